@@ -1,0 +1,63 @@
+import { IllegalArgument } from './errors.ts';
+
+/** RFC 5321, 4.5.3.1: octets of the local part and of the whole path. */
+const MAX_LOCAL_OCTETS = 64;
+const MAX_OCTETS = 254;
+
+/** RFC 5322 dot-atom, and RFC 6531 letters and digits beyond ASCII. Quoted, group and comment forms are refused. */
+const LOCAL_PART =
+  /^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(?:\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u;
+
+/** What a domain may be written with before it is turned into its ASCII form: letters, digits, hyphen, dot. */
+const DOMAIN = /^[\p{L}\p{M}\p{N}.-]+$/u;
+
+/** RFC 1035 labels, two at least, the last one not a number: `localhost` and IP addresses are no place for users. */
+const ASCII_DOMAIN =
+  /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** Characters that change or hide what is seen: format, bidirectional, variation selectors, fillers. */
+const UNSEEN = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Z}]/u;
+
+/** Said of what is no address and of one that is taken alike, so that it tells nothing of who has an account. */
+export const unusableEmail = 'must be an e-mail address that can be used here';
+
+/**
+ * The canonical form of an e-mail address: NFC, lower case, the domain in its ASCII form (punycode).
+ * Two spellings of one address have one canonical form, and only that form is kept.
+ * Returns null for what is no address, or one that mail systems read in more than one way.
+ */
+export function canonicalEmail(text: string): string | null {
+  if (!text.isWellFormed() || UNSEEN.test(text)) return null;
+  const folded = text.normalize('NFC').toLowerCase().normalize('NFC');
+  const at = folded.lastIndexOf('@');
+  const local = folded.slice(0, at);
+  const domain = asciiDomain(folded.slice(at + 1));
+  if (at < 1 || domain === null || !LOCAL_PART.test(local)) return null;
+  const email = `${local}@${domain}`;
+  return octets(local) <= MAX_LOCAL_OCTETS && octets(email) <= MAX_OCTETS ? email : null;
+}
+
+/** The canonical form, or an `IllegalArgument` that names the field. */
+export function parseEmail(text: string, field = 'email'): string {
+  const email = canonicalEmail(text);
+  if (email === null) throw new IllegalArgument([{ field, message: unusableEmail }]);
+  return email;
+}
+
+/** UTS #46 by way of the WHATWG host parser, which every JavaScript runtime has. */
+function asciiDomain(domain: string): string | null {
+  const url = `http://${domain}/`;
+  if (!DOMAIN.test(domain) || !URL.canParse(url)) return null;
+  const { hostname } = new URL(url);
+  return ASCII_DOMAIN.test(hostname) ? hostname : null;
+}
+
+/** Length in UTF-8, which is what RFC 6531 counts. */
+function octets(text: string): number {
+  let count = 0;
+  for (const char of text) {
+    const code = char.codePointAt(0) ?? 0;
+    count += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return count;
+}

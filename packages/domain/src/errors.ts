@@ -1,0 +1,104 @@
+/** Every reason for which Rekey refuses a request, as callers see it. Documented in docs/errors.md. */
+export type ErrorCode =
+  | 'invalid_argument'
+  | 'invalid_credentials'
+  | 'invalid_revoke_token'
+  | 'unauthorized'
+  | 'password_update_required'
+  | 'registration_closed'
+  | 'not_found'
+  | 'overloaded'
+  | 'unavailable';
+
+/** One refused argument: the name that the domain gives it, and a reason that never repeats the value. */
+export type Violation = { readonly field: string; readonly message: string };
+
+/** What every refusal has in common. Messages are for people and never hold a value that was sent. */
+export abstract class DomainError extends Error {
+  abstract readonly code: ErrorCode;
+}
+
+/** One or more arguments are missing, malformed or refused. Nothing was changed. */
+export class IllegalArgument extends DomainError {
+  readonly code = 'invalid_argument';
+  readonly violations: readonly Violation[];
+
+  constructor(violations: readonly Violation[]) {
+    super('one or more arguments are missing, malformed or refused');
+    this.violations = violations;
+  }
+}
+
+/** E-mail and password do not prove an account that may be used here; it is never said which of the two is wrong. */
+export class InvalidCredentials extends DomainError {
+  readonly code = 'invalid_credentials';
+
+  constructor() {
+    super('the e-mail address or the password is not right');
+  }
+}
+
+/** The revoke token is unknown, used or expired; it is never said which. */
+export class InvalidRevokeToken extends DomainError {
+  readonly code = 'invalid_revoke_token';
+
+  constructor() {
+    super('this revoke token is unknown, used or expired');
+  }
+}
+
+/** The key or token of the request is missing or not valid. */
+export class Unauthorized extends DomainError {
+  readonly code = 'unauthorized';
+
+  constructor() {
+    super('a valid key or token is required');
+  }
+}
+
+/** The caller is known, but this may not be done. */
+export class Forbidden extends DomainError {
+  readonly code: 'password_update_required' | 'registration_closed';
+
+  constructor(code: Forbidden['code']) {
+    super(
+      code === 'password_update_required'
+        ? 'the password must be changed before the next login'
+        : 'new users are not accepted here',
+    );
+    this.code = code;
+  }
+}
+
+/** There is no such thing, or it belongs to somebody else: the two look alike. */
+export class NotFound extends DomainError {
+  readonly code = 'not_found';
+
+  constructor() {
+    super('not found');
+  }
+}
+
+/** More work is waiting than this machine can do in time. */
+export class Overloaded extends DomainError {
+  readonly code = 'overloaded';
+  /** Seconds after which a new try makes sense. */
+  readonly retryAfter: number;
+
+  constructor(retryAfter: number) {
+    super('too much work is waiting');
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** Something that Rekey depends on, the database first of all, does not answer now. Nothing was changed. */
+export class Unavailable extends DomainError {
+  readonly code = 'unavailable';
+  /** Seconds after which a new try makes sense. */
+  readonly retryAfter: number;
+
+  constructor(retryAfter: number, options?: { cause?: unknown }) {
+    super('temporarily not available', options);
+    this.retryAfter = retryAfter;
+  }
+}

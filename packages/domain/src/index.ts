@@ -1,0 +1,6 @@
+export * from './email.ts';
+export * from './entities.ts';
+export * from './errors.ts';
+export * from './link.ts';
+export * from './password.ts';
+export * from './text.ts';

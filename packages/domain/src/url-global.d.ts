@@ -1,0 +1,9 @@
+/** The part of the WHATWG URL class that the domain uses; it has no runtime's types of its own. */
+declare class URL {
+  constructor(url: string);
+  readonly hostname: string;
+  readonly protocol: string;
+  readonly username: string;
+  readonly password: string;
+  static canParse(url: string): boolean;
+}

@@ -1,0 +1,60 @@
+import {
+  type Id,
+  IllegalArgument,
+  type Key,
+  type KeyType,
+  parseName,
+  type Service,
+} from '@rekey/domain';
+import { newKey } from './new-key.ts';
+import type { KeySecret, Ports } from './ports.ts';
+
+type Needs = Pick<Ports, 'database' | 'secrets' | 'clock' | 'ids'>;
+
+export type CreateKeyInput = {
+  readonly service: Service;
+  readonly isEnabled: boolean;
+  readonly type: KeyType;
+  readonly name: string;
+  readonly userId: Id;
+};
+
+/** Gives a user a key at a service, and shows its value, once. */
+export class CreateKey {
+  readonly #ports: Needs;
+
+  constructor(ports: Needs) {
+    this.#ports = ports;
+  }
+
+  async execute(input: CreateKeyInput): Promise<{ key: Key; value: string }> {
+    const { database } = this.#ports;
+    const { service, isEnabled, type, userId } = input;
+    const name = parseName(input.name);
+
+    const { value, secret } = this.#makeValue(type);
+    const key = newKey(this.#ports, { isEnabled, type, name, serviceId: service.id, userId });
+    await database.transact(async ({ users, keys }) => {
+      // Held, so that a shutdown at the same moment finds the key.
+      if ((await users.hold(userId)) === null) {
+        throw new IllegalArgument([{ field: 'userId', message: 'is not the id of a user' }]);
+      }
+      if (!(await keys.insert(key, secret))) {
+        throw new IllegalArgument([
+          { field: 'type', message: 'the user has a usable TOKEN key of this service already' },
+        ]);
+      }
+    });
+    return { key, value };
+  }
+
+  #makeValue(type: KeyType): { value: string; secret: KeySecret } {
+    const { secrets } = this.#ports;
+    if (type === 'TOTP') {
+      const value = secrets.generateTotpSeed();
+      return { value, secret: { sealed: secrets.seal(value) } };
+    }
+    const value = secrets.generate('rku_');
+    return { value, secret: { digest: secrets.digest(value) } };
+  }
+}

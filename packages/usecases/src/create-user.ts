@@ -1,0 +1,94 @@
+import {
+  Forbidden,
+  IllegalArgument,
+  type PasswordQuality,
+  parseAll,
+  parseEmail,
+  parseLocale,
+  parseName,
+  parseTimezone,
+  type Service,
+  type User,
+  unusableEmail,
+} from '@rekey/domain';
+import { newKey } from './new-key.ts';
+import { judgeNewPassword, parseNewPassword } from './new-password.ts';
+import type { Ports } from './ports.ts';
+
+type Needs = Pick<
+  Ports,
+  'database' | 'hasher' | 'meter' | 'secrets' | 'clock' | 'ids' | 'settings'
+>;
+
+export type CreateUserInput = {
+  readonly service: Service;
+  readonly isEnabled: boolean;
+  readonly name: string;
+  readonly email: string;
+  readonly locale?: string | undefined;
+  readonly timezone?: string | undefined;
+  readonly password?: string | undefined;
+  readonly passwordAllowReset?: boolean | undefined;
+  readonly passwordRequireUpdate?: boolean | undefined;
+  /** Whether the user gets a TOKEN key of the service along with the account. */
+  readonly withTokenKey?: boolean | undefined;
+};
+
+/** Creates a user, with a password or without. */
+export class CreateUser {
+  readonly #ports: Needs;
+
+  constructor(ports: Needs) {
+    this.#ports = ports;
+  }
+
+  /** An address that is taken is refused like one that may not be used, after the same work. */
+  async execute(input: CreateUserInput): Promise<{ user: User; quality: PasswordQuality | null }> {
+    const { database, hasher, secrets, clock, ids } = this.#ports;
+    const { service } = input;
+    if (!service.allowRegister) throw new Forbidden('registration_closed');
+    const { password, ...profile } = parseAll({
+      name: () => parseName(input.name),
+      email: () => parseEmail(input.email),
+      locale: () => parseLocale(input.locale ?? 'en'),
+      timezone: () => parseTimezone(input.timezone ?? 'Etc/UTC'),
+      password: () =>
+        input.password === undefined
+          ? null
+          : parseNewPassword(this.#ports, input.password, 'password'),
+    });
+
+    const quality =
+      password === null
+        ? null
+        : await judgeNewPassword(this.#ports, password, profile, service, 'password');
+    const passwordHash = password === null ? null : await hasher.hash(password);
+
+    const now = clock.now();
+    const user: User = {
+      id: ids.next(),
+      createdAt: now,
+      updatedAt: now,
+      isEnabled: input.isEnabled,
+      ...profile,
+      passwordAllowReset: input.passwordAllowReset ?? true,
+      passwordRequireUpdate: input.passwordRequireUpdate ?? false,
+      createdBy: service.id,
+    };
+    const tokenKey = newKey(this.#ports, {
+      type: 'TOKEN',
+      name: service.name,
+      serviceId: service.id,
+      userId: user.id,
+    });
+    await database.transact(async ({ users, keys }) => {
+      if (!(await users.insert(user, passwordHash))) {
+        throw new IllegalArgument([{ field: 'email', message: unusableEmail }]);
+      }
+      if (input.withTokenKey) {
+        await keys.insert(tokenKey, { digest: secrets.digest(secrets.generate('rku_')) });
+      }
+    });
+    return { user, quality };
+  }
+}

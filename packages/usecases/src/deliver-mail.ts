@@ -1,0 +1,110 @@
+import {
+  type Instant,
+  type PasswordChange,
+  revokeLink,
+  type Service,
+  type User,
+} from '@rekey/domain';
+import { type Claim, MailFailure, type PasswordChangedMail, type Ports } from './ports.ts';
+
+type Needs = Pick<Ports, 'database' | 'mailer' | 'revokeTokens' | 'clock' | 'settings'>;
+
+/** Longer than a mailer may take: a mail whose lease ran out belongs to a server that died. */
+const LEASE = 60_000;
+const FIRST_WAIT = 1000;
+const LONGEST_WAIT = 3_600_000;
+
+/** What became of one mail, for the log; `lost claim`: somebody else took it over meanwhile. */
+export type Delivery = {
+  readonly changeId: string;
+  readonly attempt: number;
+  readonly outcome: 'sent' | 'put off' | 'buried' | 'lost claim';
+  readonly reason: string | null;
+};
+
+type Mail = {
+  readonly claim: Claim;
+  readonly change: PasswordChange;
+  readonly user: User;
+  readonly service: Service;
+};
+
+/**
+ * Sends the mails that committed changes owe. A mail that cannot be handed over is tried again,
+ * later each time, for as long as its link is good; then, or when it is refused for good, it is kept as a dead letter.
+ */
+export class DeliverMail {
+  readonly #ports: Needs;
+
+  constructor(ports: Needs) {
+    this.#ports = ports;
+  }
+
+  /** Claims up to `limit` due mails and starts sending each on its own: one that hangs delays no other. */
+  async execute({ limit }: { readonly limit: number }): Promise<Promise<Delivery>[]> {
+    const { database, clock } = this.#ports;
+    if (!(await database.read(({ outbox }) => outbox.hasDue(clock.now())))) return [];
+
+    const mails = await database.transact(async ({ outbox, changes, users, services }) => {
+      const now = clock.now();
+      const claims = await outbox.claim(now, now + LEASE, limit);
+      const found: Mail[] = [];
+      for (const claim of claims) {
+        const change = await changes.get(claim.changeId);
+        const user = change && (await users.get(change.userId));
+        const service = change && (await services.get(change.serviceId));
+        if (change && user && service) found.push({ claim, change, user, service });
+      }
+      return found;
+    });
+    return mails.map((mail) => this.#deliver(mail));
+  }
+
+  async #deliver(mail: Mail): Promise<Delivery> {
+    const { database, clock } = this.#ports;
+    const { claim, change } = mail;
+    const failure = await this.#send(mail);
+
+    const now = clock.now();
+    const next = now + waitAfter(claim.attempt);
+    const reason = failure?.message ?? null;
+    const isHopeless = failure?.isPermanent === true || next >= change.expiresAt;
+    const outcome = reason === null ? 'sent' : isHopeless ? 'buried' : 'put off';
+    const isMine = await database.transact(({ outbox }) => {
+      if (reason === null) return outbox.markSent(claim, now);
+      return isHopeless ? outbox.bury(claim, now, reason) : outbox.putOff(claim, next, reason);
+    });
+    return { ...claim, outcome: isMine ? outcome : 'lost claim', reason };
+  }
+
+  async #send(mail: Mail): Promise<MailFailure | null> {
+    try {
+      await this.#ports.mailer.send(this.#compose(mail));
+      return null;
+    } catch (error) {
+      if (error instanceof MailFailure) return error;
+      return new MailFailure('unexpected error', false, { cause: error });
+    }
+  }
+
+  #compose({ change, user, service }: Mail): PasswordChangedMail {
+    const { revokeTokens, settings } = this.#ports;
+    const page = service.localUrl ?? `${settings.publicUrl}/local`;
+    return {
+      messageId: change.id,
+      to: { name: user.name, address: change.email },
+      locale: user.locale,
+      timezone: user.timezone,
+      service,
+      changedAt: change.createdAt,
+      origin: change.origin,
+      link: revokeLink(page, change.email, revokeTokens.make(change)),
+      linkExpiresAt: change.expiresAt,
+    };
+  }
+}
+
+/** Milliseconds: 1 s, doubling with each attempt, 1 h at most. */
+function waitAfter(attempt: number): Instant {
+  return Math.min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT);
+}

@@ -1,0 +1,14 @@
+export * from './authenticate-bearer.ts';
+export * from './authenticate-key.ts';
+export * from './create-key.ts';
+export * from './create-root-key.ts';
+export * from './create-service-with-key.ts';
+export * from './create-user.ts';
+export * from './deliver-mail.ts';
+export * from './login.ts';
+export { formServiceId, formServiceName, OpenFormService } from './open-form-service.ts';
+export * from './ports.ts';
+export * from './read-key.ts';
+export * from './read-user.ts';
+export * from './revoke-update-password.ts';
+export * from './update-password.ts';

@@ -1,0 +1,93 @@
+import {
+  Forbidden,
+  type Instant,
+  InvalidCredentials,
+  type PasswordQuality,
+  type User,
+} from '@rekey/domain';
+import type { Ports } from './ports.ts';
+import { type Claim, type Proof, proveAccount } from './prove-account.ts';
+
+type Needs = Pick<
+  Ports,
+  'database' | 'hasher' | 'meter' | 'secrets' | 'accessTokens' | 'clock' | 'ids' | 'settings'
+>;
+
+export type LoginInput = Claim & {
+  /** `signed`: an access token with a refresh token beside it. `encrypted`: an access token alone. */
+  readonly tokenForm: 'signed' | 'encrypted';
+};
+
+export type Token = { readonly token: string; readonly expiresAt: Instant };
+
+export type LoginOutput = {
+  readonly user: User;
+  readonly quality: PasswordQuality;
+  readonly access: Token;
+  /** Null for an encrypted access token. */
+  readonly refresh: Token | null;
+};
+
+/** Lets a user who proves the password in: opens a session and hands out the tokens for it. */
+export class Login {
+  readonly #ports: Needs;
+
+  constructor(ports: Needs) {
+    this.#ports = ports;
+  }
+
+  async execute(input: LoginInput): Promise<LoginOutput> {
+    const { database, meter, secrets, accessTokens, clock, ids, settings } = this.#ports;
+
+    const proof = await proveAccount(this.#ports, input);
+    const { user, service, tokenKey } = proof;
+    if (user.passwordRequireUpdate) throw new Forbidden('password_update_required');
+    const quality = await meter.assess(proof.password, [user.email, user.name, service.name]);
+
+    const now = clock.now();
+    const grant = { sessionId: ids.next(), userId: user.id, serviceId: service.id };
+    const access = await accessTokens.issue(grant, input.tokenForm);
+    const refresh =
+      input.tokenForm === 'signed'
+        ? { token: secrets.generate('rkf_'), expiresAt: now + settings.refreshTokenTtl * 1000 }
+        : null;
+
+    await database.transact(async ({ users, sessions }) => {
+      // A change or a shutdown since the proof wins: the session would outlive it.
+      const held = await users.hold(user.id);
+      if (!held?.user.isEnabled || held.credential.version !== proof.version) {
+        throw new InvalidCredentials();
+      }
+      await sessions.insert({
+        id: grant.sessionId,
+        createdAt: now,
+        expiresAt: refresh?.expiresAt ?? access.expiresAt,
+        userId: user.id,
+        serviceId: service.id,
+        keyId: tokenKey.id,
+      });
+      if (refresh) {
+        await sessions.insertRefresh({
+          digest: secrets.digest(refresh.token),
+          sessionId: grant.sessionId,
+          createdAt: now,
+          expiresAt: refresh.expiresAt,
+        });
+      }
+    });
+    await this.#upgradeHash(proof);
+    return { user, quality, access, refresh };
+  }
+
+  /** Replaces a hash made elsewhere or with other settings. The login stands whether or not that works. */
+  async #upgradeHash({ user, password, passwordHash }: Proof): Promise<void> {
+    const { database, hasher } = this.#ports;
+    if (hasher.isCurrent(passwordHash)) return;
+    try {
+      const newHash = await hasher.hash(password);
+      await database.transact(({ users }) => users.upgradeHash(user.id, passwordHash, newHash));
+    } catch {
+      // The next login tries again.
+    }
+  }
+}

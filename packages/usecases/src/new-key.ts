@@ -1,0 +1,18 @@
+import type { Key } from '@rekey/domain';
+import type { Ports } from './ports.ts';
+
+/** A key that is made now. */
+export function newKey(
+  { ids, clock }: Pick<Ports, 'ids' | 'clock'>,
+  of: Pick<Key, 'type' | 'name' | 'serviceId' | 'userId'> & { readonly isEnabled?: boolean },
+): Key {
+  const now = clock.now();
+  return {
+    isEnabled: true,
+    ...of,
+    id: ids.next(),
+    createdAt: now,
+    updatedAt: now,
+    isRevoked: false,
+  };
+}

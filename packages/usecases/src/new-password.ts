@@ -1,0 +1,34 @@
+import {
+  checkPasswordLength,
+  checkPasswordQuality,
+  normalizePassword,
+  type PasswordQuality,
+  type Service,
+  type User,
+} from '@rekey/domain';
+import type { Ports } from './ports.ts';
+
+/** The normalized form of a password that is to be set, refused where its length is not what the policy asks for. */
+export function parseNewPassword(
+  { settings }: Pick<Ports, 'settings'>,
+  text: string,
+  field: string,
+): string {
+  const password = normalizePassword(text, field);
+  checkPasswordLength(password, settings.passwordPolicy, field);
+  return password;
+}
+
+/** How good a password is for this user at this service; throws `IllegalArgument` where the policy refuses it. */
+export async function judgeNewPassword(
+  { meter, settings }: Pick<Ports, 'meter' | 'settings'>,
+  password: string,
+  user: Pick<User, 'email' | 'name'>,
+  service: Pick<Service, 'name'>,
+  field: string,
+): Promise<PasswordQuality> {
+  const quality = await meter.assess(password, [user.email, user.name, service.name]);
+  const context = { email: user.email, serviceName: service.name };
+  checkPasswordQuality(password, quality, context, settings.passwordPolicy, field);
+  return quality;
+}

@@ -1,0 +1,34 @@
+import type { Id } from '@rekey/domain';
+import type { Ports } from './ports.ts';
+
+type Needs = Pick<Ports, 'database' | 'clock' | 'settings'>;
+
+/** The built-in service that owns the form dialect. */
+export const formServiceName = 'users';
+export const formServiceId: Id = '00000000-0000-7000-8000-000000000001';
+
+/** Sees to it that the built-in service exists; done at every start. */
+export class OpenFormService {
+  readonly #ports: Needs;
+
+  constructor(ports: Needs) {
+    this.#ports = ports;
+  }
+
+  async execute(): Promise<void> {
+    const { database, clock, settings } = this.#ports;
+    const now = clock.now();
+    await database.transact(({ services }) =>
+      services.insert({
+        id: formServiceId,
+        createdAt: now,
+        updatedAt: now,
+        name: formServiceName,
+        url: settings.publicUrl,
+        localUrl: null,
+        allowRegister: true,
+        emailText: null,
+      }),
+    );
+  }
+}

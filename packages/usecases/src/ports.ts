@@ -1,0 +1,236 @@
+import type {
+  Credential,
+  Id,
+  Instant,
+  Key,
+  Origin,
+  PasswordChange,
+  PasswordPolicy,
+  PasswordQuality,
+  Service,
+  Session,
+  User,
+} from '@rekey/domain';
+
+/** The one door to the stores. Nothing slow goes through it: no hashing, no mail, no network. */
+export interface Database {
+  /**
+   * Runs `work` in one transaction: commits what it did when it returns, and undoes all of it when it throws.
+   * Nesting, and a promise of `work` that outlives it, are errors.
+   * Throws `Unavailable` where the database does not answer.
+   */
+  transact<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
+  /** The same without a transaction, for lone reads. */
+  read<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
+}
+
+export type Stores = {
+  readonly services: Services;
+  readonly users: Users;
+  readonly keys: Keys;
+  readonly sessions: Sessions;
+  readonly changes: PasswordChanges;
+  readonly outbox: Outbox;
+};
+
+export interface Services {
+  /** Adds a service; answers false, and changes nothing, where the id is taken. */
+  insert(service: Service): Promise<boolean>;
+  get(id: Id): Promise<Service | null>;
+}
+
+export interface Users {
+  /** Adds a user; answers false, and changes nothing, where the e-mail address is taken. */
+  insert(user: User, passwordHash: string | null): Promise<boolean>;
+  get(id: Id): Promise<User | null>;
+  /** Finds by canonical address. */
+  findByEmail(email: string): Promise<{ user: User; credential: Credential } | null>;
+  /**
+   * Sets a new password, ends the duty to update it and raises the version,
+   * only if the user is enabled and still at `version`; answers whether it did.
+   */
+  changePassword(id: Id, version: number, passwordHash: string, now: Instant): Promise<boolean>;
+  /** Stores the same password hashed anew, only if the hash is still `oldHash`; the version stays. */
+  upgradeHash(id: Id, oldHash: string, newHash: string): Promise<boolean>;
+  /** Finds a user, and keeps every change of it out until the transaction ends. */
+  hold(id: Id): Promise<{ user: User; credential: Credential } | null>;
+  /** Disables the user, forgets the password and raises the version. */
+  shut(id: Id, now: Instant): Promise<void>;
+}
+
+export interface Keys {
+  /**
+   * Adds a key; answers false, and changes nothing, where it would be the second
+   * usable TOKEN key of a user at a service.
+   */
+  insert(key: Key, secret: KeySecret): Promise<boolean>;
+  get(id: Id): Promise<Key | null>;
+  findByDigest(digest: string): Promise<Key | null>;
+  /** The usable TOKEN key of a user at a service. */
+  findToken(userId: Id, serviceId: Id): Promise<Key | null>;
+  /** Whether the service has a key of the user, in whatever state. */
+  linksUser(userId: Id, serviceId: Id): Promise<boolean>;
+  /** Disables and revokes every key of the user, for all services. */
+  revokeAllOf(userId: Id, now: Instant): Promise<void>;
+}
+
+/** What is kept of a key's value: a digest to find it by, or the value sealed where it must be read again (TOTP). */
+export type KeySecret = { readonly digest: string } | { readonly sealed: string };
+
+export interface Sessions {
+  insert(session: Session): Promise<void>;
+  /** Finds a session that has not ended. */
+  findOpen(id: Id): Promise<Session | null>;
+  /** Ends every open session of the user, but for the one with the id `except`. */
+  endAllOf(userId: Id, now: Instant, except?: Id): Promise<void>;
+  /** Adds a refresh token, kept as its digest. */
+  insertRefresh(token: {
+    digest: string;
+    sessionId: Id;
+    createdAt: Instant;
+    expiresAt: Instant;
+  }): Promise<void>;
+}
+
+export interface PasswordChanges {
+  insert(change: PasswordChange): Promise<void>;
+  get(id: Id): Promise<PasswordChange | null>;
+  /** Spends the right to revoke, only if it is unspent and has not expired at `now`; answers whether it did. */
+  spend(id: Id, now: Instant): Promise<boolean>;
+  /** Spends every unspent right of the user. */
+  spendAllOf(userId: Id, now: Instant): Promise<void>;
+}
+
+/** The mails that committed changes owe. A mail is identified by its change. */
+export interface Outbox {
+  /** Owes a mail, due at once. */
+  add(changeId: Id, now: Instant): Promise<void>;
+  /** Whether a mail is due: neither sent nor buried, not put off, not leased. */
+  hasDue(now: Instant): Promise<boolean>;
+  /** Leases up to `limit` due mails, the longest due first: nobody else gets them before `until`. */
+  claim(now: Instant, until: Instant, limit: number): Promise<Claim[]>;
+  /** These three close a claim; they answer false, and change nothing, where somebody else claimed the mail since. */
+  markSent(claim: Claim, now: Instant): Promise<boolean>;
+  /** Puts the mail off until `at`. */
+  putOff(claim: Claim, at: Instant, reason: string): Promise<boolean>;
+  /** Gives the mail up: a dead letter, kept until somebody requeues it. */
+  bury(claim: Claim, now: Instant, reason: string): Promise<boolean>;
+}
+
+export type Claim = {
+  readonly changeId: Id;
+  /** How often the mail was claimed, this time included. */
+  readonly attempt: number;
+};
+
+export interface Hasher {
+  /** The form in which a normalized password is stored, a different one each time. Throws `Overloaded` when too many wait. */
+  hash(password: string): Promise<string>;
+  /** Whether the password has this hash. Null, and what is no hash, cost as much as a hash and are never right. */
+  verify(password: string, hash: string | null): Promise<boolean>;
+  /** Whether the hash was made by `hash` with its current settings. */
+  isCurrent(hash: string): boolean;
+}
+
+/** Judges passwords; it keeps nothing of them. */
+export interface PasswordMeter {
+  /** `context`: words that an attacker would try first. */
+  assess(password: string, context: readonly string[]): Promise<PasswordQuality>;
+}
+
+export interface Secrets {
+  /** 32 random bytes as base64url text after the prefix. */
+  generate(prefix: string): string;
+  /** 20 random bytes in base32 (RFC 4226, 4; RFC 4648, 6): the seed of a TOTP key. */
+  generateTotpSeed(): string;
+  /** A one-way digest; the same for the same secret. */
+  digest(secret: string): string;
+  /** Encrypts with a secret that the database does not have; a different text each time. */
+  seal(secret: string): string;
+  /** The secret that was sealed; throws for anything else. */
+  unseal(sealed: string): string;
+}
+
+export type AccessGrant = { readonly sessionId: Id; readonly userId: Id; readonly serviceId: Id };
+
+export interface AccessTokens {
+  /** A signed token for the grant, or the same encrypted besides. It expires on a whole second. */
+  issue(
+    grant: AccessGrant,
+    form: 'signed' | 'encrypted',
+  ): Promise<{ token: string; expiresAt: Instant }>;
+  /** The grant of a token in either form; null for what was not issued here or has expired. */
+  verify(token: string): Promise<AccessGrant | null>;
+}
+
+/** Revoke tokens are never stored: they are made when a mail is sent, from a secret that the database does not have. */
+export interface RevokeTokens {
+  /** The id of the secret that new changes are to be signed with. */
+  currentKeyId(): string;
+  /** The token of a change: the same each time. Throws where the secret of that id is gone. */
+  make(change: { readonly id: Id; readonly revokeKeyId: string }): string;
+  /** The id of the change that a token was made for; null for anything else. */
+  verify(token: string): Id | null;
+}
+
+export interface Mailer {
+  /** Hands the mail over for its one recipient, or throws a `MailFailure`. */
+  send(mail: PasswordChangedMail): Promise<void>;
+}
+
+export type PasswordChangedMail = {
+  /** Stays the same however often the mail is sent. */
+  readonly messageId: Id;
+  readonly to: { readonly name: string; readonly address: string };
+  readonly locale: string;
+  readonly timezone: string;
+  readonly service: { readonly name: string; readonly emailText: string | null };
+  readonly changedAt: Instant;
+  readonly origin: Origin;
+  readonly link: string;
+  readonly linkExpiresAt: Instant;
+};
+
+/** The mail was not handed over. The message names no person and no secret: it is stored and shown. */
+export class MailFailure extends Error {
+  /** Whether trying again is of no use: an unknown mailbox, for one. */
+  readonly isPermanent: boolean;
+
+  constructor(message: string, isPermanent: boolean, options?: { cause?: unknown }) {
+    super(message, options);
+    this.isPermanent = isPermanent;
+  }
+}
+
+export interface Clock {
+  now(): Instant;
+}
+
+export interface Ids {
+  /** A new UUID, version 7. */
+  next(): Id;
+}
+
+export type Settings = {
+  readonly passwordPolicy: PasswordPolicy;
+  /** Seconds. */
+  readonly refreshTokenTtl: number;
+  /** Seconds. */
+  readonly revokeTokenTtl: number;
+  /** Base of links to pages that Rekey itself hosts, without a slash at its end. */
+  readonly publicUrl: string;
+};
+
+/** All that a use case can need; each says which part of it. */
+export type Ports = {
+  readonly database: Database;
+  readonly hasher: Hasher;
+  readonly meter: PasswordMeter;
+  readonly secrets: Secrets;
+  readonly accessTokens: AccessTokens;
+  readonly revokeTokens: RevokeTokens;
+  readonly mailer: Mailer;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly settings: Settings;
+};

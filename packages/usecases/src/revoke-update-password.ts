@@ -1,0 +1,43 @@
+import { type Id, InvalidRevokeToken } from '@rekey/domain';
+import type { Ports } from './ports.ts';
+
+type Needs = Pick<Ports, 'database' | 'revokeTokens' | 'clock'>;
+
+export type RevokeUpdatePasswordInput = {
+  readonly token: string;
+  /** The service that presents the token, or `hosted` for Rekey's own page, which serves those that have none. */
+  readonly presentedBy: Id | 'hosted';
+};
+
+/**
+ * "This wasn't me": shuts the account of a password change and every key of it, for all services,
+ * whatever happened since the change.
+ */
+export class RevokeUpdatePassword {
+  readonly #ports: Needs;
+
+  constructor(ports: Needs) {
+    this.#ports = ports;
+  }
+
+  async execute({ token, presentedBy }: RevokeUpdatePasswordInput): Promise<void> {
+    const { database, revokeTokens, clock } = this.#ports;
+    const changeId = revokeTokens.verify(token);
+    if (changeId === null) throw new InvalidRevokeToken();
+
+    await database.transact(async ({ services, users, keys, sessions, changes }) => {
+      const now = clock.now();
+      if (!(await changes.spend(changeId, now))) throw new InvalidRevokeToken();
+      const change = await changes.get(changeId);
+      const service = change && (await services.get(change.serviceId));
+      const isAddressee =
+        presentedBy === 'hosted' ? service?.localUrl === null : service?.id === presentedBy;
+      if (!change || !isAddressee) throw new InvalidRevokeToken();
+
+      await users.shut(change.userId, now);
+      await keys.revokeAllOf(change.userId, now);
+      await sessions.endAllOf(change.userId, now);
+      await changes.spendAllOf(change.userId, now);
+    });
+  }
+}
