@@ -1,0 +1,676 @@
+import type { Id, Service, User } from '@rekey/domain';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Claim, Database, Stores } from '../src/ports.ts';
+import { aChange, aKey, aService, aSession, aUser, START } from './fixtures.ts';
+import { gate } from './gate.ts';
+
+export type OpenDatabase = {
+  readonly database: Database;
+  /** How many transactions can be open at once: 1 where they wait for each other. */
+  readonly concurrency: number;
+  close(): Promise<void>;
+};
+
+/** What every database must do; a sentence of the port's documentation is a case here. */
+export function databaseContract(name: string, open: () => Promise<OpenDatabase>): void {
+  describe(`the database in ${name}`, () => {
+    let opened: OpenDatabase;
+    let database: Database;
+    beforeAll(async () => {
+      opened = await open();
+      database = opened.database;
+    });
+    afterAll(() => opened.close());
+
+    const write = <T>(work: (stores: Stores) => Promise<T>) => database.transact(work);
+    const read = <T>(work: (stores: Stores) => Promise<T>) => database.read(work);
+
+    /** Runs the same work in `racers` transactions, as many at once as the database can hold open. */
+    const race = <T>(racers: number, work: (stores: Stores, racer: number) => Promise<T>) => {
+      const allIn = gate(Math.min(racers, opened.concurrency));
+      return Promise.all(
+        Array.from({ length: racers }, (_, racer) =>
+          database.transact(async (stores) => {
+            await allIn();
+            return work(stores, racer);
+          }),
+        ),
+      );
+    };
+    const wins = (answers: boolean[]) => answers.filter(Boolean).length;
+
+    async function seed(details: Partial<User> = {}): Promise<{ service: Service; user: User }> {
+      const service = aService();
+      const user = aUser({ createdBy: service.id, ...details });
+      await write(async ({ services, users }) => {
+        await services.insert(service);
+        await users.insert(user, 'hash-1');
+      });
+      return { service, user };
+    }
+
+    async function seedChange(details: { expiresAt?: number } = {}) {
+      const { service, user } = await seed();
+      const change = aChange({ userId: user.id, serviceId: service.id, ...details });
+      await write(({ changes }) => changes.insert(change));
+      return { service, user, change };
+    }
+
+    describe('a transaction', () => {
+      test('keeps what it did, and answers what its work returns', async () => {
+        const service = aService();
+        const answer = await write(async ({ services }) => {
+          await services.insert(service);
+          return 'done';
+        });
+        expect(answer).toBe('done');
+        expect(await read(({ services }) => services.get(service.id))).toEqual(service);
+      });
+
+      test('sees its own writes', async () => {
+        const service = aService();
+        const seen = await write(async ({ services }) => {
+          await services.insert(service);
+          return services.get(service.id);
+        });
+        expect(seen).toEqual(service);
+      });
+
+      test('undoes all of it when its work throws, and throws the same error', async () => {
+        const { user } = await seed();
+        const service = aService();
+        const planted = new Error('planted');
+        const failing = write(async ({ services, users }) => {
+          await services.insert(service);
+          await users.shut(user.id, START);
+          throw planted;
+        });
+        await expect(failing).rejects.toBe(planted);
+        expect(await read(({ services }) => services.get(service.id))).toBeNull();
+        expect(await read(({ users }) => users.get(user.id))).toEqual(user);
+      });
+
+      test('cannot be opened inside another one', async () => {
+        await expect(write(() => write(async () => 'inner'))).rejects.toThrow(/transaction/);
+        await expect(write(() => read(async () => 'inner'))).rejects.toThrow(/transaction/);
+        expect(await write(async () => 'still usable')).toBe('still usable');
+      });
+
+      test('closes its stores when it ends', async () => {
+        const kept = await write(async (stores) => stores);
+        await expect(kept.users.get('x')).rejects.toThrow(/ended/);
+        await expect(kept.services.insert(aService())).rejects.toThrow(/ended/);
+      });
+    });
+
+    describe('services', () => {
+      test('come back as they went in', async () => {
+        const full = aService({ emailText: 'Call 555.\nOr write.', allowRegister: false });
+        const bare = aService({ localUrl: null });
+        const answers = await write(async ({ services }) => [
+          await services.insert(full),
+          await services.insert(bare),
+        ]);
+        expect(answers).toEqual([true, true]);
+        expect(await read(({ services }) => services.get(full.id))).toEqual(full);
+        expect(await read(({ services }) => services.get(bare.id))).toEqual(bare);
+      });
+
+      test('an id that is taken is refused, and the first one stays', async () => {
+        const service = aService();
+        await write(({ services }) => services.insert(service));
+        const again = { ...service, name: 'Other' };
+        expect(await write(({ services }) => services.insert(again))).toBe(false);
+        expect(await read(({ services }) => services.get(service.id))).toEqual(service);
+      });
+
+      test('an unknown id is null', async () => {
+        expect(await read(({ services }) => services.get(aService().id))).toBeNull();
+      });
+    });
+
+    describe('users', () => {
+      const details: Partial<User> = {
+        name: 'Ñandú 🦉 O’Neill',
+        locale: 'ja-JP',
+        timezone: 'Asia/Tokyo',
+        isEnabled: false,
+        passwordAllowReset: false,
+        passwordRequireUpdate: true,
+      };
+
+      test('come back as they went in', async () => {
+        const { user } = await seed(details);
+        expect(user).toMatchObject(details);
+        expect(await read(({ users }) => users.get(user.id))).toEqual(user);
+        expect(await read(({ users }) => users.findByEmail(user.email))).toEqual({
+          user,
+          credential: { passwordHash: 'hash-1', version: 1 },
+        });
+      });
+
+      test('may have no password', async () => {
+        const { service } = await seed();
+        const user = aUser({ createdBy: service.id });
+        await write(({ users }) => users.insert(user, null));
+        const found = await read(({ users }) => users.findByEmail(user.email));
+        expect(found?.credential.passwordHash).toBeNull();
+      });
+
+      test('an address that is taken is refused, and the first user stays', async () => {
+        const { service, user } = await seed();
+        const second = aUser({ createdBy: service.id, email: user.email });
+        expect(await write(({ users }) => users.insert(second, 'hash-2'))).toBe(false);
+        expect(await read(({ users }) => users.get(second.id))).toBeNull();
+        expect(await read(({ users }) => users.findByEmail(user.email))).toMatchObject({ user });
+      });
+
+      test('a refused address leaves the transaction usable', async () => {
+        const { service, user } = await seed();
+        const other = aService();
+        await write(async ({ users, services }) => {
+          await users.insert(aUser({ createdBy: service.id, email: user.email }), null);
+          await services.insert(other);
+        });
+        expect(await read(({ services }) => services.get(other.id))).toEqual(other);
+      });
+
+      test('of many that race for one address one wins', async () => {
+        const { service } = await seed();
+        const email = aUser({ createdBy: service.id }).email;
+        const answers = await race(16, ({ users }) =>
+          users.insert(aUser({ createdBy: service.id, email }), null),
+        );
+        expect(wins(answers)).toBe(1);
+      });
+
+      test('unknown ids and addresses are null', async () => {
+        const ghost = aUser({ createdBy: aService().id });
+        expect(await read(({ users }) => users.get(ghost.id))).toBeNull();
+        expect(await read(({ users }) => users.findByEmail(ghost.email))).toBeNull();
+        expect(await write(({ users }) => users.hold(ghost.id))).toBeNull();
+      });
+    });
+
+    describe('a changed password', () => {
+      test('has the new hash and a higher version, and need not be changed again', async () => {
+        const { user } = await seed({ passwordRequireUpdate: true });
+        const now = START + 5;
+        expect(await write(({ users }) => users.changePassword(user.id, 1, 'hash-2', now))).toBe(
+          true,
+        );
+        expect(await read(({ users }) => users.findByEmail(user.email))).toEqual({
+          user: { ...user, updatedAt: now, passwordRequireUpdate: false },
+          credential: { passwordHash: 'hash-2', version: 2 },
+        });
+      });
+
+      test('is refused at another version, for disabled and for unknown users', async () => {
+        const { user } = await seed();
+        const { user: disabled } = await seed({ isEnabled: false });
+        for (const [id, version] of [
+          [user.id, 2],
+          [user.id, 0],
+          [disabled.id, 1],
+          [aService().id, 1],
+        ] as const) {
+          expect(
+            await write(({ users }) => users.changePassword(id, version, 'hash-2', START)),
+          ).toBe(false);
+        }
+        const found = await read(({ users }) => users.findByEmail(user.email));
+        expect(found?.credential).toEqual({ passwordHash: 'hash-1', version: 1 });
+      });
+
+      test('of many changes that race at one version one wins', async () => {
+        const { user } = await seed();
+        const answers = await race(16, ({ users }, racer) =>
+          users.changePassword(user.id, 1, `hash-of-${racer}`, START),
+        );
+        expect(wins(answers)).toBe(1);
+        const found = await read(({ users }) => users.findByEmail(user.email));
+        expect(found?.credential).toEqual({
+          passwordHash: `hash-of-${answers.indexOf(true)}`,
+          version: 2,
+        });
+      });
+    });
+
+    describe('an upgraded hash', () => {
+      test('replaces the one it was made from, and the version stays', async () => {
+        const { user } = await seed();
+        expect(await write(({ users }) => users.upgradeHash(user.id, 'hash-1', 'better'))).toBe(
+          true,
+        );
+        const found = await read(({ users }) => users.findByEmail(user.email));
+        expect(found?.credential).toEqual({ passwordHash: 'better', version: 1 });
+      });
+
+      test('does not replace any other hash', async () => {
+        const { user } = await seed();
+        expect(await write(({ users }) => users.upgradeHash(user.id, 'stale', 'better'))).toBe(
+          false,
+        );
+        const found = await read(({ users }) => users.findByEmail(user.email));
+        expect(found?.credential.passwordHash).toBe('hash-1');
+      });
+    });
+
+    describe('a held user', () => {
+      test('is shown as it is', async () => {
+        const { user } = await seed({ isEnabled: false });
+        expect(await write(({ users }) => users.hold(user.id))).toEqual({
+          user,
+          credential: { passwordHash: 'hash-1', version: 1 },
+        });
+      });
+
+      test('does not change until the transaction that holds it ends', async () => {
+        const { user } = await seed();
+        const order: string[] = [];
+        const held = Promise.withResolvers<void>();
+        const rival = held.promise
+          .then(() => write(({ users }) => users.changePassword(user.id, 1, 'hash-2', START)))
+          .then(() => order.push('rival'));
+        await write(async ({ users }) => {
+          await users.hold(user.id);
+          held.resolve();
+          // Time enough for a rival that nothing holds back.
+          for (let i = 0; i < 50; i += 1) await users.get(user.id);
+          const found = await users.findByEmail(user.email);
+          expect(found?.credential.version).toBe(1);
+          order.push('holder');
+        });
+        await rival;
+        expect(order).toEqual(['holder', 'rival']);
+      });
+    });
+
+    describe('a user that is shut', () => {
+      test('is disabled, has no password and a higher version', async () => {
+        const { user } = await seed();
+        const now = START + 9;
+        await write(({ users }) => users.shut(user.id, now));
+        expect(await read(({ users }) => users.findByEmail(user.email))).toEqual({
+          user: { ...user, updatedAt: now, isEnabled: false },
+          credential: { passwordHash: null, version: 2 },
+        });
+      });
+    });
+
+    describe('keys', () => {
+      test('come back as they went in, by id and by digest', async () => {
+        const { service, user } = await seed();
+        const key = aKey({ serviceId: service.id, userId: user.id, type: 'KEY', isEnabled: false });
+        const digest = `digest-${key.id}`;
+        expect(await write(({ keys }) => keys.insert(key, { digest }))).toBe(true);
+        expect(await read(({ keys }) => keys.get(key.id))).toEqual(key);
+        expect(await read(({ keys }) => keys.findByDigest(digest))).toEqual(key);
+      });
+
+      test('may belong to no user, or to nobody at all', async () => {
+        const { service } = await seed();
+        const serviceKey = aKey({ serviceId: service.id, userId: null, type: 'KEY' });
+        const rootKey = aKey({ serviceId: null, userId: null, type: 'KEY' });
+        await write(async ({ keys }) => {
+          await keys.insert(serviceKey, { digest: `digest-${serviceKey.id}` });
+          await keys.insert(rootKey, { digest: `digest-${rootKey.id}` });
+        });
+        expect(await read(({ keys }) => keys.get(serviceKey.id))).toEqual(serviceKey);
+        expect(await read(({ keys }) => keys.get(rootKey.id))).toEqual(rootKey);
+      });
+
+      test('with a sealed value are found by id, and there may be many', async () => {
+        const { service, user } = await seed();
+        const totp = () => aKey({ serviceId: service.id, userId: user.id, type: 'TOTP' });
+        const [first, second] = [totp(), totp()];
+        await write(async ({ keys }) => {
+          await keys.insert(first, { sealed: 'sealed-1' });
+          await keys.insert(second, { sealed: 'sealed-2' });
+        });
+        expect(await read(({ keys }) => keys.get(second.id))).toEqual(second);
+      });
+
+      test('unknown ids and digests are null', async () => {
+        expect(await read(({ keys }) => keys.get(aService().id))).toBeNull();
+        expect(await read(({ keys }) => keys.findByDigest('no such digest'))).toBeNull();
+      });
+
+      test('a second usable TOKEN key of a user at a service is refused', async () => {
+        const { service, user } = await seed();
+        const token = () => aKey({ serviceId: service.id, userId: user.id });
+        const [first, second] = [token(), token()];
+        const insert = (key: typeof first) =>
+          write(({ keys }) => keys.insert(key, { digest: `digest-${key.id}` }));
+        expect(await insert(first)).toBe(true);
+        expect(await insert(second)).toBe(false);
+        expect(await read(({ keys }) => keys.get(second.id))).toBeNull();
+        expect(await read(({ keys }) => keys.findToken(user.id, service.id))).toEqual(first);
+      });
+
+      test('of many TOKEN keys that race one wins', async () => {
+        const { service, user } = await seed();
+        const answers = await race(16, ({ keys }) => {
+          const key = aKey({ serviceId: service.id, userId: user.id });
+          return keys.insert(key, { digest: `digest-${key.id}` });
+        });
+        expect(wins(answers)).toBe(1);
+      });
+
+      test('other keys, other services and unusable TOKEN keys are no second one', async () => {
+        const { service, user } = await seed();
+        const { service: other } = await seed();
+        const of = { serviceId: service.id, userId: user.id };
+        const all = [
+          aKey(of),
+          aKey({ ...of, isEnabled: false }),
+          aKey({ ...of, isRevoked: true }),
+          aKey({ ...of, type: 'KEY' }),
+          aKey({ ...of, serviceId: other.id }),
+        ];
+        for (const key of all) {
+          const secret = { digest: `digest-${key.id}` };
+          expect(await write(({ keys }) => keys.insert(key, secret))).toBe(true);
+        }
+        expect(await read(({ keys }) => keys.findToken(user.id, service.id))).toEqual(all[0]);
+      });
+
+      test('the TOKEN key that is found is usable, and of that user and service', async () => {
+        const { service, user } = await seed();
+        const { service: other, user: stranger } = await seed();
+        const of = { serviceId: service.id, userId: user.id };
+        await write(async ({ keys }) => {
+          for (const key of [
+            aKey({ ...of, isEnabled: false }),
+            aKey({ ...of, isRevoked: true }),
+            aKey({ ...of, type: 'KEY' }),
+            aKey({ ...of, serviceId: other.id }),
+            aKey({ ...of, userId: stranger.id }),
+          ]) {
+            await keys.insert(key, { digest: `digest-${key.id}` });
+          }
+        });
+        expect(await read(({ keys }) => keys.findToken(user.id, service.id))).toBeNull();
+      });
+
+      test('link a user to the service, whatever their state', async () => {
+        const { service, user } = await seed();
+        const { service: other } = await seed();
+        const links = (id: Id) => read(({ keys }) => keys.linksUser(user.id, id));
+        expect(await links(service.id)).toBe(false);
+        const key = aKey({ serviceId: service.id, userId: user.id, isRevoked: true });
+        await write(({ keys }) => keys.insert(key, { digest: `digest-${key.id}` }));
+        expect(await links(service.id)).toBe(true);
+        expect(await links(other.id)).toBe(false);
+      });
+
+      test('of a user are revoked together, for all services, and nobody else’s', async () => {
+        const { service, user } = await seed();
+        const { service: other, user: stranger } = await seed();
+        const own = [
+          aKey({ serviceId: service.id, userId: user.id }),
+          aKey({ serviceId: service.id, userId: user.id, type: 'KEY' }),
+          aKey({ serviceId: other.id, userId: user.id }),
+        ];
+        const foreign = [
+          aKey({ serviceId: service.id, userId: stranger.id }),
+          aKey({ serviceId: service.id, userId: null, type: 'KEY' }),
+        ];
+        const now = START + 3;
+        await write(async ({ keys }) => {
+          for (const key of [...own, ...foreign]) {
+            await keys.insert(key, { digest: `digest-${key.id}` });
+          }
+          await keys.revokeAllOf(user.id, now);
+        });
+        for (const key of own) {
+          expect(await read(({ keys }) => keys.get(key.id))).toEqual({
+            ...key,
+            updatedAt: now,
+            isEnabled: false,
+            isRevoked: true,
+          });
+        }
+        for (const key of foreign) {
+          expect(await read(({ keys }) => keys.get(key.id))).toEqual(key);
+        }
+      });
+    });
+
+    describe('sessions', () => {
+      async function seedSessions() {
+        const { service, user } = await seed();
+        const key = aKey({ serviceId: service.id, userId: user.id });
+        const of = { serviceId: service.id, userId: user.id, keyId: key.id };
+        const open = [aSession(of), aSession(of), aSession(of)] as const;
+        await write(async ({ keys, sessions }) => {
+          await keys.insert(key, { digest: `digest-${key.id}` });
+          for (const session of open) await sessions.insert(session);
+        });
+        return { user, open };
+      }
+      const findOpen = (id: Id) => read(({ sessions }) => sessions.findOpen(id));
+
+      test('come back as they went in while they are open', async () => {
+        const { open } = await seedSessions();
+        expect(await findOpen(open[0].id)).toEqual(open[0]);
+        expect(await findOpen(aService().id)).toBeNull();
+      });
+
+      test('of a user end together', async () => {
+        const { user, open } = await seedSessions();
+        const { open: foreign } = await seedSessions();
+        await write(({ sessions }) => sessions.endAllOf(user.id, START));
+        for (const { id } of open) expect(await findOpen(id)).toBeNull();
+        for (const session of foreign) expect(await findOpen(session.id)).toEqual(session);
+      });
+
+      test('one may be spared', async () => {
+        const { user, open } = await seedSessions();
+        await write(({ sessions }) => sessions.endAllOf(user.id, START, open[1].id));
+        expect(await findOpen(open[0].id)).toBeNull();
+        expect(await findOpen(open[1].id)).toEqual(open[1]);
+        expect(await findOpen(open[2].id)).toBeNull();
+      });
+
+      test('take refresh tokens, each digest once', async () => {
+        const { open } = await seedSessions();
+        const token = {
+          digest: `digest-${open[0].id}`,
+          sessionId: open[0].id,
+          createdAt: START,
+          expiresAt: START + 1000,
+        };
+        await write(({ sessions }) => sessions.insertRefresh(token));
+        await expect(write(({ sessions }) => sessions.insertRefresh(token))).rejects.toThrow();
+      });
+    });
+
+    describe('password changes', () => {
+      test('come back as they went in', async () => {
+        const { change } = await seedChange();
+        expect(await read(({ changes }) => changes.get(change.id))).toEqual(change);
+        const { service, user } = await seed();
+        const anonymous = aChange({
+          userId: user.id,
+          serviceId: service.id,
+          origin: { address: '2001:db8::1', client: null },
+        });
+        await write(({ changes }) => changes.insert(anonymous));
+        expect(await read(({ changes }) => changes.get(anonymous.id))).toEqual(anonymous);
+      });
+
+      test('are spent once, and not when unknown', async () => {
+        const { change } = await seedChange();
+        const spend = (id: Id) => write(({ changes }) => changes.spend(id, START));
+        expect(await spend(change.id)).toBe(true);
+        expect(await spend(change.id)).toBe(false);
+        expect(await spend(aService().id)).toBe(false);
+      });
+
+      test('can be spent until they expire, and not at that instant', async () => {
+        const { change: early } = await seedChange({ expiresAt: START + 1000 });
+        const { change: late } = await seedChange({ expiresAt: START + 1000 });
+        expect(await write(({ changes }) => changes.spend(early.id, START + 999))).toBe(true);
+        expect(await write(({ changes }) => changes.spend(late.id, START + 1000))).toBe(false);
+      });
+
+      test('of sixteen that race to spend one, one wins', async () => {
+        const { change } = await seedChange();
+        expect(wins(await race(16, ({ changes }) => changes.spend(change.id, START)))).toBe(1);
+      });
+
+      test('are unspent again when the transaction that spent them fails', async () => {
+        const { change } = await seedChange();
+        const failing = write(async ({ changes }) => {
+          await changes.spend(change.id, START);
+          throw new Error('planted');
+        });
+        await expect(failing).rejects.toThrow('planted');
+        expect(await write(({ changes }) => changes.spend(change.id, START))).toBe(true);
+      });
+
+      test('of a user are spent together, and nobody else’s', async () => {
+        const { change, user } = await seedChange();
+        const { change: foreign } = await seedChange();
+        const second = aChange({ userId: user.id, serviceId: change.serviceId });
+        await write(async ({ changes }) => {
+          await changes.insert(second);
+          await changes.spendAllOf(user.id, START);
+        });
+        expect(await write(({ changes }) => changes.spend(change.id, START))).toBe(false);
+        expect(await write(({ changes }) => changes.spend(second.id, START))).toBe(false);
+        expect(await write(({ changes }) => changes.spend(foreign.id, START))).toBe(true);
+      });
+
+      test('racing shutdowns of one user by different changes leave one winner', async () => {
+        const { change, user } = await seedChange();
+        const second = aChange({ userId: user.id, serviceId: change.serviceId });
+        await write(({ changes }) => changes.insert(second));
+        const both = [change, second];
+        const answers = await race(2, async ({ users, changes }, racer) => {
+          const isMine = await changes.spend(both[racer]!.id, START);
+          await users.shut(user.id, START);
+          await changes.spendAllOf(user.id, START);
+          return isMine;
+        });
+        expect(wins(answers)).toBe(1);
+      });
+    });
+
+    describe('the outbox', () => {
+      // Mails of other tests lie far in the future: each test has a span of its own.
+      let now = START + 1e12;
+      const anHour = 3_600_000;
+
+      async function seedMail() {
+        now -= 1e9;
+        const { change } = await seedChange();
+        await write(({ outbox }) => outbox.add(change.id, now));
+        return { changeId: change.id, dueAt: now };
+      }
+      const claim = (at: number, limit = 100) =>
+        write(({ outbox }) => outbox.claim(at, at + 60_000, limit));
+      const hasDue = (at: number) => read(({ outbox }) => outbox.hasDue(at));
+
+      test('a mail is due at once, and claimed with its first attempt', async () => {
+        const { changeId, dueAt } = await seedMail();
+        expect(await hasDue(dueAt - 1)).toBe(false);
+        expect(await hasDue(dueAt)).toBe(true);
+        expect(await claim(dueAt)).toEqual([{ changeId, attempt: 1 }]);
+      });
+
+      test('a mail that was not committed is not owed', async () => {
+        const { changeId, dueAt } = await seedMail();
+        const [first] = await claim(dueAt);
+        await write(({ outbox }) => outbox.markSent(first!, dueAt));
+        const { change } = await seedChange();
+        const failing = write(async ({ outbox }) => {
+          await outbox.add(change.id, dueAt);
+          throw new Error('planted');
+        });
+        await expect(failing).rejects.toThrow('planted');
+        expect(first).toMatchObject({ changeId });
+        expect(await hasDue(dueAt)).toBe(false);
+      });
+
+      test('a claimed mail is nobody else’s until its lease ends, then the next attempt’s', async () => {
+        const { changeId, dueAt } = await seedMail();
+        await claim(dueAt);
+        expect(await hasDue(dueAt + 59_999)).toBe(false);
+        expect(await claim(dueAt + 59_999)).toEqual([]);
+        expect(await hasDue(dueAt + 60_000)).toBe(true);
+        expect(await claim(dueAt + 60_000)).toEqual([{ changeId, attempt: 2 }]);
+      });
+
+      test('the longest due come first, up to the limit', async () => {
+        const late = await seedMail();
+        const early = await seedMail();
+        const earliest = await seedMail();
+        const claims = await claim(late.dueAt, 2);
+        expect(new Set(claims.map(({ changeId }) => changeId))).toEqual(
+          new Set([early.changeId, earliest.changeId]),
+        );
+        expect(await claim(late.dueAt)).toEqual([{ changeId: late.changeId, attempt: 1 }]);
+      });
+
+      test('of many that race for the same mails each gets its own', async () => {
+        const mails: Id[] = [];
+        for (let i = 0; i < 8; i += 1) mails.push((await seedMail()).changeId);
+        const at = now + 7e9;
+        const claims = await race(16, ({ outbox }) => outbox.claim(at, at + 60_000, 3));
+        const rest = await claim(at);
+        const all = [...claims.flat(), ...rest].map(({ changeId }) => changeId);
+        expect(all.sort()).toEqual(mails.sort());
+      });
+
+      test('a sent mail is never due again', async () => {
+        const { dueAt } = await seedMail();
+        const [mine] = await claim(dueAt);
+        expect(await write(({ outbox }) => outbox.markSent(mine!, dueAt))).toBe(true);
+        expect(await hasDue(dueAt + anHour)).toBe(false);
+        expect(await claim(dueAt + anHour)).toEqual([]);
+      });
+
+      test('a mail that is put off is due again then', async () => {
+        const { changeId, dueAt } = await seedMail();
+        const [mine] = await claim(dueAt);
+        const at = dueAt + 1000;
+        expect(await write(({ outbox }) => outbox.putOff(mine!, at, 'SMTP 451'))).toBe(true);
+        expect(await hasDue(at - 1)).toBe(false);
+        expect(await claim(at)).toEqual([{ changeId, attempt: 2 }]);
+      });
+
+      test('a buried mail is not due', async () => {
+        const { dueAt } = await seedMail();
+        const [mine] = await claim(dueAt);
+        expect(await write(({ outbox }) => outbox.bury(mine!, dueAt, 'SMTP 550'))).toBe(true);
+        expect(await hasDue(dueAt + anHour)).toBe(false);
+      });
+
+      test('who lost the claim cannot close it', async () => {
+        const { changeId, dueAt } = await seedMail();
+        const [stale] = await claim(dueAt);
+        const [fresh] = await claim(dueAt + 60_000);
+        const closers: ((claim: Claim) => Promise<boolean>)[] = [
+          (claim) => write(({ outbox }) => outbox.markSent(claim, dueAt)),
+          (claim) => write(({ outbox }) => outbox.putOff(claim, dueAt, 'late')),
+          (claim) => write(({ outbox }) => outbox.bury(claim, dueAt, 'late')),
+        ];
+        for (const close of closers) expect(await close(stale!)).toBe(false);
+        expect(await hasDue(dueAt + 60_000)).toBe(false);
+        expect(await claim(dueAt + 120_000)).toEqual([{ changeId, attempt: 3 }]);
+        expect(fresh).toEqual({ changeId, attempt: 2 });
+      });
+
+      test('a closed mail cannot be closed again', async () => {
+        const { dueAt } = await seedMail();
+        const [mine] = await claim(dueAt);
+        await write(({ outbox }) => outbox.markSent(mine!, dueAt));
+        expect(await write(({ outbox }) => outbox.bury(mine!, dueAt, 'late'))).toBe(false);
+        expect(await write(({ outbox }) => outbox.putOff(mine!, dueAt, 'late'))).toBe(false);
+        expect(await hasDue(dueAt)).toBe(false);
+      });
+    });
+  });
+}

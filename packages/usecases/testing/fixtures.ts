@@ -1,0 +1,67 @@
+import type { Key, PasswordChange, Service, Session, User } from '@rekey/domain';
+import { sequentialIds } from './fakes.ts';
+
+/** The instant at which the clocks of the tests start: 2026-01-02T03:04:05Z. */
+export const START = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+const ids = sequentialIds();
+const born = () => ({ id: ids.next(), createdAt: START, updatedAt: START });
+
+export function aService(details: Partial<Service> = {}): Service {
+  return {
+    ...born(),
+    name: 'Shop',
+    url: 'https://shop.example',
+    localUrl: 'https://shop.example/account',
+    allowRegister: true,
+    emailText: null,
+    ...details,
+  };
+}
+
+/** A user; every call makes another address. */
+export function aUser(details: Partial<User> & Pick<User, 'createdBy'>): User {
+  const user = born();
+  return {
+    ...user,
+    isEnabled: true,
+    name: 'Ada',
+    email: `user-${user.id}@example.com`,
+    locale: 'en',
+    timezone: 'Etc/UTC',
+    passwordAllowReset: true,
+    passwordRequireUpdate: false,
+    ...details,
+  };
+}
+
+export function aKey(details: Partial<Key> & Pick<Key, 'serviceId' | 'userId'>): Key {
+  return {
+    ...born(),
+    isEnabled: true,
+    isRevoked: false,
+    type: 'TOKEN',
+    name: 'web',
+    ...details,
+  };
+}
+
+export function aSession(
+  details: Partial<Session> & Pick<Session, 'userId' | 'serviceId' | 'keyId'>,
+): Session {
+  return { id: ids.next(), createdAt: START, expiresAt: START + 86_400_000, ...details };
+}
+
+export function aChange(
+  details: Partial<PasswordChange> & Pick<PasswordChange, 'userId' | 'serviceId'>,
+): PasswordChange {
+  return {
+    id: ids.next(),
+    createdAt: START,
+    email: 'owner@example.com',
+    origin: { address: '192.0.2.7', client: 'curl/8.0' },
+    revokeKeyId: 'k1',
+    expiresAt: START + 604_800_000,
+    ...details,
+  };
+}

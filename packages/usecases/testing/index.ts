@@ -1,0 +1,5 @@
+export * from './contracts.ts';
+export * from './fakes.ts';
+export * from './fixtures.ts';
+export * from './gate.ts';
+export * from './memory-database.ts';

@@ -1,0 +1,234 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  type Credential,
+  type Id,
+  type Instant,
+  isUsable,
+  type Key,
+  type PasswordChange,
+  type Service,
+  type Session,
+  type User,
+} from '@rekey/domain';
+import type { Claim, Database, KeySecret, Stores } from '../src/ports.ts';
+
+type State = {
+  services: Map<Id, Service>;
+  users: Map<Id, { user: User; credential: Credential }>;
+  keys: Map<Id, { key: Key; secret: KeySecret }>;
+  sessions: Map<Id, { session: Session; endedAt: Instant | null }>;
+  refreshTokens: Map<string, { sessionId: Id; createdAt: Instant; expiresAt: Instant }>;
+  changes: Map<Id, { change: PasswordChange; spentAt: Instant | null }>;
+  outbox: Map<Id, { attempts: number; dueAt: Instant; isClosed: boolean; reason: string | null }>;
+};
+
+/** A database in memory, with real transactions: one at a time, on a copy that is kept or thrown away. */
+export function memoryDatabase(): Database {
+  let state: State = {
+    services: new Map(),
+    users: new Map(),
+    keys: new Map(),
+    sessions: new Map(),
+    refreshTokens: new Map(),
+    changes: new Map(),
+    outbox: new Map(),
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  const inside = new AsyncLocalStorage<true>();
+
+  const run = async <T>(work: (stores: Stores) => Promise<T>): Promise<T> => {
+    const draft = structuredClone(state);
+    const door = { isOpen: true };
+    try {
+      const result = await inside.run(true, () => work(memoryStores(draft, door)));
+      state = draft;
+      return result;
+    } finally {
+      door.isOpen = false;
+    }
+  };
+  const oneAtATime = async <T>(work: (stores: Stores) => Promise<T>): Promise<T> => {
+    if (inside.getStore()) throw new Error('a transaction is open already: use its stores');
+    const turn = last.then(() => run(work));
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+  return { transact: oneAtATime, read: oneAtATime };
+}
+
+function memoryStores(state: State, door: { isOpen: boolean }): Stores {
+  return guard(door, {
+    services: {
+      insert: async (service) => {
+        if (state.services.has(service.id)) return false;
+        state.services.set(service.id, service);
+        return true;
+      },
+      get: async (id) => state.services.get(id) ?? null,
+    },
+
+    users: {
+      insert: async (user, passwordHash) => {
+        if (find(state.users, (row) => row.user.email === user.email)) return false;
+        state.users.set(user.id, { user, credential: { passwordHash, version: 1 } });
+        return true;
+      },
+      get: async (id) => state.users.get(id)?.user ?? null,
+      findByEmail: async (email) => find(state.users, (row) => row.user.email === email),
+      changePassword: async (id, version, passwordHash, now) => {
+        const row = state.users.get(id);
+        if (!row?.user.isEnabled || row.credential.version !== version) return false;
+        row.user = { ...row.user, updatedAt: now, passwordRequireUpdate: false };
+        row.credential = { passwordHash, version: version + 1 };
+        return true;
+      },
+      upgradeHash: async (id, oldHash, newHash) => {
+        const row = state.users.get(id);
+        if (row?.credential.passwordHash !== oldHash) return false;
+        row.credential = { ...row.credential, passwordHash: newHash };
+        return true;
+      },
+      hold: async (id) => state.users.get(id) ?? null,
+      shut: async (id, now) => {
+        const row = state.users.get(id);
+        if (!row) return;
+        row.user = { ...row.user, updatedAt: now, isEnabled: false };
+        row.credential = { passwordHash: null, version: row.credential.version + 1 };
+      },
+    },
+
+    keys: {
+      insert: async (key, secret) => {
+        const { userId, serviceId } = key;
+        if (isUsableToken(key) && userId && serviceId && findToken(state, userId, serviceId)) {
+          return false;
+        }
+        state.keys.set(key.id, { key, secret });
+        return true;
+      },
+      get: async (id) => state.keys.get(id)?.key ?? null,
+      findByDigest: async (digest) =>
+        find(state.keys, ({ secret }) => 'digest' in secret && secret.digest === digest)?.key ??
+        null,
+      findToken: async (userId, serviceId) => findToken(state, userId, serviceId),
+      linksUser: async (userId, serviceId) =>
+        find(state.keys, ({ key }) => key.userId === userId && key.serviceId === serviceId) !==
+        null,
+      revokeAllOf: async (userId, now) => {
+        for (const row of state.keys.values()) {
+          if (row.key.userId !== userId) continue;
+          row.key = { ...row.key, updatedAt: now, isEnabled: false, isRevoked: true };
+        }
+      },
+    },
+
+    sessions: {
+      insert: async (session) => {
+        state.sessions.set(session.id, { session, endedAt: null });
+      },
+      findOpen: async (id) => {
+        const row = state.sessions.get(id);
+        return row?.endedAt === null ? row.session : null;
+      },
+      endAllOf: async (userId, now, except) => {
+        for (const row of state.sessions.values()) {
+          if (row.session.userId !== userId || row.session.id === except) continue;
+          row.endedAt ??= now;
+        }
+      },
+      insertRefresh: async ({ digest, ...token }) => {
+        if (state.refreshTokens.has(digest)) throw new Error('the digest is taken');
+        state.refreshTokens.set(digest, token);
+      },
+    },
+
+    changes: {
+      insert: async (change) => {
+        state.changes.set(change.id, { change, spentAt: null });
+      },
+      get: async (id) => state.changes.get(id)?.change ?? null,
+      spend: async (id, now) => {
+        const row = state.changes.get(id);
+        if (!row || row.spentAt !== null || row.change.expiresAt <= now) return false;
+        row.spentAt = now;
+        return true;
+      },
+      spendAllOf: async (userId, now) => {
+        for (const row of state.changes.values()) {
+          if (row.change.userId === userId) row.spentAt ??= now;
+        }
+      },
+    },
+
+    outbox: {
+      add: async (changeId, now) => {
+        state.outbox.set(changeId, { attempts: 0, dueAt: now, isClosed: false, reason: null });
+      },
+      hasDue: async (now) => dueMails(state, now).length > 0,
+      claim: async (now, until, limit) =>
+        dueMails(state, now)
+          .slice(0, limit)
+          .map(([changeId, row]) => {
+            row.attempts += 1;
+            row.dueAt = until;
+            return { changeId, attempt: row.attempts };
+          }),
+      markSent: async (claim) => close(state, claim, null),
+      putOff: async (claim, at, reason) => {
+        const row = claimed(state, claim);
+        if (row) Object.assign(row, { dueAt: at, reason });
+        return row !== null;
+      },
+      bury: async (claim, _now, reason) => close(state, claim, reason),
+    },
+  });
+}
+
+/** Copies what goes in and what comes out, and closes the stores when their transaction ends. */
+function guard(door: { isOpen: boolean }, stores: Stores): Stores {
+  type Verbs = Record<string, (...args: unknown[]) => Promise<unknown>>;
+  const guarded = Object.entries(stores).map(([name, store]) => [
+    name,
+    Object.fromEntries(
+      Object.entries(store as unknown as Verbs).map(([verb, run]) => [
+        verb,
+        async (...args: unknown[]) => {
+          if (!door.isOpen) throw new Error('the transaction of these stores has ended');
+          return structuredClone(await run(...structuredClone(args)));
+        },
+      ]),
+    ),
+  ]);
+  return Object.fromEntries(guarded);
+}
+
+function find<T>(rows: Map<unknown, T>, test: (row: T) => boolean): T | null {
+  return [...rows.values()].find(test) ?? null;
+}
+
+const isUsableToken = (key: Key): boolean => key.type === 'TOKEN' && isUsable(key);
+
+function findToken(state: State, userId: Id, serviceId: Id): Key | null {
+  const row = find(
+    state.keys,
+    ({ key }) => isUsableToken(key) && key.userId === userId && key.serviceId === serviceId,
+  );
+  return row?.key ?? null;
+}
+
+function dueMails(state: State, now: Instant) {
+  return [...state.outbox]
+    .filter(([, row]) => !row.isClosed && row.dueAt <= now)
+    .sort(([, a], [, b]) => a.dueAt - b.dueAt);
+}
+
+function claimed(state: State, { changeId, attempt }: Claim) {
+  const row = state.outbox.get(changeId);
+  return row && row.attempts === attempt && !row.isClosed ? row : null;
+}
+
+function close(state: State, claim: Claim, reason: string | null): boolean {
+  const row = claimed(state, claim);
+  if (row) Object.assign(row, { isClosed: true, reason });
+  return row !== null;
+}
