@@ -1,0 +1,134 @@
+import { isIP } from 'node:net';
+import { type PasswordPolicy, passwordPolicies } from '@rekey/domain';
+
+/** What the environment says, checked. Times to live are in seconds. */
+export type Config = {
+  readonly host: string;
+  readonly port: number;
+  /** `sqlite:PATH` or `postgres://…` */
+  readonly databaseUrl: string;
+  readonly keysFile: string;
+  /** Without a slash at its end. */
+  readonly publicUrl: string;
+  /** Null: mails become files in `mailDir`. */
+  readonly smtpUrl: string | null;
+  readonly mailDir: string;
+  readonly mailFrom: string;
+  readonly bcryptCost: number;
+  readonly passwordPolicy: PasswordPolicy;
+  readonly accessTokenTtl: number;
+  readonly refreshTokenTtl: number;
+  readonly revokeTokenTtl: number;
+  readonly usersSignup: boolean;
+  readonly trustProxy: readonly string[];
+  readonly logLevel: LogLevel;
+};
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+type LogLevel = (typeof logLevels)[number];
+
+/** Everything that is wrong with the configuration, a line each. Values are not repeated: they may be secret. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** Reads the configuration; throws one `ConfigError` that names every problem. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const problems: string[] = [];
+
+  /** The value of a variable, or its default where it is not set or empty. */
+  const read = <T>(name: string, fallback: string, parse: (text: string) => T | Problem): T => {
+    const value = parse(env[name] || fallback);
+    if (!(value instanceof Problem)) return value;
+    problems.push(`${name} ${value.message}`);
+    // Not seen by anybody: the problem is thrown below.
+    return parse(fallback) as T;
+  };
+
+  const port = read('PORT', '8042', integer(0, 65_535));
+  const config: Config = {
+    host: read('HOST', '127.0.0.1', text),
+    port,
+    databaseUrl: read('DATABASE_URL', 'sqlite:./data/rekey.db', databaseUrl),
+    keysFile: read('KEYS_FILE', './data/keys.json', text),
+    publicUrl: read('PUBLIC_URL', `http://localhost:${port}`, publicUrl),
+    smtpUrl: env.SMTP_URL ? read('SMTP_URL', 'smtp://localhost', smtpUrl) : null,
+    mailDir: read('MAIL_DIR', './data/mail', text),
+    mailFrom: read('MAIL_FROM', 'Rekey <no-reply@localhost>', text),
+    bcryptCost: read('BCRYPT_COST', '12', integer(10, 14)),
+    passwordPolicy: read('PASSWORD_POLICY', 'compat', oneOf(passwordPolicies)),
+    accessTokenTtl: read('ACCESS_TOKEN_TTL', '3600', integer(1, MAX_TTL)),
+    refreshTokenTtl: read('REFRESH_TOKEN_TTL', '86400', integer(1, MAX_TTL)),
+    revokeTokenTtl: read('REVOKE_TOKEN_TTL', '604800', integer(1, MAX_TTL)),
+    usersSignup: read('USERS_SIGNUP', 'true', oneOf(['true', 'false'])) === 'true',
+    trustProxy: read('TRUST_PROXY', ' ', addresses),
+    logLevel: read('LOG_LEVEL', 'info', oneOf(logLevels)),
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+/** Ten years: a longer life is a mistake. */
+const MAX_TTL = 315_360_000;
+
+class Problem {
+  readonly message: string;
+
+  constructor(message: string) {
+    this.message = message;
+  }
+}
+
+const text = (value: string): string => value;
+
+function integer(min: number, max: number) {
+  return (value: string): number | Problem => {
+    const number = Number(value);
+    const isGood = /^\d{1,10}$/.test(value) && number >= min && number <= max;
+    return isGood ? number : new Problem(`must be a whole number from ${min} to ${max}`);
+  };
+}
+
+function oneOf<const T extends string>(values: readonly T[]) {
+  return (value: string): T | Problem =>
+    values.find((known) => known === value) ?? new Problem(`must be one of ${values.join(', ')}`);
+}
+
+function databaseUrl(value: string): string | Problem {
+  const isKnown = /^sqlite:./.test(value) || /^postgres(?:ql)?:\/\/./.test(value);
+  return isKnown ? value : new Problem('must be sqlite:PATH or postgres://…');
+}
+
+function publicUrl(value: string): string | Problem {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  const isBase =
+    (url?.protocol === 'http:' || url?.protocol === 'https:') &&
+    `${url.username}${url.password}${url.search}${url.hash}` === '';
+  if (!url || !isBase) {
+    return new Problem('must be an http or https URL without user, query and fragment');
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+function smtpUrl(value: string): string | Problem {
+  const isSmtp = URL.canParse(value) && /^smtps?:$/.test(new URL(value).protocol);
+  return isSmtp ? value : new Problem('must be smtp://user:pass@host:port or smtps://…');
+}
+
+/** Addresses, or ranges in CIDR notation, with commas between them. */
+function addresses(value: string): readonly string[] | Problem {
+  const list = value.split(',').flatMap((address) => address.trim() || []);
+  const isRange = (item: string) => {
+    const [address = '', bits = '0', ...more] = item.split('/');
+    const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+    return more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= longest;
+  };
+  return list.every(isRange)
+    ? list
+    : new Problem('must be IP addresses, or ranges like 10.0.0.0/8');
+}
