@@ -1,0 +1,95 @@
+import type { Migration } from './index.ts';
+
+/** Everything that a first version needs. An index is there because a query of a store uses it. */
+export const initial: Migration = {
+  name: 'initial',
+  statements: [
+    `create table services (
+      id text not null primary key,
+      created_at bigint not null,
+      updated_at bigint not null,
+      name text not null,
+      url text not null,
+      local_url text,
+      allow_register integer not null,
+      email_text text
+    )`,
+
+    `create table users (
+      id text not null primary key,
+      created_at bigint not null,
+      updated_at bigint not null,
+      is_enabled integer not null,
+      name text not null,
+      email text not null unique,
+      locale text not null,
+      timezone text not null,
+      password_hash text,
+      credential_version integer not null,
+      password_allow_reset integer not null,
+      password_require_update integer not null,
+      created_by text references services (id)
+    )`,
+
+    `create table keys (
+      id text not null primary key,
+      created_at bigint not null,
+      updated_at bigint not null,
+      is_enabled integer not null,
+      is_revoked integer not null,
+      type text not null,
+      name text not null,
+      service_id text references services (id),
+      user_id text references users (id),
+      digest text unique,
+      sealed text,
+      check ((digest is null) <> (sealed is null))
+    )`,
+    `create index keys_of_user on keys (user_id, service_id)`,
+    `create unique index keys_usable_token on keys (user_id, service_id)
+      where type = 'TOKEN' and is_enabled = 1 and is_revoked = 0`,
+
+    `create table sessions (
+      id text not null primary key,
+      created_at bigint not null,
+      expires_at bigint not null,
+      ended_at bigint,
+      user_id text not null references users (id),
+      service_id text not null references services (id),
+      key_id text not null references keys (id)
+    )`,
+    `create index sessions_open on sessions (user_id) where ended_at is null`,
+
+    `create table refresh_tokens (
+      digest text not null primary key,
+      session_id text not null references sessions (id),
+      created_at bigint not null,
+      expires_at bigint not null,
+      spent_at bigint
+    )`,
+
+    `create table password_changes (
+      id text not null primary key,
+      created_at bigint not null,
+      expires_at bigint not null,
+      spent_at bigint,
+      user_id text not null references users (id),
+      service_id text not null references services (id),
+      email text not null,
+      address text not null,
+      client text,
+      revoke_key_id text not null
+    )`,
+    `create index password_changes_unspent on password_changes (user_id) where spent_at is null`,
+
+    `create table outbox (
+      change_id text not null primary key references password_changes (id),
+      attempts integer not null,
+      due_at bigint not null,
+      sent_at bigint,
+      buried_at bigint,
+      reason text
+    )`,
+    `create index outbox_waiting on outbox (due_at) where sent_at is null and buried_at is null`,
+  ],
+};

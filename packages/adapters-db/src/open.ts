@@ -1,0 +1,39 @@
+import type { Database } from '@rekey/usecases';
+import type { Dialect } from './dialect.ts';
+import { migrate, schemaVersion } from './migrations/index.ts';
+import { openSqlite } from './sqlite.ts';
+import { databaseOn, orUnavailable } from './transact.ts';
+
+export type OpenOptions = {
+  /** `sqlite:PATH`, `postgres://…` or `postgresql://…`. */
+  readonly url: string;
+  /** Milliseconds that a call waits at most for others: for a connection, or for another process on SQLite. */
+  readonly patience?: number;
+};
+
+export type OpenedDatabase = {
+  readonly database: Database;
+  /** Brings the schema up to date and answers the names of the steps that were missing. Safe to call at once from many servers. */
+  migrate(): Promise<string[]>;
+  /** Throws `Unavailable` unless the database answers. */
+  ping(): Promise<void>;
+  /** Waits for what runs, and ends all connections. */
+  close(): Promise<void>;
+};
+
+/** Opens a database. A wrong URL, or a file that is not Rekey's, is an error that says so. */
+export async function openDatabase(options: OpenOptions): Promise<OpenedDatabase> {
+  const dialect = await openDialect(options);
+  return {
+    database: databaseOn(dialect),
+    migrate: () => migrate(dialect),
+    ping: () => orUnavailable(dialect, async () => void (await dialect.read(schemaVersion))),
+    close: () => dialect.close(),
+  };
+}
+
+async function openDialect({ url, patience }: OpenOptions): Promise<Dialect> {
+  const [, scheme, rest] = /^(sqlite|postgres|postgresql):(.*)$/s.exec(url) ?? [];
+  if (scheme === 'sqlite' && rest) return openSqlite(rest, patience);
+  throw new Error('the database URL must be sqlite:PATH, postgres://… or postgresql://…');
+}

@@ -1,0 +1,67 @@
+import type { PasswordChanges } from '@rekey/usecases';
+import type { Kysely } from 'kysely';
+import type { Schema } from './schema.ts';
+
+/** The changes of passwords, and the right to revoke each once. */
+export function passwordChangesOn(db: Kysely<Schema>): PasswordChanges {
+  return {
+    async insert(change) {
+      await db
+        .insertInto('password_changes')
+        .values({
+          id: change.id,
+          created_at: change.createdAt,
+          expires_at: change.expiresAt,
+          spent_at: null,
+          user_id: change.userId,
+          service_id: change.serviceId,
+          email: change.email,
+          address: change.origin.address,
+          client: change.origin.client,
+          revoke_key_id: change.revokeKeyId,
+        })
+        .execute();
+    },
+
+    async get(id) {
+      const row = await db
+        .selectFrom('password_changes')
+        .select([
+          'id',
+          'created_at as createdAt',
+          'expires_at as expiresAt',
+          'user_id as userId',
+          'service_id as serviceId',
+          'email',
+          'address',
+          'client',
+          'revoke_key_id as revokeKeyId',
+        ])
+        .where('id', '=', id)
+        .executeTakeFirst();
+      if (!row) return null;
+      const { address, client, ...change } = row;
+      return { ...change, origin: { address, client } };
+    },
+
+    async spend(id, now) {
+      const { numUpdatedRows } = await db
+        .updateTable('password_changes')
+        .set({ spent_at: now })
+        .where('id', '=', id)
+        .where('spent_at', 'is', null)
+        .where('expires_at', '>', now)
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
+    },
+
+    async spendAllOf(userId, now) {
+      await db
+        .updateTable('password_changes')
+        .set({ spent_at: now })
+        .where('user_id', '=', userId)
+        .where('spent_at', 'is', null)
+        .execute();
+    },
+  };
+}

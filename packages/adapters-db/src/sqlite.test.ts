@@ -1,0 +1,311 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Unavailable } from '@rekey/domain';
+import { aService, aUser } from '@rekey/usecases/testing';
+import Sqlite from 'better-sqlite3';
+import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, sql } from 'kysely';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { everyQuery } from '../test/queries.ts';
+import { type OpenedDatabase, openDatabase } from './index.ts';
+import { migrate, migrations, schemaVersion } from './migrations/index.ts';
+import { applySettings, openSqlite } from './sqlite.ts';
+import { databaseOn } from './transact.ts';
+
+let folder: string;
+let file: string;
+let closers: (() => unknown)[];
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'rekey-'));
+  file = path.join(folder, 'rekey.db');
+  closers = [];
+});
+afterEach(async () => {
+  for (const close of closers.reverse()) await close();
+  await rm(folder, { recursive: true });
+});
+
+async function open(): Promise<OpenedDatabase> {
+  const opened = await openDatabase({ url: `sqlite:${file}` });
+  closers.push(() => opened.close());
+  return opened;
+}
+
+async function openMigrated(): Promise<OpenedDatabase> {
+  const opened = await open();
+  await opened.migrate();
+  return opened;
+}
+
+/** Straight to the file, past Rekey: somebody else's program. */
+function openRaw(name = file): Sqlite.Database {
+  const handle = new Sqlite(name, { timeout: 0 });
+  closers.push(() => handle.close());
+  return handle;
+}
+
+const mode = async (name: string) => ((await stat(name)).mode & 0o777).toString(8);
+
+describe('a file that is not there', () => {
+  test('is made for its owner alone, with its folders', async () => {
+    file = path.join(folder, 'new', 'deep', 'rekey.db');
+    await openMigrated();
+    expect(await mode(path.join(folder, 'new'))).toBe('700');
+    expect(await mode(path.join(folder, 'new', 'deep'))).toBe('700');
+    for (const name of await readdir(path.dirname(file))) {
+      expect(`${name} ${await mode(path.join(path.dirname(file), name))}`).toBe(`${name} 600`);
+    }
+  });
+
+  test('leaves the mode of a folder that is there alone', async () => {
+    await chmod(folder, 0o755);
+    await open();
+    expect(await mode(folder)).toBe('755');
+  });
+});
+
+describe('a file that is not Rekey’s', () => {
+  const garbage = Buffer.alloc(5000, 'no database');
+  test.each([
+    ['text', Buffer.from('hello')],
+    ['something large', garbage],
+    ['a header and nothing behind it', Buffer.from('SQLite format 3\0')],
+  ])('is refused and stays as it is: %s', async (_kind, bytes) => {
+    await writeFile(file, bytes);
+    await expect(open()).rejects.toThrow(/rekey\.db cannot be used: file is not a database/);
+    expect(await readFile(file)).toEqual(bytes);
+    expect(await readdir(folder)).toEqual(['rekey.db']);
+  });
+
+  test.each([['delete'], ['wal']])(
+    'is refused and stays as it is: a database of another application in mode %s',
+    async (journal) => {
+      const other = new Sqlite(file);
+      other.pragma(`journal_mode = ${journal}`);
+      other.exec('create table users (id integer primary key)');
+      other.close();
+      const before = await readFile(file);
+      await expect(open()).rejects.toThrow('it is the database of another application');
+      expect(await readFile(file)).toEqual(before);
+    },
+  );
+
+  test('is refused: an empty database that another application has marked', async () => {
+    const other = openRaw();
+    other.pragma('application_id = 42');
+    await expect(open()).rejects.toThrow('it is the database of another application');
+  });
+
+  test('is refused: a folder', async () => {
+    await mkdir(file);
+    await expect(open()).rejects.toThrow(/rekey\.db cannot be used: it is not a file/);
+  });
+
+  test.skipIf(process.getuid?.() === 0)('is refused: one that may not be read', async () => {
+    await writeFile(file, '', { mode: 0o200 });
+    await expect(open()).rejects.toThrow(/rekey\.db cannot be used: EACCES/);
+  });
+
+  test('is refused: a folder that is a file', async () => {
+    await writeFile(file, 'in the way');
+    file = path.join(file, 'rekey.db');
+    await expect(open()).rejects.toThrow(/cannot be used: ENOTDIR|EEXIST/);
+  });
+
+  test('is refused by a migration: a newer schema', async () => {
+    const opened = await openMigrated();
+    openRaw()
+      .prepare('insert into rekey_migrations (version, name) values (?, ?)')
+      .run(migrations.length + 1, 'from the future');
+    await expect(opened.migrate()).rejects.toThrow('run a newer Rekey');
+  });
+});
+
+test.each(['mysql://localhost/x', 'sqlite:', 'rekey.db', ''])(
+  'a URL that is none is refused: "%s"',
+  async (url) => {
+    await expect(openDatabase({ url })).rejects.toThrow('the database URL must be');
+  },
+);
+
+describe('the settings', () => {
+  test('are read back: every commit reaches the disk', async () => {
+    const handle = openRaw();
+    expect(handle.pragma('foreign_keys = off')).toEqual([]);
+    applySettings(handle);
+    expect(handle.pragma('synchronous', { simple: true })).toBe(2);
+    expect(handle.pragma('journal_mode', { simple: true })).toBe('wal');
+    expect(handle.pragma('foreign_keys', { simple: true })).toBe(1);
+  });
+
+  test('that SQLite does not accept are an error', () => {
+    expect(() => applySettings(openRaw(':memory:'))).toThrow('SQLite keeps journal_mode at memory');
+  });
+});
+
+describe('migrations', () => {
+  test('run once', async () => {
+    const opened = await open();
+    expect(await opened.migrate()).toEqual(['initial']);
+    expect(await opened.migrate()).toEqual([]);
+  });
+
+  test('run once when many handles start at once', async () => {
+    const all = await Promise.all(Array.from({ length: 8 }, open));
+    const answers = await Promise.all(all.map((opened) => opened.migrate()));
+    expect(answers.flat()).toEqual(['initial']);
+  });
+
+  test('that fail leave nothing behind', async () => {
+    const dialect = await openSqlite(file);
+    closers.push(() => dialect.close());
+    const broken = {
+      name: 'broken',
+      statements: ['create table half (id text)', 'create nonsense'],
+    };
+    await expect(migrate(dialect, [...migrations, broken])).rejects.toThrow(/syntax error/);
+    const objects = openRaw().prepare('select name from sqlite_schema').all();
+    expect(objects).toEqual([]);
+    expect(openRaw().pragma('application_id', { simple: true })).toBe(0);
+    expect(await migrate(dialect)).toEqual(['initial']);
+    expect(await dialect.read(schemaVersion)).toBe(1);
+  });
+});
+
+describe('a file that others use too', () => {
+  test('is written by several processes without an error, and nothing is lost', async () => {
+    const { database } = await openMigrated();
+    const processes = await Promise.all(
+      Array.from({ length: 3 }, async () => {
+        const child = fork(path.join(import.meta.dirname, '..', 'test', 'writer.ts'), [file]);
+        closers.push(() => child.kill());
+        return { child, ready: await message(child) };
+      }),
+    );
+    const answers = processes.map(({ child }) => message(child));
+    // All have the file open before any of them writes.
+    for (const { child } of processes) child.send('go');
+    const written = (await Promise.all(answers)).flat() as string[];
+    expect(written).toHaveLength(3 * 50);
+    for (const id of written) {
+      expect(await database.read(({ services }) => services.get(id))).toMatchObject({ id });
+    }
+  });
+
+  test('is read while a transaction is open, and shows it when it has committed', async () => {
+    const { database } = await openMigrated();
+    const service = aService();
+    const written = Promise.withResolvers<void>();
+    const looked = Promise.withResolvers<void>();
+    const writing = database.transact(async ({ services }) => {
+      await services.insert(service);
+      written.resolve();
+      await looked.promise;
+    });
+    await written.promise;
+    expect(await database.read(({ services }) => services.get(service.id))).toBeNull();
+    looked.resolve();
+    await writing;
+    expect(await database.read(({ services }) => services.get(service.id))).toEqual(service);
+  });
+
+  test('makes a transaction wait for another process, and then run', async () => {
+    const { database } = await openMigrated();
+    const other = openRaw();
+    other.exec('begin immediate');
+    const service = aService();
+    let isDone = false;
+    const writing = database
+      .transact(({ services }) => services.insert(service))
+      .finally(() => {
+        isDone = true;
+      });
+    // Reads go on meanwhile, and none of them sees what still waits.
+    for (let i = 0; i < 20; i += 1) {
+      expect(await database.read(({ services }) => services.get(service.id))).toBeNull();
+    }
+    expect(isDone).toBe(false);
+    other.exec('commit');
+    expect(await writing).toBe(true);
+  });
+
+  test('is unavailable when the other process does not let go', async () => {
+    await openMigrated();
+    const opened = await openDatabase({ url: `sqlite:${file}`, patience: 0 });
+    closers.push(() => opened.close());
+    const other = openRaw();
+    other.exec('begin immediate');
+    const service = aService();
+    const insert = () => opened.database.transact(({ services }) => services.insert(service));
+    await expect(Promise.all([insert(), insert()])).rejects.toBeInstanceOf(Unavailable);
+    other.exec('rollback');
+    expect(await insert()).toBe(true);
+  });
+});
+
+describe('a disk that is full', () => {
+  test('makes the database unavailable, with nothing half done, until there is room', async () => {
+    const dialect = await openSqlite(file);
+    closers.push(() => dialect.close());
+    await migrate(dialect);
+    const database = databaseOn(dialect);
+    const service = aService();
+    await database.transact(({ services }) => services.insert(service));
+    // To SQLite, running out of the pages it may use is running out of disk; it keeps those it has.
+    const limit = (pages: number) =>
+      dialect.transact((db) => sql.raw(`pragma max_page_count = ${pages}`).execute(db));
+    await limit(1);
+
+    const users = Array.from({ length: 200 }, () => aUser({ createdBy: service.id }));
+    const filling = database.transact(async (stores) => {
+      for (const user of users) await stores.users.insert(user, 'hash'.repeat(100));
+    });
+    await expect(filling).rejects.toBeInstanceOf(Unavailable);
+    for (const { id } of users) {
+      expect(await database.read((stores) => stores.users.get(id))).toBeNull();
+    }
+    await limit(1_000_000);
+    expect(await database.transact((stores) => stores.users.insert(users[0]!, null))).toBe(true);
+  });
+});
+
+test('a write outside a transaction is an error, and not an outage', async () => {
+  const { database } = await openMigrated();
+  const writing = database.read(({ services }) => services.insert(aService()));
+  await expect(writing).rejects.toThrow('attempt to write a readonly database');
+});
+
+test('a reference to nothing is refused', async () => {
+  const { database } = await openMigrated();
+  const orphan = aUser({ createdBy: aService().id });
+  const writing = database.transact(({ users }) => users.insert(orphan, null));
+  await expect(writing).rejects.toThrow('FOREIGN KEY');
+});
+
+test('no query scans a table or sorts', async () => {
+  await openMigrated();
+  const handle = openRaw();
+  const queries = await everyQuery({
+    createAdapter: () => new SqliteAdapter(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  });
+  expect(queries.length).toBeGreaterThan(25);
+  for (const { sql: text, parameters } of queries) {
+    const plan = handle
+      .prepare<unknown[], { detail: string }>(`explain query plan ${text}`)
+      .all(...parameters)
+      .map(({ detail }) => detail);
+    expect(
+      plan.filter((line) => /SCAN|TEMP B-TREE/.test(line)),
+      text,
+    ).toEqual([]);
+  }
+});
+
+async function message(child: ChildProcess): Promise<unknown> {
+  const [answer] = await once(child, 'message');
+  return answer;
+}

@@ -1,0 +1,218 @@
+import { access, constants, mkdir, open, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import Sqlite from 'better-sqlite3';
+import {
+  type DatabaseConnection,
+  Kysely,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  sql,
+} from 'kysely';
+import type { Dialect } from './dialect.ts';
+import type { Schema } from './schema.ts';
+
+/** Milliseconds that SQLite itself waits for a lock, and Node with it; beyond, the event loop runs. */
+const BUSY_TIMEOUT = 10;
+
+/** Milliseconds that a call waits for other processes that use the file. */
+const PATIENCE = 5000;
+
+/** The queries of the stores are about forty; more than this means that somebody builds SQL from values. */
+const MAX_STATEMENTS = 200;
+
+/** "Rkey" in the header of the file, by which Rekey knows its own. */
+const APPLICATION_ID = 0x526b6579;
+
+/** What must be so before anything is written; better-sqlite3's own default would lose commits with the power. */
+const SETTINGS = { journal_mode: 'wal', synchronous: 2 /* FULL */, foreign_keys: 1 };
+
+/** Opens the database in a file, which is made where it is not there. A file of anything else is left as it is. */
+export async function openSqlite(file: string, patience = PATIENCE): Promise<Dialect> {
+  const until = () => performance.now() + patience;
+  const name = path.resolve(file);
+  const handles: Sqlite.Database[] = [];
+  const openHandle = (readonly: boolean) => {
+    const handle = new Sqlite(name, { readonly, fileMustExist: true, timeout: BUSY_TIMEOUT });
+    handles.push(handle);
+    return handle;
+  };
+  const close = () => {
+    for (const handle of handles) handle.close();
+  };
+
+  try {
+    await createFile(name);
+    // The reader first: it cannot write, and so cannot harm a file that turns out to be somebody else's.
+    const reader = openHandle(true);
+    await patiently(until(), () => checkIdentity(reader));
+    const writer = openHandle(false);
+    await patiently(until(), () => applySettings(writer));
+    return dialectOn(reader, writer, until, close);
+  } catch (error) {
+    close();
+    const reason = error instanceof Error ? error.message : error;
+    throw new Error(`the database file ${name} cannot be used: ${reason}`, { cause: error });
+  }
+}
+
+function dialectOn(
+  reader: Sqlite.Database,
+  writer: Sqlite.Database,
+  until: () => number,
+  close: () => void,
+): Dialect {
+  const readerDb = kyselyOn(reader);
+  const writerDb = kyselyOn(writer);
+
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(job: () => Promise<T>): Promise<T> => {
+    const turn = last.then(job);
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+
+  const transact: Dialect['transact'] = (work) => {
+    const deadline = until();
+    return inTurn(async () => {
+      // Immediate: a transaction that reads first and writes later could not be waited for.
+      await patiently(deadline, () => writer.exec('begin immediate'));
+      try {
+        const result = await work(writerDb);
+        writer.exec('commit');
+        return result;
+      } catch (error) {
+        // A full disk, for one, has rolled back already.
+        if (writer.inTransaction) writer.exec('rollback');
+        throw error;
+      }
+    });
+  };
+
+  return {
+    transact,
+    transactAlone: (work) =>
+      transact(async (db) => {
+        await sql.raw(`pragma application_id = ${APPLICATION_ID}`).execute(db);
+        return work(db);
+      }),
+    read: (work) => patiently(until(), () => work(readerDb)),
+    isOutage,
+    close: () => inTurn(async () => close()),
+  };
+}
+
+/** Makes the file and its folder where they are not there, for the owner alone. */
+async function createFile(name: string): Promise<void> {
+  await mkdir(path.dirname(name), { recursive: true, mode: 0o700 });
+  try {
+    const created = await open(name, 'wx', 0o600);
+    await created.close();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    // Looked at but not opened: to close it again would drop the locks that SQLite holds on it.
+    if (!(await stat(name)).isFile()) throw new Error('it is not a file');
+    await access(name, constants.R_OK | constants.W_OK);
+  }
+}
+
+function checkIdentity(handle: Sqlite.Database): void {
+  const { id, tables } = handle
+    .prepare<[], { id: number; tables: number }>(
+      `select application_id as id, (select count(*) from sqlite_schema) as tables
+       from pragma_application_id`,
+    )
+    .get() ?? { id: 0, tables: 0 };
+  const isEmpty = id === 0 && tables === 0;
+  if (id !== APPLICATION_ID && !isEmpty) {
+    throw new Error('it is the database of another application');
+  }
+}
+
+/** Sets what Rekey relies on, and reads it back: SQLite answers with the old value where it cannot obey. */
+export function applySettings(handle: Sqlite.Database): void {
+  for (const [setting, wanted] of Object.entries(SETTINGS)) {
+    handle.pragma(`${setting} = ${wanted}`);
+    const actual = handle.pragma(setting, { simple: true });
+    if (actual !== wanted) {
+      throw new Error(`SQLite keeps ${setting} at ${actual}, and ${wanted} is needed`);
+    }
+  }
+}
+
+/** Kysely on one handle. It only builds and runs queries: transactions are opened above. */
+function kyselyOn(handle: Sqlite.Database): Kysely<Schema> {
+  const connection = connectionOn(handle);
+  const notHere = async () => {
+    throw new Error('transactions are opened by the dialect');
+  };
+  return new Kysely<Schema>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createDriver: () => ({
+        init: async () => undefined,
+        acquireConnection: async () => connection,
+        releaseConnection: async () => undefined,
+        beginTransaction: notHere,
+        commitTransaction: notHere,
+        rollbackTransaction: notHere,
+        destroy: async () => undefined,
+      }),
+    },
+  });
+}
+
+function connectionOn(handle: Sqlite.Database): DatabaseConnection {
+  const statements = new Map<string, Sqlite.Statement>();
+  const prepare = (text: string) => {
+    const known = statements.get(text);
+    if (known) return known;
+    if (statements.size >= MAX_STATEMENTS) statements.clear();
+    const statement = handle.prepare(text);
+    statements.set(text, statement);
+    return statement;
+  };
+
+  return {
+    async executeQuery<R>({
+      sql: text,
+      parameters,
+    }: {
+      sql: string;
+      parameters: readonly unknown[];
+    }) {
+      const statement = prepare(text);
+      if (statement.reader) return { rows: statement.all(...parameters) as R[] };
+      const { changes } = statement.run(...parameters);
+      return { rows: [], numAffectedRows: BigInt(changes) };
+    },
+    streamQuery: () => {
+      throw new Error('no store streams');
+    },
+  };
+}
+
+/** Tries again until `deadline` while another process is in the way, and lets others run in between. */
+async function patiently<T>(deadline: number, attempt: () => T | Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= deadline) throw error;
+      // At odd times, so that two processes do not meet again and again.
+      await setTimeout(5 + Math.random() * 20);
+    }
+  }
+}
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Sqlite.SqliteError && /^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(error.code);
+
+/** A full or failing disk, besides. A write through the reader is plain SQLITE_READONLY: that is a bug. */
+const isOutage = (error: unknown): boolean =>
+  isBusy(error) ||
+  (error instanceof Sqlite.SqliteError &&
+    /^SQLITE_(FULL|IOERR|CANTOPEN|NOMEM|READONLY_)/.test(error.code));

@@ -1,0 +1,136 @@
+import type { Users } from '@rekey/usecases';
+import { type Kysely, type Selection, sql } from 'kysely';
+import { flag, type Schema } from './schema.ts';
+
+const userColumns = [
+  'id',
+  'created_at as createdAt',
+  'updated_at as updatedAt',
+  'is_enabled as isEnabled',
+  'name',
+  'email',
+  'locale',
+  'timezone',
+  'password_allow_reset as passwordAllowReset',
+  'password_require_update as passwordRequireUpdate',
+  'created_by as createdBy',
+] as const;
+
+const accountColumns = [
+  ...userColumns,
+  'password_hash as passwordHash',
+  'credential_version as version',
+] as const;
+
+type UserRow = Selection<Schema, 'users', (typeof userColumns)[number]>;
+type AccountRow = Selection<Schema, 'users', (typeof accountColumns)[number]>;
+
+/** The users and what proves them. */
+export function usersOn(db: Kysely<Schema>): Users {
+  return {
+    async insert(user, passwordHash) {
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto('users')
+        .values({
+          id: user.id,
+          created_at: user.createdAt,
+          updated_at: user.updatedAt,
+          is_enabled: flag(user.isEnabled),
+          name: user.name,
+          email: user.email,
+          locale: user.locale,
+          timezone: user.timezone,
+          password_hash: passwordHash,
+          credential_version: 1,
+          password_allow_reset: flag(user.passwordAllowReset),
+          password_require_update: flag(user.passwordRequireUpdate),
+          created_by: user.createdBy,
+        })
+        .onConflict((conflict) => conflict.column('email').doNothing())
+        .executeTakeFirst();
+      return numInsertedOrUpdatedRows === 1n;
+    },
+
+    async get(id) {
+      const row = await db
+        .selectFrom('users')
+        .select(userColumns)
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return row ? asUser(row) : null;
+    },
+
+    async findByEmail(email) {
+      const row = await db
+        .selectFrom('users')
+        .select(accountColumns)
+        .where('email', '=', email)
+        .executeTakeFirst();
+      return row ? asAccount(row) : null;
+    },
+
+    async changePassword(id, version, passwordHash, now) {
+      const { numUpdatedRows } = await db
+        .updateTable('users')
+        .set({
+          password_hash: passwordHash,
+          credential_version: nextVersion,
+          password_require_update: 0,
+          updated_at: now,
+        })
+        .where('id', '=', id)
+        .where('credential_version', '=', version)
+        .where('is_enabled', '=', 1)
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
+    },
+
+    async upgradeHash(id, oldHash, newHash) {
+      const { numUpdatedRows } = await db
+        .updateTable('users')
+        .set({ password_hash: newHash })
+        .where('id', '=', id)
+        .where('password_hash', '=', oldHash)
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
+    },
+
+    async hold(id) {
+      // An update that changes nothing: it locks the row on both databases, and answers it as it is then.
+      const row = await db
+        .updateTable('users')
+        .set((eb) => ({ credential_version: eb.ref('credential_version') }))
+        .where('id', '=', id)
+        .returning(accountColumns)
+        .executeTakeFirst();
+      return row ? asAccount(row) : null;
+    },
+
+    async shut(id, now) {
+      await db
+        .updateTable('users')
+        .set({
+          is_enabled: 0,
+          password_hash: null,
+          credential_version: nextVersion,
+          updated_at: now,
+        })
+        .where('id', '=', id)
+        .execute();
+    },
+  };
+}
+
+const nextVersion = sql<number>`credential_version + 1`;
+
+const asUser = (row: UserRow) => ({
+  ...row,
+  isEnabled: row.isEnabled === 1,
+  passwordAllowReset: row.passwordAllowReset === 1,
+  passwordRequireUpdate: row.passwordRequireUpdate === 1,
+});
+
+const asAccount = ({ passwordHash, version, ...row }: AccountRow) => ({
+  user: asUser(row),
+  credential: { passwordHash, version },
+});

@@ -1,0 +1,56 @@
+import { aChange, aKey, aService, aSession, aUser } from '@rekey/usecases/testing';
+import { type CompiledQuery, type Dialect, DummyDriver, Kysely } from 'kysely';
+import type { Schema } from '../src/schema.ts';
+import { storesOn } from '../src/transact.ts';
+
+/** Every query that the stores make, as `dialect` writes it: for tests that have them explained. */
+export async function everyQuery(dialect: Omit<Dialect, 'createDriver'>): Promise<CompiledQuery[]> {
+  const queries: CompiledQuery[] = [];
+  const db = new Kysely<Schema>({
+    dialect: Object.assign(dialect, { createDriver: () => new DummyDriver() }),
+    log: ({ query }) => {
+      queries.push(query);
+    },
+  });
+  const { services, users, keys, sessions, changes, outbox } = storesOn(db);
+
+  const service = aService();
+  const user = aUser({ createdBy: service.id });
+  const key = aKey({ userId: user.id, serviceId: service.id });
+  const session = aSession({ userId: user.id, serviceId: service.id, keyId: key.id });
+  const change = aChange({ userId: user.id, serviceId: service.id });
+  const claim = { changeId: change.id, attempt: 1 };
+  const now = change.createdAt;
+
+  await services.insert(service);
+  await services.get(service.id);
+  await users.insert(user, null);
+  await users.get(user.id);
+  await users.findByEmail(user.email);
+  await users.changePassword(user.id, 1, 'hash', now);
+  await users.upgradeHash(user.id, 'old', 'new');
+  await users.hold(user.id);
+  await users.shut(user.id, now);
+  await keys.insert(key, { digest: 'digest' });
+  await keys.get(key.id);
+  await keys.findByDigest('digest');
+  await keys.findToken(user.id, service.id);
+  await keys.linksUser(user.id, service.id);
+  await keys.revokeAllOf(user.id, now);
+  await sessions.insert(session);
+  await sessions.findOpen(session.id);
+  await sessions.endAllOf(user.id, now);
+  await sessions.endAllOf(user.id, now, session.id);
+  await sessions.insertRefresh({ digest: 'd', sessionId: session.id, createdAt: 1, expiresAt: 2 });
+  await changes.insert(change);
+  await changes.get(change.id);
+  await changes.spend(change.id, now);
+  await changes.spendAllOf(user.id, now);
+  await outbox.add(change.id, now);
+  await outbox.hasDue(now);
+  await outbox.claim(now, now + 1, 10);
+  await outbox.markSent(claim, now);
+  await outbox.putOff(claim, now, 'reason');
+  await outbox.bury(claim, now, 'reason');
+  return queries;
+}
