@@ -1,4 +1,4 @@
-import type { Id } from '@rekey/domain';
+import type { Id, Service } from '@rekey/domain';
 import type { Ports } from './ports.ts';
 
 type Needs = Pick<Ports, 'database' | 'clock' | 'settings'>;
@@ -7,7 +7,7 @@ type Needs = Pick<Ports, 'database' | 'clock' | 'settings'>;
 export const formServiceName = 'users';
 export const formServiceId: Id = '00000000-0000-7000-8000-000000000001';
 
-/** Sees to it that the built-in service exists; done at every start. */
+/** Sees to it that the built-in service exists, and answers it; done at every start. */
 export class OpenFormService {
   readonly #ports: Needs;
 
@@ -15,20 +15,22 @@ export class OpenFormService {
     this.#ports = ports;
   }
 
-  async execute(): Promise<void> {
+  async execute(): Promise<Service> {
     const { database, clock, settings } = this.#ports;
     const now = clock.now();
-    await database.transact(({ services }) =>
-      services.insert({
-        id: formServiceId,
-        createdAt: now,
-        updatedAt: now,
-        name: formServiceName,
-        url: settings.publicUrl,
-        localUrl: null,
-        allowRegister: true,
-        emailText: null,
-      }),
-    );
+    const service: Service = {
+      id: formServiceId,
+      createdAt: now,
+      updatedAt: now,
+      name: formServiceName,
+      url: settings.publicUrl,
+      localUrl: null,
+      allowRegister: true,
+      emailText: null,
+    };
+    return database.transact(async ({ services }) => {
+      await services.insert(service);
+      return (await services.get(service.id)) ?? service;
+    });
   }
 }

@@ -43,6 +43,8 @@ export interface Users {
   /** Adds a user; answers false, and changes nothing, where the e-mail address is taken. */
   insert(user: User, passwordHash: string | null): Promise<boolean>;
   get(id: Id): Promise<User | null>;
+  /** Whether there are any. */
+  exist(): Promise<boolean>;
   /** Finds by canonical address. */
   findByEmail(email: string): Promise<{ user: User; credential: Credential } | null>;
   /**

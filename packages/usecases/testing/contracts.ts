@@ -184,6 +184,19 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
         expect(wins(answers)).toBe(1);
       });
 
+      test('exist once there is one', async () => {
+        const fresh = await open();
+        const exist = () => fresh.database.read(({ users }) => users.exist());
+        expect(await exist()).toBe(false);
+        const service = aService();
+        await fresh.database.transact(async ({ services, users }) => {
+          await services.insert(service);
+          await users.insert(aUser({ createdBy: service.id }), null);
+        });
+        expect(await exist()).toBe(true);
+        await fresh.close();
+      });
+
       test('unknown ids and addresses are null', async () => {
         const ghost = aUser({ createdBy: aService().id });
         expect(await read(({ users }) => users.get(ghost.id))).toBeNull();

@@ -1,4 +1,4 @@
-import type { Instant } from '@rekey/domain';
+import { type Id, type Instant, Overloaded } from '@rekey/domain';
 import type {
   AccessGrant,
   AccessTokens,
@@ -35,27 +35,40 @@ export function sequentialIds(): Ids {
   };
 }
 
-/** Hashes that anybody can read. `work` counts the hashes made and compared. */
+/**
+ * Hashes that anybody can read. `work` counts the hashes made and compared;
+ * no more than `atOnce` may be under way.
+ */
 export type FakeHasher = Hasher & { work(): number };
 
-export function fakeHasher(): FakeHasher {
+export function fakeHasher({ atOnce = Number.POSITIVE_INFINITY } = {}): FakeHasher {
   let work = 0;
+  let underWay = 0;
+  const gated = async <T>(run: () => T): Promise<T> => {
+    if (underWay >= atOnce) throw new Overloaded(1);
+    underWay += 1;
+    work += 1;
+    await Promise.resolve();
+    underWay -= 1;
+    return run();
+  };
   return {
     work: () => work,
-    hash: async (password) => {
-      work += 1;
-      return `fake:${work}:${password}`;
+    hash: (password) => {
+      const serial = work;
+      return gated(() => `fake:${serial}:${measured(password)}`);
     },
-    verify: async (password, hash) => {
-      work += 1;
-      return /^(?:fake:\d+|old):(.*)$/s.exec(hash ?? '')?.[1] === password;
-    },
+    verify: (password, hash) =>
+      gated(() => /^(?:fake:\d+|old):(\d+:.*)$/s.exec(hash ?? '')?.[1] === measured(password)),
     isCurrent: (hash) => hash.startsWith('fake:'),
   };
 }
 
+/** The length goes along, so that a hash that was cut or has grown is none. */
+const measured = (password: string): string => `${password.length}:${password}`;
+
 /** The hash of a password by another system, as `fakeHasher` reads it. */
-export const foreignHash = (password: string): string => `old:${password}`;
+export const foreignHash = (password: string): string => `old:${measured(password)}`;
 
 /** Knows one common password; strength grows with length. */
 export function fakeMeter(): PasswordMeter {
@@ -67,7 +80,9 @@ export function fakeMeter(): PasswordMeter {
   };
 }
 
+/** Secrets by counting. What was sealed is remembered. */
 export function fakeSecrets(): Secrets {
+  const sealed = new Map<string, string>();
   let count = 0;
   const next = () => {
     count += 1;
@@ -81,22 +96,31 @@ export function fakeSecrets(): Secrets {
         .toString(8)
         .padStart(32, '0')
         .replaceAll(/\d/g, (digit) => 'ABCDEFGH'[Number(digit)] ?? ''),
-    digest: (secret) => `digest-of-${secret}`,
-    seal: (secret) => `sealed:${next()}:${secret}`,
-    unseal: (sealed) => {
-      const [, secret] = /^sealed:\d+:(.*)$/s.exec(sealed) ?? [];
+    digest: (secret) => `digest-of-${reversed(secret)}`,
+    seal: (secret) => {
+      const text = `sealed:${next()}`;
+      sealed.set(text, secret);
+      return text;
+    },
+    unseal: (text) => {
+      const secret = sealed.get(text);
       if (secret === undefined) throw new Error('not sealed here');
       return secret;
     },
   };
 }
 
+const reversed = (text: string): string => [...text].reverse().join('');
+
+let tokensMade = 0;
+
 /** Tokens that are good because they are remembered, for an hour. */
 export function fakeAccessTokens(clock: Clock): AccessTokens {
   const issued = new Map<string, { grant: AccessGrant; expiresAt: Instant }>();
   return {
     issue: async (grant, form) => {
-      const token = `${form}-token-${issued.size + 1}`;
+      tokensMade += 1;
+      const token = `${form}-token-${tokensMade}`;
       const expiresAt = Math.floor(clock.now() / 1000) * 1000 + 3_600_000;
       issued.set(token, { grant, expiresAt });
       return { token, expiresAt };
@@ -108,14 +132,20 @@ export function fakeAccessTokens(clock: Clock): AccessTokens {
   };
 }
 
-export function fakeRevokeTokens(): RevokeTokens {
+/** Tokens that whoever knows the id of a secret can make. The last secret is the current one. */
+export function fakeRevokeTokens(...secrets: string[]): RevokeTokens {
+  const known = secrets.length > 0 ? secrets : ['k1'];
+  const make = (id: Id, keyId: string) => {
+    if (!known.includes(keyId)) throw new Error('the revoke secret is gone');
+    return `revoke.${keyId}.${id}.${reversed(id)}`;
+  };
   return {
-    currentKeyId: () => 'k1',
-    make: ({ id, revokeKeyId }) => {
-      if (revokeKeyId !== 'k1') throw new Error('the revoke secret is gone');
-      return `revoke.${revokeKeyId}.${id}`;
+    currentKeyId: () => known.at(-1) ?? '',
+    make: ({ id, revokeKeyId }) => make(id, revokeKeyId),
+    verify: (token) => {
+      const [, keyId = '', id = ''] = token.split('.');
+      return known.includes(keyId) && make(id, keyId) === token ? id : null;
     },
-    verify: (token) => /^revoke\.k1\.([0-9a-f-]{36})$/.exec(token)?.[1] ?? null,
   };
 }
 

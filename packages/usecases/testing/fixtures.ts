@@ -1,4 +1,5 @@
 import type { Key, PasswordChange, Service, Session, User } from '@rekey/domain';
+import type { PasswordChangedMail } from '../src/ports.ts';
 import { sequentialIds } from './fakes.ts';
 
 /** The instant at which the clocks of the tests start: 2026-01-02T03:04:05Z. */
@@ -62,6 +63,21 @@ export function aChange(
     origin: { address: '192.0.2.7', client: 'curl/8.0' },
     revokeKeyId: 'k1',
     expiresAt: START + 604_800_000,
+    ...details,
+  };
+}
+
+export function aMail(details: Partial<PasswordChangedMail> = {}): PasswordChangedMail {
+  return {
+    messageId: ids.next(),
+    to: { name: 'Ada', address: 'owner@example.com' },
+    locale: 'en',
+    timezone: 'Etc/UTC',
+    service: { name: 'Shop', emailText: null },
+    changedAt: START,
+    origin: { address: '192.0.2.7', client: 'curl/8.0' },
+    link: 'https://shop.example/account?type=update_password&email=owner%40example.com&token=t1',
+    linkExpiresAt: START + 604_800_000,
     ...details,
   };
 }

@@ -74,6 +74,7 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
         return true;
       },
       get: async (id) => state.users.get(id)?.user ?? null,
+      exist: async () => state.users.size > 0,
       findByEmail: async (email) => find(state.users, (row) => row.user.email === email),
       changePassword: async (id, version, passwordHash, now) => {
         const row = state.users.get(id);
