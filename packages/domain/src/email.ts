@@ -28,10 +28,10 @@ export const unusableEmail = 'must be an e-mail address that can be used here';
  */
 export function canonicalEmail(text: string): string | null {
   if (!text.isWellFormed() || UNSEEN.test(text)) return null;
-  const folded = text.normalize('NFC').toLowerCase().normalize('NFC');
-  const at = folded.lastIndexOf('@');
-  const local = folded.slice(0, at);
-  const domain = asciiDomain(folded.slice(at + 1));
+  const at = text.lastIndexOf('@');
+  const local = text.slice(0, at).normalize('NFC').toLowerCase().normalize('NFC');
+  // Folded by its own rules alone: lower case at the end of a word makes another domain of a sigma.
+  const domain = asciiDomain(text.slice(at + 1));
   if (at < 1 || domain === null || !LOCAL_PART.test(local)) return null;
   const email = `${local}@${domain}`;
   return octets(local) <= MAX_LOCAL_OCTETS && octets(email) <= MAX_OCTETS ? email : null;
