@@ -4,7 +4,7 @@
  */
 export function revokeLink(localUrl: string, email: string, token: string): string {
   const [page = '', ...fragment] = localUrl.split('#');
-  const joint = !page.includes('?') ? '?' : /[?&]$/.test(page) ? '' : '&';
+  const joint = !page.includes('?') ? '?' : /^[^?]*\?$|&$/.test(page) ? '' : '&';
   const query = `type=update_password&email=${encodeURIComponent(email)}&token=${encodeURIComponent(token)}`;
   return [`${page}${joint}${query}`, ...fragment].join('#');
 }

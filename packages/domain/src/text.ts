@@ -1,9 +1,20 @@
 import { IllegalArgument, type Violation } from './errors.ts';
 
 const MAX_NAME_LENGTH = 100;
+/** RFC 5646, 4.4.1 asks for room for 35 characters at least. */
+const MAX_LOCALE_LENGTH = 64;
+const MAX_URL_LENGTH = 2000;
+const MAX_MAIL_TEXT_LENGTH = 1000;
 
 /** Text for one line: no control, format or separator characters but the plain space. */
 const ONE_LINE = /^[^\p{C}\p{Zl}\p{Zp}]+$/u;
+
+/**
+ * Scheme and host spelled out, no user before the host, printable ASCII throughout:
+ * the URL parser forgives much that a link in a mail would not survive.
+ */
+const WEB_URL = /^https?:\/\/[^/?#\\@]+(?:[/?#].*)?$/i;
+const PRINTABLE = /^[\x21-\x7e]+$/;
 
 /** A name of a user, service or key: 1 to 100 characters on one line, kept as given but for NFC and outer spaces. */
 export function parseName(text: string, field = 'name'): string {
@@ -18,7 +29,7 @@ export function parseName(text: string, field = 'name'): string {
 export function parseLocale(text: string, field = 'locale'): string {
   try {
     const [locale] = Intl.getCanonicalLocales(text);
-    if (locale !== undefined) return locale;
+    if (locale !== undefined && locale.length <= MAX_LOCALE_LENGTH) return locale;
   } catch {
     // Not a language tag: refused below.
   }
@@ -41,10 +52,8 @@ export function parseTimezone(text: string, field = 'timezone'): string {
 
 /** An absolute http or https URL without credentials, kept as given. */
 export function parseUrl(text: string, field = 'url'): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  const isWeb = url !== null && (url.protocol === 'https:' || url.protocol === 'http:');
-  // The parser forgives spaces and control characters; a link in a mail would not survive them.
-  if (!isWeb || url.username !== '' || url.password !== '' || !/^[\x21-\x7e]{1,2000}$/.test(text)) {
+  const isWeb = WEB_URL.test(text) && PRINTABLE.test(text) && URL.canParse(text);
+  if (!isWeb || text.length > MAX_URL_LENGTH) {
     throw refused(field, 'must be an absolute http or https URL without user and password');
   }
   return text;
@@ -52,10 +61,15 @@ export function parseUrl(text: string, field = 'url'): string {
 
 /** Text of several lines for mails: at most 1000 characters, no control characters but line breaks. */
 export function parseMailText(text: string, field: string): string {
-  if (!/^[^\p{C}]+$/u.test(text.replaceAll(/\r?\n/g, ' ')) || [...text].length > 1000) {
-    throw refused(field, 'must be 1 to 1000 characters without control characters');
+  const lines = text.normalize('NFC').replaceAll('\r\n', '\n');
+  const isPlain = /^[^\p{C}]+$/u.test(lines.replaceAll('\n', ' '));
+  if (!isPlain || [...lines].length > MAX_MAIL_TEXT_LENGTH) {
+    throw refused(
+      field,
+      `must be 1 to ${MAX_MAIL_TEXT_LENGTH} characters without control characters`,
+    );
   }
-  return text.normalize('NFC').replaceAll('\r\n', '\n');
+  return lines;
 }
 
 /** Runs every parser, and reports all that they refuse at once. */

@@ -2,8 +2,5 @@
 declare class URL {
   constructor(url: string);
   readonly hostname: string;
-  readonly protocol: string;
-  readonly username: string;
-  readonly password: string;
   static canParse(url: string): boolean;
 }
