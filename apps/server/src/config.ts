@@ -132,3 +132,16 @@ function addresses(value: string): readonly string[] | Problem {
     ? list
     : new Problem('must be IP addresses, or ranges like 10.0.0.0/8');
 }
+
+/** The configuration of this process: its environment, completed from the file `.env`. */
+export function loadConfig(): Config {
+  try {
+    process.loadEnvFile();
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  return readConfig(process.env);
+}
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';

@@ -1,0 +1,99 @@
+import {
+  accessTokens,
+  bcryptHasher,
+  hashGate,
+  openKeyFile,
+  passwordMeter,
+  revokeTokens,
+  secrets,
+  uuidv7Ids,
+} from '@rekey/adapters-crypto';
+import { openDatabase } from '@rekey/adapters-db';
+import { fileMailer, parseMailFrom, smtpMailer } from '@rekey/adapters-mail';
+import {
+  AuthenticateBearer,
+  AuthenticateKey,
+  type Clock,
+  CreateKey,
+  CreateRootKey,
+  CreateServiceWithKey,
+  CreateUser,
+  DeliverMail,
+  Login,
+  OpenFormService,
+  type Ports,
+  ReadKey,
+  ReadUser,
+  RevokeUpdatePassword,
+  UpdatePassword,
+} from '@rekey/usecases';
+import type { Config } from './config.ts';
+
+export type Rekey = Awaited<ReturnType<typeof compose>>;
+
+/**
+ * Builds everything by hand, from the rim inwards: what the server and the command line both stand on.
+ * Opens and migrates the database, and opens the key file, which is made only while there are no users.
+ */
+export async function compose(config: Config) {
+  const opened = await openDatabase({ url: config.databaseUrl });
+  try {
+    await opened.migrate();
+    const { database } = opened;
+    const hasUsers = await database.read(({ users }) => users.exist());
+    const keys = await openKeyFile(config.keysFile, { mayCreate: !hasUsers });
+
+    const clock: Clock = { now: Date.now };
+    const gate = hashGate(config.bcryptCost);
+    const tokens = accessTokens({
+      keys,
+      clock,
+      issuer: config.publicUrl,
+      ttl: config.accessTokenTtl,
+    });
+    const from = parseMailFrom(config.mailFrom);
+    const smtp = config.smtpUrl === null ? null : smtpMailer({ url: config.smtpUrl, from });
+    const ports: Ports = {
+      database,
+      hasher: bcryptHasher({ cost: config.bcryptCost, peppers: keys.pepper, gate }),
+      meter: passwordMeter(),
+      secrets: secrets(keys.seal),
+      accessTokens: tokens,
+      revokeTokens: revokeTokens(keys.revoke),
+      mailer: smtp ?? fileMailer({ dir: config.mailDir, from }),
+      clock,
+      ids: uuidv7Ids(clock),
+      settings: {
+        passwordPolicy: config.passwordPolicy,
+        refreshTokenTtl: config.refreshTokenTtl,
+        revokeTokenTtl: config.revokeTokenTtl,
+        publicUrl: config.publicUrl,
+      },
+    };
+
+    return {
+      authenticateBearer: new AuthenticateBearer(ports),
+      authenticateKey: new AuthenticateKey(ports),
+      createKey: new CreateKey(ports),
+      createRootKey: new CreateRootKey(ports),
+      createServiceWithKey: new CreateServiceWithKey(ports),
+      createUser: new CreateUser(ports),
+      deliverMail: new DeliverMail(ports),
+      login: new Login(ports),
+      openFormService: new OpenFormService(ports),
+      readKey: new ReadKey(ports),
+      readUser: new ReadUser(ports),
+      revokeUpdatePassword: new RevokeUpdatePassword(ports),
+      updatePassword: new UpdatePassword(ports),
+      jwks: () => tokens.jwks(),
+      ping: () => opened.ping(),
+      close: async () => {
+        smtp?.close();
+        await opened.close();
+      },
+    };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}

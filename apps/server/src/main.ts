@@ -1,0 +1,72 @@
+import './thread-pool.ts';
+import { createHttpServer } from '@rekey/adapters-http';
+import type { Delivery } from '@rekey/usecases';
+import pino from 'pino';
+import { compose } from './compose.ts';
+import { ConfigError, loadConfig } from './config.ts';
+import { startMailWorker } from './mail-worker.ts';
+
+/** Milliseconds that requests and mails under way have to finish when the server is told to stop. */
+const DRAIN_MS = 8000;
+/** And a little later it stops whatever is left: a supervisor would kill it after ten seconds. */
+const EXIT_MS = 9500;
+
+await start().catch((error: unknown) => {
+  const problems = error instanceof ConfigError ? error.problems : [messageOf(error)];
+  for (const problem of problems) process.stderr.write(`rekey: ${problem}\n`);
+  process.exit(1);
+});
+
+async function start(): Promise<void> {
+  const config = loadConfig();
+  const log = pino({
+    level: config.logLevel,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+  });
+  const rekey = await compose(config);
+  const service = await rekey.openFormService.execute();
+  const { app, drain } = createHttpServer({
+    ...rekey,
+    formService: async () => service,
+    isReady: () => rekey.ping().then(() => true),
+    log,
+    options: config,
+  });
+  const url = await app.listen({ host: config.host, port: config.port });
+  const worker = startMailWorker(rekey.deliverMail, {
+    delivered: (delivery) => log[levelOf(delivery)](delivery, 'mail'),
+    failed: (error) => log.error({ error: messageOf(error) }, 'mail worker failed'),
+  });
+  log.info({ url }, 'listening');
+
+  let isStopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    // Who asks twice means it.
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    log.info({ signal }, 'stopping');
+    setTimeout(() => {
+      log.warn('stopped with work under way');
+      process.exit(0);
+    }, EXIT_MS).unref();
+    void Promise.all([drain({ ms: DRAIN_MS }), worker.stop()])
+      .then(() => rekey.close())
+      .then(() => log.info('stopped'))
+      .catch((error: unknown) => {
+        log.error({ error: messageOf(error) }, 'stopping failed');
+        process.exitCode = 1;
+      });
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function levelOf({ outcome }: Delivery): 'info' | 'warn' | 'error' {
+  if (outcome === 'buried') return 'error';
+  return outcome === 'sent' ? 'info' : 'warn';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,175 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import PostalMime, { type Email } from 'postal-mime';
+import { SMTPServer } from 'smtp-server';
+import { onTestFinished } from 'vitest';
+
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
+const main = path.join(root, 'apps/server/src/main.ts');
+const cli = path.join(root, 'apps/server/src/cli.ts');
+
+/** A folder of its own for a test, with a space in its name, gone when the test ends. */
+export function aFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rekey test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export type Server = {
+  /** Where it listens. */
+  readonly url: string;
+  /** All that it has written so far. */
+  output(): string;
+  signal(name: NodeJS.Signals): void;
+  readonly exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+};
+
+/** Only what a test names: no variable of the machine reaches the server. */
+const environment = (env: Record<string, string>): NodeJS.ProcessEnv => ({
+  PATH: process.env.PATH,
+  BCRYPT_COST: '10',
+  ...env,
+});
+
+/** Starts the real server in that folder, on any free port, and waits until it listens. */
+export async function startServer(cwd: string, env: Record<string, string> = {}): Promise<Server> {
+  const child = spawn(process.execPath, [main], {
+    cwd,
+    env: environment({ PORT: '0', PUBLIC_URL: 'http://rekey.test', ...env }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  let output = '';
+  const exit = exitOf(child);
+  const listening = new Promise<string>((resolve, reject) => {
+    const note = (line: string) => {
+      output += `${line}\n`;
+      const [, url] = /"url":"(http:[^"]+)".*"msg":"listening"/.exec(line) ?? [];
+      if (url) resolve(url);
+    };
+    createInterface({ input: child.stdout }).on('line', note);
+    createInterface({ input: child.stderr }).on('line', note);
+    void exit.then(({ code }) => reject(new Error(`the server exited with ${code}:\n${output}`)));
+  });
+  return {
+    url: await listening,
+    output: () => output,
+    signal: (name) => child.kill(name),
+    exit,
+  };
+}
+
+export type Run = { code: number | null; stdout: string; stderr: string };
+
+/** Runs the server where it is expected to refuse to start. */
+export function runServer(cwd: string, env: Record<string, string>): Promise<Run> {
+  return run(main, [], cwd, env);
+}
+
+export function runCli(
+  cwd: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<Run> {
+  return run(cli, args, cwd, env);
+}
+
+async function run(file: string, args: string[], cwd: string, env: Record<string, string>) {
+  const child = spawn(process.execPath, [file, ...args], {
+    cwd,
+    env: environment(env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const { code } = await exitOf(child);
+  return { code, stdout, stderr };
+}
+
+function exitOf(child: ChildProcess) {
+  return new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+}
+
+export type Mailbox = {
+  /** For `SMTP_URL`. */
+  readonly url: string;
+  /** Every mail that was accepted, in order. */
+  readonly mails: (Email & { recipients: string[] })[];
+  /** The mail with that place in the order, as soon as it is there. */
+  mail(index: number): Promise<Email & { recipients: string[] }>;
+};
+
+/** A real SMTP server on loopback that accepts everything. */
+export async function startMailbox(port = 0): Promise<Mailbox> {
+  const mails: Mailbox['mails'] = [];
+  const waiting: { index: number; resolve: () => void }[] = [];
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onData: (stream, session, done) => {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', () => {
+        void PostalMime.parse(Buffer.concat(chunks)).then((email) => {
+          const recipients = session.envelope.rcptTo.map(({ address }) => address);
+          mails.push({ ...email, recipients });
+          for (const { index, resolve } of waiting) if (index < mails.length) resolve();
+          done();
+        }, done);
+      });
+    },
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  onTestFinished(
+    () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      }),
+  );
+  const address = server.server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    url: `smtp://127.0.0.1:${address.port}`,
+    mails,
+    mail: async (index) => {
+      if (index >= mails.length) {
+        await new Promise<void>((resolve) => {
+          waiting.push({ index, resolve });
+        });
+      }
+      const mail = mails[index];
+      if (!mail) throw new Error('no such mail');
+      return mail;
+    },
+  };
+}
+
+/** A port that nobody listens on now. */
+export async function aFreePort(): Promise<number> {
+  const { createServer } = await import('node:net');
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}

@@ -1,0 +1,229 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import PostalMime from 'postal-mime';
+import { describe, expect, test } from 'vitest';
+import { aFolder, aFreePort, runCli, type Server, startMailbox, startServer } from './harness.ts';
+
+const JSON_TYPE = 'application/json';
+const FORM_TYPE = 'application/x-www-form-urlencoded';
+
+type Answer = { status: number; body: ReturnType<typeof JSON.parse> };
+
+async function post(server: Server, key: string, route: string, body: unknown): Promise<Answer> {
+  return call(server, 'POST', route, {
+    headers: { 'content-type': JSON_TYPE, authorization: key },
+    body: JSON.stringify(body),
+  });
+}
+
+async function form(
+  server: Server,
+  method: string,
+  route: string,
+  fields: Record<string, string>,
+  token?: string,
+): Promise<Answer> {
+  return call(server, method, route, {
+    headers: {
+      'content-type': FORM_TYPE,
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    body: new URLSearchParams(fields).toString(),
+  });
+}
+
+async function call(server: Server, method: string, route: string, init: RequestInit = {}) {
+  const response = await fetch(`${server.url}${route}`, { method, ...init });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, body: isJson ? JSON.parse(text) : text };
+}
+
+const linkIn = (text: string | undefined): URL => {
+  const [link] = /https?:\/\/\S+token=\S+/.exec(text ?? '') ?? [];
+  if (link === undefined) throw new Error('no link in the mail');
+  return new URL(link);
+};
+
+const UPDATE = '/v1/auth/provider/local/update-password';
+const LOGIN = '/v1/auth/provider/local/login';
+
+async function createService(folder: string, ...options: string[]) {
+  const created = await runCli(folder, [
+    'create-service-with-key',
+    'Shop',
+    'https://shop.example',
+    ...options,
+    '--json',
+  ]);
+  expect(created).toMatchObject({ code: 0, stderr: '' });
+  return JSON.parse(created.stdout);
+}
+
+describe('the first seed, word for word', () => {
+  test('a service changes a password; the owner follows the link; the account is shut', async () => {
+    const folder = aFolder();
+    const mailbox = await startMailbox();
+    const created = await createService(folder, '--local-url', 'https://shop.example/account');
+    const key: string = created.key.value;
+    const server = await startServer(folder, { SMTP_URL: mailbox.url });
+
+    const user = await post(server, key, '/v1/user', {
+      is_enabled: true,
+      name: 'Ada',
+      email: 'Ada@Example.com',
+      locale: 'en',
+      timezone: 'Etc/UTC',
+      password_allow_reset: true,
+      password_require_update: false,
+      password: 'correct horse',
+    });
+    expect(user).toMatchObject({ status: 200, body: { data: { email: 'ada@example.com' } } });
+    const userKey = await post(server, key, '/v1/key', {
+      is_enabled: true,
+      type: 'TOKEN',
+      name: 'web',
+      user_id: user.body.data.id,
+    });
+    expect(userKey).toMatchObject({ status: 200, body: { data: { key: { type: 'TOKEN' } } } });
+
+    const email = 'ada@example.com';
+    const changed = await post(server, key, UPDATE, {
+      email,
+      password: 'correct horse',
+      new_password: 'battery staple',
+    });
+    expect(changed).toEqual({
+      status: 200,
+      body: { meta: { password_strength: expect.any(Number), password_pwned: null } },
+    });
+    expect(await post(server, key, LOGIN, { email, password: 'correct horse' })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_credentials' },
+    });
+    const login = await post(server, key, LOGIN, { email, password: 'battery staple' });
+    expect(login).toMatchObject({ status: 200, body: { user: { id: user.body.data.id } } });
+
+    const mail = await mailbox.mail(0);
+    expect(mail.recipients).toEqual([email]);
+    const link = linkIn(mail.text);
+    expect(`${link.origin}${link.pathname}`).toBe('https://shop.example/account');
+    expect(link.searchParams.get('type')).toBe('update_password');
+    expect(link.searchParams.get('email')).toBe(email);
+
+    const token = link.searchParams.get('token');
+    expect(await post(server, key, `${UPDATE}/revoke`, { token })).toEqual({
+      status: 200,
+      body: { audit: null },
+    });
+    expect(await post(server, key, LOGIN, { email, password: 'battery staple' })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_credentials' },
+    });
+    const headers = { authorization: key };
+    const shut = await call(server, 'GET', `/v1/user/${user.body.data.id}`, { headers });
+    expect(shut.body.data.is_enabled).toBe(false);
+    const closed = await call(server, 'GET', `/v1/key/${userKey.body.data.key.id}`, { headers });
+    expect(closed.body.data).toMatchObject({ is_enabled: false, is_revoked: true });
+    expect(await post(server, key, `${UPDATE}/revoke`, { token })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_revoke_token' },
+    });
+
+    for (const secret of [key, 'correct horse', 'battery staple', token, login.body.access.token]) {
+      expect(server.output()).not.toContain(secret);
+    }
+    server.signal('SIGTERM');
+    expect(await server.exit).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe('the second seed, word for word', () => {
+  test('a user changes the password with a bearer token, and shuts the account by the page', async () => {
+    const folder = aFolder();
+    const server = await startServer(folder, { PUBLIC_URL: 'http://rekey.test' });
+    const email = 'orion@test.com';
+
+    const user = await form(server, 'POST', '/users/create', {
+      name: 'Orion',
+      email,
+      password: '12345678',
+    });
+    const orion = { hash: expect.any(String), name: 'Orion', email, emailValid: false };
+    expect(user).toEqual({ status: 200, body: orion });
+
+    const login = await form(server, 'POST', '/users/login', { email, password: '12345678' });
+    expect(login).toMatchObject({ status: 200, body: { user: user.body } });
+    const token: string = login.body.token;
+    const header = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString());
+    expect(header).toMatchObject({ alg: 'RSA-OAEP', enc: 'A256GCM' });
+
+    const change = { email, password: '12345678', newPassword: '87654321' };
+    expect(await form(server, 'PUT', '/users/update/password', change)).toMatchObject({
+      status: 401,
+    });
+    expect(await form(server, 'PUT', '/users/update/password', change, 'nonsense')).toMatchObject({
+      status: 401,
+    });
+    expect(await form(server, 'PUT', '/users/update/password', { email }, token)).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'password' }, { field: 'newPassword' }] },
+    });
+    expect(await form(server, 'PUT', '/users/update/password', change, token)).toEqual({
+      status: 200,
+      body: user.body,
+    });
+    expect(
+      await form(server, 'POST', '/users/login', { email, password: '12345678' }),
+    ).toMatchObject({ status: 401 });
+    expect(
+      await form(server, 'POST', '/users/login', { email, password: '87654321' }),
+    ).toMatchObject({ status: 200 });
+
+    const mails = path.join(folder, 'data/mail');
+    const eml = await expect
+      .poll(() => readdirSync(mails).filter((name) => name.endsWith('.eml')), { timeout: 10_000 })
+      .toHaveLength(1)
+      .then(() => readdirSync(mails).find((name) => name.endsWith('.eml')) ?? '');
+    const mail = await PostalMime.parse(readFileSync(path.join(mails, eml)));
+    const link = linkIn(mail.text);
+    expect(`${link.origin}${link.pathname}`).toBe('http://rekey.test/local');
+
+    const page = await call(server, 'GET', `${link.pathname}${link.search}`);
+    expect(page.status).toBe(200);
+    expect(
+      await form(server, 'POST', '/users/login', { email, password: '87654321' }),
+    ).toMatchObject({ status: 200 });
+    const revoke = { token: link.searchParams.get('token') ?? '' };
+    expect(await form(server, 'POST', '/local', revoke)).toMatchObject({ status: 200 });
+    expect(await form(server, 'POST', '/local', revoke)).toMatchObject({ status: 400 });
+    expect(
+      await form(server, 'POST', '/users/login', { email, password: '87654321' }),
+    ).toMatchObject({ status: 401 });
+    const next = { email, password: '87654321', newPassword: 'another one' };
+    expect(await form(server, 'PUT', '/users/update/password', next, token)).toMatchObject({
+      status: 401,
+    });
+  });
+});
+
+test('a server that is killed right after its 200 delivers the mail when it starts again', async () => {
+  const folder = aFolder();
+  const port = await aFreePort();
+  const env = { SMTP_URL: `smtp://127.0.0.1:${port}` };
+  const first = await startServer(folder, env);
+  const email = 'orion@test.com';
+  await form(first, 'POST', '/users/create', { name: 'Orion', email, password: '12345678' });
+  const login = await form(first, 'POST', '/users/login', { email, password: '12345678' });
+  const change = { email, password: '12345678', newPassword: '87654321' };
+  const changed = await form(first, 'PUT', '/users/update/password', change, login.body.token);
+  first.signal('SIGKILL');
+  expect(changed.status).toBe(200);
+  await first.exit;
+
+  const mailbox = await startMailbox(port);
+  const second = await startServer(folder, env);
+  const mail = await mailbox.mail(0);
+  const token = linkIn(mail.text).searchParams.get('token') ?? '';
+  expect(await form(second, 'POST', '/local', { token })).toMatchObject({ status: 200 });
+});

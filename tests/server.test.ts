@@ -1,0 +1,252 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { aFolder, runCli, runServer, startServer } from './harness.ts';
+
+const keysOf = (folder: string) => path.join(folder, 'data/keys.json');
+const databaseOf = (folder: string) => path.join(folder, 'data/rekey.db');
+
+describe('the server', () => {
+  test('makes its folder, database and key file for its owner alone', async () => {
+    const folder = aFolder();
+    await startServer(folder);
+    const modeOf = (file: string) => statSync(file).mode & 0o777;
+    expect(modeOf(path.join(folder, 'data'))).toBe(0o700);
+    expect(modeOf(databaseOf(folder))).toBe(0o600);
+    expect(modeOf(keysOf(folder))).toBe(0o600);
+  });
+
+  test('is alive, ready, and answers a ping', async () => {
+    const { url } = await startServer(aFolder());
+    for (const [route, body] of [
+      ['/health/live', '{"status":"live"}'],
+      ['/health/ready', '{"status":"ready"}'],
+      ['/ping', 'Pong'],
+    ]) {
+      const response = await fetch(`${url}${route}`);
+      expect([response.status, await response.text()]).toEqual([200, body]);
+    }
+  });
+
+  test('publishes the public half of its signing keys, and nothing else of the key file', async () => {
+    const folder = aFolder();
+    const { url } = await startServer(folder);
+    const response = await fetch(`${url}/.well-known/jwks.json`);
+    const text = await response.text();
+    const [published] = JSON.parse(text).keys;
+    const [signing] = JSON.parse(readFileSync(keysOf(folder), 'utf8')).signing;
+    expect(published).toMatchObject({
+      kid: signing.kid,
+      kty: 'OKP',
+      crv: 'Ed25519',
+      x: signing.jwk.x,
+    });
+    expect(text).not.toContain(signing.jwk.d);
+  });
+
+  test('reads a file .env, and lets the environment win', async () => {
+    const folder = aFolder();
+    writeFileSync(path.join(folder, '.env'), 'KEYS_FILE=./from-file.json\nPORT=1\n');
+    await startServer(folder);
+    expect(existsSync(path.join(folder, 'from-file.json'))).toBe(true);
+  });
+
+  test('reports every problem of its configuration at once, and exits with 1', async () => {
+    const env = { PORT: 'planted-port', BCRYPT_COST: '99', DATABASE_URL: 'planted-url' };
+    const { code, stdout, stderr } = await runServer(aFolder(), env);
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr.trim().split('\n')).toHaveLength(3);
+    for (const name of Object.keys(env)) expect(stderr).toContain(name);
+    expect(stderr).not.toContain('planted');
+  });
+
+  test('refuses a file that is no database, and leaves it as it is', async () => {
+    const folder = aFolder();
+    mkdirSync(path.join(folder, 'data'));
+    writeFileSync(databaseOf(folder), 'a shopping list');
+    const { code, stderr } = await runServer(folder, {});
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/not a database/);
+    expect(readFileSync(databaseOf(folder), 'utf8')).toBe('a shopping list');
+  });
+
+  test('exits when it is told to twice', async () => {
+    const server = await startServer(aFolder());
+    server.signal('SIGINT');
+    expect(await server.exit).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe('the key file', () => {
+  async function aFolderWithUser(): Promise<string> {
+    const folder = aFolder();
+    const server = await startServer(folder);
+    const body = new URLSearchParams({
+      name: 'Ada',
+      email: 'ada@example.com',
+      password: 'long enough',
+    });
+    expect((await fetch(`${server.url}/users/create`, { method: 'POST', body })).status).toBe(200);
+    server.signal('SIGTERM');
+    await server.exit;
+    return folder;
+  }
+
+  test('must not be missing once there are users', async () => {
+    const folder = await aFolderWithUser();
+    rmSync(keysOf(folder));
+    const { code, stderr } = await runServer(folder, {});
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/keys\.json.*missing/);
+    expect(existsSync(keysOf(folder))).toBe(false);
+  });
+
+  test('must not be readable by others', async () => {
+    const folder = await aFolderWithUser();
+    chmodSync(keysOf(folder), 0o640);
+    const { code, stderr } = await runServer(folder, {});
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/keys\.json.*0600/);
+  });
+
+  test('must not be broken, and its contents are not shown', async () => {
+    const folder = await aFolderWithUser();
+    const keys = readFileSync(keysOf(folder), 'utf8');
+    writeFileSync(keysOf(folder), keys.slice(0, -20));
+    const { code, stderr } = await runServer(folder, {});
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/keys\.json/);
+    expect(stderr).not.toContain(JSON.parse(keys).pepper[0].secret);
+  });
+});
+
+describe('sso-cli', () => {
+  test('says what it can do', async () => {
+    const { code, stdout } = await runCli(aFolder(), ['--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('create-service-with-key');
+    expect(stdout).toContain('create-root-key');
+  });
+
+  test('without a command, says so on the other channel', async () => {
+    const { code, stdout, stderr } = await runCli(aFolder(), []);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('create-service-with-key');
+  });
+
+  test('registers a service and says that its key is shown once', async () => {
+    const { code, stdout, stderr } = await runCli(aFolder(), [
+      'create-service-with-key',
+      'Shop',
+      'https://shop.example',
+    ]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/rks_[\w-]{43}\n/);
+    expect(stdout).toMatch(/shown only now/);
+  });
+
+  test('prints one JSON object where that is wanted', async () => {
+    const { stdout } = await runCli(aFolder(), [
+      'create-service-with-key',
+      'Shop',
+      'https://shop.example',
+      '--local-url',
+      'https://shop.example/account',
+      '--allow-register',
+      'false',
+      '--email-text',
+      'Call us.',
+      '--json',
+    ]);
+    const id = expect.stringMatching(/^[0-9a-f-]{36}$/);
+    const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    const { service, key } = JSON.parse(stdout);
+    expect(service).toEqual({
+      id,
+      created_at: time,
+      updated_at: time,
+      name: 'Shop',
+      url: 'https://shop.example',
+      local_url: 'https://shop.example/account',
+      allow_register: false,
+      email_text: 'Call us.',
+    });
+    expect(key).toEqual({
+      id,
+      created_at: time,
+      updated_at: time,
+      is_enabled: true,
+      is_revoked: false,
+      type: 'KEY',
+      name: 'Shop',
+      service_id: service.id,
+      user_id: null,
+      value: expect.stringMatching(/^rks_[\w-]{43}$/),
+    });
+  });
+
+  test('makes root keys', async () => {
+    const { stdout } = await runCli(aFolder(), ['create-root-key', 'ops', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      key: { service_id: null, user_id: null, value: expect.stringMatching(/^rkr_/) },
+    });
+  });
+
+  test('works while the server runs, and its key is good at once', async () => {
+    const folder = aFolder();
+    const { url } = await startServer(folder);
+    const { stdout } = await runCli(folder, [
+      'create-service-with-key',
+      'Shop',
+      'https://shop.example',
+      '--json',
+    ]);
+    const { key } = JSON.parse(stdout);
+    const { status } = await fetch(`${url}/v1/key/${key.id}`, {
+      headers: { authorization: `key ${key.value}` },
+    });
+    expect(status).toBe(200);
+  });
+
+  test.each([
+    [['create-service-with-key']],
+    [['create-service-with-key', 'Shop']],
+    [['create-service-with-key', 'Shop', 'not a url']],
+    [['create-service-with-key', '', 'https://shop.example']],
+    [['create-service-with-key', 'Shop', 'https://shop.example', 'more']],
+    [['create-service-with-key', 'Shop', 'https://shop.example', '--local-url', 'ftp://x']],
+    [['create-service-with-key', 'Shop', 'https://shop.example', '--allow-register', 'maybe']],
+    [['create-service-with-key', 'Shop', 'https://shop.example', '--unknown']],
+    [['create-root-key']],
+    [['create-root-key', 'a\nb']],
+    [['no-such-command']],
+  ])('refuses %j with one line, exit code 2, and nothing written', async (args) => {
+    const folder = aFolder();
+    const { code, stdout, stderr } = await runCli(folder, args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^sso-cli: .+\n$/);
+    expect(existsSync(path.join(folder, 'data'))).toBe(false);
+  });
+
+  test('refuses the name of the built-in service', async () => {
+    const args = ['create-service-with-key', 'users', 'https://shop.example'];
+    const { code, stderr } = await runCli(aFolder(), args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/built-in service/);
+  });
+
+  test('says what is wrong with the configuration, and exits with 1', async () => {
+    const { code, stderr } = await runCli(aFolder(), ['create-root-key', 'ops'], { PORT: 'x' });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^sso-cli: PORT must be/);
+  });
+});
