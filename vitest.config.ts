@@ -7,6 +7,7 @@ export default defineConfig({
       'apps/*/{src,test}/**/*.test.ts',
       'tests/**/*.test.ts',
     ],
+    globalSetup: 'tests/postgres.ts',
     // Processes, not threads: native modules and signals behave as in production.
     pool: 'forks',
     testTimeout: 15_000,

@@ -1,6 +1,7 @@
 import type { Database } from '@rekey/usecases';
 import type { Dialect } from './dialect.ts';
 import { migrate, schemaVersion } from './migrations/index.ts';
+import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite.ts';
 import { databaseOn, orUnavailable } from './transact.ts';
 
@@ -8,7 +9,11 @@ export type OpenOptions = {
   /** `sqlite:PATH`, `postgres://…` or `postgresql://…`. */
   readonly url: string;
   /** Milliseconds that a call waits at most for others: for a connection, or for another process on SQLite. */
-  readonly patience?: number;
+  readonly patience?: number | undefined;
+  /** Connections to PostgreSQL at most. */
+  readonly poolSize?: number | undefined;
+  /** Told of connections to PostgreSQL that break while nobody uses them; they are replaced. */
+  readonly onConnectionError?: ((error: Error) => void) | undefined;
 };
 
 export type OpenedDatabase = {
@@ -32,8 +37,10 @@ export async function openDatabase(options: OpenOptions): Promise<OpenedDatabase
   };
 }
 
-async function openDialect({ url, patience }: OpenOptions): Promise<Dialect> {
-  const [, scheme, rest] = /^(sqlite|postgres|postgresql):(.*)$/s.exec(url) ?? [];
-  if (scheme === 'sqlite' && rest) return openSqlite(rest, patience);
-  throw new Error('the database URL must be sqlite:PATH, postgres://… or postgresql://…');
+async function openDialect({ url, ...options }: OpenOptions): Promise<Dialect> {
+  const [, scheme, rest] = /^(sqlite|postgres|postgresql):(.+)$/s.exec(url) ?? [];
+  if (scheme === undefined || rest === undefined) {
+    throw new Error('the database URL must be sqlite:PATH, postgres://… or postgresql://…');
+  }
+  return scheme === 'sqlite' ? openSqlite(rest, options.patience) : openPostgres(url, options);
 }

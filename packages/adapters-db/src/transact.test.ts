@@ -63,6 +63,18 @@ describe('the door to the stores', () => {
     expect(await find(second.id)).toBeNull();
   });
 
+  test('runs work that fails once', async () => {
+    for (const door of [database.transact, database.read]) {
+      let runs = 0;
+      const failing = door(async () => {
+        runs += 1;
+        throw new Error('planted');
+      });
+      await expect(failing).rejects.toThrow('planted');
+      expect(runs).toBe(1);
+    }
+  });
+
   test('keeps transactions that run at the same time apart', async () => {
     const services = Array.from({ length: 20 }, () => aService());
     const answers = await Promise.allSettled(

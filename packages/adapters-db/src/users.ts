@@ -60,6 +60,11 @@ export function usersOn(db: Kysely<Schema>): Users {
       return row ? asUser(row) : null;
     },
 
+    async exist() {
+      const row = await db.selectFrom('users').select('id').limit(1).executeTakeFirst();
+      return row !== undefined;
+    },
+
     async findByEmail(email) {
       const row = await db
         .selectFrom('users')

@@ -3,7 +3,7 @@ import { type CompiledQuery, type Dialect, DummyDriver, Kysely } from 'kysely';
 import type { Schema } from '../src/schema.ts';
 import { storesOn } from '../src/transact.ts';
 
-/** Every query that the stores make, as `dialect` writes it: for tests that have them explained. */
+/** Every query of the stores that a request can make, as `dialect` writes it: for tests that have them explained. */
 export async function everyQuery(dialect: Omit<Dialect, 'createDriver'>): Promise<CompiledQuery[]> {
   const queries: CompiledQuery[] = [];
   const db = new Kysely<Schema>({

@@ -1,0 +1,288 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { Unavailable } from '@rekey/domain';
+import { aChange, aService, aUser, gate } from '@rekey/usecases/testing';
+import { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { freshPostgres } from '../test/postgres.ts';
+import { everyQuery } from '../test/queries.ts';
+import { type OpenedDatabase, type OpenOptions, openDatabase } from './index.ts';
+import { migrate, migrations, schemaVersion } from './migrations/index.ts';
+import { openPostgres } from './postgres.ts';
+
+const url = await freshPostgres();
+
+describe.skipIf(url === null)('a PostgreSQL server', () => {
+  const name = new URL(url ?? 'postgres:').pathname.slice(1);
+  let closers: (() => unknown)[];
+  beforeEach(async () => {
+    closers = [];
+    await raw('drop schema public cascade; create schema public');
+    // Not what Rekey needs: it must not rely on the defaults of a server.
+    await raw(`alter database ${name} set default_transaction_isolation = serializable`);
+  });
+  afterEach(async () => {
+    for (const close of closers.reverse()) await close();
+  });
+
+  async function open(options: Partial<OpenOptions> = {}): Promise<OpenedDatabase> {
+    const opened = await openDatabase({ url: url ?? '', ...options });
+    closers.push(() => opened.close());
+    return opened;
+  }
+
+  async function openMigrated(options: Partial<OpenOptions> = {}): Promise<OpenedDatabase> {
+    const opened = await open(options);
+    await opened.migrate();
+    return opened;
+  }
+
+  /** Straight to the server, past Rekey. */
+  async function connectRaw(): Promise<pg.Client> {
+    const client = new pg.Client(url ?? '');
+    await client.connect();
+    closers.push(() => client.end());
+    return client;
+  }
+
+  async function raw(query: string): Promise<pg.QueryResult> {
+    const client = new pg.Client(url ?? '');
+    await client.connect();
+    try {
+      return await client.query(query);
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** What an operator's restart does to connections. */
+  const cutConnections = () =>
+    raw(`select pg_terminate_backend(pid, 5000) from pg_stat_activity
+         where datname = current_database() and pid <> pg_backend_pid()`);
+
+  describe('that restarts', () => {
+    test('costs the idle connections, tells of them, and no call', async () => {
+      const lost = Promise.withResolvers<Error>();
+      const { database } = await openMigrated({ onConnectionError: lost.resolve });
+      await cutConnections();
+      expect(await lost.promise).toMatchObject({ code: '57P01' });
+      expect(await database.transact(({ services }) => services.insert(aService()))).toBe(true);
+    });
+
+    test('makes an open transaction unavailable, and keeps nothing of it', async () => {
+      const { database } = await openMigrated();
+      const service = aService();
+      const cut = database.transact(async ({ services }) => {
+        await services.insert(service);
+        await cutConnections();
+        await services.get(service.id);
+      });
+      await expect(cut).rejects.toBeInstanceOf(Unavailable);
+      expect(await database.read(({ services }) => services.get(service.id))).toBeNull();
+    });
+
+    test('makes a commit unavailable that it cuts off', async () => {
+      const { database } = await openMigrated();
+      const cut = database.transact(async ({ services }) => {
+        await services.insert(aService());
+        await cutConnections();
+      });
+      await expect(cut).rejects.toBeInstanceOf(Unavailable);
+    });
+  });
+
+  describe('that does not answer', () => {
+    test('is unavailable: nobody listens', async () => {
+      const { ping, database } = await open({ url: 'postgres://127.0.0.1:1/none' });
+      await expect(ping()).rejects.toBeInstanceOf(Unavailable);
+      await expect(database.read(async () => 'read')).rejects.toBeInstanceOf(Unavailable);
+      await expect(database.transact(async () => 'kept')).rejects.toBeInstanceOf(Unavailable);
+    });
+
+    test('is unavailable: somebody accepts and stays silent', async () => {
+      const mute = createServer();
+      await once(mute.listen(0, '127.0.0.1'), 'listening');
+      closers.push(() => mute.close());
+      const { port } = mute.address() as { port: number };
+      const { ping } = await open({ url: `postgres://127.0.0.1:${port}/x`, patience: 20 });
+      await expect(ping()).rejects.toBeInstanceOf(Unavailable);
+    });
+
+    test('is unavailable: all connections are taken, until one is given back', async () => {
+      const { database, ping } = await openMigrated({ poolSize: 1, patience: 20 });
+      const free = Promise.withResolvers<void>();
+      const taken = Promise.withResolvers<void>();
+      const holder = database.transact(async () => {
+        taken.resolve();
+        await free.promise;
+      });
+      await taken.promise;
+      await expect(ping()).rejects.toBeInstanceOf(Unavailable);
+      await expect(database.transact(async () => 'kept')).rejects.toBeInstanceOf(Unavailable);
+      free.resolve();
+      await holder;
+      await ping();
+    });
+
+    test('is unavailable: somebody holds the row', async () => {
+      const { database } = await openMigrated({ url: `${url}?lock_timeout=20` });
+      const service = aService();
+      const user = aUser({ createdBy: service.id });
+      await database.transact(async ({ services, users }) => {
+        await services.insert(service);
+        await users.insert(user, null);
+      });
+      const other = await connectRaw();
+      await other.query('begin');
+      await other.query('select 1 from users for update');
+      const shut = () => database.transact(({ users }) => users.shut(user.id, 1));
+      await expect(shut()).rejects.toBeInstanceOf(Unavailable);
+      await other.query('rollback');
+      await shut();
+    });
+
+    test('is no outage: a database that is not there', async () => {
+      const { ping } = await open({ url: url?.replace(/\/[^/]*$/, '/no_such_database') ?? '' });
+      await expect(ping()).rejects.toMatchObject({ code: '3D000' });
+    });
+  });
+
+  test('settles a deadlock: both transactions are kept', async () => {
+    const { database } = await openMigrated();
+    const service = aService();
+    const [first, second] = [aUser({ createdBy: service.id }), aUser({ createdBy: service.id })];
+    await database.transact(async ({ services, users }) => {
+      await services.insert(service);
+      await users.insert(first, 'hash');
+      await users.insert(second, 'hash');
+    });
+    const bothHold = gate(2);
+    let runs = 0;
+    const shut = (one: string, other: string) =>
+      database.transact(async ({ users }) => {
+        runs += 1;
+        await users.shut(one, 1);
+        await bothHold();
+        await users.shut(other, 1);
+      });
+    await Promise.all([shut(first.id, second.id), shut(second.id, first.id)]);
+    expect(runs).toBe(3);
+    for (const { email } of [first, second]) {
+      const found = await database.read(({ users }) => users.findByEmail(email));
+      expect(found?.credential.version).toBe(3);
+    }
+  });
+
+  test('runs transactions within limits, read committed whatever its default is', async () => {
+    const dialect = openPostgres(url ?? '');
+    closers.push(() => dialect.close());
+    const settings = () =>
+      dialect.transact(async (db) => {
+        const found = await sql<{ name: string; setting: string }>`
+          select name, setting from pg_settings
+          where name like '%\\_timeout' or name = 'transaction_isolation'`.execute(db);
+        return Object.fromEntries(found.rows.map(({ name, setting }) => [name, setting]));
+      });
+    expect(await settings()).toMatchObject({
+      transaction_isolation: 'read committed',
+      statement_timeout: '5000',
+      lock_timeout: '2000',
+      idle_in_transaction_session_timeout: '10000',
+    });
+  });
+
+  test('answers instants as numbers', async () => {
+    const { database } = await openMigrated();
+    const service = aService();
+    const user = aUser({ createdBy: service.id });
+    const change = aChange({
+      userId: user.id,
+      serviceId: service.id,
+      expiresAt: 8_640_000_000_000_000,
+    });
+    await database.transact(async ({ services, users, changes }) => {
+      await services.insert(service);
+      await users.insert(user, null);
+      await changes.insert(change);
+    });
+    expect(await database.read(({ changes }) => changes.get(change.id))).toEqual(change);
+    // And of this pool alone: other users of the library keep what they are used to.
+    expect((await raw('select 1::int8 as one')).rows).toEqual([{ one: '1' }]);
+  });
+
+  describe('migrations', () => {
+    test('run once when many servers start at once', async () => {
+      const all = await Promise.all(Array.from({ length: 8 }, () => open()));
+      const answers = await Promise.all(all.map((opened) => opened.migrate()));
+      expect(answers.flat()).toEqual(['initial']);
+      expect(await all[0]!.migrate()).toEqual([]);
+    });
+
+    test('wait for one another, for as long as it takes', async () => {
+      const dialect = openPostgres(url ?? '');
+      closers.push(() => dialect.close());
+      const observer = await connectRaw();
+      const waiting = `select 1 from pg_locks where locktype = 'advisory' and not granted
+                       and database = (select oid from pg_database where datname = current_database())`;
+      const order: string[] = [];
+      const inside = Promise.withResolvers<void>();
+      const first = dialect.transactAlone(async (db) => {
+        inside.resolve();
+        while ((await observer.query(waiting)).rows.length === 0) {
+          // Until the second one stands at the door.
+        }
+        const limits = await sql`select current_setting('lock_timeout') as lock,
+                                        current_setting('statement_timeout') as statement`.execute(
+          db,
+        );
+        expect(limits.rows).toEqual([{ lock: '0', statement: '0' }]);
+        order.push('first');
+      });
+      await inside.promise;
+      const second = dialect.transactAlone(async () => {
+        order.push('second');
+      });
+      await Promise.all([first, second]);
+      expect(order).toEqual(['first', 'second']);
+    });
+
+    test('that fail leave nothing behind', async () => {
+      const dialect = openPostgres(url ?? '');
+      closers.push(() => dialect.close());
+      const broken = { name: 'broken', statements: ['create table half (id text)', 'nonsense'] };
+      await expect(migrate(dialect, [...migrations, broken])).rejects.toThrow(/syntax error/);
+      const tables = await raw(`select * from pg_tables where schemaname = 'public'`);
+      expect(tables.rows).toEqual([]);
+      expect(await migrate(dialect)).toEqual(['initial']);
+      expect(await dialect.read(schemaVersion)).toBe(1);
+    });
+
+    test('refuse a newer schema', async () => {
+      const opened = await openMigrated();
+      await raw(
+        `insert into rekey_migrations values (${migrations.length + 1}, 'from the future')`,
+      );
+      await expect(opened.migrate()).rejects.toThrow('run a newer Rekey');
+    });
+  });
+
+  test('needs to scan no table for any query', async () => {
+    await openMigrated();
+    const queries = await everyQuery({
+      createAdapter: () => new PostgresAdapter(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    });
+    const client = await connectRaw();
+    // Small tables are scanned for speed; this leaves only the scans that no index could replace.
+    await client.query(
+      'set enable_seqscan = off; set enable_bitmapscan = off; set enable_sort = off',
+    );
+    for (const { sql: text, parameters } of queries) {
+      const { rows } = await client.query(`explain ${text}`, [...parameters]);
+      const plan = rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n');
+      expect(plan, text).not.toMatch(/Seq Scan|Sort/);
+    }
+  });
+});
