@@ -69,7 +69,7 @@ export type Run = { code: number | null; stdout: string; stderr: string };
 
 /** Runs the server where it is expected to refuse to start. */
 export function runServer(cwd: string, env: Record<string, string>): Promise<Run> {
-  return run(main, [], cwd, env);
+  return run(process.execPath, [main], cwd, env);
 }
 
 export function runCli(
@@ -77,11 +77,11 @@ export function runCli(
   args: string[],
   env: Record<string, string> = {},
 ): Promise<Run> {
-  return run(cli, args, cwd, env);
+  return run(process.execPath, [cli, ...args], cwd, env);
 }
 
 async function run(file: string, args: string[], cwd: string, env: Record<string, string>) {
-  const child = spawn(process.execPath, [file, ...args], {
+  const child = spawn(file, args, {
     cwd,
     env: environment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -172,4 +172,10 @@ export async function aFreePort(): Promise<number> {
   });
   if (address === null || typeof address === 'string') throw new Error('no port');
   return address.port;
+}
+
+/** Runs commands in bash, stopping at the first that fails; `sso-cli-of-this-folder` is the command line. */
+export async function runCommands(cwd: string, commands: string): Promise<Run> {
+  const script = `set -euo pipefail\nsso-cli-of-this-folder() { '${process.execPath}' '${cli}' "$@"; }\n${commands}`;
+  return run('bash', ['-c', script], cwd, {});
 }

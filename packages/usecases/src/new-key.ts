@@ -7,12 +7,6 @@ export function newKey(
   of: Pick<Key, 'type' | 'name' | 'serviceId' | 'userId'> & { readonly isEnabled?: boolean },
 ): Key {
   const now = clock.now();
-  return {
-    isEnabled: true,
-    ...of,
-    id: ids.next(),
-    createdAt: now,
-    updatedAt: now,
-    isRevoked: false,
-  };
+  const fresh = { id: ids.next(), createdAt: now, updatedAt: now };
+  return { ...fresh, isEnabled: true, isRevoked: false, ...of };
 }
