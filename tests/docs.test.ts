@@ -1,0 +1,52 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+const matches = (text: string, pattern: RegExp) =>
+  [...text.matchAll(pattern)].map(([, name]) => name);
+
+describe('the documentation', () => {
+  test('has every error code with its status, and no other', () => {
+    const pairs = (text: string, pattern: RegExp) =>
+      [...text.matchAll(pattern)].map(([, code, status]) => `${code} ${status}`).sort();
+    const inCode = pairs(
+      read('packages/adapters-http/src/problem.ts'),
+      /^ {2}(\w+): \[(\d{3}), '/gm,
+    );
+    const inDocs = pairs(read('docs/errors.md'), /^\| <a id="\w+"><\/a>`(\w+)` \| (\d{3})/gm);
+    expect(inCode.length).toBeGreaterThan(10);
+    expect(inDocs).toEqual(inCode);
+  });
+
+  test('has every variable of the configuration, and no other', () => {
+    const inCode = new Set(matches(read('apps/server/src/config.ts'), /read\(\s*'([A-Z_]+)'/g));
+    const rows = matches(read('docs/configuration.md'), /^\| ((?:`[A-Z_]+`(?:, )?)+) \|/gm);
+    const inDocs = new Set(rows.flatMap((row) => matches(row ?? '', /`([A-Z_]+)`/g)));
+    expect(inCode.size).toBeGreaterThan(10);
+    expect(inDocs).toEqual(inCode);
+  });
+
+  test('has a page for every use case', () => {
+    const pages = globSync('docs/use-cases/*.md', { cwd: root }).map((file) => read(file));
+    const classes = globSync('packages/usecases/src/*.ts', { cwd: root })
+      .filter((file) => !file.endsWith('.test.ts'))
+      .flatMap((file) => matches(read(file), /^export class (\w+) \{/gm));
+    expect(classes.length).toBeGreaterThan(10);
+    const missing = classes.filter((name) => !pages.some((page) => page.includes(`\`${name}\``)));
+    expect(missing).toEqual([]);
+  });
+
+  test('links to what is there', () => {
+    const files = globSync(['*.md', 'docs/**/*.md'], { cwd: root });
+    expect(files.length).toBeGreaterThan(10);
+    const broken = files.flatMap((file) =>
+      matches(read(file), /\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)/g)
+        .filter((target) => !existsSync(path.join(root, path.dirname(file), target ?? '')))
+        .map((target) => `${file}: ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+});
