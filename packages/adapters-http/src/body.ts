@@ -1,0 +1,33 @@
+import type { onRequestHookHandler } from 'fastify';
+import { HttpError } from './problem.ts';
+
+/**
+ * Refuses any body but one of this media type, in UTF-8 and not compressed, before it is read:
+ * Fastify itself lets requests without a body, and any type that it has a parser for, pass.
+ */
+export function consumes(mediaType: string): onRequestHookHandler {
+  return (request, _reply, done) => {
+    const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } =
+      request.headers;
+    const isAccepted = isOfType(type, mediaType) && encoding === 'identity';
+    const detail = `the body must be ${mediaType} in UTF-8, not compressed`;
+    done(isAccepted ? undefined : new HttpError('unsupported_media_type', detail));
+  };
+}
+
+function isOfType(header: string, mediaType: string): boolean {
+  const [type = '', ...parameters] = header.split(';').map((part) => part.trim().toLowerCase());
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='));
+  return type === mediaType && (charset ?? 'charset=utf-8').replaceAll('"', '') === 'charset=utf-8';
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The text of a body; what is not UTF-8 is refused, not repaired. */
+export function decodeUtf8(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new HttpError('bad_request', 'the body is not valid UTF-8');
+  }
+}

@@ -1,0 +1,51 @@
+import type { Service } from '@rekey/domain';
+import type {
+  AuthenticateBearer,
+  AuthenticateKey,
+  CreateKey,
+  CreateUser,
+  Login,
+  ReadKey,
+  ReadUser,
+  RevokeUpdatePassword,
+  UpdatePassword,
+} from '@rekey/usecases';
+
+/** All that the HTTP server calls. */
+export type HttpDeps = {
+  readonly authenticateBearer: AuthenticateBearer;
+  readonly authenticateKey: AuthenticateKey;
+  readonly createKey: CreateKey;
+  readonly createUser: CreateUser;
+  readonly login: Login;
+  readonly readKey: ReadKey;
+  readonly readUser: ReadUser;
+  readonly revokeUpdatePassword: RevokeUpdatePassword;
+  readonly updatePassword: UpdatePassword;
+  /** The built-in service that owns the form dialect. */
+  readonly formService: () => Promise<Service>;
+  /** The public keys that access tokens are verified with. */
+  readonly jwks: () => Jwks | Promise<Jwks>;
+  /** Whether the database answers; a rejection counts as no. */
+  readonly isReady: () => Promise<boolean>;
+  readonly log: Log;
+  readonly options: HttpOptions;
+};
+
+export type HttpOptions = {
+  /** Where people reach this server, without a slash at the end. */
+  readonly publicUrl: string;
+  /** Addresses and networks whose X-Forwarded-For is believed; empty for none. */
+  readonly trustProxy: readonly string[];
+  /** Whether `POST /users/create` is open. */
+  readonly usersSignup: boolean;
+};
+
+/** A JSON Web Key Set; whatever it holds, only the public members of Ed25519 keys are published. */
+export type Jwks = { readonly keys: readonly object[] };
+
+/** Where log lines go: a pino logger fits. */
+export type Log = {
+  info(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+};

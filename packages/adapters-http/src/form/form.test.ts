@@ -1,0 +1,272 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { enrolled, PASSWORD, type Rig, rig, signedUp } from '../../test/harness.ts';
+
+let server: Rig;
+beforeEach(async () => {
+  server = await rig();
+});
+
+const UPDATE = '/users/update/password';
+const orion = {
+  hash: expect.stringMatching(/^[\da-f-]{36}$/),
+  name: 'Orion',
+  email: 'orion@example.com',
+  emailValid: false,
+};
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+describe('POST /users/create', () => {
+  const fields = { name: 'Orion', email: 'Orion@Example.com', password: PASSWORD };
+
+  it('answers with the user', async () => {
+    const response = await server.form('POST', '/users/create', fields);
+    expect([response.statusCode, response.json()]).toStrictEqual([200, orion]);
+    expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
+  });
+
+  it('is closed where the operator says so, and nobody is created', async () => {
+    server = await rig({ options: { usersSignup: false } });
+    const before = server.commits();
+    const response = await server.form('POST', '/users/create', fields);
+    expect([response.statusCode, response.json()]).toStrictEqual([
+      403,
+      {
+        type: '/docs/errors#registration_closed',
+        title: 'Registration closed',
+        status: 403,
+        detail: 'new users are not accepted here',
+        code: 'registration_closed',
+      },
+    ]);
+    expect(server.commits()).toBe(before);
+  });
+});
+
+describe('POST /users/login', () => {
+  it('answers with the user and an encrypted token', async () => {
+    await signedUp(server);
+    const fields = { email: 'orion@example.com', password: PASSWORD };
+    const response = await server.form('POST', '/users/login', fields);
+    expect([response.statusCode, response.json()]).toStrictEqual([
+      200,
+      { user: orion, token: 'encrypted-token-2' },
+    ]);
+  });
+
+  it('answers 401 for a wrong password and an unknown user alike', async () => {
+    await signedUp(server);
+    const wrong = { email: 'orion@example.com', password: 'not this one' };
+    const unknown = { email: 'nobody@example.com', password: PASSWORD };
+    const answers = [];
+    for (const fields of [wrong, unknown]) {
+      const { statusCode, headers, json } = await server.form('POST', '/users/login', fields);
+      answers.push({ statusCode, headers: { ...headers, date: '' }, body: json() });
+    }
+    expect(answers[0]).toStrictEqual(answers[1]);
+    expect(answers[0]?.headers['www-authenticate']).toBe('Bearer realm="rekey"');
+    expect(answers[0]?.body).toStrictEqual({
+      type: '/docs/errors#invalid_credentials',
+      title: 'Invalid credentials',
+      status: 401,
+      detail: 'the e-mail address or the password is not right',
+      code: 'invalid_credentials',
+    });
+  });
+
+  it('is for users of this dialect alone', async () => {
+    await enrolled(server);
+    const fields = { email: 'ada@example.com', password: PASSWORD };
+    expect((await server.form('POST', '/users/login', fields)).statusCode).toBe(401);
+  });
+});
+
+describe('PUT /users/update/password', () => {
+  const fields = { email: 'orion@example.com', password: PASSWORD, newPassword: 'battery staple' };
+
+  it('changes the password and answers with the user', async () => {
+    const { token } = await signedUp(server);
+    const response = await server.form('PUT', UPDATE, fields, bearer(token));
+    expect([response.statusCode, response.json()]).toStrictEqual([200, orion]);
+    const login = { email: fields.email, password: fields.newPassword };
+    expect((await server.form('POST', '/users/login', login)).statusCode).toBe(200);
+  });
+
+  it('takes the token of the JSON login too', async () => {
+    await enrolled(server);
+    const credentials = { email: 'ada@example.com', password: PASSWORD };
+    const login = await server.json('POST', '/v1/auth/provider/local/login', credentials);
+    const change = { ...credentials, newPassword: 'battery staple' };
+    const response = await server.form('PUT', UPDATE, change, bearer(login.json().access.token));
+    expect([response.statusCode, response.json().email]).toStrictEqual([200, 'ada@example.com']);
+  });
+
+  it('answers 400 for a wrong password', async () => {
+    const { token } = await signedUp(server);
+    const wrong = { ...fields, password: 'not this one' };
+    const response = await server.form('PUT', UPDATE, wrong, bearer(token));
+    expect([response.statusCode, response.json().code]).toStrictEqual([400, 'invalid_credentials']);
+  });
+
+  it('names refused fields in camel case', async () => {
+    const { token } = await signedUp(server);
+    const weak = { ...fields, newPassword: 'short' };
+    const response = await server.form('PUT', UPDATE, weak, bearer(token));
+    expect(response.json().errors).toStrictEqual([
+      { field: 'newPassword', message: 'must have 8 to 128 characters' },
+    ]);
+  });
+
+  it.each([
+    ['no token', {}],
+    ['an unknown token', bearer('unknown')],
+    ['a token without its scheme', { authorization: 'encrypted-token-1' }],
+    ['a token with the scheme of service keys', { authorization: 'key encrypted-token-1' }],
+    ['another scheme', { authorization: 'Basic encrypted-token-1' }],
+  ])('answers 401 for %s, whatever the body is', async (_what, headers) => {
+    await signedUp(server);
+    const before = server.commits();
+    const answers = [
+      await server.form('PUT', UPDATE, fields, headers),
+      await server.form('PUT', UPDATE, 'email=%ZZ', headers),
+      await server.form('PUT', UPDATE, fields, { ...headers, 'content-type': 'text/plain' }),
+      await server.form('PUT', UPDATE, 'x'.repeat(20_000), headers),
+    ];
+    for (const response of answers) {
+      expect([response.statusCode, response.json().code]).toStrictEqual([401, 'unauthorized']);
+      expect(response.headers['www-authenticate']).toBe('Bearer realm="rekey"');
+    }
+    expect(server.commits()).toBe(before);
+  });
+
+  it('answers 401 once the session has ended', async () => {
+    const { token, user } = await signedUp(server);
+    const { database } = server;
+    await database.transact(({ sessions }) => sessions.endAllOf(user.hash, Date.now()));
+    expect((await server.form('PUT', UPDATE, fields, bearer(token))).statusCode).toBe(401);
+  });
+});
+
+describe('a form', () => {
+  let token: string;
+  let before: number;
+  beforeEach(async () => {
+    ({ token } = await signedUp(server));
+    before = server.commits();
+  });
+
+  const valid: Record<string, string> = {
+    '/users/create': 'name=Vega&email=vega%40example.com&password=correct+horse',
+    '/users/login': 'email=orion%40example.com&password=correct+horse',
+    [UPDATE]: 'email=orion%40example.com&password=correct+horse&newPassword=battery+staple',
+  };
+  const send = (url: string, body: string | Buffer, type = 'application/x-www-form-urlencoded') =>
+    server.app.inject({
+      method: url === UPDATE ? 'PUT' : 'POST',
+      url,
+      payload: body,
+      headers: { ...bearer(token), 'content-type': type },
+    });
+  const each = Object.entries(valid).flatMap(([url, body]) =>
+    body.split('&').map((pair) => [url, pair.split('=')[0] ?? '', pair] as const),
+  );
+
+  function expectRefused(
+    response: Awaited<ReturnType<typeof send>>,
+    errors: { field: string; message: string }[],
+  ): void {
+    expect([response.statusCode, response.json().errors]).toStrictEqual([400, errors]);
+    expect(response.headers['content-type']).toBe('application/problem+json; charset=utf-8');
+    expect(response.body).not.toMatch(/correct|horse|staple/);
+    expect(server.commits()).toBe(before);
+  }
+
+  it.each(each)('%s must have %s', async (url, field, pair) => {
+    const rest = (valid[url] ?? '').split('&').filter((other) => other !== pair);
+    expectRefused(await send(url, rest.join('&')), [{ field, message: 'is required' }]);
+  });
+
+  it.each(each)('%s must not have %s twice', async (url, field, pair) => {
+    const response = await send(url, `${valid[url]}&${pair}`);
+    expectRefused(response, [{ field, message: 'is given more than once' }]);
+  });
+
+  it.each(each)('%s must have a well-encoded %s', async (url, field, pair) => {
+    for (const bad of ['%', '%Z', '%ZZ', '%4', '%C0%AF', '%ED%A0%80', '%E2%82', '100%horse']) {
+      const body = (valid[url] ?? '').replace(pair, `${field}=${bad}`);
+      const response = await send(url, body);
+      expectRefused(response, [{ field, message: 'is not properly percent-encoded' }]);
+    }
+  });
+
+  it.each(Object.keys(valid))('%s must not have what is not asked for', async (url) => {
+    for (const field of ['extra', '__proto__', 'constructor', 'new_password', 'password_']) {
+      const response = await send(url, `${valid[url]}&${field}=1`);
+      expectRefused(response, [{ field, message: 'is not a known field' }]);
+    }
+    const brackets = await send(url, `${valid[url]}&email[]=x`);
+    expectRefused(brackets, [{ field: '(unnamed)', message: 'is not a known field' }]);
+  });
+
+  it('that holds a value without a name does not get it back', async () => {
+    const response = await send('/users/login', 'correct+horse');
+    expectRefused(response, [
+      { field: '(unnamed)', message: 'must be name=value, percent-encoded' },
+    ]);
+  });
+
+  it.each(Object.keys(valid))('%s that is empty lacks every field', async (url) => {
+    const names = (valid[url] ?? '').split('&').map((pair) => pair.split('=')[0] ?? '');
+    const missing = names.map((field) => ({ field, message: 'is required' }));
+    for (const body of ['', '&', '&&']) expectRefused(await send(url, body), missing);
+  });
+
+  it('is read as browsers write it', async () => {
+    const email = 'orion%40example.com';
+    const spellings = ['correct+horse', 'correct%20horse', '%63orrect%20horse'];
+    for (const password of spellings) {
+      const response = await send('/users/login', `&email=${email}&&password=${password}&`);
+      expect(response.statusCode).toBe(200);
+    }
+  });
+
+  it('keeps every character of a password', async () => {
+    const password = ' +&=%ü\u{1F511}\u0000 ';
+    const fields = { name: 'Rigel', email: 'rigel@example.com', password };
+    expect((await server.form('POST', '/users/create', fields)).statusCode).toBe(200);
+    const login = (text: string) =>
+      server.form('POST', '/users/login', { email: fields.email, password: text });
+    expect((await login(password)).statusCode).toBe(200);
+    expect((await login(password.trim())).statusCode).toBe(401);
+  });
+
+  it('must be UTF-8 where it is not encoded', async () => {
+    const response = await send('/users/login', Buffer.from([0x61, 0x3d, 0xe9]));
+    expect([response.statusCode, response.json().detail]).toStrictEqual([
+      400,
+      'the body is not valid UTF-8',
+    ]);
+  });
+
+  it.each(Object.keys(valid))('%s must be declared as one', async (url) => {
+    const types = ['application/json', 'multipart/form-data; boundary=x', 'text/plain', ''];
+    for (const type of [...types, 'application/x-www-form-urlencoded; charset=utf-16']) {
+      const response = await send(url, valid[url] ?? '', type);
+      expect([response.statusCode, response.json().code]).toStrictEqual([
+        415,
+        'unsupported_media_type',
+      ]);
+    }
+    expect(server.commits()).toBe(before);
+  });
+
+  it('may say that it is UTF-8', async () => {
+    const type = 'application/x-www-form-urlencoded;charset=UTF-8';
+    expect((await send('/users/login', valid['/users/login'] ?? '', type)).statusCode).toBe(200);
+  });
+
+  it.each(Object.keys(valid))('%s may have 16 KiB at most', async (url) => {
+    const response = await send(url, `${valid[url]}&x=${'x'.repeat(17_000)}`);
+    expect([response.statusCode, response.json().code]).toStrictEqual([413, 'payload_too_large']);
+    expect(server.commits()).toBe(before);
+  });
+});

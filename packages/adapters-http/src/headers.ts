@@ -1,0 +1,11 @@
+/** What every response carries, whatever its status. Pages loosen the policy for their own needs. */
+export function securityHeaders(publicUrl: string): Record<string, string> {
+  return {
+    'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    // Only where people come by HTTPS; whether subdomains do is the operator's to say.
+    ...(publicUrl.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' }),
+  };
+}

@@ -1,0 +1,150 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { PASSWORD, type Rig, rig, signedUp, slowKeys, wire } from '../test/harness.ts';
+
+let server: Rig;
+afterEach(() => server.drain({ ms: 0 }));
+
+async function listening() {
+  server = await rig();
+  await server.app.listen({ host: '127.0.0.1', port: 0 });
+  return wire(server);
+}
+
+async function listeningToSlowKeys() {
+  const { jwks, started, release } = slowKeys();
+  server = await rig({ jwks });
+  await server.app.listen({ host: '127.0.0.1', port: 0 });
+  return { started, release };
+}
+
+const guarded = [
+  /^cache-control: no-store$/im,
+  /^content-security-policy: default-src 'none'/im,
+  /^referrer-policy: no-referrer$/im,
+  /^x-content-type-options: nosniff$/im,
+  /^content-type: application\/problem\+json; charset=utf-8$/im,
+  /^connection: close$/im,
+];
+
+describe('what is no good HTTP', () => {
+  it.each([
+    ['is no HTTP at all', 'planted\r\n\r\n', 400, 'bad_request'],
+    [
+      'has a header without a name',
+      'GET / HTTP/1.1\r\nHost: x\r\n: planted\r\n\r\n',
+      400,
+      'bad_request',
+    ],
+    [
+      'has two lengths',
+      'POST /ping HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx',
+      400,
+      'bad_request',
+    ],
+    [
+      'has a length and chunks',
+      'POST /ping HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      400,
+      'bad_request',
+    ],
+    [
+      'has endless headers',
+      `GET / HTTP/1.1\r\nHost: x\r\nplanted: ${'x'.repeat(17_000)}\r\n\r\n`,
+      431,
+      'headers_too_large',
+    ],
+  ])('gets an answer of ours and is cut: %s', async (_what, text, status, code) => {
+    const { send, closed } = await listening();
+    send(text);
+    const answer = await closed();
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    for (const header of guarded) expect(answer).toMatch(header);
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ status, code });
+    expect(answer + server.lines.join()).not.toContain('planted');
+    expect(server.lines.map((line) => JSON.parse(line))).toStrictEqual([
+      { level: 'info', status, message: 'request unreadable' },
+    ]);
+  });
+
+  it('is a request without a Host', async () => {
+    const { send, until } = await listening();
+    send('GET /ping HTTP/1.1\r\n\r\n');
+    const answer = await until('"code"');
+    expect(answer).toMatch(/^HTTP\/1.1 400 /);
+    expect(answer).toContain('the Host header is missing');
+    expect(answer).toMatch(/^cache-control: no-store$/im);
+  });
+
+  it('is not an expectation that nobody knows', async () => {
+    const { send, until } = await listening();
+    send('GET /ping HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n');
+    expect(await until('Pong')).toMatch(/^HTTP\/1.1 200 /);
+  });
+});
+
+describe('a body on the wire', () => {
+  const head = (path: string, more: string) =>
+    `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n${more}\r\n\r\n`;
+
+  it('is refused by the size that it claims, before it is sent', async () => {
+    const { send, closed } = await listening();
+    send(head('/users/login', 'Content-Length: 16385'));
+    expect(await closed()).toMatch(/^HTTP\/1.1 413 .*"code":"payload_too_large"/s);
+  });
+
+  it('is refused by its size, as it comes in chunks', async () => {
+    const { send, closed } = await listening();
+    send(head('/users/login', 'Transfer-Encoding: chunked'));
+    send(`2000\r\n${'x'.repeat(0x2000)}\r\n`);
+    send(`2001\r\n${'x'.repeat(0x2001)}\r\n`);
+    expect(await closed()).toMatch(/^HTTP\/1.1 413 /);
+  });
+
+  it('is not waited for where nobody reads it', async () => {
+    const { send, until } = await listening();
+    send(head('/nothing', 'Content-Length: 16000'));
+    expect(await until('"code"')).toMatch(/^HTTP\/1.1 404 /);
+  });
+
+  it('may come in chunks', async () => {
+    const { send, until } = await listening();
+    await signedUp(server);
+    const body = `email=orion%40example.com&password=${PASSWORD.replace(' ', '+')}`;
+    send(head('/users/login', 'Transfer-Encoding: chunked'));
+    for (const part of body.match(/.{1,7}/g) ?? []) send(`${part.length}\r\n${part}\r\n`);
+    send('0\r\n\r\n');
+    expect(await until('"token"')).toMatch(/^HTTP\/1.1 200 /);
+  });
+
+  it('that breaks off leaves a line in the log and no failure', async () => {
+    const { send, socket } = await listening();
+    const arrived = new Promise((resolve) => server.app.server.once('request', resolve));
+    const line = server.nextLine();
+    send(head('/users/login', 'Content-Length: 100'));
+    send('email=planted');
+    await arrived;
+    socket.destroy();
+    expect(await line).toMatchObject({ level: 'info', route: '/users/login', status: null });
+  });
+});
+
+it('logs no status where the client did not wait for one', async () => {
+  const { started, release } = await listeningToSlowKeys();
+  const { send, socket } = await wire(server);
+  const line = server.nextLine();
+  send('GET /.well-known/jwks.json HTTP/1.1\r\nHost: x\r\n\r\n');
+  await started;
+  socket.destroy();
+  expect(await line).toMatchObject({ route: '/.well-known/jwks.json', status: null });
+  release();
+});
+
+it('limits the time that a request may take', async () => {
+  await listening();
+  const { headersTimeout, requestTimeout, keepAliveTimeout } = server.app.server;
+  expect({ headersTimeout, requestTimeout, keepAliveTimeout }).toStrictEqual({
+    headersTimeout: 10_000,
+    requestTimeout: 15_000,
+    keepAliveTimeout: 65_000,
+  });
+});

@@ -1,0 +1,60 @@
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Log } from './deps.ts';
+import { type ProblemCode, problem } from './problem.ts';
+
+/** Milliseconds. */
+const HEADERS_TIMEOUT = 10_000;
+const REQUEST_TIMEOUT = 15_000;
+/** Longer than proxies keep an idle connection (60 s as a rule), so that they are the ones who close it. */
+const KEEP_ALIVE_TIMEOUT = 65_000;
+
+/** A server of Node's with limits of time, which has an answer of ours for what is no HTTP, too. */
+export function listener(
+  handler: RequestListener,
+  log: Log,
+  headers: Readonly<Record<string, string>>,
+): Server {
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT,
+      requestTimeout: REQUEST_TIMEOUT,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+      // The timeouts are only as good as the watch over them: Node's looks every 30 s.
+      connectionsCheckingInterval: 1000,
+      // Refused with an answer of ours instead.
+      requireHostHeader: false,
+    },
+    handler,
+  );
+  // An expectation that is not known may be ignored (RFC 9110, 10.1.1); Node's answer would lack our headers.
+  server.on('checkExpectation', handler);
+  server.on('clientError', (error, socket) => refuse(error, socket as Socket));
+  return server;
+
+  function refuse(error: Error & { code?: string }, socket: Socket): void {
+    // Who hung up in the middle of a request waits for no answer.
+    if (!socket.writable || error.code === 'HPE_INVALID_EOF_STATE') {
+      socket.destroy();
+      return;
+    }
+    const body = problem(...(clientErrors[error.code ?? ''] ?? MALFORMED));
+    log.info({ status: body.status }, 'request unreadable');
+    const text = JSON.stringify(body);
+    const lines = Object.entries({
+      ...headers,
+      connection: 'close',
+      'content-length': String(Buffer.byteLength(text)),
+      'content-type': 'application/problem+json; charset=utf-8',
+    }).map(([name, value]) => `${name}: ${value}\r\n`);
+    const status = `HTTP/1.1 ${body.status} ${STATUS_CODES[body.status]}\r\n`;
+    socket.end(`${status}${lines.join('')}\r\n${text}`, () => socket.destroy());
+  }
+}
+
+const MALFORMED: [ProblemCode, string] = ['bad_request', 'this is not valid HTTP'];
+
+const clientErrors: Record<string, [ProblemCode, string]> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['request_timeout', 'the request did not arrive in time'],
+  HPE_HEADER_OVERFLOW: ['headers_too_large', 'the headers are larger than 16 KiB'],
+};

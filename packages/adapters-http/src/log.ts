@@ -1,0 +1,52 @@
+import { Overloaded } from '@rekey/domain';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Log } from './deps.ts';
+import { HttpError } from './problem.ts';
+
+/**
+ * One line for each request, written when it is over. Fastify itself is given no logger:
+ * its lines hold the URL, and a URL may hold a token.
+ */
+export function logWhenDone(log: Log, request: FastifyRequest, reply: FastifyReply): void {
+  const start = performance.now();
+  reply.raw.once('close', () => {
+    const ms = Math.round((performance.now() - start) * 10) / 10;
+    // Without a status where the client left before there was one.
+    const status = reply.raw.writableEnded ? reply.statusCode : null;
+    log.info({ ...nameOf(request), status, ms }, 'request');
+  });
+}
+
+/** Keeps what the caller is not told of a failure: the stack, without what the request held. */
+export function logFailure(log: Log, request: FastifyRequest, error: unknown): void {
+  // Load that is shed and refusals of our own are no failures, and have their line already.
+  if (error instanceof Overloaded || error instanceof HttpError) return;
+  log.error({ ...nameOf(request), error: redact(stackOf(error), request) }, 'request failed');
+}
+
+const nameOf = (request: FastifyRequest) => ({
+  requestId: request.id,
+  method: request.method,
+  route: request.routeOptions.url ?? null,
+});
+
+/** Text alone: properties of an error (a driver's parameters, a parser's input) may hold anything. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return `thrown: ${typeof error}`;
+  const stack = error.stack ?? error.message;
+  return error.cause === undefined ? stack : `${stack}\ncaused by: ${stackOf(error.cause)}`;
+}
+
+/** Shorter values would blot out the stack and are no secrets. */
+const MIN_SECRET = 4;
+
+function redact(text: string, { body, params, query, headers }: FastifyRequest): string {
+  const credentials = (headers.authorization ?? '').split(' ');
+  const sent = [body, params, query, headers, credentials]
+    .flatMap((part) => Object.values(part ?? {}))
+    .flat()
+    .filter((value) => typeof value === 'string' && value.length >= MIN_SECRET)
+    .sort((a, b) => b.length - a.length)
+    .map((value) => value.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  return sent.length === 0 ? text : text.replaceAll(new RegExp(sent.join('|'), 'giu'), '[sent]');
+}

@@ -1,0 +1,24 @@
+/** A piece of HTML that is safe to put into another. */
+export type Html = { readonly html: string };
+
+type Part = string | Html | readonly Html[];
+
+/** The one way to HTML: what is put in is escaped, unless it is HTML already. */
+export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  return { html: String.raw({ raw: texts }, ...parts.map(render)) };
+}
+
+function render(part: Part): string {
+  if (typeof part === 'string') return escaped(part);
+  return 'html' in part ? part.html : part.map(render).join('');
+}
+
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+const escaped = (text: string) => text.replaceAll(/[&<>"']/g, (char) => ENTITIES[char] ?? '');

@@ -1,0 +1,164 @@
+import {
+  DomainError,
+  type ErrorCode,
+  IllegalArgument,
+  Overloaded,
+  Unavailable,
+  type Violation,
+} from '@rekey/domain';
+import type { FastifyRequest } from 'fastify';
+import { type Static, Type } from 'typebox';
+
+/** What HTTP refuses before a use case is asked. */
+type HttpCode =
+  | 'bad_request'
+  | 'cross_site_request'
+  | 'headers_too_large'
+  | 'internal'
+  | 'method_not_allowed'
+  | 'payload_too_large'
+  | 'request_timeout'
+  | 'unsupported_media_type';
+
+export type ProblemCode = ErrorCode | HttpCode;
+
+/** The one table of both dialects: status and title of every code. */
+const table: Record<ProblemCode, readonly [status: number, title: string]> = {
+  bad_request: [400, 'Bad request'],
+  invalid_argument: [400, 'Invalid argument'],
+  invalid_credentials: [400, 'Invalid credentials'],
+  invalid_revoke_token: [400, 'Invalid revoke token'],
+  unauthorized: [401, 'Unauthorized'],
+  cross_site_request: [403, 'Cross-site request'],
+  password_update_required: [403, 'Password update required'],
+  registration_closed: [403, 'Registration closed'],
+  not_found: [404, 'Not found'],
+  method_not_allowed: [405, 'Method not allowed'],
+  request_timeout: [408, 'Request timeout'],
+  payload_too_large: [413, 'Payload too large'],
+  unsupported_media_type: [415, 'Unsupported media type'],
+  headers_too_large: [431, 'Request header fields too large'],
+  internal: [500, 'Internal error'],
+  overloaded: [503, 'Overloaded'],
+  unavailable: [503, 'Unavailable'],
+};
+
+/** What Fastify finds wrong by itself. */
+const fastifyErrors: Record<string, { code: ProblemCode; detail: string }> = {
+  FST_ERR_BAD_URL: { code: 'bad_request', detail: 'the path is not properly percent-encoded' },
+  FST_ERR_MAX_PARAM_LENGTH: { code: 'not_found', detail: 'not found' },
+  FST_ERR_CTP_BODY_TOO_LARGE: {
+    code: 'payload_too_large',
+    detail: 'the body is larger than 16 KiB',
+  },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    code: 'bad_request',
+    detail: 'the body is not as long as Content-Length says',
+  },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    code: 'unsupported_media_type',
+    detail: 'the body is of a type that is not accepted here',
+  },
+};
+
+/** Every error body, in both dialects: RFC 9457 and two members of our own. */
+export const Problem = Type.Object({
+  /** Relative, so that it names the documentation of the server that answered. */
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  detail: Type.String(),
+  code: Type.String(),
+  /** The request id, for the operator to find in the log; only with a 500. */
+  instance: Type.Optional(Type.String()),
+  errors: Type.Optional(Type.Array(Type.Object({ field: Type.String(), message: Type.String() }))),
+});
+export type Problem = Static<typeof Problem>;
+
+type Extras = {
+  readonly errors?: readonly Violation[];
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** A refusal by HTTP itself. Fields are named as they were sent. */
+export class HttpError extends Error {
+  readonly code: ProblemCode;
+  readonly errors: readonly Violation[] | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ProblemCode, detail: string, { errors, headers = {} }: Extras = {}) {
+    super(detail);
+    this.code = code;
+    this.errors = errors;
+    this.headers = headers;
+  }
+}
+
+/** Refused fields of a request, under the names that they were sent with. */
+export function refusedFields(errors: readonly Violation[]): HttpError {
+  const detail = 'one or more fields are missing, malformed or refused';
+  return new HttpError('invalid_argument', detail, { errors });
+}
+
+/** The body of a problem that is known by its code alone. */
+export function problem(code: ProblemCode, detail: string): Problem {
+  const [status, title] = table[code];
+  return { type: `/docs/errors#${code}`, title, status, detail, code };
+}
+
+/** How a dialect, or one route of it, words what is common to all. */
+export type Wording = {
+  /** The dialect's name of what the domain calls so. */
+  readonly fieldName?: (name: string) => string;
+  /** Where a code has another status than elsewhere. */
+  readonly statusOf?: Partial<Record<ProblemCode, number>>;
+};
+
+type Answer = { readonly problem: Problem; readonly headers: Readonly<Record<string, string>> };
+
+/** What the caller is told of an error: never a value that was sent, and nothing of the inside. */
+export function answerTo(error: unknown, request: FastifyRequest, wording: Wording = {}): Answer {
+  const { fieldName = (name) => name, statusOf = {} } = wording;
+  const refusal = understand(error, request, fieldName);
+  const usual = problem(refusal.code, refusal.detail);
+  const body = { ...usual, status: statusOf[refusal.code] ?? usual.status };
+  const errors = refusal.errors && { errors: [...refusal.errors] };
+  const instance = body.status === 500 && { instance: `urn:uuid:${request.id}` };
+  const challenge = body.status === 401 && { 'www-authenticate': CHALLENGE };
+  return {
+    problem: { ...body, ...instance, ...errors },
+    headers: { ...refusal.headers, ...challenge },
+  };
+}
+
+/** RFC 9110 wants one with every 401; of the registered schemes only this makes no browser ask for a password. */
+export const CHALLENGE = 'Bearer realm="rekey"';
+
+type Refusal = Extras & { readonly code: ProblemCode; readonly detail: string };
+
+function understand(
+  error: unknown,
+  request: FastifyRequest,
+  fieldName: (name: string) => string,
+): Refusal {
+  if (error instanceof HttpError) {
+    const { code, message, errors, headers } = error;
+    return { code, detail: message, headers, ...(errors && { errors }) };
+  }
+  if (error instanceof IllegalArgument) {
+    const errors = error.violations.map((each) => ({ ...each, field: fieldName(each.field) }));
+    return { code: error.code, detail: error.message, errors };
+  }
+  if (error instanceof Overloaded || error instanceof Unavailable) {
+    const headers = { 'retry-after': String(Math.ceil(error.retryAfter)) };
+    return { code: error.code, detail: error.message, headers };
+  }
+  if (error instanceof DomainError) return { code: error.code, detail: error.message };
+  const known = fastifyErrors[(error as { code?: string } | null)?.code ?? ''];
+  if (known) return known;
+  // Nobody reads this: the caller went away in the middle of the body.
+  if (request.raw.destroyed && request.raw.complete === false) {
+    return { code: 'bad_request', detail: 'the body did not arrive' };
+  }
+  return { code: 'internal', detail: 'something went wrong here; the instance names the request' };
+}

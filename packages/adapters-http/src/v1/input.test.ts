@@ -1,0 +1,315 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { enrolled, PASSWORD, type Rig, rig } from '../../test/harness.ts';
+
+let server: Rig;
+let before: number;
+beforeEach(async () => {
+  server = await rig();
+  await enrolled(server);
+  before = server.commits();
+});
+
+const LOCAL = '/v1/auth/provider/local';
+const SECRET = 'planted-secret';
+
+const valid: Record<string, Record<string, unknown>> = {
+  '/v1/user': {
+    is_enabled: true,
+    name: 'Bob',
+    email: 'bob@example.com',
+    locale: 'en',
+    timezone: 'Etc/UTC',
+    password: PASSWORD,
+    password_allow_reset: true,
+    password_require_update: false,
+  },
+  '/v1/key': {
+    is_enabled: true,
+    type: 'KEY',
+    name: 'web',
+    user_id: '01900000-0000-7000-8000-000000000005',
+  },
+  [`${LOCAL}/login`]: { email: 'ada@example.com', password: PASSWORD },
+  [`${LOCAL}/update-password`]: {
+    email: 'ada@example.com',
+    password: PASSWORD,
+    new_password: 'battery staple',
+  },
+  [`${LOCAL}/update-password/revoke`]: { token: 'revoke.k1.x' },
+};
+const optional = [
+  'locale',
+  'timezone',
+  'password',
+  'password_allow_reset',
+  'password_require_update',
+];
+
+const fields = Object.entries(valid).flatMap(([url, body]) =>
+  Object.keys(body).map((field) => [url, field] as const),
+);
+const kindOf = (field: string) => {
+  if (/^is_|_allow_|_require_/.test(field)) return 'must be true or false';
+  if (field === 'type') return 'must be one of KEY, TOKEN, TOTP';
+  return field === 'user_id' ? 'must be a UUID' : 'must be a string';
+};
+
+const raw = (url: string, payload: string | Buffer, type = 'application/json') =>
+  server.app.inject({
+    method: 'POST',
+    url,
+    payload,
+    headers: { authorization: server.serviceKey, 'content-type': type },
+  });
+
+type Response = Awaited<ReturnType<typeof raw>>;
+
+function expectRefused(response: Response, errors: { field: string; message: string }[]): void {
+  expect(response.statusCode).toBe(400);
+  expect(response.headers['content-type']).toBe('application/problem+json; charset=utf-8');
+  expect(response.json()).toMatchObject({ code: 'invalid_argument', status: 400, errors });
+  expect(response.json().errors).toStrictEqual(errors);
+  expect(response.body).not.toContain(SECRET);
+  expect(server.commits()).toBe(before);
+}
+
+describe('a field of a JSON body', () => {
+  const required = fields.filter(([url, field]) => url !== '/v1/user' || !optional.includes(field));
+
+  it.each(required)('%s: %s must be there', async (url, field) => {
+    const { [field]: _gone, ...rest } = valid[url] ?? {};
+    const response = await server.json('POST', url, rest);
+    expectRefused(response, [{ field, message: 'is required' }]);
+  });
+
+  it.each(fields)('%s: %s must have its type', async (url, field) => {
+    const isFlag = kindOf(field) === 'must be true or false';
+    const wrong = [null, 12345678, [SECRET], { a: SECRET }, isFlag ? 'true' : true];
+    if (isFlag) wrong.push(0, 1);
+    for (const value of wrong) {
+      const response = await server.json('POST', url, { ...valid[url], [field]: value });
+      expectRefused(response, [{ field, message: kindOf(field) }]);
+    }
+  });
+
+  it.each(fields)('%s: %s must not come twice', async (url, field) => {
+    const value = JSON.stringify(valid[url]?.[field]);
+    const escaped = `\\u${field.charCodeAt(0).toString(16).padStart(4, '0')}${field.slice(1)}`;
+    for (const again of [field, escaped]) {
+      const text = JSON.stringify(valid[url]).replace(/\}$/, ` , "${again}" :${value}}`);
+      expectRefused(await raw(url, text), [{ field, message: 'is given more than once' }]);
+    }
+  });
+
+  it.each(Object.keys(valid))('%s: must be known', async (url) => {
+    const response = await server.json('POST', url, { ...valid[url], extra: SECRET });
+    expectRefused(response, [{ field: 'extra', message: 'is not a known field' }]);
+  });
+
+  it.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString'])(
+    'must not be %s',
+    async (field) => {
+      const text = `{"${field}":{"admin":true},"token":"x"}`;
+      const response = await raw(`${LOCAL}/update-password/revoke`, text);
+      expectRefused(response, [{ field, message: 'is not a known field' }]);
+    },
+  );
+
+  it('is not repeated where it may be a value in the wrong place', async () => {
+    const response = await server.json('POST', `${LOCAL}/update-password/revoke`, {
+      token: 'x',
+      [`${SECRET} in the name`]: 1,
+    });
+    expectRefused(response, [{ field: '(unnamed)', message: 'is not a known field' }]);
+  });
+
+  it('is named together with all others that are bad', async () => {
+    const response = await server.json('POST', '/v1/user', { is_enabled: 'yes', naem: 1, name: 2 });
+    expectRefused(response, [
+      { field: 'is_enabled', message: 'must be true or false' },
+      { field: 'name', message: 'must be a string' },
+      { field: 'email', message: 'is required' },
+      { field: 'naem', message: 'is not a known field' },
+    ]);
+  });
+
+  it('is named in snake case where the domain refuses it', async () => {
+    const response = await server.json('POST', '/v1/user', {
+      ...valid['/v1/user'],
+      name: '',
+      email: `${SECRET}@@`,
+      locale: '-',
+      timezone: SECRET,
+    });
+    expect(response.json().errors.map((error: { field: string }) => error.field)).toStrictEqual([
+      'name',
+      'email',
+      'locale',
+      'timezone',
+    ]);
+    expect(response.body).not.toContain(SECRET);
+    expect(server.commits()).toBe(before);
+  });
+});
+
+describe('a JSON body', () => {
+  const url = `${LOCAL}/login`;
+  const good = JSON.stringify(valid[url]);
+  const everything = [
+    { field: 'email', message: 'is required' },
+    { field: 'password', message: 'is required' },
+  ];
+
+  it.each([
+    ['is cut off', good.slice(0, -1)],
+    ['has something behind it', `${good}x`],
+    ['has a comma too many', good.replace('}', ',}')],
+    ['has comments', `/* */${good}`],
+    ['has single quotes', good.replaceAll('"', "'")],
+    ['starts with a byte order mark', `\uFEFF${good}`],
+    ['is a form', 'email=ada%40example.com&password=x'],
+    ['is a single blank', ' '],
+  ])('that %s is refused', async (_what, text) => {
+    const response = await raw(url, text);
+    expect([response.statusCode, response.json()]).toStrictEqual([
+      400,
+      {
+        type: '/docs/errors#bad_request',
+        title: 'Bad request',
+        status: 400,
+        detail: 'the body is not valid JSON',
+        code: 'bad_request',
+      },
+    ]);
+  });
+
+  it.each([
+    ['an overlong sequence', [0xc0, 0xaf]],
+    ['half a character', [0xe2, 0x82]],
+    ['a surrogate', [0xed, 0xa0, 0x80]],
+    ['Latin-1', [0xe9]],
+  ])('that holds %s is refused', async (_what, bytes) => {
+    const [head = '', tail = ''] = JSON.stringify({ email: 'x', password: '|' }).split('|');
+    const response = await raw(
+      url,
+      Buffer.concat([Buffer.from(head), Buffer.from(bytes), Buffer.from(tail)]),
+    );
+    expect([response.statusCode, response.json().detail]).toStrictEqual([
+      400,
+      'the body is not valid UTF-8',
+    ]);
+  });
+
+  it.each(['[]', 'null', '"text"', '1', 'true', `[${good}]`])('must not be %s', async (text) => {
+    const response = await raw(url, text);
+    expectRefused(
+      response,
+      text === 'null' ? everything : [{ field: 'body', message: 'must be an object' }],
+    );
+  });
+
+  it.each([
+    ['is empty', ''],
+    ['is an empty object', '{}'],
+  ])('that %s lacks every field', async (_what, text) => {
+    expectRefused(await raw(url, text), everything);
+  });
+
+  it('may be deep without harm', async () => {
+    const response = await raw(url, `${'['.repeat(8000)}${']'.repeat(8000)}`);
+    expect(response.statusCode).toBe(400);
+  });
+
+  it('may have 16 KiB and no byte more', async () => {
+    const fill = (size: number) => {
+      const rest = JSON.stringify({ email: 'ada@example.com', password: '' });
+      return rest.replace('""', `"${'x'.repeat(size - rest.length)}"`);
+    };
+    expect((await raw(url, fill(16 * 1024))).json().code).toBe('invalid_credentials');
+    const response = await raw(url, fill(16 * 1024 + 1));
+    expect([response.statusCode, response.json()]).toStrictEqual([
+      413,
+      {
+        type: '/docs/errors#payload_too_large',
+        title: 'Payload too large',
+        status: 413,
+        detail: 'the body is larger than 16 KiB',
+        code: 'payload_too_large',
+      },
+    ]);
+  });
+
+  it.each([
+    'application/json',
+    'Application/JSON',
+    'application/json;charset=utf-8',
+    'application/json; charset=UTF-8',
+    'application/json ; charset="utf-8"',
+  ])('may be declared as %s', async (type) => {
+    expect((await raw(url, good, type)).statusCode).toBe(200);
+  });
+
+  it.each([
+    'application/json; charset=utf-16',
+    'application/json; charset=iso-8859-1',
+    'application/jsonp',
+    'application/problem+json',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'text/plain',
+    'text/json',
+    'json',
+    '*/*',
+    '',
+  ])('must not be declared as "%s"', async (type) => {
+    const response = await raw(url, good, type);
+    expect([response.statusCode, response.json()]).toStrictEqual([
+      415,
+      {
+        type: '/docs/errors#unsupported_media_type',
+        title: 'Unsupported media type',
+        status: 415,
+        detail: 'the body must be application/json in UTF-8, not compressed',
+        code: 'unsupported_media_type',
+      },
+    ]);
+  });
+
+  it('must be declared, even if it is empty', async () => {
+    const headers = { authorization: server.serviceKey };
+    const response = await server.app.inject({ method: 'POST', url, headers });
+    expect(response.statusCode).toBe(415);
+  });
+
+  it('must not be compressed', async () => {
+    const headers = { 'content-encoding': 'gzip' };
+    expect((await server.json('POST', url, valid[url], { headers })).statusCode).toBe(415);
+  });
+});
+
+describe('what is wrong first', () => {
+  const call = (method: string, url: string, key: string, type: string, payload: string) =>
+    server.app.inject({
+      method: method as 'POST',
+      url,
+      headers: { authorization: key, 'content-type': type },
+      payload,
+    });
+  const big = 'x'.repeat(20_000);
+
+  it('is the route, then the key, then the media type and the size, then the shape', async () => {
+    const url = `${LOCAL}/login`;
+    const key = server.serviceKey;
+    const statuses = [
+      await call('POST', '/v1/nothing', 'wrong', 'text/plain', big),
+      await call('PUT', url, 'wrong', 'text/plain', big),
+      await call('POST', url, 'wrong', 'text/plain', big),
+      await call('POST', url, 'wrong', 'application/json', '{'),
+      await call('POST', url, key, 'text/plain', big),
+      await call('POST', url, key, 'application/json', big),
+      await call('POST', url, key, 'application/json', '{"email":1}'),
+      await call('POST', url, key, 'application/json', '{"email":"x","password":"y"}'),
+    ].map(({ statusCode }) => statusCode);
+    expect(statuses).toStrictEqual([404, 405, 401, 401, 415, 413, 400, 400]);
+  });
+});

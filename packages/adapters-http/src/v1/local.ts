@@ -1,0 +1,73 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { consumes } from '../body.ts';
+import type { HttpDeps } from '../deps.ts';
+import { originOf } from '../origin.ts';
+import { Problem } from '../problem.ts';
+import { requireService, serviceOf } from './caller.ts';
+import {
+  Credentials,
+  LoggedIn,
+  metaOut,
+  NewPassword,
+  PasswordUpdated,
+  Revoked,
+  RevokeToken,
+  tokenOut,
+  userOut,
+} from './schemas.ts';
+
+/** What a service does with its users' passwords. */
+export const localProviderRoutes =
+  (deps: HttpDeps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const { authenticateKey, login, updatePassword, revokeUpdatePassword } = deps;
+    const onRequest = [requireService(authenticateKey), consumes('application/json')];
+
+    app.post(
+      '/auth/provider/local/login',
+      { onRequest, schema: { body: Credentials, response: { 200: LoggedIn, default: Problem } } },
+      async (request) => {
+        const serviceId = serviceOf(request).id;
+        const { user, quality, access, refresh } = await login.execute({
+          ...request.body,
+          serviceId,
+          tokenForm: 'signed',
+        });
+        if (refresh === null) throw new Error('a login with a signed token has a refresh token');
+        return {
+          meta: metaOut(quality),
+          user: userOut(user),
+          access: tokenOut(access.token, access.expiresAt),
+          refresh: tokenOut(refresh.token, refresh.expiresAt),
+        };
+      },
+    );
+
+    app.post(
+      '/auth/provider/local/update-password',
+      {
+        onRequest,
+        schema: { body: NewPassword, response: { 200: PasswordUpdated, default: Problem } },
+      },
+      async (request) => {
+        const { quality } = await updatePassword.execute({
+          serviceId: serviceOf(request).id,
+          email: request.body.email,
+          password: request.body.password,
+          newPassword: request.body.new_password,
+          origin: originOf(request),
+        });
+        return { meta: metaOut(quality) };
+      },
+    );
+
+    app.post(
+      '/auth/provider/local/update-password/revoke',
+      { onRequest, schema: { body: RevokeToken, response: { 200: Revoked, default: Problem } } },
+      async (request) => {
+        const presentedBy = serviceOf(request).id;
+        await revokeUpdatePassword.execute({ token: request.body.token, presentedBy });
+        return { audit: null };
+      },
+    );
+  };

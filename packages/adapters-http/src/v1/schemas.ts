@@ -1,0 +1,118 @@
+import { type Key, keyTypes, type PasswordQuality, type User } from '@rekey/domain';
+import { type Static, Type } from 'typebox';
+
+const strict = { additionalProperties: false };
+const Uuid = Type.String({ format: 'uuid' });
+const Time = Type.String({ format: 'date-time' });
+// As one type: a union makes the serializer try its members one by one.
+const nullable = <T>(type: string) => Type.Unsafe<T | null>({ type: [type, 'null'] });
+
+export const NewUser = Type.Object(
+  {
+    is_enabled: Type.Boolean(),
+    name: Type.String(),
+    email: Type.String(),
+    locale: Type.Optional(Type.String()),
+    timezone: Type.Optional(Type.String()),
+    password: Type.Optional(Type.String()),
+    password_allow_reset: Type.Optional(Type.Boolean()),
+    password_require_update: Type.Optional(Type.Boolean()),
+  },
+  strict,
+);
+
+export const NewKey = Type.Object(
+  { is_enabled: Type.Boolean(), type: Type.Enum(keyTypes), name: Type.String(), user_id: Uuid },
+  strict,
+);
+
+export const Credentials = Type.Object({ email: Type.String(), password: Type.String() }, strict);
+
+export const NewPassword = Type.Object(
+  { email: Type.String(), password: Type.String(), new_password: Type.String() },
+  strict,
+);
+
+export const RevokeToken = Type.Object({ token: Type.String() }, strict);
+
+// What follows is answered: a response schema is a white list.
+
+const UserOut = Type.Object({
+  id: Uuid,
+  created_at: Time,
+  updated_at: Time,
+  is_enabled: Type.Boolean(),
+  name: Type.String(),
+  email: Type.String(),
+  locale: Type.String(),
+  timezone: Type.String(),
+  password_allow_reset: Type.Boolean(),
+  password_require_update: Type.Boolean(),
+});
+
+const KeyOut = Type.Object({
+  id: Uuid,
+  created_at: Time,
+  updated_at: Time,
+  is_enabled: Type.Boolean(),
+  is_revoked: Type.Boolean(),
+  type: Type.Enum(keyTypes),
+  name: Type.String(),
+  service_id: nullable<string>('string'),
+  user_id: nullable<string>('string'),
+});
+
+const Meta = Type.Object({
+  password_strength: nullable<number>('integer'),
+  password_pwned: nullable<boolean>('boolean'),
+});
+
+/** `token_expires`: seconds since 1970. */
+const Token = Type.Object({ token: Type.String(), token_expires: Type.Integer() });
+
+export const UserCreated = Type.Object({ meta: Meta, data: UserOut });
+export const UserRead = Type.Object({ data: UserOut });
+export const KeyCreated = Type.Object({
+  data: Type.Object({ key: KeyOut, value: Type.String() }),
+});
+export const KeyRead = Type.Object({ data: KeyOut });
+export const LoggedIn = Type.Object({ meta: Meta, user: UserOut, access: Token, refresh: Token });
+export const PasswordUpdated = Type.Object({ meta: Meta });
+export const Revoked = Type.Object({ audit: Type.Null() });
+
+const time = (instant: number) => new Date(instant).toISOString();
+
+export const userOut = (user: User): Static<typeof UserOut> => ({
+  id: user.id,
+  created_at: time(user.createdAt),
+  updated_at: time(user.updatedAt),
+  is_enabled: user.isEnabled,
+  name: user.name,
+  email: user.email,
+  locale: user.locale,
+  timezone: user.timezone,
+  password_allow_reset: user.passwordAllowReset,
+  password_require_update: user.passwordRequireUpdate,
+});
+
+export const keyOut = (key: Key): Static<typeof KeyOut> => ({
+  id: key.id,
+  created_at: time(key.createdAt),
+  updated_at: time(key.updatedAt),
+  is_enabled: key.isEnabled,
+  is_revoked: key.isRevoked,
+  type: key.type,
+  name: key.name,
+  service_id: key.serviceId,
+  user_id: key.userId,
+});
+
+export const metaOut = (quality: PasswordQuality | null): Static<typeof Meta> => ({
+  password_strength: quality?.strength ?? null,
+  password_pwned: quality?.isPwned ?? null,
+});
+
+export const tokenOut = (token: string, expiresAt: number): Static<typeof Token> => ({
+  token,
+  token_expires: Math.floor(expiresAt / 1000),
+});
