@@ -1,0 +1,43 @@
+import { revokeLink } from '@rekey/domain';
+import type { PasswordChangedMail } from '@rekey/usecases';
+import PostalMime, { type Email } from 'postal-mime';
+
+export const from = { name: 'Rekey', address: 'no-reply@rekey.example.com' };
+
+const token = `rkv_${'aZ09-_'.repeat(12)}`;
+
+/** A mail with nothing unusual in it, but for what the test says. */
+export function aMail(unusual: Partial<PasswordChangedMail> = {}): PasswordChangedMail {
+  return {
+    messageId: '019a0000-0000-7000-8000-000000000001',
+    to: { name: 'Ada Lovelace', address: 'ada@example.com' },
+    locale: 'en',
+    timezone: 'UTC',
+    service: { name: 'Notes', emailText: null },
+    changedAt: Date.parse('2026-01-31T23:30:00Z'),
+    origin: { address: '203.0.113.9', client: 'Firefox/145.0' },
+    link: revokeLink('https://notes.example.com/account?tab=a&b=c=d', 'ada@example.com', token),
+    linkExpiresAt: Date.parse('2026-02-07T23:30:00Z'),
+    ...unusual,
+  };
+}
+
+export const parse = (message: Buffer | string): Promise<Email> => PostalMime.parse(message);
+
+/** What a reader sees of markup, and where its links lead. */
+export function read(markup = ''): { text: string; links: string[] } {
+  const decode = (text: string) =>
+    text.replaceAll(/&(?:amp|lt|gt|quot|#39);/g, (entity) => CHARS[entity]!);
+  return {
+    text: decode(markup.replaceAll(/<[^>]*>/g, '')),
+    links: [...markup.matchAll(/href="([^"]*)"/g)].map(([, href]) => decode(href!)),
+  };
+}
+
+const CHARS: Record<string, string> = {
+  '&amp;': '&',
+  '&lt;': '<',
+  '&gt;': '>',
+  '&quot;': '"',
+  '&#39;': "'",
+};
