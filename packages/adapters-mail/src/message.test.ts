@@ -1,0 +1,100 @@
+import { MailFailure } from '@rekey/usecases';
+import { describe, expect, it } from 'vitest';
+import { aMail, from, parse, read } from '../test/mail.ts';
+import { buildMessage } from './message.ts';
+import { languages } from './templates/languages.ts';
+
+describe('a message', () => {
+  it('is the same to the byte each time', async () => {
+    const [first, second] = [await buildMessage(aMail(), from), await buildMessage(aMail(), from)];
+    expect(second.equals(first)).toBe(true);
+  });
+
+  it('is named after the mail, and dated when the password was changed', async () => {
+    const email = await parse(await buildMessage(aMail(), from));
+    expect(email.messageId).toBe('<019a0000-0000-7000-8000-000000000001@rekey.example.com>');
+    expect(email.date).toBe('2026-01-31T23:30:00.000Z');
+  });
+
+  it('says who it is from, to whom, and that a machine wrote it', async () => {
+    const email = await parse(await buildMessage(aMail(), from));
+    const headers = Object.fromEntries(email.headers.map(({ key, value }) => [key, value]));
+    expect(email.from).toEqual(from);
+    expect(email.to).toEqual([{ name: 'Ada Lovelace', address: 'ada@example.com' }]);
+    expect(email.subject).toBe('Your password at Notes was changed');
+    expect(headers['auto-submitted']).toBe('auto-generated');
+    expect(headers['x-auto-response-suppress']).toBe('All');
+  });
+
+  it('has a text and an HTML part in UTF-8, and nothing else', async () => {
+    const message = (await buildMessage(aMail(), from)).toString();
+    expect(message.match(/^Content-Type: [^;]*/gm)).toEqual([
+      'Content-Type: multipart/alternative',
+      'Content-Type: text/plain',
+      'Content-Type: text/html',
+    ]);
+    expect(message.match(/charset=utf-8/g)).toHaveLength(2);
+  });
+
+  it('has lines that every server takes: ASCII, CRLF, 76 characters', async () => {
+    for (const locale of languages.keys()) {
+      const message = (await buildMessage(aMail({ locale }), from)).toString('latin1');
+      expect(message).toMatch(/^(?:[\x20-\x7e\t]{0,76}\r\n)+$/);
+    }
+  });
+
+  it.each([...languages.keys()])(
+    'carries the link unharmed in both parts, in %s',
+    async (locale) => {
+      const mail = aMail({ locale });
+      const email = await parse(await buildMessage(mail, from));
+      expect(email.text?.split(/\r?\n/)).toContain(mail.link);
+      expect(new Set(read(email.html).links)).toEqual(new Set([mail.link]));
+      expect(read(email.html).text).toContain(mail.link);
+    },
+  );
+
+  it.each([
+    'Ada\r\nBcc: eve@example.com',
+    'Ada, eve@example.com',
+    '"Ada" <eve@example.com>,',
+    'Ada; eve@example.com;',
+    '=?utf-8?q?eve=40example.com?=, ',
+    'Ÿ'.repeat(100),
+  ])('has one recipient, whatever the name: %j', async (name) => {
+    const message = await buildMessage(aMail({ to: { name, address: 'ada@example.com' } }), from);
+    const { to, cc, bcc } = await parse(message);
+    expect(to?.map(({ address }) => address)).toEqual(['ada@example.com']);
+    expect([cc, bcc]).toEqual([undefined, undefined]);
+    expect(message.toString()).not.toContain('eve@');
+  });
+
+  it('keeps a service name inside the subject', async () => {
+    const service = { name: 'Notes\r\nBcc: eve@example.com', emailText: null };
+    const { subject, bcc } = await parse(await buildMessage(aMail({ service }), from));
+    expect(subject).toContain('Bcc: eve@example.com');
+    expect(bcc).toBeUndefined();
+  });
+
+  it('goes to an address beyond ASCII (RFC 6532)', async () => {
+    const to = { name: 'Jörg', address: 'jörg@xn--bcher-kva.example' };
+    const email = await parse(await buildMessage(aMail({ to }), from));
+    expect(email.to).toEqual([{ name: 'Jörg', address: 'jörg@bücher.example' }]);
+  });
+
+  it.each([
+    'ada@example.com,eve@example.com',
+    'ada@example.com\r\nRCPT TO:<eve@example.com>',
+    '"ada,eve"@example.com',
+    'ada@example.com>,<eve@example.com',
+    'eve@example.com (ada@example.com)',
+    'Ada@example.com',
+    'ada@localhost',
+    '',
+  ])('is not made for what is no canonical address: %j', async (address) => {
+    const failure = await buildMessage(aMail({ to: { name: 'Ada', address } }), from).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toEqual(new MailFailure('not an e-mail address', true));
+  });
+});
