@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type Mailer, MailFailure } from '@rekey/usecases';
+import { buildMessage } from './message.ts';
+import type { Sender } from './sender.ts';
+
+/** Writes each mail to `<message id>.eml`: a mail that is sent again replaces itself, and is never seen by halves. */
+export function fileMailer({ dir, from }: { readonly dir: string; readonly from: Sender }): Mailer {
+  return {
+    async send(mail) {
+      const message = await buildMessage(mail, from);
+      try {
+        await mkdir(dir, { recursive: true, mode: 0o700 });
+        await replaceFile(path.join(dir, `${mail.messageId}.eml`), message);
+      } catch (error) {
+        const { code = 'unexpected error' } = error as NodeJS.ErrnoException;
+        throw new MailFailure(code, false, { cause: error });
+      }
+    },
+  };
+}
+
+/** Writes beside the target and renames: on the disk before the outbox hears that it was sent. */
+async function replaceFile(target: string, content: Buffer): Promise<void> {
+  const temporary = `${target}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(temporary, content, { flag: 'wx', mode: 0o600, flush: true });
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  // Windows has no folders that can be opened, and keeps names safe by itself.
+  if (process.platform === 'win32') return;
+  await using folder = await open(path.dirname(target));
+  await folder.sync();
+}
