@@ -1,0 +1,285 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type KeyFile, KeyFileError, openKeyFile } from './key-file.ts';
+
+let folder: string;
+let file: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'rekey-keys-'));
+  file = path.join(folder, 'data', 'keys.json');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const modeOf = async (name: string) => ((await stat(name)).mode & 0o777).toString(8);
+const bytesOf = (key: KeyObject) => key.export().toString('base64url');
+
+/** The message with which a file of this text is refused. */
+async function refusal(text: string | Uint8Array): Promise<string> {
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, text, { mode: 0o600 });
+  const error: unknown = await openKeyFile(file, { mayCreate: true }).catch((reason) => reason);
+  if (!(error instanceof KeyFileError)) throw new Error('it was not refused', { cause: error });
+  expect(error.cause).toBe(undefined);
+  return error.message;
+}
+
+describe('a new key file', () => {
+  test('is made where it may be, and reads the same ever after', async () => {
+    const made = await openKeyFile(file, { mayCreate: true });
+    const read = await openKeyFile(file, { mayCreate: false });
+    const summary = (keys: KeyFile) =>
+      Object.entries(keys).map(([purpose, [first, ...rest]]) => [purpose, first.kid, rest.length]);
+    expect(summary(read)).toEqual(summary(made));
+    expect(bytesOf(read.pepper[0].key)).toBe(bytesOf(made.pepper[0].key));
+    expect(read.signing[0].key.equals(made.signing[0].key)).toBe(true);
+  });
+
+  test('has one key for each purpose', async () => {
+    const { signing, encryption, pepper, revoke, seal } = await openKeyFile(file, {
+      mayCreate: true,
+    });
+    expect([signing, encryption, pepper, revoke, seal].map((list) => list.length)).toEqual([
+      1, 1, 1, 1, 1,
+    ]);
+    expect(signing[0].key.asymmetricKeyType).toBe('ed25519');
+    expect(encryption[0].key.asymmetricKeyDetails?.modulusLength).toBe(2048);
+    const secrets = [pepper, revoke, seal].map(([first]) => first.key);
+    expect(secrets.map((key) => key.symmetricKeySize)).toEqual([32, 32, 32]);
+    expect(new Set(secrets.map(bytesOf)).size).toBe(3);
+  });
+
+  test('can be read by its owner alone, and so can its folder', async () => {
+    await openKeyFile(file, { mayCreate: true });
+    expect(await modeOf(file)).toBe('600');
+    expect(await modeOf(path.dirname(file))).toBe('700');
+  });
+
+  test('leaves nothing else behind', async () => {
+    await openKeyFile(file, { mayCreate: true });
+    expect(await readdir(path.dirname(file))).toEqual(['keys.json']);
+  });
+
+  test('is not made where it may not be', async () => {
+    await expect(openKeyFile(file, { mayCreate: false })).rejects.toThrow(/is missing/);
+    await expect(stat(file)).rejects.toThrow('ENOENT');
+  });
+
+  test('cannot be made where there is no place for it', async () => {
+    const longest = path.join(folder, 'x'.repeat(255));
+    const error = openKeyFile(longest, { mayCreate: true });
+    await expect(error).rejects.toThrow(KeyFileError);
+    await expect(error).rejects.toThrow('cannot be made (ENAMETOOLONG)');
+  });
+
+  test('is the same one for all processes that start at once', async () => {
+    const module = pathToFileURL(path.join(import.meta.dirname, 'key-file.ts')).href;
+    const program = `
+      const { openKeyFile } = await import('${module}');
+      process.stdout.write('ready');
+      process.stdin.once('data', async () => {
+        const keys = await openKeyFile(process.argv[1], { mayCreate: true });
+        process.stdout.write(keys.pepper[0].key.export().toString('hex'));
+        process.stdin.destroy();
+      });`;
+    const racers = Array.from({ length: 6 }, () =>
+      spawn(process.execPath, ['--input-type=module', '--eval', program, file], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      }),
+    );
+    // All are waiting, with their modules loaded, before the first may start.
+    await Promise.all(racers.map((racer) => once(racer.stdout, 'data')));
+    const answers = racers.map((racer) => racer.stdout.setEncoding('utf8').toArray());
+    for (const racer of racers) racer.stdin.write('go');
+    const peppers = (await Promise.all(answers)).map((chunks) => chunks.join(''));
+
+    const { pepper } = await openKeyFile(file, { mayCreate: false });
+    const kept = pepper[0].key.export().toString('hex');
+    expect(peppers).toEqual(racers.map(() => kept));
+    expect(await readdir(path.dirname(file))).toEqual(['keys.json']);
+  });
+});
+
+describe('a key file', () => {
+  let text: string;
+  beforeEach(async () => {
+    await openKeyFile(file, { mayCreate: true });
+    text = await readFile(file, 'utf8');
+  });
+
+  /** The file's contents, changed. */
+  function changed(change: (keys: Record<string, Record<string, unknown>[]>) => unknown): string {
+    const keys = JSON.parse(text);
+    change(keys);
+    return JSON.stringify(keys);
+  }
+
+  test.each([0o640, 0o604, 0o620, 0o602, 0o610, 0o601])('is refused with mode %o', async (mode) => {
+    await chmod(file, mode);
+    await expect(openKeyFile(file, { mayCreate: true })).rejects.toThrow('its mode must be 0600');
+  });
+
+  test('may be read-only', async () => {
+    await chmod(file, 0o400);
+    await expect(openKeyFile(file, { mayCreate: false })).resolves.toBeDefined();
+  });
+
+  test('is refused where it is a folder', async () => {
+    await rm(file);
+    await mkdir(file, { mode: 0o700 });
+    await expect(openKeyFile(file, { mayCreate: true })).rejects.toThrow('not a regular file');
+  });
+
+  test('is refused, without waiting, where it is a pipe', async () => {
+    await rm(file);
+    execFileSync('mkfifo', ['-m', '600', file]);
+    await expect(openKeyFile(file, { mayCreate: true })).rejects.toThrow('not a regular file');
+  });
+
+  test('is never made anew where it is broken', async () => {
+    const half = text.slice(0, text.length / 2);
+    expect(await refusal(half)).toMatch(/is not JSON$/);
+    expect(await readFile(file, 'utf8')).toBe(half);
+  });
+
+  test('keeps older keys, the newest first', async () => {
+    const secret = Buffer.alloc(32, 7).toString('base64url');
+    const rotated = changed(({ pepper }) =>
+      pepper!.unshift({ kid: 'newer', createdAt: Number(pepper![0]!.createdAt) + 1, secret }),
+    );
+    await writeFile(file, rotated);
+    const { pepper } = await openKeyFile(file, { mayCreate: false });
+    expect(pepper.map(({ kid }) => kid)).toEqual(['newer', JSON.parse(text).pepper[0].kid]);
+    expect(pepper[0].key.equals(createSecretKey(Buffer.alloc(32, 7)))).toBe(true);
+  });
+
+  test('may have an RSA key of 3072 bits', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 3072 });
+    const longer = changed(({ encryption }) => {
+      encryption![0]!.jwk = privateKey.export({ format: 'jwk' });
+    });
+    await writeFile(file, longer);
+    const { encryption } = await openKeyFile(file, { mayCreate: false });
+    expect(encryption[0].key.equals(privateKey)).toBe(true);
+  });
+
+  const jwk = (type: 'ed448' | 'x25519') =>
+    generateKeyPairSync(type as 'ed448').privateKey.export({ format: 'jwk' });
+  const rsa = (modulusLength: number) =>
+    generateKeyPairSync('rsa', { modulusLength }).privateKey.export({ format: 'jwk' });
+
+  test.each<[string, Parameters<typeof changed>[0], RegExp]>([
+    ['of another version', (keys) => Object.assign(keys, { version: 2 }), /must have exactly/],
+    ['without a purpose', (keys) => delete keys.seal, /must have exactly/],
+    ['with an unknown purpose', (keys) => Object.assign(keys, { more: [] }), /must have exactly/],
+    ['with no key for a purpose', (keys) => keys.revoke!.pop(), /revoke is empty/],
+    ['with a list that is none', (keys) => Object.assign(keys, { seal: {} }), /seal is not a list/],
+    ['with null for a key', (keys) => keys.seal!.splice(0, 1, null as never), /seal\[0\] must/],
+    ['with a member too many', ({ seal }) => Object.assign(seal![0]!, { a: 1 }), /seal\[0\] must/],
+    ['without a kid', ({ seal }) => delete seal![0]!.kid, /seal\[0\] must/],
+    ['with an odd kid', ({ seal }) => Object.assign(seal![0]!, { kid: 'a.b' }), /seal\[0\]\.kid/],
+    ['with a kid twice', ({ seal }) => seal!.push(seal![0]!), /seal has a kid twice/],
+    [
+      'with a time that is none',
+      ({ seal }) => Object.assign(seal![0]!, { createdAt: '2026-01-01' }),
+      /seal\[0\]\.createdAt/,
+    ],
+    [
+      'with the newest key last',
+      ({ seal }) => seal!.push({ ...seal![0], kid: 'b', createdAt: 9e15 }),
+      /seal must have its newest key first/,
+    ],
+    [
+      'with a short secret',
+      ({ pepper }) => Object.assign(pepper![0]!, { secret: 'A'.repeat(42) }),
+      /pepper\[0\]\.secret is no key/,
+    ],
+    [
+      'with a secret in other letters',
+      ({ pepper }) => Object.assign(pepper![0]!, { secret: `${'+'.repeat(42)}A` }),
+      /pepper\[0\]\.secret is no key/,
+    ],
+    [
+      'with a secret of unused bits',
+      ({ pepper }) => Object.assign(pepper![0]!, { secret: 'B'.repeat(43) }),
+      /pepper\[0\]\.secret is no key/,
+    ],
+    [
+      'with a public signing key',
+      ({ signing }) => delete (signing![0]!.jwk as { d?: string }).d,
+      /signing\[0\]\.jwk is no key/,
+    ],
+    [
+      'with two halves of signing keys',
+      ({ signing }) => Object.assign(signing![0]!.jwk as object, { x: 'A'.repeat(43) }),
+      /signing\[0\]\.jwk is no key/,
+    ],
+    [
+      'with a signing key of another curve',
+      ({ signing }) => Object.assign(signing![0]!, { jwk: jwk('ed448') }),
+      /signing\[0\]\.jwk is no key/,
+    ],
+    [
+      'with a signing key that cannot sign',
+      ({ signing }) => Object.assign(signing![0]!, { jwk: jwk('x25519') }),
+      /signing\[0\]\.jwk is no key/,
+    ],
+    [
+      'with the keys of two purposes exchanged',
+      ({ signing, encryption }) => Object.assign(encryption![0]!, { jwk: signing![0]!.jwk }),
+      /encryption\[0\]\.jwk is no key/,
+    ],
+    [
+      'with a short RSA key',
+      ({ encryption }) => Object.assign(encryption![0]!, { jwk: rsa(1024) }),
+      /encryption\[0\]\.jwk is no key/,
+    ],
+  ])('is refused %s', async (_how, change, message) => {
+    expect(await refusal(changed(change))).toMatch(message);
+  });
+
+  test('is refused as any other JSON, and as no JSON', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.json(), fc.string({ unit: 'binary' })), async (other) => {
+        expect(await refusal(other)).toMatch(/is not JSON|must have exactly/);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('is refused with any one member of it replaced, and never quoted', async () => {
+    const keys = JSON.parse(text);
+    const paths = Object.entries(keys).flatMap(([purpose, list]) =>
+      Array.isArray(list) ? Object.keys(list[0]).map((member) => [purpose, member] as const) : [],
+    );
+    const planted = 'PLANTED-secret+value';
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...paths),
+        fc.constantFrom(null, planted, [planted], { [planted]: planted }, true),
+        async ([purpose, member], value) => {
+          const message = await refusal(
+            changed((all) => Object.assign(all[purpose]![0]!, { [member]: value })),
+          );
+          expect(message).not.toContain('PLANTED');
+        },
+      ),
+    );
+    expect(await refusal(`{"pepper": ${planted}`)).not.toContain('PLANTED');
+  });
+
+  test('keeps its secrets when it is printed', async () => {
+    const keys = await openKeyFile(file, { mayCreate: false });
+    const printed = inspect(keys, { depth: 9, showHidden: true }) + JSON.stringify(keys);
+    const material = [...text.matchAll(/"(?:secret|d|p|q|dp|dq|qi)": "([^"]+)"/g)];
+    expect(material).toHaveLength(10);
+    for (const [, secret] of material) expect(printed).not.toContain(secret);
+  });
+});
