@@ -1,0 +1,238 @@
+import { createSecretKey, randomBytes } from 'node:crypto';
+import { hasherContract } from '@rekey/usecases/testing';
+import bcrypt from 'bcrypt';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { bcryptHasher } from './bcrypt-hasher.ts';
+import { type Gate, gate } from './gate.ts';
+import type { FileKey, KeyList } from './key-file.ts';
+
+const aPepper = (kid: string, bytes: Uint8Array = randomBytes(32)): FileKey => ({
+  kid,
+  createdAt: 0,
+  key: createSecretKey(bytes),
+});
+const known = aPepper(
+  'k1',
+  Uint8Array.from({ length: 32 }, (_, index) => index),
+);
+
+/** A gate that counts who came. */
+function countingGate(): Gate & { readonly entered: number } {
+  const inner = gate({ places: 2, maxWaiting: 1000 });
+  let entered = 0;
+  return {
+    run: (work) => {
+      entered += 1;
+      return inner.run(work);
+    },
+    running: 0,
+    waiting: 0,
+    get entered() {
+      return entered;
+    },
+  };
+}
+
+const aHasher = (options: { cost?: number; peppers?: () => KeyList; gate?: Gate } = {}) =>
+  bcryptHasher({ cost: 4, peppers: () => [known], gate: countingGate(), ...options });
+
+hasherContract('of bcrypt', async () => ({
+  hasher: aHasher({ gate: gate({ places: 2, maxWaiting: 8 }) }),
+  foreign: { password: 'pässword', hash: bcrypt.hashSync('pässword', 4) },
+  tooMany: 20,
+}));
+
+describe('a password hash', () => {
+  // Made with Python's hmac and the C library's crypt(3): neither this code nor its libraries.
+  const password = 'correct horse battery staple – naïve 漢字';
+  const stored = 'rk1$k1$$2b$04$abcdefghijklmnopqrstuu3cYLpRaxKUaLzMWscidHICVaJG1bNsK';
+
+  test('is bcrypt over the base64 of HMAC-SHA-384, with its tag and the kid of the pepper', async () => {
+    const hasher = aHasher();
+    expect(await hasher.verify(password, stored)).toBe(true);
+    expect(await hasher.verify(`${password} `, stored)).toBe(false);
+    expect(await hasher.hash(password)).toMatch(/^rk1\$k1\$\$2b\$04\$[./A-Za-z0-9]{53}$/);
+  });
+
+  test('is another one each time, and each is right', async () => {
+    const hasher = aHasher();
+    const [one, two] = await Promise.all([hasher.hash('same'), hasher.hash('same')]);
+    expect(one).not.toBe(two);
+    expect(await hasher.verify('same', one)).toBe(true);
+    expect(await hasher.verify('same', two)).toBe(true);
+  });
+
+  test('is of the password alone: whatever else is wrong', async () => {
+    const hasher = aHasher();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: 'binary', maxLength: 140 }),
+        fc.string({ unit: 'binary', maxLength: 140 }),
+        async (right, other) => {
+          const hash = await hasher.hash(right);
+          expect(await hasher.verify(right, hash)).toBe(true);
+          expect(await hasher.verify(other, hash)).toBe(other === right);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  test.each([
+    ['what comes after 72 bytes', 'x'.repeat(72), `${'x'.repeat(72)}y`],
+    ['the last of 128 characters', '漢'.repeat(127).concat('a'), '漢'.repeat(127).concat('b')],
+    ['what comes after a NUL', 'before\0after', 'before\0other'],
+    ['a NUL at the end', 'password', 'password\0'],
+    ['letter case', 'Password', 'password'],
+    ['spaces around', ' password', 'password'],
+  ])('does not ignore %s', async (_what, right, wrong) => {
+    const hasher = aHasher();
+    const hash = await hasher.hash(right);
+    expect(await hasher.verify(right, hash)).toBe(true);
+    expect(await hasher.verify(wrong, hash)).toBe(false);
+  });
+
+  test('is worth nothing without its pepper', async () => {
+    const hash = await aHasher().hash('password');
+    const other = aHasher({ peppers: () => [aPepper('k1')] });
+    expect(await other.verify('password', hash)).toBe(false);
+  });
+
+  test('verifies with an older pepper, and is not current then', async () => {
+    const old = await aHasher().hash('password');
+    const rotated = aHasher({ peppers: () => [aPepper('k2'), known] });
+    expect(await rotated.verify('password', old)).toBe(true);
+    expect(rotated.isCurrent(old)).toBe(false);
+    expect(rotated.isCurrent(await rotated.hash('password'))).toBe(true);
+  });
+
+  test('is current only with the current cost', async () => {
+    const hash = await aHasher().hash('password');
+    expect(aHasher().isCurrent(hash)).toBe(true);
+    expect(aHasher({ cost: 5 }).isCurrent(hash)).toBe(false);
+  });
+
+  test.each([3, 15, 4.5, Number.NaN])('cannot have cost %d', (cost) => {
+    expect(() => aHasher({ cost })).toThrow(RangeError);
+  });
+});
+
+describe('a hash of another system', () => {
+  const foreign = (password: string, version = '2b') =>
+    bcrypt.hashSync(password, 4).replace('$2b$', `$${version}$`);
+
+  test.each(['2a', '2b', '2y'])('verifies as $%s$, and is not current', async (version) => {
+    const hasher = aHasher();
+    const hash = foreign('pässword', version);
+    expect(await hasher.verify('pässword', hash)).toBe(true);
+    expect(await hasher.verify('passwörd', hash)).toBe(false);
+    expect(hasher.isCurrent(hash)).toBe(false);
+  });
+
+  test('verifies a hash that crypt(3) made', async () => {
+    const hash = '$2b$04$abcdefghijklmnopqrstuuoD8yw7MmybLKVooaTGGZAt3HXugv2.a';
+    expect(await aHasher().verify('test', hash)).toBe(true);
+  });
+
+  test('verifies a password of 72 bytes, and none that bcrypt would cut', async () => {
+    const hasher = aHasher();
+    const whole = 'é'.repeat(36);
+    const hash = foreign(whole);
+    expect(await hasher.verify(whole, hash)).toBe(true);
+    expect(await hasher.verify(`${whole}x`, hash)).toBe(false);
+  });
+
+  test('never verifies a password with a NUL', async () => {
+    expect(await aHasher().verify('pass\0word', foreign('pass\0word'))).toBe(false);
+  });
+
+  test.each(['$2x$04$', '$2$04$', '$2b$15$', '$2b$31$', '$2b$03$', '$1$04$'])(
+    'is refused where it begins with %s',
+    async (head) => {
+      const hash = `${head}${foreign('password').slice(7)}`;
+      expect(await aHasher().verify('password', hash)).toBe(false);
+    },
+  );
+});
+
+describe('an answer of the hasher', () => {
+  const states: [string, string | null][] = [
+    ['no password', null],
+    ['an empty hash', ''],
+    ['a malformed hash', '$2b$12$short'],
+    ['an unknown pepper', `rk1$gone$$2b$12$${'a'.repeat(53)}`],
+    ['a wrong password', `rk1$k1$$2b$12$${'a'.repeat(53)}`],
+    ['a cheaper hash', `rk1$k1$$2b$11$${'a'.repeat(53)}`],
+    ['a cheap foreign hash', bcrypt.hashSync('other', 4)],
+    ['a foreign hash that is too costly', `$2b$31$${'a'.repeat(53)}`],
+    ['a foreign hash', `$2b$12$${'a'.repeat(53)}`],
+  ];
+
+  test.each(states)('passes the gate once, and costs a hash, for %s', async (_state, hash) => {
+    const counting = countingGate();
+    const hasher = aHasher({ cost: 12, gate: counting });
+    // Compares of cost 4 are 1/256 of the work: were the answer no work, it would be first.
+    const order: string[] = [];
+    const answer = hasher.verify('password', hash).then((isRight) => {
+      order.push('answer');
+      return isRight;
+    });
+    await bcrypt.compare('x', `$2b$04$${'.'.repeat(53)}`);
+    order.push('little work');
+    expect(await answer).toBe(false);
+    expect(order).toEqual(['little work', 'answer']);
+    expect(counting.entered).toBe(1);
+  });
+
+  test('is false for a password too long for a foreign hash, after the same work', async () => {
+    const long = 'x'.repeat(73);
+    const order: string[] = [];
+    const answer = aHasher({ cost: 12 })
+      .verify(long, bcrypt.hashSync(long, 4))
+      .then((isRight) => order.push(`answer ${isRight}`));
+    await bcrypt.compare('x', `$2b$04$${'.'.repeat(53)}`);
+    order.push('little work');
+    await answer;
+    expect(order).toEqual(['little work', 'answer false']);
+  });
+
+  test('is false for any text that is no hash', async () => {
+    const hasher = aHasher();
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary' }), fc.string(), async (password, text) => {
+        expect(await hasher.verify(password, text)).toBe(false);
+        expect(hasher.isCurrent(text)).toBe(false);
+      }),
+    );
+  });
+
+  test('is false for a hash that was changed anywhere', async () => {
+    const hasher = aHasher();
+    const hash = await hasher.hash('password');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat({ max: hash.length }),
+        fc.constantFrom(...'a9Z.$/', ''),
+        async (at, char) => {
+          const changed = hash.slice(0, at) + char + hash.slice(at + 1);
+          fc.pre(changed !== hash);
+          expect(await hasher.verify('password', changed)).toBe(false);
+        },
+      ),
+    );
+  });
+
+  test('passes the gate for a new hash as well', async () => {
+    const counting = countingGate();
+    await aHasher({ gate: counting }).hash('password');
+    expect(counting.entered).toBe(1);
+  });
+
+  test('is that too many wait, where they do', async () => {
+    const full = gate({ places: 0, maxWaiting: 0 });
+    const hasher = aHasher({ gate: full });
+    await expect(hasher.hash('password')).rejects.toMatchObject({ code: 'overloaded' });
+    await expect(hasher.verify('password', null)).rejects.toMatchObject({ code: 'overloaded' });
+  });
+});
