@@ -1,0 +1,204 @@
+import { createPublicKey, hash, type KeyObject, randomUUID } from 'node:crypto';
+import type { Instant } from '@rekey/domain';
+import type { AccessGrant, AccessTokens, Clock } from '@rekey/usecases';
+import { CompactEncrypt, compactDecrypt, type JSONWebKeySet, jwtVerify, SignJWT } from 'jose';
+import type { FileKey, KeyFile } from './key-file.ts';
+
+/** RFC 8037 with Ed25519 keys alone. Its new name, `Ed25519` (RFC 9864), is not known to most verifiers yet. */
+const ALG = 'EdDSA';
+/** RFC 9068, 2.1 */
+const TYP = 'at+jwt';
+const JWE_ALG = 'RSA-OAEP';
+const JWE_ENC = 'A256GCM';
+
+/** RFC 9068, 2.2, and the session. */
+const CLAIMS = ['iss', 'aud', 'sub', 'client_id', 'sid', 'jti', 'iat', 'exp'];
+
+/** Bytes. Ours have about 550 when signed, 1200 when encrypted. */
+const MAX_LENGTH = 8192;
+/** Parts of the compact forms: RFC 7515, 3.1, and RFC 7516, 3.1. */
+const SIGNED_PARTS = 3;
+const ENCRYPTED_PARTS = 5;
+
+/** Milliseconds by which the clock of the node that issued a token may be ahead of ours. */
+const SKEW = 30_000;
+
+/** What a good signature said, and from when to when it holds. */
+type Remembered = {
+  /** The key that made the signature. */
+  readonly kid: string;
+  readonly grant: AccessGrant;
+  readonly issuedAt: Instant;
+  readonly expiresAt: Instant;
+};
+
+/**
+ * Access tokens as RFC 9068 has them: a JWT signed with Ed25519, `typ: at+jwt`; the service is audience and client.
+ * Encrypted ones hold the same signed JWT (RSA-OAEP, A256GCM, `cty: JWT`): whoever has the public key can
+ * encrypt, so nothing but the signature inside is believed.
+ *
+ * `verify` accepts only what `issue` writes (RFC 8725, 3.1, 3.9, 3.11): the same header members and values,
+ * all claims, this issuer, one audience that is the client. A token ends at `exp`, without grace.
+ */
+export function accessTokens(options: {
+  /** As they are now; the first of each list is for new tokens. */
+  readonly keys: () => Pick<KeyFile, 'signing' | 'encryption'>;
+  readonly clock: Clock;
+  /** The `iss` of every token: the URL of this service. */
+  readonly issuer: string;
+  /** Seconds. */
+  readonly ttl: number;
+  /** How many good signatures are remembered, so that they are not computed anew each time. */
+  readonly maxRemembered?: number;
+}): AccessTokens & {
+  /** The public keys that services can verify signed tokens with (RFC 7517, 5). */
+  jwks(): JSONWebKeySet;
+} {
+  const { keys, clock, issuer, ttl, maxRemembered = 10_000 } = options;
+  const remembered = new Map<string, Remembered>();
+
+  function remember(digest: string, token: Remembered): void {
+    // A Map keeps the order of insertion: the oldest entry is the first to expire.
+    const [oldest] = remembered.keys();
+    if (remembered.size >= maxRemembered && oldest !== undefined) remembered.delete(oldest);
+    remembered.set(digest, token);
+  }
+
+  async function decrypt(token: string): Promise<string> {
+    const { plaintext } = await compactDecrypt(
+      token,
+      ({ alg: _alg, enc: _enc, cty, kid, ...rest }) => {
+        if (cty !== 'JWT') throw new Error('no JWT inside');
+        return decryptionKey(keyFor(keys().encryption, kid, rest));
+      },
+      {
+        keyManagementAlgorithms: [JWE_ALG],
+        contentEncryptionAlgorithms: [JWE_ENC],
+        maxDecompressedLength: 0,
+      },
+    );
+    return Buffer.from(plaintext).toString('latin1');
+  }
+
+  async function verifySignature(token: string): Promise<Remembered> {
+    const { payload, protectedHeader } = await jwtVerify(
+      token,
+      ({ alg: _alg, typ, kid, ...rest }) => {
+        if (typ !== TYP) throw new Error('not an access token');
+        return verifyingKey(keyFor(keys().signing, kid, rest));
+      },
+      { algorithms: [ALG], issuer, requiredClaims: CLAIMS, currentDate: new Date(clock.now()) },
+    );
+    const { iat, exp, jti, sub, aud, sid, client_id: clientId } = payload;
+    const texts = [jti, sub, aud, sid, clientId];
+    if (!texts.every((text) => typeof text === 'string' && text !== '') || aud !== clientId) {
+      throw new Error('a claim is wrong');
+    }
+    return {
+      kid: String(protectedHeader.kid),
+      grant: { sessionId: String(sid), userId: String(sub), serviceId: String(aud) },
+      issuedAt: Number(iat) * 1000,
+      expiresAt: Number(exp) * 1000,
+    };
+  }
+
+  function grantAt(
+    now: Instant,
+    { kid, grant, issuedAt, expiresAt }: Remembered,
+  ): AccessGrant | null {
+    // A key that was taken out of the file takes its tokens along.
+    if (!keys().signing.some((key) => key.kid === kid)) return null;
+    return issuedAt <= now + SKEW && now < expiresAt ? grant : null;
+  }
+
+  return {
+    async issue(grant, form) {
+      const {
+        signing: [signing],
+        encryption: [encryption],
+      } = keys();
+      const iat = Math.floor(clock.now() / 1000);
+      const exp = iat + ttl;
+      const signed = await new SignJWT({
+        iss: issuer,
+        aud: grant.serviceId,
+        sub: grant.userId,
+        client_id: grant.serviceId,
+        sid: grant.sessionId,
+        jti: randomUUID(),
+        iat,
+        exp,
+      })
+        .setProtectedHeader({ alg: ALG, typ: TYP, kid: signing.kid })
+        .sign(signingKey(signing.key));
+      const expiresAt = exp * 1000;
+      if (form === 'signed') return { token: signed, expiresAt };
+      const token = await new CompactEncrypt(Buffer.from(signed))
+        .setProtectedHeader({ alg: JWE_ALG, enc: JWE_ENC, cty: 'JWT', kid: encryption.kid })
+        .encrypt(encryptionKey(encryption.key));
+      return { token, expiresAt };
+    },
+
+    async verify(token) {
+      if (token.length > MAX_LENGTH) return null;
+      const digest = hash('sha256', token, 'base64url');
+      const known = remembered.get(digest);
+      if (known) return grantAt(clock.now(), known);
+      try {
+        const signed = countParts(token) === ENCRYPTED_PARTS ? await decrypt(token) : token;
+        if (countParts(signed) !== SIGNED_PARTS) return null;
+        const verified = await verifySignature(signed);
+        const grant = grantAt(clock.now(), verified);
+        if (grant) remember(digest, verified);
+        return grant;
+      } catch {
+        // A reason would only help whoever made the token up.
+        return null;
+      }
+    },
+
+    jwks: () => ({
+      keys: keys().signing.map(({ kid, key }) => ({
+        ...createPublicKey(key).export({ format: 'jwk' }),
+        use: 'sig',
+        alg: ALG,
+        kid,
+      })),
+    }),
+  };
+}
+
+/** None where a part is not as an encoder writes it: decoders forgive, and would give a token many spellings. */
+function countParts(token: string): number {
+  const parts = token.split('.');
+  const isExact = (part: string) => Buffer.from(part, 'base64url').toString('base64url') === part;
+  return parts.every(isExact) ? parts.length : 0;
+}
+
+/** `rest`: header members beyond those that `issue` writes, `zip` and `crit` among them. */
+function keyFor(list: readonly FileKey[], kid: unknown, rest: object): KeyObject {
+  const found = list.find((key) => key.kid === kid);
+  if (found === undefined || Object.keys(rest).length > 0) throw new Error('not issued here');
+  return found.key;
+}
+
+/** Converts each key once: jose would do it again for each token. */
+function converter(convert: (key: KeyObject) => CryptoKey): (key: KeyObject) => CryptoKey {
+  const converted = new WeakMap<KeyObject, CryptoKey>();
+  return (key) => {
+    const known = converted.get(key) ?? convert(key);
+    converted.set(key, known);
+    return known;
+  };
+}
+
+const ED25519 = { name: 'Ed25519' };
+const RSA_OAEP = { name: 'RSA-OAEP', hash: 'SHA-1' };
+const signingKey = converter((key) => key.toCryptoKey(ED25519, false, ['sign']));
+const verifyingKey = converter((key) =>
+  createPublicKey(key).toCryptoKey(ED25519, false, ['verify']),
+);
+const encryptionKey = converter((key) =>
+  createPublicKey(key).toCryptoKey(RSA_OAEP, false, ['encrypt']),
+);
+const decryptionKey = converter((key) => key.toCryptoKey(RSA_OAEP, false, ['decrypt']));
