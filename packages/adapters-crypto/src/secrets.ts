@@ -1,0 +1,61 @@
+import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto';
+import type { Secrets } from '@rekey/usecases';
+import type { KeyList } from './key-file.ts';
+
+/** NIST SP 800-38D, 8.2.2 and 5.2.1.2: random nonces, whole tags. Bytes. */
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const SEALED = /^rks1\.(?<kid>[\w-]{1,64})\.(?<box>[\w-]+)$/;
+
+/**
+ * Random secrets, their SHA-256 digests (they have 256 bits: nothing slower is needed), and sealed texts:
+ * AES-256-GCM as `rks1.<kid>.<nonce, ciphertext and tag in base64url>`, with all before the last dot as
+ * associated data.
+ */
+export function secrets(sealKeys: () => KeyList): Secrets {
+  return {
+    generate: (prefix) => `${prefix}${randomBytes(32).toString('base64url')}`,
+
+    generateTotpSeed: () => base32(randomBytes(20)),
+
+    digest: (secret) => hash('sha256', secret, 'base64url'),
+
+    seal: (secret) => {
+      const [current] = sealKeys();
+      const head = `rks1.${current.kid}`;
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', current.key, nonce).setAAD(Buffer.from(head));
+      const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
+      return `${head}.${Buffer.concat([nonce, text, cipher.getAuthTag()]).toString('base64url')}`;
+    },
+
+    unseal: (sealed) => {
+      const { kid, box = '' } = SEALED.exec(sealed)?.groups ?? {};
+      const key = sealKeys().find((sealKey) => sealKey.kid === kid)?.key;
+      const bytes = Buffer.from(box, 'base64url');
+      const isExact = bytes.toString('base64url') === box;
+      if (!key || !isExact || bytes.length < NONCE_BYTES + TAG_BYTES) throw notSealed();
+      const nonce = bytes.subarray(0, NONCE_BYTES);
+      const text = bytes.subarray(NONCE_BYTES, -TAG_BYTES);
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
+        .setAAD(Buffer.from(`rks1.${kid}`))
+        .setAuthTag(bytes.subarray(-TAG_BYTES));
+      try {
+        return Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8');
+      } catch {
+        throw notSealed();
+      }
+    },
+  };
+}
+
+const notSealed = () => new Error('this was not sealed with a key of the key file');
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** RFC 4648, 6, without padding. */
+export function base32(bytes: Uint8Array): string {
+  const bits = Array.from(bytes, (byte) => byte.toString(2).padStart(8, '0')).join('');
+  const groups = bits.match(/.{1,5}/g) ?? [];
+  return groups.map((group) => ALPHABET[Number.parseInt(group.padEnd(5, '0'), 2)]).join('');
+}
