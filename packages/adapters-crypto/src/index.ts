@@ -1,0 +1,17 @@
+export { accessTokens } from './access-tokens.ts';
+export { bcryptHasher } from './bcrypt-hasher.ts';
+export { type Gate, hashGate, threadPoolSize } from './gate.ts';
+export { uuidv7Ids } from './ids.ts';
+export {
+  copyKeyFile,
+  type KeyFile,
+  KeyFileError,
+  openKeyFile,
+  type Purpose,
+  purposes,
+  rotateKeys,
+} from './key-file.ts';
+export { currentFirst, type KeyIds, type KeyRing, openKeyRing } from './key-ring.ts';
+export { passwordMeter } from './password-meter.ts';
+export { revokeTokens } from './revoke-tokens.ts';
+export { secrets } from './secrets.ts';
