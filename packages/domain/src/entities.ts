@@ -69,7 +69,7 @@ export type Key = {
 export type Session = {
   readonly id: Id;
   readonly createdAt: Instant;
-  /** When the last token of it expires, if it has not ended before. */
+  /** When the last token that it can have expires, if it has not ended before. */
   readonly expiresAt: Instant;
   readonly userId: Id;
   readonly serviceId: Id;
@@ -102,3 +102,10 @@ export type PasswordChange = {
 
 /** Whether a key may be used. */
 export const isUsable = (key: Key): boolean => key.isEnabled && !key.isRevoked;
+
+/**
+ * Whether the owner had the account shut, and nobody has opened it again: it was disabled and the password
+ * forgotten, unlike in an account that was only prepared.
+ */
+export const isShut = (user: User, { passwordHash, version }: Credential): boolean =>
+  !user.isEnabled && passwordHash === null && version > 1;

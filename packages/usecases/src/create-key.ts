@@ -1,6 +1,7 @@
 import {
   type Id,
   IllegalArgument,
+  isShut,
   type Key,
   type KeyType,
   parseName,
@@ -35,9 +36,12 @@ export class CreateKey {
     const { value, secret } = this.#makeValue(type);
     const key = newKey(this.#ports, { isEnabled, type, name, serviceId: service.id, userId });
     await database.transact(async ({ users, keys }) => {
-      // Held, so that a shutdown at the same moment finds the key.
-      if ((await users.hold(userId)) === null) {
-        throw new IllegalArgument([{ field: 'userId', message: 'is not the id of a user' }]);
+      // Held, so that a shutdown at the same moment finds the key, or is found.
+      const held = await users.hold(userId);
+      if (held === null || isShut(held.user, held.credential)) {
+        throw new IllegalArgument([
+          { field: 'userId', message: 'is not the id of a user who can have keys' },
+        ]);
       }
       if (!(await keys.insert(key, secret))) {
         throw new IllegalArgument([
