@@ -78,8 +78,10 @@ export class DeliverMail {
   }
 
   async #send(mail: Mail): Promise<MailFailure | null> {
+    const { mailer, clock } = this.#ports;
+    if (clock.now() >= mail.change.expiresAt) return new MailFailure('the link has expired', true);
     try {
-      await this.#ports.mailer.send(this.#compose(mail));
+      await mailer.send(this.#compose(mail));
       return null;
     } catch (error) {
       if (error instanceof MailFailure) return error;
