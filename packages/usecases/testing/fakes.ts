@@ -25,12 +25,13 @@ export function fakeClock(start: Instant): FakeClock {
   };
 }
 
-export function sequentialIds(): Ids {
+/** Ids in order; those of one family are never those of another. */
+export function sequentialIds(family = 0): Ids {
   let count = 0;
   return {
     next: () => {
       count += 1;
-      return `01900000-0000-7000-8000-${count.toString(16).padStart(12, '0')}`;
+      return `01900000-0000-7000-800${family}-${count.toString(16).padStart(12, '0')}`;
     },
   };
 }

@@ -5,3 +5,5 @@ export * from './fakes.ts';
 export * from './fixtures.ts';
 export * from './gate.ts';
 export * from './memory-database.ts';
+export * from './races.ts';
+export * from './world.ts';

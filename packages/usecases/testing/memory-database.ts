@@ -22,8 +22,11 @@ type State = {
   outbox: Map<Id, { attempts: number; dueAt: Instant; isClosed: boolean; reason: string | null }>;
 };
 
+/** `snapshot` shows all that is committed, to be compared or searched as a whole. */
+export type MemoryDatabase = Database & { snapshot(): unknown };
+
 /** A database in memory, with real transactions: one at a time, on a copy that is kept or thrown away. */
-export function memoryDatabase(): Database {
+export function memoryDatabase(): MemoryDatabase {
   let state: State = {
     services: new Map(),
     users: new Map(),
@@ -53,7 +56,11 @@ export function memoryDatabase(): Database {
     last = turn.catch(() => undefined);
     return turn;
   };
-  return { transact: oneAtATime, read: oneAtATime };
+  const snapshot = () =>
+    structuredClone(
+      Object.fromEntries(Object.entries(state).map(([table, rows]) => [table, [...rows]])),
+    );
+  return { transact: oneAtATime, read: oneAtATime, snapshot };
 }
 
 function memoryStores(state: State, door: { isOpen: boolean }): Stores {

@@ -1,0 +1,297 @@
+import { Forbidden, InvalidCredentials, isUsable, Overloaded } from '@rekey/domain';
+import { describe, expect, test } from 'vitest';
+import {
+  endOf,
+  failingAt,
+  foreignHash,
+  type Owner,
+  PASSWORD,
+  planted,
+  START,
+  settings,
+  type World,
+  world,
+} from '../testing/index.ts';
+import { Login, type LoginInput } from './login.ts';
+import type { Ports } from './ports.ts';
+
+const ask = (
+  { user, service }: Pick<Owner, 'user' | 'service'>,
+  details: Partial<LoginInput> = {},
+) => ({
+  serviceId: service.id,
+  email: user.email,
+  password: PASSWORD,
+  tokenForm: 'signed' as const,
+  ...details,
+});
+const logIn = (ports: Ports, input: LoginInput) => new Login(ports).execute(input);
+
+describe('a login', () => {
+  test('opens a session, and answers the user and the tokens for it', async () => {
+    const w = world();
+    const owner = await w.addOwner();
+    const { user, quality, access, refresh } = await logIn(w, ask(owner));
+    expect(user).toEqual(owner.user);
+    expect(quality).toEqual(await w.meter.assess(PASSWORD, []));
+    expect(refresh).toEqual({
+      token: expect.stringMatching(/^rkf_[A-Za-z0-9_-]{43}$/),
+      expiresAt: START + settings.refreshTokenTtl * 1000,
+    });
+    expect(access.expiresAt).toBeGreaterThan(START);
+    const grant = await w.accessTokens.verify(access.token);
+    expect(grant).toMatchObject({ userId: user.id, serviceId: owner.service.id });
+    const session = await w.database.read(({ sessions }) => sessions.findOpen(grant!.sessionId));
+    expect(session).toEqual({
+      id: grant?.sessionId,
+      createdAt: START,
+      expiresAt: refresh?.expiresAt,
+      userId: user.id,
+      serviceId: owner.service.id,
+      keyId: owner.tokenKey.id,
+    });
+  });
+
+  test('with an encrypted token has no refresh token, and ends with that token', async () => {
+    const w = world();
+    const owner = await w.addOwner();
+    const { access, refresh } = await logIn(w, ask(owner, { tokenForm: 'encrypted' }));
+    expect(refresh).toBeNull();
+    const grant = await w.accessTokens.verify(access.token);
+    const session = await w.database.read(({ sessions }) => sessions.findOpen(grant!.sessionId));
+    expect(session?.expiresAt).toBe(access.expiresAt);
+  });
+
+  test('keeps no token and no password in clear', async () => {
+    const w = world();
+    const owner = await w.addOwner({}, { passwordHash: 'fake:0:hidden' });
+    const hasher = { ...w.hasher, verify: async () => true };
+    const { access, refresh } = await logIn({ ...w, hasher }, ask(owner));
+    const kept = JSON.stringify(w.database.snapshot());
+    expect(kept).toContain(owner.user.id);
+    for (const secret of [access.token, refresh!.token, PASSWORD]) {
+      expect(kept).not.toContain(secret);
+    }
+  });
+
+  test('opens another session each time', async () => {
+    const w = world();
+    const owner = await w.addOwner();
+    const [first, second] = [await w.logIn(owner), await w.logIn(owner)];
+    expect(first.sessionId).not.toBe(second.sessionId);
+    expect(await w.isLive(first.token)).toBe(true);
+    expect(await w.isLive(second.token)).toBe(true);
+  });
+
+  test('takes an address in any spelling, and a password in any normalization', async () => {
+    const w = world();
+    const owner = await w.addOwner({}, { passwordHash: foreignHash('caf\u00e9 noir') });
+    const email = owner.user.email.toUpperCase();
+    const { user } = await logIn(w, ask(owner, { email, password: 'cafe\u0301 noir' }));
+    expect(user).toEqual(owner.user);
+  });
+
+  test('hashes once', async () => {
+    const w = world();
+    const owner = await w.addOwner();
+    const before = w.hasher.work();
+    await logIn(w, ask(owner));
+    expect(w.hasher.work() - before).toBe(1);
+  });
+
+  test('keeps no session of which half was written', async () => {
+    const w = world();
+    const owner = await w.addOwner();
+    const before = w.database.snapshot();
+    // Hold the user, add the session, add the refresh token, commit.
+    for (let n = 1; n <= 4; n += 1) {
+      const broken = { ...w, database: failingAt(w.database, n) };
+      expect(await endOf(logIn(broken, ask(owner)))).toBe(planted);
+      expect(w.database.snapshot()).toEqual(before);
+    }
+  });
+});
+
+describe('a claim that is not proven', () => {
+  const cases: [string, (w: World) => Promise<LoginInput>][] = [
+    ['an unknown address', async (w) => ask(await w.addOwner(), { email: 'nobody@example.com' })],
+    ['a wrong password', async (w) => ask(await w.addOwner(), { password: 'wrong horse' })],
+    [
+      'a password that is longer',
+      async (w) => ask(await w.addOwner(), { password: `${PASSWORD} ` }),
+    ],
+    ['no password', async (w) => ask(await w.addOwner(), { password: '' })],
+    ['a disabled user', async (w) => ask(await w.addOwner({ isEnabled: false }))],
+    ['a user without a password', async (w) => ask(await w.addOwner({}, { passwordHash: null }))],
+    [
+      'a disabled user who must change the password',
+      async (w) => ask(await w.addOwner({ isEnabled: false, passwordRequireUpdate: true })),
+    ],
+    [
+      'a wrong password of a user who must change it',
+      async (w) => ask(await w.addOwner({ passwordRequireUpdate: true }), { password: 'wrong' }),
+    ],
+    [
+      'a user of another service',
+      async (w) => ask({ ...(await w.addOwner()), service: await w.addService() }),
+    ],
+    [
+      'a user whose TOKEN key is revoked',
+      async (w) => {
+        const service = await w.addService();
+        const user = await w.addUser(service);
+        await w.addKey({ userId: user.id, serviceId: service.id, isRevoked: true });
+        return ask({ user, service });
+      },
+    ],
+  ];
+
+  test.each(cases)('is refused like all others, after one hash: %s', async (_what, prepare) => {
+    const w = world();
+    const input = await prepare(w);
+    const before = w.database.snapshot();
+    const work = w.hasher.work();
+    const end = await endOf(logIn(w, input));
+    expect(end).toBeInstanceOf(InvalidCredentials);
+    expect(end).toEqual(new InvalidCredentials());
+    expect(w.hasher.work() - work).toBe(1);
+    expect(w.database.snapshot()).toEqual(before);
+  });
+
+  test.each(cases)(
+    'is not told that too much is going on where others are let in: %s',
+    async (_what, prepare) => {
+      const w = world();
+      const input = await prepare(w);
+      const hasher = {
+        ...w.hasher,
+        verify: async () => {
+          throw new Overloaded(3);
+        },
+      };
+      expect(await endOf(logIn({ ...w, hasher }, input))).toBeInstanceOf(Overloaded);
+    },
+  );
+
+  test('is malformed or not, whoever is asked for', async () => {
+    const w = world();
+    const owner = await w.addOwner();
+    const end = await endOf(logIn(w, ask(owner, { email: 's3cret', password: '\ud800' })));
+    expect(end).toMatchObject({
+      code: 'invalid_argument',
+      violations: [{ field: 'email' }, { field: 'password' }],
+    });
+    expect(JSON.stringify([end, String(end)])).not.toContain('s3cret');
+  });
+});
+
+describe('a user who must change the password', () => {
+  test('is told so after a right login only, and gets no session', async () => {
+    const w = world();
+    const owner = await w.addOwner({ passwordRequireUpdate: true });
+    const before = w.database.snapshot();
+    const end = await endOf(logIn(w, ask(owner)));
+    expect(end).toBeInstanceOf(Forbidden);
+    expect(end).toMatchObject({ code: 'password_update_required' });
+    expect(w.database.snapshot()).toEqual(before);
+  });
+});
+
+describe('a hash of another system', () => {
+  test('is replaced at the login, at the same version, and the new one works', async () => {
+    const w = world();
+    const owner = await w.addOwner({}, { passwordHash: foreignHash(PASSWORD) });
+    await logIn(w, ask(owner));
+    const credential = await w.credentialOf(owner.user);
+    expect(w.hasher.isCurrent(credential?.passwordHash ?? '')).toBe(true);
+    expect(credential?.version).toBe(1);
+    const before = w.hasher.work();
+    await logIn(w, ask(owner));
+    expect(w.hasher.work() - before).toBe(1);
+    expect(await w.credentialOf(owner.user)).toEqual(credential);
+  });
+
+  test('stays where the password was wrong', async () => {
+    const w = world();
+    const owner = await w.addOwner({}, { passwordHash: foreignHash(PASSWORD) });
+    await endOf(logIn(w, ask(owner, { password: 'wrong horse' })));
+    expect(await w.credentialOf(owner.user)).toMatchObject({ passwordHash: foreignHash(PASSWORD) });
+  });
+
+  test('lets the user in where it cannot be replaced: overloaded, or the database fails', async () => {
+    const w = world();
+    const owner = await w.addOwner({}, { passwordHash: foreignHash(PASSWORD) });
+    const hasher = {
+      ...w.hasher,
+      hash: async () => {
+        throw new Overloaded(1);
+      },
+    };
+    const first = await logIn({ ...w, hasher }, ask(owner));
+    expect(await w.isLive(first.access.token)).toBe(true);
+
+    let transactions = 0;
+    const database: Ports['database'] = {
+      read: w.database.read,
+      transact: async (work) => {
+        transactions += 1;
+        if (transactions > 1) throw planted;
+        return w.database.transact(work);
+      },
+    };
+    const second = await logIn({ ...w, database }, ask(owner));
+    expect(transactions).toBe(2);
+    expect(await w.isLive(second.access.token)).toBe(true);
+    expect(await w.credentialOf(owner.user)).toMatchObject({ passwordHash: foreignHash(PASSWORD) });
+  });
+
+  test('is not replaced after a login that was refused', async () => {
+    const w = world();
+    const owner = await w.addOwner({}, { passwordHash: foreignHash(PASSWORD) });
+    const broken = { ...w, database: failingAt(w.database, 1) };
+    expect(await endOf(logIn(broken, ask(owner)))).toBe(planted);
+    expect(await w.credentialOf(owner.user)).toMatchObject({ passwordHash: foreignHash(PASSWORD) });
+  });
+});
+
+describe('what happens between the proof and the session', () => {
+  const meanwhile = (w: World, happen: () => Promise<unknown>): Ports => ({
+    ...w,
+    accessTokens: {
+      ...w.accessTokens,
+      issue: async (...args) => {
+        await happen();
+        return w.accessTokens.issue(...args);
+      },
+    },
+  });
+
+  test('a shutdown wins', async () => {
+    const w = world();
+    const owner = await w.addOwner();
+    const ports = meanwhile(w, () =>
+      w.database.transact(({ users }) => users.shut(owner.user.id, START)),
+    );
+    expect(await endOf(logIn(ports, ask(owner)))).toBeInstanceOf(InvalidCredentials);
+  });
+
+  test('the replacement of a foreign hash does not matter', async () => {
+    const w = world();
+    const owner = await w.addOwner({}, { passwordHash: foreignHash(PASSWORD) });
+    const ports = meanwhile(w, () => logIn(w, ask(owner)));
+    const { access } = await logIn(ports, ask(owner));
+    expect(await w.isLive(access.token)).toBe(true);
+  });
+
+  test('a session whose TOKEN key is revoked is worth nothing', async () => {
+    const w = world();
+    const owner = await w.addOwner();
+    const ports = meanwhile(w, () =>
+      w.database.transact(({ keys }) => keys.revokeAllOf(owner.user.id, START)),
+    );
+    const { access } = await logIn(ports, ask(owner));
+    const key = await w.database.read(({ keys }) => keys.get(owner.tokenKey.id));
+    expect(key && isUsable(key)).toBe(false);
+    expect(await w.isLive(access.token)).toBe(false);
+  });
+});
