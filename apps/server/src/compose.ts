@@ -2,7 +2,8 @@ import {
   accessTokens,
   bcryptHasher,
   hashGate,
-  openKeyFile,
+  type KeyRingEvents,
+  openKeyRing,
   passwordMeter,
   revokeTokens,
   secrets,
@@ -35,18 +36,19 @@ export type Rekey = Awaited<ReturnType<typeof compose>>;
  * Builds everything by hand, from the rim inwards: what the server and the command line both stand on.
  * Opens and migrates the database, and opens the key file, which is made only while there are no users.
  */
-export async function compose(config: Config) {
+export async function compose(config: Config, events: KeyRingEvents = {}) {
   const opened = await openDatabase({ url: config.databaseUrl });
   try {
     await opened.migrate();
     const { database } = opened;
     const hasUsers = await database.read(({ users }) => users.exist());
-    const keys = await openKeyFile(config.keysFile, { mayCreate: !hasUsers });
-
     const clock: Clock = { now: Date.now };
     const gate = hashGate(config.bcryptCost);
+    const file = config.keysFile;
+    const ring = await openKeyRing({ file, mayCreate: !hasUsers, clock, ...events });
+
     const tokens = accessTokens({
-      keys,
+      keys: ring.keys,
       clock,
       issuer: config.publicUrl,
       ttl: config.accessTokenTtl,
@@ -55,11 +57,11 @@ export async function compose(config: Config) {
     const smtp = config.smtpUrl === null ? null : smtpMailer({ url: config.smtpUrl, from });
     const ports: Ports = {
       database,
-      hasher: bcryptHasher({ cost: config.bcryptCost, peppers: keys.pepper, gate }),
+      hasher: bcryptHasher({ cost: config.bcryptCost, peppers: () => ring.keys().pepper, gate }),
       meter: passwordMeter(),
-      secrets: secrets(keys.seal),
+      secrets: secrets(() => ring.keys().seal),
       accessTokens: tokens,
-      revokeTokens: revokeTokens(keys.revoke),
+      revokeTokens: revokeTokens(() => ring.keys().revoke),
       mailer: smtp ?? fileMailer({ dir: config.mailDir, from }),
       clock,
       ids: uuidv7Ids(clock),
@@ -90,6 +92,7 @@ export async function compose(config: Config) {
       close: async () => {
         smtp?.close();
         await opened.close();
+        ring.close();
       },
     };
   } catch (error) {

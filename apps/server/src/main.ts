@@ -24,7 +24,10 @@ async function start(): Promise<void> {
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
   });
-  const rekey = await compose(config);
+  const rekey = await compose(config, {
+    onChange: (keys) => log.info({ keys }, 'keys changed'),
+    onProblem: (error) => log.error({ error: error.message }, 'key file refused'),
+  });
   const service = await rekey.openFormService.execute();
   const { app, drain } = createHttpServer({
     ...rekey,

@@ -75,7 +75,7 @@ accessTokensContract('jose', async () => {
     signing: [aKey('s1', signingPair())],
     encryption: [aKey('e1', encryptionPair())],
   } as const;
-  return { accessTokens: accessTokens({ keys, clock, issuer, ttl: 3600 }), clock };
+  return { accessTokens: accessTokens({ keys: () => keys, clock, issuer, ttl: 3600 }), clock };
 });
 
 describe('an access token', () => {

@@ -1,4 +1,4 @@
-import { createPublicKey, hash, type KeyObject, randomUUID } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject, randomUUID, type webcrypto } from 'node:crypto';
 import type { Instant } from '@rekey/domain';
 import type { AccessGrant, AccessTokens, Clock } from '@rekey/usecases';
 import { CompactEncrypt, compactDecrypt, type JSONWebKeySet, jwtVerify, SignJWT } from 'jose';
@@ -183,8 +183,8 @@ function keyFor(list: readonly FileKey[], kid: unknown, rest: object): KeyObject
 }
 
 /** Converts each key once: jose would do it again for each token. */
-function converter(convert: (key: KeyObject) => CryptoKey): (key: KeyObject) => CryptoKey {
-  const converted = new WeakMap<KeyObject, CryptoKey>();
+function converter(convert: (key: KeyObject) => webcrypto.CryptoKey): typeof convert {
+  const converted = new WeakMap<KeyObject, webcrypto.CryptoKey>();
   return (key) => {
     const known = converted.get(key) ?? convert(key);
     converted.set(key, known);

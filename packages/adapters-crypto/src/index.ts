@@ -11,7 +11,7 @@ export {
   purposes,
   rotateKeys,
 } from './key-file.ts';
-export { currentFirst, type KeyIds, type KeyRing, openKeyRing } from './key-ring.ts';
+export { currentFirst, type KeyIds, type KeyRingEvents, openKeyRing } from './key-ring.ts';
 export { passwordMeter } from './password-meter.ts';
 export { revokeTokens } from './revoke-tokens.ts';
 export { secrets } from './secrets.ts';

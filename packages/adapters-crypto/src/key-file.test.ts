@@ -1,14 +1,26 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type KeyFile, KeyFileError, openKeyFile } from './key-file.ts';
+import { copyKeyFile, type KeyFile, KeyFileError, openKeyFile, rotateKeys } from './key-file.ts';
 
 let folder: string;
 let file: string;
@@ -281,5 +293,102 @@ describe('a key file', () => {
     const material = [...text.matchAll(/"(?:secret|d|p|q|dp|dq|qi)": "([^"]+)"/g)];
     expect(material).toHaveLength(10);
     for (const [, secret] of material) expect(printed).not.toContain(secret);
+  });
+});
+
+describe('a rotation', () => {
+  const kidsOf = (keys: KeyFile) =>
+    Object.fromEntries(Object.entries(keys).map(([name, list]) => [name, list.map((k) => k.kid)]));
+  const read = async () => kidsOf(await openKeyFile(file, { mayCreate: false }));
+  let before: Record<string, string[]>;
+  beforeEach(async () => {
+    before = kidsOf(await openKeyFile(file, { mayCreate: true }));
+  });
+
+  test('puts a new key before the others of each purpose, and touches no other', async () => {
+    const fresh = await rotateKeys(file, ['signing', 'encryption', 'pepper']);
+    expect(Object.keys(fresh)).toEqual(['signing', 'encryption', 'pepper']);
+    expect(await read()).toEqual({
+      ...before,
+      signing: [fresh.signing, ...before.signing!],
+      encryption: [fresh.encryption, ...before.encryption!],
+      pepper: [fresh.pepper, ...before.pepper!],
+    });
+  });
+
+  test('keeps the file for its owner alone, and leaves nothing else behind', async () => {
+    await chmod(file, 0o400);
+    await rotateKeys(file, ['seal']);
+    expect(await modeOf(file)).toBe('600');
+    expect(await readdir(path.dirname(file))).toEqual(['keys.json']);
+  });
+
+  test.runIf(process.getuid?.() === 0)('leaves the file to its owner', async () => {
+    await chown(file, 12_345, 12_345);
+    await rotateKeys(file, ['seal']);
+    expect(await stat(file)).toMatchObject({ uid: 12_345, gid: 12_345 });
+  });
+
+  test('follows a link to the file, and leaves the link', async () => {
+    const name = path.join(folder, 'link.json');
+    await symlink(file, name);
+    const { seal } = await rotateKeys(name, ['seal']);
+    expect((await lstat(name)).isSymbolicLink()).toBe(true);
+    expect((await read()).seal).toEqual([seal, ...before.seal!]);
+  });
+
+  test('makes no key older than the one before it, whatever the clock says', async () => {
+    const keys = JSON.parse(await readFile(file, 'utf8'));
+    keys.seal[0].createdAt = 9e15;
+    await writeFile(file, JSON.stringify(keys));
+    const { seal } = await rotateKeys(file, ['seal']);
+    expect((await read()).seal).toEqual([seal, ...before.seal!]);
+  });
+
+  test.each([
+    ['missing', () => rm(file), /is missing/],
+    ['broken', () => writeFile(file, '{}'), /must have exactly/],
+    ['open to others', () => chmod(file, 0o644), /0600/],
+  ])('is refused where the file is %s, and changes nothing', async (_how, harm, message) => {
+    await harm();
+    const text = await readFile(file, 'utf8').catch(() => null);
+    await expect(rotateKeys(file, ['seal'])).rejects.toThrow(message);
+    expect(await readFile(file, 'utf8').catch(() => null)).toBe(text);
+    expect(await readdir(path.dirname(file))).toEqual(text === null ? [] : ['keys.json']);
+  });
+
+  test('is refused while the draft of a killed one is there, and says what to do', async () => {
+    await writeFile(`${file}.new`, '');
+    await expect(rotateKeys(file, ['seal'], { patience: 0 })).rejects.toThrow(
+      /remove .*keys\.json\.new$/,
+    );
+    expect(await read()).toEqual(before);
+    await rm(`${file}.new`);
+  });
+
+  test('of many that meet none loses a key', async () => {
+    const fresh = await Promise.all(Array.from({ length: 8 }, () => rotateKeys(file, ['seal'])));
+    const { seal } = await read();
+    expect(seal!.toSorted()).toEqual([...fresh.map(({ seal }) => seal), ...before.seal!].sort());
+  });
+});
+
+describe('a copy of the key file', () => {
+  test('is for its owner alone, and the same', async () => {
+    await openKeyFile(file, { mayCreate: true });
+    const copy = path.join(folder, 'copy.json');
+    await copyKeyFile(file, copy);
+    expect(await readFile(copy, 'utf8')).toBe(await readFile(file, 'utf8'));
+    expect(await modeOf(copy)).toBe('600');
+    await expect(copyKeyFile(file, copy)).rejects.toThrow('EEXIST');
+  });
+
+  test('is not made of a file that is broken or missing', async () => {
+    const copy = path.join(folder, 'copy.json');
+    await expect(copyKeyFile(file, copy)).rejects.toThrow(/is missing/);
+    await openKeyFile(file, { mayCreate: true });
+    await writeFile(file, '{}');
+    await expect(copyKeyFile(file, copy)).rejects.toThrow(KeyFileError);
+    await expect(stat(copy)).rejects.toThrow('ENOENT');
   });
 });

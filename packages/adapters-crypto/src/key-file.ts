@@ -50,7 +50,7 @@ export class KeyFileError extends Error {
 const VERSION = 1;
 const SECRET_BYTES = 32;
 
-/** Milliseconds that a rotation waits for another one: to make room takes none of them much longer than a write. */
+/** Milliseconds that a rotation waits for another one, which takes no longer than a write. */
 const PATIENCE = 5000;
 
 /**
@@ -80,6 +80,7 @@ export async function openKeyFile(
 export async function rotateKeys(
   file: string,
   chosen: readonly Purpose[],
+  { patience = PATIENCE }: { readonly patience?: number } = {},
 ): Promise<Partial<Record<Purpose, string>>> {
   // What is replaced is the file itself, and not a link to it.
   const target = await realpath(file).catch(() => file);
@@ -89,7 +90,7 @@ export async function rotateKeys(
     material: material[purpose](),
   }));
   const draft = `${target}.new`;
-  const handle = await makeDraft(target, draft);
+  const handle = await makeDraft(target, draft, patience);
   try {
     const text = await read(target);
     if (text === null) throw new KeyFileError(file, 'is missing');
@@ -118,8 +119,8 @@ export async function rotateKeys(
 }
 
 /** The draft of a rotation is its lock too: it is there from the first moment to the last, and for one at a time. */
-async function makeDraft(file: string, draft: string): Promise<FileHandle> {
-  const deadline = performance.now() + PATIENCE;
+async function makeDraft(file: string, draft: string, patience: number): Promise<FileHandle> {
+  const deadline = performance.now() + patience;
   for (;;) {
     try {
       return await open(draft, 'wx', 0o600);

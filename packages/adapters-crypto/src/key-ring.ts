@@ -1,0 +1,122 @@
+import { stat } from 'node:fs/promises';
+import type { Instant } from '@rekey/domain';
+import type { Clock } from '@rekey/usecases';
+import {
+  type KeyFile,
+  type KeyFileError,
+  type KeyList,
+  openKeyFile,
+  purposes,
+} from './key-file.ts';
+
+/** Milliseconds between two looks at the file. */
+const INTERVAL = 1000;
+
+/** Milliseconds after which a new key is made use of: by then every server knows it. */
+export const MATURITY = 60_000;
+
+export type KeyRingEvents = {
+  /** Told of the ids of all keys when they have changed. */
+  readonly onChange?: (ids: KeyIds) => void;
+  readonly onProblem?: (problem: KeyFileError) => void;
+};
+
+/** The keys of the file as they are now. */
+export type KeyRing = {
+  /** The first key of each list is the one to issue with; the others stay for what was made with them. */
+  keys(): KeyFile;
+  /** Looks at the file now. It is looked at each second besides. */
+  refresh(): Promise<void>;
+  /** Looks no more. */
+  close(): void;
+};
+
+/**
+ * Opens the key file like `openKeyFile`, and reads it again whenever it has changed. A file that is not usable
+ * then is a matter for `onProblem`: the keys that were read before stay, until the file is in order again.
+ */
+export async function openKeyRing(
+  options: {
+    readonly file: string;
+    readonly mayCreate: boolean;
+    readonly clock: Clock;
+  } & KeyRingEvents,
+): Promise<KeyRing> {
+  const { file, clock } = options;
+  let held = await openKeyFile(file, options);
+  let keys = inOrderOfUse(held, clock.now());
+  let seen: string | null = null;
+  let complaint = '';
+
+  async function look(): Promise<void> {
+    const found = await stampOf(file);
+    if (found === null || found !== seen) {
+      try {
+        const before = idsOf(held);
+        held = await openKeyFile(file, { mayCreate: false });
+        [seen, complaint] = [found, ''];
+        const after = idsOf(held);
+        if (JSON.stringify(after) !== JSON.stringify(before)) options.onChange?.(after);
+      } catch (error) {
+        // Read again each second, and said once.
+        seen = null;
+        const problem = error as KeyFileError;
+        if (problem.message !== complaint) options.onProblem?.(problem);
+        complaint = problem.message;
+      }
+    }
+    keys = inOrderOfUse(held, clock.now());
+  }
+
+  let last = Promise.resolve();
+  const refresh = () => {
+    last = last.then(look);
+    return last;
+  };
+  let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
+  const lookLater = () => {
+    if (!isClosed) timer = setTimeout(() => void refresh().then(lookLater), INTERVAL).unref();
+  };
+  lookLater();
+
+  return {
+    keys: () => keys,
+    refresh,
+    close: () => {
+      isClosed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** The ids of a key file, in its order. */
+export type KeyIds = { readonly [purpose in keyof KeyFile]: readonly string[] };
+
+function idsOf(keys: KeyFile): KeyIds {
+  const lists = purposes.map((purpose) => [purpose, keys[purpose].map(({ kid }) => kid)]);
+  return Object.fromEntries(lists) as KeyIds;
+}
+
+function inOrderOfUse(keys: KeyFile, now: Instant): KeyFile {
+  const lists = purposes.map((purpose) => [purpose, currentFirst(keys[purpose], now)]);
+  return Object.fromEntries(lists) as KeyFile;
+}
+
+/** The newest key that every server knows by now goes first, or the oldest where none is of age. */
+export function currentFirst(list: KeyList, now: Instant): KeyList {
+  const [newest] = list;
+  const isOfAge = ({ createdAt }: { createdAt: Instant }) => now - createdAt >= MATURITY;
+  const current = list.find(isOfAge) ?? list.at(-1) ?? newest;
+  return [current, ...list.filter((key) => key !== current)];
+}
+
+/** Whatever changes when the file does; null where it cannot be looked at. */
+async function stampOf(file: string): Promise<string | null> {
+  try {
+    const { ino, size, mtimeMs, ctimeMs } = await stat(file);
+    return `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+  } catch {
+    return null;
+  }
+}
