@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PASSWORD, type Rig, rig, signedUp, slowKeys, wire } from '../test/harness.ts';
 
@@ -64,6 +65,31 @@ describe('what is no good HTTP', () => {
     expect(server.lines.map((line) => JSON.parse(line))).toStrictEqual([
       { level: 'info', status, message: 'request unreadable' },
     ]);
+  });
+
+  it.each([
+    [
+      'an answer, where a part of it came',
+      'GET / HT',
+      /^HTTP\/1.1 408 .*"code":"request_timeout"/s,
+    ],
+    ['none, where nothing came', '', /^$/],
+  ])('gets %s, when its time is over', async (_what, text, answer) => {
+    server = await rig();
+    await server.app.listen({ host: '127.0.0.1', port: 0 });
+    const accepted = new Promise<Socket>((resolve) =>
+      server.app.server.once('connection', resolve),
+    );
+    const client = await wire(server);
+    const socket = await accepted;
+    if (text !== '') {
+      client.send(text);
+      while (socket.bytesRead === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    const timeout = Object.assign(new Error('timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+    server.app.server.emit('clientError', timeout, socket);
+    expect(await client.closed()).toMatch(answer);
+    expect(server.lines).toHaveLength(text === '' ? 0 : 1);
   });
 
   it('is a request without a Host', async () => {

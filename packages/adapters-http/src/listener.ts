@@ -33,8 +33,9 @@ export function listener(
   return server;
 
   function refuse(error: Error & { code?: string }, socket: Socket): void {
-    // Who hung up in the middle of a request waits for no answer.
-    if (!socket.writable || error.code === 'HPE_INVALID_EOF_STATE') {
+    // Who never said a word, or hung up in the middle of one, waits for no answer.
+    const hasLeft = socket.bytesRead === 0 || error.code === 'HPE_INVALID_EOF_STATE';
+    if (hasLeft || !socket.writable) {
       socket.destroy();
       return;
     }
