@@ -110,7 +110,8 @@ describe.skipIf(url === null)('a PostgreSQL server', () => {
     });
 
     test('is unavailable: all connections are taken, until one is given back', async () => {
-      const { database, ping } = await openMigrated({ poolSize: 1, patience: 20 });
+      // Long enough to connect on a busy machine.
+      const { database, ping } = await openMigrated({ poolSize: 1, patience: 1000 });
       const free = Promise.withResolvers<void>();
       const taken = Promise.withResolvers<void>();
       const holder = database.transact(async () => {
@@ -118,8 +119,11 @@ describe.skipIf(url === null)('a PostgreSQL server', () => {
         await free.promise;
       });
       await taken.promise;
-      await expect(ping()).rejects.toBeInstanceOf(Unavailable);
-      await expect(database.transact(async () => 'kept')).rejects.toBeInstanceOf(Unavailable);
+      await Promise.all(
+        [ping(), database.read(async () => 'read'), database.transact(async () => 'kept')].map(
+          (call) => expect(call).rejects.toBeInstanceOf(Unavailable),
+        ),
+      );
       free.resolve();
       await holder;
       await ping();
@@ -167,7 +171,8 @@ describe.skipIf(url === null)('a PostgreSQL server', () => {
         await users.shut(other, 1);
       });
     await Promise.all([shut(first.id, second.id), shut(second.id, first.id)]);
-    expect(runs).toBe(3);
+    // One of them, or both, was undone and ran again.
+    expect(runs).toBeGreaterThan(2);
     for (const { email } of [first, second]) {
       const found = await database.read(({ users }) => users.findByEmail(email));
       expect(found?.credential.version).toBe(3);
