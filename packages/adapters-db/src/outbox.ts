@@ -1,5 +1,5 @@
 import type { Instant } from '@rekey/domain';
-import type { Claim, Outbox } from '@rekey/usecases';
+import type { Claim, MailState, Outbox } from '@rekey/usecases';
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
 import type { Schema } from './schema.ts';
 
@@ -20,6 +20,16 @@ export function outboxOn(db: Kysely<Schema>): Outbox {
       .executeTakeFirst();
     return numUpdatedRows === 1n;
   }
+
+  /** Dead letters whose link is good. */
+  const requeue = (now: Instant) =>
+    db
+      .updateTable('outbox')
+      .set({ buried_at: null, due_at: now })
+      .where('buried_at', 'is not', null)
+      .where('change_id', 'in', (eb) =>
+        eb.selectFrom('password_changes').select('id').where('expires_at', '>', now),
+      );
 
   return {
     async add(changeId, now) {
@@ -69,8 +79,52 @@ export function outboxOn(db: Kysely<Schema>): Outbox {
     markSent: (claim, now) => close(claim, { sent_at: now }),
     putOff: (claim, at, reason) => close(claim, { due_at: at, reason }),
     bury: (claim, now, reason) => close(claim, { buried_at: now, reason }),
+
+    async list(state, limit) {
+      const rows = await db
+        .selectFrom('outbox')
+        .innerJoin('password_changes', 'id', 'change_id')
+        .select([
+          'change_id as changeId',
+          'email',
+          'created_at as createdAt',
+          'attempts',
+          'due_at as dueAt',
+          'sent_at as sentAt',
+          'buried_at as buriedAt',
+          'reason',
+          'expires_at as linkExpiresAt',
+        ])
+        .$if(state !== null, (query) => query.where(isIn(state)))
+        .orderBy('change_id', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.map(({ sentAt, buriedAt, ...mail }) => ({
+        ...mail,
+        state: sentAt !== null ? 'sent' : buriedAt !== null ? 'dead' : 'waiting',
+        closedAt: sentAt ?? buriedAt,
+      }));
+    },
+
+    async requeue(changeId, now) {
+      const { numUpdatedRows } = await requeue(now)
+        .where('change_id', '=', changeId)
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
+    },
+
+    async requeueAll(now) {
+      const { numUpdatedRows } = await requeue(now).executeTakeFirst();
+      return Number(numUpdatedRows);
+    },
   };
 }
+
+const isIn = (state: MailState | null) => (eb: ExpressionBuilder<Schema, 'outbox'>) =>
+  eb.and([
+    eb('sent_at', state === 'sent' ? 'is not' : 'is', null),
+    eb('buried_at', state === 'dead' ? 'is not' : 'is', null),
+  ]);
 
 const isDue = (now: Instant) => (eb: ExpressionBuilder<Schema, 'outbox'>) =>
   eb.and([eb('due_at', '<=', now), eb('sent_at', 'is', null), eb('buried_at', 'is', null)]);

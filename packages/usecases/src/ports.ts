@@ -146,8 +146,34 @@ export interface Secrets {
   /** 20 random bytes in base32 (RFC 4226, 4; RFC 4648, 6): the seed of a TOTP key. */
   generateTotpSeed(): string;
   /** A one-way digest; the same for the same secret. */
+  /** Up to `limit` mails in that state, or in any: those of the latest changes first. */
+  list(state: MailState | null, limit: number): Promise<OutboxMail[]>;
+  /** Makes a dead letter due at once, only if its link is good at `now`; answers whether it did. */
+  requeue(changeId: Id, now: Instant): Promise<boolean>;
+  /** The same for every dead letter; answers how many that were. */
+  requeueAll(now: Instant): Promise<number>;
   digest(secret: string): string;
   /** Encrypts with a secret that the database does not have; a different text each time. */
+export const mailStates = ['waiting', 'sent', 'dead'] as const;
+/** `dead`: given up, and kept until somebody requeues it. */
+export type MailState = (typeof mailStates)[number];
+
+/** A mail as an operator sees it: whose it is and what became of it, without what it says. */
+export type OutboxMail = {
+  readonly changeId: Id;
+  readonly state: MailState;
+  readonly email: string;
+  readonly createdAt: Instant;
+  readonly attempts: number;
+  /** When it is, or was, due. */
+  readonly dueAt: Instant;
+  /** When it was sent or given up. */
+  readonly closedAt: Instant | null;
+  /** Why the last attempt that failed did. */
+  readonly reason: string | null;
+  readonly linkExpiresAt: Instant;
+};
+
   seal(secret: string): string;
   /** The secret that was sealed; throws for anything else. */
   unseal(sealed: string): string;

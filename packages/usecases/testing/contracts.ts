@@ -687,3 +687,131 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
     });
   });
 }
+      describe('as an operator sees it', () => {
+        const list = (...args: Parameters<Stores['outbox']['list']>) =>
+          read(({ outbox }) => outbox.list(...args));
+        const requeue = (changeId: Id, at: number) =>
+          write(({ outbox }) => outbox.requeue(changeId, at));
+
+        async function bury({ dueAt }: { dueAt: number }): Promise<void> {
+          const [mine] = await claim(dueAt);
+          await write(({ outbox }) => outbox.bury(mine!, dueAt + 1, 'SMTP 550'));
+        }
+        /** A dead letter whose link is good until then. */
+        async function seedDead(expiresAt: number) {
+          now -= 1e9;
+          const { change } = await seedChange({ expiresAt });
+          await write(({ outbox }) => outbox.add(change.id, now));
+          const mail = { changeId: change.id, dueAt: now };
+          await bury(mail);
+          return mail;
+        }
+
+        test('a mail says whose it is, and what became of it', async () => {
+          now -= 1e9;
+          const { change } = await seedChange();
+          const { id: changeId, email, createdAt, expiresAt: linkExpiresAt } = change;
+          const find = async () => (await list(null, 1000)).find((m) => m.changeId === changeId);
+          await write(({ outbox }) => outbox.add(changeId, now));
+          const waiting = { changeId, email, createdAt, linkExpiresAt, state: 'waiting' };
+          const fresh = { ...waiting, attempts: 0, dueAt: now, closedAt: null, reason: null };
+          expect(await find()).toEqual(fresh);
+
+          const [first] = await claim(now);
+          await write(({ outbox }) => outbox.putOff(first!, now + 1, 'SMTP 451'));
+          const putOff = { ...fresh, attempts: 1, dueAt: now + 1, reason: 'SMTP 451' };
+          expect(await find()).toEqual(putOff);
+
+          const [second] = await claim(now + 1);
+          await write(({ outbox }) => outbox.markSent(second!, now + 2));
+          const dueAt = now + 60_001;
+          const sent = { ...putOff, state: 'sent', attempts: 2, dueAt, closedAt: now + 2 };
+          expect(await find()).toEqual(sent);
+        });
+
+        test('a dead letter says when it was given up, and why', async () => {
+          const mail = await seedMail();
+          await bury(mail);
+          const dead = await list('dead', 1000);
+          expect(dead.find(({ changeId }) => changeId === mail.changeId)).toMatchObject({
+            state: 'dead',
+            closedAt: mail.dueAt + 1,
+            reason: 'SMTP 550',
+          });
+        });
+
+        test('mails are listed by state, the latest change first, up to the limit', async () => {
+          const fresh = await open();
+          const of = <T>(work: (stores: Stores) => Promise<T>) => fresh.database.transact(work);
+          const mails: Id[] = [];
+          for (let i = 0; i < 6; i += 1) {
+            const service = aService();
+            const user = aUser({ createdBy: service.id });
+            const change = aChange({ userId: user.id, serviceId: service.id });
+            mails.push(change.id);
+            await of(async ({ services, users, changes, outbox }) => {
+              await services.insert(service);
+              await users.insert(user, null);
+              await changes.insert(change);
+              await outbox.add(change.id, START + i);
+            });
+          }
+          const [sent, dead, ...waiting] = mails;
+          await of(async ({ outbox }) => {
+            const [first] = await outbox.claim(START, START + anHour, 1);
+            await outbox.markSent(first!, START);
+            const [second] = await outbox.claim(START + 1, START + anHour, 1);
+            await outbox.bury(second!, START, 'SMTP 550');
+          });
+          const ids = async (...args: Parameters<Stores['outbox']['list']>) =>
+            (await fresh.database.read(({ outbox }) => outbox.list(...args))).map(
+              ({ changeId }) => changeId,
+            );
+          expect(await ids('sent', 10)).toEqual([sent]);
+          expect(await ids('dead', 10)).toEqual([dead]);
+          expect(await ids('waiting', 10)).toEqual(waiting.toReversed());
+          expect(await ids('waiting', 3)).toEqual(waiting.toReversed().slice(0, 3));
+          expect(await ids(null, 10)).toEqual(mails.toReversed());
+          await fresh.close();
+        });
+
+        test('a dead letter that is requeued is due at once, and counts its attempts on', async () => {
+          const { changeId, dueAt } = await seedDead(now + 1e12);
+          const at = dueAt + anHour;
+          expect(await requeue(changeId, at)).toBe(true);
+          expect(await hasDue(at - 1)).toBe(false);
+          expect(await claim(at)).toEqual([{ changeId, attempt: 2 }]);
+          expect(await requeue(changeId, at)).toBe(false);
+        });
+
+        test('only a dead letter whose link is good can be requeued', async () => {
+          const waiting = await seedMail();
+          expect(await requeue(waiting.changeId, waiting.dueAt)).toBe(false);
+          const [mine] = await claim(waiting.dueAt);
+          await write(({ outbox }) => outbox.markSent(mine!, waiting.dueAt));
+          expect(await requeue(waiting.changeId, waiting.dueAt)).toBe(false);
+          expect(await requeue(aService().id, waiting.dueAt)).toBe(false);
+
+          const { changeId, dueAt } = await seedDead(now);
+          const expiresAt = dueAt + 1e9;
+          expect(await requeue(changeId, expiresAt)).toBe(false);
+          expect(await hasDue(expiresAt)).toBe(false);
+          expect(await requeue(changeId, expiresAt - 1)).toBe(true);
+          await claim(expiresAt);
+        });
+
+        test('every dead letter can be requeued at once, but for those whose link has expired', async () => {
+          // Those of the tests before do not count.
+          await write(({ outbox }) => outbox.requeueAll(0));
+          await write(({ outbox }) => outbox.claim(START + 1e13, START + 1e14, 1000));
+          const expired = await seedDead(START + 1);
+          const dead = [await seedDead(now + 1e12), await seedDead(now + 1e12)];
+          const at = dead[0]!.dueAt + anHour;
+          expect(await write(({ outbox }) => outbox.requeueAll(at))).toBe(2);
+          const due = (await claim(at)).map(({ changeId }) => changeId);
+          expect(due.sort()).toEqual(dead.map(({ changeId }) => changeId).sort());
+          expect(await requeue(expired.changeId, START)).toBe(true);
+          await claim(at);
+        });
+      });
+

@@ -10,7 +10,7 @@ import {
   type Session,
   type User,
 } from '@rekey/domain';
-import type { Claim, Database, KeySecret, Stores } from '../src/ports.ts';
+import type { Claim, Database, KeySecret, OutboxMail, Stores } from '../src/ports.ts';
 
 type State = {
   services: Map<Id, Service>;
@@ -19,7 +19,15 @@ type State = {
   sessions: Map<Id, { session: Session; endedAt: Instant | null }>;
   refreshTokens: Map<string, { sessionId: Id; createdAt: Instant; expiresAt: Instant }>;
   changes: Map<Id, { change: PasswordChange; spentAt: Instant | null }>;
-  outbox: Map<Id, { attempts: number; dueAt: Instant; isClosed: boolean; reason: string | null }>;
+  outbox: Map<Id, MailRow>;
+};
+
+type MailRow = {
+  attempts: number;
+  dueAt: Instant;
+  sentAt: Instant | null;
+  buriedAt: Instant | null;
+  reason: string | null;
 };
 
 /** `snapshot` shows all that is committed, to be compared or searched as a whole. */
@@ -170,7 +178,13 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
 
     outbox: {
       add: async (changeId, now) => {
-        state.outbox.set(changeId, { attempts: 0, dueAt: now, isClosed: false, reason: null });
+        state.outbox.set(changeId, {
+          attempts: 0,
+          dueAt: now,
+          sentAt: null,
+          buriedAt: null,
+          reason: null,
+        });
       },
       hasDue: async (now) => dueMails(state, now).length > 0,
       claim: async (now, until, limit) =>
@@ -181,13 +195,18 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
             row.dueAt = until;
             return { changeId, attempt: row.attempts };
           }),
-      markSent: async (claim) => close(state, claim, null),
-      putOff: async (claim, at, reason) => {
-        const row = claimed(state, claim);
-        if (row) Object.assign(row, { dueAt: at, reason });
-        return row !== null;
-      },
-      bury: async (claim, _now, reason) => close(state, claim, reason),
+      markSent: async (claim, now) => close(state, claim, { sentAt: now }),
+      putOff: async (claim, at, reason) => close(state, claim, { dueAt: at, reason }),
+      bury: async (claim, now, reason) => close(state, claim, { buriedAt: now, reason }),
+      list: async (wanted, limit) =>
+        [...state.outbox]
+          .map(([changeId, row]) => mailOf(state, changeId, row))
+          .filter((mail) => wanted === null || mail.state === wanted)
+          .sort((a, b) => (a.changeId < b.changeId ? 1 : -1))
+          .slice(0, limit),
+      requeue: async (changeId, now) => requeue(state, changeId, now),
+      requeueAll: async (now) =>
+        [...state.outbox.keys()].filter((changeId) => requeue(state, changeId, now)).length,
     },
   });
 }
@@ -226,17 +245,36 @@ function findToken(state: State, userId: Id, serviceId: Id): Key | null {
 
 function dueMails(state: State, now: Instant) {
   return [...state.outbox]
-    .filter(([, row]) => !row.isClosed && row.dueAt <= now)
+    .filter(([, row]) => !isClosed(row) && row.dueAt <= now)
     .sort(([, a], [, b]) => a.dueAt - b.dueAt);
 }
 
-function claimed(state: State, { changeId, attempt }: Claim) {
+const isClosed = (row: MailRow | undefined): boolean =>
+  row !== undefined && (row.sentAt !== null || row.buriedAt !== null);
+
+/** Changes a mail, only while the claim on it is the latest, and it is neither sent nor buried. */
+function close(state: State, { changeId, attempt }: Claim, change: Partial<MailRow>): boolean {
   const row = state.outbox.get(changeId);
-  return row && row.attempts === attempt && !row.isClosed ? row : null;
+  if (row?.attempts !== attempt || isClosed(row)) return false;
+  Object.assign(row, change);
+  return true;
 }
 
-function close(state: State, claim: Claim, reason: string | null): boolean {
-  const row = claimed(state, claim);
-  if (row) Object.assign(row, { isClosed: true, reason });
-  return row !== null;
+function requeue(state: State, changeId: Id, now: Instant): boolean {
+  const row = state.outbox.get(changeId);
+  const expiresAt = state.changes.get(changeId)?.change.expiresAt ?? 0;
+  if (!row || row.buriedAt === null || expiresAt <= now) return false;
+  Object.assign(row, { buriedAt: null, dueAt: now });
+  return true;
+}
+
+function mailOf(state: State, changeId: Id, row: MailRow): OutboxMail {
+  const change = state.changes.get(changeId)?.change;
+  if (!change) throw new Error('a mail has its change');
+  const { attempts, dueAt, sentAt, buriedAt, reason } = row;
+  const { email, createdAt, expiresAt } = change;
+  const mail = { changeId, email, createdAt, attempts, dueAt, reason, linkExpiresAt: expiresAt };
+  if (sentAt !== null) return { ...mail, state: 'sent', closedAt: sentAt };
+  if (buriedAt !== null) return { ...mail, state: 'dead', closedAt: buriedAt };
+  return { ...mail, state: 'waiting', closedAt: null };
 }
