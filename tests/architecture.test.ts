@@ -24,7 +24,14 @@ const RULES: Record<string, { may: string[]; instead: string }> = {
     instead: 'Memory stores and contracts need the ports only; a real one belongs in an adapter.',
   },
   'packages/adapters-http': {
-    may: [...CORE, 'fastify', '@fastify/type-provider-typebox', 'typebox', 'node:'],
+    may: [
+      ...CORE,
+      'fastify',
+      '@fastify/formbody',
+      '@fastify/type-provider-typebox',
+      'typebox',
+      'node:',
+    ],
     instead: 'HTTP calls use cases; another adapter reaches it through a port, in apps/server.',
   },
   'packages/adapters-db': {

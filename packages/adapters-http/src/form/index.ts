@@ -9,7 +9,7 @@ import type { HttpDeps } from '../deps.ts';
 import { originOf } from '../origin.ts';
 import { Problem } from '../problem.ts';
 import { sendProblem } from '../send-problem.ts';
-import { FORM, parseFormBody } from './urlencoded.ts';
+import { FORM, takeForms } from './urlencoded.ts';
 
 const strict = { additionalProperties: false };
 const NewUser = Type.Object(
@@ -43,8 +43,7 @@ export const form =
   (deps: HttpDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
     const { authenticateBearer, createUser, login, updatePassword, formService, options } = deps;
-    app.removeAllContentTypeParsers();
-    app.addContentTypeParser(FORM, { parseAs: 'buffer' }, parseFormBody);
+    await takeForms(app);
     app.decorateRequest('grant');
     app.setErrorHandler(sendProblem(deps.log));
 

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { consumes } from '../body.ts';
 import type { HttpDeps } from '../deps.ts';
-import { FORM, parseFormBody } from '../form/urlencoded.ts';
+import { FORM, takeForms } from '../form/urlencoded.ts';
 import { logFailure } from '../log.ts';
 import { answerTo, HttpError } from '../problem.ts';
 import type { Html } from './html.ts';
@@ -33,8 +33,7 @@ const POLICY = [
 export const pages =
   ({ revokeUpdatePassword, log, options }: HttpDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
-    app.removeAllContentTypeParsers();
-    app.addContentTypeParser(FORM, { parseAs: 'buffer' }, parseFormBody);
+    await takeForms(app);
     app.setErrorHandler(sendErrorPage);
     app.addHook('onRequest', (_request, reply, done) => {
       reply.header('content-security-policy', POLICY);
