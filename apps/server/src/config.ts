@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { parseMailFrom, parseSmtpUrl } from '@rekey/adapters-mail';
 import { type PasswordPolicy, passwordPolicies } from '@rekey/domain';
 
 /** What the environment says, checked. Times to live are in seconds. */
@@ -57,9 +58,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     databaseUrl: read('DATABASE_URL', 'sqlite:./data/rekey.db', databaseUrl),
     keysFile: read('KEYS_FILE', './data/keys.json', text),
     publicUrl: read('PUBLIC_URL', `http://localhost:${port}`, publicUrl),
-    smtpUrl: env.SMTP_URL ? read('SMTP_URL', 'smtp://localhost', smtpUrl) : null,
+    smtpUrl: env.SMTP_URL ? read('SMTP_URL', 'smtp://localhost', checkedBy(parseSmtpUrl)) : null,
     mailDir: read('MAIL_DIR', './data/mail', text),
-    mailFrom: read('MAIL_FROM', 'Rekey <no-reply@localhost>', text),
+    mailFrom: read('MAIL_FROM', 'Rekey <no-reply@localhost>', checkedBy(parseMailFrom)),
     bcryptCost: read('BCRYPT_COST', '12', integer(10, 14)),
     passwordPolicy: read('PASSWORD_POLICY', 'compat', oneOf(passwordPolicies)),
     accessTokenTtl: read('ACCESS_TOKEN_TTL', '3600', integer(1, MAX_TTL)),
@@ -115,9 +116,17 @@ function publicUrl(value: string): string | Problem {
   return url.href.replace(/\/+$/, '');
 }
 
-function smtpUrl(value: string): string | Problem {
-  const isSmtp = URL.canParse(value) && /^smtps?:$/.test(new URL(value).protocol);
-  return isSmtp ? value : new Problem('must be smtp://user:pass@host:port or smtps://…');
+/** A parser that throws, whose message starts with the name of the variable. */
+function checkedBy(parse: (text: string) => unknown) {
+  return (value: string): string | Problem => {
+    try {
+      parse(value);
+      return value;
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      return new Problem(error.message.replace(/^[A-Z_]+ /, ''));
+    }
+  };
 }
 
 /** Addresses, or ranges in CIDR notation, with commas between them. */

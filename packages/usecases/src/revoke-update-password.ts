@@ -27,15 +27,14 @@ export class RevokeUpdatePassword {
 
     await database.transact(async ({ services, users, keys, sessions, changes }) => {
       const now = clock.now();
+      // Of two links of one user at once each holds its own change: the database undoes one, and runs it again.
+      if (!(await changes.spend(changeId, now))) throw new InvalidRevokeToken();
       const change = await changes.get(changeId);
       const service = change && (await services.get(change.serviceId));
       const isAddressee =
         presentedBy === 'hosted' ? service?.localUrl === null : service?.id === presentedBy;
       if (!change || !isAddressee) throw new InvalidRevokeToken();
 
-      // Users before all else, here as everywhere: two links of one user would wait for each other.
-      await users.hold(change.userId);
-      if (!(await changes.spend(changeId, now))) throw new InvalidRevokeToken();
       await users.shut(change.userId, now);
       await keys.revokeAllOf(change.userId, now);
       await sessions.endAllOf(change.userId, now);
