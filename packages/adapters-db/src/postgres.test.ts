@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { Unavailable } from '@rekey/domain';
 import { aChange, aService, aUser, gate } from '@rekey/usecases/testing';
 import { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from 'kysely';
@@ -10,6 +10,7 @@ import { everyQuery } from '../test/queries.ts';
 import { type OpenedDatabase, type OpenOptions, openDatabase } from './index.ts';
 import { migrate, migrations, schemaVersion } from './migrations/index.ts';
 import { openPostgres } from './postgres.ts';
+import { databaseOn } from './transact.ts';
 
 const url = await freshPostgres();
 
@@ -109,6 +110,28 @@ describe.skipIf(url === null)('a PostgreSQL server', () => {
       await expect(ping()).rejects.toBeInstanceOf(Unavailable);
     });
 
+    test('is unavailable: a connection fell silent, which is not used again', async () => {
+      const { hostname, port } = new URL(url ?? '');
+      const sockets: Socket[] = [];
+      const wire = createServer((socket) => {
+        const upstream = connect(Number(port), hostname);
+        socket.pipe(upstream).pipe(socket);
+        for (const end of [socket, upstream]) sockets.push(end.on('error', () => undefined));
+      });
+      await once(wire.listen(0, '127.0.0.1'), 'listening');
+      const wired = new URL(`${url}?query_timeout=1000`);
+      wired.port = String((wire.address() as { port: number }).port);
+      const { ping } = await openMigrated({ url: wired.href });
+      closers.unshift(() => {
+        for (const socket of sockets) socket.destroy();
+        wire.close();
+      });
+
+      for (const socket of sockets) socket.unpipe();
+      await expect(ping()).rejects.toBeInstanceOf(Unavailable);
+      await ping();
+    });
+
     test('is unavailable: all connections are taken, until one is given back', async () => {
       // Long enough to connect on a busy machine.
       const { database, ping } = await openMigrated({ poolSize: 1, patience: 1000 });
@@ -195,6 +218,19 @@ describe.skipIf(url === null)('a PostgreSQL server', () => {
       lock_timeout: '2000',
       idle_in_transaction_session_timeout: '10000',
     });
+  });
+
+  test('prepares a query once for each connection', async () => {
+    const dialect = openPostgres(url ?? '', { poolSize: 1 });
+    closers.push(() => dialect.close());
+    await migrate(dialect);
+    const { read } = databaseOn(dialect);
+    for (let i = 0; i < 3; i += 1) await read(({ services }) => services.get(aService().id));
+    const prepared = await dialect.read((db) =>
+      sql`select generic_plans + custom_plans as runs from pg_prepared_statements
+          where statement like '%from "services"%'`.execute(db),
+    );
+    expect(prepared.rows).toEqual([{ runs: 3 }]);
   });
 
   test('answers instants as numbers', async () => {

@@ -6,6 +6,9 @@ import type { Schema } from './schema.ts';
 /** Milliseconds. The server gives up first; `query` is for one that has vanished without a word. */
 const TIMEOUT = { connect: 3000, lock: 2000, statement: 5000, query: 8000, idle: 10_000 };
 
+/** As long as a timer can be: no limit. */
+const FOREVER = 2 ** 31 - 1;
+
 const POOL_SIZE = 10;
 
 /** How often a transaction runs that PostgreSQL asks to run again. */
@@ -36,6 +39,7 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Dialec
     lock_timeout: TIMEOUT.lock,
     statement_timeout: TIMEOUT.statement,
     idle_in_transaction_session_timeout: TIMEOUT.idle,
+    query_timeout: TIMEOUT.query,
     keepAlive: true,
     application_name: 'rekey',
     types: {
@@ -48,8 +52,8 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Dialec
   pool.on('connect', (client) => client.on('error', () => undefined));
 
   const nameOf = statementNames();
-  const db = kyselyOn(pool, nameOf, TIMEOUT.query);
-  const unhurried = kyselyOn(pool, nameOf, 0);
+  const db = kyselyOn(pool, nameOf);
+  const unhurried = kyselyOn(pool, nameOf, { query_timeout: FOREVER });
   const begin = (on: Kysely<Schema>) => on.transaction().setIsolationLevel('read committed');
 
   const transact: Dialect['transact'] = async (work) => {
@@ -93,7 +97,7 @@ function statementNames(): (text: string) => string | undefined {
 function kyselyOn(
   pool: pg.Pool,
   nameOf: (text: string) => string | undefined,
-  queryTimeout: number,
+  settings: { readonly query_timeout?: number } = {},
 ): Kysely<Schema> {
   const connect = async () => {
     const client = await pool.connect();
@@ -101,7 +105,7 @@ function kyselyOn(
     return {
       query: async (text: string, values: readonly unknown[]) => {
         const name = values.length > 0 ? nameOf(text) : undefined;
-        const query = { text, values: [...values], query_timeout: queryTimeout };
+        const query = { ...settings, text, values: [...values] };
         try {
           return await client.query(name === undefined ? query : { ...query, name });
         } catch (error) {
