@@ -7,6 +7,7 @@ import {
   passwordMeter,
   revokeTokens,
   secrets,
+  totp,
   uuidv7Ids,
 } from '@rekey/adapters-crypto';
 import { openDatabase } from '@rekey/adapters-db';
@@ -23,10 +24,17 @@ import {
   Login,
   OpenFormService,
   type Ports,
+  Prune,
   ReadKey,
   ReadUser,
+  RefreshToken,
+  RevokeKey,
+  RevokeToken,
   RevokeUpdatePassword,
   UpdatePassword,
+  VerifyKey,
+  VerifyToken,
+  VerifyTotp,
 } from '@rekey/usecases';
 import type { Config } from './config.ts';
 
@@ -61,6 +69,7 @@ export async function compose(config: Config, events: KeyRingEvents = {}) {
       meter: passwordMeter(),
       secrets: secrets(() => ring.keys().seal),
       accessTokens: tokens,
+      totp,
       revokeTokens: revokeTokens(() => ring.keys().revoke),
       mailer: smtp ?? fileMailer({ dir: config.mailDir, from }),
       clock,
@@ -83,10 +92,17 @@ export async function compose(config: Config, events: KeyRingEvents = {}) {
       deliverMail: new DeliverMail(ports),
       login: new Login(ports),
       openFormService: new OpenFormService(ports),
+      prune: new Prune(ports),
       readKey: new ReadKey(ports),
       readUser: new ReadUser(ports),
+      refreshToken: new RefreshToken(ports),
+      revokeKey: new RevokeKey(ports),
+      revokeToken: new RevokeToken(ports),
       revokeUpdatePassword: new RevokeUpdatePassword(ports),
       updatePassword: new UpdatePassword(ports),
+      verifyKey: new VerifyKey(ports),
+      verifyToken: new VerifyToken(ports),
+      verifyTotp: new VerifyTotp(ports),
       jwks: () => tokens.jwks(),
       ping: () => opened.ping(),
       close: async () => {

@@ -84,9 +84,9 @@ describe('an access token', () => {
     const { token, expiresAt } = await tokens.issue(grant, form);
     expect(expiresAt).toBe(START + 3_600_000);
     // Computed first, remembered then.
-    expect(await tokens.verify(token)).toEqual(grant);
-    expect(await tokens.verify(token)).toEqual(grant);
-    expect(await setUp().tokens.verify(token)).toEqual(grant);
+    expect(await tokens.verify(token)).toMatchObject(grant);
+    expect(await tokens.verify(token)).toMatchObject(grant);
+    expect(await setUp().tokens.verify(token)).toMatchObject(grant);
   });
 
   test('has the header and the claims of RFC 9068, and verifies with the published keys', async () => {
@@ -123,7 +123,7 @@ describe('an access token', () => {
     const { token, expiresAt } = await tokens.issue(grant, form);
     expect(expiresAt).toBe(START + 3_600_000);
     clock.set(expiresAt - 1);
-    expect(await tokens.verify(token)).toEqual(grant);
+    expect(await tokens.verify(token)).toMatchObject(grant);
     clock.set(expiresAt);
     expect(await tokens.verify(token)).toBe(null);
     const other = setUp();
@@ -137,7 +137,7 @@ describe('an access token', () => {
     clock.set(START - 30_001);
     expect(await tokens.verify(token)).toBe(null);
     clock.set(START - 30_000);
-    expect(await tokens.verify(token)).toEqual(grant);
+    expect(await tokens.verify(token)).toMatchObject(grant);
     clock.set(START - 30_001);
     expect(await tokens.verify(token)).toBe(null);
   });
@@ -151,10 +151,10 @@ describe('an access token', () => {
         encryption: [newer.encryption, encryption],
       }),
     });
-    expect(await rotated.tokens.verify(token)).toEqual(grant);
+    expect(await rotated.tokens.verify(token)).toMatchObject(grant);
     const { token: next } = await rotated.tokens.issue(grant, form);
     expect(headerOf(next).kid).toBe(form === 'signed' ? 's2' : 'e2');
-    expect(await rotated.tokens.verify(next)).toEqual(grant);
+    expect(await rotated.tokens.verify(next)).toMatchObject(grant);
 
     const gone = setUp({
       keys: () => ({ signing: [newer.signing], encryption: [newer.encryption] }),
@@ -167,8 +167,8 @@ describe('an access token', () => {
     const { token: one } = await tokens.issue(grant, 'signed');
     const { token: two } = await tokens.issue({ ...grant, userId: 'user-2' }, 'signed');
     for (const _round of [1, 2]) {
-      expect(await tokens.verify(one)).toEqual(grant);
-      expect(await tokens.verify(two)).toEqual({ ...grant, userId: 'user-2' });
+      expect(await tokens.verify(one)).toMatchObject(grant);
+      expect(await tokens.verify(two)).toMatchObject({ ...grant, userId: 'user-2' });
     }
   });
 });
@@ -189,8 +189,8 @@ describe('what was not issued here', () => {
 
   test('the forgeries below are refused for what is wrong with them alone', async () => {
     const { tokens } = setUp();
-    expect(await tokens.verify(await sign())).toEqual(grant);
-    expect(await tokens.verify(await encrypt(await sign()))).toEqual(grant);
+    expect(await tokens.verify(await sign())).toMatchObject(grant);
+    expect(await tokens.verify(await encrypt(await sign()))).toMatchObject(grant);
   });
 
   test.each(Object.keys(claims))('is refused without the claim %s', async (claim) => {
@@ -329,7 +329,7 @@ describe('what was not issued here', () => {
     const { tokens } = setUp();
     const fitting = await sign({ ...claims, more: 'x'.repeat(5600) });
     expect(fitting.length).toBeGreaterThan(7800);
-    expect(await tokens.verify(fitting)).toEqual(grant);
+    expect(await tokens.verify(fitting)).toMatchObject(grant);
     const long = await sign({ ...claims, more: 'x'.repeat(6000) });
     expect(long.length).toBeGreaterThan(8192);
     expect(await tokens.verify(long)).toBe(null);

@@ -102,13 +102,10 @@ export function accessTokens(options: {
     };
   }
 
-  function grantAt(
-    now: Instant,
-    { kid, grant, issuedAt, expiresAt }: Remembered,
-  ): AccessGrant | null {
+  function grantAt(now: Instant, { kid, grant, issuedAt, expiresAt }: Remembered) {
     // A key that was taken out of the file takes its tokens along.
     if (!keys().signing.some((key) => key.kid === kid)) return null;
-    return issuedAt <= now + SKEW && now < expiresAt ? grant : null;
+    return issuedAt <= now + SKEW && now < expiresAt ? { ...grant, expiresAt } : null;
   }
 
   return {

@@ -15,3 +15,4 @@ export { currentFirst, type KeyIds, type KeyRingEvents, openKeyRing } from './ke
 export { passwordMeter } from './password-meter.ts';
 export { revokeTokens } from './revoke-tokens.ts';
 export { secrets } from './secrets.ts';
+export { totp } from './totp.ts';

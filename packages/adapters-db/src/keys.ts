@@ -18,6 +18,8 @@ type KeyRow = Selection<Schema, 'keys', (typeof keyColumns)[number]>;
 
 /** Literally the condition of the index `keys_usable_token`: with parameters neither database would use it. */
 const isUsableToken = sql<boolean>`type = 'TOKEN' and is_enabled = 1 and is_revoked = 0`;
+/** The same of `keys_usable_totp`. */
+const isUsableTotp = sql<boolean>`type = 'TOTP' and is_enabled = 1 and is_revoked = 0`;
 
 /** The keys of services, users and the operator. */
 export function keysOn(db: Kysely<Schema>): Keys {
@@ -37,6 +39,7 @@ export function keysOn(db: Kysely<Schema>): Keys {
           user_id: key.userId,
           digest: 'digest' in secret ? secret.digest : null,
           sealed: 'sealed' in secret ? secret.sealed : null,
+          totp_step: null,
         })
         .onConflict((conflict) =>
           conflict.columns(['user_id', 'service_id']).where(isUsableToken).doNothing(),
@@ -85,12 +88,49 @@ export function keysOn(db: Kysely<Schema>): Keys {
       return row !== undefined;
     },
 
+    async revoke(id, now) {
+      const { numUpdatedRows } = await db
+        .updateTable('keys')
+        .set({ is_enabled: 0, is_revoked: 1, updated_at: now })
+        .where('id', '=', id)
+        .where('is_revoked', '=', 0)
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
+    },
+
     async revokeAllOf(userId, now) {
       await db
         .updateTable('keys')
         .set({ is_enabled: 0, is_revoked: 1, updated_at: now })
         .where('user_id', '=', userId)
         .execute();
+    },
+
+    async findTotp(userId, serviceId) {
+      const row = await db
+        .selectFrom('keys')
+        .select(['id', 'sealed'])
+        .where('user_id', '=', userId)
+        .where('service_id', '=', serviceId)
+        .where(isUsableTotp)
+        // Ids rise with time.
+        .orderBy('id', 'desc')
+        .limit(1)
+        .$narrowType<{ sealed: string }>()
+        .executeTakeFirst();
+      return row ?? null;
+    },
+
+    async spendTotpStep(id, step) {
+      const { numUpdatedRows } = await db
+        .updateTable('keys')
+        .set({ totp_step: step })
+        .where('id', '=', id)
+        .where('is_enabled', '=', 1)
+        .where('is_revoked', '=', 0)
+        .where((eb) => eb.or([eb('totp_step', 'is', null), eb('totp_step', '<', step)]))
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
     },
   };
 }

@@ -63,5 +63,35 @@ export function passwordChangesOn(db: Kysely<Schema>): PasswordChanges {
         .where('spent_at', 'is', null)
         .execute();
     },
+
+    async prune(before, limit) {
+      const mails = await db
+        .deleteFrom('outbox')
+        .where('change_id', 'in', (eb) =>
+          eb
+            .selectFrom('password_changes')
+            .innerJoin('outbox', 'change_id', 'id')
+            .select('id')
+            .where('expires_at', '<', before)
+            .where((closed) =>
+              closed.or([closed('sent_at', 'is not', null), closed('buried_at', 'is not', null)]),
+            )
+            .limit(limit),
+        )
+        .executeTakeFirst();
+      const bare = await db
+        .deleteFrom('password_changes')
+        .where('id', 'in', (eb) =>
+          eb
+            .selectFrom('password_changes')
+            .leftJoin('outbox', 'change_id', 'id')
+            .select('id')
+            .where('expires_at', '<', before)
+            .where('change_id', 'is', null)
+            .limit(limit),
+        )
+        .executeTakeFirst();
+      return Number(mails.numDeletedRows + bare.numDeletedRows);
+    },
   };
 }

@@ -40,6 +40,8 @@ export type Schema = {
     user_id: string | null;
     digest: string | null;
     sealed: string | null;
+    /** The last step of time of which a code was taken. */
+    totp_step: number | null;
   };
   sessions: {
     id: string;

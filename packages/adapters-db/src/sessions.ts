@@ -1,5 +1,5 @@
 import type { Sessions } from '@rekey/usecases';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Schema } from './schema.ts';
 
 /** The sessions and the refresh tokens that keep them going. */
@@ -37,6 +37,15 @@ export function sessionsOn(db: Kysely<Schema>): Sessions {
       return row ?? null;
     },
 
+    async end(id, now) {
+      await db
+        .updateTable('sessions')
+        .set({ ended_at: now })
+        .where('id', '=', id)
+        .where('ended_at', 'is', null)
+        .execute();
+    },
+
     async endAllOf(userId, now, except) {
       await db
         .updateTable('sessions')
@@ -44,6 +53,16 @@ export function sessionsOn(db: Kysely<Schema>): Sessions {
         .where('user_id', '=', userId)
         .where('ended_at', 'is', null)
         .$if(except !== undefined, (query) => query.where('id', '!=', except ?? ''))
+        .execute();
+    },
+
+    async endAllOn(key, now) {
+      await db
+        .updateTable('sessions')
+        .set({ ended_at: now })
+        .where('user_id', '=', key.userId)
+        .where('key_id', '=', key.id)
+        .where('ended_at', 'is', null)
         .execute();
     },
 
@@ -59,5 +78,56 @@ export function sessionsOn(db: Kysely<Schema>): Sessions {
         })
         .execute();
     },
+
+    async findRefresh(digest) {
+      const row = await db
+        .selectFrom('refresh_tokens')
+        .select(['session_id as sessionId', 'expires_at as expiresAt', 'spent_at as spentAt'])
+        .where('digest', '=', digest)
+        .executeTakeFirst();
+      if (!row) return null;
+      const { spentAt, ...token } = row;
+      return { ...token, isSpent: spentAt !== null };
+    },
+
+    async spendRefresh(digest, now) {
+      const { numUpdatedRows } = await db
+        .updateTable('refresh_tokens')
+        .set({ spent_at: now })
+        .where('digest', '=', digest)
+        .where('spent_at', 'is', null)
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
+    },
+
+    async prune(before, limit) {
+      const tokens = await db
+        .deleteFrom('refresh_tokens')
+        .where('digest', 'in', (eb) =>
+          eb
+            .selectFrom('sessions')
+            .innerJoin('refresh_tokens', 'session_id', 'id')
+            .select('digest')
+            .where(over, '<', before)
+            .limit(limit),
+        )
+        .executeTakeFirst();
+      const bare = await db
+        .deleteFrom('sessions')
+        .where('id', 'in', (eb) =>
+          eb
+            .selectFrom('sessions')
+            .leftJoin('refresh_tokens', 'session_id', 'id')
+            .select('id')
+            .where(over, '<', before)
+            .where('digest', 'is', null)
+            .limit(limit),
+        )
+        .executeTakeFirst();
+      return Number(tokens.numDeletedRows + bare.numDeletedRows);
+    },
   };
 }
+
+/** When a session was over. Literally the expression of the index `sessions_over`. */
+const over = sql<number>`coalesce(sessions.ended_at, sessions.expires_at)`;

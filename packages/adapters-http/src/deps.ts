@@ -7,8 +7,14 @@ import type {
   Login,
   ReadKey,
   ReadUser,
+  RefreshToken,
+  RevokeKey,
+  RevokeToken,
   RevokeUpdatePassword,
   UpdatePassword,
+  VerifyKey,
+  VerifyToken,
+  VerifyTotp,
 } from '@rekey/usecases';
 
 /** All that the HTTP server calls. */
@@ -20,8 +26,14 @@ export type HttpDeps = {
   readonly login: Login;
   readonly readKey: ReadKey;
   readonly readUser: ReadUser;
+  readonly refreshToken: RefreshToken;
+  readonly revokeKey: RevokeKey;
+  readonly revokeToken: RevokeToken;
   readonly revokeUpdatePassword: RevokeUpdatePassword;
   readonly updatePassword: UpdatePassword;
+  readonly verifyKey: VerifyKey;
+  readonly verifyToken: VerifyToken;
+  readonly verifyTotp: VerifyTotp;
   /** The built-in service that owns the form dialect. */
   readonly formService: () => Promise<Service>;
   /** The public keys that access tokens are verified with. */

@@ -28,6 +28,7 @@ const table: Record<ProblemCode, readonly [status: number, title: string]> = {
   invalid_argument: [400, 'Invalid argument'],
   invalid_credentials: [400, 'Invalid credentials'],
   invalid_revoke_token: [400, 'Invalid revoke token'],
+  invalid_token: [400, 'Invalid token'],
   unauthorized: [401, 'Unauthorized'],
   cross_site_request: [403, 'Cross-site request'],
   password_update_required: [403, 'Password update required'],

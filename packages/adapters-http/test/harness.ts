@@ -13,8 +13,14 @@ import {
   OpenFormService,
   ReadKey,
   ReadUser,
+  RefreshToken,
+  RevokeKey,
+  RevokeToken,
   RevokeUpdatePassword,
   UpdatePassword,
+  VerifyKey,
+  VerifyToken,
+  VerifyTotp,
 } from '@rekey/usecases';
 import {
   fakeAccessTokens,
@@ -24,6 +30,7 @@ import {
   fakeMeter,
   fakeRevokeTokens,
   fakeSecrets,
+  fakeTotp,
   memoryDatabase,
   START,
   sequentialIds,
@@ -45,6 +52,7 @@ export async function rig({ options, ...overrides }: Overrides = {}) {
     meter: fakeMeter(),
     secrets: fakeSecrets(),
     accessTokens: fakeAccessTokens(clock),
+    totp: fakeTotp(),
     revokeTokens: fakeRevokeTokens(),
     mailer: fakeMailer(),
     clock,
@@ -79,8 +87,14 @@ export async function rig({ options, ...overrides }: Overrides = {}) {
     login: new Login(ports),
     readKey: new ReadKey(ports),
     readUser: new ReadUser(ports),
+    refreshToken: new RefreshToken(ports),
+    revokeKey: new RevokeKey(ports),
+    revokeToken: new RevokeToken(ports),
     revokeUpdatePassword: new RevokeUpdatePassword(ports),
     updatePassword: new UpdatePassword(ports),
+    verifyKey: new VerifyKey(ports),
+    verifyToken: new VerifyToken(ports),
+    verifyTotp: new VerifyTotp(ports),
     formService: async () => {
       const service = await database.read(({ services }) => services.get(formServiceId));
       if (service === null) throw new Error('the form service is missing');

@@ -3,6 +3,7 @@ export type ErrorCode =
   | 'invalid_argument'
   | 'invalid_credentials'
   | 'invalid_revoke_token'
+  | 'invalid_token'
   | 'unauthorized'
   | 'password_update_required'
   | 'registration_closed'
@@ -29,12 +30,12 @@ export class IllegalArgument extends DomainError {
   }
 }
 
-/** E-mail and password do not prove an account that may be used here; it is never said which of the two is wrong. */
+/** What was given proves no account that may be used here; it is never said which part of it is wrong. */
 export class InvalidCredentials extends DomainError {
   readonly code = 'invalid_credentials';
 
-  constructor() {
-    super('the e-mail address or the password is not right');
+  constructor(message = 'the e-mail address or the password is not right') {
+    super(message);
   }
 }
 
@@ -44,6 +45,15 @@ export class InvalidRevokeToken extends DomainError {
 
   constructor() {
     super('this revoke token is unknown, used or expired');
+  }
+}
+
+/** The token or key that is asked about is unknown, somebody else's, expired, used or revoked; it is never said which. */
+export class InvalidToken extends DomainError {
+  readonly code = 'invalid_token';
+
+  constructor() {
+    super('this token or key is unknown, expired, used or revoked');
   }
 }
 

@@ -1,4 +1,5 @@
-import { isUsable, Unauthorized } from '@rekey/domain';
+import { Unauthorized } from '@rekey/domain';
+import { findOpenSession } from './open-session.ts';
 import type { AccessGrant, Ports } from './ports.ts';
 
 type Needs = Pick<Ports, 'database' | 'accessTokens'>;
@@ -16,14 +17,8 @@ export class AuthenticateBearer {
     const { database, accessTokens } = this.#ports;
     const grant = await accessTokens.verify(token);
     if (grant === null) throw new Unauthorized();
-    const isLive = await database.read(async ({ sessions, users, keys }) => {
-      const session = await sessions.findOpen(grant.sessionId);
-      if (session === null || session.userId !== grant.userId) return false;
-      const user = await users.get(session.userId);
-      const key = await keys.get(session.keyId);
-      return user?.isEnabled === true && key !== null && isUsable(key);
-    });
-    if (!isLive) throw new Unauthorized();
+    const open = await database.read((stores) => findOpenSession(stores, grant));
+    if (open === null) throw new Unauthorized();
     return grant;
   }
 }

@@ -52,16 +52,19 @@ export class Login {
         ? { token: secrets.generate('rkf_'), expiresAt: now + settings.refreshTokenTtl * 1000 }
         : null;
 
-    await database.transact(async ({ users, sessions }) => {
-      // A change or a shutdown since the proof wins: the session would outlive it.
+    await database.transact(async ({ users, keys, sessions }) => {
+      // A change, a shutdown or a revoked key since the proof wins: the session would outlive it.
       const held = await users.hold(user.id);
       if (!held?.user.isEnabled || held.credential.version !== proof.version) {
         throw new InvalidCredentials();
       }
+      const key = await keys.findToken(user.id, service.id);
+      if (key?.id !== tokenKey.id) throw new InvalidCredentials();
       await sessions.insert({
         id: grant.sessionId,
         createdAt: now,
-        expiresAt: refresh?.expiresAt ?? access.expiresAt,
+        // The last refresh may be at the last moment, and its access token then lives on.
+        expiresAt: access.expiresAt + (refresh ? refresh.expiresAt - now : 0),
         userId: user.id,
         serviceId: service.id,
         keyId: tokenKey.id,

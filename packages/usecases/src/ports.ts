@@ -72,8 +72,14 @@ export interface Keys {
   findToken(userId: Id, serviceId: Id): Promise<Key | null>;
   /** Whether the service has a key of the user, in whatever state. */
   linksUser(userId: Id, serviceId: Id): Promise<boolean>;
+  /** Disables and revokes a key, only if it is not revoked; answers whether it did. */
+  revoke(id: Id, now: Instant): Promise<boolean>;
   /** Disables and revokes every key of the user, for all services. */
   revokeAllOf(userId: Id, now: Instant): Promise<void>;
+  /** The newest usable TOTP key of a user at a service, with its sealed seed. */
+  findTotp(userId: Id, serviceId: Id): Promise<{ id: Id; sealed: string } | null>;
+  /** Spends a step of time, only if the key is usable and this step and all later ones are unspent; answers whether it did. */
+  spendTotpStep(id: Id, step: number): Promise<boolean>;
 }
 
 /** What is kept of a key's value: a digest to find it by, or the value sealed where it must be read again (TOTP). */
@@ -83,8 +89,12 @@ export interface Sessions {
   insert(session: Session): Promise<void>;
   /** Finds a session that has not ended. */
   findOpen(id: Id): Promise<Session | null>;
+  /** Ends a session; one that has ended stays as it is. */
+  end(id: Id, now: Instant): Promise<void>;
   /** Ends every open session of the user, but for the one with the id `except`. */
   endAllOf(userId: Id, now: Instant, except?: Id): Promise<void>;
+  /** Ends every open session of the user that rests on the key. */
+  endAllOn(key: { readonly id: Id; readonly userId: Id }, now: Instant): Promise<void>;
   /** Adds a refresh token, kept as its digest. */
   insertRefresh(token: {
     digest: string;
@@ -92,6 +102,16 @@ export interface Sessions {
     createdAt: Instant;
     expiresAt: Instant;
   }): Promise<void>;
+  findRefresh(
+    digest: string,
+  ): Promise<{ sessionId: Id; expiresAt: Instant; isSpent: boolean } | null>;
+  /** Spends a refresh token, only if it is unspent; answers whether it did. */
+  spendRefresh(digest: string, now: Instant): Promise<boolean>;
+  /**
+   * Deletes up to `limit` sessions that ended, or else expired, before the instant, and up to as many of their
+   * refresh tokens, which go first; answers how many rows that were.
+   */
+  prune(before: Instant, limit: number): Promise<number>;
 }
 
 export interface PasswordChanges {
@@ -101,6 +121,11 @@ export interface PasswordChanges {
   spend(id: Id, now: Instant): Promise<boolean>;
   /** Spends every unspent right of the user. */
   spendAllOf(userId: Id, now: Instant): Promise<void>;
+  /**
+   * Deletes up to `limit` changes whose link expired before the instant and whose mail was sent or given up,
+   * and up to as many of their mails, which go first; answers how many rows that were.
+   */
+  prune(before: Instant, limit: number): Promise<number>;
 }
 
 /** The mails that committed changes owe. A mail is identified by its change. */
@@ -117,7 +142,33 @@ export interface Outbox {
   putOff(claim: Claim, at: Instant, reason: string): Promise<boolean>;
   /** Gives the mail up: a dead letter, kept until somebody requeues it. */
   bury(claim: Claim, now: Instant, reason: string): Promise<boolean>;
+  /** Up to `limit` mails in that state, or in any: those of the latest changes first. */
+  list(state: MailState | null, limit: number): Promise<OutboxMail[]>;
+  /** Makes a dead letter due at once, only if its link is good at `now`; answers whether it did. */
+  requeue(changeId: Id, now: Instant): Promise<boolean>;
+  /** The same for every dead letter; answers how many that were. */
+  requeueAll(now: Instant): Promise<number>;
 }
+
+export const mailStates = ['waiting', 'sent', 'dead'] as const;
+/** `dead`: given up, and kept until somebody requeues it. */
+export type MailState = (typeof mailStates)[number];
+
+/** A mail as an operator sees it: whose it is and what became of it, without what it says. */
+export type OutboxMail = {
+  readonly changeId: Id;
+  readonly state: MailState;
+  readonly email: string;
+  readonly createdAt: Instant;
+  readonly attempts: number;
+  /** When it is, or was, due. */
+  readonly dueAt: Instant;
+  /** When it was sent or given up. */
+  readonly closedAt: Instant | null;
+  /** Why the last attempt that failed did. */
+  readonly reason: string | null;
+  readonly linkExpiresAt: Instant;
+};
 
 export type Claim = {
   readonly changeId: Id;
@@ -146,34 +197,8 @@ export interface Secrets {
   /** 20 random bytes in base32 (RFC 4226, 4; RFC 4648, 6): the seed of a TOTP key. */
   generateTotpSeed(): string;
   /** A one-way digest; the same for the same secret. */
-  /** Up to `limit` mails in that state, or in any: those of the latest changes first. */
-  list(state: MailState | null, limit: number): Promise<OutboxMail[]>;
-  /** Makes a dead letter due at once, only if its link is good at `now`; answers whether it did. */
-  requeue(changeId: Id, now: Instant): Promise<boolean>;
-  /** The same for every dead letter; answers how many that were. */
-  requeueAll(now: Instant): Promise<number>;
   digest(secret: string): string;
   /** Encrypts with a secret that the database does not have; a different text each time. */
-export const mailStates = ['waiting', 'sent', 'dead'] as const;
-/** `dead`: given up, and kept until somebody requeues it. */
-export type MailState = (typeof mailStates)[number];
-
-/** A mail as an operator sees it: whose it is and what became of it, without what it says. */
-export type OutboxMail = {
-  readonly changeId: Id;
-  readonly state: MailState;
-  readonly email: string;
-  readonly createdAt: Instant;
-  readonly attempts: number;
-  /** When it is, or was, due. */
-  readonly dueAt: Instant;
-  /** When it was sent or given up. */
-  readonly closedAt: Instant | null;
-  /** Why the last attempt that failed did. */
-  readonly reason: string | null;
-  readonly linkExpiresAt: Instant;
-};
-
   seal(secret: string): string;
   /** The secret that was sealed; throws for anything else. */
   unseal(sealed: string): string;
@@ -187,8 +212,14 @@ export interface AccessTokens {
     grant: AccessGrant,
     form: 'signed' | 'encrypted',
   ): Promise<{ token: string; expiresAt: Instant }>;
-  /** The grant of a token in either form; null for what was not issued here or has expired. */
-  verify(token: string): Promise<AccessGrant | null>;
+  /** The grant of a token in either form, and when it expires; null for what was not issued here or has expired. */
+  verify(token: string): Promise<(AccessGrant & { readonly expiresAt: Instant }) | null>;
+}
+
+/** One-time codes by the clock (RFC 6238): SHA-1, six digits, a new code with each step of 30 seconds. */
+export interface Totp {
+  /** The step that a code is of, the current one or one on either side; null for a code of none, the latest for one of several. */
+  stepOf(code: string, seed: string, now: Instant): number | null;
 }
 
 /** Revoke tokens are never stored: they are made when a mail is sent, from a secret that the database does not have. */
@@ -256,6 +287,7 @@ export type Ports = {
   readonly meter: PasswordMeter;
   readonly secrets: Secrets;
   readonly accessTokens: AccessTokens;
+  readonly totp: Totp;
   readonly revokeTokens: RevokeTokens;
   readonly mailer: Mailer;
   readonly clock: Clock;

@@ -1,4 +1,4 @@
-import { Overloaded } from '@rekey/domain';
+import { type Instant, Overloaded } from '@rekey/domain';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type {
   AccessGrant,
@@ -7,6 +7,7 @@ import type {
   PasswordMeter,
   RevokeTokens,
   Secrets,
+  Totp,
 } from '../src/ports.ts';
 import type { FakeClock } from './fakes.ts';
 import { aChange, aService, aSession, aUser, START } from './fixtures.ts';
@@ -212,8 +213,8 @@ export function accessTokensContract(name: string, open: () => Promise<OpenAcces
     });
 
     test.each(forms)('stand for their grant and nothing else: %s', async (form) => {
-      const { token } = await accessTokens.issue(grant, form);
-      expect(await accessTokens.verify(token)).toEqual(grant);
+      const { token, expiresAt } = await accessTokens.issue(grant, form);
+      expect(await accessTokens.verify(token)).toEqual({ ...grant, expiresAt });
     });
 
     test.each(forms)('expire on a whole second, and not before: %s', async (form) => {
@@ -223,7 +224,7 @@ export function accessTokensContract(name: string, open: () => Promise<OpenAcces
       expect(expiresAt % 1000).toBe(0);
       expect(expiresAt).toBeGreaterThan(clock.now());
       clock.set(expiresAt - 1);
-      expect(await accessTokens.verify(token)).toEqual(grant);
+      expect(await accessTokens.verify(token)).toMatchObject(grant);
       clock.set(expiresAt);
       expect(await accessTokens.verify(token)).toBeNull();
       clock.set(START);
@@ -231,7 +232,7 @@ export function accessTokensContract(name: string, open: () => Promise<OpenAcces
 
     test.each(forms)('of somebody else are worth nothing: %s', async (form) => {
       const { token } = await stranger.issue(grant, form);
-      expect(await stranger.verify(token)).toEqual(grant);
+      expect(await stranger.verify(token)).toMatchObject(grant);
       expect(await accessTokens.verify(token)).toBeNull();
     });
 
@@ -255,6 +256,61 @@ export function accessTokensContract(name: string, open: () => Promise<OpenAcces
       '\0',
     ])('are nothing that was not issued here: %j', async (token) => {
       expect(await accessTokens.verify(token)).toBeNull();
+    });
+  });
+}
+
+export type OpenTotp = {
+  readonly totp: Totp;
+  /** The code that the owner's device shows. */
+  codeAt(seed: string, at: Instant): string;
+};
+
+export function totpContract(name: string, open: () => Promise<OpenTotp>): void {
+  describe(`the one-time codes of ${name}`, () => {
+    const seed = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
+    const other = 'MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U';
+    /** In the middle of a step. */
+    const now = Math.floor(START / 30_000) * 30_000 + 15_000;
+    const step = Math.floor(now / 30_000);
+    let opened: OpenTotp;
+    beforeAll(async () => {
+      opened = await open();
+    });
+    const stepOf = (code: string, at = now) => opened.totp.stepOf(code, seed, at);
+
+    test('are of the current step, or of one on either side', () => {
+      for (const off of [-1, 0, 1]) {
+        expect(stepOf(opened.codeAt(seed, now + off * 30_000))).toBe(step + off);
+      }
+      for (const off of [-3, -2, 2, 3]) {
+        expect(stepOf(opened.codeAt(seed, now + off * 30_000))).toBeNull();
+      }
+    });
+
+    test('change when a step begins', () => {
+      const code = opened.codeAt(seed, step * 30_000);
+      expect(opened.codeAt(seed, (step + 1) * 30_000 - 1)).toBe(code);
+      expect(opened.codeAt(seed, (step + 1) * 30_000)).not.toBe(code);
+      expect(stepOf(code, (step + 2) * 30_000 - 1)).toBe(step);
+      expect(stepOf(code, (step + 2) * 30_000)).toBeNull();
+      expect(stepOf(code, (step - 1) * 30_000)).toBe(step);
+      expect(stepOf(code, (step - 1) * 30_000 - 1)).toBeNull();
+    });
+
+    test('of another seed are worth nothing', () => {
+      expect(stepOf(opened.codeAt(other, now))).toBeNull();
+    });
+
+    test('have six digits and one spelling', () => {
+      const code = opened.codeAt(seed, now);
+      expect(code).toMatch(/^[0-9]{6}$/);
+      const fullWidth = code.replaceAll(/[0-9]/g, (digit) =>
+        String.fromCodePoint(0xff10 + Number(digit)),
+      );
+      for (const text of ['', `${code} `, ` ${code}`, `0${code}`, code.slice(1), fullWidth, '🦉']) {
+        expect(stepOf(text), text).toBeNull();
+      }
     });
   });
 }

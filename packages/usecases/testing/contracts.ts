@@ -1,4 +1,4 @@
-import type { Id, Service, User } from '@rekey/domain';
+import type { Id, Key, Service, Session, User } from '@rekey/domain';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Claim, Database, Stores } from '../src/ports.ts';
 import { aChange, aKey, aService, aSession, aUser, START } from './fixtures.ts';
@@ -448,20 +448,113 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
           expect(await read(({ keys }) => keys.get(key.id))).toEqual(key);
         }
       });
+
+      test('are revoked one by one, each once, enabled or not', async () => {
+        const { service, user } = await seed();
+        const of = { serviceId: service.id, userId: user.id, type: 'KEY' as const };
+        const [first, disabled, other] = [aKey(of), aKey({ ...of, isEnabled: false }), aKey(of)];
+        await write(async ({ keys }) => {
+          for (const key of [first, disabled, other]) {
+            await keys.insert(key, { digest: `digest-${key.id}` });
+          }
+        });
+        const now = START + 4;
+        const revoke = (id: Id) => write(({ keys }) => keys.revoke(id, now));
+        for (const key of [first, disabled]) {
+          expect(await revoke(key.id)).toBe(true);
+          expect(await revoke(key.id)).toBe(false);
+          const after = { ...key, updatedAt: now, isEnabled: false, isRevoked: true };
+          expect(await read(({ keys }) => keys.get(key.id))).toEqual(after);
+        }
+        expect(await revoke(aService().id)).toBe(false);
+        expect(await read(({ keys }) => keys.get(other.id))).toEqual(other);
+      });
+
+      test('of sixteen that race to revoke one, one wins', async () => {
+        const { service, user } = await seed();
+        const key = aKey({ serviceId: service.id, userId: user.id });
+        await write(({ keys }) => keys.insert(key, { digest: `digest-${key.id}` }));
+        expect(wins(await race(16, ({ keys }) => keys.revoke(key.id, START)))).toBe(1);
+      });
+    });
+
+    describe('TOTP keys', () => {
+      async function seedTotp(details: Partial<Key> = {}) {
+        const { service, user } = await seed();
+        const of = { serviceId: service.id, userId: user.id, type: 'TOTP' as const };
+        const key = aKey({ ...of, ...details });
+        await write(({ keys }) => keys.insert(key, { sealed: `sealed-${key.id}` }));
+        return { service, user, key, of };
+      }
+      const spend = (id: Id, step: number) => write(({ keys }) => keys.spendTotpStep(id, step));
+
+      test('are found with their seed, the newest of a user at a service', async () => {
+        const { service, user, key, of } = await seedTotp();
+        const find = () => read(({ keys }) => keys.findTotp(user.id, service.id));
+        expect(await find()).toEqual({ id: key.id, sealed: `sealed-${key.id}` });
+        const newer = aKey(of);
+        await write(({ keys }) => keys.insert(newer, { sealed: 'newer' }));
+        expect(await find()).toEqual({ id: newer.id, sealed: 'newer' });
+        await write(({ keys }) => keys.revoke(newer.id, START));
+        expect(await find()).toMatchObject({ id: key.id });
+      });
+
+      test('are not found unless they are usable, and of that user and service', async () => {
+        const { service, user, of } = await seedTotp({ isEnabled: false });
+        const { service: other, user: stranger } = await seedTotp();
+        await write(async ({ keys }) => {
+          await keys.insert(aKey({ ...of, isRevoked: true }), { sealed: 'sealed' });
+          await keys.insert(aKey({ ...of, serviceId: other.id }), { sealed: 'sealed' });
+          await keys.insert(aKey({ ...of, userId: stranger.id }), { sealed: 'sealed' });
+          const token = aKey({ ...of, type: 'KEY' });
+          await keys.insert(token, { digest: `digest-${token.id}` });
+        });
+        expect(await read(({ keys }) => keys.findTotp(user.id, service.id))).toBeNull();
+      });
+
+      test('spend each step once, and none before one that is spent', async () => {
+        const { key } = await seedTotp();
+        const { key: other } = await seedTotp();
+        expect(await spend(key.id, 59_000_002)).toBe(true);
+        expect(await spend(key.id, 59_000_002)).toBe(false);
+        expect(await spend(key.id, 59_000_001)).toBe(false);
+        expect(await spend(key.id, 59_000_003)).toBe(true);
+        expect(await spend(other.id, 59_000_001)).toBe(true);
+        expect(await spend(aService().id, 59_000_001)).toBe(false);
+      });
+
+      test('spend nothing unless they are usable', async () => {
+        const { key: disabled } = await seedTotp({ isEnabled: false });
+        const { key: revoked } = await seedTotp({ isRevoked: true });
+        expect(await spend(disabled.id, 1)).toBe(false);
+        expect(await spend(revoked.id, 1)).toBe(false);
+      });
+
+      test('of sixteen that race to spend one step one wins', async () => {
+        const { key } = await seedTotp();
+        expect(wins(await race(16, ({ keys }) => keys.spendTotpStep(key.id, 1)))).toBe(1);
+      });
     });
 
     describe('sessions', () => {
-      async function seedSessions() {
+      async function seedSessions(details: Partial<Session> = {}) {
         const { service, user } = await seed();
         const key = aKey({ serviceId: service.id, userId: user.id });
-        const of = { serviceId: service.id, userId: user.id, keyId: key.id };
+        const of = { serviceId: service.id, userId: user.id, keyId: key.id, ...details };
         const open = [aSession(of), aSession(of), aSession(of)] as const;
         await write(async ({ keys, sessions }) => {
           await keys.insert(key, { digest: `digest-${key.id}` });
           for (const session of open) await sessions.insert(session);
         });
-        return { user, open };
+        return { service, user, key, open };
       }
+      const addRefresh = async (sessionId: Id) => {
+        const token = { sessionId, createdAt: START, expiresAt: START + 1000 };
+        const digest = `digest-${aService().id}`;
+        await write(({ sessions }) => sessions.insertRefresh({ ...token, digest }));
+        return digest;
+      };
+      const findRefresh = (digest: string) => read(({ sessions }) => sessions.findRefresh(digest));
       const findOpen = (id: Id) => read(({ sessions }) => sessions.findOpen(id));
 
       test('come back as they went in while they are open', async () => {
@@ -496,6 +589,102 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
         };
         await write(({ sessions }) => sessions.insertRefresh(token));
         await expect(write(({ sessions }) => sessions.insertRefresh(token))).rejects.toThrow();
+      });
+
+      test('end one by one', async () => {
+        const { open } = await seedSessions();
+        const end = (id: Id) => write(({ sessions }) => sessions.end(id, START));
+        await end(open[1].id);
+        await end(open[1].id);
+        await end(aService().id);
+        expect(await findOpen(open[0].id)).toEqual(open[0]);
+        expect(await findOpen(open[1].id)).toBeNull();
+        expect(await findOpen(open[2].id)).toEqual(open[2]);
+      });
+
+      test('that rest on one key end together, and no others', async () => {
+        const { service, user, key, open } = await seedSessions();
+        const second = aKey({ serviceId: service.id, userId: user.id, isRevoked: true });
+        const other = aSession({ serviceId: service.id, userId: user.id, keyId: second.id });
+        await write(async ({ keys, sessions }) => {
+          await keys.insert(second, { digest: `digest-${second.id}` });
+          await sessions.insert(other);
+          await sessions.endAllOn({ id: key.id, userId: user.id }, START);
+        });
+        for (const { id } of open) expect(await findOpen(id)).toBeNull();
+        expect(await findOpen(other.id)).toEqual(other);
+      });
+
+      test('have refresh tokens that are found, and spent once', async () => {
+        const { open } = await seedSessions();
+        const digest = await addRefresh(open[0].id);
+        const token = { sessionId: open[0].id, expiresAt: START + 1000, isSpent: false };
+        expect(await findRefresh(digest)).toEqual(token);
+        const spend = (of: string) => write(({ sessions }) => sessions.spendRefresh(of, START));
+        expect(await spend(digest)).toBe(true);
+        expect(await spend(digest)).toBe(false);
+        expect(await findRefresh(digest)).toEqual({ ...token, isSpent: true });
+        expect(await findRefresh('no such digest')).toBeNull();
+        expect(await spend('no such digest')).toBe(false);
+      });
+
+      test('of sixteen that race to spend one refresh token one wins', async () => {
+        const { open } = await seedSessions();
+        const digest = await addRefresh(open[0].id);
+        const answers = await race(16, ({ sessions }) => sessions.spendRefresh(digest, START));
+        expect(wins(answers)).toBe(1);
+      });
+
+      test('have refresh tokens that are unspent again when their transaction fails', async () => {
+        const { open } = await seedSessions();
+        const digest = await addRefresh(open[0].id);
+        const failing = write(async ({ sessions }) => {
+          await sessions.spendRefresh(digest, START);
+          throw new Error('planted');
+        });
+        await expect(failing).rejects.toThrow('planted');
+        expect(await findRefresh(digest)).toMatchObject({ isSpent: false });
+      });
+
+      // Long before the sessions of other tests.
+      const past = START - 1e12;
+      const prune = (limit: number) => write(({ sessions }) => sessions.prune(past, limit));
+
+      test('are pruned with their refresh tokens when they expired long ago, or ended', async () => {
+        const { open: expired } = await seedSessions({ expiresAt: past - 1 });
+        const { user, open: ended } = await seedSessions();
+        await write(({ sessions }) => sessions.endAllOf(user.id, past - 1));
+        const digests = await Promise.all(
+          [expired[0], expired[0], ended[1]].map(({ id }) => addRefresh(id)),
+        );
+        expect(await prune(100)).toBe(6 + 3);
+        for (const digest of digests) expect(await findRefresh(digest)).toBeNull();
+        for (const { id } of expired) expect(await findOpen(id)).toBeNull();
+        expect(await prune(100)).toBe(0);
+      });
+
+      test('are not pruned before, whatever else was', async () => {
+        const { open: recent } = await seedSessions({ expiresAt: past });
+        const { open } = await seedSessions();
+        const { user, open: endedLate } = await seedSessions({ expiresAt: past - 1 });
+        await write(({ sessions }) => sessions.endAllOf(user.id, past));
+        const digests = await Promise.all(
+          [recent[0], open[0], endedLate[0]].map(({ id }) => addRefresh(id)),
+        );
+        expect(await prune(100)).toBe(0);
+        expect(await findOpen(recent[0].id)).toEqual(recent[0]);
+        expect(await findOpen(open[0].id)).toEqual(open[0]);
+        for (const digest of digests) expect(await findRefresh(digest)).not.toBeNull();
+      });
+
+      test('are pruned a few at a time', async () => {
+        const { open } = await seedSessions({ expiresAt: past - 1 });
+        for (const { id } of [...open, open[0], open[0]]) await addRefresh(id);
+        const counts: number[] = [];
+        do counts.push(await prune(2));
+        while (counts.at(-1) !== 0);
+        expect(Math.max(...counts)).toBeLessThanOrEqual(4);
+        expect(counts.reduce((total, count) => total + count)).toBe(5 + 3);
       });
     });
 
@@ -554,6 +743,56 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
         expect(await write(({ changes }) => changes.spend(change.id, START))).toBe(false);
         expect(await write(({ changes }) => changes.spend(second.id, START))).toBe(false);
         expect(await write(({ changes }) => changes.spend(foreign.id, START))).toBe(true);
+      });
+
+      describe('are pruned', () => {
+        // Long before the changes of other tests.
+        const past = START - 1e12;
+        const prune = (limit: number) => write(({ changes }) => changes.prune(past, limit));
+        const get = (id: Id) => read(({ changes }) => changes.get(id));
+        /** An expired change, and what `close` leaves of its mail. */
+        const seedExpired = async (
+          close: (stores: Stores, claim: Claim) => Promise<boolean>,
+          expiresAt = past - 1,
+        ) => {
+          const { change } = await seedChange({ expiresAt });
+          await write(async (stores) => {
+            await stores.outbox.add(change.id, past);
+            const [claim] = await stores.outbox.claim(past, past, 1);
+            await close(stores, claim!);
+          });
+          return change;
+        };
+        const sent = (stores: Stores, claim: Claim) => stores.outbox.markSent(claim, past);
+        const buried = (stores: Stores, claim: Claim) => stores.outbox.bury(claim, past, 'late');
+        const waiting = (stores: Stores, claim: Claim) =>
+          stores.outbox.putOff(claim, START + 2e12, 'busy');
+
+        test('when their link expired long ago and nothing is owed', async () => {
+          const gone = [await seedExpired(sent), await seedExpired(buried)];
+          const { change: mailless } = await seedChange({ expiresAt: past - 1 });
+          expect(await prune(100)).toBe(5);
+          for (const { id } of [...gone, mailless]) expect(await get(id)).toBeNull();
+        });
+
+        test('never while a link is good, or a mail is waiting', async () => {
+          const kept = [
+            await seedExpired(waiting),
+            await seedExpired(sent, past),
+            await seedExpired(sent, START + 1000),
+          ];
+          expect(await prune(100)).toBe(0);
+          for (const change of kept) expect(await get(change.id)).toEqual(change);
+        });
+
+        test('a few at a time', async () => {
+          for (let i = 0; i < 3; i += 1) await seedExpired(sent);
+          const counts: number[] = [];
+          do counts.push(await prune(2));
+          while (counts.at(-1) !== 0);
+          expect(Math.max(...counts)).toBeLessThanOrEqual(4);
+          expect(counts.reduce((total, count) => total + count)).toBe(6);
+        });
       });
 
       test('racing shutdowns of one user by different changes leave one winner', async () => {
@@ -676,17 +915,6 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
         expect(fresh).toEqual({ changeId, attempt: 2 });
       });
 
-      test('a closed mail cannot be closed again', async () => {
-        const { dueAt } = await seedMail();
-        const [mine] = await claim(dueAt);
-        await write(({ outbox }) => outbox.markSent(mine!, dueAt));
-        expect(await write(({ outbox }) => outbox.bury(mine!, dueAt, 'late'))).toBe(false);
-        expect(await write(({ outbox }) => outbox.putOff(mine!, dueAt, 'late'))).toBe(false);
-        expect(await hasDue(dueAt)).toBe(false);
-      });
-    });
-  });
-}
       describe('as an operator sees it', () => {
         const list = (...args: Parameters<Stores['outbox']['list']>) =>
           read(({ outbox }) => outbox.list(...args));
@@ -815,3 +1043,14 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
         });
       });
 
+      test('a closed mail cannot be closed again', async () => {
+        const { dueAt } = await seedMail();
+        const [mine] = await claim(dueAt);
+        await write(({ outbox }) => outbox.markSent(mine!, dueAt));
+        expect(await write(({ outbox }) => outbox.bury(mine!, dueAt, 'late'))).toBe(false);
+        expect(await write(({ outbox }) => outbox.putOff(mine!, dueAt, 'late'))).toBe(false);
+        expect(await hasDue(dueAt)).toBe(false);
+      });
+    });
+  });
+}

@@ -5,6 +5,7 @@ import {
   passwordMeterContract,
   revokeTokensContract,
   secretsContract,
+  totpContract,
 } from './contracts-crypto.ts';
 import { mailerContract } from './contracts-mail.ts';
 import {
@@ -15,6 +16,7 @@ import {
   fakeMeter,
   fakeRevokeTokens,
   fakeSecrets,
+  fakeTotp,
   foreignHash,
 } from './fakes.ts';
 import { START } from './fixtures.ts';
@@ -32,6 +34,11 @@ secretsContract('the tests', async () => fakeSecrets());
 accessTokensContract('the tests', async () => {
   const clock = fakeClock(START);
   return { accessTokens: fakeAccessTokens(clock), clock };
+});
+
+totpContract('the tests', async () => {
+  const totp = fakeTotp();
+  return { totp, codeAt: totp.codeAt };
 });
 
 revokeTokensContract('the tests', async () => ({

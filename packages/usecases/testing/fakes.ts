@@ -10,6 +10,7 @@ import type {
   PasswordMeter,
   RevokeTokens,
   Secrets,
+  Totp,
 } from '../src/ports.ts';
 
 /** A clock that stands still until it is set. */
@@ -128,7 +129,27 @@ export function fakeAccessTokens(clock: Clock): AccessTokens {
     },
     verify: async (token) => {
       const found = issued.get(token);
-      return found && found.expiresAt > clock.now() ? found.grant : null;
+      if (!found || found.expiresAt <= clock.now()) return null;
+      return { ...found.grant, expiresAt: found.expiresAt };
+    },
+  };
+}
+
+/** Codes that anybody can make: `codeAt` does. */
+export type FakeTotp = Totp & { codeAt(seed: string, at: Instant): string };
+
+export function fakeTotp(): FakeTotp {
+  const codeOf = (seed: string, step: number) => {
+    const letters = [...seed].map((letter) => letter.charCodeAt(0));
+    const sum = letters.reduce((total, code, index) => total + code * (index + 1), step * 7919);
+    return String(sum % 1_000_000).padStart(6, '0');
+  };
+  return {
+    codeAt: (seed, at) => codeOf(seed, Math.floor(at / 30_000)),
+    stepOf: (code, seed, now) => {
+      const current = Math.floor(now / 30_000);
+      const steps = [current + 1, current, current - 1];
+      return steps.find((step) => codeOf(seed, step) === code) ?? null;
     },
   };
 }

@@ -15,9 +15,12 @@ import type { Claim, Database, KeySecret, OutboxMail, Stores } from '../src/port
 type State = {
   services: Map<Id, Service>;
   users: Map<Id, { user: User; credential: Credential }>;
-  keys: Map<Id, { key: Key; secret: KeySecret }>;
+  keys: Map<Id, { key: Key; secret: KeySecret; totpStep: number | null }>;
   sessions: Map<Id, { session: Session; endedAt: Instant | null }>;
-  refreshTokens: Map<string, { sessionId: Id; createdAt: Instant; expiresAt: Instant }>;
+  refreshTokens: Map<
+    string,
+    { sessionId: Id; createdAt: Instant; expiresAt: Instant; isSpent: boolean }
+  >;
   changes: Map<Id, { change: PasswordChange; spentAt: Instant | null }>;
   outbox: Map<Id, MailRow>;
 };
@@ -119,7 +122,7 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
         if (isUsableToken(key) && userId && serviceId && findToken(state, userId, serviceId)) {
           return false;
         }
-        state.keys.set(key.id, { key, secret });
+        state.keys.set(key.id, { key, secret, totpStep: null });
         return true;
       },
       get: async (id) => state.keys.get(id)?.key ?? null,
@@ -130,11 +133,32 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
       linksUser: async (userId, serviceId) =>
         find(state.keys, ({ key }) => key.userId === userId && key.serviceId === serviceId) !==
         null,
+      revoke: async (id, now) => {
+        const row = state.keys.get(id);
+        if (!row || row.key.isRevoked) return false;
+        row.key = { ...row.key, updatedAt: now, isEnabled: false, isRevoked: true };
+        return true;
+      },
       revokeAllOf: async (userId, now) => {
         for (const row of state.keys.values()) {
           if (row.key.userId !== userId) continue;
           row.key = { ...row.key, updatedAt: now, isEnabled: false, isRevoked: true };
         }
+      },
+      findTotp: async (userId, serviceId) => {
+        const found = [...state.keys.values()]
+          .filter(({ key }) => key.type === 'TOTP' && isUsable(key))
+          .filter(({ key }) => key.userId === userId && key.serviceId === serviceId)
+          .sort((a, b) => (a.key.id < b.key.id ? 1 : -1))[0];
+        return found && 'sealed' in found.secret
+          ? { id: found.key.id, sealed: found.secret.sealed }
+          : null;
+      },
+      spendTotpStep: async (id, step) => {
+        const row = state.keys.get(id);
+        if (!row || !isUsable(row.key) || (row.totpStep ?? -1) >= step) return false;
+        row.totpStep = step;
+        return true;
       },
     },
 
@@ -152,9 +176,44 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
           row.endedAt ??= now;
         }
       },
+      end: async (id, now) => {
+        const row = state.sessions.get(id);
+        if (row) row.endedAt ??= now;
+      },
+      endAllOn: async (key, now) => {
+        for (const row of state.sessions.values()) {
+          if (row.session.keyId === key.id) row.endedAt ??= now;
+        }
+      },
       insertRefresh: async ({ digest, ...token }) => {
         if (state.refreshTokens.has(digest)) throw new Error('the digest is taken');
-        state.refreshTokens.set(digest, token);
+        state.refreshTokens.set(digest, { ...token, isSpent: false });
+      },
+      findRefresh: async (digest) => {
+        const row = state.refreshTokens.get(digest);
+        if (!row) return null;
+        const { sessionId, expiresAt, isSpent } = row;
+        return { sessionId, expiresAt, isSpent };
+      },
+      spendRefresh: async (digest) => {
+        const row = state.refreshTokens.get(digest);
+        if (!row || row.isSpent) return false;
+        row.isSpent = true;
+        return true;
+      },
+      prune: async (before, limit) => {
+        const over = [...state.sessions]
+          .filter(([, { session, endedAt }]) => (endedAt ?? session.expiresAt) < before)
+          .map(([id]) => id);
+        const tokens = [...state.refreshTokens]
+          .filter(([, { sessionId }]) => over.includes(sessionId))
+          .slice(0, limit);
+        for (const [digest] of tokens) state.refreshTokens.delete(digest);
+        const bare = over
+          .filter((id) => !find(state.refreshTokens, ({ sessionId }) => sessionId === id))
+          .slice(0, limit);
+        for (const id of bare) state.sessions.delete(id);
+        return tokens.length + bare.length;
       },
     },
 
@@ -173,6 +232,16 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
         for (const row of state.changes.values()) {
           if (row.change.userId === userId) row.spentAt ??= now;
         }
+      },
+      prune: async (before, limit) => {
+        const over = [...state.changes]
+          .filter(([, { change }]) => change.expiresAt < before)
+          .map(([id]) => id);
+        const mails = over.filter((id) => isClosed(state.outbox.get(id))).slice(0, limit);
+        for (const id of mails) state.outbox.delete(id);
+        const bare = over.filter((id) => !state.outbox.has(id)).slice(0, limit);
+        for (const id of bare) state.changes.delete(id);
+        return mails.length + bare.length;
       },
     },
 

@@ -12,6 +12,7 @@ import {
   fakeMeter,
   fakeRevokeTokens,
   fakeSecrets,
+  fakeTotp,
   sequentialIds,
 } from './fakes.ts';
 import { aKey, aService, aUser, START } from './fixtures.ts';
@@ -27,6 +28,8 @@ export const settings: Settings = {
   refreshTokenTtl: 86_400,
   revokeTokenTtl: 604_800,
   publicUrl: 'https://rekey.example',
+  // Wide enough for tests of other things.
+  throttle: { accountFree: 100, clientPerMinute: 1000, changesPerHour: 100 },
 };
 
 /** A user with a password, and with a TOKEN key of a service. */
@@ -46,6 +49,7 @@ export function world<D extends Database = MemoryDatabase>(
     meter: fakeMeter(),
     secrets: fakeSecrets(),
     accessTokens,
+    totp: fakeTotp(),
     revokeTokens: fakeRevokeTokens(),
     mailer,
     clock,

@@ -43,11 +43,14 @@ export const initial: Migration = {
       user_id text references users (id),
       digest text unique,
       sealed text,
+      totp_step bigint,
       check ((digest is null) <> (sealed is null))
     )`,
     `create index keys_of_user on keys (user_id, service_id)`,
     `create unique index keys_usable_token on keys (user_id, service_id)
       where type = 'TOKEN' and is_enabled = 1 and is_revoked = 0`,
+    `create index keys_usable_totp on keys (user_id, service_id, id)
+      where type = 'TOTP' and is_enabled = 1 and is_revoked = 0`,
 
     `create table sessions (
       id text not null primary key,
@@ -59,6 +62,7 @@ export const initial: Migration = {
       key_id text not null references keys (id)
     )`,
     `create index sessions_open on sessions (user_id) where ended_at is null`,
+    `create index sessions_over on sessions ((coalesce(ended_at, expires_at)))`,
 
     `create table refresh_tokens (
       digest text not null primary key,
@@ -67,6 +71,7 @@ export const initial: Migration = {
       expires_at bigint not null,
       spent_at bigint
     )`,
+    `create index refresh_tokens_of_session on refresh_tokens (session_id)`,
 
     `create table password_changes (
       id text not null primary key,
@@ -81,6 +86,7 @@ export const initial: Migration = {
       revoke_key_id text not null
     )`,
     `create index password_changes_unspent on password_changes (user_id) where spent_at is null`,
+    `create index password_changes_expired on password_changes (expires_at)`,
 
     `create table outbox (
       change_id text not null primary key references password_changes (id),

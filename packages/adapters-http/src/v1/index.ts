@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { HttpDeps } from '../deps.ts';
 import { sendProblem } from '../send-problem.ts';
+import { authRoutes } from './auth.ts';
 import { parseJsonBody } from './json.ts';
 import { keyRoutes } from './keys.ts';
 import { localProviderRoutes } from './local.ts';
@@ -17,6 +18,7 @@ export const v1 =
     app.register(userRoutes(deps));
     app.register(keyRoutes(deps));
     app.register(localProviderRoutes(deps));
+    app.register(authRoutes(deps));
   };
 
 /** `newPassword` is `new_password` here. */

@@ -5,13 +5,13 @@ import { originOf } from '../origin.ts';
 import { Problem } from '../problem.ts';
 import { requireService, serviceOf } from './caller.ts';
 import {
+  Audited,
   Credentials,
+  GivenToken,
   LoggedIn,
   metaOut,
   NewPassword,
   PasswordUpdated,
-  Revoked,
-  RevokeToken,
   tokenOut,
   userOut,
 } from './schemas.ts';
@@ -63,7 +63,7 @@ export const localProviderRoutes =
 
     app.post(
       '/auth/provider/local/update-password/revoke',
-      { onRequest, schema: { body: RevokeToken, response: { 200: Revoked, default: Problem } } },
+      { onRequest, schema: { body: GivenToken, response: { 200: Audited, default: Problem } } },
       async (request) => {
         const presentedBy = serviceOf(request).id;
         await revokeUpdatePassword.execute({ token: request.body.token, presentedBy });

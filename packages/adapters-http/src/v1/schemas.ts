@@ -33,7 +33,9 @@ export const NewPassword = Type.Object(
   strict,
 );
 
-export const RevokeToken = Type.Object({ token: Type.String() }, strict);
+export const GivenToken = Type.Object({ token: Type.String() }, strict);
+export const GivenKey = Type.Object({ key: Type.String() }, strict);
+export const GivenCode = Type.Object({ user_id: Uuid, totp: Type.String() }, strict);
 
 // What follows is answered: a response schema is a white list.
 
@@ -78,7 +80,10 @@ export const KeyCreated = Type.Object({
 export const KeyRead = Type.Object({ data: KeyOut });
 export const LoggedIn = Type.Object({ meta: Meta, user: UserOut, access: Token, refresh: Token });
 export const PasswordUpdated = Type.Object({ meta: Meta });
-export const Revoked = Type.Object({ audit: Type.Null() });
+export const TokenVerified = Type.Object({ user: UserOut, access: Token });
+export const TokenRefreshed = Type.Object({ user: UserOut, access: Token, refresh: Token });
+export const KeyVerified = Type.Object({ user: UserOut, key: KeyOut });
+export const Audited = Type.Object({ audit: Type.Null() });
 
 const time = (instant: number) => new Date(instant).toISOString();
 

@@ -1,0 +1,106 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { consumes } from '../body.ts';
+import type { HttpDeps } from '../deps.ts';
+import { Problem } from '../problem.ts';
+import { requireService, serviceOf } from './caller.ts';
+import {
+  Audited,
+  GivenCode,
+  GivenKey,
+  GivenToken,
+  KeyVerified,
+  keyOut,
+  TokenRefreshed,
+  TokenVerified,
+  tokenOut,
+  userOut,
+} from './schemas.ts';
+
+/** What a service does with the tokens, keys and one-time codes that its users bring. */
+export const authRoutes =
+  (deps: HttpDeps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const onRequest = [requireService(deps.authenticateKey), consumes('application/json')];
+
+    app.post(
+      '/auth/token/verify',
+      {
+        onRequest,
+        schema: { body: GivenToken, response: { 200: TokenVerified, default: Problem } },
+      },
+      async (request) => {
+        const { token } = request.body;
+        const serviceId = serviceOf(request).id;
+        const { user, expiresAt } = await deps.verifyToken.execute({ serviceId, token });
+        return { user: userOut(user), access: tokenOut(token, expiresAt) };
+      },
+    );
+
+    app.post(
+      '/auth/token/refresh',
+      {
+        onRequest,
+        schema: { body: GivenToken, response: { 200: TokenRefreshed, default: Problem } },
+      },
+      async (request) => {
+        const { user, access, refresh } = await deps.refreshToken.execute({
+          serviceId: serviceOf(request).id,
+          token: request.body.token,
+        });
+        return {
+          user: userOut(user),
+          access: tokenOut(access.token, access.expiresAt),
+          refresh: tokenOut(refresh.token, refresh.expiresAt),
+        };
+      },
+    );
+
+    app.post(
+      '/auth/token/revoke',
+      { onRequest, schema: { body: GivenToken, response: { 200: Audited, default: Problem } } },
+      async (request) => {
+        await deps.revokeToken.execute({
+          serviceId: serviceOf(request).id,
+          token: request.body.token,
+        });
+        return { audit: null };
+      },
+    );
+
+    app.post(
+      '/auth/key/verify',
+      { onRequest, schema: { body: GivenKey, response: { 200: KeyVerified, default: Problem } } },
+      async (request) => {
+        const { user, key } = await deps.verifyKey.execute({
+          serviceId: serviceOf(request).id,
+          value: request.body.key,
+        });
+        return { user: userOut(user), key: keyOut(key) };
+      },
+    );
+
+    app.post(
+      '/auth/key/revoke',
+      { onRequest, schema: { body: GivenKey, response: { 200: Audited, default: Problem } } },
+      async (request) => {
+        await deps.revokeKey.execute({
+          serviceId: serviceOf(request).id,
+          value: request.body.key,
+        });
+        return { audit: null };
+      },
+    );
+
+    app.post(
+      '/auth/totp',
+      { onRequest, schema: { body: GivenCode, response: { 200: Audited, default: Problem } } },
+      async (request) => {
+        await deps.verifyTotp.execute({
+          serviceId: serviceOf(request).id,
+          userId: request.body.user_id.toLowerCase(),
+          code: request.body.totp,
+        });
+        return { audit: null };
+      },
+    );
+  };

@@ -1,0 +1,29 @@
+import { type Id, InvalidToken, isUsable, type Key, type User } from '@rekey/domain';
+import type { Ports } from './ports.ts';
+
+type Needs = Pick<Ports, 'database' | 'secrets'>;
+
+export type VerifyKeyInput = { readonly serviceId: Id; readonly value: string };
+
+/** Tells a service whose key it was given, where the key is one of its own for a user. */
+export class VerifyKey {
+  readonly #ports: Needs;
+
+  constructor(ports: Needs) {
+    this.#ports = ports;
+  }
+
+  /** Throws `InvalidToken` unless the key is one of a user at the service and usable, and the user enabled. */
+  async execute({ serviceId, value }: VerifyKeyInput): Promise<{ user: User; key: Key }> {
+    const { database, secrets } = this.#ports;
+    const digest = secrets.digest(value);
+    const found = await database.read(async ({ keys, users }) => {
+      const key = await keys.findByDigest(digest);
+      if (key === null || key.serviceId !== serviceId || !isUsable(key)) return null;
+      const user = key.userId === null ? null : await users.get(key.userId);
+      return user?.isEnabled ? { user, key } : null;
+    });
+    if (found === null) throw new InvalidToken();
+    return found;
+  }
+}
