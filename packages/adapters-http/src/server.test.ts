@@ -128,6 +128,11 @@ describe('a path', () => {
   });
 });
 
+it('asks nobody for what cannot be an id', async () => {
+  const { json } = await failing(new Error('asked'));
+  expect((await json('GET', '/v1/user/%00')).statusCode).toBe(404);
+});
+
 describe('health', () => {
   it('answers for the process, and for the database behind it', async () => {
     const { app } = await rig();

@@ -91,6 +91,16 @@ describe('PUT /users/update/password', () => {
     expect((await server.form('POST', '/users/login', login)).statusCode).toBe(200);
   });
 
+  it('ends every session but the one that asked', async () => {
+    const { token } = await signedUp(server);
+    const login = { email: fields.email, password: PASSWORD };
+    const other = (await server.form('POST', '/users/login', login)).json().token;
+    await server.form('PUT', UPDATE, fields, bearer(token));
+    const back = { ...login, password: fields.newPassword, newPassword: PASSWORD };
+    expect((await server.form('PUT', UPDATE, back, bearer(other))).statusCode).toBe(401);
+    expect((await server.form('PUT', UPDATE, back, bearer(token))).statusCode).toBe(200);
+  });
+
   it('takes the token of the JSON login too', async () => {
     await enrolled(server);
     const credentials = { email: 'ada@example.com', password: PASSWORD };
