@@ -204,6 +204,11 @@ describe('a key file', () => {
       /seal\[0\]\.createdAt/,
     ],
     [
+      'with a time of seconds and parts',
+      ({ seal }) => Object.assign(seal![0]!, { createdAt: 1767323045.5 }),
+      /seal\[0\]\.createdAt/,
+    ],
+    [
       'with the newest key last',
       ({ seal }) => seal!.push({ ...seal![0], kid: 'b', createdAt: 9e15 }),
       /seal must have its newest key first/,

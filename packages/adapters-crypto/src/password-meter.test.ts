@@ -21,6 +21,7 @@ describe('the strength of a password', () => {
   test.each([
     ['the name of the address', 'wojciechowska84', 'wojciechowska84@example.org'],
     ['a dotted name of the address', 'zuzanna.wojciechowska84', 'zuzanna.wojciechowska84@x.pl'],
+    ['a part of a dotted name', 'wojciechowska84', 'zuzanna.wojciechowska84@x.pl'],
     ['a part of a name', 'Brzeczyszczykiewicz', 'Grzegorz Brzeczyszczykiewicz'],
     ['the service', 'Kwiaciarnia24pl', 'Kwiaciarnia24pl'],
   ])('is less where it is %s', async (_what, password, word) => {

@@ -118,6 +118,20 @@ describe('a sealed text', () => {
     );
   });
 
+  test.each([
+    // The last letter of 43 has two bits that no byte takes.
+    [
+      'with unused bits set',
+      (sealed: string) =>
+        sealed.slice(0, -1) + String.fromCharCode(sealed.charCodeAt(sealed.length - 1) + 1),
+    ],
+    ['with no room for a nonce', () => 'rks1.k1.AAAA'],
+    ['with no room for a tag', () => `rks1.k1.${'A'.repeat(20)}`],
+  ])('does not open %s', (_how, change) => {
+    const { seal, unseal } = secrets(listOf(known));
+    expect(() => unseal(change(seal('seed')))).toThrow('not sealed');
+  });
+
   test('is no other text whatever, and the error does not repeat it', () => {
     const { unseal } = secrets(listOf(known));
     fc.assert(
