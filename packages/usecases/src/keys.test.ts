@@ -200,11 +200,12 @@ describe('registering a service', () => {
 describe('the built-in service', () => {
   test('is there after the first start, and the same after the next', async () => {
     const w = world();
-    await new OpenFormService(w).execute();
+    const answered = await new OpenFormService(w).execute();
     const first = await w.database.read(({ services }) => services.get(formServiceId));
     expect(first).toMatchObject({ name: formServiceName, localUrl: null, allowRegister: true });
+    expect(answered).toEqual(first);
     w.clock.set(START + 1000);
-    await new OpenFormService(w).execute();
+    expect(await new OpenFormService(w).execute()).toEqual(first);
     expect(await w.database.read(({ services }) => services.get(formServiceId))).toEqual(first);
   });
 });

@@ -257,10 +257,9 @@ describe('a shutdown', () => {
     const { database, done } = recording(healthy.w.database);
     await revoke({ ...healthy.w, database }, healthy.token, healthy.service.id);
     expect(done).toEqual([
+      'changes.spend',
       'changes.get',
       'services.get',
-      'users.hold',
-      'changes.spend',
       'users.shut',
       'keys.revokeAllOf',
       'sessions.endAllOf',

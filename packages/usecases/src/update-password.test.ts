@@ -5,6 +5,7 @@ import {
   failingAt,
   foreignHash,
   NEW_PASSWORD,
+  ORIGIN,
   type Owner,
   PASSWORD,
   planted,
@@ -58,6 +59,8 @@ describe('a change of a password', () => {
     });
     await update(w, ask);
     expect(await canLogIn(w, owner, 'r\u00e9glisse')).toBe(true);
+    await w.deliver();
+    expect(w.mailer.sent[0]?.to.address).toBe(owner.user.email);
   });
 
   test('ends every session of the user, at every service, and nobody else’s', async () => {
@@ -170,6 +173,7 @@ describe('a change that fails half-way', () => {
       'users.changePassword',
       'keys.findToken',
       'sessions.findOpen',
+      'changes.nthLatest',
       'sessions.endAllOf',
       'changes.insert',
       'outbox.add',
@@ -178,10 +182,10 @@ describe('a change that fails half-way', () => {
     // One more than there is to do: the commit itself.
     for (let n = 1; n <= done.length + 1; n += 1) {
       const { w, ask } = await prepare();
-      const before = w.database.snapshot();
+      const before = w.database.snapshot('throttles');
       const broken = { ...w, database: failingAt(w.database, n) };
       expect(await endOf(update(broken, ask))).toBe(planted);
-      expect(w.database.snapshot()).toEqual(before);
+      expect(w.database.snapshot('throttles')).toEqual(before);
       expect(await w.deliver()).toEqual([]);
       expect(await endOf(update(w, ask))).toBe('done');
     }
@@ -241,13 +245,13 @@ describe('a claim that is not proven', () => {
   test.each(cases)('is refused like all others, after one hash: %s', async (_what, prepare) => {
     const w = world();
     const ask = await prepare(w);
-    const before = w.database.snapshot();
+    const before = w.database.snapshot('throttles');
     const work = w.hasher.work();
     const end = await endOf(update(w, ask));
     expect(end).toEqual(new InvalidCredentials());
     expect(end).toBeInstanceOf(InvalidCredentials);
     expect(w.hasher.work() - work).toBe(1);
-    expect(w.database.snapshot()).toEqual(before);
+    expect(w.database.snapshot('throttles')).toEqual(before);
     expect(await w.deliver()).toEqual([]);
   });
 
@@ -303,13 +307,13 @@ describe('a new password', () => {
   test('is refused by the policy once the current one is proven, and nothing is changed', async () => {
     const w = { ...world(), settings: { ...settings, passwordPolicy: 'standard' as const } };
     const owner = await w.addOwner({ email: 'ada@example.com' });
-    const before = w.database.snapshot();
+    const before = w.database.snapshot('throttles');
     for (const newPassword of ['password', 'Ada Lovelace', 'shop until I drop']) {
       const end = await endOf(update(w, w.change(owner, { newPassword })));
       expect(end).toBeInstanceOf(IllegalArgument);
       expect((end as IllegalArgument).violations[0]?.field).toBe('newPassword');
     }
-    expect(w.database.snapshot()).toEqual(before);
+    expect(w.database.snapshot('throttles')).toEqual(before);
   });
 
   test('may be a common one where the policy only reports', async () => {
@@ -412,6 +416,7 @@ describe('what happens between the proof and the change', () => {
       serviceId: owner.service.id,
       email: owner.user.email,
       password: PASSWORD,
+      origin: ORIGIN,
       tokenForm: 'signed' as const,
     });
 
