@@ -13,6 +13,7 @@ import {
 import { openDatabase } from '@rekey/adapters-db';
 import { fileMailer, parseMailFrom, smtpMailer } from '@rekey/adapters-mail';
 import {
+  AdmitClient,
   AuthenticateBearer,
   AuthenticateKey,
   type Clock,
@@ -79,10 +80,16 @@ export async function compose(config: Config, events: KeyRingEvents = {}) {
         refreshTokenTtl: config.refreshTokenTtl,
         revokeTokenTtl: config.revokeTokenTtl,
         publicUrl: config.publicUrl,
+        throttle: {
+          accountFree: config.throttleAccountFree,
+          clientPerMinute: config.throttleClientPerMinute,
+          changesPerHour: config.throttleChangesPerHour,
+        },
       },
     };
 
     return {
+      admitClient: new AdmitClient(ports),
       authenticateBearer: new AuthenticateBearer(ports),
       authenticateKey: new AuthenticateKey(ports),
       createKey: new CreateKey(ports),

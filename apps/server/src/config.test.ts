@@ -27,6 +27,9 @@ test('without a variable set, the defaults of the documentation hold', () => {
     refreshTokenTtl: 86_400,
     revokeTokenTtl: 604_800,
     usersSignup: true,
+    throttleAccountFree: 5,
+    throttleClientPerMinute: 300,
+    throttleChangesPerHour: 10,
     trustProxy: [],
     logLevel: 'info',
   });
@@ -70,6 +73,9 @@ test.each([
   ['REVOKE_TOKEN_TTL', 'week'],
   ['USERS_SIGNUP', 'yes'],
   ['LOG_LEVEL', 'loud'],
+  ['THROTTLE_ACCOUNT_FREE', '0'],
+  ['THROTTLE_CLIENT_PER_MINUTE', '0'],
+  ['THROTTLE_CHANGES_PER_HOUR', '1000001'],
   ['TRUST_PROXY', 'everybody'],
 ])('%s=%s is refused by name, and the value is not repeated', (name, value) => {
   const problems = problemsOf({ [name]: value });

@@ -21,6 +21,9 @@ export type Config = {
   readonly refreshTokenTtl: number;
   readonly revokeTokenTtl: number;
   readonly usersSignup: boolean;
+  readonly throttleAccountFree: number;
+  readonly throttleClientPerMinute: number;
+  readonly throttleChangesPerHour: number;
   readonly trustProxy: readonly string[];
   readonly logLevel: LogLevel;
 };
@@ -67,6 +70,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     refreshTokenTtl: read('REFRESH_TOKEN_TTL', '86400', integer(1, MAX_TTL)),
     revokeTokenTtl: read('REVOKE_TOKEN_TTL', '604800', integer(1, MAX_TTL)),
     usersSignup: read('USERS_SIGNUP', 'true', oneOf(['true', 'false'])) === 'true',
+    throttleAccountFree: read('THROTTLE_ACCOUNT_FREE', '5', integer(1, MAX_TRIES)),
+    throttleClientPerMinute: read('THROTTLE_CLIENT_PER_MINUTE', '300', integer(1, MAX_TRIES)),
+    throttleChangesPerHour: read('THROTTLE_CHANGES_PER_HOUR', '10', integer(1, MAX_TRIES)),
     trustProxy: read('TRUST_PROXY', ' ', addresses),
     logLevel: read('LOG_LEVEL', 'info', oneOf(logLevels)),
   };
@@ -76,6 +82,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
 /** Ten years: a longer life is a mistake. */
 const MAX_TTL = 315_360_000;
+
+/** Which is as good as no limit. */
+const MAX_TRIES = 1_000_000;
 
 class Problem {
   readonly message: string;

@@ -55,6 +55,8 @@ export function bcryptHasher(options: {
   const decoy = decoyOf(cost);
 
   return {
+    admit: () => gate.admit(),
+
     hash: (password) =>
       gate.run(async () => {
         const [current] = peppers();

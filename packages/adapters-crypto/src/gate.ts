@@ -8,6 +8,8 @@ export type Gate = {
    * Throws `Overloaded`, without running it, where the queue is full.
    */
   run<T>(work: () => Promise<T>): Promise<T>;
+  /** Throws `Overloaded` where `run` would. */
+  admit(): void;
   readonly running: number;
   readonly waiting: number;
 };
@@ -34,17 +36,22 @@ export function gate({ places, maxWaiting, now = () => performance.now() }: Gate
     else running -= 1;
   }
 
+  function admit(): void {
+    if (running < places || queue.length < maxWaiting) return;
+    const rounds = (queue.length + 1) / places;
+    throw new Overloaded(Math.max(1, Math.ceil((rounds * usual) / 1000)));
+  }
+
   return {
+    admit,
     async run(work) {
+      admit();
       if (running < places) {
         running += 1;
-      } else if (queue.length < maxWaiting) {
+      } else {
         const { promise, resolve } = Promise.withResolvers<void>();
         queue.push(resolve);
         await promise;
-      } else {
-        const rounds = (queue.length + 1) / places;
-        throw new Overloaded(Math.max(1, Math.ceil((rounds * usual) / 1000)));
       }
       const start = now();
       try {

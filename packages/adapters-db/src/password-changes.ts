@@ -64,6 +64,18 @@ export function passwordChangesOn(db: Kysely<Schema>): PasswordChanges {
         .execute();
     },
 
+    async nthLatest(userId, n) {
+      const row = await db
+        .selectFrom('password_changes')
+        .select('created_at as createdAt')
+        .where('user_id', '=', userId)
+        .orderBy('created_at', 'desc')
+        .limit(1)
+        .offset(n - 1)
+        .executeTakeFirst();
+      return row?.createdAt ?? null;
+    },
+
     async prune(before, limit) {
       const mails = await db
         .deleteFrom('outbox')

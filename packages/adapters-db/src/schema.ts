@@ -79,6 +79,14 @@ export type Schema = {
     buried_at: number | null;
     reason: string | null;
   };
+  throttles: {
+    key: string;
+    since: number;
+    tries: number;
+    free_at: number;
+    known_until: number;
+    forget_at: number;
+  };
   rekey_migrations: {
     version: number;
     name: string;

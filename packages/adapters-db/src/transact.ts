@@ -9,6 +9,7 @@ import { passwordChangesOn } from './password-changes.ts';
 import type { Schema } from './schema.ts';
 import { servicesOn } from './services.ts';
 import { sessionsOn } from './sessions.ts';
+import { throttlesOn } from './throttles.ts';
 import { usersOn } from './users.ts';
 
 /** Seconds. */
@@ -71,6 +72,7 @@ export function storesOn(db: Kysely<Schema>): Stores {
     sessions: sessionsOn(db),
     changes: passwordChangesOn(db),
     outbox: outboxOn(db),
+    throttles: throttlesOn(db),
   };
 }
 

@@ -1,3 +1,4 @@
+import { noTries } from '@rekey/domain';
 import { aChange, aKey, aService, aSession, aUser } from '@rekey/usecases/testing';
 import { type CompiledQuery, type Dialect, DummyDriver, Kysely } from 'kysely';
 import type { Schema } from '../src/schema.ts';
@@ -12,7 +13,7 @@ export async function everyQuery(dialect: Omit<Dialect, 'createDriver'>): Promis
       queries.push(query);
     },
   });
-  const { services, users, keys, sessions, changes, outbox } = storesOn(db);
+  const { services, users, keys, sessions, changes, outbox, throttles } = storesOn(db);
 
   const service = aService();
   const user = aUser({ createdBy: service.id });
@@ -54,6 +55,7 @@ export async function everyQuery(dialect: Omit<Dialect, 'createDriver'>): Promis
   await changes.get(change.id);
   await changes.spend(change.id, now);
   await changes.spendAllOf(user.id, now);
+  await changes.nthLatest(user.id, 10);
   await changes.prune(now, 10);
   await outbox.add(change.id, now);
   await outbox.hasDue(now);
@@ -61,5 +63,9 @@ export async function everyQuery(dialect: Omit<Dialect, 'createDriver'>): Promis
   await outbox.markSent(claim, now);
   await outbox.putOff(claim, now, 'reason');
   await outbox.bury(claim, now, 'reason');
+  await throttles.get('key');
+  await throttles.hold(['key', 'other']);
+  await throttles.put([{ key: 'key', tally: noTries, forgetAt: now }]);
+  await throttles.prune(now, 10);
   return queries;
 }

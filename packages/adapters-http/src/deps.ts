@@ -1,5 +1,6 @@
 import type { Service } from '@rekey/domain';
 import type {
+  AdmitClient,
   AuthenticateBearer,
   AuthenticateKey,
   CreateKey,
@@ -19,6 +20,7 @@ import type {
 
 /** All that the HTTP server calls. */
 export type HttpDeps = {
+  readonly admitClient: AdmitClient;
   readonly authenticateBearer: AuthenticateBearer;
   readonly authenticateKey: AuthenticateKey;
   readonly createKey: CreateKey;

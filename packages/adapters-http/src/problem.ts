@@ -3,6 +3,7 @@ import {
   type ErrorCode,
   IllegalArgument,
   Overloaded,
+  TooManyRequests,
   Unavailable,
   type Violation,
 } from '@rekey/domain';
@@ -38,6 +39,7 @@ const table: Record<ProblemCode, readonly [status: number, title: string]> = {
   request_timeout: [408, 'Request timeout'],
   payload_too_large: [413, 'Payload too large'],
   unsupported_media_type: [415, 'Unsupported media type'],
+  too_many_requests: [429, 'Too many requests'],
   headers_too_large: [431, 'Request header fields too large'],
   internal: [500, 'Internal error'],
   overloaded: [503, 'Overloaded'],
@@ -150,6 +152,9 @@ function understand(
     const errors = error.violations.map((each) => ({ ...each, field: fieldName(each.field) }));
     return { code: error.code, detail: error.message, errors };
   }
+  if (error instanceof TooManyRequests) {
+    return { code: error.code, detail: error.message, headers: rateLimitHeaders(error) };
+  }
   if (error instanceof Overloaded || error instanceof Unavailable) {
     const headers = { 'retry-after': String(Math.ceil(error.retryAfter)) };
     return { code: error.code, detail: error.message, headers };
@@ -162,4 +167,14 @@ function understand(
     return { code: 'bad_request', detail: 'the body did not arrive' };
   }
   return { code: 'internal', detail: 'something went wrong here; the instance names the request' };
+}
+
+/** `RateLimit` and `RateLimit-Policy` as in draft-ietf-httpapi-ratelimit-headers-11: what is exceeded, and for how long. */
+function rateLimitHeaders({ limit, retryAfter }: TooManyRequests): Record<string, string> {
+  const { name, quota, window } = limit;
+  return {
+    'retry-after': String(retryAfter),
+    ratelimit: `"${name}";r=0;t=${retryAfter}`,
+    'ratelimit-policy': `"${name}";q=${quota};w=${window / 1000}`,
+  };
 }

@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Database, Ports } from '@rekey/usecases';
 import {
+  AdmitClient,
   AuthenticateBearer,
   AuthenticateKey,
   CreateKey,
@@ -62,6 +63,7 @@ export async function rig({ options, ...overrides }: Overrides = {}) {
       refreshTokenTtl: 86_400,
       revokeTokenTtl: 604_800,
       publicUrl: 'http://localhost:8042',
+      throttle: { accountFree: 5, clientPerMinute: 300, changesPerHour: 10 },
     },
   };
   await new OpenFormService(ports).execute();
@@ -80,6 +82,7 @@ export async function rig({ options, ...overrides }: Overrides = {}) {
     written.emit('line', JSON.parse(line));
   };
   const server = createHttpServer({
+    admitClient: new AdmitClient(ports),
     authenticateBearer: new AuthenticateBearer(ports),
     authenticateKey: new AuthenticateKey(ports),
     createKey: new CreateKey(ports),

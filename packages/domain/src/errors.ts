@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'password_update_required'
   | 'registration_closed'
   | 'not_found'
+  | 'too_many_requests'
   | 'overloaded'
   | 'unavailable';
 
@@ -86,6 +87,21 @@ export class NotFound extends DomainError {
 
   constructor() {
     super('not found');
+  }
+}
+
+/** Something was tried too often. Nothing was looked at, and the refused try counts for nothing. */
+export class TooManyRequests extends DomainError {
+  readonly code = 'too_many_requests';
+  /** What was exceeded; `window` in milliseconds. */
+  readonly limit: { readonly name: string; readonly quota: number; readonly window: number };
+  /** Seconds after which a new try is let through. */
+  readonly retryAfter: number;
+
+  constructor(limit: TooManyRequests['limit'], retryAfter: number) {
+    super('this was tried too often; wait before the next try');
+    this.limit = limit;
+    this.retryAfter = retryAfter;
   }
 }
 

@@ -4,3 +4,4 @@ export * from './errors.ts';
 export * from './link.ts';
 export * from './password.ts';
 export * from './text.ts';
+export * from './throttle.ts';

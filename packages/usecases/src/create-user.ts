@@ -1,6 +1,7 @@
 import {
   Forbidden,
   IllegalArgument,
+  type Origin,
   type PasswordQuality,
   parseAll,
   parseEmail,
@@ -14,6 +15,7 @@ import {
 import { newKey } from './new-key.ts';
 import { judgeNewPassword, parseNewPassword } from './new-password.ts';
 import type { Ports } from './ports.ts';
+import { countSignUp } from './throttle.ts';
 
 type Needs = Pick<
   Ports,
@@ -32,6 +34,8 @@ export type CreateUserInput = {
   readonly passwordRequireUpdate?: boolean | undefined;
   /** Whether the user gets a TOKEN key of the service along with the account. */
   readonly withTokenKey?: boolean | undefined;
+  /** Where a person came from who signs up alone, and not through a service: nobody may do so too often. */
+  readonly signUpFrom?: Origin | undefined;
 };
 
 /** Creates a user, with a password or without. */
@@ -57,6 +61,11 @@ export class CreateUser {
           ? null
           : parseNewPassword(this.#ports, input.password, 'password'),
     });
+
+    if (input.signUpFrom) {
+      hasher.admit();
+      await countSignUp(this.#ports, input.signUpFrom);
+    }
 
     const quality =
       password === null

@@ -1,3 +1,4 @@
+export * from './admit-client.ts';
 export * from './authenticate-bearer.ts';
 export * from './authenticate-key.ts';
 export * from './create-key.ts';

@@ -7,6 +7,7 @@ import {
 } from '@rekey/domain';
 import type { Ports } from './ports.ts';
 import { type Claim, type Proof, proveAccount } from './prove-account.ts';
+import { clearAttempt } from './throttle.ts';
 
 type Needs = Pick<
   Ports,
@@ -41,7 +42,12 @@ export class Login {
 
     const proof = await proveAccount(this.#ports, input);
     const { user, service, tokenKey } = proof;
-    if (user.passwordRequireUpdate) throw new Forbidden('password_update_required');
+    if (user.passwordRequireUpdate) {
+      await database.transact(({ throttles }) =>
+        clearAttempt(throttles, proof.counted, clock.now()),
+      );
+      throw new Forbidden('password_update_required');
+    }
     const quality = await meter.assess(proof.password, [user.email, user.name, service.name]);
 
     const now = clock.now();
@@ -52,7 +58,7 @@ export class Login {
         ? { token: secrets.generate('rkf_'), expiresAt: now + settings.refreshTokenTtl * 1000 }
         : null;
 
-    await database.transact(async ({ users, keys, sessions }) => {
+    await database.transact(async ({ users, keys, sessions, throttles }) => {
       // A change, a shutdown or a revoked key since the proof wins: the session would outlive it.
       const held = await users.hold(user.id);
       if (!held?.user.isEnabled || held.credential.version !== proof.version) {
@@ -77,6 +83,7 @@ export class Login {
           expiresAt: refresh.expiresAt,
         });
       }
+      await clearAttempt(throttles, proof.counted, now);
     });
     await this.#upgradeHash(proof);
     return { user, quality, access, refresh };

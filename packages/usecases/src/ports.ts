@@ -9,6 +9,7 @@ import type {
   PasswordQuality,
   Service,
   Session,
+  Tally,
   User,
 } from '@rekey/domain';
 
@@ -31,6 +32,7 @@ export type Stores = {
   readonly sessions: Sessions;
   readonly changes: PasswordChanges;
   readonly outbox: Outbox;
+  readonly throttles: Throttles;
 };
 
 export interface Services {
@@ -121,6 +123,8 @@ export interface PasswordChanges {
   spend(id: Id, now: Instant): Promise<boolean>;
   /** Spends every unspent right of the user. */
   spendAllOf(userId: Id, now: Instant): Promise<void>;
+  /** When the user's `n`th latest change was made; null where there are fewer. */
+  nthLatest(userId: Id, n: number): Promise<Instant | null>;
   /**
    * Deletes up to `limit` changes whose link expired before the instant and whose mail was sent or given up,
    * and up to as many of their mails, which go first; answers how many rows that were.
@@ -176,7 +180,27 @@ export type Claim = {
   readonly attempt: number;
 };
 
+/** How often things were tried, under keys that do not say what. */
+export interface Throttles {
+  /** The tally under a key; `noTries` where there is none. */
+  get(key: string): Promise<Tally>;
+  /** The same for several keys, in their order, and keeps every change of them out until the transaction ends. */
+  hold(keys: readonly string[]): Promise<Tally[]>;
+  /** Replaces tallies; each may be forgotten at its `forgetAt`. */
+  put(tallies: readonly StoredTally[]): Promise<void>;
+  /** Deletes up to `limit` tallies that may be forgotten at `now`; answers how many that were. */
+  prune(now: Instant, limit: number): Promise<number>;
+}
+
+export type StoredTally = {
+  readonly key: string;
+  readonly tally: Tally;
+  readonly forgetAt: Instant;
+};
+
 export interface Hasher {
+  /** Throws `Overloaded` where a hash would be turned away now, so that nothing is done for one in vain. */
+  admit(): void;
   /** The form in which a normalized password is stored, a different one each time. Throws `Overloaded` when too many wait. */
   hash(password: string): Promise<string>;
   /** Whether the password has this hash. Null, and what is no hash, cost as much as a hash and are never right. */
@@ -278,6 +302,14 @@ export type Settings = {
   readonly revokeTokenTtl: number;
   /** Base of links to pages that Rekey itself hosts, without a slash at its end. */
   readonly publicUrl: string;
+  readonly throttle: {
+    /** Failed tries that an account has before waits begin. */
+    readonly accountFree: number;
+    /** Failed tries that a client has in a minute. */
+    readonly clientPerMinute: number;
+    /** Password changes that an account has in an hour, for each is a mail to its owner. */
+    readonly changesPerHour: number;
+  };
 };
 
 /** All that a use case can need; each says which part of it. */

@@ -1,23 +1,22 @@
 import {
   IllegalArgument,
   InvalidCredentials,
-  type Origin,
   type PasswordQuality,
   Unauthorized,
   type User,
 } from '@rekey/domain';
 import { judgeNewPassword, parseNewPassword } from './new-password.ts';
 import type { AccessGrant, Ports } from './ports.ts';
-import { type Claim, proveAccount } from './prove-account.ts';
+import { type Claim, type Proof, proveAccount } from './prove-account.ts';
+import { checkChanges, clearAttempt } from './throttle.ts';
 
 type Needs = Pick<
   Ports,
-  'database' | 'hasher' | 'meter' | 'revokeTokens' | 'clock' | 'ids' | 'settings'
+  'database' | 'hasher' | 'meter' | 'secrets' | 'revokeTokens' | 'clock' | 'ids' | 'settings'
 >;
 
 export type UpdatePasswordInput = Claim & {
   readonly newPassword: string;
-  readonly origin: Origin;
   /** The session that asks, where one does: it lives on, and only its own user's password can be changed. */
   readonly session?: AccessGrant;
 };
@@ -34,7 +33,7 @@ export class UpdatePassword {
   }
 
   async execute(input: UpdatePasswordInput): Promise<{ user: User; quality: PasswordQuality }> {
-    const { database, hasher, revokeTokens, clock, ids, settings } = this.#ports;
+    const { database, revokeTokens, clock, ids, settings } = this.#ports;
     const newPassword = parseNewPassword(this.#ports, input.newPassword, 'newPassword');
     if (newPassword === input.password.normalize('NFC')) {
       throw new IllegalArgument([
@@ -42,15 +41,17 @@ export class UpdatePassword {
       ]);
     }
 
-    const { user, service, tokenKey, version } = await proveAccount(
-      this.#ports,
-      input,
-      input.session?.userId,
+    const proof = await proveAccount(this.#ports, input, input.session?.userId);
+    const { user, service, tokenKey, version, counted } = proof;
+    const { quality, passwordHash } = await this.#prepare(proof, newPassword).catch(
+      async (error: unknown) => {
+        // The new password is refused, or the change comes too soon; the current one was right.
+        await database.transact(({ throttles }) => clearAttempt(throttles, counted, clock.now()));
+        throw error;
+      },
     );
-    const quality = await judgeNewPassword(this.#ports, newPassword, user, service, 'newPassword');
-    const passwordHash = await hasher.hash(newPassword);
 
-    return database.transact(async ({ users, keys, sessions, changes, outbox }) => {
+    return database.transact(async ({ users, keys, sessions, changes, outbox, throttles }) => {
       const now = clock.now();
       const isChanged = await users.changePassword(user.id, version, passwordHash, now);
       if (!isChanged) throw new InvalidCredentials();
@@ -61,6 +62,8 @@ export class UpdatePassword {
       if (session && (await sessions.findOpen(session.sessionId)) === null)
         throw new Unauthorized();
 
+      // Again, now that no other change of the user can come in between.
+      await checkChanges(changes, settings, user.id, now);
       await sessions.endAllOf(user.id, now, session?.sessionId);
       const change = {
         id: ids.next(),
@@ -74,7 +77,16 @@ export class UpdatePassword {
       };
       await changes.insert(change);
       await outbox.add(change.id, now);
+      await clearAttempt(throttles, counted, now);
       return { user: { ...user, updatedAt: now, passwordRequireUpdate: false }, quality };
     });
+  }
+
+  /** After the proof, so that only who knows the password learns how often it was changed. */
+  async #prepare({ user, service }: Proof, newPassword: string) {
+    const { database, hasher, clock, settings } = this.#ports;
+    await database.read(({ changes }) => checkChanges(changes, settings, user.id, clock.now()));
+    const quality = await judgeNewPassword(this.#ports, newPassword, user, service, 'newPassword');
+    return { quality, passwordHash: await hasher.hash(newPassword) };
   }
 }

@@ -79,9 +79,12 @@ export function hasherContract(name: string, open: () => Promise<OpenHasher>): v
     });
 
     test('refuses what would wait too long, finishes the rest, and recovers', async () => {
-      const tries = await Promise.allSettled(
-        Array.from({ length: opened.tooMany }, () => hasher.hash(password)),
-      );
+      hasher.admit();
+      const running = Array.from({ length: opened.tooMany }, () => hasher.hash(password));
+      const settling = Promise.allSettled(running);
+      expect(() => hasher.admit()).toThrow(Overloaded);
+      const tries = await settling;
+      hasher.admit();
       const refused = tries.filter((one) => one.status === 'rejected');
       expect(refused.length).toBeGreaterThan(0);
       expect(refused.length).toBeLessThan(opened.tooMany);

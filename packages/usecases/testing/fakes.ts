@@ -46,8 +46,11 @@ export type FakeHasher = Hasher & { work(): number };
 export function fakeHasher({ atOnce = Number.POSITIVE_INFINITY } = {}): FakeHasher {
   let work = 0;
   let underWay = 0;
-  const gated = async <T>(run: () => T): Promise<T> => {
+  const admit = () => {
     if (underWay >= atOnce) throw new Overloaded(1);
+  };
+  const gated = async <T>(run: () => T): Promise<T> => {
+    admit();
     underWay += 1;
     work += 1;
     await Promise.resolve();
@@ -56,6 +59,7 @@ export function fakeHasher({ atOnce = Number.POSITIVE_INFINITY } = {}): FakeHash
   };
   return {
     work: () => work,
+    admit,
     hash: (password) => {
       const serial = work;
       return gated(() => `fake:${serial}:${measured(password)}`);

@@ -1,9 +1,12 @@
-import type { Key, PasswordChange, Service, Session, User } from '@rekey/domain';
+import type { Key, Origin, PasswordChange, Service, Session, User } from '@rekey/domain';
 import type { PasswordChangedMail } from '../src/ports.ts';
 import { sequentialIds } from './fakes.ts';
 
 /** The instant at which the clocks of the tests start: 2026-01-02T03:04:05Z. */
 export const START = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+/** Where the requests of tests come from. */
+export const ORIGIN: Origin = { address: '192.0.2.7', client: 'curl/8.0' };
 
 const ids = sequentialIds();
 const born = () => ({ id: ids.next(), createdAt: START, updatedAt: START });
@@ -60,7 +63,7 @@ export function aChange(
     id: ids.next(),
     createdAt: START,
     email: 'owner@example.com',
-    origin: { address: '192.0.2.7', client: 'curl/8.0' },
+    origin: ORIGIN,
     revokeKeyId: 'k1',
     expiresAt: START + 604_800_000,
     ...details,
@@ -75,7 +78,7 @@ export function aMail(details: Partial<PasswordChangedMail> = {}): PasswordChang
     timezone: 'Etc/UTC',
     service: { name: 'Shop', emailText: null },
     changedAt: START,
-    origin: { address: '192.0.2.7', client: 'curl/8.0' },
+    origin: ORIGIN,
     link: 'https://shop.example/account?type=update_password&email=owner%40example.com&token=t1',
     linkExpiresAt: START + 604_800_000,
     ...details,

@@ -5,12 +5,13 @@ import {
   type Instant,
   isUsable,
   type Key,
+  noTries,
   type PasswordChange,
   type Service,
   type Session,
   type User,
 } from '@rekey/domain';
-import type { Claim, Database, KeySecret, OutboxMail, Stores } from '../src/ports.ts';
+import type { Claim, Database, KeySecret, OutboxMail, StoredTally, Stores } from '../src/ports.ts';
 
 type State = {
   services: Map<Id, Service>;
@@ -23,6 +24,7 @@ type State = {
   >;
   changes: Map<Id, { change: PasswordChange; spentAt: Instant | null }>;
   outbox: Map<Id, MailRow>;
+  throttles: Map<string, StoredTally>;
 };
 
 type MailRow = {
@@ -33,8 +35,8 @@ type MailRow = {
   reason: string | null;
 };
 
-/** `snapshot` shows all that is committed, to be compared or searched as a whole. */
-export type MemoryDatabase = Database & { snapshot(): unknown };
+/** `snapshot` shows all that is committed, but for some tables, to be compared or searched as a whole. */
+export type MemoryDatabase = Database & { snapshot(...except: (keyof State)[]): unknown };
 
 /** A database in memory, with real transactions: one at a time, on a copy that is kept or thrown away. */
 export function memoryDatabase(): MemoryDatabase {
@@ -46,6 +48,7 @@ export function memoryDatabase(): MemoryDatabase {
     refreshTokens: new Map(),
     changes: new Map(),
     outbox: new Map(),
+    throttles: new Map(),
   };
   let last: Promise<unknown> = Promise.resolve();
   const inside = new AsyncLocalStorage<true>();
@@ -67,10 +70,12 @@ export function memoryDatabase(): MemoryDatabase {
     last = turn.catch(() => undefined);
     return turn;
   };
-  const snapshot = () =>
-    structuredClone(
-      Object.fromEntries(Object.entries(state).map(([table, rows]) => [table, [...rows]])),
+  const snapshot: MemoryDatabase['snapshot'] = (...except) => {
+    const tables = Object.entries(state).filter(
+      ([table]) => !except.some((each) => each === table),
     );
+    return structuredClone(Object.fromEntries(tables.map(([table, rows]) => [table, [...rows]])));
+  };
   return { transact: oneAtATime, read: oneAtATime, snapshot };
 }
 
@@ -233,6 +238,11 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
           if (row.change.userId === userId) row.spentAt ??= now;
         }
       },
+      nthLatest: async (userId, n) =>
+        [...state.changes.values()]
+          .filter(({ change }) => change.userId === userId)
+          .map(({ change }) => change.createdAt)
+          .sort((a, b) => b - a)[n - 1] ?? null,
       prune: async (before, limit) => {
         const over = [...state.changes]
           .filter(([, { change }]) => change.expiresAt < before)
@@ -276,6 +286,19 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
       requeue: async (changeId, now) => requeue(state, changeId, now),
       requeueAll: async (now) =>
         [...state.outbox.keys()].filter((changeId) => requeue(state, changeId, now)).length,
+    },
+
+    throttles: {
+      get: async (key) => state.throttles.get(key)?.tally ?? noTries,
+      hold: async (keys) => keys.map((key) => state.throttles.get(key)?.tally ?? noTries),
+      put: async (tallies) => {
+        for (const stored of tallies) state.throttles.set(stored.key, stored);
+      },
+      prune: async (now, limit) => {
+        const over = [...state.throttles.values()].filter(({ forgetAt }) => forgetAt <= now);
+        for (const { key } of over.slice(0, limit)) state.throttles.delete(key);
+        return Math.min(over.length, limit);
+      },
     },
   });
 }

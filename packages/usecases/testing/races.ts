@@ -7,6 +7,7 @@ import { RevokeUpdatePassword } from '../src/revoke-update-password.ts';
 import { UpdatePassword } from '../src/update-password.ts';
 import type { OpenDatabase } from './contracts.ts';
 import { foreignHash } from './fakes.ts';
+import { ORIGIN } from './fixtures.ts';
 import { endOf, gatedHasher, type Owner, PASSWORD, type World, world } from './world.ts';
 
 const RACERS = 16;
@@ -29,6 +30,7 @@ export function racesContract(name: string, open: () => Promise<OpenDatabase>): 
         serviceId: service.id,
         email: user.email,
         password: PASSWORD,
+        origin: ORIGIN,
         tokenForm: 'signed',
       });
     const times = <T>(count: number, run: (racer: number) => Promise<T>) =>
@@ -74,7 +76,7 @@ export function racesContract(name: string, open: () => Promise<OpenDatabase>): 
     test('no session of logins that race a shutdown survives it', async () => {
       const owner = await w.addOwner();
       const token = await w.changeAndReadMail(owner, { newPassword: 'another one' });
-      const claim = { serviceId: owner.service.id, email: owner.user.email };
+      const claim = { serviceId: owner.service.id, email: owner.user.email, origin: ORIGIN };
       const loginUseCase = new Login(portsOf(RACERS));
       const revoking = (async () => {
         // Through the gate with the logins, as the last one that has to get there.

@@ -87,6 +87,7 @@ export const initial: Migration = {
     )`,
     `create index password_changes_unspent on password_changes (user_id) where spent_at is null`,
     `create index password_changes_expired on password_changes (expires_at)`,
+    `create index password_changes_of_user on password_changes (user_id, created_at)`,
 
     `create table outbox (
       change_id text not null primary key references password_changes (id),
@@ -97,5 +98,15 @@ export const initial: Migration = {
       reason text
     )`,
     `create index outbox_waiting on outbox (due_at) where sent_at is null and buried_at is null`,
+
+    `create table throttles (
+      key text not null primary key,
+      since bigint not null,
+      tries integer not null,
+      free_at bigint not null,
+      known_until bigint not null,
+      forget_at bigint not null
+    )`,
+    `create index throttles_over on throttles (forget_at)`,
   ],
 };

@@ -3,6 +3,7 @@ import { Forbidden, Unauthorized, type User } from '@rekey/domain';
 import { type AccessGrant, formServiceId } from '@rekey/usecases';
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
+import { admit } from '../admit.ts';
 import { bearerTokenOf } from '../authorization.ts';
 import { consumes } from '../body.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -42,7 +43,8 @@ const userOut = (user: User): Static<typeof UserOut> => ({
 export const form =
   (deps: HttpDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { authenticateBearer, createUser, login, updatePassword, formService, options } = deps;
+    const { authenticateBearer, admitClient, createUser, login, updatePassword, formService } =
+      deps;
     await takeForms(app);
     app.decorateRequest('grant');
     app.setErrorHandler(sendProblem(deps.log));
@@ -53,14 +55,15 @@ export const form =
         onRequest: consumes(FORM),
         schema: { body: NewUser, response: { 200: UserOut, default: Problem } },
       },
-      async ({ body }) => {
-        if (!options.usersSignup) throw new Forbidden('registration_closed');
+      async (request) => {
+        if (!deps.options.usersSignup) throw new Forbidden('registration_closed');
         const service = await formService();
         const { user } = await createUser.execute({
-          ...body,
+          ...request.body,
           service,
           isEnabled: true,
           withTokenKey: true,
+          signUpFrom: originOf(request),
         });
         return userOut(user);
       },
@@ -69,14 +72,15 @@ export const form =
     app.post(
       '/login',
       {
-        onRequest: consumes(FORM),
+        onRequest: [admit(admitClient, () => formServiceId), consumes(FORM)],
         schema: { body: Credentials, response: { 200: LoggedIn, default: Problem } },
         errorHandler: sendProblem(deps.log, { statusOf: { invalid_credentials: 401 } }),
       },
-      async ({ body }) => {
+      async (request) => {
         const { user, access } = await login.execute({
-          ...body,
+          ...request.body,
           serviceId: formServiceId,
+          origin: originOf(request),
           tokenForm: 'encrypted',
         });
         return { user: userOut(user), token: access.token };
@@ -86,11 +90,15 @@ export const form =
     app.put(
       '/update/password',
       {
-        onRequest: [requireBearer, consumes(FORM)],
+        onRequest: [
+          requireBearer,
+          admit(admitClient, (request) => grantOf(request).serviceId),
+          consumes(FORM),
+        ],
         schema: { body: NewPassword, response: { 200: UserOut, default: Problem } },
       },
       async (request) => {
-        const session = request.getDecorator<AccessGrant>('grant');
+        const session = grantOf(request);
         const { user } = await updatePassword.execute({
           ...request.body,
           // A token of the JSON dialect's login belongs to another service than this one.
@@ -108,3 +116,6 @@ export const form =
       request.setDecorator<AccessGrant>('grant', await authenticateBearer.execute(token));
     }
   };
+
+const grantOf = (request: Pick<FastifyRequest, 'getDecorator'>): AccessGrant =>
+  request.getDecorator<AccessGrant>('grant');

@@ -1,8 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { admit } from '../admit.ts';
 import { consumes } from '../body.ts';
 import type { HttpDeps } from '../deps.ts';
+import { originOf } from '../origin.ts';
 import { Problem } from '../problem.ts';
-import { requireService, serviceOf } from './caller.ts';
+import { requireService, serviceIdOf } from './caller.ts';
 import {
   Audited,
   GivenCode,
@@ -20,7 +22,9 @@ import {
 export const authRoutes =
   (deps: HttpDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const onRequest = [requireService(deps.authenticateKey), consumes('application/json')];
+    const authenticate = requireService(deps.authenticateKey);
+    const consumesJson = consumes('application/json');
+    const onRequest = [authenticate, consumesJson];
 
     app.post(
       '/auth/token/verify',
@@ -30,7 +34,7 @@ export const authRoutes =
       },
       async (request) => {
         const { token } = request.body;
-        const serviceId = serviceOf(request).id;
+        const serviceId = serviceIdOf(request);
         const { user, expiresAt } = await deps.verifyToken.execute({ serviceId, token });
         return { user: userOut(user), access: tokenOut(token, expiresAt) };
       },
@@ -44,7 +48,7 @@ export const authRoutes =
       },
       async (request) => {
         const { user, access, refresh } = await deps.refreshToken.execute({
-          serviceId: serviceOf(request).id,
+          serviceId: serviceIdOf(request),
           token: request.body.token,
         });
         return {
@@ -60,7 +64,7 @@ export const authRoutes =
       { onRequest, schema: { body: GivenToken, response: { 200: Audited, default: Problem } } },
       async (request) => {
         await deps.revokeToken.execute({
-          serviceId: serviceOf(request).id,
+          serviceId: serviceIdOf(request),
           token: request.body.token,
         });
         return { audit: null };
@@ -72,7 +76,7 @@ export const authRoutes =
       { onRequest, schema: { body: GivenKey, response: { 200: KeyVerified, default: Problem } } },
       async (request) => {
         const { user, key } = await deps.verifyKey.execute({
-          serviceId: serviceOf(request).id,
+          serviceId: serviceIdOf(request),
           value: request.body.key,
         });
         return { user: userOut(user), key: keyOut(key) };
@@ -84,7 +88,7 @@ export const authRoutes =
       { onRequest, schema: { body: GivenKey, response: { 200: Audited, default: Problem } } },
       async (request) => {
         await deps.revokeKey.execute({
-          serviceId: serviceOf(request).id,
+          serviceId: serviceIdOf(request),
           value: request.body.key,
         });
         return { audit: null };
@@ -93,12 +97,16 @@ export const authRoutes =
 
     app.post(
       '/auth/totp',
-      { onRequest, schema: { body: GivenCode, response: { 200: Audited, default: Problem } } },
+      {
+        onRequest: [authenticate, admit(deps.admitClient, serviceIdOf), consumesJson],
+        schema: { body: GivenCode, response: { 200: Audited, default: Problem } },
+      },
       async (request) => {
         await deps.verifyTotp.execute({
-          serviceId: serviceOf(request).id,
+          serviceId: serviceIdOf(request),
           userId: request.body.user_id.toLowerCase(),
           code: request.body.totp,
+          origin: originOf(request),
         });
         return { audit: null };
       },

@@ -1,4 +1,4 @@
-import { type Service, Unauthorized } from '@rekey/domain';
+import { type Id, type Service, Unauthorized } from '@rekey/domain';
 import type { AuthenticateKey, Caller } from '@rekey/usecases';
 import type { FastifyRequest } from 'fastify';
 import { keyOf } from '../authorization.ts';
@@ -26,6 +26,9 @@ export function requireService(authenticateKey: AuthenticateKey): Hook {
 type Decorated = Pick<FastifyRequest, 'getDecorator'>;
 
 export const callerOf = (request: Decorated): Caller => request.getDecorator<Caller>('caller');
+
+/** The id of the service that calls. */
+export const serviceIdOf = (request: Decorated): Id => serviceOf(request).id;
 
 /** A root key acts for nobody: where a service is needed it is refused like one that is not valid. */
 export function serviceOf(request: Decorated): Service {

@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { admit } from '../admit.ts';
 import { consumes } from '../body.ts';
 import type { HttpDeps } from '../deps.ts';
 import { originOf } from '../origin.ts';
 import { Problem } from '../problem.ts';
-import { requireService, serviceOf } from './caller.ts';
+import { requireService, serviceIdOf } from './caller.ts';
 import {
   Audited,
   Credentials,
@@ -20,17 +21,22 @@ import {
 export const localProviderRoutes =
   (deps: HttpDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { authenticateKey, login, updatePassword, revokeUpdatePassword } = deps;
-    const onRequest = [requireService(authenticateKey), consumes('application/json')];
+    const { authenticateKey, admitClient, login, updatePassword, revokeUpdatePassword } = deps;
+    const authenticate = requireService(authenticateKey);
+    const consumesJson = consumes('application/json');
+    const onTry = [authenticate, admit(admitClient, serviceIdOf), consumesJson];
 
     app.post(
       '/auth/provider/local/login',
-      { onRequest, schema: { body: Credentials, response: { 200: LoggedIn, default: Problem } } },
+      {
+        onRequest: onTry,
+        schema: { body: Credentials, response: { 200: LoggedIn, default: Problem } },
+      },
       async (request) => {
-        const serviceId = serviceOf(request).id;
         const { user, quality, access, refresh } = await login.execute({
           ...request.body,
-          serviceId,
+          serviceId: serviceIdOf(request),
+          origin: originOf(request),
           tokenForm: 'signed',
         });
         if (refresh === null) throw new Error('a login with a signed token has a refresh token');
@@ -46,12 +52,12 @@ export const localProviderRoutes =
     app.post(
       '/auth/provider/local/update-password',
       {
-        onRequest,
+        onRequest: onTry,
         schema: { body: NewPassword, response: { 200: PasswordUpdated, default: Problem } },
       },
       async (request) => {
         const { quality } = await updatePassword.execute({
-          serviceId: serviceOf(request).id,
+          serviceId: serviceIdOf(request),
           email: request.body.email,
           password: request.body.password,
           newPassword: request.body.new_password,
@@ -63,9 +69,12 @@ export const localProviderRoutes =
 
     app.post(
       '/auth/provider/local/update-password/revoke',
-      { onRequest, schema: { body: GivenToken, response: { 200: Audited, default: Problem } } },
+      {
+        onRequest: [authenticate, consumesJson],
+        schema: { body: GivenToken, response: { 200: Audited, default: Problem } },
+      },
       async (request) => {
-        const presentedBy = serviceOf(request).id;
+        const presentedBy = serviceIdOf(request);
         await revokeUpdatePassword.execute({ token: request.body.token, presentedBy });
         return { audit: null };
       },

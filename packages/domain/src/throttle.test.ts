@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { TooManyRequests } from './errors.ts';
+import { checkWait, countTry, type Limit, networkOf, noTries, takeBack } from './throttle.ts';
+
+const NOW = 1_000_000_000;
+const WINDOW = 60_000;
+/** Two are free; then 1 s, then 4 s, then the rest of the window. */
+const limit: Limit = {
+  name: 'test',
+  quota: 2,
+  window: WINDOW,
+  waitAfter: (tries) => [0, 0, 1000, 4000][tries] ?? Number.POSITIVE_INFINITY,
+};
+
+const after = (...instants: number[]) =>
+  instants.reduce((tally, at) => countTry(limit, tally, at), noTries);
+
+const refusalOf = (run: () => unknown): TooManyRequests => {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof TooManyRequests) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+};
+
+describe('tries', () => {
+  test('are free at first, then wait longer each time', () => {
+    expect(after(NOW)).toEqual({ since: NOW, tries: 1, freeAt: NOW, knownUntil: 0 });
+    expect(after(NOW, NOW).freeAt).toBe(NOW + 1000);
+    expect(after(NOW, NOW, NOW + 1000).freeAt).toBe(NOW + 5000);
+  });
+
+  test('within the wait are refused until it ends, and say how long that is', () => {
+    const tally = after(NOW, NOW);
+    expect(refusalOf(() => countTry(limit, tally, NOW))).toMatchObject({
+      code: 'too_many_requests',
+      retryAfter: 1,
+      limit: { name: 'test', quota: 2, window: WINDOW },
+    });
+    expect(refusalOf(() => checkWait(limit, tally, NOW + 999)).retryAfter).toBe(1);
+    expect(countTry(limit, tally, NOW + 1000).tries).toBe(3);
+  });
+
+  test('begin anew when the window is over, and no wait outlasts it', () => {
+    const last = after(NOW, NOW, NOW + 1000, NOW + 5000);
+    expect(last.freeAt).toBe(NOW + WINDOW);
+    expect(refusalOf(() => checkWait(limit, last, NOW + WINDOW - 1)).retryAfter).toBe(1);
+    expect(countTry(limit, last, NOW + WINDOW)).toEqual(after(NOW + WINDOW));
+  });
+
+  test('of a clock that was far ahead hold nobody up', () => {
+    const ahead = after(NOW + WINDOW, NOW + WINDOW);
+    expect(countTry(limit, ahead, NOW)).toEqual(after(NOW));
+  });
+
+  test('can be taken back, with the wait that they brought, and no more than there were', () => {
+    const tally = { ...after(NOW, NOW), knownUntil: 7 };
+    expect(takeBack(limit, tally, 1)).toEqual({ since: NOW, tries: 1, freeAt: NOW, knownUntil: 7 });
+    expect(takeBack(limit, tally, 9).tries).toBe(0);
+  });
+
+  test('that are taken back leave a quota used up that others have used up', () => {
+    const spent = { since: NOW, tries: 9, freeAt: NOW + WINDOW, knownUntil: 0 };
+    expect(takeBack(limit, spent, 5).freeAt).toBe(NOW + WINDOW);
+    expect(takeBack(limit, spent, 6).freeAt).toBe(NOW);
+  });
+
+  test('are never refused for longer than the window, whenever they come', () => {
+    const gaps = fc.array(fc.integer({ min: -WINDOW, max: 2 * WINDOW }), { maxLength: 30 });
+    fc.assert(
+      fc.property(gaps, (all) => {
+        let now = NOW;
+        let tally = noTries;
+        for (const gap of all) {
+          now += gap;
+          try {
+            tally = countTry(limit, tally, now);
+          } catch (error) {
+            expect((error as TooManyRequests).retryAfter).toBeLessThanOrEqual((2 * WINDOW) / 1000);
+          }
+        }
+        expect(countTry(limit, tally, tally.since + WINDOW).tries).toBe(1);
+      }),
+    );
+  });
+});
+
+describe('the network of an address', () => {
+  test.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['unknown', 'unknown'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8:1:2::6', '2001:db8:1:2::/64'],
+    ['2001:DB8:0001:2::', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['::', '0:0:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['1:2:3::192.0.2.7', '1:2:3:0::/64'],
+    ['1:2:3:4:5:6:192.0.2.7', '1:2:3:4::/64'],
+  ])('of %s is %s', (address, network) => {
+    expect(networkOf(address)).toBe(network);
+  });
+});

@@ -1,0 +1,70 @@
+import type { Instant } from './entities.ts';
+import { TooManyRequests } from './errors.ts';
+
+/** How often something may be tried. */
+export type Limit = {
+  /** As callers are told. */
+  readonly name: string;
+  /** How many tries are free. */
+  readonly quota: number;
+  /** Milliseconds after the first try at which all is forgotten, waits included. */
+  readonly window: number;
+  /** Milliseconds to wait after so many tries: 0 while they are free, Infinity for the rest of the window. */
+  waitAfter(tries: number): number;
+};
+
+/** How often something was tried, of late. */
+export type Tally = {
+  /** When the window began, with the first try. */
+  readonly since: Instant;
+  readonly tries: number;
+  /** From when on the next try is let through. */
+  readonly freeAt: Instant;
+  /** Until when it is remembered that a try succeeded; 0 where none did. */
+  readonly knownUntil: Instant;
+};
+
+export const noTries: Tally = { since: 0, tries: 0, freeAt: 0, knownUntil: 0 };
+
+/** Throws `TooManyRequests` where a try would have to wait. */
+export function checkWait(limit: Limit, tally: Tally, now: Instant): void {
+  if (isOver(limit, tally, now) || tally.freeAt <= now) return;
+  throw new TooManyRequests(limit, Math.ceil((tally.freeAt - now) / 1000));
+}
+
+/** Counts a try that is let through. One that has to wait is refused, and changes nothing. */
+export function countTry(limit: Limit, tally: Tally, now: Instant): Tally {
+  checkWait(limit, tally, now);
+  const fresh = isOver(limit, tally, now);
+  const since = fresh ? now : tally.since;
+  const tries = fresh ? 1 : tally.tries + 1;
+  // No wait outlasts the window: whatever happens, it is over then.
+  const freeAt = Math.min(now + limit.waitAfter(tries), since + limit.window);
+  return { ...tally, since, tries, freeAt };
+}
+
+/** Takes tries back, and the wait that the last of them brought. Who had used up the quota before them still has. */
+export function takeBack(limit: Limit, tally: Tally, tries: number): Tally {
+  const left = Math.max(0, tally.tries - tries);
+  const isSpent = limit.waitAfter(left) === Number.POSITIVE_INFINITY;
+  return { ...tally, tries: left, freeAt: tally.since + (isSpent ? limit.window : 0) };
+}
+
+/** A window that begins in a future this far off was made by a clock that was wrong, and would last too long. */
+const isOver = ({ window }: Limit, { since }: Tally, now: Instant): boolean =>
+  Math.abs(now - since) >= window;
+
+/**
+ * Whom an address stands for: IPv4 addresses are counted one by one, IPv6 addresses by their first 64 bits,
+ * for whoever has one of those has all of them.
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
+  const [bare = ''] = address.split('%');
+  const [head = [], tail = []] = bare.split('::').map((part) => (part ? part.split(':') : []));
+  // An IPv4 address at the end stands for two groups.
+  const length = head.length + tail.length + (bare.includes('.') ? 1 : 0);
+  const zeros = Array.from({ length: Math.max(0, 8 - length) }, () => '0');
+  const groups = [...head, ...zeros, ...tail].slice(0, 4);
+  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+}
