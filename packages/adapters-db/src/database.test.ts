@@ -1,12 +1,25 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { databaseContract } from '@rekey/usecases/testing';
+import {
+  databaseContract,
+  type OpenDatabase,
+  racesContract,
+  sessionRacesContract,
+} from '@rekey/usecases/testing';
 import { describe } from 'vitest';
 import { freshPostgres } from '../test/postgres.ts';
 import { openDatabase } from './index.ts';
 
-databaseContract('SQLite', async () => {
+const contracts = [databaseContract, racesContract, sessionRacesContract];
+for (const contract of contracts) contract('SQLite', openSqlite);
+
+const isAvailable = (await freshPostgres()) !== null;
+describe.skipIf(!isAvailable)('with a server', () => {
+  for (const contract of contracts) contract('PostgreSQL', openPostgres);
+});
+
+async function openSqlite(): Promise<OpenDatabase> {
   const folder = await mkdtemp(path.join(tmpdir(), 'rekey-'));
   const { database, migrate, close } = await openDatabase({
     url: `sqlite:${path.join(folder, 'rekey.db')}`,
@@ -20,15 +33,12 @@ databaseContract('SQLite', async () => {
       await rm(folder, { recursive: true });
     },
   };
-});
+}
 
-const isAvailable = (await freshPostgres()) !== null;
-describe.skipIf(!isAvailable)('with a server', () => {
-  databaseContract('PostgreSQL', async () => {
-    const concurrency = 16;
-    const url = (await freshPostgres()) ?? '';
-    const { database, migrate, close } = await openDatabase({ url, poolSize: concurrency });
-    await migrate();
-    return { database, concurrency, close };
-  });
-});
+async function openPostgres(): Promise<OpenDatabase> {
+  const concurrency = 16;
+  const url = (await freshPostgres()) ?? '';
+  const { database, migrate, close } = await openDatabase({ url, poolSize: concurrency });
+  await migrate();
+  return { database, concurrency, close };
+}

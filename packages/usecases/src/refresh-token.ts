@@ -42,7 +42,7 @@ export class RefreshToken {
         return null;
       }
       const open = await findOpenSession(stores, grant);
-      if (open === null) return null;
+      if (open === null) throw new InvalidToken();
       await sessions.insertRefresh({
         digest: secrets.digest(refresh.token),
         sessionId: grant.sessionId,
@@ -51,7 +51,7 @@ export class RefreshToken {
       });
       return open.user;
     });
-    // Thrown out here, so that the end of a session is kept.
+    // Thrown out here, so that the end of the session is kept.
     if (user === null) throw new InvalidToken();
     return { user, access, refresh };
   }

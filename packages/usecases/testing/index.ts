@@ -6,4 +6,5 @@ export * from './fixtures.ts';
 export * from './gate.ts';
 export * from './memory-database.ts';
 export * from './races.ts';
+export * from './session-races.ts';
 export * from './world.ts';

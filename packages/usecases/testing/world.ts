@@ -67,8 +67,17 @@ export function world<D extends Database = MemoryDatabase>(
     details: Partial<Key> & Pick<Key, 'serviceId' | 'userId'>,
   ): Promise<Key> => {
     const key = aKey(details);
-    await database.transact(({ keys }) => keys.insert(key, { digest: `digest-of-${key.id}` }));
+    const digest = ports.secrets.digest(keyValue(key));
+    await database.transact(({ keys }) => keys.insert(key, { digest }));
     return key;
+  };
+
+  /** Gives the owner a TOTP key, and answers it with its seed. */
+  const addTotp = async ({ user, service }: Pick<Owner, 'user' | 'service'>) => {
+    const key = aKey({ serviceId: service.id, userId: user.id, type: 'TOTP' });
+    const seed = ports.secrets.generateTotpSeed();
+    await database.transact(({ keys }) => keys.insert(key, { sealed: ports.secrets.seal(seed) }));
+    return { key, seed };
   };
 
   const addUser = async (
@@ -141,11 +150,14 @@ export function world<D extends Database = MemoryDatabase>(
   const credentialOf = async (user: User) =>
     (await database.read(({ users }) => users.findByEmail(user.email)))?.credential ?? null;
 
-  const helpers = { addService, addKey, addUser, addOwner, logIn, change, deliver };
+  const helpers = { addService, addKey, addTotp, addUser, addOwner, logIn, change, deliver };
   return { ...ports, ...helpers, changeAndReadMail, isLive, credentialOf };
 }
 
 export type World<D extends Database = MemoryDatabase> = ReturnType<typeof world<D>>;
+
+/** The value of a key that `addKey` added. */
+export const keyValue = (key: Key): string => `rku_${key.id}`;
 
 /** The revoke token that a link holds. */
 export function tokenIn(link: string): string {

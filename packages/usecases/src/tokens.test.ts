@@ -1,0 +1,431 @@
+import { InvalidCredentials, InvalidToken, type Key } from '@rekey/domain';
+import { describe, expect, test } from 'vitest';
+import {
+  endOf,
+  failingAt,
+  keyValue,
+  ORIGIN,
+  type Owner,
+  PASSWORD,
+  planted,
+  START,
+  settings,
+  type World,
+  world,
+} from '../testing/index.ts';
+import { Login } from './login.ts';
+import type { Ports } from './ports.ts';
+import { RefreshToken } from './refresh-token.ts';
+import { RevokeKey } from './revoke-key.ts';
+import { RevokeToken } from './revoke-token.ts';
+import { VerifyKey } from './verify-key.ts';
+import { VerifyToken } from './verify-token.ts';
+
+const REFRESH_TTL = settings.refreshTokenTtl * 1000;
+
+type Form = 'signed' | 'encrypted';
+
+async function logIn(w: World, { user, service }: Owner, tokenForm: Form = 'signed') {
+  const claim = { serviceId: service.id, email: user.email, password: PASSWORD, origin: ORIGIN };
+  const { access, refresh } = await new Login(w).execute({ ...claim, tokenForm });
+  return { access: access.token, refresh: refresh?.token ?? '', expiresAt: access.expiresAt };
+}
+
+/** A user who is logged in. */
+async function aLogin(tokenForm: Form = 'signed') {
+  const w = world();
+  const owner = await w.addOwner();
+  const tokens = await logIn(w, owner, tokenForm);
+  const serviceId = owner.service.id;
+  const other = await w.addService();
+  const verify = (token: string, by = serviceId) =>
+    new VerifyToken(w).execute({ serviceId: by, token });
+  const refresh = (token: string, by = serviceId, ports: Ports = w) =>
+    new RefreshToken(ports).execute({ serviceId: by, token });
+  const revoke = (token: string, by = serviceId, ports: Ports = w) =>
+    new RevokeToken(ports).execute({ serviceId: by, token });
+  return { w, owner, tokens, serviceId, other, verify, refresh, revoke };
+}
+
+/** Fails unless all of these end in `InvalidToken`, and change nothing. */
+async function expectRefused(w: World, tries: readonly (() => Promise<unknown>)[]) {
+  const before = w.database.snapshot();
+  for (const one of tries) expect(await endOf(one())).toBeInstanceOf(InvalidToken);
+  expect(w.database.snapshot()).toEqual(before);
+}
+
+const keyOf = (w: World, { id }: Key) => w.database.read(({ keys }) => keys.get(id));
+
+describe('verifying a token', () => {
+  test.each(['signed', 'encrypted'] as const)(
+    'tells the user of an access token that is %s, and when it expires',
+    async (form) => {
+      const { owner, tokens, verify } = await aLogin(form);
+      const { access, expiresAt } = tokens;
+      expect(await verify(access)).toEqual({ user: owner.user, expiresAt });
+    },
+  );
+
+  test('refuses what is no access token', async () => {
+    const { w, owner, tokens, verify } = await aLogin();
+    const others = ['', 'token', tokens.refresh, keyValue(owner.tokenKey)];
+    await expectRefused(
+      w,
+      others.map((token) => () => verify(token)),
+    );
+  });
+
+  test('refuses the token of another service, and it stays good for its own', async () => {
+    const { w, tokens, other, verify } = await aLogin();
+    await expectRefused(w, [() => verify(tokens.access, other.id)]);
+    await verify(tokens.access);
+  });
+
+  test('refuses a token that has expired', async () => {
+    const { w, tokens, verify } = await aLogin();
+    w.clock.set(tokens.expiresAt - 1);
+    await verify(tokens.access);
+    w.clock.set(tokens.expiresAt);
+    await expectRefused(w, [() => verify(tokens.access)]);
+  });
+
+  test.each<[string, (w: World, owner: Owner) => Promise<unknown>]>([
+    [
+      'its session has ended',
+      ({ database }, { user }) =>
+        database.transact(({ sessions }) => sessions.endAllOf(user.id, START)),
+    ],
+    [
+      'its user is disabled',
+      ({ database }, { user }) => database.transact(({ users }) => users.shut(user.id, START)),
+    ],
+    [
+      'its TOKEN key is revoked, even if there is a new one',
+      async (w, { user, service, tokenKey }) => {
+        await w.database.transact(({ keys }) => keys.revoke(tokenKey.id, START));
+        await w.addKey({ userId: user.id, serviceId: service.id });
+      },
+    ],
+  ])('refuses a token at once when %s, and so does refreshing and revoking', async (_why, end) => {
+    const { w, owner, tokens, verify, refresh, revoke } = await aLogin();
+    await verify(tokens.access);
+    await end(w, owner);
+    await expectRefused(w, [
+      () => verify(tokens.access),
+      () => refresh(tokens.refresh),
+      () => revoke(tokens.access),
+      () => revoke(tokens.refresh),
+    ]);
+  });
+
+  test('refuses a token of a session that is another user’s or service’s', async () => {
+    const { w, owner, tokens, other, verify } = await aLogin();
+    const grant = (await w.accessTokens.verify(tokens.access))!;
+    const stranger = await w.addUser(owner.service);
+    const forged = [
+      { ...grant, userId: stranger.id },
+      { ...grant, serviceId: other.id },
+    ];
+    for (const wrong of forged) {
+      const { token } = await w.accessTokens.issue(wrong, 'signed');
+      await expectRefused(w, [() => verify(token, wrong.serviceId)]);
+    }
+  });
+});
+
+describe('refreshing', () => {
+  test('hands out new tokens of the same session, and the old access token lives on', async () => {
+    const { w, owner, tokens, verify, refresh } = await aLogin();
+    w.clock.set(START + 60_000);
+    const fresh = await refresh(tokens.refresh);
+    expect(fresh.user).toEqual(owner.user);
+    expect(fresh.refresh.token).toMatch(/^rkf_[A-Za-z0-9_-]{43}$/);
+    expect(fresh.access.expiresAt).toBe(tokens.expiresAt + 60_000);
+    const { expiresAt: _old, ...grant } = (await w.accessTokens.verify(tokens.access))!;
+    expect(await w.accessTokens.verify(fresh.access.token)).toMatchObject(grant);
+    for (const token of [tokens.access, fresh.access.token]) await verify(token);
+  });
+
+  test('can be done again and again, until the end that the login set', async () => {
+    const { w, tokens, verify, refresh } = await aLogin();
+    let token = tokens.refresh;
+    let access = tokens.access;
+    for (let hour = 1; hour < 24; hour += 1) {
+      w.clock.set(START + hour * 3_600_000);
+      const fresh = await refresh(token);
+      expect(fresh.refresh.expiresAt).toBe(START + REFRESH_TTL);
+      token = fresh.refresh.token;
+    }
+    w.clock.set(START + REFRESH_TTL - 1);
+    const last = await refresh(token);
+    access = last.access.token;
+    w.clock.set(START + REFRESH_TTL);
+    await expectRefused(w, [() => refresh(last.refresh.token)]);
+    // The access token that was handed out last runs out by itself, and the session is kept for it.
+    await verify(access);
+    const { sessionId } = (await w.accessTokens.verify(access))!;
+    const session = await w.database.read(({ sessions }) => sessions.findOpen(sessionId));
+    expect(session!.expiresAt).toBeGreaterThanOrEqual(last.access.expiresAt);
+  });
+
+  test('with a spent token ends the session, for whoever holds a token of it', async () => {
+    const { w, tokens, verify, refresh } = await aLogin();
+    const fresh = await refresh(tokens.refresh);
+    expect(await endOf(refresh(tokens.refresh))).toBeInstanceOf(InvalidToken);
+    await expectRefused(w, [
+      () => verify(tokens.access),
+      () => verify(fresh.access.token),
+      () => refresh(fresh.refresh.token),
+      () => refresh(tokens.refresh),
+    ]);
+  });
+
+  test('with a spent token leaves other sessions of the user alone', async () => {
+    const { w, owner, tokens, verify, refresh } = await aLogin();
+    const second = await logIn(w, owner);
+    await refresh(tokens.refresh);
+    await endOf(refresh(tokens.refresh));
+    await verify(second.access);
+    await refresh(second.refresh);
+  });
+
+  test('is refused to another service, and the token stays good for its own', async () => {
+    const { w, tokens, other, verify, refresh } = await aLogin();
+    await expectRefused(w, [() => refresh(tokens.refresh, other.id)]);
+    const fresh = await refresh(tokens.refresh);
+    await expectRefused(w, [() => refresh(tokens.refresh, other.id)]);
+    await verify(fresh.access.token);
+  });
+
+  test('is refused with what is no refresh token, or has expired', async () => {
+    const { w, tokens, refresh } = await aLogin();
+    const others = ['', 'rkf_', tokens.access, `${tokens.refresh}x`];
+    await expectRefused(
+      w,
+      others.map((token) => () => refresh(token)),
+    );
+    w.clock.set(START + REFRESH_TTL);
+    await expectRefused(w, [() => refresh(tokens.refresh)]);
+  });
+
+  test('with a spent token that has expired ends nothing: nothing is left to steal', async () => {
+    const { w, tokens, verify, refresh } = await aLogin();
+    w.clock.set(START + REFRESH_TTL - 1);
+    const fresh = await refresh(tokens.refresh);
+    w.clock.set(START + REFRESH_TTL);
+    await expectRefused(w, [() => refresh(tokens.refresh)]);
+    await verify(fresh.access.token);
+  });
+
+  test('keeps no token in clear', async () => {
+    const { w, tokens, refresh } = await aLogin();
+    const fresh = await refresh(tokens.refresh);
+    const kept = JSON.stringify(w.database.snapshot());
+    for (const token of [tokens.refresh, fresh.refresh.token, fresh.access.token]) {
+      expect(kept).not.toContain(token);
+    }
+  });
+});
+
+describe('revoking a token', () => {
+  test.each<[string, Form, 'access' | 'refresh']>([
+    ['an access token', 'signed', 'access'],
+    ['an encrypted access token', 'encrypted', 'access'],
+    ['a refresh token', 'signed', 'refresh'],
+  ])(
+    'takes %s back with its TOKEN key, and every session that rests on it',
+    async (_what, form, which) => {
+      const { w, owner, tokens, verify, refresh, revoke } = await aLogin(form);
+      const second = await logIn(w, owner);
+      w.clock.set(START + 5);
+      await revoke(tokens[which]);
+      expect(await keyOf(w, owner.tokenKey)).toEqual({
+        ...owner.tokenKey,
+        updatedAt: START + 5,
+        isEnabled: false,
+        isRevoked: true,
+      });
+      await expectRefused(w, [
+        () => verify(tokens.access),
+        () => verify(second.access),
+        () => refresh(tokens.refresh),
+        () => refresh(second.refresh),
+        () => revoke(tokens.access),
+        () => revoke(second.refresh),
+      ]);
+    },
+  );
+
+  test('leaves the user, other keys and sessions at other services alone', async () => {
+    const { w, owner, tokens, other, revoke } = await aLogin();
+    const { user, service } = owner;
+    const key = await w.addKey({ userId: user.id, serviceId: service.id, type: 'KEY' });
+    const tokenKey = await w.addKey({ userId: user.id, serviceId: other.id });
+    const elsewhere = await logIn(w, { user, service: other, tokenKey });
+    await revoke(tokens.access);
+    expect(await w.database.read(({ users }) => users.get(user.id))).toEqual(user);
+    expect(await keyOf(w, key)).toEqual(key);
+    expect(await keyOf(w, tokenKey)).toEqual(tokenKey);
+    expect(await w.isLive(elsewhere.access)).toBe(true);
+  });
+
+  test('keeps the user out until the service makes a new TOKEN key', async () => {
+    const { w, owner, tokens, revoke } = await aLogin();
+    await revoke(tokens.access);
+    expect(await endOf(logIn(w, owner))).toBeInstanceOf(InvalidCredentials);
+    await w.addKey({ userId: owner.user.id, serviceId: owner.service.id });
+    const { access } = await logIn(w, owner);
+    expect(await w.isLive(access)).toBe(true);
+    expect(await w.isLive(tokens.access)).toBe(false);
+  });
+
+  test('is refused to another service, and the token stays good for its own', async () => {
+    const { w, tokens, other, verify, revoke } = await aLogin();
+    await expectRefused(w, [
+      () => revoke(tokens.access, other.id),
+      () => revoke(tokens.refresh, other.id),
+    ]);
+    await verify(tokens.access);
+    await revoke(tokens.refresh);
+  });
+
+  test('is refused with what is no token, or has expired', async () => {
+    const { w, owner, tokens, revoke } = await aLogin();
+    const others = ['', 'token', keyValue(owner.tokenKey)];
+    await expectRefused(
+      w,
+      others.map((token) => () => revoke(token)),
+    );
+    w.clock.set(tokens.expiresAt);
+    await expectRefused(w, [() => revoke(tokens.access)]);
+    w.clock.set(START + REFRESH_TTL);
+    await expectRefused(w, [() => revoke(tokens.refresh)]);
+  });
+
+  test('with a refresh token that is spent ends its session, and leaves the key', async () => {
+    const { w, owner, tokens, other, verify, refresh, revoke } = await aLogin();
+    const second = await logIn(w, owner);
+    const fresh = await refresh(tokens.refresh);
+    await expectRefused(w, [() => revoke(tokens.refresh, other.id)]);
+    expect(await endOf(revoke(tokens.refresh))).toBeInstanceOf(InvalidToken);
+    await expectRefused(w, [() => verify(fresh.access.token), () => refresh(fresh.refresh.token)]);
+    expect(await keyOf(w, owner.tokenKey)).toEqual(owner.tokenKey);
+    await verify(second.access);
+  });
+});
+
+describe('a key of a user', () => {
+  async function aKeyOf(details: Partial<Key> = {}) {
+    const w = world();
+    const owner = await w.addOwner();
+    const { user, service } = owner;
+    const key = await w.addKey({
+      userId: user.id,
+      serviceId: service.id,
+      type: 'KEY',
+      ...details,
+    });
+    const other = await w.addService();
+    const verify = (value: string, by = service.id) =>
+      new VerifyKey(w).execute({ serviceId: by, value });
+    const revoke = (value: string, by = service.id, ports: Ports = w) =>
+      new RevokeKey(ports).execute({ serviceId: by, value });
+    return { w, owner, key, other, verify, revoke };
+  }
+
+  test('is told apart by its value, KEY or TOKEN', async () => {
+    const { owner, key, verify } = await aKeyOf();
+    const { user, tokenKey } = owner;
+    expect(await verify(keyValue(key))).toEqual({ user, key });
+    expect(await verify(keyValue(tokenKey))).toEqual({ user, key: tokenKey });
+  });
+
+  test('is no key of a service, of the operator or of the clock, nor anything else', async () => {
+    const { w, owner, verify, revoke } = await aKeyOf();
+    const { seed } = await w.addTotp(owner);
+    const service = await w.addKey({ userId: null, serviceId: owner.service.id, type: 'KEY' });
+    const root = await w.addKey({ userId: null, serviceId: null, type: 'KEY' });
+    const { access } = await logIn(w, owner);
+    const values = ['', 'rku_', seed, keyValue(service), keyValue(root), access];
+    await expectRefused(w, [
+      ...values.map((value) => () => verify(value)),
+      ...values.map((value) => () => revoke(value)),
+    ]);
+  });
+
+  test('is refused to another service, and stays good for its own', async () => {
+    const { w, key, other, verify, revoke } = await aKeyOf();
+    await expectRefused(w, [
+      () => verify(keyValue(key), other.id),
+      () => revoke(keyValue(key), other.id),
+    ]);
+    await verify(keyValue(key));
+  });
+
+  test('is refused while its user is disabled', async () => {
+    const { w, owner, key, verify } = await aKeyOf();
+    await w.database.transact(({ users }) => users.shut(owner.user.id, START));
+    await expectRefused(w, [() => verify(keyValue(key))]);
+  });
+
+  test('is revoked once, and refused from then on', async () => {
+    const { w, owner, key, verify, revoke } = await aKeyOf();
+    const { access } = await logIn(w, owner);
+    w.clock.set(START + 5);
+    await revoke(keyValue(key));
+    const revoked = { ...key, updatedAt: START + 5, isEnabled: false, isRevoked: true };
+    expect(await keyOf(w, key)).toEqual(revoked);
+    await expectRefused(w, [() => verify(keyValue(key)), () => revoke(keyValue(key))]);
+    // Sessions rest on the TOKEN key.
+    expect(await w.isLive(access)).toBe(true);
+  });
+
+  test('is refused, and can be revoked, where it was never enabled', async () => {
+    const { w, key, verify, revoke } = await aKeyOf({ isEnabled: false });
+    await expectRefused(w, [() => verify(keyValue(key))]);
+    await revoke(keyValue(key));
+    expect(await keyOf(w, key)).toMatchObject({ isRevoked: true });
+  });
+
+  test('takes its sessions along when it is the TOKEN key', async () => {
+    const { w, owner, key, verify, revoke } = await aKeyOf();
+    const { access } = await logIn(w, owner);
+    const { sessionId } = (await w.accessTokens.verify(access))!;
+    await revoke(keyValue(owner.tokenKey));
+    expect(await w.database.read(({ sessions }) => sessions.findOpen(sessionId))).toBeNull();
+    expect(await endOf(logIn(w, owner))).toBeInstanceOf(InvalidCredentials);
+    await verify(keyValue(key));
+  });
+});
+
+describe('whichever step fails, nothing is half done', () => {
+  type Tokens = Awaited<ReturnType<typeof logIn>>;
+  test.each<[string, (ports: Ports, owner: Owner, tokens: Tokens) => Promise<unknown>]>([
+    [
+      'refreshing',
+      (ports, { service }, { refresh }) =>
+        new RefreshToken(ports).execute({ serviceId: service.id, token: refresh }),
+    ],
+    [
+      'revoking a token',
+      (ports, { service }, { access }) =>
+        new RevokeToken(ports).execute({ serviceId: service.id, token: access }),
+    ],
+    [
+      'revoking a key',
+      (ports, { service, tokenKey }) =>
+        new RevokeKey(ports).execute({ serviceId: service.id, value: keyValue(tokenKey) }),
+    ],
+  ])('of %s', async (_what, run) => {
+    const { w, owner, tokens } = await aLogin();
+    const before = w.database.snapshot();
+    let step = 1;
+    for (; ; step += 1) {
+      const end = await endOf(run({ ...w, database: failingAt(w.database, step) }, owner, tokens));
+      if (end === 'done') break;
+      expect(end).toBe(planted);
+      expect(w.database.snapshot()).toEqual(before);
+    }
+    expect(step).toBeGreaterThan(4);
+  });
+});

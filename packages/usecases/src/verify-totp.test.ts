@@ -1,0 +1,132 @@
+import { InvalidCredentials } from '@rekey/domain';
+import { describe, expect, test } from 'vitest';
+import { endOf, failingAt, ORIGIN, planted, START, world } from '../testing/index.ts';
+import type { Ports } from './ports.ts';
+import { VerifyTotp } from './verify-totp.ts';
+
+const STEP = 30_000;
+
+async function aTotp() {
+  const w = world();
+  const owner = await w.addOwner();
+  const { key, seed } = await w.addTotp(owner);
+  const other = await w.addService();
+  const codeAt = (at: number) => w.totp.codeAt(seed, at);
+  const asked = { serviceId: owner.service.id, userId: owner.user.id, origin: ORIGIN };
+  const verify = (code: string, details: Partial<typeof asked> = {}, ports: Ports = w) =>
+    endOf(new VerifyTotp(ports).execute({ ...asked, ...details, code }));
+  return { w, owner, key, seed, other, codeAt, verify };
+}
+
+describe('a one-time code', () => {
+  test('is taken once', async () => {
+    const { codeAt, verify } = await aTotp();
+    expect(await verify(codeAt(START))).toBe('done');
+    expect(await verify(codeAt(START))).toBeInstanceOf(InvalidCredentials);
+  });
+
+  test('may be a step early or late, and none before one that was taken', async () => {
+    const { w, codeAt, verify } = await aTotp();
+    for (const off of [-2, 2]) {
+      expect(await verify(codeAt(START + off * STEP))).toBeInstanceOf(InvalidCredentials);
+    }
+    expect(await verify(codeAt(START - STEP))).toBe('done');
+    expect(await verify(codeAt(START + STEP))).toBe('done');
+    expect(await verify(codeAt(START))).toBeInstanceOf(InvalidCredentials);
+    w.clock.set(START + 2 * STEP);
+    expect(await verify(codeAt(START + 2 * STEP))).toBe('done');
+  });
+
+  test('is worth nothing for another service or user, and stays good', async () => {
+    const { w, other, codeAt, verify } = await aTotp();
+    const stranger = await w.addOwner();
+    const code = codeAt(START);
+    expect(await verify(code, { serviceId: other.id })).toBeInstanceOf(InvalidCredentials);
+    expect(await verify(code, { userId: stranger.user.id })).toBeInstanceOf(InvalidCredentials);
+    expect(await verify(code)).toBe('done');
+  });
+
+  test('is worth nothing once the key is revoked or the user is disabled', async () => {
+    const revoked = await aTotp();
+    await revoked.w.database.transact(({ keys }) => keys.revoke(revoked.key.id, START));
+    expect(await revoked.verify(revoked.codeAt(START))).toBeInstanceOf(InvalidCredentials);
+
+    const disabled = await aTotp();
+    await disabled.w.database.transact(({ users }) => users.shut(disabled.owner.user.id, START));
+    expect(await disabled.verify(disabled.codeAt(START))).toBeInstanceOf(InvalidCredentials);
+  });
+
+  test('is worth nothing where the key is revoked while it is looked at', async () => {
+    const { w, key, codeAt, verify } = await aTotp();
+    const database = {
+      ...w.database,
+      read: async (...[work]: Parameters<typeof w.database.read>) => {
+        const found = await w.database.read(work);
+        await w.database.transact(({ keys }) => keys.revoke(key.id, START));
+        return found;
+      },
+    } as Ports['database'];
+    expect(await verify(codeAt(START), {}, { ...w, database })).toBeInstanceOf(InvalidCredentials);
+  });
+
+  test('is one of the newest key, for a user with several', async () => {
+    const { w, owner, codeAt, verify } = await aTotp();
+    const { seed } = await w.addTotp(owner);
+    expect(await verify(codeAt(START))).toBeInstanceOf(InvalidCredentials);
+    expect(await verify(w.totp.codeAt(seed, START))).toBe('done');
+  });
+
+  test('is not taken when the database fails, and can be tried again', async () => {
+    const { w, codeAt, verify } = await aTotp();
+    let step = 1;
+    for (; ; step += 1) {
+      const end = await verify(codeAt(START), {}, { ...w, database: failingAt(w.database, step) });
+      if (end === 'done') break;
+      expect(end).toBe(planted);
+    }
+    expect(step).toBeGreaterThan(1);
+  });
+});
+
+describe('a wrong code, a user without a key, one who is disabled, and one who is not there', () => {
+  test('cost the same, and are answered alike', async () => {
+    const { w, owner, other, codeAt, verify } = await aTotp();
+    const disabled = await w.addOwner({ isEnabled: false }, { service: owner.service });
+    await w.addTotp(disabled);
+    const bare = await w.addOwner({}, { service: owner.service });
+
+    /** What is done for a code, and what comes of it. */
+    const watch = async (details: object, code: string) => {
+      const done: string[] = [];
+      const secrets: Ports['secrets'] = {
+        ...w.secrets,
+        seal: (secret) => {
+          done.push(`seal ${secret.length}`);
+          return w.secrets.seal(secret);
+        },
+        unseal: (sealed) => {
+          done.push('unseal');
+          return w.secrets.unseal(sealed);
+        },
+      };
+      const totp: Ports['totp'] = {
+        stepOf: (given, seed, now) => {
+          done.push(`stepOf ${given.length} ${seed.length}`);
+          return w.totp.stepOf(given, seed, now);
+        },
+      };
+      const end = await verify(code, details, { ...w, secrets, totp });
+      expect(end).toBeInstanceOf(InvalidCredentials);
+      return [done, (end as Error).message];
+    };
+
+    const wrong = await watch({}, '000000');
+    expect(wrong).toEqual([['seal 32', 'unseal', 'stepOf 6 32'], 'the code is not right']);
+    const right = codeAt(START);
+    expect(await watch({ userId: bare.user.id }, right)).toEqual(wrong);
+    expect(await watch({ userId: disabled.user.id }, right)).toEqual(wrong);
+    expect(await watch({ userId: other.id }, right)).toEqual(wrong);
+    expect(await watch({ serviceId: other.id }, right)).toEqual(wrong);
+    expect(await verify(right)).toBe('done');
+  });
+});
