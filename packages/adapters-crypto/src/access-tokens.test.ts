@@ -162,6 +162,18 @@ describe('an access token', () => {
     expect(await gone.tokens.verify(token)).toBe(null);
   });
 
+  test.each(forms)('that is %s is computed once, and remembered then', async (form) => {
+    const { tokens } = setUp();
+    const { token } = await tokens.issue(grant, form);
+    await tokens.verify(token);
+    // What the thread pool computes cannot be there before the event loop has turned.
+    const order: string[] = [];
+    const turned = new Promise(setImmediate).then(() => order.push('turned'));
+    await tokens.verify(token).then(() => order.push('verified'));
+    await turned;
+    expect(order).toEqual(['verified', 'turned']);
+  });
+
   test('stays good when others push it out of what is remembered', async () => {
     const { tokens } = setUp({ maxRemembered: 1 });
     const { token: one } = await tokens.issue(grant, 'signed');
