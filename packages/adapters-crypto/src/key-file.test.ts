@@ -362,6 +362,11 @@ describe('a rotation', () => {
     expect(await readdir(path.dirname(file))).toEqual(text === null ? [] : ['keys.json']);
   });
 
+  test('is refused where there is not even a folder', async () => {
+    const nowhere = path.join(folder, 'nowhere', 'keys.json');
+    await expect(rotateKeys(nowhere, ['seal'])).rejects.toThrow(/is missing$/);
+  });
+
   test('is refused while the draft of a killed one is there, and says what to do', async () => {
     await writeFile(`${file}.new`, '');
     await expect(rotateKeys(file, ['seal'], { patience: 0 })).rejects.toThrow(

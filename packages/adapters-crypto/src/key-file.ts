@@ -83,7 +83,10 @@ export async function rotateKeys(
   { patience = PATIENCE }: { readonly patience?: number } = {},
 ): Promise<Partial<Record<Purpose, string>>> {
   // What is replaced is the file itself, and not a link to it.
-  const target = await realpath(file).catch(() => file);
+  const target = await realpath(file).catch((error: unknown) => {
+    const problem = codeOf(error) === 'ENOENT' ? 'is missing' : `cannot be read (${codeOf(error)})`;
+    throw new KeyFileError(file, problem);
+  });
   const fresh = chosen.map((purpose) => ({
     purpose,
     kid: newKid(),

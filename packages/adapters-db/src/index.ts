@@ -1,1 +1,3 @@
+export { backupSqlite } from './backup.ts';
+export { type Inspection, inspectDatabase } from './inspect.ts';
 export * from './open.ts';

@@ -117,7 +117,7 @@ async function createFile(name: string): Promise<void> {
   }
 }
 
-function checkIdentity(handle: Sqlite.Database): void {
+export function checkIdentity(handle: Sqlite.Database): void {
   const { id, tables } = handle
     .prepare<[], { id: number; tables: number }>(
       `select application_id as id, (select count(*) from sqlite_schema) as tables
