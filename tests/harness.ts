@@ -112,13 +112,22 @@ export type Mailbox = {
   mail(index: number): Promise<Email & { recipients: string[] }>;
 };
 
-/** A real SMTP server on loopback that accepts everything. */
-export async function startMailbox(port = 0): Promise<Mailbox> {
+/** A real SMTP server on loopback that accepts everything, but for recipients that it is told to refuse for good. */
+export async function startMailbox(
+  port = 0,
+  refuses: (address: string) => boolean = () => false,
+): Promise<Mailbox> {
   const mails: Mailbox['mails'] = [];
   const waiting: { index: number; resolve: () => void }[] = [];
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
+    onRcptTo: ({ address }, _session, done) =>
+      done(
+        refuses(address)
+          ? Object.assign(new Error('no such mailbox'), { responseCode: 550 })
+          : undefined,
+      ),
     onData: (stream, session, done) => {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));

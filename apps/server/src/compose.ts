@@ -22,6 +22,7 @@ import {
   CreateServiceWithKey,
   CreateUser,
   DeliverMail,
+  ListMails,
   Login,
   OpenFormService,
   type Ports,
@@ -29,6 +30,8 @@ import {
   ReadKey,
   ReadUser,
   RefreshToken,
+  RequeueDeadMails,
+  RequeueMail,
   RevokeKey,
   RevokeToken,
   RevokeUpdatePassword,
@@ -52,10 +55,10 @@ export async function compose(config: Config, events: KeyRingEvents = {}) {
     const { database } = opened;
     const hasUsers = await database.read(({ users }) => users.exist());
     const clock: Clock = { now: Date.now };
-    const gate = hashGate(config.bcryptCost);
     const file = config.keysFile;
     const ring = await openKeyRing({ file, mayCreate: !hasUsers, clock, ...events });
 
+    const gate = hashGate(config.bcryptCost);
     const tokens = accessTokens({
       keys: ring.keys,
       clock,
@@ -97,12 +100,15 @@ export async function compose(config: Config, events: KeyRingEvents = {}) {
       createServiceWithKey: new CreateServiceWithKey(ports),
       createUser: new CreateUser(ports),
       deliverMail: new DeliverMail(ports),
+      listMails: new ListMails(ports),
       login: new Login(ports),
       openFormService: new OpenFormService(ports),
       prune: new Prune(ports),
       readKey: new ReadKey(ports),
       readUser: new ReadUser(ports),
       refreshToken: new RefreshToken(ports),
+      requeueDeadMails: new RequeueDeadMails(ports),
+      requeueMail: new RequeueMail(ports),
       revokeKey: new RevokeKey(ports),
       revokeToken: new RevokeToken(ports),
       revokeUpdatePassword: new RevokeUpdatePassword(ports),
@@ -113,9 +119,9 @@ export async function compose(config: Config, events: KeyRingEvents = {}) {
       jwks: () => tokens.jwks(),
       ping: () => opened.ping(),
       close: async () => {
+        ring.close();
         smtp?.close();
         await opened.close();
-        ring.close();
       },
     };
   } catch (error) {

@@ -1,0 +1,161 @@
+import { constants, existsSync, statSync } from 'node:fs';
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import { openKeyFile, purposes } from '@rekey/adapters-crypto';
+import { type Inspection, inspectDatabase } from '@rekey/adapters-db';
+import { parseMailFrom, smtpMailer } from '@rekey/adapters-mail';
+import type { Command } from 'commander';
+import { type Config, ConfigError, loadConfig } from '../config.ts';
+import { json, print, printJson, table } from './common.ts';
+
+type Check = {
+  readonly name: string;
+  readonly status: 'ok' | 'warn' | 'FAIL';
+  readonly detail: string;
+};
+
+/** Milliseconds. Tokens of a server whose clock is further ahead are refused by the others. */
+const MAX_OFFSET = 30_000;
+const NOTABLE_OFFSET = 2000;
+
+/** Years in which a clock may be right. */
+const [FIRST_YEAR, LAST_YEAR] = [2026, 2099];
+
+/** Looks at all that Rekey stands on, and makes and changes nothing (SQLite keeps files of its own beside a database). */
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('check configuration, keys, database, mail and clock; exit code 1 where one fails')
+    .addOption(json())
+    .action(async (options) => {
+      const checks = await examine();
+      const isOk = checks.every(({ status }) => status !== 'FAIL');
+      if (options.json) printJson({ ok: isOk, checks });
+      else print(...table(checks.map(({ name, status, detail }) => [status, name, detail])));
+      if (!isOk) process.exitCode = 1;
+    });
+}
+
+async function examine(): Promise<Check[]> {
+  let config: Config;
+  try {
+    config = loadConfig();
+  } catch (error) {
+    const problems = error instanceof ConfigError ? error.problems : [messageOf(error)];
+    return problems.map((detail) => ({ name: 'configuration', status: 'FAIL', detail }));
+  }
+  const { databaseUrl, smtpUrl } = config;
+  const database = await attempt(() => inspectDatabase(databaseUrl));
+  const found = database instanceof Error ? null : database;
+  const checks: Check[] = [
+    { name: 'configuration', status: 'ok', detail: 'complete' },
+    await checkKeys(config.keysFile, found?.hasUsers === true),
+    ...(database instanceof Error
+      ? [{ name: 'database', status: 'FAIL', detail: messageOf(database) } as const]
+      : checkDatabase(database)),
+    await checkMail(config),
+    checkClock(found?.clockOffset ?? null),
+  ];
+  const secrets = [databaseUrl, smtpUrl].flatMap(passwordsIn);
+  const hide = (text: string) =>
+    secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+  return checks.map((check) => ({ ...check, detail: hide(check.detail) }));
+}
+
+async function checkKeys(file: string, hasUsers: boolean): Promise<Check> {
+  const name = 'key file';
+  if (!existsSync(file) && !hasUsers) {
+    return { name, status: 'warn', detail: `${file} is made at the first start` };
+  }
+  const keys = await attempt(() => openKeyFile(file, { mayCreate: false }));
+  if (keys instanceof Error) return { name, status: 'FAIL', detail: messageOf(keys) };
+  const isEarly = purposes.some((purpose) => keys[purpose][0].createdAt > Date.now() + MAX_OFFSET);
+  if (isEarly) {
+    const detail = `${file} has a key from the future: a clock is wrong, or was`;
+    return { name, status: 'warn', detail };
+  }
+  const counts = purposes.map((purpose) => `${purpose} ${keys[purpose].length}`);
+  return { name, status: 'ok', detail: `${file}: ${counts.join(', ')}` };
+}
+
+function checkDatabase(found: Inspection | null): Check[] {
+  if (found === null) {
+    return [{ name: 'database', status: 'warn', detail: 'the file is made at the first start' }];
+  }
+  const { product, place, durability, isDurable, schema } = found;
+  const { version, latest } = schema;
+  const detail = `version ${version} of ${latest}`;
+  return [
+    { name: 'database', status: 'ok', detail: `${product}, ${place}` },
+    {
+      name: 'durability',
+      status: isDurable ? 'ok' : 'FAIL',
+      detail: isDurable ? durability : `${durability}: answered changes may be lost`,
+    },
+    version === latest
+      ? { name: 'schema', status: 'ok', detail }
+      : version < latest
+        ? { name: 'schema', status: 'warn', detail: `${detail}: the next start migrates it` }
+        : { name: 'schema', status: 'FAIL', detail: `${detail}: run a newer Rekey` },
+  ];
+}
+
+async function checkMail({ smtpUrl, mailDir, mailFrom }: Config): Promise<Check> {
+  const name = 'mail';
+  const from = await attempt(async () => parseMailFrom(mailFrom));
+  if (from instanceof Error) return { name, status: 'FAIL', detail: messageOf(from) };
+  if (smtpUrl === null) {
+    const nearest = nearestFolder(mailDir);
+    const problem = await attempt(() => access(nearest, constants.W_OK));
+    return problem instanceof Error || !statSync(nearest).isDirectory()
+      ? { name, status: 'FAIL', detail: `MAIL_DIR ${mailDir} cannot be written` }
+      : { name, status: 'warn', detail: `SMTP_URL is not set: mails become files in ${mailDir}` };
+  }
+  const server = await attempt(async () => smtpMailer({ url: smtpUrl, from }).verify());
+  const { host } = new URL(smtpUrl);
+  return server instanceof Error
+    ? { name, status: 'FAIL', detail: `SMTP server ${host}: ${messageOf(server)}` }
+    : { name, status: 'ok', detail: `SMTP server ${host}` };
+}
+
+function checkClock(offset: number | null): Check {
+  const name = 'clock';
+  const now = new Date();
+  const year = now.getUTCFullYear();
+  if (year < FIRST_YEAR || year > LAST_YEAR) {
+    return { name, status: 'FAIL', detail: `it says ${now.toISOString()}` };
+  }
+  if (offset === null) return { name, status: 'ok', detail: now.toISOString() };
+  const detail = `the database is ${Math.abs(offset)} ms ${offset < 0 ? 'behind' : 'ahead'}`;
+  const distance = Math.abs(offset);
+  if (distance > MAX_OFFSET) return { name, status: 'FAIL', detail };
+  return { name, status: distance > NOTABLE_OFFSET ? 'warn' : 'ok', detail };
+}
+
+/** What stands in its place, or the nearest folder above it that is there. */
+function nearestFolder(folder: string): string {
+  let nearest = path.resolve(folder);
+  while (!existsSync(nearest)) nearest = path.dirname(nearest);
+  return nearest;
+}
+
+async function attempt<T>(work: () => Promise<T>): Promise<T | Error> {
+  try {
+    return await work();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** On one line. Where several addresses were tried in vain, Node leaves the message empty. */
+function messageOf(error: unknown): string {
+  const { message, code } = error as NodeJS.ErrnoException;
+  return (message || code || 'unknown error').replaceAll(/\s+/g, ' ');
+}
+
+/** The password of a URL, as it stands there and as it is meant. */
+function passwordsIn(text: string | null): string[] {
+  const url = text !== null && URL.canParse(text) ? new URL(text) : null;
+  if (!url?.password) return [];
+  return [url.password, decodeURIComponent(url.password)];
+}

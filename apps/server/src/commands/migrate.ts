@@ -1,0 +1,19 @@
+import { openDatabase } from '@rekey/adapters-db';
+import type { Command } from 'commander';
+import { loadConfig } from '../config.ts';
+import { json, print, printJson } from './common.ts';
+
+/** What every server does at its start, on its own: for who wants to see it done before. */
+export function addMigrate(program: Command): void {
+  program
+    .command('migrate')
+    .description('bring the schema of the database up to date')
+    .addOption(json())
+    .action(async (options) => {
+      const { migrate, close } = await openDatabase({ url: loadConfig().databaseUrl });
+      const steps = await migrate().finally(close);
+      if (options.json) printJson({ steps });
+      else if (steps.length === 0) print('The schema is up to date.');
+      else print('The schema is up to date now. Steps that ran:', ...steps.map((s) => `  ${s}`));
+    });
+}

@@ -1,0 +1,598 @@
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import PostalMime from 'postal-mime';
+import { describe, expect, inject, test, vi } from 'vitest';
+import { aFolder, aFreePort, runCli, type Server, startMailbox, startServer } from './harness.ts';
+
+// Many processes start here, and a busy machine takes its time for each.
+vi.setConfig({ testTimeout: 90_000 });
+
+const keysOf = (folder: string) => path.join(folder, 'data/keys.json');
+const databaseOf = (folder: string) => path.join(folder, 'data/rekey.db');
+const modeOf = (file: string) => statSync(file).mode & 0o777;
+
+/** Runs the command line, which must succeed without a word on the other channel, and reads its JSON. */
+async function cliJson(folder: string, args: string[], env?: Record<string, string>) {
+  const { code, stdout, stderr } = await runCli(folder, [...args, '--json'], env);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(stdout);
+}
+
+/** Changes the database behind Rekey's back. */
+function alter(folder: string, statement: string): void {
+  const database = new DatabaseSync(databaseOf(folder), { timeout: 5000 });
+  database.exec(statement);
+  database.close();
+}
+
+async function form(
+  { url }: Server,
+  method: string,
+  route: string,
+  fields: Record<string, string>,
+  token?: string,
+) {
+  const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
+  const body = new URLSearchParams(fields);
+  const response = await fetch(`${url}${route}`, { method, headers, body });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, body: isJson ? JSON.parse(text) : text };
+}
+
+const owner = { name: 'Orion', email: 'orion@test.com' };
+
+async function signUp(server: Server, details = owner): Promise<void> {
+  const fields = { ...details, password: 'first password' };
+  expect(await form(server, 'POST', '/users/create', fields)).toMatchObject({ status: 200 });
+}
+
+async function logIn(server: Server, password: string): Promise<string> {
+  const login = await form(server, 'POST', '/users/login', { email: owner.email, password });
+  expect(login).toMatchObject({ status: 200 });
+  return login.body.token;
+}
+
+/** Changes the password with a fresh session, and answers its token. */
+async function change(server: Server, password: string, newPassword: string): Promise<string> {
+  const token = await logIn(server, password);
+  const fields = { email: owner.email, password, newPassword };
+  const changed = await form(server, 'PUT', '/users/update/password', fields, token);
+  expect(changed).toMatchObject({ status: 200 });
+  return token;
+}
+
+const isLive = async (server: Server, token: string) => {
+  // Refused for its new password, and not for its token.
+  const fields = { email: owner.email, password: 'x', newPassword: 'short' };
+  const { status } = await form(server, 'PUT', '/users/update/password', fields, token);
+  return status === 400;
+};
+
+const tokenIn = (text: string | undefined) => /token=([\w.-]+)/.exec(text ?? '')?.[1] ?? '';
+
+/** The revoke token of the only mail in the folder. */
+async function revokeTokenOf(folder: string): Promise<string> {
+  const mails = path.join(folder, 'data/mail');
+  const files = () =>
+    existsSync(mails) ? readdirSync(mails).filter((name) => name.endsWith('.eml')) : [];
+  await expect.poll(files, { timeout: 30_000 }).toHaveLength(1);
+  const mail = await PostalMime.parse(readFileSync(path.join(mails, files()[0] ?? '')));
+  return tokenIn(mail.text);
+}
+
+describe('sso-cli migrate', () => {
+  test('makes the database, says which steps ran, and makes no keys', async () => {
+    const folder = aFolder();
+    const { steps } = await cliJson(folder, ['migrate']);
+    expect(steps[0]).toBe('initial');
+    expect(existsSync(keysOf(folder))).toBe(false);
+    expect(await cliJson(folder, ['migrate'])).toEqual({ steps: [] });
+    const { stdout } = await runCli(folder, ['migrate']);
+    expect(stdout).toBe('The schema is up to date.\n');
+  });
+
+  test('names the steps to people', async () => {
+    const { stdout } = await runCli(aFolder(), ['migrate']);
+    expect(stdout).toMatch(/ran:\n {2}initial\n/);
+  });
+
+  test('fails on a database of a newer Rekey', async () => {
+    const folder = aFolder();
+    await runCli(folder, ['migrate']);
+    alter(folder, `insert into rekey_migrations values (999, 'of tomorrow')`);
+    const { code, stderr } = await runCli(folder, ['migrate']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^sso-cli: .*newer Rekey\n$/);
+  });
+});
+
+describe('sso-cli doctor', () => {
+  type Check = { name: string; status: string; detail: string };
+
+  async function examine(folder: string, env: Record<string, string> = {}) {
+    const { code, stdout, stderr } = await runCli(folder, ['doctor', '--json'], env);
+    expect(stderr).toBe('');
+    const { ok, checks } = JSON.parse(stdout);
+    expect(code).toBe(ok ? 0 : 1);
+    const status = (checks as Check[]).map(({ name, status }) => [name, status]);
+    return { code, stdout, status: Object.fromEntries(status) };
+  }
+
+  test('before the first start warns of what is to come, and makes nothing', async () => {
+    const folder = aFolder();
+    const { code, stdout, stderr } = await runCli(folder, ['doctor']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.map((line) => line.split(/ {2,}/).slice(0, 2))).toEqual([
+      ['ok', 'configuration'],
+      ['warn', 'key file'],
+      ['warn', 'database'],
+      ['warn', 'mail'],
+      ['ok', 'clock'],
+    ]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('finds nothing to say about a server that is well', async () => {
+    const folder = aFolder();
+    const { url } = await startMailbox();
+    await startServer(folder, { SMTP_URL: url });
+    expect(await examine(folder, { SMTP_URL: url })).toMatchObject({
+      code: 0,
+      status: {
+        configuration: 'ok',
+        'key file': 'ok',
+        database: 'ok',
+        durability: 'ok',
+        schema: 'ok',
+        mail: 'ok',
+        clock: 'ok',
+      },
+    });
+  });
+
+  test('names every problem of the configuration, without its value', async () => {
+    const env = { PORT: 'planted-port', BCRYPT_COST: 'planted-cost' };
+    const { code, stdout } = await runCli(aFolder(), ['doctor'], env);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^FAIL {2}configuration {2}PORT must/m);
+    expect(stdout).toMatch(/^FAIL {2}configuration {2}BCRYPT_COST must/m);
+    expect(stdout).not.toContain('planted');
+  });
+
+  test('says which keys, files and services are out of order', async () => {
+    const folder = aFolder();
+    const server = await startServer(folder);
+    await signUp(server);
+    server.signal('SIGTERM');
+    await server.exit;
+
+    chmodSync(keysOf(folder), 0o644);
+    writeFileSync(path.join(folder, 'in-the-way'), '');
+    alter(folder, `insert into rekey_migrations values (999, 'of tomorrow')`);
+    expect((await examine(folder, { MAIL_DIR: './in-the-way/mail' })).status).toMatchObject({
+      'key file': 'FAIL',
+      database: 'ok',
+      schema: 'FAIL',
+      mail: 'FAIL',
+    });
+
+    rmSync(keysOf(folder));
+    alter(folder, `delete from rekey_migrations`);
+    const smtp = `smtp://me:planted-1@127.0.0.1:${await aFreePort()}`;
+    const second = await examine(folder, { SMTP_URL: smtp });
+    expect(second.status).toMatchObject({ schema: 'warn', mail: 'FAIL' });
+    expect(second.stdout).not.toContain('planted');
+  });
+
+  test('fails where users have lost their key file', async () => {
+    const folder = aFolder();
+    const server = await startServer(folder);
+    await signUp(server);
+    rmSync(keysOf(folder));
+    expect((await examine(folder)).status).toMatchObject({ 'key file': 'FAIL', database: 'ok' });
+    expect(existsSync(keysOf(folder))).toBe(false);
+  });
+
+  test('fails on a file that is no database, and leaves it as it is', async () => {
+    const folder = aFolder();
+    mkdirSync(path.join(folder, 'data'));
+    writeFileSync(databaseOf(folder), 'a shopping list');
+    expect((await examine(folder)).status).toMatchObject({ database: 'FAIL' });
+    expect(readFileSync(databaseOf(folder), 'utf8')).toBe('a shopping list');
+  });
+
+  test('warns of a key from the future', async () => {
+    const folder = aFolder();
+    const server = await startServer(folder);
+    server.signal('SIGTERM');
+    await server.exit;
+    const keys = JSON.parse(readFileSync(keysOf(folder), 'utf8'));
+    keys.seal[0].createdAt += 86_400_000;
+    writeFileSync(keysOf(folder), JSON.stringify(keys));
+    expect((await examine(folder)).status).toMatchObject({ 'key file': 'warn' });
+  });
+
+  test('never shows the password of a database that does not answer', async () => {
+    const url = `postgres://rekey:planted%2Fsecret@127.0.0.1:${await aFreePort()}/rekey`;
+    const { status, stdout } = await examine(aFolder(), { DATABASE_URL: url });
+    expect(status).toMatchObject({ database: 'FAIL' });
+    expect(stdout).toMatch(/ECONNREFUSED/);
+    expect(stdout).not.toContain('planted');
+  });
+});
+
+const hasPostgres = (await fetch(inject('postgres'))).status === 200;
+describe.skipIf(!hasPostgres)('on PostgreSQL', () => {
+  const freshDatabase = async () => (await fetch(inject('postgres'))).text();
+
+  test('doctor looks at the server, its schema and its clock, and makes nothing', async () => {
+    const folder = aFolder();
+    const env = { DATABASE_URL: await freshDatabase() };
+    const run = async () => {
+      const { stdout } = await runCli(folder, ['doctor', '--json'], env);
+      const { checks } = JSON.parse(stdout) as {
+        checks: { name: string; status: string; detail: string }[];
+      };
+      return Object.fromEntries(checks.map(({ name, ...check }) => [name, check]));
+    };
+    const before = await run();
+    expect(before.database).toMatchObject({
+      status: 'ok',
+      detail: expect.stringMatching(/PostgreSQL \d+.*, 127\.0\.0\.1:\d+\/rekey_test/),
+    });
+    // The server of the tests does not write to the disk, and must not be trusted with users.
+    expect(before.durability).toMatchObject({ status: 'FAIL' });
+    expect(before.clock).toMatchObject({ status: 'ok', detail: expect.stringMatching(/ ms /) });
+    expect(before.schema).toMatchObject({
+      status: 'warn',
+      detail: expect.stringMatching(/^version 0 of/),
+    });
+    expect((await run()).schema).toEqual(before.schema);
+    await cliJson(folder, ['migrate'], env);
+    expect((await run()).schema).toMatchObject({ status: 'ok' });
+  });
+
+  test('dead letters are listed and requeued', async () => {
+    const folder = aFolder();
+    const refused = new Set([owner.email]);
+    const mailbox = await startMailbox(0, (address) => refused.has(address));
+    const env = { DATABASE_URL: await freshDatabase(), SMTP_URL: mailbox.url };
+    const server = await startServer(folder, env);
+    await signUp(server);
+    await change(server, 'first password', 'second password');
+    const dead = () => cliJson(folder, ['outbox', 'list', '--state', 'dead'], env);
+    await expect.poll(async () => (await dead()).mails, { timeout: 60_000 }).toHaveLength(1);
+    refused.clear();
+    expect(await cliJson(folder, ['outbox', 'requeue', '--all-dead'], env)).toEqual({
+      requeued: 1,
+    });
+    expect((await mailbox.mail(0)).recipients).toEqual([owner.email]);
+  });
+
+  test('backup says which tool to use', async () => {
+    const folder = aFolder();
+    const env = { DATABASE_URL: await freshDatabase() };
+    const { code, stderr } = await runCli(folder, ['backup', 'copy'], env);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^sso-cli: .*pg_dump.*KEYS_FILE.*\n$/);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('sso-cli outbox', () => {
+  test('lists a dead letter, and requeues it with the link that it always had', async () => {
+    const folder = aFolder();
+    const refused = new Set([owner.email]);
+    const mailbox = await startMailbox(0, (address) => refused.has(address));
+    const env = { SMTP_URL: mailbox.url };
+    const server = await startServer(folder, env);
+    await signUp(server);
+    await change(server, 'first password', 'second password');
+    await expect.poll(() => server.output(), { timeout: 30_000 }).toContain('"outcome":"buried"');
+
+    const { mails } = await cliJson(folder, ['outbox', 'list'], env);
+    expect(mails).toEqual([
+      {
+        change_id: expect.any(String),
+        state: 'dead',
+        email: owner.email,
+        created_at: expect.stringMatching(/Z$/),
+        attempts: 1,
+        due_at: expect.stringMatching(/Z$/),
+        closed_at: expect.stringMatching(/Z$/),
+        reason: 'SMTP 550 at RCPT TO',
+        link_expires_at: expect.stringMatching(/Z$/),
+      },
+    ]);
+    const id = mails[0].change_id;
+    expect((await runCli(folder, ['outbox', 'list', '--limit', '1'], env)).stdout).toMatch(
+      new RegExp(`^ID .*\n${id}  dead   1 .* ${owner.email}  SMTP 550 at RCPT TO\n$`),
+    );
+    expect(await cliJson(folder, ['outbox', 'list', '--state', 'sent'], env)).toEqual({
+      mails: [],
+    });
+
+    refused.clear();
+    const requeue = (...args: string[]) => runCli(folder, ['outbox', 'requeue', ...args], env);
+    expect(await requeue(id)).toEqual({ code: 0, stdout: `${id} is due again\n`, stderr: '' });
+    const mail = await mailbox.mail(0);
+    expect(mail.messageId).toContain(id);
+    expect(await form(server, 'POST', '/local', { token: tokenIn(mail.text) })).toMatchObject({
+      status: 200,
+    });
+
+    const unknown = id.replace(/^.{8}/, '00000000');
+    const again = await requeue(id, unknown);
+    expect(again).toEqual({
+      code: 1,
+      stdout: `${id} stays as it is: it is no dead letter\n${unknown} is not known\n`,
+      stderr: '',
+    });
+  });
+
+  test('leaves a dead letter alone whose link has expired, and says so', async () => {
+    const folder = aFolder();
+    const mailbox = await startMailbox(0, () => true);
+    const env = { SMTP_URL: mailbox.url };
+    const server = await startServer(folder, env);
+    await signUp(server);
+    await change(server, 'first password', 'second password');
+    await expect.poll(() => server.output(), { timeout: 30_000 }).toContain('"outcome":"buried"');
+    alter(folder, 'update password_changes set expires_at = 1');
+    const { mails } = await cliJson(folder, ['outbox', 'list'], env);
+    const id = mails[0].change_id;
+    const { code, stdout } = await runCli(folder, ['outbox', 'requeue', id, '--json'], env);
+    expect({ code, ...JSON.parse(stdout) }).toEqual({
+      code: 1,
+      mails: [{ change_id: id, outcome: 'link expired' }],
+    });
+    expect((await runCli(folder, ['outbox', 'requeue', '--all-dead'], env)).stdout).toMatch(/^0 /);
+  });
+});
+
+describe('sso-cli keys', () => {
+  const kidOf = (token: string) =>
+    JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid;
+  const read = (folder: string) => JSON.parse(readFileSync(keysOf(folder), 'utf8'));
+  /** For the keys: all of them are older now. */
+  function aMinutePasses(folder: string): void {
+    const { version, ...lists } = read(folder);
+    for (const key of Object.values<{ createdAt: number }[]>(lists).flat()) key.createdAt -= 60_000;
+    writeFileSync(keysOf(folder), JSON.stringify({ version, ...lists }));
+  }
+  const publishedBy = async ({ url }: Server) => {
+    const { keys } = (await (await fetch(`${url}/.well-known/jwks.json`)).json()) as {
+      keys: { kid: string }[];
+    };
+    return keys.map(({ kid }) => kid);
+  };
+
+  test('rotate: running servers learn of the new keys; old tokens, links and passwords stay good', async () => {
+    const folder = aFolder();
+    const [one, two] = [await startServer(folder), await startServer(folder)];
+    await signUp(one);
+    const token = await change(one, 'first password', 'second password');
+    const revokeToken = await revokeTokenOf(folder);
+    const before = read(folder);
+
+    const rotated: Record<string, string> = (await cliJson(folder, ['keys', 'rotate'])).rotated;
+    expect(Object.keys(rotated)).toEqual(['signing', 'encryption', 'revoke', 'seal']);
+    const after = read(folder);
+    for (const [purpose, kid] of Object.entries(rotated)) {
+      expect(after[purpose]).toEqual([expect.objectContaining({ kid }), ...before[purpose]]);
+    }
+    expect(after.pepper).toEqual(before.pepper);
+    expect(modeOf(keysOf(folder))).toBe(0o600);
+    for (const server of [one, two]) {
+      await expect.poll(() => publishedBy(server), { timeout: 30_000 }).toContain(rotated.signing);
+      expect(await isLive(server, token)).toBe(true);
+      // Not yet: another server might not know it.
+      expect(kidOf(await logIn(server, 'second password'))).toBe(before.encryption[0].kid);
+    }
+
+    aMinutePasses(folder);
+    for (const server of [one, two]) {
+      const newest = async () => kidOf(await logIn(server, 'second password'));
+      await expect.poll(newest, { timeout: 30_000 }).toBe(rotated.encryption);
+      expect(await isLive(server, token)).toBe(true);
+    }
+    expect(await form(two, 'POST', '/local', { token: revokeToken })).toMatchObject({
+      status: 200,
+    });
+    expect(one.output()).toContain('"msg":"keys changed"');
+  });
+
+  test('rotate of the pepper: hashes move to the new one at login, and the old password stays good', async () => {
+    const folder = aFolder();
+    const server = await startServer(folder);
+    await signUp(server);
+    const { rotated } = await cliJson(folder, ['keys', 'rotate', '--purpose', 'pepper']);
+    expect(Object.keys(rotated)).toEqual(['pepper']);
+    aMinutePasses(folder);
+    const hash = async () => {
+      await logIn(server, 'first password');
+      const database = new DatabaseSync(databaseOf(folder), { readOnly: true, timeout: 5000 });
+      const row = database.prepare('select password_hash as hash from users').get();
+      database.close();
+      return String(row?.hash).split('$')[1];
+    };
+    await expect.poll(hash, { timeout: 30_000 }).toBe(rotated.pepper);
+    await logIn(server, 'first password');
+  });
+
+  test('rotate twice at once loses no key', async () => {
+    const folder = aFolder();
+    const server = await startServer(folder);
+    const before = read(folder);
+    const runs = await Promise.all(
+      Array.from({ length: 4 }, () => cliJson(folder, ['keys', 'rotate', '--purpose', 'seal'])),
+    );
+    const kids = read(folder).seal.map(({ kid }: { kid: string }) => kid);
+    const made = runs.map(({ rotated }) => rotated.seal);
+    expect(kids.toSorted()).toEqual([...made, before.seal[0].kid].sort());
+    expect(readdirSync(path.join(folder, 'data'))).not.toContain('keys.json.new');
+    expect(server.output()).not.toContain('refused');
+  });
+
+  test('a file that breaks while servers run changes nothing but the log', async () => {
+    const folder = aFolder();
+    const server = await startServer(folder);
+    await signUp(server);
+    const good = readFileSync(keysOf(folder), 'utf8');
+    writeFileSync(keysOf(folder), good.slice(0, 100));
+    await expect
+      .poll(() => server.output(), { timeout: 30_000 })
+      .toMatch(/keys\.json: is not JSON.*"msg":"key file refused"/);
+    await logIn(server, 'first password');
+    expect((await fetch(`${server.url}/health/ready`)).status).toBe(200);
+    expect(server.output()).not.toContain(JSON.parse(good).pepper[0].secret);
+  });
+
+  test('list shows ids and ages, and no secret', async () => {
+    const folder = aFolder();
+    await startServer(folder);
+    const { rotated } = await cliJson(folder, ['keys', 'rotate', '--purpose', 'seal', 'revoke']);
+    const { keys } = await cliJson(folder, ['keys', 'list']);
+    const of = (purpose: string) =>
+      keys.filter((key: { purpose: string }) => key.purpose === purpose);
+    expect(of('seal')).toEqual([
+      {
+        purpose: 'seal',
+        kid: rotated.seal,
+        created_at: expect.stringMatching(/Z$/),
+        is_current: false,
+      },
+      expect.objectContaining({ is_current: true }),
+    ]);
+    expect(of('pepper')).toHaveLength(1);
+    const { stdout } = await runCli(folder, ['keys', 'list']);
+    expect(stdout.trim().split('\n')).toHaveLength(8);
+    const text = readFileSync(keysOf(folder), 'utf8');
+    const secrets = [...text.matchAll(/"(?:secret|d|p|q)": "([^"]+)"/g)];
+    expect(secrets.length).toBeGreaterThan(5);
+    for (const [, secret] of secrets) {
+      expect(stdout + JSON.stringify(keys)).not.toContain(secret);
+    }
+  });
+
+  test('rotate never makes the file', async () => {
+    const folder = aFolder();
+    const { code, stderr } = await runCli(folder, ['keys', 'rotate']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^sso-cli: key file .* is missing\n$/);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('sso-cli backup', () => {
+  test('restored into an empty folder, old logins, links and tokens work', async () => {
+    const folder = aFolder();
+    const env = { PUBLIC_URL: 'http://rekey.test' };
+    const server = await startServer(folder, env);
+    await signUp(server);
+    const token = await change(server, 'first password', 'second password');
+    const revokeToken = await revokeTokenOf(folder);
+    await runCli(folder, ['keys', 'rotate']);
+
+    // Online: others write all the while.
+    let isDone = false;
+    const signUps = (async () => {
+      for (let i = 0; !isDone; i += 1) {
+        await signUp(server, { name: 'Other', email: `other-${i}@test.com` });
+      }
+    })();
+    const target = path.join(folder, 'backups of today');
+    const { stdout, stderr } = await runCli(folder, ['backup', target]);
+    isDone = true;
+    await signUps;
+    expect(stderr).toBe('');
+    expect(stdout).toContain(target);
+    expect(readdirSync(target).sort()).toEqual(['keys.json', 'rekey.db']);
+    expect(modeOf(target)).toBe(0o700);
+    for (const name of readdirSync(target)) expect(modeOf(path.join(target, name))).toBe(0o600);
+    expect(readdirSync(folder).sort()).toEqual(['backups of today', 'data']);
+    server.signal('SIGKILL');
+    await server.exit;
+
+    // As docs/operations.md says.
+    const elsewhere = aFolder();
+    cpSync(target, path.join(elsewhere, 'data'), { recursive: true });
+    const restored = await startServer(elsewhere, env);
+    await logIn(restored, 'second password');
+    expect(await isLive(restored, token)).toBe(true);
+    expect(await form(restored, 'POST', '/local', { token: revokeToken })).toMatchObject({
+      status: 200,
+    });
+    const { status } = await form(restored, 'POST', '/users/login', {
+      email: owner.email,
+      password: 'second password',
+    });
+    expect(status).toBe(401);
+  });
+
+  test('never touches what is there', async () => {
+    const folder = aFolder();
+    await startServer(folder);
+    writeFileSync(path.join(folder, 'copy'), 'precious');
+    const { code, stderr } = await runCli(folder, ['backup', 'copy']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^sso-cli: .*copy is there already\n$/);
+    expect(readFileSync(path.join(folder, 'copy'), 'utf8')).toBe('precious');
+  });
+
+  test.each<[string, (folder: string) => unknown, RegExp]>([
+    ['there is no database', (folder) => rmSync(databaseOf(folder)), /rekey\.db/],
+    ['there is no key file', (folder) => rmSync(keysOf(folder)), /keys\.json: is missing/],
+    ['it is not a database', (f) => writeFileSync(databaseOf(f), 'a list'), /not a database/],
+  ])('leaves nothing behind where %s', async (_why, harm, message) => {
+    const folder = aFolder();
+    const server = await startServer(folder);
+    server.signal('SIGTERM');
+    await server.exit;
+    harm(folder);
+    const { code, stderr } = await runCli(folder, ['backup', 'copy']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(readdirSync(folder)).toEqual(['data']);
+  });
+});
+
+describe('the command line', () => {
+  const anId = '01900000-0000-7000-8000-000000000001';
+  test.each([
+    [['migrate', 'more']],
+    [['doctor', '--unknown']],
+    [['outbox', 'no-such-command']],
+    [['outbox', 'list', '--state', 'lost']],
+    [['outbox', 'list', '--limit', '0']],
+    [['outbox', 'list', '--limit', 'many']],
+    [['outbox', 'requeue']],
+    [['outbox', 'requeue', 'no-id']],
+    [['outbox', 'requeue', anId, '--all-dead']],
+    [['keys', 'no-such-command']],
+    [['keys', 'rotate', '--purpose', 'all']],
+    [['keys', 'rotate', 'pepper']],
+    [['backup']],
+    [['backup', 'one', 'two']],
+  ])('refuses %j with one line, exit code 2, and nothing written', async (args) => {
+    const folder = aFolder();
+    const { code, stdout, stderr } = await runCli(folder, args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^sso-cli: .+\n$/);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
