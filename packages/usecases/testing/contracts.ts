@@ -1,4 +1,4 @@
-import type { Id, Key, Service, Session, User } from '@rekey/domain';
+import { type Id, type Key, noTries, type Service, type Session, type User } from '@rekey/domain';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Claim, Database, Stores } from '../src/ports.ts';
 import { aChange, aKey, aService, aSession, aUser, START } from './fixtures.ts';
@@ -717,6 +717,25 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
         expect(await write(({ changes }) => changes.spend(late.id, START + 1000))).toBe(false);
       });
 
+      test('of a user are counted from the latest back, and nobody else’s', async () => {
+        const { service, user } = await seed();
+        const { user: stranger } = await seed();
+        const of = { userId: user.id, serviceId: service.id };
+        await write(async ({ changes }) => {
+          await changes.insert(aChange({ ...of, createdAt: START + 5 }));
+          await changes.insert(aChange({ ...of, createdAt: START + 9 }));
+          await changes.insert(aChange({ ...of, createdAt: START + 7 }));
+          await changes.insert(aChange({ ...of, userId: stranger.id, createdAt: START + 8 }));
+        });
+        const nth = (n: number) => read(({ changes }) => changes.nthLatest(user.id, n));
+        expect([await nth(1), await nth(2), await nth(3), await nth(4)]).toEqual([
+          START + 9,
+          START + 7,
+          START + 5,
+          null,
+        ]);
+      });
+
       test('of sixteen that race to spend one, one wins', async () => {
         const { change } = await seedChange();
         expect(wins(await race(16, ({ changes }) => changes.spend(change.id, START)))).toBe(1);
@@ -807,6 +826,83 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
           return isMine;
         });
         expect(wins(answers)).toBe(1);
+      });
+    });
+
+    describe('tallies', () => {
+      const tally = { since: START, tries: 3, freeAt: START + 1000, knownUntil: START + 9 };
+      const aDigest = () => `tally of ${aService().id}`;
+      const put = (key: string, forgetAt = START + 1e12) =>
+        write(({ throttles }) => throttles.put([{ key, tally, forgetAt }]));
+      const get = (key: string) => read(({ throttles }) => throttles.get(key));
+
+      test('come back as they went in, and are replaced', async () => {
+        const [key, other] = [aDigest(), aDigest()];
+        expect(await get(key)).toEqual(noTries);
+        await put(key);
+        expect(await get(key)).toEqual(tally);
+        const next = { since: START + 1, tries: 4, freeAt: START + 2, knownUntil: START + 3 };
+        const forgetAt = START + 1e12;
+        await write(({ throttles }) =>
+          throttles.put([
+            { key, tally: next, forgetAt },
+            { key: other, tally, forgetAt },
+          ]),
+        );
+        expect(await get(key)).toEqual(next);
+        expect(await get(other)).toEqual(tally);
+      });
+
+      test('are held in the order of their keys, whether or not there are any', async () => {
+        const [known, unknown, second] = [aDigest(), aDigest(), aDigest()];
+        await put(known);
+        await put(second);
+        const hold = (...keys: string[]) => write(({ throttles }) => throttles.hold(keys));
+        expect(await hold(known, unknown, second)).toEqual([tally, noTries, tally]);
+        expect(await hold(unknown, second)).toEqual([noTries, tally]);
+      });
+
+      test('that are held change for nobody else: of 32 that race for five tries five win', async () => {
+        const key = aDigest();
+        const answers = await race(32, async ({ throttles }) => {
+          const [held = noTries] = await throttles.hold([key]);
+          if (held.tries >= 5) return false;
+          const next = { ...held, tries: held.tries + 1 };
+          await throttles.put([{ key, tally: next, forgetAt: START + 1e12 }]);
+          return true;
+        });
+        expect(wins(answers)).toBe(5);
+        expect((await get(key)).tries).toBe(5);
+      });
+
+      test('are as they were when the transaction fails', async () => {
+        const key = aDigest();
+        const failing = write(async ({ throttles }) => {
+          await throttles.hold([key]);
+          await throttles.put([{ key, tally, forgetAt: START }]);
+          throw new Error('planted');
+        });
+        await expect(failing).rejects.toThrow('planted');
+        expect(await get(key)).toEqual(noTries);
+      });
+
+      test('may be forgotten from then on, a few at a time', async () => {
+        // Long before those of other tests.
+        const then = START - 1e12;
+        const keys = [aDigest(), aDigest(), aDigest()];
+        for (const key of keys) await put(key, then);
+        const kept = aDigest();
+        await put(kept, then + 1);
+        const prune = (now: number, limit: number) =>
+          write(({ throttles }) => throttles.prune(now, limit));
+        // What was held and never put.
+        await prune(then - 1, 10);
+        expect(await prune(then - 1, 10)).toBe(0);
+        expect(await prune(then, 2)).toBe(2);
+        expect(await prune(then, 2)).toBe(1);
+        expect(await prune(then, 2)).toBe(0);
+        for (const key of keys) expect(await get(key)).toEqual(noTries);
+        expect(await get(kept)).toEqual(tally);
       });
     });
 

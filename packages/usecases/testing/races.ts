@@ -1,4 +1,4 @@
-import { InvalidCredentials, InvalidRevokeToken, isUsable } from '@rekey/domain';
+import { InvalidCredentials, InvalidRevokeToken, isUsable, TooManyRequests } from '@rekey/domain';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CreateKey } from '../src/create-key.ts';
 import { Login } from '../src/login.ts';
@@ -35,6 +35,38 @@ export function racesContract(name: string, open: () => Promise<OpenDatabase>): 
       });
     const times = <T>(count: number, run: (racer: number) => Promise<T>) =>
       Promise.all(Array.from({ length: count }, (_, racer) => run(racer)));
+
+    test('of 32 wrong passwords at once the free ones are looked at, whether or not the account exists', async () => {
+      const owner = await w.addOwner();
+      const throttle = { ...w.settings.throttle, accountFree: 5 };
+      const ports = { ...w, settings: { ...w.settings, throttle } };
+      for (const email of [owner.user.email, `nobody-${owner.user.id}@example.com`]) {
+        const before = w.hasher.work();
+        const ends = await times(32, (racer) =>
+          endOf(
+            new Login(ports).execute({
+              serviceId: owner.service.id,
+              email,
+              password: `wrong ${racer}`,
+              origin: ORIGIN,
+              tokenForm: 'signed',
+            }),
+          ),
+        );
+        expect(w.hasher.work() - before).toBe(5);
+        expect(ends.filter((end) => end instanceof InvalidCredentials)).toHaveLength(5);
+        expect(ends.filter((end) => end instanceof TooManyRequests)).toHaveLength(27);
+      }
+    });
+
+    test('64 users who log in at once through one client are all let in', async () => {
+      const service = await w.addService();
+      const owners = await times(64, () => w.addOwner({}, { service }));
+      const throttle = { accountFree: 5, clientPerMinute: 300, changesPerHour: 10 };
+      const ports = { ...w, settings: { ...w.settings, throttle } };
+      const ends = await Promise.all(owners.map((owner) => endOf(login(ports, owner))));
+      expect(ends.filter((end) => end !== 'done')).toEqual([]);
+    });
 
     test('of many changes with one old password one wins, and owes one mail', async () => {
       const owner = await w.addOwner();
