@@ -117,6 +117,8 @@ export async function compose(config: Config, events: KeyRingEvents = {}) {
       verifyToken: new VerifyToken(ports),
       verifyTotp: new VerifyTotp(ports),
       jwks: () => tokens.jwks(),
+      /** Loads what is only loaded when it is first used, so that no request waits for it. */
+      warmUp: () => ports.meter.assess('', []),
       ping: () => opened.ping(),
       close: async () => {
         ring.close();

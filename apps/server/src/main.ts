@@ -42,6 +42,7 @@ async function start(): Promise<void> {
     failed: (error) => log.error({ error: messageOf(error) }, 'mail worker failed'),
   });
   log.info({ url }, 'listening');
+  void rekey.warmUp();
 
   let isStopping = false;
   const stop = (signal: NodeJS.Signals) => {

@@ -1,7 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { threadPoolSize } from '@rekey/adapters-crypto';
 
-/**
- * As many hashes run at once as there are cores, and two threads more do everything else that goes to libuv's pool
- * (signatures, files). The pool takes its size at its first use, so this is imported before anything else.
- */
-process.env.UV_THREADPOOL_SIZE ??= String(availableParallelism() + 2);
+/** The pool takes its size at its first use, so this is imported before anything that could use it. */
+process.env.UV_THREADPOOL_SIZE ??= String(threadPoolSize());
