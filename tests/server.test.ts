@@ -79,7 +79,7 @@ describe('the server', () => {
     expect(readFileSync(databaseOf(folder), 'utf8')).toBe('a shopping list');
   });
 
-  test('exits when it is told to twice', async () => {
+  test('stops when it is told to, as soon as it says that it listens', async () => {
     const server = await startServer(aFolder());
     server.signal('SIGINT');
     expect(await server.exit).toEqual({ code: 0, signal: null });

@@ -41,8 +41,6 @@ async function start(): Promise<void> {
     delivered: (delivery) => log[levelOf(delivery)](delivery, 'mail'),
     failed: (error) => log.error({ error: messageOf(error) }, 'mail worker failed'),
   });
-  log.info({ url }, 'listening');
-  void rekey.warmUp();
 
   let isStopping = false;
   const stop = (signal: NodeJS.Signals) => {
@@ -64,6 +62,9 @@ async function start(): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+
+  log.info({ url }, 'listening');
+  void rekey.warmUp();
 }
 
 function levelOf({ outcome }: Delivery): 'info' | 'warn' | 'error' {
