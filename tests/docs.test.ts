@@ -29,6 +29,26 @@ describe('the documentation', () => {
     expect(inDocs).toEqual(inCode);
   });
 
+  test('has every variable in .env.example, and no other but what compose.yaml asks for', () => {
+    const inCode = new Set(matches(read('apps/server/src/config.ts'), /read\(\s*'([A-Z_]+)'/g));
+    const inExample = new Set(matches(read('.env.example'), /^# ([A-Z_]+)=/gm));
+    expect(inExample).toEqual(new Set([...inCode, 'POSTGRES_PASSWORD']));
+    expect(read('compose.yaml')).toContain('POSTGRES_PASSWORD');
+  });
+
+  test('has every line that the server logs', () => {
+    const source = globSync('{apps/server,packages/adapters-http}/src/*.ts', { cwd: root })
+      .filter((file) => !file.endsWith('.test.ts'))
+      .map(read)
+      .join('');
+    const logged = matches(source, /\blog(?:\.\w+|\[\w+\(\w+\)\])\((?:[^'`]*, )?'([a-z ]+)'\)/g);
+    expect(logged.length).toBeGreaterThan(8);
+    const table = read('docs/operations.md').match(/\n## Log\n.*?\n## /s)?.[0] ?? '';
+    const rows = matches(table, /^\| ((?:`[a-z ]+`(?:, )?)+) \| [\d, ]+ \|/gm);
+    const explained = rows.flatMap((row) => matches(row ?? '', /`([a-z ]+)`/g));
+    expect(explained.sort()).toEqual([...new Set(logged)].sort());
+  });
+
   test('has a page for every use case', () => {
     const pages = globSync('docs/use-cases/*.md', { cwd: root }).map((file) => read(file));
     const classes = globSync('packages/usecases/src/*.ts', { cwd: root })

@@ -174,6 +174,15 @@ describe('an access token', () => {
     expect(order).toEqual(['verified', 'turned']);
   });
 
+  test('that was good is refused once its key is taken out of the file', async () => {
+    let keys = { signing: [signing], encryption: [encryption] } as const;
+    const { tokens } = setUp({ keys: () => keys });
+    const { token } = await tokens.issue(grant, 'signed');
+    expect(await tokens.verify(token)).toMatchObject(grant);
+    keys = { ...keys, signing: [aKey('s2', signingPair())] };
+    expect(await tokens.verify(token)).toBe(null);
+  });
+
   test('stays good when others push it out of what is remembered', async () => {
     const { tokens } = setUp({ maxRemembered: 1 });
     const { token: one } = await tokens.issue(grant, 'signed');

@@ -102,8 +102,6 @@ function checkDatabase(found: Inspection | null): Check[] {
 
 async function checkMail({ smtpUrl, mailDir, mailFrom }: Config): Promise<Check> {
   const name = 'mail';
-  const from = await attempt(async () => parseMailFrom(mailFrom));
-  if (from instanceof Error) return { name, status: 'FAIL', detail: messageOf(from) };
   if (smtpUrl === null) {
     const nearest = nearestFolder(mailDir);
     const problem = await attempt(() => access(nearest, constants.W_OK));
@@ -111,7 +109,8 @@ async function checkMail({ smtpUrl, mailDir, mailFrom }: Config): Promise<Check>
       ? { name, status: 'FAIL', detail: `MAIL_DIR ${mailDir} cannot be written` }
       : { name, status: 'warn', detail: `SMTP_URL is not set: mails become files in ${mailDir}` };
   }
-  const server = await attempt(async () => smtpMailer({ url: smtpUrl, from }).verify());
+  const from = parseMailFrom(mailFrom);
+  const server = await attempt(() => smtpMailer({ url: smtpUrl, from }).verify());
   const { host } = new URL(smtpUrl);
   return server instanceof Error
     ? { name, status: 'FAIL', detail: `SMTP server ${host}: ${messageOf(server)}` }

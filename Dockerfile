@@ -1,0 +1,31 @@
+# syntax=docker/dockerfile:1
+
+# The workspace goes into the image as it is: Node runs its TypeScript, but not from within node_modules,
+# so it is not deployed into one.
+FROM node:24-slim AS build
+RUN npm install --global pnpm@12
+WORKDIR /app
+# Only a new lockfile downloads anything anew.
+COPY pnpm-lock.yaml pnpm-workspace.yaml ./
+RUN pnpm fetch --prod
+COPY . .
+RUN pnpm install --prod --frozen-lockfile --offline
+
+FROM node:24-slim
+ENV NODE_ENV=production \
+    HOST=0.0.0.0 \
+    DATABASE_URL=sqlite:/data/rekey.db \
+    KEYS_FILE=/data/keys.json \
+    MAIL_DIR=/data/mail
+WORKDIR /app
+COPY --from=build /app ./
+RUN chmod 755 apps/server/src/cli.ts \
+ && ln -s /app/apps/server/src/cli.ts /usr/local/bin/sso-cli \
+ && install -d -o node -g node -m 700 /data
+USER node
+VOLUME /data
+EXPOSE 8042
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 8042}/health/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# Node itself, and no package manager around it: signals reach it, and its exit code is the container's.
+CMD ["node", "apps/server/src/main.ts"]
