@@ -5,6 +5,7 @@ import pino from 'pino';
 import { compose } from './compose.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import { startMailWorker } from './mail-worker.ts';
+import { startPruner } from './pruner.ts';
 
 /** Milliseconds that requests and mails under way have to finish when the server is told to stop. */
 const DRAIN_MS = 8000;
@@ -27,6 +28,8 @@ async function start(): Promise<void> {
   const rekey = await compose(config, {
     onChange: (keys) => log.info({ keys }, 'keys changed'),
     onProblem: (error) => log.error({ error: error.message }, 'key file refused'),
+    onBreachListSilent: (reason) => log.warn({ reason }, 'breach list does not answer'),
+    onBreachListBack: () => log.info('breach list answers again'),
   });
   const service = await rekey.openFormService.execute();
   const { app, drain } = createHttpServer({
@@ -40,6 +43,10 @@ async function start(): Promise<void> {
   const worker = startMailWorker(rekey.deliverMail, {
     delivered: (delivery) => log[levelOf(delivery)](delivery, 'mail'),
     failed: (error) => log.error({ error: messageOf(error) }, 'mail worker failed'),
+  });
+  const pruner = startPruner(rekey.prune, {
+    pruned: (rows) => log.debug({ rows }, 'pruned'),
+    failed: (error) => log.error({ error: messageOf(error) }, 'pruning failed'),
   });
 
   let isStopping = false;

@@ -10,7 +10,7 @@ const CHANGES_KEPT = 90 * DAY;
 
 /** Rows of a kind that one transaction deletes: others wait for it no longer than for a login. */
 const BATCH = 500;
-const MAX_BATCHES = 200;
+const MAX_BATCHES = 50;
 
 /** Deletes what has long been over: sessions with their refresh tokens, changes whose link has expired, and tries that no longer count. */
 export class Prune {
