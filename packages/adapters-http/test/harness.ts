@@ -47,13 +47,14 @@ export type Rig = Awaited<ReturnType<typeof rig>>;
 export async function rig({ options, ...overrides }: Overrides = {}) {
   const clock = fakeClock(START);
   const { database, commits } = counted(memoryDatabase());
+  const totp = fakeTotp();
   const ports: Ports = {
     database,
     hasher: fakeHasher(),
     meter: fakeMeter(),
     secrets: fakeSecrets(),
     accessTokens: fakeAccessTokens(clock),
-    totp: fakeTotp(),
+    totp,
     revokeTokens: fakeRevokeTokens(),
     mailer: fakeMailer(),
     clock,
@@ -120,6 +121,7 @@ export async function rig({ options, ...overrides }: Overrides = {}) {
   return {
     ...server,
     ports,
+    totp,
     database,
     /** How many transactions were committed. */
     commits,

@@ -36,6 +36,12 @@ const valid: Record<string, Record<string, unknown>> = {
     new_password: 'battery staple',
   },
   [`${LOCAL}/update-password/revoke`]: { token: 'revoke.k1.x' },
+  '/v1/auth/token/verify': { token: 'x' },
+  '/v1/auth/token/refresh': { token: 'rkf_x' },
+  '/v1/auth/token/revoke': { token: 'x' },
+  '/v1/auth/key/verify': { key: 'rku_x' },
+  '/v1/auth/key/revoke': { key: 'rku_x' },
+  '/v1/auth/totp': { user_id: '01900000-0000-7000-8000-000000000005', totp: '000000' },
 };
 const optional = [
   'locale',
