@@ -121,6 +121,7 @@ export async function rig({ options, ...overrides }: Overrides = {}) {
   return {
     ...server,
     ports,
+    clock,
     totp,
     database,
     /** How many transactions were committed. */

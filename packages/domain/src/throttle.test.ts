@@ -28,7 +28,7 @@ const refusalOf = (run: () => unknown): TooManyRequests => {
 
 describe('tries', () => {
   test('are free at first, then wait longer each time', () => {
-    expect(after(NOW)).toEqual({ since: NOW, tries: 1, freeAt: NOW, knownUntil: 0 });
+    expect(after(NOW)).toEqual({ since: NOW, tries: 1, freeAt: 0, knownUntil: 0 });
     expect(after(NOW, NOW).freeAt).toBe(NOW + 1000);
     expect(after(NOW, NOW, NOW + 1000).freeAt).toBe(NOW + 5000);
   });
@@ -56,16 +56,22 @@ describe('tries', () => {
     expect(countTry(limit, ahead, NOW)).toEqual(after(NOW));
   });
 
+  test('that are free do not wait for a clock that is behind', () => {
+    expect(countTry(limit, after(NOW), NOW - 500).tries).toBe(2);
+    expect(countTry(limit, takeBack(limit, after(NOW, NOW), 1), NOW - 500).tries).toBe(2);
+  });
+
   test('can be taken back, with the wait that they brought, and no more than there were', () => {
     const tally = { ...after(NOW, NOW), knownUntil: 7 };
-    expect(takeBack(limit, tally, 1)).toEqual({ since: NOW, tries: 1, freeAt: NOW, knownUntil: 7 });
+    expect(takeBack(limit, tally, 1)).toEqual({ since: NOW, tries: 1, freeAt: 0, knownUntil: 7 });
     expect(takeBack(limit, tally, 9).tries).toBe(0);
   });
 
   test('that are taken back leave a quota used up that others have used up', () => {
     const spent = { since: NOW, tries: 9, freeAt: NOW + WINDOW, knownUntil: 0 };
     expect(takeBack(limit, spent, 5).freeAt).toBe(NOW + WINDOW);
-    expect(takeBack(limit, spent, 6).freeAt).toBe(NOW);
+    expect(takeBack(limit, spent, 6).freeAt).toBe(0);
+    expect(takeBack(limit, spent, 7).freeAt).toBe(0);
   });
 
   test('are never refused for longer than the window, whenever they come', () => {

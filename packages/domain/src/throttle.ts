@@ -18,7 +18,7 @@ export type Tally = {
   /** When the window began, with the first try. */
   readonly since: Instant;
   readonly tries: number;
-  /** From when on the next try is let through. */
+  /** From when on the next try is let through; 0 where it need not wait, so that no clock that is behind makes it. */
   readonly freeAt: Instant;
   /** Until when it is remembered that a try succeeded; 0 where none did. */
   readonly knownUntil: Instant;
@@ -38,8 +38,9 @@ export function countTry(limit: Limit, tally: Tally, now: Instant): Tally {
   const fresh = isOver(limit, tally, now);
   const since = fresh ? now : tally.since;
   const tries = fresh ? 1 : tally.tries + 1;
+  const wait = limit.waitAfter(tries);
   // No wait outlasts the window: whatever happens, it is over then.
-  const freeAt = Math.min(now + limit.waitAfter(tries), since + limit.window);
+  const freeAt = wait === 0 ? 0 : Math.min(now + wait, since + limit.window);
   return { ...tally, since, tries, freeAt };
 }
 
@@ -47,7 +48,7 @@ export function countTry(limit: Limit, tally: Tally, now: Instant): Tally {
 export function takeBack(limit: Limit, tally: Tally, tries: number): Tally {
   const left = Math.max(0, tally.tries - tries);
   const isSpent = limit.waitAfter(left) === Number.POSITIVE_INFINITY;
-  return { ...tally, tries: left, freeAt: tally.since + (isSpent ? limit.window : 0) };
+  return { ...tally, tries: left, freeAt: isSpent ? tally.since + limit.window : 0 };
 }
 
 /** A window that begins in a future this far off was made by a clock that was wrong, and would last too long. */
