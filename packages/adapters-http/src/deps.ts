@@ -51,6 +51,8 @@ export type HttpOptions = {
   readonly publicUrl: string;
   /** Addresses and networks whose X-Forwarded-For is believed; empty for none. */
   readonly trustProxy: readonly string[];
+  /** Connections that are held open at most. */
+  readonly maxConnections?: number | undefined;
   /** Whether `POST /users/create` is open. */
   readonly usersSignup: boolean;
 };

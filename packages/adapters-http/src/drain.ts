@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 
 /**
@@ -7,10 +7,18 @@ import { Server as NetServer, type Socket } from 'node:net';
  */
 const LINGER = 500;
 
-/** Follows the connections of servers, so that they can be stopped without losing a request. */
-export function connectionKeeper() {
+/** The latest request of a connection, and what became of it. */
+type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse };
+
+/**
+ * Follows the connections of servers, so that they can be stopped without losing a request, and keeps no more than
+ * `max` of them: whoever comes then takes the place of who does nothing, and is turned away only where all are served.
+ */
+export function connectionKeeper(max: number) {
   const servers: Server[] = [];
+  /** The oldest first. */
   const sockets = new Set<Socket>();
+  const exchanges = new WeakMap<Socket, Exchange>();
 
   return {
     watch(server: Server): void {
@@ -18,6 +26,10 @@ export function connectionKeeper() {
       server.on('connection', (socket) => {
         sockets.add(socket);
         socket.once('close', () => sockets.delete(socket));
+        if (sockets.size > max) makeRoomFor(socket);
+      });
+      server.on('request', (request, response) => {
+        exchanges.set(request.socket, { request, response });
       });
     },
 
@@ -32,6 +44,26 @@ export function connectionKeeper() {
     },
   };
 
+  function makeRoomFor(newcomer: Socket): void {
+    let idle: Socket | undefined;
+    for (const socket of sockets) {
+      const exchange = exchanges.get(socket);
+      const isIdle = exchange?.response.writableFinished === true;
+      // Silent, or slow with its headers or its body: worse than idle between two requests.
+      if (socket !== newcomer && !isIdle && !exchange?.request.complete) {
+        drop(socket);
+        return;
+      }
+      if (isIdle) idle ??= socket;
+    }
+    drop(idle ?? newcomer);
+  }
+
+  function drop(socket: Socket): void {
+    sockets.delete(socket);
+    socket.destroy();
+  }
+
   function closeIdle(): void {
     for (const server of servers) server.closeIdleConnections();
     // Node counts as busy who connected and never sent a byte.
@@ -39,7 +71,7 @@ export function connectionKeeper() {
   }
 
   function destroy(isMeant: (socket: Socket) => boolean): void {
-    for (const socket of sockets) if (isMeant(socket)) socket.destroy();
+    for (const socket of sockets) if (isMeant(socket)) drop(socket);
   }
 }
 

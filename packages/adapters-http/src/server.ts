@@ -17,6 +17,9 @@ import { strictValidator } from './validation.ts';
 
 const MAX_BODY = 16 * 1024;
 
+/** Hashing keeps a few dozen clients waiting at most; each connection costs some 10 KiB and a file descriptor. */
+const MAX_CONNECTIONS = 2000;
+
 export type HttpServer = {
   /** Listens with `app.listen({ host, port })`. */
   readonly app: FastifyInstance;
@@ -31,7 +34,7 @@ export type HttpServer = {
 export function createHttpServer(deps: HttpDeps): HttpServer {
   const { log, options } = deps;
   const headers = securityHeaders(options.publicUrl);
-  const connections = connectionKeeper();
+  const connections = connectionKeeper(options.maxConnections ?? MAX_CONNECTIONS);
   let draining: Promise<void> | null = null;
 
   const app = fastify({
