@@ -188,3 +188,49 @@ export async function runCommands(cwd: string, commands: string): Promise<Run> {
   const script = `set -euo pipefail\nsso-cli-of-this-folder() { '${process.execPath}' '${cli}' "$@"; }\n${commands}`;
   return run('bash', ['-c', script], cwd, {});
 }
+
+/** Registers a service with the real command line; its key is in `key.value`. */
+export async function createService(
+  folder: string,
+  options: string[] = [],
+  env: Record<string, string> = {},
+) {
+  const args = ['create-service-with-key', 'Shop', 'https://shop.example', ...options, '--json'];
+  const { code, stdout, stderr } = await runCli(folder, args, env);
+  if (code !== 0 || stderr !== '') throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+export type Answer = { status: number; body: ReturnType<typeof JSON.parse> };
+
+/** A call of the JSON dialect, by the service with that key. */
+export async function post(
+  server: Server,
+  key: string,
+  route: string,
+  body: unknown,
+): Promise<Answer> {
+  return call(server, 'POST', route, {
+    headers: { 'content-type': 'application/json', authorization: key },
+    body: JSON.stringify(body),
+  });
+}
+
+export async function call(
+  server: Server,
+  method: string,
+  route: string,
+  init: RequestInit = {},
+): Promise<Answer> {
+  const response = await fetch(`${server.url}${route}`, { method, ...init });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, body: isJson ? JSON.parse(text) : text };
+}
+
+/** The link to a page with a token, in a mail. */
+export function linkIn(text: string | undefined): URL {
+  const [link] = /https?:\/\/\S+token=\S+/.exec(text ?? '') ?? [];
+  if (link === undefined) throw new Error('no link in the mail');
+  return new URL(link);
+}

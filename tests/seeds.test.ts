@@ -2,19 +2,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import PostalMime from 'postal-mime';
 import { describe, expect, test } from 'vitest';
-import { aFolder, aFreePort, runCli, type Server, startMailbox, startServer } from './harness.ts';
+import {
+  type Answer,
+  aFolder,
+  aFreePort,
+  call,
+  createService,
+  linkIn,
+  post,
+  type Server,
+  startMailbox,
+  startServer,
+} from './harness.ts';
 
-const JSON_TYPE = 'application/json';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
-
-type Answer = { status: number; body: ReturnType<typeof JSON.parse> };
-
-async function post(server: Server, key: string, route: string, body: unknown): Promise<Answer> {
-  return call(server, 'POST', route, {
-    headers: { 'content-type': JSON_TYPE, authorization: key },
-    body: JSON.stringify(body),
-  });
-}
 
 async function form(
   server: Server,
@@ -32,39 +33,14 @@ async function form(
   });
 }
 
-async function call(server: Server, method: string, route: string, init: RequestInit = {}) {
-  const response = await fetch(`${server.url}${route}`, { method, ...init });
-  const text = await response.text();
-  const isJson = /json/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, body: isJson ? JSON.parse(text) : text };
-}
-
-const linkIn = (text: string | undefined): URL => {
-  const [link] = /https?:\/\/\S+token=\S+/.exec(text ?? '') ?? [];
-  if (link === undefined) throw new Error('no link in the mail');
-  return new URL(link);
-};
-
 const UPDATE = '/v1/auth/provider/local/update-password';
 const LOGIN = '/v1/auth/provider/local/login';
-
-async function createService(folder: string, ...options: string[]) {
-  const created = await runCli(folder, [
-    'create-service-with-key',
-    'Shop',
-    'https://shop.example',
-    ...options,
-    '--json',
-  ]);
-  expect(created).toMatchObject({ code: 0, stderr: '' });
-  return JSON.parse(created.stdout);
-}
 
 describe('the first seed, word for word', () => {
   test('a service changes a password; the owner follows the link; the account is shut', async () => {
     const folder = aFolder();
     const mailbox = await startMailbox();
-    const created = await createService(folder, '--local-url', 'https://shop.example/account');
+    const created = await createService(folder, ['--local-url', 'https://shop.example/account']);
     const key: string = created.key.value;
     const server = await startServer(folder, { SMTP_URL: mailbox.url });
 
