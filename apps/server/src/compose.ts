@@ -48,7 +48,11 @@ export type Rekey = Awaited<ReturnType<typeof compose>>;
  * Builds everything by hand, from the rim inwards: what the server and the command line both stand on.
  * Opens and migrates the database, and opens the key file, which is made only while there are no users.
  */
-export async function compose(config: Config, events: KeyRingEvents = {}) {
+export async function compose(
+  config: Config,
+  events: KeyRingEvents = {},
+  gate = hashGate(config.bcryptCost),
+) {
   const opened = await openDatabase({ url: config.databaseUrl });
   try {
     await opened.migrate();
@@ -58,7 +62,6 @@ export async function compose(config: Config, events: KeyRingEvents = {}) {
     const file = config.keysFile;
     const ring = await openKeyRing({ file, mayCreate: !hasUsers, clock, ...events });
 
-    const gate = hashGate(config.bcryptCost);
     const tokens = accessTokens({
       keys: ring.keys,
       clock,

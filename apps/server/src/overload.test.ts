@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Gate, hashGate } from '@rekey/adapters-crypto';
+import { createHttpServer } from '@rekey/adapters-http';
+import { expect, onTestFinished, test } from 'vitest';
+import { compose } from './compose.ts';
+import { readConfig } from './config.ts';
+
+const PASSWORD = 'correct horse';
+
+/** The real thing on real sockets, where one hash is made at a time and one more may wait. */
+async function start() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rekey-'));
+  const config = readConfig({
+    DATABASE_URL: `sqlite:${folder}/rekey.db`,
+    KEYS_FILE: `${folder}/keys.json`,
+    MAIL_DIR: `${folder}/mail`,
+    BCRYPT_COST: '10',
+  });
+  const inner = hashGate(17, 1);
+  let onWaiting = () => {};
+  const gate: Gate = {
+    admit: () => inner.admit(),
+    run: (work) => {
+      const running = inner.run(work);
+      if (inner.waiting > 0) onWaiting();
+      return running;
+    },
+    get running() {
+      return inner.running;
+    },
+    get waiting() {
+      return inner.waiting;
+    },
+  };
+  const rekey = await compose(config, {}, gate);
+  const service = await rekey.openFormService.execute();
+  const { app, drain } = createHttpServer({
+    ...rekey,
+    formService: async () => service,
+    isReady: () => rekey.ping().then(() => true),
+    log: { info: () => {}, error: () => {} },
+    options: config,
+  });
+  onTestFinished(async () => {
+    await drain({ ms: 0 });
+    await rekey.close();
+    rmSync(folder, { recursive: true });
+  });
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const shop = { name: 'Shop', url: 'https://shop.example' };
+  const { value: authorization } = await rekey.createServiceWithKey.execute(shop);
+
+  const post = async (route: string, sent: object) => {
+    const response = await fetch(`${url}/v1${route}`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify(sent),
+    });
+    const { status, headers } = response;
+    const body = JSON.parse(await response.text());
+    return { status, retryAfter: headers.get('retry-after'), body };
+  };
+  const addUser = async (email: string) => {
+    const user = { is_enabled: true, name: 'Ada', email, password: PASSWORD };
+    const { data } = (await post('/user', user)).body;
+    const key = { is_enabled: true, type: 'TOKEN', name: 'web', user_id: data.id };
+    expect((await post('/key', key)).status).toBe(200);
+  };
+  const login = (email: string, password = PASSWORD) =>
+    post('/auth/provider/local/login', { email, password });
+
+  /** Takes the one place until it is released. */
+  const occupy = () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    void inner.run(() => promise);
+    return resolve;
+  };
+  const nextWaiting = () =>
+    new Promise<void>((resolve) => {
+      onWaiting = resolve;
+    });
+  const get = (route: string) => fetch(`${url}${route}`);
+  return { post, get, addUser, login, occupy, nextWaiting };
+}
+
+test('who cannot be hashed is turned away and told when to come back; the rest of the service goes on', async () => {
+  const { post, get, addUser, login, occupy, nextWaiting } = await start();
+  await addUser('ada@example.com');
+  await addUser('bob@example.com');
+  const { access } = (await login('bob@example.com')).body;
+
+  const release = occupy();
+  const waiting = nextWaiting();
+  const patient = login('ada@example.com');
+  await waiting;
+
+  // More than the tries that are free: none of them counts.
+  for (let i = 0; i < 8; i += 1) {
+    const { status, retryAfter, body } = await login('bob@example.com');
+    expect({ status, code: body.code }).toEqual({ status: 503, code: 'overloaded' });
+    expect(Number(retryAfter)).toBeGreaterThanOrEqual(1);
+  }
+  const credentials = { email: 'bob@example.com', password: PASSWORD };
+  const others: [string, object][] = [
+    ['/auth/provider/local/update-password', { ...credentials, new_password: 'battery staple' }],
+    ['/user', { is_enabled: true, name: 'Eve', email: 'eve@example.com', password: PASSWORD }],
+  ];
+  for (const [route, body] of others) expect((await post(route, body)).status).toBe(503);
+
+  expect(await (await get('/ping')).text()).toBe('Pong');
+  expect((await get('/health/ready')).status).toBe(200);
+  expect((await post('/auth/token/verify', { token: access.token })).status).toBe(200);
+  const revoke = await post('/auth/provider/local/update-password/revoke', { token: 'none' });
+  expect(revoke.body.code).toBe('invalid_revoke_token');
+
+  release();
+  expect((await patient).status).toBe(200);
+  expect((await login('bob@example.com', 'wrong horse')).status).toBe(400);
+  expect((await login('bob@example.com')).status).toBe(200);
+});
