@@ -1,0 +1,48 @@
+import Sqlite from 'better-sqlite3';
+import pg from 'pg';
+
+type Row = Record<string, unknown>;
+
+/** A database behind Rekey's back, as somebody with a copy of it, or with a shell on its server, has it. */
+export type Behind = {
+  /** Every row of every table. */
+  tables(): Promise<Record<string, Row[]>>;
+  run(statement: string): Promise<void>;
+  close(): Promise<void>;
+};
+
+export async function behind(url: string): Promise<Behind> {
+  const [, file] = /^sqlite:(.+)$/.exec(url) ?? [];
+  if (file === undefined) return behindPostgres(url);
+  // Patient: the server writes to the file at the same time.
+  const handle = new Sqlite(file, { timeout: 5000 });
+  const all = async (query: string) => handle.prepare<[], Row>(query).all();
+  return {
+    tables: () => readAll(all, `select name from sqlite_master where type = 'table'`),
+    run: async (statement) => void handle.exec(statement),
+    close: async () => void handle.close(),
+  };
+}
+
+async function behindPostgres(url: string): Promise<Behind> {
+  const client = new pg.Client(url);
+  await client.connect();
+  const all = async (query: string) => (await client.query<Row>(query)).rows;
+  return {
+    tables: () =>
+      readAll(
+        all,
+        `select table_name as name from information_schema.tables where table_schema = 'public'`,
+      ),
+    run: async (statement) => void (await client.query(statement)),
+    close: () => client.end(),
+  };
+}
+
+async function readAll(all: (query: string) => Promise<Row[]>, names: string) {
+  const tables: Record<string, Row[]> = {};
+  for (const { name } of await all(names)) {
+    tables[String(name)] = await all(`select * from "${name}"`);
+  }
+  return tables;
+}

@@ -1,0 +1,253 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { watchHashing } from '../../packages/adapters-crypto/test/hashing.ts';
+import {
+  type Answer,
+  attack,
+  bytesOf,
+  LOGIN,
+  NEW_PASSWORD,
+  NO_ID,
+  PASSWORD,
+  REVOKE,
+  type Target,
+  UPDATE,
+} from './target.ts';
+
+const WRONG = 'not the password';
+
+/** Accounts in every state that a failed try must not tell apart, and the password that is tried at each. */
+const states: Record<string, (t: Target) => Promise<{ email: string; password: string }>> = {
+  nobody: async (t) => ({ email: t.newEmail(), password: PASSWORD }),
+  'a wrong password': async (t) => ({ ...(await t.enrol()), password: WRONG }),
+  'a wrong password of a user who must change it': async (t) => ({
+    ...(await t.enrol({ password_require_update: true })),
+    password: WRONG,
+  }),
+  'a disabled user': (t) => t.enrol({ is_enabled: false }),
+  'a user without a password': async (t) => {
+    const { email } = await t.enrol({ password: undefined });
+    return { email, password: PASSWORD };
+  },
+  'a user of another service alone': (t) => t.enrol({ key: t.other.key }),
+  'a user whose TOKEN key is disabled': async (t) => {
+    const owner = await t.enrol();
+    await t.database.run(`update keys set is_enabled = 0 where id = '${owner.keyId}'`);
+    return owner;
+  },
+  'a user whose TOKEN key was taken back': async (t) => {
+    const owner = await t.enrol();
+    const revoked = await t.json('POST', '/v1/auth/key/revoke', { key: owner.keyValue });
+    expect(revoked.status).toBe(200);
+    return owner;
+  },
+  'a user whose account was shut': async (t) => {
+    const owner = await t.enrol();
+    await t.changePassword(owner);
+    const token = await t.linkTokenOf(owner.email);
+    expect(await t.json('POST', REVOKE, { token })).toMatchObject({ status: 200 });
+    return { email: owner.email, password: NEW_PASSWORD };
+  },
+  // As an import from another system leaves it: bcrypt at the lowest cost.
+  'a wrong password of a foreign hash': async (t) => {
+    const owner = await t.enrol();
+    const foreign = `$2y$04$${'.'.repeat(53)}`;
+    await t.database.run(`update users set password_hash = '${foreign}' where id = '${owner.id}'`);
+    return { ...owner, password: WRONG };
+  },
+  'a hash that is none': async (t) => {
+    const owner = await t.enrol();
+    await t.database.run(`update users set password_hash = '!' where id = '${owner.id}'`);
+    return owner;
+  },
+};
+
+attack('a failed try tells nothing of the account', (target) => {
+  const accounts: Record<string, { email: string; password: string }> = {};
+  let bearer: string;
+  beforeAll(async () => {
+    const t = target();
+    for (const [state, make] of Object.entries(states)) accounts[state] = await make(t);
+    bearer = await t.formLogIn(await t.signUp());
+  });
+
+  const tries: Record<string, (email: string, password: string) => Promise<Answer>> = {
+    [`POST ${LOGIN}`]: (email, password) => target().json('POST', LOGIN, { email, password }),
+    [`POST ${UPDATE}`]: (email, password) =>
+      target().json('POST', UPDATE, { email, password, new_password: 'something else' }),
+    'POST /users/login': (email, password) =>
+      target().form('POST', '/users/login', { email, password }),
+    // Somebody else's session, on a hunt for accounts.
+    'PUT /users/update/password': (email, password) =>
+      target().form(
+        'PUT',
+        '/users/update/password',
+        { email, password, newPassword: 'something else' },
+        bearer,
+      ),
+  };
+
+  describe.each(Object.entries(tries))('%s', (route, attempt) => {
+    let toNobody: Answer;
+    beforeAll(async () => {
+      toNobody = await attempt('nobody@example.com', PASSWORD);
+    });
+
+    test.each(Object.keys(states))(
+      'answers %s to the byte as it answers nobody, after one hash',
+      async (state) => {
+        const { email, password } = accounts[state] ?? { email: '', password: '' };
+        const work = watchHashing();
+        const answer = await target().unchanged(() => attempt(email, password));
+        expect(work()).toBe(1);
+        expect(answer).toMatchObject({
+          status: route === 'POST /users/login' ? 401 : 400,
+          body: { code: 'invalid_credentials' },
+        });
+        expect(bytesOf(answer)).toBe(bytesOf(toNobody));
+      },
+    );
+  });
+
+  test('POST /v1/auth/totp answers every state alike', async () => {
+    const t = target();
+    const with2fa = await t.enrol();
+    await t.addKey(with2fa.id, 'TOTP');
+    const disabled = await t.enrol({ is_enabled: false });
+    await t.addKey(disabled.id, 'TOTP');
+    const elsewhere = await t.enrol();
+    await t.addKey(elsewhere.id, 'TOTP', t.other.key);
+    const without = await t.enrol();
+    const ids = [with2fa.id, disabled.id, elsewhere.id, without.id, NO_ID];
+    const answers = await t.unchanged(() =>
+      Promise.all(
+        // Seven digits: no code can happen to be right.
+        ids.map((user_id) => t.json('POST', '/v1/auth/totp', { user_id, totp: '0000000' })),
+      ),
+    );
+    expect(new Set(answers.map(bytesOf)).size).toBe(1);
+    expect(answers[0]).toMatchObject({ status: 400, body: { code: 'invalid_credentials' } });
+  });
+});
+
+attack('a refusal tells nothing of what exists', (target) => {
+  /** Every answer is the same to the byte, refused with that status, and nothing was changed. */
+  async function alike(status: number, attempts: (() => Promise<Answer>)[]): Promise<void> {
+    const answers = await target().unchanged(() => Promise.all(attempts.map((each) => each())));
+    expect(answers.map(({ status }) => status)).toEqual(attempts.map(() => status));
+    expect(new Set(answers.map(bytesOf)).size).toBe(1);
+  }
+
+  test('an address that is taken reads like one that cannot be used, after as much hashing', async () => {
+    const t = target();
+    const { email } = await t.enrol({ password: undefined });
+    const user = (email: string) => ({ is_enabled: true, name: 'Eve', email, password: PASSWORD });
+    await alike(400, [
+      () => t.json('POST', '/v1/user', user(email)),
+      () => t.json('POST', '/v1/user', user('nobody@localhost')),
+    ]);
+    const fields = { name: 'Eve', password: PASSWORD };
+    await alike(400, [
+      () => t.form('POST', '/users/create', { ...fields, email }),
+      () => t.form('POST', '/users/create', { ...fields, email: 'nobody@localhost' }),
+    ]);
+    const work = watchHashing();
+    expect(await t.json('POST', '/v1/user', user(email))).toMatchObject({ status: 400 });
+    expect(work()).toBe(1);
+  });
+
+  test('a user, or a key, of another service reads like none', async () => {
+    const t = target();
+    const foreign = await t.enrol({ key: t.other.key, password: undefined });
+    await alike(404, [
+      () => t.json('GET', `/v1/user/${foreign.id}`),
+      () => t.json('GET', `/v1/user/${NO_ID}`),
+      () => t.json('GET', '/v1/user/no-id'),
+    ]);
+    await alike(404, [
+      () => t.json('GET', `/v1/key/${foreign.keyId}`),
+      () => t.json('GET', `/v1/key/${NO_ID}`),
+    ]);
+  });
+
+  test('a key for a user who was shut reads like one for nobody', async () => {
+    const t = target();
+    const owner = await t.enrol();
+    await t.changePassword(owner);
+    const token = await t.linkTokenOf(owner.email);
+    expect(await t.json('POST', REVOKE, { token })).toMatchObject({ status: 200 });
+    const key = (user_id: string) => ({ is_enabled: true, type: 'KEY', name: 'x', user_id });
+    await alike(400, [
+      () => t.json('POST', '/v1/key', key(owner.id)),
+      () => t.json('POST', '/v1/key', key(NO_ID)),
+    ]);
+  });
+
+  test('a key of a user that is unknown, foreign, disabled or taken back is one refusal', async () => {
+    const t = target();
+    const taken = await t.enrol({ password: undefined });
+    await t.json('POST', '/v1/auth/key/revoke', { key: taken.keyValue });
+    const disabled = await t.enrol({ password: undefined, is_enabled: false });
+    const foreign = await t.enrol({ password: undefined, key: t.other.key });
+    const keys = [`rku_${'A'.repeat(43)}`, taken.keyValue, disabled.keyValue, foreign.keyValue];
+    await alike(
+      400,
+      keys.map((key) => () => t.json('POST', '/v1/auth/key/verify', { key })),
+    );
+  });
+
+  test('a revoke token that is unknown, used or another service’s is one refusal, on the page too', async () => {
+    const t = target();
+    const owner = await t.enrol();
+    await t.changePassword(owner);
+    const used = await t.linkTokenOf(owner.email);
+    expect(await t.json('POST', REVOKE, { token: used })).toMatchObject({ status: 200 });
+    const stranger = await t.enrol();
+    await t.changePassword(stranger);
+    const good = await t.linkTokenOf(stranger.email);
+    const other = { key: t.other.key };
+    await alike(400, [
+      () => t.json('POST', REVOKE, { token: 'rkv_unknown' }),
+      () => t.json('POST', REVOKE, { token: used }),
+      () => t.json('POST', REVOKE, { token: good }, other),
+      () => t.json('POST', REVOKE, { token: good.replace(/[0-9a-f](?=\.[^.]+$)/, 'x') }),
+    ]);
+    await alike(400, [
+      () => t.form('POST', '/local', { token: 'rkv_unknown' }),
+      () => t.form('POST', '/local', { token: used }),
+      () => t.form('POST', '/local', { token: good }),
+    ]);
+  });
+
+  test('the page of a link looks the same for any token and any address', async () => {
+    const t = target();
+    const owner = await t.signUp();
+    const bearer = await t.formLogIn(owner);
+    const fields = { email: owner.email, password: PASSWORD, newPassword: NEW_PASSWORD };
+    await t.form('PUT', '/users/update/password', fields, bearer);
+    const good = await t.linkTokenOf(owner.email);
+    const open = async (token: string, email: string) => {
+      const page = await t.send('GET', `/local?type=update_password&email=${email}&token=${token}`);
+      return { ...page, text: page.text.replaceAll(token, 'TOKEN').replaceAll(email, 'EMAIL') };
+    };
+    const strip = (answer: Answer) => ({
+      ...answer,
+      headers: { ...answer.headers, 'content-length': '' },
+    });
+    const pages = await t.unchanged(() =>
+      Promise.all([open(good, owner.email), open('rkv_unknown', 'nobody@example.com')]),
+    );
+    expect(new Set(pages.map(strip).map(bytesOf)).size).toBe(1);
+    expect(pages[0]).toMatchObject({ status: 200 });
+  });
+
+  test('a key that is no service’s reads like a root key that acts, and like none', async () => {
+    const t = target();
+    const { keyValue } = await t.enrol({ password: undefined });
+    const login = { email: 'a@example.com', password: PASSWORD };
+    const keys = [t.rootKey, keyValue, `rks_${'A'.repeat(43)}`, null];
+    await alike(
+      401,
+      keys.map((key) => () => t.json('POST', LOGIN, login, { key })),
+    );
+  });
+});

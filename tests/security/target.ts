@@ -1,0 +1,317 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import PostalMime, { type Email } from 'postal-mime';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { compose } from '../../apps/server/src/compose.ts';
+import { readConfig } from '../../apps/server/src/config.ts';
+import { behind } from '../../packages/adapters-db/test/behind.ts';
+import { freshPostgres } from '../../packages/adapters-db/test/postgres.ts';
+import { createHttpServer } from '../../packages/adapters-http/src/index.ts';
+
+export const LOCAL = '/v1/auth/provider/local';
+export const LOGIN = `${LOCAL}/login`;
+export const UPDATE = `${LOCAL}/update-password`;
+export const REVOKE = `${UPDATE}/revoke`;
+export const PASSWORD = 'correct horse';
+export const NEW_PASSWORD = 'battery staple';
+/** Well-formed, and of nothing. */
+export const NO_ID = '01900000-0000-7000-8000-00000000dead';
+
+export type Answer = {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  readonly text: string;
+  /** Parsed where it is JSON. */
+  readonly body: ReturnType<typeof JSON.parse>;
+};
+
+type More = {
+  /** The key of a service instead of the first one's; null for none. */
+  readonly key?: string | null;
+  readonly headers?: Record<string, string>;
+  readonly from?: string;
+};
+
+export type Owner = { readonly id: string; readonly email: string; readonly password: string };
+export type Target = Awaited<ReturnType<typeof aTarget>>;
+
+const postgres = await freshPostgres();
+
+/** Describes attacks on the whole service, once on each database. */
+export function attack(
+  title: string,
+  attacks: (target: () => Target) => void,
+  env: Record<string, string> = {},
+): void {
+  const databases = [
+    { name: 'SQLite', settings: {} },
+    { name: 'PostgreSQL', settings: postgres === null ? null : { DATABASE_URL: postgres } },
+  ];
+  for (const { name, settings } of databases) {
+    describe.skipIf(settings === null)(`${title} (${name})`, () => {
+      let target: Target;
+      beforeAll(async () => {
+        target = await aTarget({ ...settings, ...env });
+        return target.close;
+      });
+      attacks(() => target);
+    });
+  }
+}
+
+// One key file for all targets of a test file: RSA keys take a while, and two targets on one database share theirs.
+const folder = mkdtempSync(path.join(tmpdir(), 'rekey-attack-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let targets = 0;
+
+/** The whole service in this process, on a database of its own unless told, with two services that use it. */
+export async function aTarget(env: Record<string, string> = {}) {
+  targets += 1;
+  const home = path.join(folder, String(targets));
+  const config = readConfig({
+    DATABASE_URL: `sqlite:${home}/rekey.db`,
+    KEYS_FILE: `${folder}/keys.json`,
+    MAIL_DIR: `${home}/mail`,
+    PUBLIC_URL: 'http://rekey.test',
+    BCRYPT_COST: '10',
+    // What is not about throttling must not run into it.
+    THROTTLE_ACCOUNT_FREE: '1000000',
+    THROTTLE_CLIENT_PER_MINUTE: '1000000',
+    THROTTLE_CHANGES_PER_HOUR: '1000000',
+    ...env,
+  });
+  const rekey = await compose(config);
+  const lines: string[] = [];
+  const keep = (fields: object, message: string) => {
+    lines.push(JSON.stringify({ ...fields, message }));
+  };
+  const formService = await rekey.openFormService.execute();
+  const { app, drain } = createHttpServer({
+    ...rekey,
+    formService: async () => formService,
+    isReady: () => rekey.ping().then(() => true),
+    log: { info: keep, error: keep },
+    options: config,
+  });
+  await app.ready();
+  const database = await behind(config.databaseUrl);
+  const shop = await rekey.createServiceWithKey.execute({
+    name: 'Shop',
+    url: 'https://shop.example',
+    localUrl: 'https://shop.example/account',
+  });
+  const other = await rekey.createServiceWithKey.execute({
+    name: 'Other',
+    url: 'https://other.example',
+  });
+  const { value: rootKey } = await rekey.createRootKey.execute({ name: 'operator' });
+
+  /** A request as it is, with no header but those given. */
+  async function send(
+    method: string,
+    url: string,
+    headers: Record<string, string> = {},
+    payload?: string | Buffer,
+    from?: string,
+  ): Promise<Answer> {
+    const response = await app.inject({
+      method: method as 'POST',
+      url,
+      headers,
+      ...(payload !== undefined && { payload }),
+      ...(from !== undefined && { remoteAddress: from }),
+    });
+    const text = response.body;
+    const isJson = /json/.test(String(response.headers['content-type']));
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      text,
+      body: isJson && text !== '' ? JSON.parse(text) : text,
+    };
+  }
+
+  /** A call of the JSON dialect, by the first service unless told. */
+  function json(method: string, url: string, body?: unknown, more: More = {}): Promise<Answer> {
+    const { key = shop.value, headers, from } = more;
+    const all = {
+      ...(key !== null && { authorization: key }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    };
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    return send(method, url, all, payload, from);
+  }
+
+  /** A call of the form dialect, or a form of a page. */
+  function form(
+    method: string,
+    url: string,
+    fields: Record<string, string>,
+    bearer?: string,
+    more: Pick<More, 'headers' | 'from'> = {},
+  ): Promise<Answer> {
+    const all = {
+      'content-type': 'application/x-www-form-urlencoded',
+      ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+      ...more.headers,
+    };
+    return send(method, url, all, new URLSearchParams(fields).toString(), more.from);
+  }
+
+  /** All that is stored, a line for each row, but for what counts or records the tries themselves. */
+  async function state(): Promise<string[]> {
+    const tables = await database.tables();
+    return Object.entries(tables)
+      .filter(([name]) => !/throttle|audit/.test(name))
+      .flatMap(([name, rows]) => rows.map((row) => `${name} ${JSON.stringify(row)}`))
+      .sort();
+  }
+
+  let users = 0;
+  const target = {
+    app,
+    rekey,
+    config,
+    database,
+    /** What was written to the log. */
+    lines,
+    shop: { ...shop.service, key: shop.value },
+    other: { ...other.service, key: other.value },
+    rootKey,
+    send,
+    json,
+    form,
+    state,
+
+    /** The answer of an attack that leaves everything as it was. */
+    async unchanged<T>(attack: () => Promise<T>): Promise<T> {
+      const before = await state();
+      const answer = await attack();
+      expect(await state()).toEqual(before);
+      return answer;
+    },
+
+    /** Listens, for attacks on the wire; answers where. */
+    async listen(): Promise<{ url: string; port: number }> {
+      if (!app.server.listening) await app.listen({ host: '127.0.0.1', port: 0 });
+      const { port } = app.server.address() as AddressInfo;
+      return { url: `http://127.0.0.1:${port}`, port };
+    },
+
+    newEmail(): string {
+      users += 1;
+      return `owner-${users}-${targets}@example.com`;
+    },
+
+    /** A user of the first service, unless told, with a TOKEN key of it. */
+    async enrol({ key = shop.value, ...details }: Record<string, unknown> & { key?: string } = {}) {
+      const created = await json(
+        'POST',
+        '/v1/user',
+        {
+          is_enabled: true,
+          name: 'Ada',
+          email: target.newEmail(),
+          password: PASSWORD,
+          ...details,
+        },
+        { key },
+      );
+      expect(created).toMatchObject({ status: 200 });
+      const { id, email } = created.body.data;
+      const token = await target.addKey(id, 'TOKEN', key);
+      return {
+        id: id as string,
+        email: email as string,
+        password: PASSWORD,
+        keyId: token.id,
+        keyValue: token.value,
+      };
+    },
+
+    async addKey(userId: string, type: string, key: string = shop.value) {
+      const body = { is_enabled: true, type, name: 'web', user_id: userId };
+      const created = await json('POST', '/v1/key', body, { key });
+      expect(created).toMatchObject({ status: 200 });
+      const { value, key: made } = created.body.data;
+      return { id: made.id as string, value: value as string };
+    },
+
+    /** The tokens of a login that must succeed. */
+    async logIn({ email, password }: Pick<Owner, 'email' | 'password'>, key: string = shop.value) {
+      const answer = await json('POST', LOGIN, { email, password }, { key });
+      expect(answer).toMatchObject({ status: 200 });
+      return {
+        access: answer.body.access.token as string,
+        refresh: answer.body.refresh.token as string,
+      };
+    },
+
+    /** A user of the form dialect. */
+    async signUp(): Promise<Owner> {
+      const email = target.newEmail();
+      const created = await form('POST', '/users/create', {
+        name: 'Orion',
+        email,
+        password: PASSWORD,
+      });
+      expect(created).toMatchObject({ status: 200 });
+      return { id: created.body.hash, email, password: PASSWORD };
+    },
+
+    /** The token of a login in the form dialect. */
+    async formLogIn({ email, password }: Pick<Owner, 'email' | 'password'>): Promise<string> {
+      const answer = await form('POST', '/users/login', { email, password });
+      expect(answer).toMatchObject({ status: 200 });
+      return answer.body.token;
+    },
+
+    changePassword({ email, password }: Owner, newPassword = NEW_PASSWORD, more: More = {}) {
+      return json('POST', UPDATE, { email, password, new_password: newPassword }, more);
+    },
+
+    async deliver(): Promise<void> {
+      await Promise.all(await rekey.deliverMail.execute({ limit: 1000 }));
+    },
+
+    /** The mails that went to this address, the oldest first, after all that are owed were sent. */
+    async mailsTo(address: string): Promise<(Email & { raw: string })[]> {
+      await target.deliver();
+      const files = readdirSync(config.mailDir).filter((name) => name.endsWith('.eml'));
+      const mails = await Promise.all(
+        files.map(async (name) => {
+          const raw = readFileSync(path.join(config.mailDir, name), 'utf8');
+          return { ...(await PostalMime.parse(raw)), raw };
+        }),
+      );
+      return mails
+        .filter(({ to }) => to?.some((recipient) => recipient.address === address))
+        .sort((a, b) => String(a.messageId).localeCompare(String(b.messageId)));
+    },
+
+    /** The revoke token of the latest mail to this address. */
+    async linkTokenOf(address: string): Promise<string> {
+      const text = (await target.mailsTo(address)).at(-1)?.text ?? '';
+      const [, token] = /[?&]token=(\S+)/.exec(text) ?? [];
+      if (token === undefined) throw new Error('no link in the mail');
+      return decodeURIComponent(token);
+    },
+
+    async close(): Promise<void> {
+      await drain({ ms: 0 });
+      await database.close();
+      await rekey.close();
+    },
+  };
+  return target;
+}
+
+/** An answer as the wire has it, without the moment it was given. */
+export function bytesOf({ status, headers, text }: Answer): string {
+  const lines = Object.entries(headers).filter(([name]) => name !== 'date');
+  return [status, ...lines.map((line) => line.join(': ')), text].join('\n');
+}
