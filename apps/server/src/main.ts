@@ -59,7 +59,7 @@ async function start(): Promise<void> {
       log.warn('stopped with work under way');
       process.exit(0);
     }, EXIT_MS).unref();
-    void Promise.all([drain({ ms: DRAIN_MS }), worker.stop()])
+    void Promise.all([drain({ ms: DRAIN_MS }), worker.stop(), pruner.stop()])
       .then(() => rekey.close())
       .then(() => log.info('stopped'))
       .catch((error: unknown) => {
