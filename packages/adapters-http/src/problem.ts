@@ -74,7 +74,16 @@ export const Problem = Type.Object({
   code: Type.String(),
   /** The request id, for the operator to find in the log; only with a 500. */
   instance: Type.Optional(Type.String()),
-  errors: Type.Optional(Type.Array(Type.Object({ field: Type.String(), message: Type.String() }))),
+  errors: Type.Optional(
+    Type.Array(
+      Type.Object({
+        field: Type.String(),
+        message: Type.String(),
+        /** Only of a password. */
+        reason: Type.Optional(Type.String()),
+      }),
+    ),
+  ),
 });
 export type Problem = Static<typeof Problem>;
 

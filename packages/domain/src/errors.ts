@@ -12,8 +12,23 @@ export type ErrorCode =
   | 'overloaded'
   | 'unavailable';
 
-/** One refused argument: the name that the domain gives it, and a reason that never repeats the value. */
-export type Violation = { readonly field: string; readonly message: string };
+/** Why a password is refused, for programs. Documented in docs/errors.md. */
+export type PasswordFault =
+  | 'malformed'
+  | 'too_short'
+  | 'too_long'
+  | 'common'
+  | 'contains_email'
+  | 'contains_service'
+  | 'same_as_current';
+
+/** One refused argument: the name that the domain gives it, and a message for people that never repeats the value. */
+export type Violation = {
+  readonly field: string;
+  readonly message: string;
+  /** Of a password that is refused. */
+  readonly reason?: PasswordFault;
+};
 
 /** What every refusal has in common. Messages are for people and never hold a value that was sent. */
 export abstract class DomainError extends Error {

@@ -20,8 +20,9 @@ export type PasswordQuality = {
  * A lone surrogate has no form in UTF-8, so text with one is refused.
  */
 export function normalizePassword(text: string, field: string): string {
-  if (!text.isWellFormed())
-    throw new IllegalArgument([{ field, message: 'must be well-formed Unicode' }]);
+  if (!text.isWellFormed()) {
+    refuse({ field, message: 'must be well-formed Unicode', reason: 'malformed' });
+  }
   return text.normalize('NFC');
 }
 
@@ -29,9 +30,15 @@ export function normalizePassword(text: string, field: string): string {
 export function checkPasswordLength(password: string, policy: PasswordPolicy, field: string): void {
   const length = [...password].length;
   const min = MIN_LENGTH[policy];
-  if (length < min || length > MAX_LENGTH) {
-    throw new IllegalArgument([{ field, message: `must have ${min} to ${MAX_LENGTH} characters` }]);
-  }
+  const message = `must have ${min} to ${MAX_LENGTH} characters`;
+  if (length < min) refuse({ field, message, reason: 'too_short' });
+  if (length > MAX_LENGTH) refuse({ field, message, reason: 'too_long' });
+}
+
+/** A change must change something; both are in their normalized form. */
+export function checkPasswordDiffers(password: string, current: string, field: string): void {
+  if (password !== current) return;
+  refuse({ field, message: 'must differ from the current one', reason: 'same_as_current' });
 }
 
 /** What `standard` and `nist` refuse besides: common passwords, and ones that hold a name the attacker knows. */
@@ -43,15 +50,48 @@ export function checkPasswordQuality(
   field: string,
 ): void {
   if (policy === 'compat') return;
-  const folded = password.toLowerCase();
-  const mailName = context.email.slice(0, context.email.indexOf('@'));
-  const holds = (name: string) => [...name].length >= 3 && folded.includes(name.toLowerCase());
   const violations: Violation[] = [];
-  if (quality.isPwned === true)
-    violations.push({ field, message: 'must not be a commonly used password' });
-  if (holds(mailName))
-    violations.push({ field, message: 'must not hold the name of the e-mail address' });
-  if (holds(context.serviceName))
-    violations.push({ field, message: 'must not hold the name of the service' });
+  if (quality.isPwned === true) {
+    const message = 'must not be commonly used, or known from a breach';
+    violations.push({ field, message, reason: 'common' });
+  }
+  if (holdsName(password, mailName(context.email))) {
+    const message = 'must not hold the name of the e-mail address';
+    violations.push({ field, message, reason: 'contains_email' });
+  }
+  if (holdsName(password, context.serviceName)) {
+    const message = 'must not hold the name of the service';
+    violations.push({ field, message, reason: 'contains_service' });
+  }
   if (violations.length > 0) throw new IllegalArgument(violations);
 }
+
+function refuse(violation: Violation): never {
+  throw new IllegalArgument([violation]);
+}
+
+/** What comes before the `@`, but for a tag (RFC 5233): `ada` of `ada+shop@example.com`. */
+const mailName = (email: string): string => /^.[^+@]*/u.exec(email)?.[0] ?? '';
+
+/** Names of so many characters are in many words, and count only as words: `ann` forbids no `annoying`. Shorter ones mean nothing. */
+const SHORT_NAME = 3;
+
+/** What may come between the characters of a name, as in `blue-shop` or `b.l.u.e shop`. */
+const GAP = String.raw`[^\p{L}\p{M}\p{N}]*`;
+const NO_LETTER_BEFORE = String.raw`(?<![\p{L}\p{M}])`;
+const NO_LETTER_AFTER = String.raw`(?![\p{L}\p{M}])`;
+
+/** Whether a text holds a name, whatever the case of both and whatever stands between its letters and digits. */
+function holdsName(text: string, name: string): boolean {
+  const chars = fold(name).match(/[\p{L}\p{M}\p{N}]/gu) ?? [];
+  if (chars.length < SHORT_NAME) return false;
+  const spelled = chars.join(GAP);
+  const pattern =
+    chars.length > SHORT_NAME
+      ? spelled
+      : `${NO_LETTER_BEFORE}${spelled}(?:${GAP}${spelled})*${NO_LETTER_AFTER}`;
+  return new RegExp(pattern, 'u').test(fold(text));
+}
+
+/** Upper case, not lower: it makes one of `ß` and `ss`, and of the two small sigmas. */
+const fold = (text: string): string => text.toUpperCase().normalize('NFC');

@@ -6,8 +6,11 @@ const MAX_LOCALE_LENGTH = 64;
 const MAX_URL_LENGTH = 2000;
 const MAX_MAIL_TEXT_LENGTH = 1000;
 
-/** Text for one line: no control, format or separator characters but the plain space. */
-const ONE_LINE = /^[^\p{C}\p{Zl}\p{Zp}]+$/u;
+/** No control, format or line characters, but for the joiners that Persian words and emoji are spelled with. */
+const ONE_LINE = /^(?:[^\p{C}\p{Zl}\p{Zp}]|[\u200c\u200d])+$/u;
+
+/** Something that can be seen. */
+const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
 
 /**
  * Scheme and host spelled out, no user before the host, printable ASCII throughout:
@@ -19,7 +22,8 @@ const PRINTABLE = /^[\x21-\x7e]+$/;
 /** A name of a user, service or key: 1 to 100 characters on one line, kept as given but for NFC and outer spaces. */
 export function parseName(text: string, field = 'name'): string {
   const name = text.normalize('NFC').trim();
-  if (!ONE_LINE.test(name) || [...name].length > MAX_NAME_LENGTH) {
+  const isSeen = ONE_LINE.test(name) && VISIBLE.test(name);
+  if (!isSeen || [...name].length > MAX_NAME_LENGTH) {
     throw refused(field, `must be 1 to ${MAX_NAME_LENGTH} characters on one line`);
   }
   return name;

@@ -266,23 +266,25 @@ describe('a claim that is not proven', () => {
 });
 
 describe('a new password', () => {
-  const refusals: [string, string, string][] = [
-    ['is too short', 'seven77', 'must have 8 to 128 characters'],
-    ['is too long', 'a'.repeat(129), 'must have 8 to 128 characters'],
-    ['is not well-formed', 'broken\ud800pair', 'must be well-formed Unicode'],
-    ['is the current one', PASSWORD, 'must differ from the current one'],
-  ];
+  const refusals = [
+    ['is too short', 'seven77', 'must have 8 to 128 characters', 'too_short'],
+    ['is too long', 'a'.repeat(129), 'must have 8 to 128 characters', 'too_long'],
+    ['is not well-formed', 'broken\ud800pair', 'must be well-formed Unicode', 'malformed'],
+    ['is the current one', PASSWORD, 'must differ from the current one', 'same_as_current'],
+  ] as const;
 
   test.each(refusals)(
     'is refused before any look or hash where it %s',
-    async (_what, newPassword, message) => {
+    async (_what, newPassword, message, reason) => {
       const w = world();
       const owner = await w.addOwner();
       const ask = w.change(owner, { newPassword });
       const work = w.hasher.work();
       const end = await endOf(update(w, ask));
       expect(end).toBeInstanceOf(IllegalArgument);
-      expect((end as IllegalArgument).violations).toEqual([{ field: 'newPassword', message }]);
+      expect((end as IllegalArgument).violations).toEqual([
+        { field: 'newPassword', message, reason },
+      ]);
       expect(w.hasher.work()).toBe(work);
       // The same for an address that nobody has: it tells nothing.
       const stranger = { ...ask, email: 'nobody@example.com' };

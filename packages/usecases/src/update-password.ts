@@ -1,5 +1,5 @@
 import {
-  IllegalArgument,
+  checkPasswordDiffers,
   InvalidCredentials,
   type PasswordQuality,
   Unauthorized,
@@ -35,11 +35,7 @@ export class UpdatePassword {
   async execute(input: UpdatePasswordInput): Promise<{ user: User; quality: PasswordQuality }> {
     const { database, revokeTokens, clock, ids, settings } = this.#ports;
     const newPassword = parseNewPassword(this.#ports, input.newPassword, 'newPassword');
-    if (newPassword === input.password.normalize('NFC')) {
-      throw new IllegalArgument([
-        { field: 'newPassword', message: 'must differ from the current one' },
-      ]);
-    }
+    checkPasswordDiffers(newPassword, input.password.normalize('NFC'), 'newPassword');
 
     const proof = await proveAccount(this.#ports, input, input.session?.userId);
     const { user, service, tokenKey, version, counted } = proof;

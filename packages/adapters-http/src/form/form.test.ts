@@ -122,7 +122,7 @@ describe('PUT /users/update/password', () => {
     const weak = { ...fields, newPassword: 'short' };
     const response = await server.form('PUT', UPDATE, weak, bearer(token));
     expect(response.json().errors).toStrictEqual([
-      { field: 'newPassword', message: 'must have 8 to 128 characters' },
+      { field: 'newPassword', message: 'must have 8 to 128 characters', reason: 'too_short' },
     ]);
   });
 

@@ -219,7 +219,7 @@ describe('POST /v1/auth/provider/local/update-password', () => {
       new_password: 'short',
     });
     expect(response.json().errors).toStrictEqual([
-      { field: 'new_password', message: 'must have 8 to 128 characters' },
+      { field: 'new_password', message: 'must have 8 to 128 characters', reason: 'too_short' },
     ]);
   });
 
