@@ -1,7 +1,9 @@
 import {
   accessTokens,
+  type BreachListEvents,
   bcryptHasher,
   hashGate,
+  hibpBreachList,
   type KeyRingEvents,
   openKeyRing,
   passwordMeter,
@@ -50,7 +52,7 @@ export type Rekey = Awaited<ReturnType<typeof compose>>;
  */
 export async function compose(
   config: Config,
-  events: KeyRingEvents = {},
+  events: KeyRingEvents & BreachListEvents = {},
   gate = hashGate(config.bcryptCost),
 ) {
   const opened = await openDatabase({ url: config.databaseUrl });
@@ -74,6 +76,8 @@ export async function compose(
       database,
       hasher: bcryptHasher({ cost: config.bcryptCost, peppers: () => ring.keys().pepper, gate }),
       meter: passwordMeter(),
+      breachList:
+        config.hibpUrl === null ? null : hibpBreachList({ url: config.hibpUrl, clock, ...events }),
       secrets: secrets(() => ring.keys().seal),
       accessTokens: tokens,
       totp,

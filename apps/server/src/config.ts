@@ -17,6 +17,8 @@ export type Config = {
   readonly mailFrom: string;
   readonly bcryptCost: number;
   readonly passwordPolicy: PasswordPolicy;
+  /** Null: no breach list is asked. Without a slash at its end. */
+  readonly hibpUrl: string | null;
   readonly accessTokenTtl: number;
   readonly refreshTokenTtl: number;
   readonly revokeTokenTtl: number;
@@ -60,12 +62,13 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     port,
     databaseUrl: read('DATABASE_URL', 'sqlite:./data/rekey.db', databaseUrl),
     keysFile: read('KEYS_FILE', './data/keys.json', text),
-    publicUrl: read('PUBLIC_URL', `http://localhost:${port}`, publicUrl),
+    publicUrl: read('PUBLIC_URL', `http://localhost:${port}`, baseUrl),
     smtpUrl: env.SMTP_URL ? read('SMTP_URL', 'smtp://localhost', checkedBy(parseSmtpUrl)) : null,
     mailDir: read('MAIL_DIR', './data/mail', text),
     mailFrom: read('MAIL_FROM', 'Rekey <no-reply@localhost>', checkedBy(parseMailFrom)),
     bcryptCost: read('BCRYPT_COST', '12', integer(10, 14)),
     passwordPolicy: read('PASSWORD_POLICY', 'compat', oneOf(passwordPolicies)),
+    hibpUrl: env.HIBP_URL ? read('HIBP_URL', 'https://api.pwnedpasswords.com', baseUrl) : null,
     accessTokenTtl: read('ACCESS_TOKEN_TTL', '3600', integer(1, MAX_TTL)),
     refreshTokenTtl: read('REFRESH_TOKEN_TTL', '86400', integer(1, MAX_TTL)),
     revokeTokenTtl: read('REVOKE_TOKEN_TTL', '604800', integer(1, MAX_TTL)),
@@ -114,7 +117,7 @@ function databaseUrl(value: string): string | Problem {
   return isKnown ? value : new Problem('must be sqlite:PATH or postgres://…');
 }
 
-function publicUrl(value: string): string | Problem {
+function baseUrl(value: string): string | Problem {
   const url = URL.canParse(value) ? new URL(value) : null;
   const isBase =
     (url?.protocol === 'http:' || url?.protocol === 'https:') &&

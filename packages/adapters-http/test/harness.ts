@@ -52,6 +52,7 @@ export async function rig({ options, ...overrides }: Overrides = {}) {
     database,
     hasher: fakeHasher(),
     meter: fakeMeter(),
+    breachList: null,
     secrets: fakeSecrets(),
     accessTokens: fakeAccessTokens(clock),
     totp,

@@ -19,7 +19,7 @@ import { countSignUp } from './throttle.ts';
 
 type Needs = Pick<
   Ports,
-  'database' | 'hasher' | 'meter' | 'secrets' | 'clock' | 'ids' | 'settings'
+  'database' | 'hasher' | 'meter' | 'breachList' | 'secrets' | 'clock' | 'ids' | 'settings'
 >;
 
 export type CreateUserInput = {
@@ -67,10 +67,12 @@ export class CreateUser {
       await countSignUp(this.#ports, input.signUpFrom);
     }
 
+    // Whoever signs up alone has proven nothing, and sends nobody to ask elsewhere.
+    const judges = input.signUpFrom ? { ...this.#ports, breachList: null } : this.#ports;
     const quality =
       password === null
         ? null
-        : await judgeNewPassword(this.#ports, password, profile, service, 'password');
+        : await judgeNewPassword(judges, password, profile, service, 'password');
     const passwordHash = password === null ? null : await hasher.hash(password);
 
     const now = clock.now();

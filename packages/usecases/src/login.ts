@@ -48,6 +48,7 @@ export class Login {
       );
       throw new Forbidden('password_update_required');
     }
+    // Without the breach list: a login waits for no neighbour.
     const quality = await meter.assess(proof.password, [user.email, user.name, service.name]);
 
     const now = clock.now();

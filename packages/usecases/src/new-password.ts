@@ -19,15 +19,24 @@ export function parseNewPassword(
   return password;
 }
 
-/** How good a password is for this user at this service; throws `IllegalArgument` where the policy refuses it. */
+/**
+ * How good a password is for this user at this service; throws `IllegalArgument` where the policy refuses it.
+ * The breach list is somebody else's, and takes its time: not for callers who proved nothing, nor in a transaction.
+ */
 export async function judgeNewPassword(
-  { meter, settings }: Pick<Ports, 'meter' | 'settings'>,
+  { meter, breachList, settings }: Pick<Ports, 'meter' | 'breachList' | 'settings'>,
   password: string,
   user: Pick<User, 'email' | 'name'>,
   service: Pick<Service, 'name'>,
   field: string,
 ): Promise<PasswordQuality> {
-  const quality = await meter.assess(password, [user.email, user.name, service.name]);
+  const { strength, isPwned: isKnown } = await meter.assess(password, [
+    user.email,
+    user.name,
+    service.name,
+  ]);
+  const isPwned = isKnown ?? (await breachList?.has(password)) ?? null;
+  const quality = { strength, isPwned };
   const context = { email: user.email, serviceName: service.name };
   checkPasswordQuality(password, quality, context, settings.passwordPolicy, field);
   return quality;

@@ -216,6 +216,12 @@ export interface PasswordMeter {
 }
 
 export interface Secrets {
+/** A list of passwords known from breaches that somebody else keeps. It learns nothing of a password that tells which one it is. */
+export interface BreachList {
+  /** Whether the password is on the list; null where that cannot be found out in time. Never throws. */
+  has(password: string): Promise<boolean | null>;
+}
+
   /** 32 random bytes as base64url text after the prefix. */
   generate(prefix: string): string;
   /** 20 random bytes in base32 (RFC 4226, 4; RFC 4648, 6): the seed of a TOTP key. */
@@ -318,6 +324,8 @@ export type Ports = {
   readonly hasher: Hasher;
   readonly meter: PasswordMeter;
   readonly secrets: Secrets;
+  /** Null where there is none to ask. */
+  readonly breachList: BreachList | null;
   readonly accessTokens: AccessTokens;
   readonly totp: Totp;
   readonly revokeTokens: RevokeTokens;

@@ -12,7 +12,15 @@ import { checkChanges, clearAttempt } from './throttle.ts';
 
 type Needs = Pick<
   Ports,
-  'database' | 'hasher' | 'meter' | 'secrets' | 'revokeTokens' | 'clock' | 'ids' | 'settings'
+  | 'database'
+  | 'hasher'
+  | 'meter'
+  | 'breachList'
+  | 'secrets'
+  | 'revokeTokens'
+  | 'clock'
+  | 'ids'
+  | 'settings'
 >;
 
 export type UpdatePasswordInput = Claim & {

@@ -1,6 +1,7 @@
 import { MailFailure } from '../src/ports.ts';
 import {
   accessTokensContract,
+  breachListContract,
   hasherContract,
   passwordMeterContract,
   revokeTokensContract,
@@ -10,6 +11,7 @@ import {
 import { mailerContract } from './contracts-mail.ts';
 import {
   fakeAccessTokens,
+  fakeBreachList,
   fakeClock,
   fakeHasher,
   fakeMailer,
@@ -28,6 +30,15 @@ hasherContract('of the tests', async () => ({
 }));
 
 passwordMeterContract('of the tests', async () => fakeMeter());
+
+breachListContract('of the tests', async () => {
+  const breachList = fakeBreachList('letmein');
+  return {
+    breachList,
+    listed: 'letmein',
+    fallSilent: async () => breachList.fallSilent(),
+  };
+});
 
 secretsContract('the tests', async () => fakeSecrets());
 

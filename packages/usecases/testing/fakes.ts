@@ -2,6 +2,7 @@ import { type Id, type Instant, Overloaded } from '@rekey/domain';
 import type {
   AccessGrant,
   AccessTokens,
+  BreachList,
   Clock,
   Hasher,
   Ids,
@@ -83,6 +84,24 @@ export function fakeMeter(): PasswordMeter {
       strength: password.length < 12 ? 1 : 4,
       isPwned: password === 'password' ? true : null,
     }),
+  };
+}
+
+/** Lists one password until it falls silent, and remembers what it was asked. */
+export type FakeBreachList = BreachList & { readonly asked: string[]; fallSilent(): void };
+
+export function fakeBreachList(listed: string): FakeBreachList {
+  const asked: string[] = [];
+  let isSilent = false;
+  return {
+    asked,
+    fallSilent: () => {
+      isSilent = true;
+    },
+    has: async (password) => {
+      asked.push(password);
+      return isSilent ? null : password === listed;
+    },
   };
 }
 

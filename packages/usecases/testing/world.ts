@@ -47,6 +47,7 @@ export function world<D extends Database = MemoryDatabase>(
     database,
     hasher,
     meter: fakeMeter(),
+    breachList: null,
     secrets: fakeSecrets(),
     accessTokens,
     totp: fakeTotp(),

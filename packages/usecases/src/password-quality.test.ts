@@ -1,0 +1,177 @@
+import {
+  IllegalArgument,
+  InvalidCredentials,
+  type PasswordPolicy,
+  type PasswordQuality,
+} from '@rekey/domain';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { endOf, fakeBreachList, ORIGIN, PASSWORD, settings, world } from '../testing/index.ts';
+import { CreateUser } from './create-user.ts';
+import { Login } from './login.ts';
+import { judgeNewPassword, parseNewPassword } from './new-password.ts';
+import type { BreachList, Ports } from './ports.ts';
+import { UpdatePassword } from './update-password.ts';
+
+const LISTED = 'listed in a breach';
+const UNLISTED = 'listed nowhere yet';
+/** What the offline meter of the tests knows by itself. */
+const COMMON = 'password';
+
+async function prepare(policy: PasswordPolicy = 'compat', breachList: BreachList | null = null) {
+  const w = world();
+  const ports: Ports = { ...w, breachList, settings: { ...settings, passwordPolicy: policy } };
+  const owner = await w.addOwner({ email: 'ada.l@example.com' });
+  const profile = { service: owner.service, isEnabled: true, name: 'Ada' };
+  return { w, ports, owner, profile };
+}
+
+type Prepared = Awaited<ReturnType<typeof prepare>>;
+
+/** The ways in which a password is set by somebody who proved something. */
+const settingIt: [string, (p: Prepared, password: string) => Promise<PasswordQuality | null>][] = [
+  [
+    'a user whom a service creates',
+    async ({ ports, profile }, password) =>
+      (await new CreateUser(ports).execute({ ...profile, email: 'ada.l@example.net', password }))
+        .quality,
+  ],
+  [
+    'a change',
+    async ({ w, ports, owner }, newPassword) =>
+      (await new UpdatePassword(ports).execute(w.change(owner, { newPassword }))).quality,
+  ],
+];
+
+/** Everything here but the common one is long enough to be strong. */
+const pwned = (isPwned: boolean | null): PasswordQuality => ({ strength: 4, isPwned });
+
+const refusalsOf = async (setting: Promise<unknown>) => {
+  const end = await endOf(setting);
+  return end instanceof IllegalArgument ? end.violations.map(({ reason }) => reason) : end;
+};
+
+describe.each(settingIt)('the password of %s', (_what, set) => {
+  test('is pwned where the breach list has it, not where it does not, and unknown without an answer', async () => {
+    const breachList = fakeBreachList(LISTED);
+    expect(await set(await prepare('compat', breachList), LISTED)).toEqual(pwned(true));
+    expect(await set(await prepare('compat', breachList), UNLISTED)).toEqual(pwned(false));
+    breachList.fallSilent();
+    expect(await set(await prepare('compat', breachList), LISTED)).toEqual(pwned(null));
+    expect(await set(await prepare('compat', null), LISTED)).toEqual(pwned(null));
+  });
+
+  test('is not asked about where it is known offline', async () => {
+    const breachList = fakeBreachList(LISTED);
+    const quality = await set(await prepare('compat', breachList), COMMON);
+    expect(quality).toEqual({ strength: 1, isPwned: true });
+    expect(breachList.asked).toEqual([]);
+  });
+
+  test('is asked about in the form that is hashed', async () => {
+    const breachList = fakeBreachList(LISTED);
+    await set(await prepare('compat', breachList), 're\u0301glisse noire');
+    expect(breachList.asked).toEqual(['r\u00e9glisse noire']);
+  });
+
+  test('is asked about outside of every transaction', async () => {
+    const { w } = await prepare();
+    // A transaction inside of another is an error.
+    const breachList: BreachList = { has: () => w.database.transact(async () => false) };
+    await expect(w.database.transact(() => breachList.has(UNLISTED))).rejects.toThrow();
+    const prepared = await prepare('compat', {
+      has: () => prepared.w.database.transact(async () => false),
+    });
+    expect(await set(prepared, UNLISTED)).toEqual(pwned(false));
+  });
+
+  test.each(['standard', 'nist'] as const)(
+    'is refused under %s wherever it is known, and never for want of an answer',
+    async (policy) => {
+      const breachList = fakeBreachList(LISTED);
+      const prepared = await prepare(policy, breachList);
+      expect(await refusalsOf(set(prepared, LISTED))).toEqual(['common']);
+      breachList.fallSilent();
+      expect(await set(prepared, LISTED)).toEqual(pwned(null));
+    },
+  );
+
+  test('is refused with every reason that holds', async () => {
+    const bad = 'Ada L. at the Shop';
+    const prepared = await prepare('standard', fakeBreachList(bad));
+    expect(await refusalsOf(set(prepared, bad))).toEqual([
+      'common',
+      'contains_email',
+      'contains_service',
+    ]);
+  });
+});
+
+describe('the breach list is not asked', () => {
+  const email = 'eve@example.com';
+
+  test('for a user without a password, of whom nothing is known', async () => {
+    const breachList = fakeBreachList(LISTED);
+    const { ports, profile } = await prepare('compat', breachList);
+    expect((await new CreateUser(ports).execute({ ...profile, email })).quality).toBeNull();
+    expect(breachList.asked).toEqual([]);
+  });
+
+  test('for somebody who signs up alone', async () => {
+    const breachList = fakeBreachList(LISTED);
+    const { ports, profile } = await prepare('standard', breachList);
+    const signUp = (password: string) =>
+      new CreateUser(ports).execute({ ...profile, email, password, signUpFrom: ORIGIN });
+    expect(await refusalsOf(signUp(COMMON))).toEqual(['common']);
+    expect((await signUp(LISTED)).quality).toEqual(pwned(null));
+    expect(breachList.asked).toEqual([]);
+  });
+
+  test('for somebody who does not prove the current password', async () => {
+    const breachList = fakeBreachList(LISTED);
+    const { w, ports, owner } = await prepare('compat', breachList);
+    for (const wrong of [{ password: 'not this one' }, { email: 'nobody@example.com' }]) {
+      const ask = w.change(owner, { newPassword: LISTED, ...wrong });
+      const end = await endOf(new UpdatePassword(ports).execute(ask));
+      expect(end).toBeInstanceOf(InvalidCredentials);
+    }
+    expect(breachList.asked).toEqual([]);
+  });
+
+  test('for a login, which waits for nobody', async () => {
+    const breachList = fakeBreachList(PASSWORD);
+    const { ports, owner } = await prepare('compat', breachList);
+    const { quality } = await new Login(ports).execute({
+      serviceId: owner.service.id,
+      email: owner.user.email,
+      password: PASSWORD,
+      origin: ORIGIN,
+      tokenForm: 'signed',
+    });
+    expect(quality).toEqual(pwned(null));
+    expect(breachList.asked).toEqual([]);
+  });
+});
+
+test('a password gets the same verdict in every normalization', async () => {
+  const { ports, profile } = await prepare('standard', fakeBreachList(LISTED));
+  // Names that texts of the letters below often hold.
+  const user = { name: 'Ada', email: '\u00e4\u00e4\u00f6@example.com' };
+  const service = { ...profile.service, name: 'A \u00f6\u00e4' };
+  const verdict = async (text: string) => {
+    try {
+      const password = parseNewPassword(ports, text, 'password');
+      return await judgeNewPassword(ports, password, user, service, 'password');
+    } catch (error) {
+      return (error as IllegalArgument).violations;
+    }
+  };
+  const unit = fc.constantFrom('a', '\u00e4', 'o\u0308', '\u212b', '\uac01', 'e\u0323\u0301', ' ');
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit, minLength: 6, maxLength: 20 }), async (text) => {
+      const composed = await verdict(text.normalize('NFC'));
+      expect(await verdict(text.normalize('NFD'))).toEqual(composed);
+      expect(await verdict(text)).toEqual(composed);
+    }),
+  );
+});
