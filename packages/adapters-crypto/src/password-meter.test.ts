@@ -1,6 +1,7 @@
 import { passwordMeterContract } from '@rekey/usecases/testing';
+import { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { passwordMeter } from './password-meter.ts';
 
 const meter = passwordMeter();
@@ -51,6 +52,44 @@ describe('the strength of a password', () => {
         fc.array(fc.string({ unit: 'binary' }), { maxLength: 4 }),
         async (password, context) => {
           expect([0, 1, 2, 3, 4]).toContain((await meter.assess(password, context)).strength);
+        },
+      ),
+    );
+  });
+});
+
+describe('the work for a password', () => {
+  /** What zxcvbn is given while `assess` runs. */
+  const given = () => vi.spyOn(ZxcvbnFactory.prototype, 'check');
+
+  test('does not grow with what comes after its first 32 characters', async () => {
+    const check = given();
+    for (const long of ['a'.repeat(128), '🦉'.repeat(128), 'p4$5w0rD'.repeat(16)]) {
+      await meter.assess(long, []);
+      expect(check.mock.lastCall?.[0]).toBe(long.slice(0, 32));
+    }
+  });
+
+  test('is bounded for anything of 128 code points, which never makes it fail', async () => {
+    const check = given();
+    const anything = fc.oneof(
+      fc.string({ unit: 'binary', minLength: 128, maxLength: 128 }),
+      // Letters with a second reading, rows of keys, dates: what takes zxcvbn longest.
+      fc.string({ unit: fc.constantFrom(...'a4@e3i1!l|o0s$5t7+qwerty20-/'), maxLength: 128 }),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        anything,
+        fc.array(anything, { maxLength: 3 }),
+        async (password, context) => {
+          check.mockClear();
+          const { isPwned } = await meter.assess(password, context);
+          expect([true, null]).toContain(isPwned);
+          const [[text = '', words = []] = []] = check.mock.calls;
+          expect(check).toHaveBeenCalledOnce();
+          expect(text.length).toBeLessThanOrEqual(32);
+          // The texts of the context and their parts, of three characters or more.
+          expect(words.length).toBeLessThanOrEqual(context.length * 130);
         },
       ),
     );
