@@ -21,6 +21,15 @@ describe('the documentation', () => {
     expect(inDocs).toEqual(inCode);
   });
 
+  test('has every reason for which a password is refused, and no other', () => {
+    const [, union = ''] =
+      /type PasswordFault =([^;]+);/.exec(read('packages/domain/src/errors.ts')) ?? [];
+    const inCode = matches(union, /'(\w+)'/g).sort();
+    const inDocs = matches(read('docs/errors.md'), /^\| `(\w+)` \|/gm).sort();
+    expect(inCode.length).toBeGreaterThan(5);
+    expect(inDocs).toEqual(inCode);
+  });
+
   test('has every variable of the configuration, and no other', () => {
     const inCode = new Set(matches(read('apps/server/src/config.ts'), /read\(\s*'([A-Z_]+)'/g));
     const rows = matches(read('docs/configuration.md'), /^\| ((?:`[A-Z_]+`(?:, )?)+) \|/gm);

@@ -47,6 +47,11 @@ test('links lead to the port that the server listens on, unless a public URL is 
   );
 });
 
+test('a breach list is asked at the base that is set', () => {
+  const env = { HIBP_URL: 'https://mirror.example.com/pwned/' };
+  expect(readConfig(env).hibpUrl).toBe('https://mirror.example.com/pwned');
+});
+
 test('a list of proxies is split', () => {
   expect(readConfig({ TRUST_PROXY: '10.0.0.1, 192.168.0.0/16' }).trustProxy).toEqual([
     '10.0.0.1',
