@@ -226,7 +226,7 @@ describe('sso-cli doctor', () => {
   });
 
   test('never shows the password of a database that does not answer', async () => {
-    const url = `postgres://rekey:planted%2Fsecret@127.0.0.1:${await aFreePort()}/rekey`;
+    const url = `postgres://rekey:planted%zz@127.0.0.1:${await aFreePort()}/rekey`;
     const { status, stdout } = await examine(aFolder(), { DATABASE_URL: url });
     expect(status).toMatchObject({ database: 'FAIL' });
     expect(stdout).toMatch(/ECONNREFUSED/);

@@ -58,8 +58,7 @@ export async function openKeyRing(
         const after = idsOf(held);
         if (JSON.stringify(after) !== JSON.stringify(before)) options.onChange?.(after);
       } catch (error) {
-        // Read again each second, and said once.
-        seen = null;
+        // It is read again each second, and this is said once.
         const problem = error as KeyFileError;
         if (problem.message !== complaint) options.onProblem?.(problem);
         complaint = problem.message;

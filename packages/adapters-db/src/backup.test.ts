@@ -85,6 +85,23 @@ describe('an inspected database', () => {
     });
   });
 
+  test.each([
+    ['percent%zz', '127.0.0.1:1/rekey'],
+    ['with a space', '127.0.0.1:1/rekey'],
+    ['and#a-fragment', '127.0.0.1:1/rekey'],
+    ['right', '127.0.0.1:1/rekey'],
+    ['right', '127.0.0.1:99999/rekey'],
+    ['right', '127.0.0.1:port/rekey'],
+    ['right', '127.0.0.1:1/rekey?sslrootcert=/not/there'],
+  ])('that cannot be reached is an error without its password: %s, %s', async (secret, rest) => {
+    const error: Error = await inspectDatabase(`postgres://rekey:planted${secret}@${rest}`).then(
+      () => new Error('it was reached'),
+      (reason) => reason,
+    );
+    expect(error.message).toMatch(/ECONNREFUSED|Invalid URL|ENOENT/);
+    expect(error.message).not.toMatch(/planted|percent|space|fragment/);
+  });
+
   test('is refused where it is a folder, or another application’s', async () => {
     await expect(inspectDatabase(`sqlite:${folder}`)).rejects.toThrow(/is not a file/);
     const other = new Sqlite(path.join(folder, 'rekey.db'));
