@@ -17,7 +17,8 @@ import type {
 export interface Database {
   /**
    * Runs `work` in one transaction: commits what it did when it returns, and undoes all of it when it throws.
-   * Nesting, and a promise of `work` that outlives it, are errors.
+   * Where two transactions are in each other's way, one is undone and its `work` runs again: it must change nothing
+   * but the stores. Nesting, and a promise of `work` that outlives it, are errors.
    * Throws `Unavailable` where the database does not answer.
    */
   transact<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
@@ -215,13 +216,13 @@ export interface PasswordMeter {
   assess(password: string, context: readonly string[]): Promise<PasswordQuality>;
 }
 
-export interface Secrets {
 /** A list of passwords known from breaches that somebody else keeps. It learns nothing of a password that tells which one it is. */
 export interface BreachList {
   /** Whether the password is on the list; null where that cannot be found out in time. Never throws. */
   has(password: string): Promise<boolean | null>;
 }
 
+export interface Secrets {
   /** 32 random bytes as base64url text after the prefix. */
   generate(prefix: string): string;
   /** 20 random bytes in base32 (RFC 4226, 4; RFC 4648, 6): the seed of a TOTP key. */
@@ -323,9 +324,9 @@ export type Ports = {
   readonly database: Database;
   readonly hasher: Hasher;
   readonly meter: PasswordMeter;
-  readonly secrets: Secrets;
   /** Null where there is none to ask. */
   readonly breachList: BreachList | null;
+  readonly secrets: Secrets;
   readonly accessTokens: AccessTokens;
   readonly totp: Totp;
   readonly revokeTokens: RevokeTokens;
