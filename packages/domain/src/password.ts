@@ -76,22 +76,23 @@ const mailName = (email: string): string => /^.[^+@]*/u.exec(email)?.[0] ?? '';
 /** Names of so many characters are in many words, and count only as words: `ann` forbids no `annoying`. Shorter ones mean nothing. */
 const SHORT_NAME = 3;
 
-/** What may come between the characters of a name, as in `blue-shop` or `b.l.u.e shop`. */
-const GAP = String.raw`[^\p{L}\p{M}\p{N}]*`;
-const NO_LETTER_BEFORE = String.raw`(?<![\p{L}\p{M}])`;
-const NO_LETTER_AFTER = String.raw`(?![\p{L}\p{M}])`;
-
-/** Whether a text holds a name, whatever the case of both and whatever stands between its letters and digits. */
+/** Whether a text holds a name, whatever the case of both and whatever stands between their letters and digits. */
 function holdsName(text: string, name: string): boolean {
-  const chars = fold(name).match(/[\p{L}\p{M}\p{N}]/gu) ?? [];
-  if (chars.length < SHORT_NAME) return false;
-  const spelled = chars.join(GAP);
-  const pattern =
-    chars.length > SHORT_NAME
-      ? spelled
-      : `${NO_LETTER_BEFORE}${spelled}(?:${GAP}${spelled})*${NO_LETTER_AFTER}`;
-  return new RegExp(pattern, 'u').test(fold(text));
+  const wanted = squeeze(fold(name));
+  const length = [...wanted].length;
+  if (length < SHORT_NAME) return false;
+  const folded = fold(text);
+  return length > SHORT_NAME
+    ? squeeze(folded).includes(wanted)
+    : wordsOf(folded).some((word) => word.replaceAll(wanted, '') === '');
 }
 
 /** Upper case, not lower: it makes one of `ß` and `ss`, and of the two small sigmas. */
 const fold = (text: string): string => text.toUpperCase().normalize('NFC');
+
+/** Only letters and digits: `blue-shop` and `Blue Shop` are one name. */
+const squeeze = (text: string): string => text.replaceAll(/[^\p{L}\p{M}\p{N}]/gu, '');
+
+/** Every run of letters, and of letters and digits: `ann2024` is a word, and begins with one. */
+const wordsOf = (text: string): string[] =>
+  [/[\p{L}\p{M}]+/gu, /[\p{L}\p{M}\p{N}]+/gu].flatMap((run) => text.match(run) ?? []);
