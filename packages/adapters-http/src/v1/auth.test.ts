@@ -147,7 +147,11 @@ describe('POST /v1/auth/key', () => {
 
 describe('POST /v1/auth/totp', () => {
   async function withTotp() {
-    const { user } = await enrolled(server);
+    // Somebody whose id has letters.
+    let { user } = await enrolled(server);
+    for (let i = 0; !/[a-f]/.test(user.id); i += 1) {
+      ({ user } = await enrolled(server, `user-${i}@example.com`));
+    }
     const { value: seed } = await newKey('TOTP', user.id);
     return { user, code: server.totp.codeAt(seed, server.ports.clock.now()) };
   }
