@@ -10,10 +10,18 @@ export function addMigrate(program: Command): void {
     .description('bring the schema of the database up to date')
     .addOption(json())
     .action(async (options) => {
-      const { migrate, close } = await openDatabase({ url: loadConfig().databaseUrl });
-      const steps = await migrate().finally(close);
+      const steps = await migrate(loadConfig().databaseUrl);
       if (options.json) printJson({ steps });
       else if (steps.length === 0) print('The schema is up to date.');
       else print('The schema is up to date now. Steps that ran:', ...steps.map((s) => `  ${s}`));
     });
+}
+
+async function migrate(url: string): Promise<string[]> {
+  const opened = await openDatabase({ url });
+  try {
+    return await opened.migrate();
+  } finally {
+    await opened.close();
+  }
 }
