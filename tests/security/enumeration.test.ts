@@ -14,6 +14,8 @@ import {
 } from './target.ts';
 
 const WRONG = 'not the password';
+/** Above that of the foreign hash below, which has to be made up for. */
+const COST = 6;
 
 /** Accounts in every state that a failed try must not tell apart, and the password that is tried at each. */
 const states: Record<string, (t: Target) => Promise<{ email: string; password: string }>> = {
@@ -61,73 +63,77 @@ const states: Record<string, (t: Target) => Promise<{ email: string; password: s
   },
 };
 
-attack('a failed try tells nothing of the account', (target) => {
-  const accounts: Record<string, { email: string; password: string }> = {};
-  let bearer: string;
-  beforeAll(async () => {
-    const t = target();
-    for (const [state, make] of Object.entries(states)) accounts[state] = await make(t);
-    bearer = await t.formLogIn(await t.signUp());
-  });
-
-  const tries: Record<string, (email: string, password: string) => Promise<Answer>> = {
-    [`POST ${LOGIN}`]: (email, password) => target().json('POST', LOGIN, { email, password }),
-    [`POST ${UPDATE}`]: (email, password) =>
-      target().json('POST', UPDATE, { email, password, new_password: 'something else' }),
-    'POST /users/login': (email, password) =>
-      target().form('POST', '/users/login', { email, password }),
-    // Somebody else's session, on a hunt for accounts.
-    'PUT /users/update/password': (email, password) =>
-      target().form(
-        'PUT',
-        '/users/update/password',
-        { email, password, newPassword: 'something else' },
-        bearer,
-      ),
-  };
-
-  describe.each(Object.entries(tries))('%s', (route, attempt) => {
-    let toNobody: Answer;
+attack(
+  'a failed try tells nothing of the account',
+  (target) => {
+    const accounts: Record<string, { email: string; password: string }> = {};
+    let bearer: string;
     beforeAll(async () => {
-      toNobody = await attempt('nobody@example.com', PASSWORD);
+      const t = target();
+      for (const [state, make] of Object.entries(states)) accounts[state] = await make(t);
+      bearer = await t.formLogIn(await t.signUp());
     });
 
-    test.each(Object.keys(states))(
-      'answers %s to the byte as it answers nobody, after one hash',
-      async (state) => {
-        const { email, password } = accounts[state] ?? { email: '', password: '' };
-        const work = watchHashing();
-        const answer = await target().unchanged(() => attempt(email, password));
-        expect(work()).toBe(1);
-        expect(answer).toMatchObject({
-          status: route === 'POST /users/login' ? 401 : 400,
-          body: { code: 'invalid_credentials' },
-        });
-        expect(bytesOf(answer)).toBe(bytesOf(toNobody));
-      },
-    );
-  });
+    const tries: Record<string, (email: string, password: string) => Promise<Answer>> = {
+      [`POST ${LOGIN}`]: (email, password) => target().json('POST', LOGIN, { email, password }),
+      [`POST ${UPDATE}`]: (email, password) =>
+        target().json('POST', UPDATE, { email, password, new_password: 'something else' }),
+      'POST /users/login': (email, password) =>
+        target().form('POST', '/users/login', { email, password }),
+      // Somebody else's session, on a hunt for accounts.
+      'PUT /users/update/password': (email, password) =>
+        target().form(
+          'PUT',
+          '/users/update/password',
+          { email, password, newPassword: 'something else' },
+          bearer,
+        ),
+    };
 
-  test('POST /v1/auth/totp answers every state alike', async () => {
-    const t = target();
-    const with2fa = await t.enrol();
-    await t.addKey(with2fa.id, 'TOTP');
-    const disabled = await t.enrol({ is_enabled: false });
-    await t.addKey(disabled.id, 'TOTP');
-    const elsewhere = await t.enrol();
-    await t.addKey(elsewhere.id, 'TOTP', t.other.key);
-    const without = await t.enrol();
-    const ids = [with2fa.id, disabled.id, elsewhere.id, without.id, NO_ID];
-    const answers = await t.unchanged(() =>
-      Promise.all(
-        // Seven digits: no code can happen to be right.
-        ids.map((user_id) => t.json('POST', '/v1/auth/totp', { user_id, totp: '0000000' })),
-      ),
-    );
-    expect(new Set(answers.map(bytesOf)).size).toBe(1);
-    expect(answers[0]).toMatchObject({ status: 400, body: { code: 'invalid_credentials' } });
-  });
-});
+    describe.each(Object.entries(tries))('%s', (route, attempt) => {
+      let toNobody: Answer;
+      beforeAll(async () => {
+        toNobody = await attempt('nobody@example.com', PASSWORD);
+      });
+
+      test.each(Object.keys(states))(
+        'answers %s to the byte as it answers nobody, after one hash',
+        async (state) => {
+          const { email, password } = accounts[state] ?? { email: '', password: '' };
+          const work = watchHashing(COST);
+          const answer = await target().unchanged(() => attempt(email, password));
+          expect(work()).toBe(1);
+          expect(answer).toMatchObject({
+            status: route === 'POST /users/login' ? 401 : 400,
+            body: { code: 'invalid_credentials' },
+          });
+          expect(bytesOf(answer)).toBe(bytesOf(toNobody));
+        },
+      );
+    });
+
+    test('POST /v1/auth/totp answers every state alike', async () => {
+      const t = target();
+      const with2fa = await t.enrol();
+      await t.addKey(with2fa.id, 'TOTP');
+      const disabled = await t.enrol({ is_enabled: false });
+      await t.addKey(disabled.id, 'TOTP');
+      const elsewhere = await t.enrol();
+      await t.addKey(elsewhere.id, 'TOTP', t.other.key);
+      const without = await t.enrol();
+      const ids = [with2fa.id, disabled.id, elsewhere.id, without.id, NO_ID];
+      const answers = await t.unchanged(() =>
+        Promise.all(
+          // Seven digits: no code can happen to be right.
+          ids.map((user_id) => t.json('POST', '/v1/auth/totp', { user_id, totp: '0000000' })),
+        ),
+      );
+      expect(new Set(answers.map(bytesOf)).size).toBe(1);
+      expect(answers[0]).toMatchObject({ status: 400, body: { code: 'invalid_credentials' } });
+    });
+  },
+  { BCRYPT_COST: String(COST) },
+);
 
 attack('a refusal tells nothing of what exists', (target) => {
   /** Every answer is the same to the byte, refused with that status, and nothing was changed. */

@@ -1,8 +1,8 @@
 import bcrypt from 'bcrypt';
 import { vi } from 'vitest';
 
-/** Watches bcrypt at its work, until the test ends; answers how much there was of it, in hashes of cost 10. */
-export function watchHashing(): () => number {
+/** Watches bcrypt at its work, until the test ends; answers how much there was of it, in hashes of that cost. */
+export function watchHashing(cost = 4): () => number {
   const compare = vi.spyOn(bcrypt, 'compare');
   const hash = vi.spyOn(bcrypt, 'hash');
   return () => {
@@ -10,6 +10,6 @@ export function watchHashing(): () => number {
       ...compare.mock.calls.map(([, stored]) => stored),
       ...hash.mock.calls.map(([, salt]) => String(salt)),
     ];
-    return hashes.reduce((sum, text) => sum + 2 ** (Number(text.split('$')[2]) - 10), 0);
+    return hashes.reduce((sum, text) => sum + 2 ** (Number(text.split('$')[2]) - cost), 0);
   };
 }
