@@ -147,7 +147,9 @@ describe('the quality of a password', () => {
     ['a long name within a word', 'shop@example.com', 'workshops', true],
     ['a short name as a word', 'ann@example.com', 'it is Ann here', true],
     ['a short name with digits', 'ann@example.com', 'ann19870', true],
-    ['a short name again and again', 'ann@example.com', 'annANN-ann', true],
+    ['a short name again and again', 'ann@example.com', 'annANN12', true],
+    ['a short name of letters and digits', 'k9x@example.com', 'dog k9x 12', true],
+    ['a short name within letters and digits', 'k9x@example.com', 'dogk9x12', false],
     ['a short name within a word', 'ann@example.com', 'annoying', false],
     ['a short name at the end of a word', 'ann@example.com', 'bathmann', false],
     ['a short name before an accent', 'ann@example.com', 'ann\u0308n 123', false],
@@ -189,6 +191,7 @@ describe('the quality of a password', () => {
     ['a ligature', 'griﬃn', 'GRIFFIN1'],
     ['letters beyond the first plane', '𐐨𐐩𐐪𐐫', '𐐀𐐁𐐂𐐃'],
     ['accents', 'zoë', 'ZOË-1234'],
+    ['a letter whose capital is two', 'αΐδας', 'ΑΪ́ΔΑΣ-1'],
   ])('knows a name in every case of its letters: %s', (_what, name, password) => {
     expect(byEmail(`${name}@example.com`, normalize(password))).toEqual(['contains_email']);
     expect(byService(name, normalize(password))).toEqual(['contains_service']);
