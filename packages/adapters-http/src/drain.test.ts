@@ -48,6 +48,23 @@ describe('a stop', () => {
     await stopped;
   });
 
+  it('answers what came while the process stood still', async () => {
+    const { started, release } = await listening();
+    const [busy, idle] = [await wire(server), await wire(server)];
+    idle.send(GET('/ping'));
+    await idle.until('Pong');
+    busy.send(GET('/.well-known/jwks.json'));
+    await started;
+    const stopped = server.drain({ ms: NEVER });
+    idle.send(GET('/ping'));
+    // Until after idle connections are closed: the request is there, and nobody has read it.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
+    const [, , second = ''] = (await idle.closed()).split('HTTP/1.1 ');
+    expect(second).toMatch(/^200 /);
+    release();
+    await stopped;
+  });
+
   it('takes no new connections', async () => {
     const { started, release } = await listening();
     const port = server.port();

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 
 /**
  * Milliseconds that idle connections live on after the listening stopped. A client may be sending on one right now;
@@ -36,7 +37,7 @@ export function connectionKeeper(max: number) {
     /** Stops listening and resolves when every connection has ended; what remains after `ms` is cut. */
     async drain(ms: number): Promise<void> {
       const closed = Promise.all(servers.filter((server) => server.listening).map(stopListening));
-      const linger = setTimeout(closeIdle, Math.min(LINGER, ms));
+      const linger = setTimeout(() => void leave(), Math.min(LINGER, ms));
       const cut = setTimeout(() => destroy(() => true), ms);
       await closed;
       clearTimeout(linger);
@@ -62,6 +63,13 @@ export function connectionKeeper(max: number) {
   function drop(socket: Socket): void {
     sockets.delete(socket);
     socket.destroy();
+  }
+
+  /** In two turns of the loop, which first accepts and reads what came while it stood still. */
+  async function leave(): Promise<void> {
+    await setImmediate();
+    await setImmediate();
+    closeIdle();
   }
 
   function closeIdle(): void {
