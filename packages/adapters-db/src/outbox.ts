@@ -76,6 +76,17 @@ export function outboxOn(db: Kysely<Schema>): Outbox {
       );
     },
 
+    async recall(beyond, now) {
+      const { numUpdatedRows } = await db
+        .updateTable('outbox')
+        .set({ due_at: now })
+        .where('due_at', '>', beyond)
+        .where('sent_at', 'is', null)
+        .where('buried_at', 'is', null)
+        .executeTakeFirst();
+      return Number(numUpdatedRows);
+    },
+
     markSent: (claim, now) => close(claim, { sent_at: now }),
     putOff: (claim, at, reason) => close(claim, { due_at: at, reason }),
     bury: (claim, now, reason) => close(claim, { buried_at: now, reason }),

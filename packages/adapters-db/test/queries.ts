@@ -60,6 +60,7 @@ export async function everyQuery(dialect: Omit<Dialect, 'createDriver'>): Promis
   await outbox.add(change.id, now);
   await outbox.hasDue(now);
   await outbox.claim(now, now + 1, 10);
+  await outbox.recall(now, now);
   await outbox.markSent(claim, now);
   await outbox.putOff(claim, now, 'reason');
   await outbox.bury(claim, now, 'reason');

@@ -44,15 +44,37 @@ describe('a mail', () => {
     expect(await deliver(w)).toEqual([]);
   });
 
+  test('does not wait for a time that the clock went back from', async () => {
+    for (const isSameServer of [true, false]) {
+      const { w } = await anOwedMail();
+      const server = new DeliverMail(w);
+      const deliverOn = async (on: DeliverMail) => Promise.all(await on.execute({ limit: 100 }));
+      w.mailer.failNext(forNow());
+      expect(outcomes(await deliverOn(server))).toEqual(['put off']);
+      w.clock.set(START - 3 * 86_400_000);
+      const next = isSameServer ? server : new DeliverMail(w);
+      expect(outcomes(await deliverOn(next))).toEqual(['sent']);
+    }
+  });
+
+  test('waits as long as it should where the clock goes back a little', async () => {
+    const { w } = await anOwedMail();
+    const server = new DeliverMail(w);
+    w.mailer.failNext(forNow());
+    await Promise.all(await server.execute({ limit: 100 }));
+    w.clock.set(START - 3_600_000);
+    expect(await server.execute({ limit: 100 })).toEqual([]);
+  });
+
   test('is sent again after a crash before the mark, with the same id and the same link', async () => {
     const { w, owner } = await anOwedMail();
-    // A crash is a transaction that never comes: the second one, which would have marked the mail.
+    // A crash is a transaction that never comes: the one after the look at the clock and the claim, for the mark.
     let transactions = 0;
     const database: Ports['database'] = {
       read: w.database.read,
       transact: (work) => {
         transactions += 1;
-        if (transactions > 1) throw planted;
+        if (transactions > 2) throw planted;
         return w.database.transact(work);
       },
     };

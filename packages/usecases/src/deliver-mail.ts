@@ -13,6 +13,8 @@ type Needs = Pick<Ports, 'database' | 'mailer' | 'revokeTokens' | 'clock' | 'set
 const LEASE = 60_000;
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 3_600_000;
+/** No mail is put off as far as this: one that is was put off by a clock that was wrong. */
+const TOO_FAR = 2 * LONGEST_WAIT;
 
 /** What became of one mail, for the log; `lost claim`: somebody else took it over meanwhile. */
 export type Delivery = {
@@ -35,6 +37,8 @@ type Mail = {
  */
 export class DeliverMail {
   readonly #ports: Needs;
+  /** Nothing is known at first of the clock that went before. */
+  #lastLook: Instant = Number.POSITIVE_INFINITY;
 
   constructor(ports: Needs) {
     this.#ports = ports;
@@ -43,6 +47,7 @@ export class DeliverMail {
   /** Claims up to `limit` due mails and starts sending each on its own: one that hangs delays no other. */
   async execute({ limit }: { readonly limit: number }): Promise<Promise<Delivery>[]> {
     const { database, clock } = this.#ports;
+    await this.#mindClock();
     if (!(await database.read(({ outbox }) => outbox.hasDue(clock.now())))) return [];
 
     const mails = await database.transact(async ({ outbox, changes, users, services }) => {
@@ -58,6 +63,16 @@ export class DeliverMail {
       return found;
     });
     return mails.map((mail) => this.#deliver(mail));
+  }
+
+  /** Mails that were put off before the clock went back would wait for as long as it went back. */
+  async #mindClock(): Promise<void> {
+    const { database, clock } = this.#ports;
+    const now = clock.now();
+    if (now < this.#lastLook) {
+      await database.transact(({ outbox }) => outbox.recall(now + TOO_FAR, now));
+    }
+    this.#lastLook = now;
   }
 
   async #deliver(mail: Mail): Promise<Delivery> {

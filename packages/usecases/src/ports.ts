@@ -141,6 +141,8 @@ export interface Outbox {
   hasDue(now: Instant): Promise<boolean>;
   /** Leases up to `limit` due mails, the longest due first: nobody else gets them before `until`. */
   claim(now: Instant, until: Instant, limit: number): Promise<Claim[]>;
+  /** Makes due at once whatever is put off, or leased, beyond an instant; answers how many mails that were. */
+  recall(beyond: Instant, now: Instant): Promise<number>;
   /** These three close a claim; they answer false, and change nothing, where somebody else claimed the mail since. */
   markSent(claim: Claim, now: Instant): Promise<boolean>;
   /** Puts the mail off until `at`. */

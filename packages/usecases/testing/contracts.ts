@@ -951,6 +951,35 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
         expect(await claim(dueAt + 60_000)).toEqual([{ changeId, attempt: 2 }]);
       });
 
+      test('what is put off or leased beyond an instant is recalled, and nothing else', async () => {
+        const [sent, near, leased, far] = [
+          await seedMail(),
+          await seedMail(),
+          await seedMail(),
+          await seedMail(),
+        ];
+        const at = sent.dueAt;
+        const claims = await claim(at);
+        const claimOn = ({ changeId }: { changeId: string }) =>
+          claims.find((each) => each.changeId === changeId)!;
+        const beyond = at + 60_000;
+        await write(async ({ outbox }) => {
+          await outbox.markSent(claimOn(sent), at);
+          await outbox.putOff(claimOn(near), beyond, 'reason');
+          await outbox.putOff(claimOn(leased), at, 'reason');
+          await outbox.putOff(claimOn(far), beyond + 1, 'reason');
+          await outbox.claim(at, beyond + 1, 100);
+        });
+
+        expect(await hasDue(at)).toBe(false);
+        // Mails of other tests are among them.
+        expect(await write(({ outbox }) => outbox.recall(beyond, at))).toBeGreaterThanOrEqual(2);
+        const recalled = (await claim(at)).map(({ changeId }) => changeId);
+        expect(recalled).toEqual(expect.arrayContaining([leased.changeId, far.changeId]));
+        expect(recalled).not.toContain(sent.changeId);
+        expect(recalled).not.toContain(near.changeId);
+      });
+
       test('the longest due come first, up to the limit', async () => {
         const late = await seedMail();
         const early = await seedMail();

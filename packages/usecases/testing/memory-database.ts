@@ -274,6 +274,13 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
             row.dueAt = until;
             return { changeId, attempt: row.attempts };
           }),
+      recall: async (beyond, now) => {
+        const far = [...state.outbox.values()].filter(
+          (row) => !isClosed(row) && row.dueAt > beyond,
+        );
+        for (const row of far) row.dueAt = now;
+        return far.length;
+      },
       markSent: async (claim, now) => close(state, claim, { sentAt: now }),
       putOff: async (claim, at, reason) => close(state, claim, { dueAt: at, reason }),
       bury: async (claim, now, reason) => close(state, claim, { buriedAt: now, reason }),
