@@ -1,0 +1,476 @@
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import nodemailer from 'nodemailer';
+import { Connection, type Load, load, request, type Shot, shoot } from './client.ts';
+import { figure, quantile, type Row, rounds, row } from './figures.ts';
+import { startBare, startBetterAuth, startOidcProvider } from './peers.ts';
+import { aFolder, cpuOf, memoryOf, type Server, startHelper, startServer } from './processes.ts';
+import type { Question, Reply } from './raw-bcrypt.ts';
+import {
+  around,
+  type Data,
+  fill,
+  formUpdates,
+  keyVerifications,
+  logins,
+  revocations,
+  startRekey,
+  tokenVerifications,
+  updates,
+  userReads,
+} from './rekey.ts';
+
+/** How long and how often is measured: a try of the benchmarks themselves takes a tenth. */
+export type Effort = { readonly rounds: number; readonly scale: number; readonly most: number };
+export type Benchmark = (effort: Effort) => Promise<Row[]>;
+
+const helper = (name: string) => path.join(import.meta.dirname, name);
+const startRaw = () =>
+  startHelper<Question, Reply>(helper('raw-bcrypt.ts'), { UV_THREADPOOL_SIZE: '4' });
+
+/** How many at a time keep a server busy that shares two cores with the client. */
+const BUSY = 16;
+
+const least = (limit: number): Row['goal'] => ({ of: 'ratio', least: limit });
+const most = (limit: number): Row['goal'] => ({ of: 'ratio', most: limit });
+
+async function hashBound(
+  effort: Effort,
+  kind: 'login' | 'update-password' | 'form',
+  cost: number,
+  atATime: readonly number[],
+  options: { postgres?: boolean; betterAuth?: boolean } = {},
+): Promise<Row[]> {
+  const postgres = options.postgres ? await startPostgres() : null;
+  const data = await fill((await postgres?.fresh()) ?? null, cost, { users: 1000 });
+  const server = await startRekey(data);
+  const raw = await startRaw();
+  const peer = options.betterAuth ? await startBetterAuth(cost, 100) : null;
+  const work = kind === 'login' ? 'compare' : 'pair';
+  const next = await shotsOf(kind, data);
+  const peerNext = kind === 'login' ? peer?.signIns : await peer?.changes();
+  const ms = (cost >= 12 ? 8000 : 4000) * effort.scale;
+  const warm = cost >= 12 ? 800 : 400;
+  const limit = `bcrypt alone, ${work}s`;
+  const on = options.postgres ? ', PostgreSQL' : '';
+  const rows: Row[] = [];
+  for (const connections of atATime) {
+    const what = `${kind}${on}, cost ${cost}, ${connections} at a time`;
+    const at = async (url: string, shots: () => Shot) =>
+      (await load(url, { connections, ms, warm }, shots)).perSecond;
+    const got = await rounds(effort.rounds, {
+      rekey: () => at(server.url, next),
+      raw: async () => (await raw.ask({ work, cost, inFlight: connections, ms })).perSecond,
+      peer: async () => (peer && peerNext && connections <= 64 ? at(peer.url, peerNext) : 0),
+    });
+    const goal = connections > 1 && kind !== 'form' ? least(cost >= 12 ? 0.97 : 0.95) : undefined;
+    rows.push(row(what, '1/s', got.rekey, limit, got.raw, goal));
+    if (peer) rows.push(row(what, '1/s', got.rekey, 'better-auth', got.peer));
+  }
+
+  // One at a time, turn by turn: the time above the hash is a small difference of large numbers.
+  const above = { rekey: [] as number[], peer: [] as number[], raw: [] as number[] };
+  const mine = await Connection.open(server.url);
+  const theirs = peer && (await Connection.open(peer.url));
+  const turns = Math.max(5, Math.round((cost >= 12 ? 25 : 80) * effort.scale));
+  for (let turn = 0; turn < turns; turn += 1) {
+    above.raw.push((await raw.ask({ work, cost, inFlight: 1, ms: 0 })).p50);
+    above.rekey.push(await timed(mine, next()));
+    if (theirs && peerNext) above.peer.push(await timed(theirs, peerNext()));
+  }
+  const base = figure(above.raw).median;
+  const overhead = (values: readonly number[]) => [figure(values).median - base];
+  const label = `${kind}${on}, cost ${cost}: time above the hash`;
+  if (peer) {
+    rows.push(
+      row(label, 'ms', overhead(above.rekey), 'better-auth', overhead(above.peer), {
+        of: 'rekey',
+        most: 1.5,
+      }),
+    );
+  } else rows.push(row(label, 'ms', overhead(above.rekey), 'the hash', [base]));
+  mine.close();
+  theirs?.close();
+  raw.stop();
+  await Promise.all([server.stop(), peer?.stop(), postgres?.stop()]);
+  return rows;
+}
+
+async function shotsOf(
+  kind: 'login' | 'update-password' | 'form',
+  data: Data,
+): Promise<() => Shot> {
+  if (kind === 'login') return logins(data);
+  if (kind === 'update-password') return updates(data);
+  // A login of the form dialect makes an encrypted token; here each user brings one.
+  const tokens = Array.from({ length: 300 }, (_, index) => data.token(index + 1, 'encrypted'));
+  return formUpdates(await Promise.all(tokens));
+}
+
+async function timed(connection: Connection, shot: Shot): Promise<number> {
+  const start = performance.now();
+  await shoot(connection, shot);
+  return performance.now() - start;
+}
+
+/** Requests a second, and besides them the processor time of each, which other work on the machine disturbs less. */
+async function throughput(server: Server, ms: number, next: () => Shot) {
+  const before = cpuOf(server.pid);
+  const warm = 300;
+  const begin = performance.now();
+  const { perSecond } = await load(server.url, { connections: BUSY, ms, warm }, next);
+  const seconds = (performance.now() - begin) / 1000;
+  return { perSecond, micros: ((cpuOf(server.pid) - before) * 1e6) / (perSecond * seconds) };
+}
+
+const verify: Benchmark = async (effort) => {
+  const data = await fill(null, 10, { users: 10_000 });
+  const server = await startRekey(data);
+  const bare = await startBare();
+  const betterAuth = await startBetterAuth(10, 20);
+  const oidc = await startOidcProvider();
+  const ms = 3000 * effort.scale;
+  const rows: Row[] = [];
+  const cases = [
+    ['token verify', await tokenVerifications(data)],
+    ['key verify', keyVerifications()],
+  ] as const;
+  const sessionReads = await betterAuth.sessionReads();
+  for (const [what, next] of cases) {
+    const micros = { rekey: [] as number[], bare: [] as number[] };
+    const mine = async (side: 'rekey' | 'bare', of: Server) => {
+      const got = await throughput(of, ms, next);
+      micros[side].push(got.micros);
+      return got.perSecond;
+    };
+    const got = await rounds(effort.rounds, {
+      rekey: () => mine('rekey', server),
+      bare: () => mine('bare', bare),
+      betterAuth: async () => (await throughput(betterAuth, ms, sessionReads)).perSecond,
+      oidc: async () => (await throughput(oidc, ms, oidc.introspections)).perSecond,
+    });
+    rows.push(
+      row(what, '1/s', got.rekey, 'bare Fastify', got.bare, least(0.6)),
+      row(`${what}: processor time`, 'us', micros.rekey, 'bare Fastify', micros.bare),
+      row(what, '1/s', got.rekey, 'better-auth get-session', got.betterAuth, least(20)),
+      row(what, '1/s', got.rekey, 'oidc-provider introspection', got.oidc),
+    );
+  }
+  await Promise.all([server.stop(), bare.stop(), betterAuth.stop(), oidc.stop()]);
+  return rows;
+};
+
+const revoke: Benchmark = async (effort) => {
+  const data = await fill(null, 10, { users: 50_000 });
+  const server = await startRekey(data);
+  const bare = await startBare();
+  const next = revocations(data);
+  const rows: Row[] = [];
+  for (const connections of [1, 8]) {
+    const at = async (url: string) =>
+      (await load(url, { connections, ms: 1500 * effort.scale, warm: 200 }, next)).perSecond;
+    const got = await rounds(effort.rounds, {
+      rekey: () => at(server.url),
+      bare: () => at(bare.url),
+    });
+    rows.push(row(`revoke, ${connections} at a time`, '1/s', got.rekey, 'bare Fastify', got.bare));
+  }
+  await Promise.all([server.stop(), bare.stop()]);
+  return rows;
+};
+
+const flood: Benchmark = async (effort) => {
+  const data = await fill(null, 10, { users: 10_000 });
+  const server = await startRekey(data);
+  const kinds: Record<string, () => Shot> = {
+    '/ping': around([request('GET', '/ping', {})]),
+    'token verify': await tokenVerifications(data),
+    'user read': userReads(data),
+  };
+  const next = logins(data);
+  const ms = 6000 * effort.scale;
+  const names = Object.keys(kinds);
+  const idle = Object.fromEntries(names.map((name) => [name, [] as Load[]]));
+  const busy = Object.fromEntries(names.map((name) => [name, [] as Load[]]));
+  for (let round = 0; round < effort.rounds; round += 1) {
+    for (const [name, probe] of await probes(server.url, kinds, ms)) idle[name]?.push(probe);
+    const logging = load(server.url, { connections: BUSY, ms: ms + 500, warm: 0 }, next);
+    await setTimeout(300);
+    for (const [name, probe] of await probes(server.url, kinds, ms)) busy[name]?.push(probe);
+    await logging;
+  }
+  await server.stop();
+  return names.flatMap((name) =>
+    (['p50', 'p99'] as const).map((which) =>
+      row(
+        `${name} while ${BUSY} log in, ${which}`,
+        'ms',
+        (busy[name] ?? []).map((probe) => probe[which]),
+        'the same, idle',
+        (idle[name] ?? []).map((probe) => probe[which]),
+        which === 'p99' && name !== 'user read' ? most(2) : undefined,
+      ),
+    ),
+  );
+};
+
+/** Asks one after the other, every few milliseconds, as somebody would who is not in a hurry. */
+async function probes(url: string, kinds: Record<string, () => Shot>, ms: number) {
+  const connection = await Connection.open(url);
+  const end = performance.now() + ms;
+  const taken = new Map(Object.keys(kinds).map((name) => [name, [] as number[]]));
+  while (performance.now() < end) {
+    for (const [name, next] of Object.entries(kinds)) {
+      taken.get(name)?.push(await timed(connection, next()));
+      await setTimeout(2);
+    }
+  }
+  connection.close();
+  return [...taken].map(([name, values]): [string, Load] => {
+    values.sort((a, b) => a - b);
+    return [name, { perSecond: 0, p50: quantile(values, 0.5), p99: quantile(values, 0.99) }];
+  });
+}
+
+const growth: Benchmark = async (effort) => {
+  const sizes = [
+    { users: 1000 },
+    { users: Math.min(1_000_000, effort.most), sessions: effort.most > 1_000_000 ? 10 : 1 },
+  ];
+  const [small, large] = await Promise.all(
+    sizes.map(async (size) => {
+      const data = await fill(null, 10, size);
+      const server = await startRekey(data);
+      return {
+        server,
+        connection: await Connection.open(server.url),
+        shots: {
+          login: logins(data),
+          // More tokens than signatures are remembered would be signatures measured.
+          'token verify': await tokenVerifications(data),
+          'user read': userReads(data),
+        },
+      };
+    }),
+  );
+  if (!small || !large) throw new Error('two sizes');
+  const raw = await startRaw();
+  const label = `with ${sizes[1]?.users} users and ${(sizes[1]?.users ?? 0) * (sizes[1]?.sessions ?? 1)} sessions`;
+  const rows: Row[] = [];
+  for (const name of ['login', 'token verify', 'user read'] as const) {
+    const isLogin = name === 'login';
+    const turns = Math.max(5, Math.round((isLogin ? 60 : 3000) * effort.scale));
+    const p50 = async (side: typeof small) => {
+      const values: number[] = [];
+      for (let turn = 0; turn < turns; turn += 1) {
+        values.push(await timed(side.connection, side.shots[name]()));
+      }
+      return figure(values).median;
+    };
+    if (isLogin) {
+      const values = { small: [] as number[], large: [] as number[], raw: [] as number[] };
+      for (let turn = 0; turn < turns * effort.rounds; turn += 1) {
+        const question = { work: 'compare', cost: 10, inFlight: 1, ms: 0 } as const;
+        values.raw.push((await raw.ask(question)).p50);
+        values.small.push(await timed(small.connection, small.shots.login()));
+        values.large.push(await timed(large.connection, large.shots.login()));
+      }
+      const base = figure(values.raw).median;
+      rows.push(
+        row(
+          `login above the hash, p50, ${label}`,
+          'ms',
+          [figure(values.large).median - base],
+          'with 1000 users',
+          [figure(values.small).median - base],
+          most(1.2),
+        ),
+      );
+      continue;
+    }
+    await Promise.all([p50(small), p50(large)]);
+    const got = await rounds(effort.rounds, { large: () => p50(large), small: () => p50(small) });
+    rows.push(
+      row(`${name}, p50, ${label}`, 'ms', got.large, 'with 1000 users', got.small, most(1.2)),
+    );
+  }
+  raw.stop();
+  for (const { connection, server } of [small, large]) {
+    connection.close();
+    await server.stop();
+  }
+  return rows;
+};
+
+const start: Benchmark = async (effort) => {
+  const data = await fill(null, 10, { users: 1000 });
+  const tokens = await tokenVerifications(data);
+  const rows: Row[] = [];
+  const startsOf = async (begin: () => Promise<Server>) => {
+    const server = await begin();
+    await server.stop();
+    return server.readyAfter;
+  };
+  const bareEnv = () => ({ SQLITE: path.join(aFolder(), 'bare.db') });
+  const main = path.join(import.meta.dirname, '../../apps/server/src/main.ts');
+  // What Node has compiled is kept for the next start, as the image keeps it.
+  const NODE_COMPILE_CACHE = aFolder();
+  const asIt = { ready: '/ping' };
+  const times = Math.max(3, Math.round(9 * effort.scale));
+  const got = await rounds(times, {
+    source: () => startsOf(() => startServer(main, data.env, asIt)),
+    image: () => startsOf(() => startServer(main, { ...data.env, NODE_COMPILE_CACHE }, asIt)),
+    bare: () => startsOf(() => startBare(bareEnv())),
+  });
+  // The first start of all writes the cache.
+  const warm = (values: number[]) => values.slice(1);
+  const bareName = 'bare Fastify with better-sqlite3';
+  rows.push(
+    row(
+      'start to the first 200, sources',
+      'ms',
+      warm(got.source),
+      bareName,
+      warm(got.bare),
+      most(2.5),
+    ),
+    row(
+      'start to the first 200, as in the image',
+      'ms',
+      warm(got.image),
+      bareName,
+      warm(got.bare),
+      most(1.3),
+    ),
+  );
+  const memoryAfter = async (server: Server) => {
+    await setTimeout(1500 * effort.scale);
+    await load(server.url, { connections: BUSY, ms: 4000 * effort.scale, warm: 100 }, tokens);
+    const memory = memoryOf(server.pid);
+    await server.stop();
+    return memory;
+  };
+  const memory = await rounds(Math.min(3, effort.rounds), {
+    rekey: async () => memoryAfter(await startRekey(data)),
+    bare: async () => memoryAfter(await startBare(bareEnv())),
+  });
+  rows.push(
+    row('resident memory after load', 'MB', memory.rekey, bareName, memory.bare, most(1.4)),
+  );
+  return rows;
+};
+
+const mails: Benchmark = async (effort) => {
+  const count = Math.max(200, Math.round(4000 * effort.scale));
+  const sink = await startHelper<object, { port: number; taken: number }>(helper('smtp-sink.ts'));
+  const { port } = await sink.ask({});
+  const SMTP_URL = `smtp://127.0.0.1:${port}`;
+  const until = async (all: number) => {
+    while ((await sink.ask({})).taken < all) await setTimeout(5);
+  };
+  const got = await rounds(Math.min(3, effort.rounds), {
+    rekey: async () => {
+      const data = await fill(null, 10, { users: count, mails: count });
+      const { taken } = await sink.ask({});
+      const server = await startRekey(data, { SMTP_URL });
+      // From the first mail on: the start is measured elsewhere.
+      await until(taken + 1);
+      const begin = performance.now();
+      await until(taken + count);
+      const perSecond = (count * 1000) / (performance.now() - begin);
+      await server.stop();
+      return perSecond;
+    },
+    raw: async () => {
+      const transport = nodemailer.createTransport({
+        host: '127.0.0.1',
+        port,
+        pool: true,
+        maxConnections: 8,
+        maxMessages: Number.POSITIVE_INFINITY,
+        ignoreTLS: true,
+      });
+      const begin = performance.now();
+      await Promise.all(
+        Array.from({ length: count }, () =>
+          transport.sendMail({
+            from: 'a@b.example',
+            to: 'c@d.example',
+            subject: 's',
+            text: 'x'.repeat(1000),
+          }),
+        ),
+      );
+      const perSecond = (count * 1000) / (performance.now() - begin);
+      transport.close();
+      return perSecond;
+    },
+  });
+  sink.stop();
+  return [
+    row('mails out of the outbox', '1/s', got.rekey, 'nodemailer alone, 8 connections', got.raw),
+  ];
+};
+
+const processes: Benchmark = async (effort) => {
+  const postgres = await startPostgres();
+  const data = await fill(await postgres.fresh(), 10, { users: 10_000 });
+  const servers = [
+    await startRekey(data),
+    await startRekey(data),
+    await startRekey(data),
+    await startRekey(data),
+  ];
+  const next = { 'token verify': await tokenVerifications(data), login: logins(data) };
+  const rows: Row[] = [];
+  for (const [what, shots] of Object.entries(next)) {
+    const on = (count: number) => async () => {
+      const urls = servers.slice(0, count).map(({ url }) => url);
+      const options = { connections: BUSY, ms: 3000 * effort.scale, warm: 300 };
+      return (await load(urls, options, shots)).perSecond;
+    };
+    const got = await rounds(effort.rounds, { one: on(1), two: on(2), four: on(4) });
+    rows.push(
+      row(`${what}, PostgreSQL, two processes`, '1/s', got.two, 'one process', got.one),
+      row(`${what}, PostgreSQL, four processes`, '1/s', got.four, 'one process', got.one),
+    );
+  }
+  for (const server of servers) await server.stop();
+  await postgres.stop();
+  return rows;
+};
+
+async function startPostgres() {
+  const postgres = await startHelper<object, { url: string }>(helper('postgres.ts'));
+  return {
+    fresh: async () => (await postgres.ask({})).url,
+    stop: async () => {
+      postgres.stop();
+      // It puts its files away.
+      await setTimeout(1000);
+    },
+  };
+}
+
+export const benchmarks: Record<string, Benchmark> = {
+  login: async (effort) => [
+    ...(await hashBound(effort, 'login', 10, [1, 8, 64], { betterAuth: true })),
+    ...(await hashBound(effort, 'login', 12, [64], { betterAuth: true })),
+  ],
+  update: async (effort) => [
+    ...(await hashBound(effort, 'update-password', 10, [1, 8, 64], { betterAuth: true })),
+    ...(await hashBound(effort, 'update-password', 12, [64], { betterAuth: true })),
+  ],
+  form: (effort) => hashBound(effort, 'form', 10, [1, 8]),
+  verify,
+  revoke,
+  flood,
+  growth,
+  start,
+  mails,
+  postgres: async (effort) => [
+    ...(await hashBound(effort, 'login', 10, [1, 64], { postgres: true })),
+    ...(await hashBound(effort, 'update-password', 10, [1, 64], { postgres: true })),
+  ],
+  processes,
+};

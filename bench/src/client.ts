@@ -1,0 +1,135 @@
+import { connect, type Socket } from 'node:net';
+import { quantile } from './figures.ts';
+
+/** A request as it goes over the wire, and what is to happen with the answer. */
+export type Shot = { readonly bytes: Buffer; readonly done?: (answer: Answer) => void };
+export type Answer = { readonly status: number; readonly head: string; readonly body: string };
+
+export type Load = {
+  readonly perSecond: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+};
+
+const HEAD_END = Buffer.from('\r\n\r\n');
+const CHUNKS_END = Buffer.from('0\r\n\r\n');
+
+/** A connection that is kept alive and carries one request at a time, with as little work as that takes. */
+export class Connection {
+  readonly #socket: Socket;
+  #received: Buffer = Buffer.alloc(0);
+  #waiting: { resolve: (answer: Answer) => void; reject: (error: Error) => void } | null = null;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => this.#take(chunk));
+    const fail = (error?: Error) => this.#waiting?.reject(error ?? new Error('connection closed'));
+    socket.on('error', fail);
+    socket.on('close', () => fail());
+  }
+
+  static async open(url: string): Promise<Connection> {
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
+    return new Connection(socket);
+  }
+
+  send(bytes: Buffer): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      this.#socket.write(bytes);
+    });
+  }
+
+  close(): void {
+    this.#waiting = null;
+    this.#socket.destroy();
+  }
+
+  #take(chunk: Buffer): void {
+    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
+    const headEnd = this.#received.indexOf(HEAD_END);
+    if (headEnd < 0) return;
+    const head = this.#received.toString('latin1', 0, headEnd);
+    const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
+    const start = headEnd + HEAD_END.length;
+    const isWhole =
+      length === undefined
+        ? this.#received.subarray(-CHUNKS_END.length).equals(CHUNKS_END)
+        : this.#received.length >= start + Number(length);
+    if (!isWhole) return;
+    const answer = {
+      status: Number(head.slice(9, 12)),
+      head,
+      body: this.#received.toString('utf8', start),
+    };
+    this.#received = Buffer.alloc(0);
+    this.#waiting?.resolve(answer);
+  }
+}
+
+export function request(
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body?: string,
+): Buffer {
+  const all: Record<string, string> = {
+    host: '127.0.0.1',
+    ...headers,
+    ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body ?? ''}`);
+}
+
+export const json = (path: string, headers: Record<string, string>, body: object): Buffer =>
+  request('POST', path, { 'content-type': 'application/json', ...headers }, JSON.stringify(body));
+
+/** Sends one and expects 200: figures of refusals would say nothing. */
+export async function shoot(connection: Connection, { bytes, done }: Shot): Promise<void> {
+  const answer = await connection.send(bytes);
+  if (answer.status !== 200) throw new Error(`answered ${answer.status}: ${answer.body}`);
+  done?.(answer);
+}
+
+/** Keeps so many requests under way, and counts those that are answered in `ms` after the first `warm`. */
+export async function load(
+  urls: string | readonly string[],
+  options: { readonly connections: number; readonly ms: number; readonly warm: number },
+  next: () => Shot,
+): Promise<Load> {
+  const servers = [urls].flat();
+  const connections = await Promise.all(
+    Array.from({ length: options.connections }, (_, index) =>
+      Connection.open(servers[index % servers.length] ?? ''),
+    ),
+  );
+  const begin = performance.now() + options.warm;
+  const end = begin + options.ms;
+  const latencies: number[] = [];
+  await Promise.all(
+    connections.map(async (connection) => {
+      for (;;) {
+        const start = performance.now();
+        if (start >= end) break;
+        await shoot(connection, next());
+        const now = performance.now();
+        if (now >= begin && now < end) latencies.push(now - start);
+      }
+      connection.close();
+    }),
+  );
+  latencies.sort((a, b) => a - b);
+  return {
+    perSecond: (latencies.length * 1000) / options.ms,
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
+  };
+}

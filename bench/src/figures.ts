@@ -1,0 +1,107 @@
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
+
+/** What rounds gave: their median, and how far they lay apart. */
+export type Figure = { readonly median: number; readonly min: number; readonly max: number };
+
+/** One line of the table: a figure of Rekey beside its limit or peer, measured in the same rounds. */
+export type Row = {
+  readonly what: string;
+  readonly unit: string;
+  readonly rekey: Figure;
+  readonly beside: string;
+  readonly other: Figure;
+  /** Rekey's figure divided by the other, round by round. */
+  readonly ratio: Figure;
+  /** What the ratio, or Rekey's own figure, should be. */
+  readonly goal?: {
+    readonly of: 'ratio' | 'rekey';
+    readonly least?: number;
+    readonly most?: number;
+  };
+};
+
+export function quantile(sorted: ArrayLike<number>, share: number): number {
+  const index = Math.min(sorted.length - 1, Math.floor(share * sorted.length));
+  return sorted[index] ?? Number.NaN;
+}
+
+export function sorted(values: readonly number[]): number[] {
+  return values.toSorted((a, b) => a - b);
+}
+
+export function figure(values: readonly number[]): Figure {
+  const all = sorted(values);
+  const middle = (quantile(all, 0.5) + (all[Math.ceil(all.length / 2) - 1] ?? Number.NaN)) / 2;
+  return { median: middle, min: all[0] ?? Number.NaN, max: all.at(-1) ?? Number.NaN };
+}
+
+/** Runs the sides in turn, each round in the opposite order of the one before. */
+export async function rounds<Side extends string>(
+  count: number,
+  sides: Record<Side, () => Promise<number>>,
+): Promise<Record<Side, number[]>> {
+  const order = Object.keys(sides) as Side[];
+  const values = Object.fromEntries(order.map((side) => [side, []])) as unknown as Record<
+    Side,
+    number[]
+  >;
+  for (let round = 0; round < count; round += 1) {
+    for (const side of round % 2 === 0 ? order : order.toReversed()) {
+      values[side].push(await sides[side]());
+    }
+  }
+  return values;
+}
+
+export function row(
+  what: string,
+  unit: string,
+  rekey: readonly number[],
+  beside: string,
+  other: readonly number[],
+  goal?: Row['goal'],
+): Row {
+  const ratios = rekey.map((value, round) => value / (other[round] ?? Number.NaN));
+  return {
+    what,
+    unit,
+    rekey: figure(rekey),
+    beside,
+    other: figure(other),
+    ratio: figure(ratios),
+    ...(goal && { goal }),
+  };
+}
+
+export function machine() {
+  return {
+    cores: availableParallelism(),
+    model: cpus()[0]?.model.trim() ?? 'unknown',
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+  };
+}
+
+/** The share of the processors that something else uses just now, and the load of the last minute. */
+export async function otherLoad(): Promise<{ busy: number; load: number }> {
+  const read = () => {
+    const times = cpus().map(({ times }) => times);
+    const idle = times.reduce((sum, time) => sum + time.idle, 0);
+    return {
+      idle,
+      all: times.reduce(
+        (sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq,
+        0,
+      ),
+    };
+  };
+  const before = read();
+  await setTimeout(1000);
+  const after = read();
+  const busy = 1 - (after.idle - before.idle) / (after.all - before.all);
+  return { busy, load: loadavg()[0] ?? 0 };
+}
+
+/** Beyond this share a run says that it is noisy. */
+export const NOISY = 0.1;

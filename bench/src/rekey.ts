@@ -1,0 +1,272 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import {
+  accessTokens,
+  bcryptHasher,
+  hashGate,
+  openKeyFile,
+  revokeTokens,
+} from '@rekey/adapters-crypto';
+import { openDatabase } from '@rekey/adapters-db';
+import Sqlite from 'better-sqlite3';
+import pg from 'pg';
+import { json, request, type Shot } from './client.ts';
+import { aFolder, type Server, startServer } from './processes.ts';
+
+export const PASSWORD = 'correct horse';
+const OTHER_PASSWORD = 'battery staple';
+const SERVICE_KEY = 'rks_bench';
+const ISSUER = 'http://rekey.bench';
+const MAIN = path.join(import.meta.dirname, '../../apps/server/src/main.ts');
+
+/** How many users have keys and tokens whose values are known. */
+const KNOWN = 1000;
+
+export type Sized = {
+  readonly users: number;
+  /** Of each user. */
+  readonly sessions?: number;
+  /** Password changes that owe their mail. */
+  readonly mails?: number;
+};
+
+/** A database that was filled behind Rekey's back, and all that it takes to run Rekey on it. */
+export type Data = Awaited<ReturnType<typeof fill>>;
+
+/** Makes a database with one service and so many users, who all have `PASSWORD`, a TOKEN key and open sessions. */
+export async function fill(
+  url: string | null,
+  cost: number,
+  { users, sessions = 1, mails = 0 }: Sized,
+) {
+  const folder = aFolder();
+  const databaseUrl = url ?? `sqlite:${folder}/rekey.db`;
+  const keysFile = path.join(folder, 'keys.json');
+  const keys = await openKeyFile(keysFile, { mayCreate: true });
+  const opened = await openDatabase({ url: databaseUrl });
+  await opened.migrate();
+  await opened.close();
+
+  const now = Date.now();
+  const hasher = bcryptHasher({ cost, peppers: () => keys.pepper, gate: hashGate(cost) });
+  const hash = await hasher.hash(PASSWORD);
+  const service = id('s', 1);
+  const later = now + 86_400_000;
+  const each = (count: number) =>
+    url === null
+      ? `(with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count}) select i from n) n`
+      : `generate_series(1, ${count}) n(i)`;
+  const hex = (of: string) =>
+    url === null ? `printf('%012x', ${of})` : `lpad(to_hex(${of}), 12, '0')`;
+  const idOf = (kind: Kind, of = 'i') => `'${prefixes[kind]}' || ${hex(of)}`;
+  const digest = (value: string) => createHash('sha256').update(value).digest('base64url');
+
+  const statements = [
+    `insert into services (id, created_at, updated_at, name, url, local_url, allow_register, email_text)
+     values ('${service}', ${now}, ${now}, 'Shop', 'https://shop.example', 'https://shop.example/account', 1, null)`,
+    `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, digest)
+     values ('${id('s', 2)}', ${now}, ${now}, 1, 0, 'KEY', 'shop', '${service}', null, '${digest(SERVICE_KEY)}')`,
+    `insert into users (id, created_at, updated_at, is_enabled, name, email, locale, timezone, password_hash,
+       credential_version, password_allow_reset, password_require_update, created_by)
+     select ${idOf('user')}, ${now}, ${now}, 1, 'User ' || i, 'user' || i || '@bench.example', 'en', 'Etc/UTC',
+       '${hash}', 1, 1, 0, '${service}' from ${each(users)}`,
+    `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, digest)
+     select ${idOf('token')}, ${now}, ${now}, 1, 0, 'TOKEN', 'web', '${service}', ${idOf('user')}, 'token ' || i
+     from ${each(users)}`,
+    `insert into sessions (id, created_at, expires_at, ended_at, user_id, service_id, key_id)
+     select ${idOf('session')}, ${now}, ${later}, null, ${idOf('user', `(i - 1) % ${users} + 1`)}, '${service}',
+       ${idOf('token', `(i - 1) % ${users} + 1`)} from ${each(users * sessions)}`,
+    `insert into password_changes (id, created_at, expires_at, spent_at, user_id, service_id, email, address, client, revoke_key_id)
+     select ${idOf('change')}, ${now}, ${later}, null, ${idOf('user')}, '${service}', 'user' || i || '@bench.example',
+       '192.0.2.1', null, '${keys.revoke[0].kid}' from ${each(Math.min(users, 50_000))}`,
+    ...(mails === 0
+      ? []
+      : [
+          `insert into outbox (change_id, attempts, due_at, sent_at, buried_at, reason)
+           select ${idOf('change')}, 0, ${now}, null, null, null from ${each(mails)}`,
+        ]),
+    ...Array.from(
+      { length: Math.min(users, KNOWN) },
+      (_, index) =>
+        `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, digest)
+         values ('${id('key', index + 1)}', ${now}, ${now}, 1, 0, 'KEY', 'web', '${service}', '${id('user', index + 1)}', '${digest(keyValue(index + 1))}')`,
+    ),
+    'analyze',
+  ];
+  await run(databaseUrl, statements);
+
+  const tokens = accessTokens({
+    keys: () => keys,
+    clock: { now: Date.now },
+    issuer: ISSUER,
+    ttl: 86_400,
+  });
+  const revokes = revokeTokens(() => keys.revoke);
+  const grant = (n: number) => ({
+    sessionId: id('session', n),
+    userId: id('user', n),
+    serviceId: service,
+  });
+
+  return {
+    databaseUrl,
+    env: {
+      DATABASE_URL: databaseUrl,
+      KEYS_FILE: keysFile,
+      PUBLIC_URL: ISSUER,
+      BCRYPT_COST: String(cost),
+      MAIL_DIR: path.join(folder, 'mail'),
+      // Each login comes from an address of its own, as logins do; nobody is throttled here.
+      TRUST_PROXY: '127.0.0.1',
+      THROTTLE_ACCOUNT_FREE: '1000000',
+      THROTTLE_CLIENT_PER_MINUTE: '1000000',
+      THROTTLE_CHANGES_PER_HOUR: '1000000',
+    },
+    users,
+    token: async (n: number, form: 'signed' | 'encrypted' = 'signed') =>
+      (await tokens.issue(grant(n), form)).token,
+    revokeToken: (n: number) =>
+      revokes.make({ id: id('change', n), revokeKeyId: keys.revoke[0].kid }),
+  };
+}
+
+export const startRekey = ({ env }: Data, more: Record<string, string> = {}): Promise<Server> =>
+  startServer(MAIN, { ...env, ...more }, { ready: '/health/ready' });
+
+type Kind = keyof typeof prefixes;
+const prefixes = {
+  s: '01900000-0000-7000-8000-',
+  user: '01900000-0000-7000-8001-',
+  token: '01900000-0000-7000-8002-',
+  session: '01900000-0000-7000-8003-',
+  change: '01900000-0000-7000-8004-',
+  key: '01900000-0000-7000-8005-',
+};
+const id = (kind: Kind, n: number) => prefixes[kind] + n.toString(16).padStart(12, '0');
+const keyValue = (n: number) => `rku_bench${n}`;
+
+async function run(databaseUrl: string, statements: readonly string[]): Promise<void> {
+  if (databaseUrl.startsWith('sqlite:')) {
+    const database = new Sqlite(databaseUrl.slice('sqlite:'.length));
+    database.pragma('synchronous = off');
+    database.pragma('cache_size = -500000');
+    database.exec(`begin; ${statements.join(';\n')}; commit`);
+    database.pragma('wal_checkpoint(truncate)');
+    database.close();
+    return;
+  }
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  for (const statement of statements) await client.query(statement);
+  await client.end();
+}
+
+const auth = { authorization: SERVICE_KEY };
+const LOCAL = '/v1/auth/provider/local';
+
+function forwarded(n: number): Record<string, string> {
+  return { ...auth, 'x-forwarded-for': `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}` };
+}
+
+/** Draws the same users in the same order in every run. */
+export function draw(count: number): () => number {
+  let state = 1;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return (state % count) + 1;
+  };
+}
+
+export function logins({ users }: Data): () => Shot {
+  const next = draw(users);
+  return () => {
+    const n = next();
+    const body = { email: `user${n}@bench.example`, password: PASSWORD };
+    return { bytes: json(`${LOCAL}/login`, forwarded(n), body) };
+  };
+}
+
+/** Changes of passwords back and forth, no user twice at a time. */
+export function updates(data: Data): () => Shot {
+  return changes(data, (n, password, newPassword) =>
+    json(`${LOCAL}/update-password`, forwarded(n), {
+      email: `user${n}@bench.example`,
+      password,
+      new_password: newPassword,
+    }),
+  );
+}
+
+/** The same by form, with an encrypted token that is new each time. */
+export function formUpdates(tokens: readonly string[]): () => Shot {
+  return changes({ users: tokens.length }, (n, password, newPassword) =>
+    request(
+      'PUT',
+      '/users/update/password',
+      {
+        'content-type': 'application/x-www-form-urlencoded',
+        authorization: `Bearer ${tokens[n - 1]}`,
+        'x-forwarded-for': forwarded(n)['x-forwarded-for'] ?? '',
+      },
+      new URLSearchParams({
+        email: `user${n}@bench.example`,
+        password,
+        newPassword,
+      }).toString(),
+    ),
+  );
+}
+
+function changes(
+  { users }: Pick<Data, 'users'>,
+  bytesOf: (n: number, password: string, newPassword: string) => Buffer,
+): () => Shot {
+  const free = Array.from({ length: Math.min(users, KNOWN) }, (_, index) => ({
+    n: index + 1,
+    password: PASSWORD,
+    other: OTHER_PASSWORD,
+  }));
+  return () => {
+    const user = free.shift();
+    if (!user) throw new Error('every user is at it already');
+    const { n, password, other } = user;
+    return {
+      bytes: bytesOf(n, password, other),
+      done: () => free.push({ n, password: other, other: password }),
+    };
+  };
+}
+
+export function around(shots: readonly Buffer[]): () => Shot {
+  let at = 0;
+  return () => {
+    const bytes = shots[at++ % shots.length] ?? Buffer.alloc(0);
+    return { bytes };
+  };
+}
+
+/** Verifications of tokens of so many users in turn. */
+export async function tokenVerifications(data: Data, count = KNOWN): Promise<() => Shot> {
+  const next = draw(data.users);
+  const tokens = await Promise.all(Array.from({ length: count }, () => data.token(next())));
+  return around(tokens.map((token) => json('/v1/auth/token/verify', auth, { token })));
+}
+
+export function keyVerifications(): () => Shot {
+  const values = Array.from({ length: KNOWN }, (_, index) => keyValue(index + 1));
+  return around(values.map((key) => json('/v1/auth/key/verify', auth, { key })));
+}
+
+export function userReads({ users }: Data): () => Shot {
+  const next = draw(users);
+  return () => ({ bytes: request('GET', `/v1/user/${id('user', next())}`, auth) });
+}
+
+/** Each link is good once. */
+export function revocations({ revokeToken }: Data): () => Shot {
+  let n = 0;
+  return () => {
+    n += 1;
+    return { bytes: json(`${LOCAL}/update-password/revoke`, auth, { token: revokeToken(n) }) };
+  };
+}
