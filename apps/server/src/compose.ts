@@ -12,7 +12,7 @@ import {
   totp,
   uuidv7Ids,
 } from '@rekey/adapters-crypto';
-import { openDatabase } from '@rekey/adapters-db';
+import { type OpenOptions, openDatabase } from '@rekey/adapters-db';
 import { fileMailer, parseMailFrom, smtpMailer } from '@rekey/adapters-mail';
 import {
   AdmitClient,
@@ -52,10 +52,10 @@ export type Rekey = Awaited<ReturnType<typeof compose>>;
  */
 export async function compose(
   config: Config,
-  events: KeyRingEvents & BreachListEvents = {},
+  events: KeyRingEvents & BreachListEvents & Pick<OpenOptions, 'onConnectionError'> = {},
   gate = hashGate(config.bcryptCost),
 ) {
-  const opened = await openDatabase({ url: config.databaseUrl });
+  const opened = await openDatabase({ url: config.databaseUrl, ...events });
   try {
     await opened.migrate();
     const { database } = opened;

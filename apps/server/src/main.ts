@@ -28,6 +28,7 @@ async function start(): Promise<void> {
   const rekey = await compose(config, {
     onChange: (keys) => log.info({ keys }, 'keys changed'),
     onProblem: (error) => log.error({ error: error.message }, 'key file refused'),
+    onConnectionError: (error) => log.warn({ error: error.message }, 'database connection lost'),
     onBreachListSilent: (reason) => log.warn({ reason }, 'breach list does not answer'),
     onBreachListBack: () => log.info('breach list answers again'),
   });
