@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { aFolder, call, createService, post, startServer } from './harness.ts';
+
+// A command line and a server start here, and a busy machine takes its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const LISTED = 'planted: listed in a breach';
 const UNLISTED = 'planted: listed nowhere yet';
