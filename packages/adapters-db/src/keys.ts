@@ -1,5 +1,6 @@
 import type { Keys } from '@rekey/usecases';
 import { type Kysely, type Selection, sql } from 'kysely';
+import { prepared } from './prepared.ts';
 import { flag, type Schema } from './schema.ts';
 
 const keyColumns = [
@@ -20,6 +21,32 @@ type KeyRow = Selection<Schema, 'keys', (typeof keyColumns)[number]>;
 const isUsableToken = sql<boolean>`type = 'TOKEN' and is_enabled = 1 and is_revoked = 0`;
 /** The same of `keys_usable_totp`. */
 const isUsableTotp = sql<boolean>`type = 'TOTP' and is_enabled = 1 and is_revoked = 0`;
+
+const byId = prepared((db, id: string) =>
+  db.selectFrom('keys').select(keyColumns).where('id', '=', id),
+);
+
+const byDigest = prepared((db, digest: string) =>
+  db.selectFrom('keys').select(keyColumns).where('digest', '=', digest),
+);
+
+const usableToken = prepared((db, userId: string, serviceId: string) =>
+  db
+    .selectFrom('keys')
+    .select(keyColumns)
+    .where('user_id', '=', userId)
+    .where('service_id', '=', serviceId)
+    .where(isUsableToken),
+);
+
+const anyOfUser = prepared((db, userId: string, serviceId: string) =>
+  db
+    .selectFrom('keys')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('service_id', '=', serviceId)
+    .limit(sql.lit(1)),
+);
 
 /** The keys of services, users and the operator. */
 export function keysOn(db: Kysely<Schema>): Keys {
@@ -49,43 +76,23 @@ export function keysOn(db: Kysely<Schema>): Keys {
     },
 
     async get(id) {
-      const row = await db
-        .selectFrom('keys')
-        .select(keyColumns)
-        .where('id', '=', id)
-        .executeTakeFirst();
+      const [row] = await byId(db, id);
       return row ? asKey(row) : null;
     },
 
     async findByDigest(digest) {
-      const row = await db
-        .selectFrom('keys')
-        .select(keyColumns)
-        .where('digest', '=', digest)
-        .executeTakeFirst();
+      const [row] = await byDigest(db, digest);
       return row ? asKey(row) : null;
     },
 
     async findToken(userId, serviceId) {
-      const row = await db
-        .selectFrom('keys')
-        .select(keyColumns)
-        .where('user_id', '=', userId)
-        .where('service_id', '=', serviceId)
-        .where(isUsableToken)
-        .executeTakeFirst();
+      const [row] = await usableToken(db, userId, serviceId);
       return row ? asKey(row) : null;
     },
 
     async linksUser(userId, serviceId) {
-      const row = await db
-        .selectFrom('keys')
-        .select('id')
-        .where('user_id', '=', userId)
-        .where('service_id', '=', serviceId)
-        .limit(1)
-        .executeTakeFirst();
-      return row !== undefined;
+      const rows = await anyOfUser(db, userId, serviceId);
+      return rows.length > 0;
     },
 
     async revoke(id, now) {

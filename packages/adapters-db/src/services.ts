@@ -1,6 +1,23 @@
 import type { Services } from '@rekey/usecases';
 import type { Kysely } from 'kysely';
+import { prepared } from './prepared.ts';
 import { flag, type Schema } from './schema.ts';
+
+const byId = prepared((db, id: string) =>
+  db
+    .selectFrom('services')
+    .select([
+      'id',
+      'created_at as createdAt',
+      'updated_at as updatedAt',
+      'name',
+      'url',
+      'local_url as localUrl',
+      'allow_register as allowRegister',
+      'email_text as emailText',
+    ])
+    .where('id', '=', id),
+);
 
 /** The services that are registered. */
 export function servicesOn(db: Kysely<Schema>): Services {
@@ -24,20 +41,7 @@ export function servicesOn(db: Kysely<Schema>): Services {
     },
 
     async get(id) {
-      const row = await db
-        .selectFrom('services')
-        .select([
-          'id',
-          'created_at as createdAt',
-          'updated_at as updatedAt',
-          'name',
-          'url',
-          'local_url as localUrl',
-          'allow_register as allowRegister',
-          'email_text as emailText',
-        ])
-        .where('id', '=', id)
-        .executeTakeFirst();
+      const [row] = await byId(db, id);
       return row ? { ...row, allowRegister: row.allowRegister === 1 } : null;
     },
   };

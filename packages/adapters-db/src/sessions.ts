@@ -1,6 +1,22 @@
 import type { Sessions } from '@rekey/usecases';
 import { type Kysely, sql } from 'kysely';
+import { prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
+
+const openById = prepared((db, id: string) =>
+  db
+    .selectFrom('sessions')
+    .select([
+      'id',
+      'created_at as createdAt',
+      'expires_at as expiresAt',
+      'user_id as userId',
+      'service_id as serviceId',
+      'key_id as keyId',
+    ])
+    .where('id', '=', id)
+    .where('ended_at', 'is', null),
+);
 
 /** The sessions and the refresh tokens that keep them going. */
 export function sessionsOn(db: Kysely<Schema>): Sessions {
@@ -21,19 +37,7 @@ export function sessionsOn(db: Kysely<Schema>): Sessions {
     },
 
     async findOpen(id) {
-      const row = await db
-        .selectFrom('sessions')
-        .select([
-          'id',
-          'created_at as createdAt',
-          'expires_at as expiresAt',
-          'user_id as userId',
-          'service_id as serviceId',
-          'key_id as keyId',
-        ])
-        .where('id', '=', id)
-        .where('ended_at', 'is', null)
-        .executeTakeFirst();
+      const [row] = await openById(db, id);
       return row ?? null;
     },
 

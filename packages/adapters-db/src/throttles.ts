@@ -1,21 +1,22 @@
 import { noTries } from '@rekey/domain';
 import type { Throttles } from '@rekey/usecases';
 import type { Kysely } from 'kysely';
+import { prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
 
 const tallyColumns = ['since', 'tries', 'free_at as freeAt', 'known_until as knownUntil'] as const;
 
 const noRow = { since: 0, tries: 0, free_at: 0, known_until: 0, forget_at: 0 };
 
+const byKey = prepared((db, key: string) =>
+  db.selectFrom('throttles').select(tallyColumns).where('key', '=', key),
+);
+
 /** How often things were tried. */
 export function throttlesOn(db: Kysely<Schema>): Throttles {
   return {
     async get(key) {
-      const row = await db
-        .selectFrom('throttles')
-        .select(tallyColumns)
-        .where('key', '=', key)
-        .executeTakeFirst();
+      const [row] = await byKey(db, key);
       return row ?? noTries;
     },
 

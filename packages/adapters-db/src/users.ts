@@ -1,5 +1,6 @@
 import type { Users } from '@rekey/usecases';
 import { type Kysely, type Selection, sql } from 'kysely';
+import { prepared } from './prepared.ts';
 import { flag, type Schema } from './schema.ts';
 
 const userColumns = [
@@ -24,6 +25,14 @@ const accountColumns = [
 
 type UserRow = Selection<Schema, 'users', (typeof userColumns)[number]>;
 type AccountRow = Selection<Schema, 'users', (typeof accountColumns)[number]>;
+
+const byId = prepared((db, id: string) =>
+  db.selectFrom('users').select(userColumns).where('id', '=', id),
+);
+
+const byEmail = prepared((db, email: string) =>
+  db.selectFrom('users').select(accountColumns).where('email', '=', email),
+);
 
 /** The users and what proves them. */
 export function usersOn(db: Kysely<Schema>): Users {
@@ -52,11 +61,7 @@ export function usersOn(db: Kysely<Schema>): Users {
     },
 
     async get(id) {
-      const row = await db
-        .selectFrom('users')
-        .select(userColumns)
-        .where('id', '=', id)
-        .executeTakeFirst();
+      const [row] = await byId(db, id);
       return row ? asUser(row) : null;
     },
 
@@ -66,11 +71,7 @@ export function usersOn(db: Kysely<Schema>): Users {
     },
 
     async findByEmail(email) {
-      const row = await db
-        .selectFrom('users')
-        .select(accountColumns)
-        .where('email', '=', email)
-        .executeTakeFirst();
+      const [row] = await byEmail(db, email);
       return row ? asAccount(row) : null;
     },
 
