@@ -173,7 +173,6 @@ describe('a change that fails half-way', () => {
       'users.changePassword',
       'keys.findToken',
       'sessions.findOpen',
-      'changes.nthLatest',
       'sessions.endAllOf',
       'changes.insert',
       'outbox.add',

@@ -66,8 +66,6 @@ export class UpdatePassword {
       if (session && (await sessions.findOpen(session.sessionId)) === null)
         throw new Unauthorized();
 
-      // Again, now that no other change of the user can come in between.
-      await checkChanges(changes, settings, user.id, now);
       await sessions.endAllOf(user.id, now, session?.sessionId);
       const change = {
         id: ids.next(),
@@ -86,7 +84,10 @@ export class UpdatePassword {
     });
   }
 
-  /** After the proof, so that only who knows the password learns how often it was changed. */
+  /**
+   * After the proof, so that only who knows the password learns how often it was changed.
+   * A change that somebody else commits from here on voids the proof: what was counted stands.
+   */
   async #prepare({ user, service }: Proof, newPassword: string) {
     const { database, hasher, clock, settings } = this.#ports;
     await database.read(({ changes }) => checkChanges(changes, settings, user.id, clock.now()));
