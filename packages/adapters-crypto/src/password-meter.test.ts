@@ -3,6 +3,7 @@ import { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { passwordMeter } from './password-meter.ts';
+import { judge } from './strength.ts';
 
 const meter = passwordMeter();
 
@@ -59,39 +60,35 @@ describe('the strength of a password', () => {
 });
 
 describe('the work for a password', () => {
-  /** What zxcvbn is given while `assess` runs. */
+  /** What zxcvbn is given while `judge` runs. */
   const given = () => vi.spyOn(ZxcvbnFactory.prototype, 'check');
 
-  test('does not grow with what comes after its first 32 characters', async () => {
+  test('does not grow with what comes after its first 32 characters', () => {
     const check = given();
     for (const long of ['a'.repeat(128), '🦉'.repeat(128), 'p4$5w0rD'.repeat(16)]) {
-      await meter.assess(long, []);
+      judge(long, []);
       expect(check.mock.lastCall?.[0]).toBe(long.slice(0, 32));
     }
   });
 
-  test('is bounded for anything of 128 code points, which never makes it fail', async () => {
+  test('is bounded for anything of 128 code points, which never makes it fail', () => {
     const check = given();
     const anything = fc.oneof(
       fc.string({ unit: 'binary', minLength: 128, maxLength: 128 }),
       // Letters with a second reading, rows of keys, dates: what takes zxcvbn longest.
       fc.string({ unit: fc.constantFrom(...'a4@e3i1!l|o0s$5t7+qwerty20-/'), maxLength: 128 }),
     );
-    await fc.assert(
-      fc.asyncProperty(
-        anything,
-        fc.array(anything, { maxLength: 3 }),
-        async (password, context) => {
-          check.mockClear();
-          const { isPwned } = await meter.assess(password, context);
-          expect([true, null]).toContain(isPwned);
-          const [[text = '', words = []] = []] = check.mock.calls;
-          expect(check).toHaveBeenCalledOnce();
-          expect(text.length).toBeLessThanOrEqual(32);
-          // The texts of the context and their parts, of three characters or more.
-          expect(words.length).toBeLessThanOrEqual(context.length * 130);
-        },
-      ),
+    fc.assert(
+      fc.property(anything, fc.array(anything, { maxLength: 3 }), (password, context) => {
+        check.mockClear();
+        const { isPwned } = judge(password, context);
+        expect([true, null]).toContain(isPwned);
+        const [[text = '', words = []] = []] = check.mock.calls;
+        expect(check).toHaveBeenCalledOnce();
+        expect(text.length).toBeLessThanOrEqual(32);
+        // The texts of the context and their parts, of three characters or more.
+        expect(words.length).toBeLessThanOrEqual(context.length * 130);
+      }),
     );
   });
 });
@@ -110,4 +107,10 @@ describe('whether a password is pwned', () => {
       expect((await meter.assess(password, [])).isPwned).toBe(null);
     },
   );
+});
+
+test('a password that cannot be judged is an error, and the next one is judged', async () => {
+  const context = [0] as unknown as string[];
+  await expect(meter.assess('password', context)).rejects.toThrow(TypeError);
+  expect((await meter.assess('password', [])).strength).toBe(0);
 });
