@@ -38,31 +38,42 @@ export class Login {
   }
 
   async execute(input: LoginInput): Promise<LoginOutput> {
-    const { database, meter, secrets, accessTokens, clock, ids, settings } = this.#ports;
+    const { database, meter, clock } = this.#ports;
 
     const proof = await proveAccount(this.#ports, input);
-    const { user, service, tokenKey } = proof;
+    const { user, service } = proof;
     if (user.passwordRequireUpdate) {
       await database.transact(({ throttles }) =>
         clearAttempt(throttles, proof.counted, clock.now()),
       );
       throw new Forbidden('password_update_required');
     }
-    // Without the breach list: a login waits for no neighbour.
-    const quality = await meter.assess(proof.password, [user.email, user.name, service.name]);
+    const [quality, tokens] = await Promise.all([
+      // Without the breach list: a login waits for no neighbour.
+      meter.assess(proof.password, [user.email, user.name, service.name]),
+      this.#openSession(proof, input.tokenForm),
+    ]);
+    await this.#upgradeHash(proof);
+    return { user, quality, ...tokens };
+  }
 
+  async #openSession(
+    { user, service, tokenKey, version, counted }: Proof,
+    tokenForm: LoginInput['tokenForm'],
+  ): Promise<Pick<LoginOutput, 'access' | 'refresh'>> {
+    const { database, secrets, accessTokens, clock, ids, settings } = this.#ports;
     const now = clock.now();
     const grant = { sessionId: ids.next(), userId: user.id, serviceId: service.id };
-    const access = await accessTokens.issue(grant, input.tokenForm);
+    const access = await accessTokens.issue(grant, tokenForm);
     const refresh =
-      input.tokenForm === 'signed'
+      tokenForm === 'signed'
         ? { token: secrets.generate('rkf_'), expiresAt: now + settings.refreshTokenTtl * 1000 }
         : null;
 
     await database.transact(async ({ users, keys, sessions, throttles }) => {
       // A change, a shutdown or a revoked key since the proof wins: the session would outlive it.
       const held = await users.hold(user.id);
-      if (!held?.user.isEnabled || held.credential.version !== proof.version) {
+      if (!held?.user.isEnabled || held.credential.version !== version) {
         throw new InvalidCredentials();
       }
       const key = await keys.findToken(user.id, service.id);
@@ -84,10 +95,9 @@ export class Login {
           expiresAt: refresh.expiresAt,
         });
       }
-      await clearAttempt(throttles, proof.counted, now);
+      await clearAttempt(throttles, counted, now);
     });
-    await this.#upgradeHash(proof);
-    return { user, quality, access, refresh };
+    return { access, refresh };
   }
 
   /** Replaces a hash made elsewhere or with other settings. The login stands whether or not that works. */
