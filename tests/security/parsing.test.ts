@@ -1,0 +1,340 @@
+import fc from 'fast-check';
+import { expect, onTestFinished, test } from 'vitest';
+import { unusableEmail } from '../../packages/domain/src/email.ts';
+import { aTarget, attack, LOGIN, NO_ID, PASSWORD, type Target, UPDATE } from './target.ts';
+
+// What only the parsers look at is the same on every database.
+async function aParser(): Promise<Target> {
+  const t = await aTarget();
+  onTestFinished(t.close);
+  return t;
+}
+
+const jsonHeaders = (t: Target) => ({
+  authorization: t.shop.key,
+  'content-type': 'application/json',
+});
+const formHeaders = { 'content-type': 'application/x-www-form-urlencoded' };
+
+/** Whether the shape was good, and only the address, which never is one here, was refused. */
+const wasRead = (body: { errors?: { field: string; message: string }[] }) =>
+  body.errors?.length === 1 && body.errors[0]?.message === unusableEmail;
+
+/** Text in which every letter may be escaped or not: one string to a parser, many to a filter. */
+const spelled = (text: string) =>
+  fc
+    .array(fc.boolean(), { minLength: text.length, maxLength: text.length })
+    .map((escapes) =>
+      [...text]
+        .map((char, at) =>
+          escapes[at] ? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}` : char,
+        )
+        .join(''),
+    );
+
+test('a name that a JSON body has twice is refused, however it is spelled and however deep it is', async () => {
+  const t = await aParser();
+  const before = await t.state();
+  await fc.assert(
+    fc.asyncProperty(
+      spelled('password'),
+      spelled('password'),
+      fc.json(),
+      fc.nat(20),
+      fc.boolean(),
+      async (first, second, value, depth, inList) => {
+        const inner = `{"${first}":${value},"${second}":"x"}`;
+        const [open, close] = inList ? ['[', ']'] : ['{"a":', '}'];
+        const nested = open.repeat(depth) + inner + close.repeat(depth);
+        const answer = await t.send('POST', LOGIN, jsonHeaders(t), nested);
+        expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_argument' } });
+        expect(answer.body.errors).toContainEqual({
+          field: 'password',
+          message: 'is given more than once',
+        });
+      },
+    ),
+    { numRuns: 200 },
+  );
+  expect(await t.state()).toEqual(before);
+});
+
+test('a JSON body means what JSON.parse says, or is refused', async () => {
+  const t = await aParser();
+  const text = fc.oneof(
+    fc.json(),
+    fc
+      .record({ email: fc.string({ unit: 'binary' }), password: fc.string({ unit: 'binary' }) })
+      .map((value) => JSON.stringify(value)),
+    fc.string({ unit: 'binary' }),
+    fc.string().map((noise) => `{"email":"x","password":"y"}${noise}`),
+  );
+  await fc.assert(
+    fc.asyncProperty(text, async (payload) => {
+      const answer = await t.send('POST', LOGIN, jsonHeaders(t), payload);
+      expect(answer.status).toBe(400);
+      if (!wasRead(answer.body)) return;
+      const { email, password, ...more } = JSON.parse(payload);
+      expect([typeof email, typeof password, more]).toEqual(['string', 'string', {}]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a form means what a browser says, or is refused', async () => {
+  const t = await aParser();
+  const piece = fc.oneof(
+    fc.constantFrom(
+      'email',
+      'password',
+      '=',
+      '&',
+      '&&',
+      '+',
+      '%',
+      '%00',
+      '%C3%A4',
+      '%ff',
+      '%E2%82',
+      ';',
+      '[]',
+      '%26',
+      '%3D',
+      'é',
+    ),
+    fc.string({ maxLength: 3 }),
+  );
+  const text = fc.oneof(
+    fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('')),
+    fc
+      .tuple(fc.string({ unit: 'binary-ascii' }), fc.array(piece, { maxLength: 3 }))
+      .map(
+        ([password, pieces]) =>
+          `email=x&password=${encodeURIComponent(password)}${pieces.join('')}`,
+      ),
+  );
+  let read = 0;
+  await fc.assert(
+    fc.asyncProperty(text, async (payload) => {
+      const answer = await t.send('POST', '/users/login', formHeaders, payload);
+      expect(answer.status).toBe(400);
+      if (!wasRead(answer.body)) return;
+      read += 1;
+      const fields = [...new URLSearchParams(payload)].map(([name]) => name);
+      expect(fields.sort()).toEqual(['email', 'password']);
+    }),
+    { numRuns: 500 },
+  );
+  expect(read).toBeGreaterThan(20);
+});
+
+test('any bytes at any route are refused without a word of them, and change nothing', async () => {
+  const t = await aParser();
+  const before = await t.state();
+  const routes = [
+    LOGIN,
+    UPDATE,
+    `${UPDATE}/revoke`,
+    '/v1/user',
+    '/v1/key',
+    '/v1/auth/totp',
+    '/v1/auth/token/verify',
+    '/v1/auth/token/refresh',
+    '/v1/auth/token/revoke',
+    '/v1/auth/key/verify',
+    '/v1/auth/key/revoke',
+    '/users/create',
+    '/users/login',
+    '/local',
+  ];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...routes),
+      fc.oneof(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.string({ unit: 'binary', maxLength: 300 }),
+        fc.json(),
+      ),
+      async (url, content) => {
+        const headers = url.startsWith('/v1') ? jsonHeaders(t) : formHeaders;
+        const payload = Buffer.concat([Buffer.from('Planted'), Buffer.from(content)]);
+        for (const body of [payload, Buffer.from(content)]) {
+          const answer = await t.send('POST', url, headers, body);
+          expect(answer.status).toBe(400);
+          expect(answer.text).not.toContain('Planted%');
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+  expect(await t.state()).toEqual(before);
+});
+
+test('a value of any other type than its field’s is named and not repeated', async () => {
+  const t = await aParser();
+  const good = { is_enabled: true, name: 'Ada', email: 'no address', password: PASSWORD };
+  const notText = fc.oneof(
+    fc.integer(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.array(fc.string()),
+    fc.dictionary(fc.string(), fc.string()),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom('name', 'email', 'password', 'locale', 'timezone'),
+      notText,
+      async (field, value) => {
+        const answer = await t.json('POST', '/v1/user', { ...good, [field]: value });
+        expect(answer).toMatchObject({
+          status: 400,
+          body: { errors: [{ field, message: 'must be a string' }] },
+        });
+      },
+    ),
+  );
+});
+
+test('a name of an unknown field is repeated only where it can be no value', async () => {
+  const t = await aParser();
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1 }), async (name) => {
+      fc.pre(!['email', 'password'].includes(name));
+      const body = { email: 'x', password: 'y', [name]: 'z' };
+      const answer = await t.send('POST', LOGIN, jsonHeaders(t), JSON.stringify(body));
+      expect(answer.status).toBe(400);
+      // A number as a name comes first, and `__proto__` of a literal is nobody's.
+      for (const { field } of answer.body.errors)
+        expect(field).toMatch(/^(?:\w{1,40}|\(unnamed\))$/);
+    }),
+  );
+});
+
+test('an Authorization header is a key, or nothing', async () => {
+  const t = await aParser();
+  const key = t.shop.key;
+  const noise = fc.string({ unit: fc.constantFrom(...'aZ09-_.~+/= ,;:"\t'), maxLength: 6 });
+  const accepted = new RegExp(`^(?:(?:key|bearer) +)?${key}$`, 'i');
+  await fc.assert(
+    fc.asyncProperty(
+      noise,
+      fc.constantFrom('', 'key ', 'Bearer ', 'KEY  ', 'Basic ', 'key:'),
+      noise,
+      async (before, scheme, after) => {
+        const authorization = `${before}${scheme}${key}${after}`;
+        const answer = await t.send('GET', `/v1/user/${NO_ID}`, { authorization });
+        // A header's outer blanks are no part of it.
+        expect(answer.status).toBe(accepted.test(authorization.trim()) ? 404 : 401);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('an id in a path is an id, or leads nowhere', async () => {
+  const t = await aParser();
+  const { id } = await t.enrol({ password: undefined });
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(fc.string({ unit: 'binary' }), fc.uuid()), async (text) => {
+      fc.pre(text.toLowerCase() !== id && text.isWellFormed());
+      const answer = await t.json('GET', `/v1/user/${encodeURIComponent(text)}`);
+      expect(answer.status).toBe(404);
+    }),
+  );
+  expect(await t.json('GET', `/v1/user/${id.toUpperCase()}`)).toMatchObject({ status: 200 });
+});
+
+test('a type of a body is the one that is read, or the body is not', async () => {
+  const t = await aParser();
+  const part = fc.constantFrom(
+    'application/json',
+    'Application/JSON',
+    ';',
+    ' ',
+    'charset=utf-8',
+    'charset="UTF-8"',
+    'charset=utf-16',
+    'charset=utf-7',
+    ',',
+    'text/plain',
+    '*',
+    'x=y',
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(part, { minLength: 1, maxLength: 5 }), async (parts) => {
+      const type = parts.join('');
+      const headers = { authorization: t.shop.key, 'content-type': type };
+      const { status } = await t.send('POST', LOGIN, headers, '{}');
+      expect([400, 415]).toContain(status);
+      if (status === 400) {
+        expect(type.trim()).toMatch(/^application\/json\s*(?:;|$)/i);
+        expect(type).not.toMatch(/utf-16|utf-7/);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a query of the page is shown as text, or not at all', async () => {
+  const t = await aParser();
+  const nasty = fc
+    .array(
+      fc.oneof(
+        fc.constantFrom('<', '>', '"', "'", '&', '</main>', '<script>', '=', ' '),
+        fc.string({ unit: 'binary' }),
+      ),
+      { maxLength: 6 },
+    )
+    .map((parts) => parts.join(''));
+  await fc.assert(
+    fc.asyncProperty(nasty, nasty, async (token, email) => {
+      fc.pre(token.isWellFormed() && email.isWellFormed());
+      const query = new URLSearchParams({ type: 'update_password', token, email });
+      const { status, text } = await t.send('GET', `/local?${query}`);
+      expect([200, 400]).toContain(status);
+      // The tags are ours: as many as for a token of letters.
+      expect(text.match(/<\w+/g)?.join()).toMatch(
+        status === 200
+          ? /^<html,<head,<meta,<meta,<meta,<title,<link,<body,<main,<h1,<p,(?:<strong,)?<p,<p,<ul,<li,<li,<li,<form,<input,<button,<p$/
+          : /^<html/,
+      );
+      expect(text).not.toContain('<script');
+    }),
+    { numRuns: 200 },
+  );
+});
+
+attack(
+  'an address that a proxy forwards',
+  (target) => {
+    test('is an address, or the proxy’s own', async () => {
+      const t = target();
+      const owner = await t.enrol();
+      let password = PASSWORD;
+      for (const [forwarded, address] of [
+        ['203.0.113.7', '203.0.113.7'],
+        ['unknown', '10.0.0.1'],
+        ['203.0.113.7:4711', '10.0.0.1'],
+        ['<b>evil.example</b>', '10.0.0.1'],
+        ["'; drop table users; --", '10.0.0.1'],
+        ['::ffff:203.0.113.7', '203.0.113.7'],
+      ] as const) {
+        const next = `a password for ${forwarded}`;
+        const headers = { 'x-forwarded-for': forwarded };
+        const changed = await t.changePassword({ ...owner, password }, next, {
+          from: '10.0.0.1',
+          headers,
+        });
+        expect(changed).toMatchObject({ status: 200 });
+        password = next;
+        const { password_changes: changes = [] } = await t.database.tables();
+        const latest = changes
+          .map(({ id, address }) => ({ id: String(id), address }))
+          .sort((a, b) => a.id.localeCompare(b.id))
+          .at(-1);
+        expect(latest?.address).toBe(address);
+      }
+    });
+  },
+  { TRUST_PROXY: '10.0.0.0/8' },
+);

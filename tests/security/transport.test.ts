@@ -1,0 +1,241 @@
+import { connect } from 'node:net';
+import { expect, test } from 'vitest';
+import { attack, LOGIN, PASSWORD, REVOKE, type Target, UPDATE } from './target.ts';
+
+/** Sends bytes on one connection, and answers all that came back until the server closed it. */
+async function exchange(t: Target, text: string): Promise<{ raw: string; statuses: number[] }> {
+  const { port } = await t.listen();
+  const raw = await new Promise<string>((resolve, reject) => {
+    let received = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write(text, 'latin1'));
+    socket.setEncoding('latin1').on('data', (part) => {
+      received += part;
+    });
+    socket.once('close', () => resolve(received)).once('error', reject);
+  });
+  const statuses = [...raw.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
+  return { raw, statuses };
+}
+
+const signUp = (email: string) => `name=Eve&email=${encodeURIComponent(email)}&password=12345678`;
+
+/** A request that would make a user, for smuggling. */
+function smuggled(email: string): string {
+  const body = signUp(email);
+  return `POST /users/create HTTP/1.1\r\nHost: rekey.test\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
+}
+
+attack('a request', (target) => {
+  test.each<[string, (inner: string) => string]>([
+    [
+      'a length and chunks',
+      (inner) =>
+        `Content-Length: ${inner.length}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${inner}`,
+    ],
+    [
+      'chunks and a length',
+      (inner) => `Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n${inner}`,
+    ],
+    [
+      'two lengths',
+      (inner) => `Content-Length: 0\r\nContent-Length: ${inner.length}\r\n\r\n${inner}`,
+    ],
+    ['two lengths in one line', (inner) => `Content-Length: 0, ${inner.length}\r\n\r\n${inner}`],
+    ['a length with a sign', (inner) => `Content-Length: +0\r\n\r\n${inner}`],
+    ['a negative length', (inner) => `Content-Length: -1\r\n\r\n${inner}`],
+    ['a length in base 16', (inner) => `Content-Length: 0x0\r\n\r\n${inner}`],
+    [
+      'a length beyond all numbers',
+      (inner) => `Content-Length: 18446744073709551616\r\n\r\n${inner}`,
+    ],
+    ['an unknown encoding', (inner) => `Transfer-Encoding: xchunked\r\n\r\n${inner}`],
+    [
+      'chunks that are not the last encoding',
+      (inner) => `Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n${inner}`,
+    ],
+    [
+      'an encoding before a blank',
+      (inner) => `Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n${inner}`,
+    ],
+    [
+      'an encoding on a folded line',
+      (inner) => `X: y\r\n Transfer-Encoding: chunked\r\nContent-Length : 0\r\n\r\n${inner}`,
+    ],
+    [
+      'a chunk with a size that is none',
+      (inner) => `Transfer-Encoding: chunked\r\n\r\n0x0\r\n\r\n${inner}`,
+    ],
+    [
+      'a chunk of a negative size',
+      (inner) => `Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n${inner}`,
+    ],
+    [
+      'a chunk of an endless size',
+      (inner) => `Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n${inner}`,
+    ],
+    ['chunks ended by a line feed', (inner) => `Transfer-Encoding: chunked\r\n\r\n0\n\n${inner}`],
+    ['a NUL in a header', (inner) => `X: a\0b\r\nContent-Length: 0\r\n\r\n${inner}`],
+    ['a carriage return in a header', (inner) => `X: a\rContent-Length: 0\r\n\r\n${inner}`],
+    ['a header without a colon', (inner) => `X\r\nContent-Length: 0\r\n\r\n${inner}`],
+  ])('hides no other one behind %s', async (_how, rest) => {
+    const t = target();
+    const head =
+      'POST /users/login HTTP/1.1\r\nHost: rekey.test\r\nContent-Type: application/x-www-form-urlencoded\r\n';
+    const { raw, statuses } = await t.unchanged(() =>
+      exchange(t, head + rest(smuggled('smuggled@example.com'))),
+    );
+    expect(statuses).toHaveLength(1);
+    expect(statuses[0]).toBeGreaterThanOrEqual(400);
+    expect(raw).not.toContain('smuggled');
+    expect(raw).toMatch(/^connection: close$/im);
+  });
+
+  test('that follows another one on its connection gets its own body and its own answer', async () => {
+    const t = target();
+    const first = `GET /ping HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello`;
+    const { statuses, raw } = await t.unchanged(() =>
+      exchange(t, `${first}GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`),
+    );
+    expect(statuses).toEqual([200, 200]);
+    expect(raw.indexOf('Pong')).toBeLessThan(raw.indexOf('{"status":"live"}'));
+  });
+
+  test.each([
+    ['without a version', 'GET /ping\r\n\r\n', 200],
+    ['of the next version', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
+    ['of no version', 'GET /ping HTTP/9.9\r\n\r\n', 400],
+    ['with a method that is none', 'G@T /ping HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+    ['of TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],
+    ['with a blank in its path', 'GET /pi ng HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+    ['for everything', 'OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', 404],
+    [
+      'that traces',
+      'TRACE /ping HTTP/1.1\r\nHost: x\r\nCookie: a=b\r\nConnection: close\r\n\r\n',
+      405,
+    ],
+    [
+      'for another protocol',
+      'GET /ping HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\nConnection: Upgrade, close\r\n\r\n',
+      200,
+    ],
+    [
+      'for a socket',
+      'GET /v1/user/x HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n',
+      401,
+    ],
+  ])('%s is answered plainly', async (_what, text, status) => {
+    const t = target();
+    const { raw, statuses } = await t.unchanged(() => exchange(t, text));
+    expect(statuses).toEqual([status]);
+    expect(raw).toMatch(/^cache-control: no-store$/im);
+    expect(raw).not.toContain('a=b');
+  });
+
+  test('for a tunnel gets none', async () => {
+    const t = target();
+    const { raw } = await t.unchanged(() =>
+      exchange(t, 'CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example\r\n\r\n'),
+    );
+    expect(raw).not.toMatch(/^HTTP\/1\.1 2/);
+  });
+
+  test('for another host’s URL is served as what its path says, and goes nowhere', async () => {
+    const t = target();
+    const { statuses, raw } = await t.unchanged(() =>
+      exchange(
+        t,
+        'GET http://evil.example/health/live HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n',
+      ),
+    );
+    expect([[200], [404]]).toContainEqual(statuses);
+    expect(raw).not.toContain('evil');
+  });
+
+  test('that is answered with an error does not leave its body for the next one to trip over', async () => {
+    const t = target();
+    const body = smuggled('left@example.com');
+    const text = `POST ${LOGIN} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+    const { statuses } = await t.unchanged(() => exchange(t, text));
+    expect(statuses[0]).toBe(401);
+    expect([[401], [401, 200]]).toContainEqual(statuses);
+  });
+});
+
+attack('a path', (target) => {
+  test.each([
+    '//v1/user/x',
+    '/v1//user/x',
+    '/V1/user/x',
+    '/v1/user/x/',
+    '/v1/./user/x',
+    '/users/../v1/user/x',
+    '/v1/user/x;a=b',
+    '/v1/user/x%2f..',
+    '/v1%2fuser%2fx',
+    '/v1/user\\x',
+    '/%76%31/user/x',
+    '/v1/user/..%2f..%2fhealth%2flive',
+    '/v1/user/%00',
+    '/v1/user/x%0d%0aSet-Cookie:%20a=b',
+    '/v1/user/x#fragment',
+    '/v1/user/x?authorization=root',
+    '/.git/config',
+    '/.env',
+    '/data/keys.json',
+    '/local/../../data/keys.json',
+    '/local/style.css/../../../package.json',
+    '/metrics',
+    '/docs',
+  ])('that looks like another one needs what that one needs: %s', async (url) => {
+    const t = target();
+    const answer = await t.unchanged(() => t.send('GET', url));
+    expect([400, 401, 404]).toContain(answer.status);
+    expect(answer.headers['set-cookie']).toBe(undefined);
+  });
+
+  test.each([LOGIN, UPDATE, REVOKE, '/users/login', '/users/update/password', '/local'])(
+    'is not turned into another by a header or a field that asks for a method: %s',
+    async (url) => {
+      const t = target();
+      const answer = await t.unchanged(() =>
+        t.send('GET', `${url}?_method=POST&token=x`, {
+          'x-http-method-override': 'POST',
+          'x-http-method': 'POST',
+          'x-method-override': 'POST',
+          authorization: t.shop.key,
+        }),
+      );
+      expect(answer.status).toBe(url === '/local' ? 400 : 405);
+    },
+  );
+});
+
+attack('a page of another site', (target) => {
+  test('is told nothing about who may call', async () => {
+    const t = target();
+    const headers = {
+      origin: 'https://evil.example',
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization, content-type',
+    };
+    for (const url of [LOGIN, '/users/login', '/local', '/.well-known/jwks.json']) {
+      for (const method of ['OPTIONS', 'POST', 'GET']) {
+        const answer = await t.unchanged(() => t.send(method, url, headers));
+        const allowing = Object.keys(answer.headers).filter((name) => /^access-control/.test(name));
+        expect(allowing).toEqual([]);
+      }
+    }
+  });
+
+  // What a form of another site can send without asking: these three types and no header.
+  test.each(['text/plain', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded'])(
+    'cannot make a browser speak JSON: %s',
+    async (type) => {
+      const t = target();
+      const payload = JSON.stringify({ email: 'a@example.com', password: PASSWORD });
+      const headers = { 'content-type': type, authorization: t.shop.key };
+      const answer = await t.unchanged(() => t.send('POST', LOGIN, headers, payload));
+      expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
+    },
+  );
+});
