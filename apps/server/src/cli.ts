@@ -3,6 +3,7 @@ import './thread-pool.ts';
 import { IllegalArgument } from '@rekey/domain';
 import { Command, CommanderError } from 'commander';
 import { addBackup } from './commands/backup.ts';
+import { addCalibrate } from './commands/calibrate.ts';
 import { reasonOf } from './commands/common.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addKeys } from './commands/keys.ts';
@@ -35,6 +36,7 @@ addDoctor(program);
 addOutbox(program);
 addKeys(program);
 addBackup(program);
+addCalibrate(program);
 
 try {
   await program.parseAsync();
