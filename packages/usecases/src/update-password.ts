@@ -91,7 +91,11 @@ export class UpdatePassword {
   async #prepare({ user, service }: Proof, newPassword: string) {
     const { database, hasher, clock, settings } = this.#ports;
     await database.read(({ changes }) => checkChanges(changes, settings, user.id, clock.now()));
-    const quality = await judgeNewPassword(this.#ports, newPassword, user, service, 'newPassword');
-    return { quality, passwordHash: await hasher.hash(newPassword) };
+    const [quality, passwordHash] = await Promise.all([
+      judgeNewPassword(this.#ports, newPassword, user, service, 'newPassword'),
+      // At once, for it takes longer; that of a password which is refused is thrown away.
+      hasher.hash(newPassword),
+    ]);
+    return { quality, passwordHash };
   }
 }
