@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { PasswordQuality } from '@rekey/domain';
 import type { PasswordMeter } from '@rekey/usecases';
@@ -16,7 +17,9 @@ export function passwordMeter(): PasswordMeter {
   let last = 0;
 
   function start(): Worker {
-    const started = new Worker(new URL('./strength-thread.ts', import.meta.url));
+    // It is beside this module both as a source and as a part of the image.
+    const file = `./strength-thread${path.extname(import.meta.url)}`;
+    const started = new Worker(new URL(file, import.meta.url));
     started.on('message', ({ id, quality }: Judgement) => {
       waiting.get(id)?.resolve(quality);
       waiting.delete(id);
