@@ -389,7 +389,7 @@ describe('sso-cli keys', () => {
     const before = read(folder);
 
     const rotated: Record<string, string> = (await cliJson(folder, ['keys', 'rotate'])).rotated;
-    expect(Object.keys(rotated)).toEqual(['signing', 'encryption', 'revoke', 'seal']);
+    expect(Object.keys(rotated)).toEqual(['signing', 'encryption', 'revoke', 'seal', 'audit']);
     const after = read(folder);
     for (const [purpose, kid] of Object.entries(rotated)) {
       expect(after[purpose]).toEqual([expect.objectContaining({ kid }), ...before[purpose]]);
@@ -479,7 +479,7 @@ describe('sso-cli keys', () => {
     ]);
     expect(of('pepper')).toHaveLength(1);
     const { stdout } = await runCli(folder, ['keys', 'list']);
-    expect(stdout.trim().split('\n')).toHaveLength(8);
+    expect(stdout.trim().split('\n')).toHaveLength(9);
     const text = readFileSync(keysOf(folder), 'utf8');
     const secrets = [...text.matchAll(/"(?:secret|d|p|q)": "([^"]+)"/g)];
     expect(secrets.length).toBeGreaterThan(5);

@@ -13,6 +13,7 @@ export {
   rotateKeys,
 } from './key-file.ts';
 export { currentFirst, type KeyIds, type KeyRingEvents, openKeyRing } from './key-ring.ts';
+export { macs } from './macs.ts';
 export { measureHashing } from './measure-hashing.ts';
 export { passwordMeter } from './password-meter.ts';
 export { revokeTokens } from './revoke-tokens.ts';

@@ -55,17 +55,16 @@ describe('a new key file', () => {
   });
 
   test('has one key for each purpose', async () => {
-    const { signing, encryption, pepper, revoke, seal } = await openKeyFile(file, {
+    const { signing, encryption, pepper, revoke, seal, audit } = await openKeyFile(file, {
       mayCreate: true,
     });
-    expect([signing, encryption, pepper, revoke, seal].map((list) => list.length)).toEqual([
-      1, 1, 1, 1, 1,
-    ]);
+    const lists = [signing, encryption, pepper, revoke, seal, audit];
+    expect(lists.map((list) => list.length)).toEqual([1, 1, 1, 1, 1, 1]);
     expect(signing[0].key.asymmetricKeyType).toBe('ed25519');
     expect(encryption[0].key.asymmetricKeyDetails?.modulusLength).toBe(2048);
-    const secrets = [pepper, revoke, seal].map(([first]) => first.key);
-    expect(secrets.map((key) => key.symmetricKeySize)).toEqual([32, 32, 32]);
-    expect(new Set(secrets.map(bytesOf)).size).toBe(3);
+    const secrets = [pepper, revoke, seal, audit].map(([first]) => first.key);
+    expect(secrets.map((key) => key.symmetricKeySize)).toEqual([32, 32, 32, 32]);
+    expect(new Set(secrets.map(bytesOf)).size).toBe(4);
   });
 
   test('can be read by its owner alone, and so can its folder', async () => {
@@ -296,7 +295,7 @@ describe('a key file', () => {
     const keys = await openKeyFile(file, { mayCreate: false });
     const printed = inspect(keys, { depth: 9, showHidden: true }) + JSON.stringify(keys);
     const material = [...text.matchAll(/"(?:secret|d|p|q|dp|dq|qi)": "([^"]+)"/g)];
-    expect(material).toHaveLength(10);
+    expect(material).toHaveLength(11);
     for (const [, secret] of material) expect(printed).not.toContain(secret);
   });
 });

@@ -22,7 +22,7 @@ export type FileKey = {
 /** The newest first. The others stay for what was made with them. */
 export type KeyList = readonly [FileKey, ...FileKey[]];
 
-export const purposes = ['signing', 'encryption', 'pepper', 'revoke', 'seal'] as const;
+export const purposes = ['signing', 'encryption', 'pepper', 'revoke', 'seal', 'audit'] as const;
 export type Purpose = (typeof purposes)[number];
 
 /** The secrets that the database does not have, one list for each purpose. */
@@ -37,6 +37,8 @@ export type KeyFile = {
   readonly revoke: KeyList;
   /** 32 bytes: encryption of TOTP seeds. */
   readonly seal: KeyList;
+  /** 32 bytes: the MACs that chain the audit. */
+  readonly audit: KeyList;
 };
 
 /** The key file cannot be used. The message says why, and never holds any of its contents. */
@@ -225,6 +227,7 @@ const material: Record<Purpose, () => object> = {
   pepper: newSecret,
   revoke: newSecret,
   seal: newSecret,
+  audit: newSecret,
 };
 
 function newKeys(): string {
@@ -291,6 +294,7 @@ function parse(file: string, text: string): KeyFile {
     pepper: list('pepper', 'secret', secretKey),
     revoke: list('revoke', 'secret', secretKey),
     seal: list('seal', 'secret', secretKey),
+    audit: list('audit', 'secret', secretKey),
   };
 }
 

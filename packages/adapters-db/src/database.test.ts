@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
+  auditContract,
   databaseContract,
   type OpenDatabase,
   racesContract,
@@ -11,7 +12,7 @@ import { describe } from 'vitest';
 import { freshPostgres } from '../test/postgres.ts';
 import { openDatabase } from './index.ts';
 
-const contracts = [databaseContract, racesContract, sessionRacesContract];
+const contracts = [databaseContract, auditContract, racesContract, sessionRacesContract];
 for (const contract of contracts) contract('SQLite', openSqlite);
 
 const isAvailable = (await freshPostgres()) !== null;

@@ -124,9 +124,20 @@ export function outboxOn(db: Kysely<Schema>): Outbox {
       return numUpdatedRows === 1n;
     },
 
-    async requeueAll(now) {
-      const { numUpdatedRows } = await requeue(now).executeTakeFirst();
-      return Number(numUpdatedRows);
+    async requeueDead(now, limit) {
+      const rows = await requeue(now)
+        .where('change_id', 'in', (eb) =>
+          eb
+            .selectFrom('outbox')
+            .innerJoin('password_changes', 'id', 'change_id')
+            .select('change_id')
+            .where('buried_at', '<=', now)
+            .where('expires_at', '>', now)
+            .limit(limit),
+        )
+        .returning('change_id as changeId')
+        .execute();
+      return rows.map(({ changeId }) => changeId);
     },
   };
 }

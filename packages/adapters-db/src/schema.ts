@@ -1,3 +1,5 @@
+import type { AuditAction, AuditOutcome } from '@rekey/domain';
+
 /**
  * The tables, the same on SQLite and on PostgreSQL: ids are text, instants are milliseconds since 1970
  * in integers of eight bytes, a flag is 0 or 1. A nullable instant says when something happened, if it has.
@@ -86,6 +88,29 @@ export type Schema = {
     free_at: number;
     known_until: number;
     forget_at: number;
+  };
+  audit_chains: {
+    /** The id of a service, or `operator`. */
+    chain: string;
+    length: number;
+    hash: string | null;
+    pruned: number;
+    pruned_hash: string | null;
+    seal: string;
+  };
+  audit_entries: {
+    id: string;
+    created_at: number;
+    chain: string;
+    sequence: number;
+    action: AuditAction;
+    outcome: AuditOutcome;
+    user_id: string | null;
+    subject_id: string | null;
+    address: string | null;
+    client: string | null;
+    previous_hash: string | null;
+    hash: string;
   };
   rekey_migrations: {
     version: number;

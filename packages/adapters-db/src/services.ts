@@ -44,5 +44,10 @@ export function servicesOn(db: Kysely<Schema>): Services {
       const [row] = await byId(db, id);
       return row ? { ...row, allowRegister: row.allowRegister === 1 } : null;
     },
+
+    async ids() {
+      const rows = await db.selectFrom('services').select('id').execute();
+      return rows.map(({ id }) => id);
+    },
   };
 }

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Unavailable } from '@rekey/domain';
 import type { Database, Stores } from '@rekey/usecases';
 import type { Kysely } from 'kysely';
+import { auditOn } from './audit.ts';
 import type { Dialect } from './dialect.ts';
 import { keysOn } from './keys.ts';
 import { outboxOn } from './outbox.ts';
@@ -73,6 +74,7 @@ export function storesOn(db: Kysely<Schema>): Stores {
     changes: passwordChangesOn(db),
     outbox: outboxOn(db),
     throttles: throttlesOn(db),
+    audit: auditOn(db),
   };
 }
 

@@ -1,5 +1,13 @@
 import { noTries } from '@rekey/domain';
-import { aChange, aKey, aService, aSession, aUser } from '@rekey/usecases/testing';
+import {
+  aChain,
+  aChange,
+  aKey,
+  anAuditEntry,
+  aService,
+  aSession,
+  aUser,
+} from '@rekey/usecases/testing';
 import { type CompiledQuery, type Dialect, DummyDriver, Kysely } from 'kysely';
 import type { Schema } from '../src/schema.ts';
 import { storesOn } from '../src/transact.ts';
@@ -13,13 +21,15 @@ export async function everyQuery(dialect: Omit<Dialect, 'createDriver'>): Promis
       queries.push(query);
     },
   });
-  const { services, users, keys, sessions, changes, outbox, throttles } = storesOn(db);
+  const { services, users, keys, sessions, changes, outbox, throttles, audit } = storesOn(db);
 
   const service = aService();
   const user = aUser({ createdBy: service.id });
   const key = aKey({ userId: user.id, serviceId: service.id });
   const session = aSession({ userId: user.id, serviceId: service.id, keyId: key.id });
   const change = aChange({ userId: user.id, serviceId: service.id });
+  const entry = anAuditEntry({ serviceId: service.id });
+  const chain = aChain({ serviceId: service.id });
   const claim = { changeId: change.id, attempt: 1 };
   const now = change.createdAt;
 
@@ -68,5 +78,18 @@ export async function everyQuery(dialect: Omit<Dialect, 'createDriver'>): Promis
   await throttles.hold(['key', 'other']);
   await throttles.put([{ key: 'key', tally: noTries, forgetAt: now }]);
   await throttles.prune(now, 10);
+  await audit.hold(service.id);
+  await audit.append(entry, chain);
+  await audit.get(entry.id);
+  for (const serviceId of [undefined, service.id]) {
+    for (const userId of [undefined, user.id]) {
+      for (const action of [undefined, 'login'] as const) {
+        await audit.list({ serviceId, userId, action, from: 0, before: entry }, 10);
+      }
+    }
+  }
+  await audit.chain(service.id);
+  await audit.follow(service.id, 0, 10);
+  await audit.prune(chain);
   return queries;
 }

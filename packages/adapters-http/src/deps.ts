@@ -5,7 +5,9 @@ import type {
   AuthenticateKey,
   CreateKey,
   CreateUser,
+  ListAudit,
   Login,
+  ReadAuditEntry,
   ReadKey,
   ReadUser,
   RefreshToken,
@@ -25,7 +27,9 @@ export type HttpDeps = {
   readonly authenticateKey: AuthenticateKey;
   readonly createKey: CreateKey;
   readonly createUser: CreateUser;
+  readonly listAudit: ListAudit;
   readonly login: Login;
+  readonly readAuditEntry: ReadAuditEntry;
   readonly readKey: ReadKey;
   readonly readUser: ReadUser;
   readonly refreshToken: RefreshToken;

@@ -1,8 +1,9 @@
 import { type Key, parseName } from '@rekey/domain';
 import { newKey } from './new-key.ts';
 import type { Ports } from './ports.ts';
+import { record } from './record.ts';
 
-type Needs = Pick<Ports, 'database' | 'secrets' | 'clock' | 'ids'>;
+type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'clock' | 'ids'>;
 
 /** Hands out, once, a key with which the operator may look at the users and keys of every service. */
 export class CreateRootKey {
@@ -18,7 +19,11 @@ export class CreateRootKey {
 
     const value = secrets.generate('rkr_');
     const key = newKey(this.#ports, { type: 'KEY', name, serviceId: null, userId: null });
-    await database.transact(({ keys }) => keys.insert(key, { digest: secrets.digest(value) }));
+    await database.transact(async (stores) => {
+      await stores.keys.insert(key, { digest: secrets.digest(value) });
+      const event = { action: 'root_key_create', serviceId: null, subjectId: key.id } as const;
+      await record(this.#ports, stores, event);
+    });
     return { key, value };
   }
 }

@@ -10,8 +10,9 @@ import {
 import { newKey } from './new-key.ts';
 import { formServiceName } from './open-form-service.ts';
 import type { Ports } from './ports.ts';
+import { record } from './record.ts';
 
-type Needs = Pick<Ports, 'database' | 'secrets' | 'clock' | 'ids'>;
+type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'clock' | 'ids'>;
 
 export type CreateServiceWithKeyInput = {
   readonly name: string;
@@ -51,9 +52,11 @@ export class CreateServiceWithKey {
       userId: null,
     });
 
-    await database.transact(async ({ services, keys }) => {
-      await services.insert(service);
-      await keys.insert(key, { digest: secrets.digest(value) });
+    await database.transact(async (stores) => {
+      await stores.services.insert(service);
+      await stores.keys.insert(key, { digest: secrets.digest(value) });
+      const of = { serviceId: service.id, subjectId: key.id };
+      await record(this.#ports, stores, { action: 'service_create', ...of });
     });
     return { service, key, value };
   }

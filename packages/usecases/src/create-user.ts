@@ -15,11 +15,12 @@ import {
 import { newKey } from './new-key.ts';
 import { judgeNewPassword, parseNewPassword } from './new-password.ts';
 import type { Ports } from './ports.ts';
+import { record } from './record.ts';
 import { countSignUp } from './throttle.ts';
 
 type Needs = Pick<
   Ports,
-  'database' | 'hasher' | 'meter' | 'breachList' | 'secrets' | 'clock' | 'ids' | 'settings'
+  'database' | 'hasher' | 'meter' | 'breachList' | 'secrets' | 'macs' | 'clock' | 'ids' | 'settings'
 >;
 
 export type CreateUserInput = {
@@ -36,6 +37,8 @@ export type CreateUserInput = {
   readonly withTokenKey?: boolean | undefined;
   /** Where a person came from who signs up alone, and not through a service: nobody may do so too often. */
   readonly signUpFrom?: Origin | undefined;
+  /** Where the service came from that asks for somebody. */
+  readonly origin?: Origin | undefined;
 };
 
 /** Creates a user, with a password or without. */
@@ -64,7 +67,8 @@ export class CreateUser {
 
     if (input.signUpFrom) {
       hasher.admit();
-      await countSignUp(this.#ports, input.signUpFrom);
+      const from = { serviceId: service.id, origin: input.signUpFrom };
+      await countSignUp(this.#ports, from);
     }
 
     // Whoever signs up alone has proven nothing, and sends nobody to ask elsewhere.
@@ -92,12 +96,26 @@ export class CreateUser {
       serviceId: service.id,
       userId: user.id,
     });
-    await database.transact(async ({ users, keys }) => {
+    const event = {
+      serviceId: service.id,
+      userId: user.id,
+      origin: input.signUpFrom ?? input.origin,
+    };
+    await database.transact(async (stores) => {
+      const { users, keys } = stores;
       if (!(await users.insert(user, passwordHash))) {
         throw new IllegalArgument([{ field: 'email', message: unusableEmail }]);
       }
       if (input.withTokenKey) {
         await keys.insert(tokenKey, { digest: secrets.digest(secrets.generate('rku_')) });
+      }
+      await record(this.#ports, stores, { ...event, action: 'user_create' });
+      if (input.withTokenKey) {
+        await record(this.#ports, stores, {
+          ...event,
+          action: 'key_create',
+          subjectId: tokenKey.id,
+        });
       }
     });
     return { user, quality };

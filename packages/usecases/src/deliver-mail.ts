@@ -6,8 +6,12 @@ import {
   type User,
 } from '@rekey/domain';
 import { type Claim, MailFailure, type PasswordChangedMail, type Ports } from './ports.ts';
+import { record } from './record.ts';
 
-type Needs = Pick<Ports, 'database' | 'mailer' | 'revokeTokens' | 'clock' | 'settings'>;
+type Needs = Pick<
+  Ports,
+  'database' | 'mailer' | 'macs' | 'revokeTokens' | 'clock' | 'ids' | 'settings'
+>;
 
 /** Longer than a mailer may take: a mail whose lease ran out belongs to a server that died. */
 const LEASE = 60_000;
@@ -85,9 +89,20 @@ export class DeliverMail {
     const reason = failure?.message ?? null;
     const isHopeless = failure?.isPermanent === true || next >= change.expiresAt;
     const outcome = reason === null ? 'sent' : isHopeless ? 'buried' : 'put off';
-    const isMine = await database.transact(({ outbox }) => {
-      if (reason === null) return outbox.markSent(claim, now);
-      return isHopeless ? outbox.bury(claim, now, reason) : outbox.putOff(claim, next, reason);
+    const isMine = await database.transact(async (stores) => {
+      const { outbox } = stores;
+      if (outcome === 'put off') return outbox.putOff(claim, next, reason ?? '');
+      const isClosed =
+        reason === null ? await outbox.markSent(claim, now) : await outbox.bury(claim, now, reason);
+      if (!isClosed) return false;
+      await record(this.#ports, stores, {
+        action: 'mail_send',
+        outcome: outcome === 'sent' ? 'success' : 'failure',
+        serviceId: change.serviceId,
+        userId: change.userId,
+        subjectId: change.id,
+      });
+      return true;
     });
     return { ...claim, outcome: isMine ? outcome : 'lost claim', reason };
   }

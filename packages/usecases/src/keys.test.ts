@@ -124,7 +124,7 @@ describe('creating a key', () => {
   test('keeps nothing of a key where it fails', async () => {
     const { w, input } = await prepare();
     const before = w.database.snapshot();
-    for (let n = 1; n <= 3; n += 1) {
+    for (let n = 1; n <= 5; n += 1) {
       const broken = { ...w, database: failingAt(w.database, n) };
       const end = await endOf(new CreateKey(broken).execute({ ...input, type: 'TOKEN' }));
       expect(end).toBe(planted);
@@ -190,7 +190,7 @@ describe('registering a service', () => {
   test('keeps no service without a key', async () => {
     const w = world();
     const before = w.database.snapshot();
-    for (let n = 1; n <= 3; n += 1) {
+    for (let n = 1; n <= 5; n += 1) {
       const broken = { ...w, database: failingAt(w.database, n) };
       expect(await endOf(new CreateServiceWithKey(broken).execute(input))).toBe(planted);
       expect(w.database.snapshot()).toEqual(before);

@@ -7,11 +7,20 @@ import {
 } from '@rekey/domain';
 import type { Ports } from './ports.ts';
 import { type Claim, type Proof, proveAccount } from './prove-account.ts';
+import { isRefusal, type Recorded, record, recordFailure } from './record.ts';
 import { clearAttempt } from './throttle.ts';
 
 type Needs = Pick<
   Ports,
-  'database' | 'hasher' | 'meter' | 'secrets' | 'accessTokens' | 'clock' | 'ids' | 'settings'
+  | 'database'
+  | 'hasher'
+  | 'meter'
+  | 'secrets'
+  | 'macs'
+  | 'accessTokens'
+  | 'clock'
+  | 'ids'
+  | 'settings'
 >;
 
 export type LoginInput = Claim & {
@@ -40,18 +49,22 @@ export class Login {
   async execute(input: LoginInput): Promise<LoginOutput> {
     const { database, meter, clock } = this.#ports;
 
-    const proof = await proveAccount(this.#ports, input);
+    const proof = await proveAccount(this.#ports, input, { action: 'login' });
     const { user, service } = proof;
+    const { id: userId } = user;
+    const { origin } = input;
+    const event = { action: 'login', serviceId: service.id, userId, origin } as const;
     if (user.passwordRequireUpdate) {
-      await database.transact(({ throttles }) =>
-        clearAttempt(throttles, proof.counted, clock.now()),
-      );
+      await database.transact(async (stores) => {
+        await clearAttempt(stores.throttles, proof.counted, clock.now());
+        await record(this.#ports, stores, { ...event, outcome: 'failure' });
+      });
       throw new Forbidden('password_update_required');
     }
     const [quality, tokens] = await Promise.all([
       // Without the breach list: a login waits for no neighbour.
       meter.assess(proof.password, [user.email, user.name, service.name]),
-      this.#openSession(proof, input.tokenForm),
+      this.#openSession(proof, event, input.tokenForm),
     ]);
     await this.#upgradeHash(proof);
     return { user, quality, ...tokens };
@@ -59,6 +72,7 @@ export class Login {
 
   async #openSession(
     { user, service, tokenKey, version, counted }: Proof,
+    event: Recorded,
     tokenForm: LoginInput['tokenForm'],
   ): Promise<Pick<LoginOutput, 'access' | 'refresh'>> {
     const { database, secrets, accessTokens, clock, ids, settings } = this.#ports;
@@ -70,7 +84,8 @@ export class Login {
         ? { token: secrets.generate('rkf_'), expiresAt: now + settings.refreshTokenTtl * 1000 }
         : null;
 
-    await database.transact(async ({ users, keys, sessions, throttles }) => {
+    const opening = database.transact(async (stores) => {
+      const { users, keys, sessions, throttles } = stores;
       // A change, a shutdown or a revoked key since the proof wins: the session would outlive it.
       const held = await users.hold(user.id);
       if (!held?.user.isEnabled || held.credential.version !== version) {
@@ -96,6 +111,11 @@ export class Login {
         });
       }
       await clearAttempt(throttles, counted, now);
+      await record(this.#ports, stores, { ...event, subjectId: grant.sessionId });
+    });
+    await opening.catch(async (error: unknown) => {
+      if (isRefusal(error)) await recordFailure(this.#ports, event, counted);
+      throw error;
     });
     return { access, refresh };
   }

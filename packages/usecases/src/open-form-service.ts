@@ -1,7 +1,8 @@
 import type { Id, Service } from '@rekey/domain';
 import type { Ports } from './ports.ts';
+import { record } from './record.ts';
 
-type Needs = Pick<Ports, 'database' | 'clock' | 'settings'>;
+type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids' | 'settings'>;
 
 /** The built-in service that owns the form dialect. */
 export const formServiceName = 'users';
@@ -28,9 +29,12 @@ export class OpenFormService {
       allowRegister: true,
       emailText: null,
     };
-    return database.transact(async ({ services }) => {
-      await services.insert(service);
-      return (await services.get(service.id)) ?? service;
+    return database.transact(async (stores) => {
+      if (!(await stores.services.insert(service))) {
+        return (await stores.services.get(service.id)) ?? service;
+      }
+      await record(this.#ports, stores, { action: 'service_create', serviceId: service.id });
+      return service;
     });
   }
 }

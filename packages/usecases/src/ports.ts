@@ -1,4 +1,7 @@
 import type {
+  AuditAction,
+  AuditChain,
+  AuditEntry,
   Credential,
   Id,
   Instant,
@@ -34,12 +37,15 @@ export type Stores = {
   readonly changes: PasswordChanges;
   readonly outbox: Outbox;
   readonly throttles: Throttles;
+  readonly audit: Audit;
 };
 
 export interface Services {
   /** Adds a service; answers false, and changes nothing, where the id is taken. */
   insert(service: Service): Promise<boolean>;
   get(id: Id): Promise<Service | null>;
+  /** The ids of all services. */
+  ids(): Promise<Id[]>;
 }
 
 export interface Users {
@@ -153,8 +159,8 @@ export interface Outbox {
   list(state: MailState | null, limit: number): Promise<OutboxMail[]>;
   /** Makes a dead letter due at once, only if its link is good at `now`; answers whether it did. */
   requeue(changeId: Id, now: Instant): Promise<boolean>;
-  /** The same for every dead letter; answers how many that were. */
-  requeueAll(now: Instant): Promise<number>;
+  /** The same for up to `limit` letters that were dead by `now`; answers which ones. */
+  requeueDead(now: Instant, limit: number): Promise<Id[]>;
 }
 
 export const mailStates = ['waiting', 'sent', 'dead'] as const;
@@ -201,6 +207,41 @@ export type StoredTally = {
   readonly forgetAt: Instant;
 };
 
+/** What happened, in chains: one for each service, and one for the operator, whose id is null. Nothing in them is ever changed. */
+export interface Audit {
+  /**
+   * Where a chain begins and ends, an empty one where nothing was appended yet; every other append to it is kept out
+   * until the transaction ends. To be the last thing that a transaction holds.
+   */
+  hold(serviceId: Id | null): Promise<AuditChain>;
+  /** Adds an entry, and replaces where its chain ends. */
+  append(entry: AuditEntry, chain: AuditChain): Promise<void>;
+  get(id: Id): Promise<AuditEntry | null>;
+  /** Up to `limit` entries that the filter lets through, the latest first. */
+  list(filter: AuditFilter, limit: number): Promise<AuditEntry[]>;
+  /** Whose chains there are. */
+  owners(): Promise<(Id | null)[]>;
+  /** Where a chain begins and ends; null where nothing was appended yet. */
+  chain(serviceId: Id | null): Promise<AuditChain | null>;
+  /** Up to `limit` entries of a chain in order, from the one after that sequence. */
+  follow(serviceId: Id | null, sequence: number, limit: number): Promise<AuditEntry[]>;
+  /** Replaces where a chain begins, and deletes the entries before that. */
+  prune(chain: AuditChain): Promise<void>;
+}
+
+export type AuditFilter = {
+  /** Undefined for all chains. */
+  readonly serviceId?: Id | undefined;
+  readonly userId?: Id | undefined;
+  readonly action?: AuditAction | undefined;
+  readonly from: Instant;
+  /** Only entries that come after this place in a list. */
+  readonly before: AuditPlace;
+};
+
+/** A place in a list of entries, which goes by time, and by id within a millisecond. */
+export type AuditPlace = Pick<AuditEntry, 'createdAt' | 'id'>;
+
 export interface Hasher {
   /** Throws `Overloaded` where a hash would be turned away now, so that nothing is done for one in vain. */
   admit(): void;
@@ -235,6 +276,14 @@ export interface Secrets {
   seal(secret: string): string;
   /** The secret that was sealed; throws for anything else. */
   unseal(sealed: string): string;
+}
+
+/** MACs with a secret that the database does not have: whoever has only that can make none. */
+export interface Macs {
+  /** The MAC of a text. */
+  make(text: string): string;
+  /** Whether the MAC was made here for that text. */
+  verify(text: string, mac: string): boolean;
 }
 
 export type AccessGrant = { readonly sessionId: Id; readonly userId: Id; readonly serviceId: Id };
@@ -329,6 +378,7 @@ export type Ports = {
   /** Null where there is none to ask. */
   readonly breachList: BreachList | null;
   readonly secrets: Secrets;
+  readonly macs: Macs;
   readonly accessTokens: AccessTokens;
   readonly totp: Totp;
   readonly revokeTokens: RevokeTokens;

@@ -1,4 +1,5 @@
 import {
+  type AuditAction,
   type Id,
   InvalidCredentials,
   type Key,
@@ -9,8 +10,10 @@ import {
   type Service,
   type User,
 } from '@rekey/domain';
-import type { Ports } from './ports.ts';
+import type { AccessGrant, Ports } from './ports.ts';
+import { type Recorder, recordFailure } from './record.ts';
 import { attempt, type Counted } from './throttle.ts';
+import { isVisible } from './visible-user.ts';
 
 /** What somebody says to be: the owner of an account at a service. */
 export type Claim = {
@@ -34,17 +37,23 @@ export type Proof = {
   readonly counted: Counted;
 };
 
+/** What a claim is proven for. */
+export type Purpose = {
+  readonly action: Extract<AuditAction, 'login' | 'password_change'>;
+  /** The session that asks, where one does: it can only be its user. */
+  readonly session?: AccessGrant | undefined;
+};
+
 /**
  * Proves a claim. Unknown and disabled users, a wrong password, no password and no TOKEN key
- * at the service all cost one hash and end in the same `InvalidCredentials`.
- * `onlyUser` is the one user it may be, where a session says so.
+ * at the service all cost one hash and end in the same `InvalidCredentials`, which is recorded.
  * Throws `TooManyRequests` where too many claims have failed, and `Overloaded` where no hash can be made;
  * neither counts.
  */
 export async function proveAccount(
-  ports: Pick<Ports, 'database' | 'hasher' | 'secrets' | 'clock' | 'settings'>,
+  ports: Recorder & Pick<Ports, 'database' | 'hasher' | 'secrets' | 'settings'>,
   claim: Claim,
-  onlyUser?: Id,
+  { action, session }: Purpose,
 ): Promise<Proof> {
   const { email, password } = parseAll({
     email: () => parseEmail(claim.email),
@@ -57,20 +66,31 @@ export async function proveAccount(
     ports,
     { account: email, serviceId, origin },
     async () => {
-      const account = await database.read(async ({ users, keys, services }) => {
-        const found = await users.findByEmail(email);
-        if (found === null || !found.user.isEnabled) return null;
-        if (onlyUser !== undefined && found.user.id !== onlyUser) return null;
-        const { passwordHash, version } = found.credential;
-        const tokenKey = await keys.findToken(found.user.id, serviceId);
-        const service = await services.get(serviceId);
-        if (passwordHash === null || tokenKey === null || service === null) return null;
-        return { user: found.user, service, tokenKey, passwordHash, version };
+      const { userId, account } = await database.read(async (stores) => {
+        const found = await stores.users.findByEmail(email);
+        if (found === null) return { userId: null, account: null };
+        const { user, credential } = found;
+        const { passwordHash, version } = credential;
+        const tokenKey = await stores.keys.findToken(user.id, serviceId);
+        const service = await stores.services.get(serviceId);
+        // Whom the service may not see it does not find in its audit either.
+        const isSeen = tokenKey !== null || (await isVisible(stores, user, serviceId));
+        const userId = isSeen ? user.id : null;
+        const isMeant = session === undefined || session.userId === user.id;
+        if (!user.isEnabled || !isMeant || passwordHash === null || !tokenKey || !service) {
+          return { userId, account: null };
+        }
+        return { userId, account: { user, service, tokenKey, passwordHash, version } };
       });
       const isRight = await hasher.verify(password, account?.passwordHash ?? null);
-      return isRight ? account : null;
+      return { userId, account: isRight ? account : null };
     },
   );
-  if (found === null) throw new InvalidCredentials();
-  return { ...found, password, counted };
+  const { userId, account } = found;
+  if (account === null) {
+    const subjectId = session?.sessionId ?? null;
+    await recordFailure(ports, { action, serviceId, userId, subjectId, origin }, counted);
+    throw new InvalidCredentials();
+  }
+  return { ...account, password, counted };
 }

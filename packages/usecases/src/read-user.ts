@@ -1,6 +1,7 @@
 import { type Id, NotFound, type User } from '@rekey/domain';
 import type { Caller } from './authenticate-key.ts';
 import type { Ports } from './ports.ts';
+import { isVisible } from './visible-user.ts';
 
 type Needs = Pick<Ports, 'database'>;
 
@@ -14,11 +15,10 @@ export class ReadUser {
 
   /** Throws `NotFound` for unknown and foreign users alike. */
   async execute({ caller, id }: { readonly caller: Caller; readonly id: Id }): Promise<User> {
-    const user = await this.#ports.database.read(async ({ users, keys }) => {
-      const found = await users.get(id);
+    const user = await this.#ports.database.read(async (stores) => {
+      const found = await stores.users.get(id);
       if (found === null || caller.kind === 'root') return found;
-      const isOwn = found.createdBy === caller.service.id;
-      return isOwn || (await keys.linksUser(found.id, caller.service.id)) ? found : null;
+      return (await isVisible(stores, found, caller.service.id)) ? found : null;
     });
     if (user === null) throw new NotFound();
     return user;

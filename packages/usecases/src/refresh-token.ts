@@ -1,11 +1,16 @@
-import { type Id, InvalidToken, type User } from '@rekey/domain';
+import { type Id, InvalidToken, type Origin, type User } from '@rekey/domain';
 import type { Token } from './login.ts';
 import { findOpenSession, findRefreshGrant } from './open-session.ts';
 import type { Ports } from './ports.ts';
+import { record } from './record.ts';
 
-type Needs = Pick<Ports, 'database' | 'secrets' | 'accessTokens' | 'clock'>;
+type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'accessTokens' | 'clock' | 'ids'>;
 
-export type RefreshTokenInput = { readonly serviceId: Id; readonly token: string };
+export type RefreshTokenInput = {
+  readonly serviceId: Id;
+  readonly token: string;
+  readonly origin?: Origin | undefined;
+};
 
 /**
  * Trades a refresh token for new tokens of the same session, once. Presented again it shows that two hold it,
@@ -21,6 +26,7 @@ export class RefreshToken {
   async execute({
     serviceId,
     token,
+    origin,
   }: RefreshTokenInput): Promise<{ user: User; access: Token; refresh: Token }> {
     const { database, secrets, accessTokens, clock } = this.#ports;
     const digest = secrets.digest(token);
@@ -34,11 +40,14 @@ export class RefreshToken {
     // The end that the login set stays: see docs/decisions/0009-refresh-tokens.md.
     const refresh = { token: secrets.generate('rkf_'), expiresAt };
 
+    const { userId, sessionId: subjectId } = grant;
+    const event = { serviceId, userId, subjectId, origin };
     const user = await database.transact(async (stores) => {
       const { sessions } = stores;
       const now = clock.now();
       if (!(await sessions.spendRefresh(digest, now))) {
         await sessions.end(grant.sessionId, now);
+        await record(this.#ports, stores, { ...event, action: 'token_theft', outcome: 'failure' });
         return null;
       }
       const open = await findOpenSession(stores, grant);
@@ -49,6 +58,7 @@ export class RefreshToken {
         createdAt: now,
         expiresAt,
       });
+      await record(this.#ports, stores, { ...event, action: 'token_refresh' });
       return open.user;
     });
     // Thrown out here, so that the end of the session is kept.

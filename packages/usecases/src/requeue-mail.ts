@@ -1,7 +1,8 @@
 import type { Id } from '@rekey/domain';
 import type { Ports } from './ports.ts';
+import { record } from './record.ts';
 
-type Needs = Pick<Ports, 'database' | 'clock'>;
+type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids'>;
 
 /** What became of it; everything but `requeued` changed nothing. */
 export type Requeued = 'requeued' | 'unknown' | 'link expired' | 'not dead';
@@ -16,11 +17,17 @@ export class RequeueMail {
 
   async execute(changeId: Id): Promise<Requeued> {
     const { database, clock } = this.#ports;
-    return database.transact(async ({ outbox, changes }) => {
+    return database.transact(async (stores) => {
       const now = clock.now();
-      if (await outbox.requeue(changeId, now)) return 'requeued';
-      const change = await changes.get(changeId);
+      const isRequeued = await stores.outbox.requeue(changeId, now);
+      const change = await stores.changes.get(changeId);
       if (change === null) return 'unknown';
+      if (isRequeued) {
+        const { serviceId, userId } = change;
+        const event = { action: 'mail_requeue', serviceId, userId, subjectId: changeId } as const;
+        await record(this.#ports, stores, event);
+        return 'requeued';
+      }
       return change.expiresAt <= now ? 'link expired' : 'not dead';
     });
   }

@@ -1,10 +1,15 @@
-import { type Id, InvalidToken } from '@rekey/domain';
+import { type Id, InvalidToken, type Origin } from '@rekey/domain';
 import type { Ports } from './ports.ts';
+import { record } from './record.ts';
 import { retireKey } from './retire-key.ts';
 
-type Needs = Pick<Ports, 'database' | 'secrets' | 'clock'>;
+type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'clock' | 'ids'>;
 
-export type RevokeKeyInput = { readonly serviceId: Id; readonly value: string };
+export type RevokeKeyInput = {
+  readonly serviceId: Id;
+  readonly value: string;
+  readonly origin?: Origin | undefined;
+};
 
 /** Takes back a key of a user at a service, and with a TOKEN key every session that rests on it. */
 export class RevokeKey {
@@ -14,15 +19,20 @@ export class RevokeKey {
     this.#ports = ports;
   }
 
-  /** Throws `InvalidToken` unless the key is one of a user at the service, and not revoked yet. */
-  async execute({ serviceId, value }: RevokeKeyInput): Promise<void> {
+  /**
+   * Throws `InvalidToken` unless the key is one of a user at the service, and not revoked yet.
+   * Answers the id of the entry in the audit.
+   */
+  async execute({ serviceId, value, origin }: RevokeKeyInput): Promise<Id> {
     const { database, secrets, clock } = this.#ports;
     const digest = secrets.digest(value);
-    await database.transact(async (stores) => {
+    return database.transact(async (stores) => {
       const key = await stores.keys.findByDigest(digest);
       if (key?.serviceId !== serviceId || key.userId === null) throw new InvalidToken();
-      const isMine = await retireKey(stores, { id: key.id, userId: key.userId }, clock.now());
-      if (!isMine) throw new InvalidToken();
+      const { id, userId } = key;
+      if (!(await retireKey(stores, { id, userId }, clock.now()))) throw new InvalidToken();
+      const event = { action: 'key_revoke', serviceId, userId, subjectId: id, origin } as const;
+      return record(this.#ports, stores, event);
     });
   }
 }

@@ -264,6 +264,8 @@ describe('a shutdown', () => {
       'keys.revokeAllOf',
       'sessions.endAllOf',
       'changes.spendAllOf',
+      'audit.hold',
+      'audit.append',
     ]);
     for (let n = 1; n <= done.length + 1; n += 1) {
       const { w, owner, service, token } = await aChangedPassword();

@@ -1,12 +1,14 @@
-import { type Id, InvalidRevokeToken } from '@rekey/domain';
+import { type Id, InvalidRevokeToken, type Origin } from '@rekey/domain';
 import type { Ports } from './ports.ts';
+import { record } from './record.ts';
 
-type Needs = Pick<Ports, 'database' | 'revokeTokens' | 'clock'>;
+type Needs = Pick<Ports, 'database' | 'macs' | 'revokeTokens' | 'clock' | 'ids'>;
 
 export type RevokeUpdatePasswordInput = {
   readonly token: string;
   /** The service that presents the token, or `hosted` for Rekey's own page, which serves those that have none. */
   readonly presentedBy: Id | 'hosted';
+  readonly origin?: Origin | undefined;
 };
 
 /**
@@ -20,12 +22,13 @@ export class RevokeUpdatePassword {
     this.#ports = ports;
   }
 
-  async execute({ token, presentedBy }: RevokeUpdatePasswordInput): Promise<void> {
+  async execute({ token, presentedBy, origin }: RevokeUpdatePasswordInput): Promise<void> {
     const { database, revokeTokens, clock } = this.#ports;
     const changeId = revokeTokens.verify(token);
     if (changeId === null) throw new InvalidRevokeToken();
 
-    await database.transact(async ({ services, users, keys, sessions, changes }) => {
+    await database.transact(async (stores) => {
+      const { services, users, keys, sessions, changes } = stores;
       const now = clock.now();
       // Of two links of one user at once each holds its own change: the database undoes one, and runs it again.
       if (!(await changes.spend(changeId, now))) throw new InvalidRevokeToken();
@@ -39,6 +42,13 @@ export class RevokeUpdatePassword {
       await keys.revokeAllOf(change.userId, now);
       await sessions.endAllOf(change.userId, now);
       await changes.spendAllOf(change.userId, now);
+      await record(this.#ports, stores, {
+        action: 'password_change_revoke',
+        serviceId: change.serviceId,
+        userId: change.userId,
+        subjectId: changeId,
+        origin,
+      });
     });
   }
 }

@@ -12,6 +12,7 @@ import {
   takeBack,
 } from '@rekey/domain';
 import type { PasswordChanges, Ports, Settings, StoredTally, Throttles } from './ports.ts';
+import { type Recorder, record } from './record.ts';
 
 type Needs = Pick<Ports, 'database' | 'secrets' | 'clock' | 'settings'>;
 
@@ -42,6 +43,8 @@ export type Counted = {
   readonly client: CountedTry;
   readonly pair: CountedTry;
   readonly account: CountedTry;
+  /** Whether the next try has to wait, and would not have to but for this one. */
+  readonly bringsWait: boolean;
 };
 type CountedTry = { readonly key: string; readonly limit: Limit; readonly since: Instant };
 
@@ -96,6 +99,10 @@ async function countAttempt(ports: Needs, attempt: Attempt): Promise<Counted> {
       client: { ...client, since: counted.client.since },
       pair: { ...pair, since: counted.pair.since },
       account: { ...account, since: counted.account.since },
+      bringsWait:
+        beginsWait(held.client, counted.client, now) ||
+        beginsWait(held.pair, counted.pair, now) ||
+        beginsWait(held.account, counted.account, now),
     };
   });
 }
@@ -145,15 +152,23 @@ export async function checkClient(
 }
 
 /** Counts that somebody signs up; throws `TooManyRequests` where too many did from that address in this minute. */
-export async function countSignUp(ports: Needs, { address }: Origin): Promise<void> {
+export async function countSignUp(
+  ports: Needs & Recorder,
+  { serviceId, origin }: Pick<Attempt, 'serviceId' | 'origin'>,
+): Promise<void> {
   const { database, secrets, clock, settings } = ports;
   const signUp = {
-    key: keyOf(secrets, 'sign-up', networkOf(address)),
+    key: keyOf(secrets, 'sign-up', networkOf(origin.address)),
     limit: signUpLimit(settings),
   };
-  await database.transact(async ({ throttles }) => {
-    const [tally = noTries] = await throttles.hold([signUp.key]);
-    await throttles.put([stored(signUp, countTry(signUp.limit, tally, clock.now()))]);
+  await database.transact(async (stores) => {
+    const now = clock.now();
+    const [tally = noTries] = await stores.throttles.hold([signUp.key]);
+    const counted = countTry(signUp.limit, tally, now);
+    await stores.throttles.put([stored(signUp, counted)]);
+    if (beginsWait(tally, counted, now)) {
+      await record(ports, stores, { action: 'throttle', outcome: 'failure', serviceId, origin });
+    }
   });
 }
 
@@ -217,7 +232,7 @@ const clientKey = (
 async function holdAll(
   throttles: Throttles,
   ...[client, pair, account]: readonly [{ key: string }, { key: string }, { key: string }]
-): Promise<Record<keyof Counted, Tally>> {
+): Promise<Record<'client' | 'pair' | 'account', Tally>> {
   const tallies = await throttles.hold([client.key, pair.key, account.key]);
   return {
     client: tallies[0] ?? noTries,
@@ -225,6 +240,10 @@ async function holdAll(
     account: tallies[2] ?? noTries,
   };
 }
+
+/** Whether a try makes the next one wait that would not have waited before. */
+const beginsWait = (before: Tally, after: Tally, now: Instant): boolean =>
+  after.freeAt > now && after.freeAt !== before.freeAt;
 
 /** A window that began since then has not counted the try. */
 const takeBackOne = ({ limit, since }: CountedTry, tally: Tally): Tally =>

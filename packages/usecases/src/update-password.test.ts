@@ -176,6 +176,8 @@ describe('a change that fails half-way', () => {
       'sessions.endAllOf',
       'changes.insert',
       'outbox.add',
+      'audit.hold',
+      'audit.append',
     ]);
 
     // One more than there is to do: the commit itself.
@@ -244,13 +246,13 @@ describe('a claim that is not proven', () => {
   test.each(cases)('is refused like all others, after one hash: %s', async (_what, prepare) => {
     const w = world();
     const ask = await prepare(w);
-    const before = w.database.snapshot('throttles');
+    const before = w.database.snapshot('throttles', 'audit');
     const work = w.hasher.work();
     const end = await endOf(update(w, ask));
     expect(end).toEqual(new InvalidCredentials());
     expect(end).toBeInstanceOf(InvalidCredentials);
     expect(w.hasher.work() - work).toBe(1);
-    expect(w.database.snapshot('throttles')).toEqual(before);
+    expect(w.database.snapshot('throttles', 'audit')).toEqual(before);
     expect(await w.deliver()).toEqual([]);
   });
 
@@ -308,13 +310,13 @@ describe('a new password', () => {
   test('is refused by the policy once the current one is proven, and nothing is changed', async () => {
     const w = { ...world(), settings: { ...settings, passwordPolicy: 'standard' as const } };
     const owner = await w.addOwner({ email: 'ada@example.com' });
-    const before = w.database.snapshot('throttles');
+    const before = w.database.snapshot('throttles', 'audit');
     for (const newPassword of ['password', 'Ada Lovelace', 'shop until I drop']) {
       const end = await endOf(update(w, w.change(owner, { newPassword })));
       expect(end).toBeInstanceOf(IllegalArgument);
       expect((end as IllegalArgument).violations[0]?.field).toBe('newPassword');
     }
-    expect(w.database.snapshot('throttles')).toEqual(before);
+    expect(w.database.snapshot('throttles', 'audit')).toEqual(before);
   });
 
   test('may be a common one where the policy only reports', async () => {

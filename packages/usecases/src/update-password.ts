@@ -8,6 +8,7 @@ import {
 import { judgeNewPassword, parseNewPassword } from './new-password.ts';
 import type { AccessGrant, Ports } from './ports.ts';
 import { type Claim, type Proof, proveAccount } from './prove-account.ts';
+import { isRefusal, record, recordFailure } from './record.ts';
 import { checkChanges, clearAttempt } from './throttle.ts';
 
 type Needs = Pick<
@@ -17,6 +18,7 @@ type Needs = Pick<
   | 'meter'
   | 'breachList'
   | 'secrets'
+  | 'macs'
   | 'revokeTokens'
   | 'clock'
   | 'ids'
@@ -45,24 +47,39 @@ export class UpdatePassword {
     const newPassword = parseNewPassword(this.#ports, input.newPassword, 'newPassword');
     checkPasswordDiffers(newPassword, input.password.normalize('NFC'), 'newPassword');
 
-    const proof = await proveAccount(this.#ports, input, input.session?.userId);
+    const { session } = input;
+    const proof = await proveAccount(this.#ports, input, { action: 'password_change', session });
     const { user, service, tokenKey, version, counted } = proof;
+    const event = {
+      action: 'password_change',
+      serviceId: service.id,
+      userId: user.id,
+      origin: input.origin,
+    } as const;
+    const failure = {
+      ...event,
+      outcome: 'failure',
+      subjectId: session?.sessionId ?? null,
+    } as const;
     const { quality, passwordHash } = await this.#prepare(proof, newPassword).catch(
       async (error: unknown) => {
         // The new password is refused, or the change comes too soon; the current one was right.
-        await database.transact(({ throttles }) => clearAttempt(throttles, counted, clock.now()));
+        await database.transact(async (stores) => {
+          await clearAttempt(stores.throttles, counted, clock.now());
+          if (isRefusal(error)) await record(this.#ports, stores, failure);
+        });
         throw error;
       },
     );
 
-    return database.transact(async ({ users, keys, sessions, changes, outbox, throttles }) => {
+    const changing = database.transact(async (stores) => {
+      const { users, keys, sessions, changes, outbox, throttles } = stores;
       const now = clock.now();
       const isChanged = await users.changePassword(user.id, version, passwordHash, now);
       if (!isChanged) throw new InvalidCredentials();
       // What let the caller in may have ended while the hashes were made.
       const key = await keys.findToken(user.id, service.id);
       if (key?.id !== tokenKey.id) throw new InvalidCredentials();
-      const session = input.session;
       if (session && (await sessions.findOpen(session.sessionId)) === null)
         throw new Unauthorized();
 
@@ -80,7 +97,12 @@ export class UpdatePassword {
       await changes.insert(change);
       await outbox.add(change.id, now);
       await clearAttempt(throttles, counted, now);
+      await record(this.#ports, stores, { ...event, subjectId: change.id });
       return { user: { ...user, updatedAt: now, passwordRequireUpdate: false }, quality };
+    });
+    return changing.catch(async (error: unknown) => {
+      if (isRefusal(error)) await recordFailure(this.#ports, failure, counted);
+      throw error;
     });
   }
 

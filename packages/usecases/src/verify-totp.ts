@@ -1,8 +1,10 @@
 import { type Id, InvalidCredentials, type Origin } from '@rekey/domain';
 import type { Ports } from './ports.ts';
+import { record, recordFailure } from './record.ts';
 import { attempt, clearAttempt } from './throttle.ts';
+import { isVisible } from './visible-user.ts';
 
-type Needs = Pick<Ports, 'database' | 'secrets' | 'totp' | 'clock' | 'settings'>;
+type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'totp' | 'clock' | 'ids' | 'settings'>;
 
 export type VerifyTotpInput = {
   readonly serviceId: Id;
@@ -19,30 +21,41 @@ export class VerifyTotp {
     this.#ports = ports;
   }
 
-  /** Unknown and disabled users, no usable TOTP key at the service, and a wrong or used code are one `InvalidCredentials`. */
-  async execute({ serviceId, userId, code, origin }: VerifyTotpInput): Promise<void> {
+  /**
+   * Unknown and disabled users, no usable TOTP key at the service, and a wrong or used code are one `InvalidCredentials`.
+   * Answers the id of the entry in the audit.
+   */
+  async execute({ serviceId, userId, code, origin }: VerifyTotpInput): Promise<Id> {
     const { database, secrets, totp, clock } = this.#ports;
     const what = { account: `totp of ${userId}`, serviceId, origin };
     const { found, counted } = await attempt(this.#ports, what, async () => {
-      const { user, key } = await database.read(async ({ users, keys }) => ({
-        user: await users.get(userId),
-        key: await keys.findTotp(userId, serviceId),
-      }));
+      const { user, key, isSeen } = await database.read(async (stores) => {
+        const user = await stores.users.get(userId);
+        const key = await stores.keys.findTotp(userId, serviceId);
+        const isSeen = user !== null && (await isVisible(stores, user, serviceId));
+        return { user, key, isSeen };
+      });
       // Made for every call, so that a user without a key costs as much as one who has one.
       const decoy = secrets.seal(secrets.generateTotpSeed());
       const step = totp.stepOf(code, secrets.unseal(key?.sealed ?? decoy), clock.now());
       const isRight = user?.isEnabled === true && key !== null && step !== null;
-      return isRight ? { keyId: key.id, step } : null;
+      return { userId: isSeen ? userId : null, right: isRight ? { keyId: key.id, step } : null };
     });
 
-    const isMine =
-      found !== null &&
-      (await database.transact(async ({ keys, throttles }) => {
+    const { right } = found;
+    const event = { action: 'totp', serviceId, userId: found.userId, origin } as const;
+    const entryId =
+      right &&
+      (await database.transact(async (stores) => {
         // A shutdown since then has revoked the key, which is then refused here.
-        const isSpent = await keys.spendTotpStep(found.keyId, found.step);
-        if (isSpent) await clearAttempt(throttles, counted, clock.now());
-        return isSpent;
+        if (!(await stores.keys.spendTotpStep(right.keyId, right.step))) return null;
+        await clearAttempt(stores.throttles, counted, clock.now());
+        return record(this.#ports, stores, { ...event, subjectId: right.keyId });
       }));
-    if (!isMine) throw new InvalidCredentials('the code is not right');
+    if (entryId === null) {
+      await recordFailure(this.#ports, event, counted);
+      throw new InvalidCredentials('the code is not right');
+    }
+    return entryId;
   }
 }

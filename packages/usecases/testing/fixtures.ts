@@ -1,4 +1,13 @@
-import type { Key, Origin, PasswordChange, Service, Session, User } from '@rekey/domain';
+import type {
+  AuditChain,
+  AuditEntry,
+  Key,
+  Origin,
+  PasswordChange,
+  Service,
+  Session,
+  User,
+} from '@rekey/domain';
 import type { PasswordChangedMail } from '../src/ports.ts';
 import { sequentialIds } from './fakes.ts';
 
@@ -68,6 +77,31 @@ export function aChange(
     expiresAt: START + 604_800_000,
     ...details,
   };
+}
+
+/** An entry of the audit that stands alone. */
+export function anAuditEntry(
+  details: Partial<AuditEntry> & Pick<AuditEntry, 'serviceId'>,
+): AuditEntry {
+  const id = ids.next();
+  return {
+    id,
+    createdAt: START,
+    sequence: 1,
+    action: 'login',
+    outcome: 'success',
+    userId: ids.next(),
+    subjectId: ids.next(),
+    origin: ORIGIN,
+    previousHash: null,
+    hash: `hash-of-${id}`,
+    ...details,
+  };
+}
+
+/** A chain of one entry. */
+export function aChain(details: Partial<AuditChain> & Pick<AuditChain, 'serviceId'>): AuditChain {
+  return { length: 1, hash: 'hash', pruned: 0, prunedHash: null, seal: 'seal', ...details };
 }
 
 export function aMail(details: Partial<PasswordChangedMail> = {}): PasswordChangedMail {

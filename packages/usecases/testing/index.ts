@@ -1,3 +1,4 @@
+export * from './audit-contract.ts';
 export * from './contracts.ts';
 export * from './contracts-crypto.ts';
 export * from './contracts-mail.ts';

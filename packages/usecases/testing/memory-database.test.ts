@@ -1,8 +1,11 @@
+import { auditContract } from './audit-contract.ts';
 import { databaseContract } from './contracts.ts';
 import { memoryDatabase } from './memory-database.ts';
 
-databaseContract('memory', async () => ({
-  database: memoryDatabase(),
-  concurrency: 1,
-  close: async () => undefined,
-}));
+for (const contract of [databaseContract, auditContract]) {
+  contract('memory', async () => ({
+    database: memoryDatabase(),
+    concurrency: 1,
+    close: async () => undefined,
+  }));
+}

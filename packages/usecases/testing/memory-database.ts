@@ -1,6 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
+  type AuditChain,
+  type AuditEntry,
   type Credential,
+  emptyAuditChain,
   type Id,
   type Instant,
   isUsable,
@@ -11,7 +14,15 @@ import {
   type Session,
   type User,
 } from '@rekey/domain';
-import type { Claim, Database, KeySecret, OutboxMail, StoredTally, Stores } from '../src/ports.ts';
+import type {
+  AuditPlace,
+  Claim,
+  Database,
+  KeySecret,
+  OutboxMail,
+  StoredTally,
+  Stores,
+} from '../src/ports.ts';
 
 type State = {
   services: Map<Id, Service>;
@@ -25,6 +36,7 @@ type State = {
   changes: Map<Id, { change: PasswordChange; spentAt: Instant | null }>;
   outbox: Map<Id, MailRow>;
   throttles: Map<string, StoredTally>;
+  audit: Map<Id | null, { chain: AuditChain; entries: AuditEntry[] }>;
 };
 
 type MailRow = {
@@ -49,6 +61,7 @@ export function memoryDatabase(): MemoryDatabase {
     changes: new Map(),
     outbox: new Map(),
     throttles: new Map(),
+    audit: new Map(),
   };
   let last: Promise<unknown> = Promise.resolve();
   const inside = new AsyncLocalStorage<true>();
@@ -88,6 +101,7 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
         return true;
       },
       get: async (id) => state.services.get(id) ?? null,
+      ids: async () => [...state.services.keys()],
     },
 
     users: {
@@ -291,8 +305,13 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
           .sort((a, b) => (a.changeId < b.changeId ? 1 : -1))
           .slice(0, limit),
       requeue: async (changeId, now) => requeue(state, changeId, now),
-      requeueAll: async (now) =>
-        [...state.outbox.keys()].filter((changeId) => requeue(state, changeId, now)).length,
+      requeueDead: async (now, limit) =>
+        [...state.outbox]
+          .filter(([, { buriedAt }]) => buriedAt !== null && buriedAt <= now)
+          .map(([changeId]) => changeId)
+          .filter((changeId) => hasGoodLink(state, changeId, now))
+          .slice(0, limit)
+          .filter((changeId) => requeue(state, changeId, now)),
     },
 
     throttles: {
@@ -305,6 +324,42 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
         const over = [...state.throttles.values()].filter(({ forgetAt }) => forgetAt <= now);
         for (const { key } of over.slice(0, limit)) state.throttles.delete(key);
         return Math.min(over.length, limit);
+      },
+    },
+
+    audit: {
+      hold: async (serviceId) => {
+        const fresh = { chain: emptyAuditChain(serviceId), entries: [] };
+        const row = state.audit.get(serviceId) ?? fresh;
+        state.audit.set(serviceId, row);
+        return row.chain;
+      },
+      append: async (entry, chain) => {
+        const row = state.audit.get(chain.serviceId);
+        if (!row) throw new Error('a chain is held before it is appended to');
+        row.entries.push(entry);
+        row.chain = chain;
+      },
+      get: async (id) => auditEntries(state).find((entry) => entry.id === id) ?? null,
+      list: async ({ serviceId, userId, action, from, before }, limit) =>
+        auditEntries(state)
+          .filter((entry) => serviceId === undefined || entry.serviceId === serviceId)
+          .filter((entry) => userId === undefined || entry.userId === userId)
+          .filter((entry) => action === undefined || entry.action === action)
+          .filter((entry) => entry.createdAt >= from && comesAfter(before, entry))
+          .sort((a, b) => (comesAfter(a, b) ? -1 : 1))
+          .slice(0, limit),
+      owners: async () => [...state.audit.keys()],
+      chain: async (serviceId) => state.audit.get(serviceId)?.chain ?? null,
+      follow: async (serviceId, sequence, limit) =>
+        (state.audit.get(serviceId)?.entries ?? [])
+          .filter((entry) => entry.sequence > sequence)
+          .slice(0, limit),
+      prune: async (chain) => {
+        const row = state.audit.get(chain.serviceId);
+        if (!row) throw new Error('a chain is held before it is pruned');
+        row.entries = row.entries.filter(({ sequence }) => sequence > chain.pruned);
+        row.chain = chain;
       },
     },
   });
@@ -361,11 +416,20 @@ function close(state: State, { changeId, attempt }: Claim, change: Partial<MailR
 
 function requeue(state: State, changeId: Id, now: Instant): boolean {
   const row = state.outbox.get(changeId);
-  const expiresAt = state.changes.get(changeId)?.change.expiresAt ?? 0;
-  if (!row || row.buriedAt === null || expiresAt <= now) return false;
+  if (!row || row.buriedAt === null || !hasGoodLink(state, changeId, now)) return false;
   Object.assign(row, { buriedAt: null, dueAt: now });
   return true;
 }
+
+const hasGoodLink = (state: State, changeId: Id, now: Instant): boolean =>
+  (state.changes.get(changeId)?.change.expiresAt ?? 0) > now;
+
+const auditEntries = (state: State): AuditEntry[] =>
+  [...state.audit.values()].flatMap(({ entries }) => entries);
+
+/** Whether `b` comes after `a` in a list with the latest first. */
+const comesAfter = (a: AuditPlace, b: AuditPlace): boolean =>
+  b.createdAt === a.createdAt ? b.id < a.id : b.createdAt < a.createdAt;
 
 function mailOf(state: State, changeId: Id, row: MailRow): OutboxMail {
   const change = state.changes.get(changeId)?.change;

@@ -108,5 +108,35 @@ export const initial: Migration = {
       forget_at bigint not null
     )`,
     `create index throttles_over on throttles (forget_at)`,
+
+    `create table audit_chains (
+      chain text not null primary key,
+      length bigint not null,
+      hash text,
+      pruned bigint not null,
+      pruned_hash text,
+      seal text not null
+    )`,
+    `create table audit_entries (
+      id text not null primary key,
+      created_at bigint not null,
+      chain text not null references audit_chains (chain),
+      sequence bigint not null,
+      action text not null,
+      outcome text not null,
+      user_id text,
+      subject_id text,
+      address text,
+      client text,
+      previous_hash text,
+      hash text not null,
+      unique (chain, sequence)
+    )`,
+    `create index audit_entries_of_chain on audit_entries (chain, created_at, id)`,
+    `create index audit_entries_of_chain_by_action on audit_entries (chain, action, created_at, id)`,
+    `create index audit_entries_by_time on audit_entries (created_at, id)`,
+    `create index audit_entries_by_action on audit_entries (action, created_at, id)`,
+    `create index audit_entries_of_user on audit_entries (user_id, created_at, id)
+      where user_id is not null`,
   ],
 };

@@ -1,0 +1,31 @@
+import { type AuditEntry, auditEntryText, type Id } from '@rekey/domain';
+import type { Ports } from './ports.ts';
+
+/** What is wrong with a chain. */
+export type AuditFault = {
+  /** Of the entry that it is about; null where it is about none. */
+  readonly sequence: number | null;
+  /** Of the entry that is there. */
+  readonly id: Id | null;
+  readonly reason: string;
+};
+
+/** An entry, as far as the next one rests on it; also the last one that was pruned. */
+export type Link = { readonly sequence: number; readonly hash: string | null };
+
+/** What is wrong with an entry, or missing before it; null where nothing is. */
+export function faultOf(
+  macs: Ports['macs'],
+  before: Link,
+  { hash, ...entry }: AuditEntry,
+): AuditFault | null {
+  const sequence = before.sequence + 1;
+  const fault = (reason: string) => ({ sequence, id: entry.id, reason });
+  if (entry.sequence !== sequence) return { sequence, id: null, reason: 'is missing' };
+  if (!macs.verify(auditEntryText(entry), hash)) return fault('is not as it was written');
+  if (entry.previousHash !== before.hash) return fault('does not follow the one before it');
+  // Else somebody could delete a whole chain, and let it begin anew.
+  const first = entry.serviceId === null ? 'root_key_create' : 'service_create';
+  if (sequence === 1 && entry.action !== first) return fault('is not how a chain begins');
+  return null;
+}

@@ -1,0 +1,56 @@
+import { auditChainText, type Id, type Instant } from '@rekey/domain';
+import { faultOf, type Link } from './audit-fault.ts';
+import type { Ports } from './ports.ts';
+import { isSealed } from './record.ts';
+
+type Needs = Pick<Ports, 'database' | 'macs'>;
+
+/** Entries that one transaction deletes: logins wait no longer for it than for each other. */
+const BATCH = 200;
+
+/** Deletes what is old from the audit. The chains stay such that what is left of them can be verified. */
+export class PruneAudit {
+  readonly #ports: Needs;
+
+  constructor(ports: Needs) {
+    this.#ports = ports;
+  }
+
+  /** Answers how many entries went. Throws, and deletes no more, where one of them was tampered with. */
+  async execute({ before }: { readonly before: Instant }): Promise<number> {
+    const owners = await this.#ports.database.read(({ audit }) => audit.owners());
+    let total = 0;
+    for (const owner of owners) {
+      for (;;) {
+        const pruned = await this.#pruneSome(owner, before);
+        total += pruned;
+        if (pruned < BATCH) break;
+      }
+    }
+    return total;
+  }
+
+  async #pruneSome(serviceId: Id | null, before: Instant): Promise<number> {
+    const { database, macs } = this.#ports;
+    return database.transact(async ({ audit }) => {
+      const chain = await audit.hold(serviceId);
+      const entries = await audit.follow(serviceId, chain.pruned, BATCH);
+      // Clocks differ: what is after one that is not old stays with it.
+      const young = entries.findIndex(({ createdAt }) => createdAt >= before);
+      const old = young === -1 ? entries : entries.slice(0, young);
+      let last: Link = { sequence: chain.pruned, hash: chain.prunedHash };
+      for (const entry of old) {
+        if (!isSealed(macs, chain) || faultOf(macs, last, entry)) {
+          throw new Error(
+            'the audit is not as it was written, and nothing of it may be deleted: see sso-cli audit verify',
+          );
+        }
+        last = entry;
+      }
+      if (old.length === 0) return 0;
+      const rest = { ...chain, pruned: last.sequence, prunedHash: last.hash };
+      await audit.prune({ ...rest, seal: macs.make(auditChainText(rest)) });
+      return old.length;
+    });
+  }
+}
