@@ -39,7 +39,9 @@ function violations(schema: TObject, body: unknown): Violation[] {
 function nameOf(type: TSchema): string {
   if (Type.IsEnum(type)) return `one of ${type.enum.join(', ')}`;
   if (Type.IsBoolean(type)) return 'true or false';
-  return 'format' in type && type.format === 'uuid' ? 'a UUID' : 'a string';
+  if ('description' in type) return String(type.description);
+  if ('format' in type) return type.format === 'uuid' ? 'a UUID' : 'a time as in RFC 3339';
+  return 'a string';
 }
 
 /** Callers may have put a value where a name belongs: only what looks like a name is repeated. */

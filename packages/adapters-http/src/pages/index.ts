@@ -6,6 +6,7 @@ import { consumes } from '../body.ts';
 import type { HttpDeps } from '../deps.ts';
 import { FORM, takeForms } from '../form/urlencoded.ts';
 import { logFailure } from '../log.ts';
+import { originOf } from '../origin.ts';
 import { answerTo, HttpError } from '../problem.ts';
 import type { Html } from './html.ts';
 import {
@@ -58,8 +59,10 @@ export const pages =
     app.post(
       '/local',
       { onRequest: [refuseForeignSites, consumes(FORM)], schema: { body: RevokeToken } },
-      async ({ body }, reply) => {
-        await revokeUpdatePassword.execute({ token: body.token, presentedBy: 'hosted' });
+      async (request, reply) => {
+        const { token } = request.body;
+        const origin = originOf(request);
+        await revokeUpdatePassword.execute({ token, presentedBy: 'hosted', origin });
         return sendPage(reply, shutPage);
       },
     );

@@ -8,6 +8,7 @@ beforeEach(async () => {
 });
 
 const EMAIL = 'ada@example.com';
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 const TOKEN = { token: expect.any(String), token_expires: expect.any(Number) };
 
 const post = (url: string, body: object, headers: Record<string, string> = {}) =>
@@ -102,7 +103,10 @@ describe('POST /v1/auth/token/revoke', () => {
     const login = await loggedIn();
     const { token } = login[which];
     const response = await post('/v1/auth/token/revoke', { token });
-    expect([response.statusCode, response.json()]).toStrictEqual([200, { audit: null }]);
+    expect([response.statusCode, response.json()]).toStrictEqual([
+      200,
+      { audit: expect.stringMatching(UUID) },
+    ]);
     const key = await server.json('GET', `/v1/key/${login.key.id}`);
     expect(key.json().data).toMatchObject({ is_enabled: false, is_revoked: true });
     expectRefused(await post('/v1/auth/token/revoke', { token }), 'invalid_token');
@@ -124,7 +128,10 @@ describe('POST /v1/auth/key', () => {
     const { user } = await enrolled(server);
     const { key, value } = await newKey('KEY', user.id);
     const response = await post('/v1/auth/key/revoke', { key: value });
-    expect([response.statusCode, response.json()]).toStrictEqual([200, { audit: null }]);
+    expect([response.statusCode, response.json()]).toStrictEqual([
+      200,
+      { audit: expect.stringMatching(UUID) },
+    ]);
     const read = await server.json('GET', `/v1/key/${key.id}`);
     expect(read.json().data).toMatchObject({ is_enabled: false, is_revoked: true });
     for (const verb of ['verify', 'revoke']) {
@@ -160,7 +167,10 @@ describe('POST /v1/auth/totp', () => {
     const { user, code } = await withTotp();
     const given = { user_id: user.id.toUpperCase(), totp: code };
     const response = await post('/v1/auth/totp', given);
-    expect([response.statusCode, response.json()]).toStrictEqual([200, { audit: null }]);
+    expect([response.statusCode, response.json()]).toStrictEqual([
+      200,
+      { audit: expect.stringMatching(UUID) },
+    ]);
     expectRefused(await post('/v1/auth/totp', given), 'invalid_credentials');
   });
 

@@ -50,6 +50,7 @@ export const authRoutes =
         const { user, access, refresh } = await deps.refreshToken.execute({
           serviceId: serviceIdOf(request),
           token: request.body.token,
+          origin: originOf(request),
         });
         return {
           user: userOut(user),
@@ -63,11 +64,12 @@ export const authRoutes =
       '/auth/token/revoke',
       { onRequest, schema: { body: GivenToken, response: { 200: Audited, default: Problem } } },
       async (request) => {
-        await deps.revokeToken.execute({
+        const audit = await deps.revokeToken.execute({
           serviceId: serviceIdOf(request),
           token: request.body.token,
+          origin: originOf(request),
         });
-        return { audit: null };
+        return { audit };
       },
     );
 
@@ -87,11 +89,12 @@ export const authRoutes =
       '/auth/key/revoke',
       { onRequest, schema: { body: GivenKey, response: { 200: Audited, default: Problem } } },
       async (request) => {
-        await deps.revokeKey.execute({
+        const audit = await deps.revokeKey.execute({
           serviceId: serviceIdOf(request),
           value: request.body.key,
+          origin: originOf(request),
         });
-        return { audit: null };
+        return { audit };
       },
     );
 
@@ -102,13 +105,13 @@ export const authRoutes =
         schema: { body: GivenCode, response: { 200: Audited, default: Problem } },
       },
       async (request) => {
-        await deps.verifyTotp.execute({
+        const audit = await deps.verifyTotp.execute({
           serviceId: serviceIdOf(request),
           userId: request.body.user_id.toLowerCase(),
           code: request.body.totp,
           origin: originOf(request),
         });
-        return { audit: null };
+        return { audit };
       },
     );
   };

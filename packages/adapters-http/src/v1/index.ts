@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { HttpDeps } from '../deps.ts';
 import { sendProblem } from '../send-problem.ts';
+import { auditRoutes } from './audit.ts';
 import { authRoutes } from './auth.ts';
 import { parseJsonBody } from './json.ts';
 import { keyRoutes } from './keys.ts';
@@ -19,6 +20,7 @@ export const v1 =
     app.register(keyRoutes(deps));
     app.register(localProviderRoutes(deps));
     app.register(authRoutes(deps));
+    app.register(auditRoutes(deps));
   };
 
 /** `newPassword` is `new_password` here. */

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { consumes } from '../body.ts';
 import type { HttpDeps } from '../deps.ts';
+import { originOf } from '../origin.ts';
 import { Problem } from '../problem.ts';
 import { callerOf, requireCaller, requireService, serviceOf } from './caller.ts';
 import { IdParams, idOf } from './id.ts';
@@ -23,6 +24,7 @@ export const keyRoutes =
           type: body.type,
           name: body.name,
           userId: body.user_id.toLowerCase(),
+          origin: originOf(request),
         });
         return { data: { key: keyOut(key), value } };
       },

@@ -6,7 +6,6 @@ import { originOf } from '../origin.ts';
 import { Problem } from '../problem.ts';
 import { requireService, serviceIdOf } from './caller.ts';
 import {
-  Audited,
   Credentials,
   GivenToken,
   LoggedIn,
@@ -14,6 +13,7 @@ import {
   NewPassword,
   PasswordUpdated,
   tokenOut,
+  Unaudited,
   userOut,
 } from './schemas.ts';
 
@@ -71,11 +71,13 @@ export const localProviderRoutes =
       '/auth/provider/local/update-password/revoke',
       {
         onRequest: [authenticate, consumesJson],
-        schema: { body: GivenToken, response: { 200: Audited, default: Problem } },
+        schema: { body: GivenToken, response: { 200: Unaudited, default: Problem } },
       },
       async (request) => {
         const presentedBy = serviceIdOf(request);
-        await revokeUpdatePassword.execute({ token: request.body.token, presentedBy });
+        const { token } = request.body;
+        const origin = originOf(request);
+        await revokeUpdatePassword.execute({ token, presentedBy, origin });
         return { audit: null };
       },
     );

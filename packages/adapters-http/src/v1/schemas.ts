@@ -1,4 +1,12 @@
-import { type Key, keyTypes, type PasswordQuality, type User } from '@rekey/domain';
+import {
+  type AuditEntry,
+  auditActions,
+  auditOutcomes,
+  type Key,
+  keyTypes,
+  type PasswordQuality,
+  type User,
+} from '@rekey/domain';
 import { type Static, Type } from 'typebox';
 
 const strict = { additionalProperties: false };
@@ -37,6 +45,26 @@ export const GivenToken = Type.Object({ token: Type.String() }, strict);
 export const GivenKey = Type.Object({ key: Type.String() }, strict);
 export const GivenCode = Type.Object({ user_id: Uuid, totp: Type.String() }, strict);
 
+/** What may be asked of the audit; in a query everything is text. `after`: the `next` of the page before. */
+export const AuditQuery = Type.Object(
+  {
+    user_id: Type.Optional(Uuid),
+    action: Type.Optional(Type.Enum(auditActions)),
+    from: Type.Optional(Time),
+    to: Type.Optional(Time),
+    after: Type.Optional(
+      Type.String({
+        pattern: '^\\d{1,15}\\.[\\da-f]{8}(-[\\da-f]{4}){3}-[\\da-f]{12}$',
+        description: 'the next of a page',
+      }),
+    ),
+    limit: Type.Optional(
+      Type.String({ pattern: '^([1-9]\\d?|100)$', description: 'a whole number from 1 to 100' }),
+    ),
+  },
+  strict,
+);
+
 // What follows is answered: a response schema is a white list.
 
 const UserOut = Type.Object({
@@ -64,6 +92,21 @@ const KeyOut = Type.Object({
   user_id: nullable<string>('string'),
 });
 
+const AuditEntryOut = Type.Object({
+  id: Uuid,
+  created_at: Time,
+  service_id: nullable<string>('string'),
+  user_id: nullable<string>('string'),
+  subject_id: nullable<string>('string'),
+  action: Type.Enum(auditActions),
+  outcome: Type.Enum(auditOutcomes),
+  address: nullable<string>('string'),
+  client: nullable<string>('string'),
+  sequence: Type.Integer(),
+  previous_hash: nullable<string>('string'),
+  hash: Type.String(),
+});
+
 const Meta = Type.Object({
   password_strength: nullable<number>('integer'),
   password_pwned: nullable<boolean>('boolean'),
@@ -83,7 +126,15 @@ export const PasswordUpdated = Type.Object({ meta: Meta });
 export const TokenVerified = Type.Object({ user: UserOut, access: Token });
 export const TokenRefreshed = Type.Object({ user: UserOut, access: Token, refresh: Token });
 export const KeyVerified = Type.Object({ user: UserOut, key: KeyOut });
-export const Audited = Type.Object({ audit: Type.Null() });
+/** `audit`: the id of the entry in the audit. */
+export const Audited = Type.Object({ audit: Uuid });
+export const Unaudited = Type.Object({ audit: Type.Null() });
+export const AuditRead = Type.Object({ data: AuditEntryOut });
+/** `next`: what `after` is to be for the next page; null on the last one. */
+export const AuditListed = Type.Object({
+  data: Type.Array(AuditEntryOut),
+  next: nullable<string>('string'),
+});
 
 const time = (instant: number) => new Date(instant).toISOString();
 
@@ -110,6 +161,21 @@ export const keyOut = (key: Key): Static<typeof KeyOut> => ({
   name: key.name,
   service_id: key.serviceId,
   user_id: key.userId,
+});
+
+export const auditEntryOut = (entry: AuditEntry): Static<typeof AuditEntryOut> => ({
+  id: entry.id,
+  created_at: time(entry.createdAt),
+  service_id: entry.serviceId,
+  user_id: entry.userId,
+  subject_id: entry.subjectId,
+  action: entry.action,
+  outcome: entry.outcome,
+  address: entry.origin?.address ?? null,
+  client: entry.origin?.client ?? null,
+  sequence: entry.sequence,
+  previous_hash: entry.previousHash,
+  hash: entry.hash,
 });
 
 export const metaOut = (quality: PasswordQuality | null): Static<typeof Meta> => ({

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { consumes } from '../body.ts';
 import type { HttpDeps } from '../deps.ts';
+import { originOf } from '../origin.ts';
 import { Problem } from '../problem.ts';
 import { callerOf, requireCaller, requireService, serviceOf } from './caller.ts';
 import { IdParams, idOf } from './id.ts';
@@ -27,6 +28,7 @@ export const userRoutes =
           password: body.password,
           passwordAllowReset: body.password_allow_reset,
           passwordRequireUpdate: body.password_require_update,
+          origin: originOf(request),
         });
         return { meta: metaOut(quality), data: userOut(user) };
       },
