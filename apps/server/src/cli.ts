@@ -2,6 +2,7 @@
 import './thread-pool.ts';
 import { IllegalArgument } from '@rekey/domain';
 import { Command, CommanderError } from 'commander';
+import { addAudit } from './commands/audit.ts';
 import { addBackup } from './commands/backup.ts';
 import { addCalibrate } from './commands/calibrate.ts';
 import { reasonOf } from './commands/common.ts';
@@ -36,6 +37,7 @@ addDoctor(program);
 addOutbox(program);
 addKeys(program);
 addBackup(program);
+addAudit(program);
 addCalibrate(program);
 
 try {

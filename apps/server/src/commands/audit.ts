@@ -1,0 +1,70 @@
+import type { ChainReport } from '@rekey/usecases';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { json, onWire, print, printJson, table, withRekey } from './common.ts';
+
+const DAY = 86_400_000;
+
+/** The record of what happened. */
+export function addAudit(program: Command): void {
+  const audit = program.command('audit').description('verify the audit, and prune it');
+
+  audit
+    .command('verify')
+    .description(
+      'look for entries that were changed, added or taken away; exit code 1 where there is one',
+    )
+    .addOption(json())
+    .action(async (options) => {
+      const chains = await withRekey((rekey) => rekey.verifyAudit.execute());
+      const isOk = chains.every(({ fault }) => fault === null);
+      if (options.json) printJson({ ok: isOk, chains: chains.map(onWire) });
+      else {
+        print(
+          ...table([
+            ['', 'SERVICE', 'ENTRIES', 'PRUNED', 'HASH OF THE LATEST'],
+            ...chains.map(row),
+          ]),
+          ...chains.flatMap(complaint),
+        );
+      }
+      if (!isOk) process.exitCode = 1;
+    });
+
+  audit
+    .command('prune')
+    .description('delete old entries; what is left can be verified as before')
+    .addOption(
+      new Option('--older-than <days>', 'how old an entry must be to go')
+        .argParser(parseDays)
+        .makeOptionMandatory(),
+    )
+    .addOption(json())
+    .action(async ({ olderThan, json }: { olderThan: number; json?: true }) => {
+      const before = Date.now() - olderThan * DAY;
+      const pruned = await withRekey((rekey) => rekey.pruneAudit.execute({ before }));
+      if (json) printJson({ pruned });
+      else print(`${pruned} deleted.`);
+    });
+}
+
+const nameOf = ({ serviceId }: ChainReport) => serviceId ?? 'operator';
+
+function row(chain: ChainReport): string[] {
+  const { length, pruned, hash, fault } = chain;
+  return [fault ? 'FAIL' : 'ok', nameOf(chain), String(length), String(pruned), hash ?? ''];
+}
+
+function complaint(chain: ChainReport): string[] {
+  const { fault } = chain;
+  if (fault === null) return [];
+  const what = fault.sequence === null ? '' : `entry ${fault.sequence} `;
+  return [`${nameOf(chain)}: ${what}${fault.reason}`];
+}
+
+function parseDays(text: string): number {
+  const days = Number(text);
+  if (!/^\d{1,5}$/.test(text) || days < 1) {
+    throw new InvalidArgumentError('It must be a whole number of days, 1 or more.');
+  }
+  return days;
+}
