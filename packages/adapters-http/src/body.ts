@@ -17,8 +17,9 @@ export function consumes(mediaType: string): onRequestHookHandler {
 
 function isOfType(header: string, mediaType: string): boolean {
   const [type = '', ...parameters] = header.split(';').map((part) => part.trim().toLowerCase());
-  const charset = parameters.find((parameter) => parameter.startsWith('charset='));
-  return type === mediaType && (charset ?? 'charset=utf-8').replaceAll('"', '') === 'charset=utf-8';
+  const charsets = parameters.filter((parameter) => parameter.startsWith('charset='));
+  // All of them: of two that disagree, each reader may believe another one.
+  return type === mediaType && charsets.every((text) => /^charset=(?:utf-8|"utf-8")$/.test(text));
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

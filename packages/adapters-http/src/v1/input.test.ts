@@ -257,6 +257,7 @@ describe('a JSON body', () => {
 
   it.each([
     'application/json; charset=utf-16',
+    'application/json; charset=utf-8; charset=utf-16',
     'application/json; charset=iso-8859-1',
     'application/jsonp',
     'application/problem+json',
