@@ -72,6 +72,8 @@ attack('an address', (target) => {
     ['a zero-width space', 'ow\u200Bner@example.com'],
     ['a soft hyphen', 'ow\u00ADner@example.com'],
     ['a bidirectional override', 'ow\u202Ener@example.com'],
+    ['a Hangul filler', 'ow\u3164ner@example.com'],
+    ['a variation selector', 'owner\uFE0F@example.com'],
     ['a tag character', 'owner\u{E0061}@example.com'],
     ['a full-width sign', 'owner＠example.com'],
     ['a lone surrogate', 'ow\uD800ner@example.com'],

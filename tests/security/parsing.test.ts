@@ -84,35 +84,18 @@ test('a JSON body means what JSON.parse says, or is refused', async () => {
 test('a form means what a browser says, or is refused', async () => {
   const t = await aParser();
   const piece = fc.oneof(
-    fc.constantFrom(
-      'email',
-      'password',
-      '=',
-      '&',
-      '&&',
-      '+',
-      '%',
-      '%00',
-      '%C3%A4',
-      '%ff',
-      '%E2%82',
-      ';',
-      '[]',
-      '%26',
-      '%3D',
-      'é',
-    ),
+    fc.constantFrom('+', '%', '%00', '%C3%A4', '%ff', '%E2%82', ';', '[]', '%26', '%3D', 'é', '='),
     fc.string({ maxLength: 3 }),
   );
-  const text = fc.oneof(
-    fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('')),
-    fc
-      .tuple(fc.string({ unit: 'binary-ascii' }), fc.array(piece, { maxLength: 3 }))
-      .map(
-        ([password, pieces]) =>
-          `email=x&password=${encodeURIComponent(password)}${pieces.join('')}`,
-      ),
-  );
+  const pair = fc
+    .tuple(
+      fc.constantFrom('email=', 'password=', '%65mail=', 'pass%77ord=', 'email', 'more=', ''),
+      fc.array(piece, { maxLength: 3 }),
+    )
+    .map(([name, pieces]) => name + pieces.join(''));
+  const text = fc
+    .tuple(fc.constantFrom('', 'email=x&', 'email=x&password=y&'), fc.array(pair, { maxLength: 3 }))
+    .map(([start, pairs]) => start + pairs.join('&'));
   let read = 0;
   await fc.assert(
     fc.asyncProperty(text, async (payload) => {
@@ -214,7 +197,6 @@ test('an Authorization header is a key, or nothing', async () => {
   const t = await aParser();
   const key = t.shop.key;
   const noise = fc.string({ unit: fc.constantFrom(...'aZ09-_.~+/= ,;:"\t'), maxLength: 6 });
-  const accepted = new RegExp(`^(?:(?:key|bearer) +)?${key}$`, 'i');
   await fc.assert(
     fc.asyncProperty(
       noise,
@@ -223,8 +205,8 @@ test('an Authorization header is a key, or nothing', async () => {
       async (before, scheme, after) => {
         const authorization = `${before}${scheme}${key}${after}`;
         const answer = await t.send('GET', `/v1/user/${NO_ID}`, { authorization });
-        // A header's outer blanks are no part of it.
-        expect(answer.status).toBe(accepted.test(authorization.trim()) ? 404 : 401);
+        const isKey = authorization.replace(/^(?:key|bearer) +/i, '') === key;
+        expect(answer.status).toBe(isKey ? 404 : 401);
       },
     ),
     { numRuns: 300 },
@@ -265,15 +247,20 @@ test('a type of a body is the one that is read, or the body is not', async () =>
       const type = parts.join('');
       const headers = { authorization: t.shop.key, 'content-type': type };
       const { status } = await t.send('POST', LOGIN, headers, '{}');
-      expect([400, 415]).toContain(status);
-      if (status === 400) {
-        expect(type.trim()).toMatch(/^application\/json\s*(?:;|$)/i);
-        expect(type).not.toMatch(/utf-16|utf-7/);
-      }
+      const [name, ...parameters] = type.split(';').map((text) => text.trim().toLowerCase());
+      const charsets = parameters.filter((parameter) => parameter.startsWith('charset='));
+      const isRead =
+        name === 'application/json' &&
+        charsets.every((charset) => /^charset=(?:utf-8|"utf-8")$/.test(charset));
+      expect(status).toBe(isRead ? 400 : 415);
     }),
     { numRuns: 300 },
   );
 });
+
+const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
+const unescaped = (text: string) =>
+  text.replaceAll(/&(amp|lt|gt|quot|#39);/g, (_entity, name) => ENTITIES[name] ?? '');
 
 test('a query of the page is shown as text, or not at all', async () => {
   const t = await aParser();
@@ -298,7 +285,9 @@ test('a query of the page is shown as text, or not at all', async () => {
           ? /^<html,<head,<meta,<meta,<meta,<title,<link,<body,<main,<h1,<p,(?:<strong,)?<p,<p,<ul,<li,<li,<li,<form,<input,<button,<p$/
           : /^<html/,
       );
-      expect(text).not.toContain('<script');
+      const [, shown = ''] =
+        /<input type="hidden" name="token" value="([^"<>]*)">\n/.exec(text) ?? [];
+      if (status === 200) expect(unescaped(shown)).toBe(token);
     }),
     { numRuns: 200 },
   );
