@@ -29,18 +29,21 @@ console.log(`${here.cores} cores, ${here.model}, ${here.platform}, Node ${here.n
 const lines: string[][] = [];
 for (const name of names) {
   const before = await otherLoad();
-  const isNoisy = before.busy > NOISY;
   const rows = (await benchmarks[name]?.(effort)) ?? [];
+  const after = await otherLoad();
+  const busy = Math.max(before.busy, after.busy);
+  const isNoisy = busy > NOISY;
   if (!values.try)
     keep(name, {
       machine: here,
       at: new Date().toISOString(),
       before,
+      after,
       isNoisy,
       rounds: effort.rounds,
       rows,
     });
-  const note = isNoisy ? `NOISY: ${percent(before.busy)} of the machine was busy before` : '';
+  const note = isNoisy ? `NOISY: ${percent(busy)} of the machine was busy with something else` : '';
   console.log(`${name} ${note}`);
   for (const row of rows) lines.push(cells(row, isNoisy));
 }

@@ -6,6 +6,7 @@ import { compose } from './compose.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import { startMailWorker } from './mail-worker.ts';
 import { startPruner } from './pruner.ts';
+import { hashBehindRequests } from './thread-pool.ts';
 
 /** Milliseconds that requests and mails under way have to finish when the server is told to stop. */
 const DRAIN_MS = 8000;
@@ -71,6 +72,7 @@ async function start(): Promise<void> {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
 
+  hashBehindRequests();
   log.info({ url }, 'listening');
   void rekey.warmUp();
 }
