@@ -6,6 +6,8 @@ export default defineConfig({
       'packages/*/{src,test,testing}/**/*.test.ts',
       'apps/*/{src,test}/**/*.test.ts',
       'tests/**/*.test.ts',
+      // In a short form: `test:faults` runs the long one.
+      'tests/faults/*.faults.ts',
     ],
     globalSetup: 'tests/postgres.ts',
     // Processes, not threads: native modules and signals behave as in production.

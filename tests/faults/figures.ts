@@ -1,0 +1,24 @@
+import type { TestContext } from 'vitest';
+
+export type Figure = {
+  readonly fault: string;
+  readonly database: string;
+  /** How often the fault was made. */
+  readonly rounds: number;
+  /** What came of it. */
+  readonly figure: string;
+};
+
+declare module 'vitest' {
+  interface TaskMeta {
+    figures?: Figure[];
+  }
+}
+
+/** Notes a figure for the table that `test:faults` ends with. */
+export function record({ task }: TestContext, figure: Figure): void {
+  task.meta.figures = [...(task.meta.figures ?? []), figure];
+}
+
+/** The same for a measure of time. */
+export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

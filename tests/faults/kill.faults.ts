@@ -1,0 +1,152 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { Server } from '../harness.ts';
+import { record } from './figures.ts';
+import type { Smtp } from './smtp.ts';
+import {
+  aClient,
+  aMoment,
+  aPerson,
+  aWorld,
+  collect,
+  databases,
+  eventually,
+  isLong,
+  kill,
+  PATIENCE,
+  type Person,
+  people,
+  roundsOf,
+  settled,
+  step,
+  walk,
+} from './world.ts';
+
+vi.setConfig({ testTimeout: PATIENCE });
+
+/** Milliseconds: leases and waits of mails are over by then. */
+const AN_HOUR = 3_600_000;
+
+/** Brings the server to the moment of its death, and kills it; answers who was on the way. */
+type Murder = (server: Server, smtp: Smtp) => Promise<Person[]>;
+
+const atAnyMoment: Murder = async (server) => {
+  // Two are about to change their passwords, and one is new; the server dies somewhere on the way.
+  const crowd = people(3);
+  for (const person of crowd.slice(1)) await walk(aClient(server), person, 'logged in');
+  const fatal = Math.floor(Math.random() * 6);
+  const doomed = Promise.withResolvers<void>();
+  let taken = 0;
+  if (fatal === 0) doomed.resolve();
+  const walking = Promise.allSettled(
+    crowd.map(async (person) => {
+      const client = aClient(server);
+      while (person.step !== 'changed') {
+        expect(await step(client, person)).toMatchObject({ status: 200 });
+        taken += 1;
+        if (taken === fatal) doomed.resolve();
+      }
+    }),
+  );
+  await doomed.promise;
+  await aMoment(300);
+  await kill(server);
+  const failures = (await walking).flatMap((walk) =>
+    walk.status === 'rejected' ? [walk.reason.code ?? walk.reason] : [],
+  );
+  // The connection broke, or there was none any more.
+  expect(failures.filter((code) => !/^ECONN/.test(code))).toEqual([]);
+  return crowd;
+};
+
+const beforeTheMail: Murder = async (server, smtp) => {
+  const person = aPerson();
+  const dead = Promise.withResolvers<void>();
+  // Whatever is on its way when the server dies was not accepted.
+  smtp.manners = { beforeAccepting: () => dead.promise.then(() => 'drop' as const) };
+  await walk(aClient(server), person);
+  await kill(server);
+  dead.resolve();
+  expect(smtp.mails.filter(({ to }) => to === person.email)).toEqual([]);
+  return [person];
+};
+
+const beforeTheMark: Murder = async (server, smtp) => {
+  const person = aPerson();
+  const accepted = Promise.withResolvers<void>();
+  smtp.manners = {
+    // Standing still, the server cannot mark what it is told now.
+    beforeAccepting: () => void server.signal('SIGSTOP'),
+    afterAccepting: () => void accepted.resolve(),
+  };
+  await walk(aClient(server), person);
+  await accepted.promise;
+  await kill(server);
+  return [person];
+};
+
+/** How a server dies, in one of how many rounds, and how many duplicates of mails that may, or must, bring. */
+const murders = [
+  ['kill -9 at random moments under load', atAnyMoment, 1, [0, 1]],
+  ['kill -9 between the commit and the mail', beforeTheMail, 20, [0]],
+  ['kill -9 between the 250 of the SMTP server and our mark', beforeTheMark, 20, [1]],
+] as const;
+
+describe.each(databases)('on %s', (database) => {
+  test('a server that is killed loses nothing that was answered, and sends every mail', async (context) => {
+    const { smtp, clock, start, record } = await aWorld(context, database);
+    let server = await start();
+    for (const [fault, murder, share, allowed] of murders) {
+      const rounds = roundsOf(share);
+      let [answered, changes, duplicates] = [0, 0, 0];
+      for (let round = 0; round < rounds; round += 1) {
+        const before = smtp.mails.length;
+        const crowd = await murder(server, smtp);
+        answered += crowd.filter(({ step }) => step === 'changed').length;
+        smtp.manners = {};
+        clock.move(AN_HOUR);
+        server = await start();
+
+        const client = aClient(server);
+        const changed = await settled(client, crowd);
+        const mails = () => smtp.mails.length - before;
+        await eventually(mails).toBeGreaterThanOrEqual(changed.length + allowed[0]);
+        const post = await collect(client, smtp, changed);
+        expect(allowed).toContain(post.duplicates);
+        expect(mails()).toBe(post.changes + post.duplicates);
+        changes += post.changes;
+        duplicates += post.duplicates;
+      }
+      record({
+        fault,
+        rounds,
+        figure: `0 of ${answered} acknowledged changes lost; ${changes} changes = ${changes} Message-IDs = ${changes} working links; ${duplicates} duplicates, at most one a kill, with the same Message-ID and link`,
+      });
+    }
+  });
+
+  test('a server that is killed during its first start starts the next time', async (context) => {
+    const rounds = roundsOf(10);
+    const kills = isLong ? 5 : 2;
+    /** How long a start takes: the moments of death are anywhere in it. */
+    let usual = 1000;
+    for (let round = 0; round < rounds; round += 1) {
+      const { spawn, start } = await aWorld(context, database);
+      for (let again = 0; again < kills; again += 1) {
+        const doomed = spawn();
+        await Promise.race([aMoment(usual), doomed.listening]);
+        await kill(doomed);
+      }
+      const began = performance.now();
+      const server = await start();
+      usual = performance.now() - began;
+      await walk(aClient(server), aPerson());
+      await kill(server);
+    }
+    record(context, {
+      fault: 'kill -9 during the first start and its migration',
+      database,
+      rounds: rounds * kills,
+      figure: `${rounds} of ${rounds} databases good after ${kills} kills each`,
+    });
+  });
+});

@@ -1,0 +1,154 @@
+import { describe, expect, test, vi } from 'vitest';
+import { seconds } from './figures.ts';
+import { startSmtp } from './smtp.ts';
+import {
+  aClient,
+  aPerson,
+  aWorld,
+  collect,
+  eventually,
+  isLong,
+  PATIENCE,
+  people,
+  someDatabases,
+  walk,
+} from './world.ts';
+
+vi.setConfig({ testTimeout: PATIENCE });
+
+/** Milliseconds: longer than the longest wait between two attempts. */
+const AN_HOUR = 3_600_000;
+
+/** How many attempts came to that, as the log of the server has it. */
+const attempts = (output: string, outcome: 'sent' | 'put off' | 'buried') =>
+  output.split('\n').filter((line) => line.includes(`"outcome":"${outcome}"`)).length;
+
+describe.each(someDatabases)('on %s', (database) => {
+  test('mails outlast an SMTP server that is down, or refuses everybody', async (context) => {
+    const { smtp, clock, start, record } = await aWorld(context, database);
+    const server = await start();
+    const client = aClient(server);
+    await smtp.close();
+
+    const changed = people(2);
+    for (const person of changed) await walk(client, person);
+    const isPutOff = (times: number) =>
+      eventually(() => attempts(server.output(), 'put off')).toBeGreaterThanOrEqual(
+        times * changed.length,
+      );
+    await isPutOff(1);
+    for (let hour = 2; hour <= 4; hour += 1) {
+      clock.move(AN_HOUR);
+      await isPutOff(hour);
+    }
+
+    const revived = await startSmtp(Number(new URL(smtp.url).port));
+    const greetings = [421, 554, 'drop', ...(isLong ? ['stall' as const] : [])] as const;
+    for (const [index, greeting] of greetings.entries()) {
+      revived.manners = { greeting: () => greeting };
+      clock.move(AN_HOUR);
+      await isPutOff(5 + index);
+    }
+    expect(await client.get('/health/ready')).toMatchObject({ status: 200 });
+    expect(attempts(server.output(), 'buried')).toBe(0);
+
+    revived.manners = {};
+    clock.move(AN_HOUR);
+    const { changes, duplicates, links } = await collect(client, revived, changed);
+    expect({ duplicates, mails: revived.mails.length }).toEqual({ duplicates: 0, mails: changes });
+    record({
+      fault: `SMTP down for 3 hours of the server's clock, then ${greetings.join(', ')} at the greeting`,
+      rounds: 1,
+      figure: `${changes} changes = ${links} working links, each mail once; no request failed`,
+    });
+  });
+
+  test('a mail that is not accepted comes again, the same, and no other waits for it', async (context) => {
+    const { smtp, start, record } = await aWorld(context, database);
+    const server = await start();
+    const client = aClient(server);
+    const arrived: string[] = [];
+    const isFirst = (address: string) => {
+      const isNew = !arrived.includes(address);
+      arrived.push(address);
+      return isNew;
+    };
+    const accepted: string[] = [];
+    smtp.manners = {
+      recipient: (address) => {
+        if (address.startsWith('unknown')) return 550;
+        return address.startsWith('greylisted') && isFirst(address) ? 451 : undefined;
+      },
+      beforeAccepting: ({ to, messageId }) => {
+        accepted.push(`${to} ${messageId}`);
+        if (to.startsWith('later') && isFirst(to)) return 452;
+        return to.startsWith('dropped-before') && isFirst(to) ? 'drop' : undefined;
+      },
+      afterAccepting: ({ to }) => (to.startsWith('dropped-after') ? 'drop' : undefined),
+    };
+
+    const good = ['greylisted', 'later', 'dropped-before', 'dropped-after', 'plain'].map(aPerson);
+    const unknown = aPerson('unknown');
+    for (const person of [unknown, ...good]) await walk(client, person);
+    const { changes, duplicates } = await collect(client, smtp, good);
+    expect({ changes, duplicates }).toEqual({ changes: good.length, duplicates: 0 });
+
+    // What was sent again, refused or not, was the same mail.
+    expect(new Set(accepted).size).toBe(good.length);
+    expect(accepted).toHaveLength(good.length + 2);
+    await eventually(() => attempts(server.output(), 'buried')).toBe(1);
+    expect(smtp.mails.filter(({ to }) => to === unknown.email)).toEqual([]);
+    for (const [fault, figure] of [
+      ['SMTP 451 at RCPT, 452 after DATA', 'came at the next attempt, the same Message-ID, once'],
+      ['SMTP 550 at RCPT', 'a dead letter at the first attempt; all others came'],
+      ['SMTP drops before its 250', 'came again with the same Message-ID and link'],
+      ['SMTP drops after its 250', 'sent once'],
+    ] as const) {
+      record({ fault, rounds: 1, figure });
+    }
+  });
+
+  test('one recipient that stalls holds up nobody else', async (context) => {
+    const { smtp, start, record } = await aWorld(context, database);
+    const server = await start();
+    const client = aClient(server);
+    const crowd = people(isLong ? 99 : 4);
+    const poison = aPerson('poison');
+    let isPoisoned = true;
+    let tries = 0;
+    smtp.manners = {
+      recipient: (address) => {
+        if (address !== poison.email || !isPoisoned) return undefined;
+        tries += 1;
+        return isLong ? 'stall' : 'drop';
+      },
+    };
+
+    await walk(client, poison);
+    const changedAt = new Map<string, number>();
+    const waits: number[] = [];
+    smtp.manners.afterAccepting = ({ to }) => {
+      const since = changedAt.get(to);
+      if (since !== undefined) waits.push(performance.now() - since);
+      return undefined;
+    };
+    for (const person of crowd) {
+      await walk(client, person, 'logged in');
+      changedAt.set(person.email, performance.now());
+      await walk(client, person);
+    }
+    const others = await collect(client, smtp, crowd);
+    expect(others).toEqual({ changes: crowd.length, duplicates: 0, links: crowd.length });
+    expect(smtp.mails.filter(({ to }) => to === poison.email)).toEqual([]);
+    expect(tries).toBeGreaterThan(0);
+
+    isPoisoned = false;
+    const last = await collect(client, smtp, [poison]);
+    expect(last).toEqual({ changes: 1, duplicates: 0, links: 1 });
+    record({
+      fault: `one recipient of ${crowd.length + 1} ${isLong ? 'stalls' : 'drops'} for ever`,
+      rounds: 1,
+      figure: `${others.links} of ${crowd.length} others came meanwhile, the slowest ${seconds(Math.max(...waits))} after its change was asked for; the last one came when it was let`,
+    });
+  });
+});

@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import PostalMime from 'postal-mime';
+import { SMTPServer, type SMTPServerSession } from 'smtp-server';
+import { onTestFinished } from 'vitest';
+
+/** What a server does instead of saying yes: refuse with a status, hang up, or say nothing. */
+export type Refusal = number | 'drop' | 'stall';
+type Answer = Refusal | undefined;
+
+export type Mail = {
+  readonly to: string;
+  readonly messageId: string;
+  /** What the link of the mail carries. */
+  readonly token: string;
+};
+
+/** Where a server can misbehave. Whatever is not given is as it should be. */
+export type Manners = {
+  greeting?: () => Answer;
+  recipient?: (address: string) => Answer;
+  /** The mail is here, and the client does not know yet. */
+  beforeAccepting?: (mail: Mail) => Answer | Promise<Answer>;
+  /** The 250 is on its way. */
+  afterAccepting?: (mail: Mail) => 'drop' | undefined;
+};
+
+export type Smtp = {
+  readonly url: string;
+  /** Every mail that was answered 250, in order. */
+  readonly mails: readonly Mail[];
+  manners: Manners;
+  /** Hangs up on everybody, and is gone. */
+  close(): Promise<void>;
+};
+
+/** A real SMTP server on loopback, polite until it is told otherwise. */
+export async function startSmtp(port = 0): Promise<Smtp> {
+  const mails: Mail[] = [];
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    logger: false,
+    closeTimeout: 1,
+    onConnect: (session, done) => answer(session, smtp.manners.greeting?.(), done),
+    onRcptTo: ({ address }, session, done) =>
+      answer(session, smtp.manners.recipient?.(address), done),
+    onData: (stream, session, done) => {
+      void buffer(stream).then(async (bytes) => {
+        const mail = await mailIn(bytes, session);
+        const refusal = await smtp.manners.beforeAccepting?.(mail);
+        if (refusal !== undefined) return answer(session, refusal, done);
+        mails.push(mail);
+        done();
+        if (smtp.manners.afterAccepting?.(mail) === 'drop') hangUp(session);
+      });
+    },
+  });
+  // Clients that are killed hang up in the middle of everything.
+  server.on('error', () => undefined);
+
+  function answer(session: SMTPServerSession, refusal: Answer, done: (error?: Error) => void) {
+    if (refusal === 'drop') hangUp(session);
+    else if (typeof refusal === 'number') {
+      done(Object.assign(new Error('not now'), { responseCode: refusal }));
+    } else if (refusal === undefined) done();
+  }
+
+  function hangUp({ id }: SMTPServerSession): void {
+    for (const connection of server.connections) if (connection.id === id) connection.close();
+  }
+
+  let isClosed = false;
+  const close = async () => {
+    if (isClosed) return;
+    isClosed = true;
+    await new Promise<void>((resolve) => server.close(resolve));
+  };
+  onTestFinished(close);
+  await once(server.listen(port, '127.0.0.1'), 'listening');
+  const smtp: Smtp = {
+    url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`,
+    mails,
+    manners: {},
+    close,
+  };
+  return smtp;
+}
+
+async function mailIn(bytes: Buffer, { envelope }: SMTPServerSession): Promise<Mail> {
+  const { messageId = '', text = '' } = await PostalMime.parse(bytes);
+  const [recipient, ...others] = envelope.rcptTo;
+  if (!recipient || others.length > 0) throw new Error('a mail has one recipient');
+  const [, token = ''] = /[?&]token=([\w.-]+)/.exec(text) ?? [];
+  return { to: recipient.address, messageId, token };
+}

@@ -1,0 +1,274 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { renameSync, writeFileSync } from 'node:fs';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { expect, inject, onTestFinished, type TestContext } from 'vitest';
+import { aFolder, type Server, spawnServer, startServer } from '../harness.ts';
+import { type Figure, record } from './figures.ts';
+import { type Smtp, startSmtp } from './smtp.ts';
+
+/** The long form has 200; a short one runs with the other tests. */
+const FAULT_ROUNDS = Number(process.env.FAULT_ROUNDS ?? 1);
+export const isLong = FAULT_ROUNDS >= 20;
+
+/** Milliseconds for a test: nothing here may hang for ever, and a machine may be busy. */
+export const PATIENCE = isLong ? 3_600_000 : 120_000;
+
+/** How often a fault is made, one in `share` of the rounds that a run has. */
+export const roundsOf = (share = 1): number => Math.ceil(FAULT_ROUNDS / share);
+
+export const databases = ['SQLite', 'PostgreSQL'] as const;
+/** For what has little to do with the database: the short form makes do with one. */
+export const someDatabases = isLong ? databases : databases.slice(0, 1);
+export type DatabaseName = (typeof databases)[number];
+
+/** Waits until it is so; the machine may be slow, and nothing here is about how fast it is. */
+export const eventually = <T>(look: () => T | Promise<T>) =>
+  expect.poll(look, { timeout: isLong ? 120_000 : 60_000, interval: 20 });
+
+/** The clock of a test's servers. */
+export type Clock = {
+  /** Sets it that much further on, or back. */
+  move(ms: number): void;
+};
+
+export type World = {
+  readonly folder: string;
+  readonly smtp: Smtp;
+  readonly clock: Clock;
+  /** For the servers and the command line. */
+  readonly env: Record<string, string>;
+  start(env?: Record<string, string>): Promise<Server>;
+  spawn(): ReturnType<typeof spawnServer>;
+  record(figure: Omit<Figure, 'database'>): void;
+};
+
+/** A folder, an SMTP server and an empty database for the servers of a test. */
+export async function aWorld(
+  context: TestContext,
+  database: DatabaseName,
+  databaseUrl?: string,
+): Promise<World> {
+  const folder = aFolder();
+  const smtp = await startSmtp();
+  const url = databaseUrl ?? (database === 'SQLite' ? SQLITE : await freshPostgres(context));
+  const { clock, ...clockEnv } = aClock(folder);
+  const env = {
+    DATABASE_URL: url,
+    SMTP_URL: smtp.url,
+    // Clocks are moved by days, and every link is to work at the end.
+    REVOKE_TOKEN_TTL: '315360000',
+    // Everybody here comes from one address.
+    THROTTLE_CLIENT_PER_MINUTE: '1000000',
+    ...clockEnv,
+  };
+  return {
+    folder,
+    smtp,
+    clock,
+    env,
+    start: (more) => startServer(folder, { ...env, ...more }),
+    spawn: () => spawnServer(folder, env),
+    record: (figure) => record(context, { ...figure, database }),
+  };
+}
+
+const SQLITE = 'sqlite:./data/rekey.db';
+
+async function freshPostgres({ skip }: TestContext): Promise<string> {
+  const answer = await fetch(inject('postgres'));
+  if (!answer.ok) throw new Error(await answer.text());
+  return answer.status === 204 ? skip('PostgreSQL cannot run here') : answer.text();
+}
+
+function aClock(folder: string) {
+  const file = path.join(folder, 'clock');
+  let offset = 0;
+  const move = (ms: number) => {
+    offset += ms;
+    // Never half a number.
+    writeFileSync(`${file}.next`, String(offset));
+    renameSync(`${file}.next`, file);
+  };
+  move(0);
+  const preload = pathToFileURL(path.join(import.meta.dirname, 'clock.ts')).href;
+  return { clock: { move }, CLOCK_FILE: file, NODE_OPTIONS: `--import=${preload}` };
+}
+
+export type Answer = {
+  readonly status: number;
+  readonly body: ReturnType<typeof JSON.parse>;
+  readonly headers: IncomingMessage['headers'];
+};
+
+export type Client = {
+  get(route: string): Promise<Answer>;
+  signUp(person: Person): Promise<Answer>;
+  login(person: Person, password: string): Promise<Answer>;
+  change(person: Person): Promise<Answer>;
+  /** Follows the link of a mail. */
+  revoke(token: string): Promise<Answer>;
+  /** Whether the server has said that it closes the connection: the next request is another server's. */
+  isDismissed(): boolean;
+};
+
+/** A client with one connection, which it keeps. */
+export function aClient({ url }: Pick<Server, 'url'>): Client {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  onTestFinished(() => agent.destroy());
+  let isDismissed = false;
+
+  async function send(method: string, route: string, fields = {}, token?: string): Promise<Answer> {
+    const sent = request(`${url}${route}`, {
+      method,
+      agent,
+      headers: {
+        ...(method !== 'GET' && { 'content-type': 'application/x-www-form-urlencoded' }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+    });
+    sent.end(method === 'GET' ? undefined : new URLSearchParams(fields).toString());
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    const body = await text(response);
+    isDismissed ||= response.headers.connection === 'close';
+    const isJson = /json/.test(response.headers['content-type'] ?? '');
+    return {
+      status: response.statusCode ?? 0,
+      body: isJson ? JSON.parse(body) : body,
+      headers: response.headers,
+    };
+  }
+
+  return {
+    get: (route) => send('GET', route),
+    signUp: ({ email, old }) =>
+      send('POST', '/users/create', { name: 'Ada', email, password: old }),
+    login: ({ email }, password) => send('POST', '/users/login', { email, password }),
+    change: ({ email, old, fresh, token }) =>
+      send('PUT', '/users/update/password', { email, password: old, newPassword: fresh }, token),
+    revoke: (token) => send('POST', '/local', { token }),
+    isDismissed: () => isDismissed,
+  };
+}
+
+const steps = ['nobody', 'signed up', 'logged in', 'changed'] as const;
+
+/** Somebody on the way to a new password, and the last step that was answered 200. */
+export type Person = {
+  readonly email: string;
+  readonly old: string;
+  readonly fresh: string;
+  token: string;
+  step: (typeof steps)[number];
+};
+
+export function aPerson(name = 'ada'): Person {
+  const id = randomBytes(6).toString('hex');
+  return {
+    email: `${name}-${id}@example.com`,
+    old: `old ${id}`,
+    fresh: `new ${id}`,
+    token: '',
+    step: 'nobody',
+  };
+}
+
+export const people = (count: number): Person[] => Array.from({ length: count }, () => aPerson());
+
+/** Takes the next step, and answers what the server did. */
+export async function step(client: Client, person: Person): Promise<Answer> {
+  const [answer, next] = await (async () => {
+    switch (person.step) {
+      case 'nobody':
+        return [await client.signUp(person), 'signed up'] as const;
+      case 'signed up':
+        return [await client.login(person, person.old), 'logged in'] as const;
+      case 'logged in':
+      case 'changed':
+        return [await client.change(person), 'changed'] as const;
+    }
+  })();
+  if (answer.status === 200) {
+    person.step = next;
+    person.token = answer.body.token ?? person.token;
+  }
+  return answer;
+}
+
+/** Takes steps up to that one; each has to work. */
+export async function walk(client: Client, person: Person, last: Person['step'] = 'changed') {
+  while (person.step !== last) {
+    expect(await step(client, person)).toMatchObject({ status: 200 });
+  }
+}
+
+/**
+ * What has become of people whose last steps may have got no answer: what was answered holds, and a password is
+ * the old one or the new one. Answers those whose password has changed.
+ */
+export async function settled(client: Client, all: readonly Person[]): Promise<Person[]> {
+  const changed: Person[] = [];
+  for (const person of all) {
+    const fresh =
+      person.step === 'nobody' ? 401 : (await client.login(person, person.fresh)).status;
+    const old = (await client.login(person, person.old)).status;
+    const outcomes = {
+      nobody: [`401 401`, `401 200`],
+      'signed up': [`401 200`],
+      'logged in': [`401 200`, `200 401`],
+      changed: [`200 401`],
+    };
+    expect(outcomes[person.step], `${person.email} after "${person.step}"`).toContain(
+      `${fresh} ${old}`,
+    );
+    if (fresh === 200) changed.push(person);
+  }
+  return changed;
+}
+
+/** What of the mails of these people arrived; everything else is for a test to refuse. */
+export type Post = {
+  /** Changes of passwords. */
+  readonly changes: number;
+  /** Mails beyond the first of a change. */
+  readonly duplicates: number;
+  /** Links that worked, once. */
+  readonly links: number;
+};
+
+/** Waits for the mails of these changes, sees that they are right, and follows every link. */
+export async function collect(client: Client, smtp: Smtp, changed: Person[]): Promise<Post> {
+  const mailsOf = ({ email }: Person) => smtp.mails.filter(({ to }) => to === email);
+  await eventually(() => changed.filter((person) => mailsOf(person).length === 0)).toEqual([]);
+  for (const person of changed) {
+    const [mail, ...copies] = mailsOf(person);
+    for (const copy of copies) expect(copy).toEqual(mail);
+    expect(await client.revoke(mail?.token ?? '')).toMatchObject({ status: 200 });
+    expect(await client.revoke(mail?.token ?? '')).toMatchObject({ status: 400 });
+  }
+  const mails = changed.flatMap(mailsOf);
+  const ids = new Set(mails.map(({ messageId }) => messageId));
+  const tokens = new Set(mails.map(({ token }) => token));
+  expect({ ids: ids.size, tokens: tokens.size }).toEqual({
+    ids: changed.length,
+    tokens: changed.length,
+  });
+  return {
+    changes: changed.length,
+    duplicates: mails.length - changed.length,
+    links: tokens.size,
+  };
+}
+
+/** Hurts a server with a signal that it cannot see, and waits until it is dead. */
+export async function kill(server: Pick<Server, 'signal' | 'exit'>): Promise<void> {
+  server.signal('SIGKILL');
+  await server.exit;
+}
+
+/** A moment that nobody can foresee. */
+export const aMoment = (most: number): Promise<void> => setTimeout(Math.random() * most);
