@@ -1,4 +1,5 @@
 import {
+  type CompiledQuery,
   DummyDriver,
   Kysely,
   SqliteAdapter,
@@ -28,7 +29,7 @@ test('a query is built once for each database, and run with the values of each c
     const run = vi.spyOn(db, 'executeQuery');
     await query(db, '1', 'Ada');
     await query(db, '2', 'Bob');
-    expect(run.mock.calls.map(([{ parameters }]) => parameters)).toEqual([
+    expect(run.mock.calls.map(([compiled]) => (compiled as CompiledQuery).parameters)).toEqual([
       ['1', 'Ada'],
       ['2', 'Bob'],
     ]);
