@@ -11,6 +11,7 @@ import {
   sql,
 } from 'kysely';
 import type { Dialect } from './dialect.ts';
+import { runAtOnce } from './prepared.ts';
 import type { Schema } from './schema.ts';
 
 /** Milliseconds that SQLite itself waits for a lock, and Node with it; beyond, the event loop runs. */
@@ -143,11 +144,12 @@ export function applySettings(handle: Sqlite.Database): void {
 
 /** Kysely on one handle. It only builds and runs queries: transactions are opened above. */
 function kyselyOn(handle: Sqlite.Database): Kysely<Schema> {
-  const connection = connectionOn(handle);
+  const prepare = statementsOf(handle);
+  const connection = connectionOn(prepare);
   const notHere = async () => {
     throw new Error('transactions are opened by the dialect');
   };
-  return new Kysely<Schema>({
+  const db = new Kysely<Schema>({
     dialect: {
       createAdapter: () => new SqliteAdapter(),
       createQueryCompiler: () => new SqliteQueryCompiler(),
@@ -163,11 +165,14 @@ function kyselyOn(handle: Sqlite.Database): Kysely<Schema> {
       }),
     },
   });
+  runAtOnce(db, ({ sql: text, parameters }) => prepare(text).all(...parameters));
+  return db;
 }
 
-function connectionOn(handle: Sqlite.Database): DatabaseConnection {
+/** Prepares each statement once. */
+function statementsOf(handle: Sqlite.Database): (text: string) => Sqlite.Statement {
   const statements = new Map<string, Sqlite.Statement>();
-  const prepare = (text: string) => {
+  return (text) => {
     const known = statements.get(text);
     if (known) return known;
     if (statements.size >= MAX_STATEMENTS) statements.clear();
@@ -175,7 +180,9 @@ function connectionOn(handle: Sqlite.Database): DatabaseConnection {
     statements.set(text, statement);
     return statement;
   };
+}
 
+function connectionOn(prepare: (text: string) => Sqlite.Statement): DatabaseConnection {
   return {
     async executeQuery<R>({
       sql: text,
