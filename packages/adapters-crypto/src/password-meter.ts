@@ -19,7 +19,10 @@ export function passwordMeter(): PasswordMeter {
   function start(): Worker {
     // It is beside this module both as a source and as a part of the image.
     const file = `./strength-thread${path.extname(import.meta.url)}`;
-    const started = new Worker(new URL(file, import.meta.url));
+    const started = new Worker(new URL(file, import.meta.url), {
+      // What judging leaves behind is gone at once; by default 50 MB of it would pile up.
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    });
     started.on('message', ({ id, quality }: Judgement) => {
       waiting.get(id)?.resolve(quality);
       waiting.delete(id);
