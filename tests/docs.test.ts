@@ -78,4 +78,28 @@ describe('the documentation', () => {
     );
     expect(broken).toEqual([]);
   });
+
+  test('names a test for every promise, and each is there', () => {
+    const rows = read('docs/threat-model.md')
+      .split('\n')
+      .filter((line) => /^\| P\d+ \|/.test(line));
+    expect(rows.map((row) => row.split(' ')[1])).toEqual(
+      Array.from({ length: 17 }, (_, index) => `P${index + 1}`),
+    );
+    const named = rows.flatMap((row) =>
+      [...row.matchAll(/`([^`]+\.ts)`: ((?:"[^"]+"(?:, )?)+)/g)].flatMap(
+        ([, file = '', titles = '']) =>
+          matches(titles, /"([^"]+)"/g).map((title = '') => ({
+            row: row.slice(2, 5),
+            file,
+            title,
+          })),
+      ),
+    );
+    expect(new Set(named.map(({ row }) => row)).size).toBe(17);
+    const gone = named.filter(
+      ({ file, title }) => !existsSync(path.join(root, file)) || !read(file).includes(title),
+    );
+    expect(gone).toEqual([]);
+  });
 });
