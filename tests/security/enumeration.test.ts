@@ -175,6 +175,24 @@ attack('a refusal tells nothing of what exists', (target) => {
     ]);
   });
 
+  test('a failed try at a user of another service is in the audit like one at nobody', async () => {
+    const t = target();
+    const foreign = await t.enrol({ key: t.other.key });
+    const attempts = [foreign.email, 'nobody@example.com'].map((email) => ({
+      email,
+      password: WRONG,
+    }));
+    const entries = [];
+    for (const attempt of attempts) {
+      await t.json('POST', LOGIN, attempt);
+      const { body } = await t.json('GET', '/v1/audit?action=login&limit=1');
+      const { id, created_at, sequence, previous_hash, hash, ...rest } = body.data[0];
+      entries.push(rest);
+    }
+    expect(entries[0]).toMatchObject({ action: 'login', outcome: 'failure', user_id: null });
+    expect(entries[0]).toEqual(entries[1]);
+  });
+
   test('a key for a user who was shut reads like one for nobody', async () => {
     const t = target();
     const owner = await t.enrol();

@@ -117,6 +117,9 @@ function requestsWith(secret: string, credentials: { key: string; bearer: string
   for (const url of [
     `/v1/user/${secret}`,
     `/v1/key/${secret}`,
+    `/v1/audit/${secret}`,
+    `/v1/audit?user_id=${secret}&action=${secret}&from=${secret}&after=${secret}&limit=${secret}`,
+    `/v1/audit?${secret}=${secret}`,
     `/${secret}`,
     `/v1/${secret}/%zz`,
     `/local?type=update_password&email=${secret}`,

@@ -112,7 +112,7 @@ attack('the owner’s link works', (target) => {
     const owner = await robbed(t);
     await move(t, owner);
     const answer = await t.json('POST', REVOKE, { token: owner.link });
-    expect(answer).toMatchObject({ status: 200, body: { audit: null } });
+    expect(answer).toMatchObject({ status: 200 });
     await expectShut(t, owner);
   });
 
@@ -360,7 +360,7 @@ attack('the owner’s link', (target) => {
     const values = Object.values(tables)
       .flat()
       .flatMap((row) => Object.values(row))
-      .filter((value) => typeof value === 'string');
+      .filter((value): value is string => typeof value === 'string' && value.length > 15);
     const secrets = [...new Set(values)];
     expect(secrets.length).toBeGreaterThan(20);
     const forged = secrets.flatMap((secret) =>

@@ -170,9 +170,8 @@ export async function aTarget(env: Record<string, string> = {}) {
 
   /** All that is stored, a line for each row, but for what counts or records the tries themselves. */
   async function state(): Promise<string[]> {
-    const tables = await database.tables();
+    const tables = await database.tables(/throttle|audit/);
     return Object.entries(tables)
-      .filter(([name]) => !/throttle|audit/.test(name))
       .flatMap(([name, rows]) => rows.map((row) => `${name} ${JSON.stringify(row)}`))
       .sort();
   }

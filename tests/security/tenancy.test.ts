@@ -82,6 +82,23 @@ attack('a service', (target) => {
     },
   );
 
+  test('reads nothing in its audit of what happened through another one', async () => {
+    const t = target();
+    const key = t.other.key;
+    const { body } = await t.json('GET', `/v1/audit?user_id=${owner.id}&limit=100`);
+    expect(body.data.length).toBeGreaterThan(3);
+    for (const { id } of body.data) {
+      const answer = await t.unchanged(() => t.json('GET', `/v1/audit/${id}`, undefined, { key }));
+      expect(answer).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    }
+    // Its own failed tries are there, and do not say at whom.
+    const own = await t.json('GET', '/v1/audit?limit=100', undefined, { key });
+    expect(own.body.data.length).toBeGreaterThan(1);
+    expect(own.text).not.toContain(owner.id);
+    const asked = await t.json('GET', `/v1/audit?user_id=${owner.id}`, undefined, { key });
+    expect(asked).toMatchObject({ status: 200, body: { data: [], next: null } });
+  });
+
   test('keeps all of it, whatever another one tried', async () => {
     const t = target();
     expect(await t.json('POST', '/v1/auth/token/verify', { token: owner.access })).toMatchObject({

@@ -5,8 +5,8 @@ type Row = Record<string, unknown>;
 
 /** A database behind Rekey's back, as somebody with a copy of it, or with a shell on its server, has it. */
 export type Behind = {
-  /** Every row of every table. */
-  tables(): Promise<Record<string, Row[]>>;
+  /** Every row of every table, or of those whose name is not like this. */
+  tables(except?: RegExp): Promise<Record<string, Row[]>>;
   run(statement: string): Promise<void>;
   close(): Promise<void>;
 };
@@ -18,7 +18,7 @@ export async function behind(url: string): Promise<Behind> {
   const handle = new Sqlite(file, { timeout: 5000 });
   const all = async (query: string) => handle.prepare<[], Row>(query).all();
   return {
-    tables: () => readAll(all, `select name from sqlite_master where type = 'table'`),
+    tables: (except) => readAll(all, `select name from sqlite_master where type = 'table'`, except),
     run: async (statement) => void handle.exec(statement),
     close: async () => void handle.close(),
   };
@@ -29,19 +29,21 @@ async function behindPostgres(url: string): Promise<Behind> {
   await client.connect();
   const all = async (query: string) => (await client.query<Row>(query)).rows;
   return {
-    tables: () =>
+    tables: (except) =>
       readAll(
         all,
         `select table_name as name from information_schema.tables where table_schema = 'public'`,
+        except,
       ),
     run: async (statement) => void (await client.query(statement)),
     close: () => client.end(),
   };
 }
 
-async function readAll(all: (query: string) => Promise<Row[]>, names: string) {
+async function readAll(all: (query: string) => Promise<Row[]>, names: string, except?: RegExp) {
   const tables: Record<string, Row[]> = {};
   for (const { name } of await all(names)) {
+    if (except?.test(String(name))) continue;
     tables[String(name)] = await all(`select * from "${name}"`);
   }
   return tables;
