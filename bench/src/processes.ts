@@ -22,6 +22,8 @@ process.once('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 /** A folder of its own, gone when the run ends. */
 export function aFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'rekey-bench-'));
