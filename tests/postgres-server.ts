@@ -1,3 +1,4 @@
+import './postgres-programs.ts';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
