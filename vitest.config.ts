@@ -12,8 +12,9 @@ export default defineConfig({
     globalSetup: 'tests/postgres.ts',
     // Processes, not threads: native modules and signals behave as in production.
     pool: 'forks',
-    testTimeout: 15_000,
-    hookTimeout: 30_000,
+    // Only so that a run ends: on a busy machine a start of the server takes seconds.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     restoreMocks: true,
     unstubEnvs: true,
   },
