@@ -3,6 +3,7 @@ import {
   accessTokensContract,
   breachListContract,
   hasherContract,
+  macsContract,
   passwordMeterContract,
   revokeTokensContract,
   secretsContract,
@@ -14,6 +15,7 @@ import {
   fakeBreachList,
   fakeClock,
   fakeHasher,
+  fakeMacs,
   fakeMailer,
   fakeMeter,
   fakeRevokeTokens,
@@ -39,6 +41,8 @@ breachListContract('of the tests', async () => {
     fallSilent: async () => breachList.fallSilent(),
   };
 });
+
+macsContract('the tests', async () => ({ macs: fakeMacs(), stranger: fakeMacs(2) }));
 
 secretsContract('the tests', async () => fakeSecrets());
 

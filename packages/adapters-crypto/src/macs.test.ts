@@ -1,0 +1,45 @@
+import { createSecretKey, randomBytes } from 'node:crypto';
+import { macsContract } from '@rekey/usecases/testing';
+import { describe, expect, test } from 'vitest';
+import type { FileKey } from './key-file.ts';
+import { macs } from './macs.ts';
+
+const aSecret = (kid: string, bytes: Uint8Array = randomBytes(32)): FileKey => ({
+  kid,
+  createdAt: 0,
+  key: createSecretKey(bytes),
+});
+const known = aSecret(
+  'k1',
+  Uint8Array.from({ length: 32 }, (_, index) => index),
+);
+
+macsContract('the key file', async () => ({
+  macs: macs(() => [known]),
+  stranger: macs(() => [aSecret('k1')]),
+}));
+
+describe('a MAC', () => {
+  test('is the kid and an HMAC-SHA-256', () => {
+    // Made with Python's hmac.
+    expect(macs(() => [known]).make('what happened')).toBe(
+      'k1.XY9TYSv2XIiL054mJmwZPYp44lT_ABJoOqGmX6lypqw',
+    );
+  });
+
+  test('of an old key is verified for as long as the key is there', () => {
+    const mac = macs(() => [known]).make('text');
+    const fresh = aSecret('k2');
+    expect(macs(() => [fresh, known]).verify('text', mac)).toBe(true);
+    expect(macs(() => [fresh, known]).make('text')).toMatch(/^k2\./);
+    expect(macs(() => [fresh]).verify('text', mac)).toBe(false);
+  });
+
+  test('has one spelling', () => {
+    const { make, verify } = macs(() => [known]);
+    const mac = make('text');
+    for (const other of ['', 'k1', 'k1.', `${mac}=`, ` ${mac}`, mac.slice(0, -1), `${mac}.x`]) {
+      expect(verify('text', other), other).toBe(false);
+    }
+  });
+});

@@ -1,0 +1,208 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { enrolled, PASSWORD, type Rig, rig } from '../../test/harness.ts';
+
+const LOGIN = '/v1/auth/provider/local/login';
+const AGENT = `Mozilla/5.0 <script>${'x'.repeat(300)}`;
+const MEMBERS = [
+  'id',
+  'created_at',
+  'service_id',
+  'user_id',
+  'subject_id',
+  'action',
+  'outcome',
+  'address',
+  'client',
+  'sequence',
+  'previous_hash',
+  'hash',
+];
+
+type Entry = Record<string, unknown> & { id: string; created_at: string };
+
+let server: Rig;
+let userId: string;
+beforeEach(async () => {
+  server = await rig();
+  const { user } = await enrolled(server);
+  userId = user.id;
+});
+
+const get = (url: string, key?: string) =>
+  server.json('GET', url, undefined, key === undefined ? {} : { headers: { authorization: key } });
+const logIn = (password = PASSWORD) =>
+  server.json(
+    'POST',
+    LOGIN,
+    { email: 'ada@example.com', password },
+    { headers: { 'user-agent': AGENT }, remoteAddress: '192.0.2.99' },
+  );
+const list = async (query = '', key?: string): Promise<{ data: Entry[]; next: string | null }> => {
+  const response = await get(`/v1/audit${query}`, key);
+  expect(response.statusCode).toBe(200);
+  return response.json();
+};
+
+describe('GET /v1/audit', () => {
+  it('answers what happened, the latest first, and nothing more of it than it should', async () => {
+    await logIn();
+    await logIn('wrong');
+    const { data, next } = await list();
+    expect(data.map(({ action, outcome }) => [action, outcome])).toEqual([
+      ['login', 'failure'],
+      ['login', 'success'],
+      ['key_create', 'success'],
+      ['user_create', 'success'],
+      ['service_create', 'success'],
+    ]);
+    expect(next).toBeNull();
+    for (const entry of data) expect(Object.keys(entry)).toEqual(MEMBERS);
+    const [failed, succeeded] = data;
+    expect(failed).toMatchObject({
+      created_at: '2026-01-02T03:04:05.000Z',
+      service_id: server.service.id,
+      user_id: userId,
+      subject_id: null,
+      address: '192.0.2.99',
+      client: AGENT.slice(0, 200),
+      sequence: 5,
+      previous_hash: succeeded?.hash,
+    });
+    expect(data.at(-1)).toMatchObject({ address: null, client: null, previous_hash: null });
+  });
+
+  it('answers 50 at a time, or as many as are asked for, page by page', async () => {
+    for (let i = 0; i < 50; i += 1) await logIn();
+    const first = await list();
+    expect(first.data).toHaveLength(50);
+    const all = await list('?limit=100');
+    expect(all.data).toHaveLength(53);
+
+    const seen: string[] = [];
+    let after = '';
+    for (;;) {
+      const { data, next } = await list(`?limit=10${after}`);
+      seen.push(...data.map(({ id }) => id));
+      await logIn();
+      if (next === null) break;
+      after = `&after=${encodeURIComponent(next)}`;
+    }
+    expect(seen).toEqual(all.data.map(({ id }) => id));
+  });
+
+  it('answers what is asked for', async () => {
+    const start = server.ports.clock.now();
+    await logIn();
+    const actions = async (query: string) => (await list(query)).data.map(({ action }) => action);
+    expect(await actions('?action=login')).toEqual(['login']);
+    expect(await actions(`?user_id=${userId.toUpperCase()}`)).toEqual([
+      'login',
+      'key_create',
+      'user_create',
+    ]);
+    expect(await actions(`?user_id=${server.service.id}`)).toEqual([]);
+    const at = (instant: number) => new Date(instant).toISOString();
+    expect(await actions(`?from=${at(start)}&action=login`)).toEqual(['login']);
+    expect(await actions(`?from=${at(start + 1)}`)).toEqual([]);
+    expect(await actions(`?to=${at(start)}`)).toEqual([]);
+    expect(await actions(`?to=${at(start + 1)}&action=login`)).toEqual(['login']);
+    const offset = `${at(start + 7_200_001).slice(0, -1)}%2B02:00`;
+    expect(await actions(`?to=${offset}&action=login`)).toEqual(['login']);
+  });
+
+  it('answers a service its own, and a root key all, its own making included', async () => {
+    const other = await server.otherServiceKey();
+    const { data } = await list('', other);
+    expect(data.map(({ action }) => action)).toEqual(['service_create']);
+    expect(data[0]?.service_id).not.toBe(server.service.id);
+    const everything = (await list('?limit=100', server.rootKey)).data;
+    const owners = new Set(everything.map(({ service_id }) => service_id));
+    expect(owners).toContain(server.service.id);
+    expect(owners).toContain(data[0]?.service_id);
+    expect(everything.filter(({ service_id }) => service_id === null)).toMatchObject([
+      { action: 'root_key_create', sequence: 1 },
+    ]);
+  });
+
+  it('asks for a key before it looks at anything', async () => {
+    const response = await server.app.inject({ method: 'GET', url: '/v1/audit?limit=x' });
+    expect(response.statusCode).toBe(401);
+  });
+
+  const uuid = '01900000-0000-7000-8000-000000000001';
+  const limits = 'must be a whole number from 1 to 100';
+  const time = 'must be a time as in RFC 3339';
+  it.each([
+    ['limit=0', 'limit', limits],
+    ['limit=101', 'limit', limits],
+    ['limit=', 'limit', limits],
+    ['limit=1e1', 'limit', limits],
+    ['limit=%2B5', 'limit', limits],
+    ['limit=05', 'limit', limits],
+    ['limit=5%20', 'limit', limits],
+    ['limit=5&limit=5', 'limit', limits],
+    ['user_id=x', 'user_id', 'must be a UUID'],
+    [`user_id=${uuid}&user_id=${uuid}`, 'user_id', 'must be a UUID'],
+    ['user_id=%ZZ', 'user_id', 'must be a UUID'],
+    ['from=2026-01-02', 'from', time],
+    ['from=1767323045000', 'from', time],
+    ['from=2026-02-30T00:00:00Z', 'from', time],
+    ['to=2026-01-02T03:04:05', 'to', time],
+    ['to=2026-01-02T03:04:05+01:00', 'to', time],
+    ['to=2016-12-31T23:59:60Z', 'to', 'is not a time'],
+    ['after=x', 'after', 'must be the next of a page'],
+    [`after=${uuid}`, 'after', 'must be the next of a page'],
+    [`after=1767323045000.${uuid}%27--`, 'after', 'must be the next of a page'],
+    ['Limit=5', 'Limit', 'is not a known field'],
+    ['service_id=x', 'service_id', 'is not a known field'],
+    ['__proto__=x', '__proto__', 'is not a known field'],
+    ['%00=x', '(unnamed)', 'is not a known field'],
+  ])('refuses ?%s, and names the field', async (query, field, message) => {
+    const response = await get(`/v1/audit?${query}`);
+    expect(response.statusCode).toBe(400);
+    expect(response.json()).toMatchObject({
+      code: 'invalid_argument',
+      errors: [{ field, message }],
+    });
+    expect(response.json().errors).toHaveLength(1);
+  });
+
+  it('refuses what is no action, and says which there are', async () => {
+    const response = await get('/v1/audit?action=logout&limit=0');
+    expect(response.json().errors).toMatchObject([
+      { field: 'action', message: expect.stringMatching(/^must be one of service_create, /) },
+      { field: 'limit' },
+    ]);
+    expect(response.body).not.toContain('logout');
+  });
+});
+
+describe('GET /v1/audit/{id}', () => {
+  it('answers the entry, to the service that it is about and to a root key', async () => {
+    const [entry] = (await list()).data;
+    for (const key of [server.serviceKey, server.rootKey]) {
+      const response = await get(`/v1/audit/${entry?.id.toUpperCase()}`, key);
+      expect([response.statusCode, response.json()]).toStrictEqual([200, { data: entry }]);
+    }
+  });
+
+  it('knows nothing of the entries of others, of ids of nothing and of what is no id', async () => {
+    const [entry] = (await list()).data;
+    const other = await server.otherServiceKey();
+    const foreign = await get(`/v1/audit/${entry?.id}`, other);
+    expect(foreign.statusCode).toBe(404);
+    for (const id of [server.service.id, 'x', '%ZZ%']) {
+      const unknown = await get(`/v1/audit/${encodeURIComponent(id)}`, other);
+      expect([unknown.statusCode, unknown.json()]).toStrictEqual([404, foreign.json()]);
+    }
+  });
+
+  it('is what a revocation names', async () => {
+    const login = (await logIn()).json();
+    const revoked = await server.json('POST', '/v1/auth/token/revoke', {
+      token: login.access.token,
+    });
+    const { data } = (await get(`/v1/audit/${revoked.json().audit}`)).json();
+    expect(data).toMatchObject({ action: 'token_revoke', user_id: userId });
+  });
+});

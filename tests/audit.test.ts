@@ -1,0 +1,184 @@
+import path from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { compose } from '../apps/server/src/compose.ts';
+import { readConfig } from '../apps/server/src/config.ts';
+import { behind } from '../packages/adapters-db/test/behind.ts';
+import { aFolder, runCli, type Server, startMailbox, startServer } from './harness.ts';
+
+// Many processes start here, and a busy machine takes its time for each.
+vi.setConfig({ testTimeout: 90_000 });
+
+type Chain = { service_id: string | null; length: number; pruned: number; hash: string | null };
+
+/** Runs a command of the audit, and reads its JSON. */
+async function audit(folder: string, ...args: string[]) {
+  const { code, stdout, stderr } = await runCli(folder, ['audit', ...args, '--json']);
+  return { code, stderr, ...JSON.parse(stdout || '{}') };
+}
+
+async function createService(folder: string): Promise<{ id: string; key: string }> {
+  const args = ['create-service-with-key', 'Shop', 'https://shop.example', '--json'];
+  const { service, key } = JSON.parse((await runCli(folder, args)).stdout);
+  return { id: service.id, key: key.value };
+}
+
+/** Changes the database behind Rekey's back. */
+async function alter(folder: string, statement: string): Promise<void> {
+  const database = await behind(`sqlite:${path.join(folder, 'data/rekey.db')}`);
+  await database.run(statement);
+  await database.close();
+}
+
+async function form({ url }: Server, method: string, route: string, fields: object, token = '') {
+  const headers = { authorization: `Bearer ${token}` };
+  const body = new URLSearchParams(Object.entries(fields));
+  const response = await fetch(`${url}${route}`, { method, headers, body });
+  return JSON.parse(await response.text());
+}
+
+describe('sso-cli audit verify', () => {
+  test('shows each chain with its length and latest hash, while a server runs', async () => {
+    const folder = aFolder();
+    expect(await audit(folder, 'verify')).toEqual({ code: 0, stderr: '', ok: true, chains: [] });
+    const { id } = await createService(folder);
+    await runCli(folder, ['create-root-key', 'ops']);
+    await startServer(folder);
+    const { code, ok, chains } = await audit(folder, 'verify');
+    expect({ code, ok }).toEqual({ code: 0, ok: true });
+    expect(chains).toHaveLength(3);
+    for (const service_id of [id, null]) {
+      const hash = expect.stringMatching(/^[\da-f]{16}\.[\w-]{43}$/);
+      const chain = { service_id, length: 1, pruned: 0, hash, fault: null };
+      expect(chains).toContainEqual(chain);
+    }
+    const { stdout } = await runCli(folder, ['audit', 'verify']);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(4);
+    const own = chains.find((chain: Chain) => chain.service_id === id);
+    expect(lines.find((line) => line.includes(id))).toMatch(new RegExp(`^ok .* 1 .*${own.hash}$`));
+    expect(stdout).toMatch(/^ok +operator /m);
+  });
+
+  test('names what was tampered with, and exits with 1', async () => {
+    const folder = aFolder();
+    const { id } = await createService(folder);
+    await alter(folder, `update audit_entries set subject_id = null where chain = '${id}'`);
+    const { code, ok, chains } = await audit(folder, 'verify');
+    expect({ code, ok }).toEqual({ code: 1, ok: false });
+    const reason = 'is not as it was written';
+    expect(chains[0].fault).toMatchObject({ sequence: 1, reason });
+    const { stdout } = await runCli(folder, ['audit', 'verify']);
+    expect(stdout).toMatch(/^FAIL /m);
+    expect(stdout).toContain(`${id}: entry 1 ${reason}\n`);
+
+    await alter(folder, `update audit_chains set length = 0 where chain = '${id}'`);
+    await alter(folder, 'delete from audit_entries');
+    await alter(folder, 'delete from audit_chains');
+    expect((await runCli(folder, ['audit', 'verify'])).stdout).toContain(
+      `${id}: the chain is missing\n`,
+    );
+  });
+
+  test('knows entries that were made before the keys were rotated', async () => {
+    const folder = aFolder();
+    await createService(folder);
+    await runCli(folder, ['keys', 'rotate', '--purpose', 'audit']);
+    await createService(folder);
+    expect(await audit(folder, 'verify')).toMatchObject({ code: 0, ok: true });
+  });
+});
+
+describe('sso-cli audit prune', () => {
+  /** A service, and a root key, that were made so many days ago. */
+  async function madeDaysAgo(folder: string, days: number): Promise<string> {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - days * 86_400_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    const rekey = await compose(
+      readConfig({
+        DATABASE_URL: `sqlite:${folder}/data/rekey.db`,
+        KEYS_FILE: `${folder}/data/keys.json`,
+      }),
+    );
+    const input = { name: 'Old', url: 'https://old.example' };
+    const { service } = await rekey.createServiceWithKey.execute(input);
+    await rekey.createRootKey.execute({ name: 'old' });
+    await rekey.close();
+    vi.useRealTimers();
+    return service.id;
+  }
+
+  test('deletes what is older, and the rest can be verified as before', async () => {
+    const folder = aFolder();
+    const old = await madeDaysAgo(folder, 30);
+    const { id } = await createService(folder);
+    expect(await audit(folder, 'prune', '--older-than', '31')).toMatchObject({ pruned: 0 });
+    expect(await audit(folder, 'prune', '--older-than', '29')).toMatchObject({ pruned: 2 });
+    const { code, chains } = await audit(folder, 'verify');
+    expect(code).toBe(0);
+    expect(chains.find((chain: Chain) => chain.service_id === old)).toMatchObject({
+      length: 1,
+      pruned: 1,
+    });
+    expect(chains.find((chain: Chain) => chain.service_id === id)).toMatchObject({ pruned: 0 });
+    const { stdout } = await runCli(folder, ['audit', 'prune', '--older-than', '29']);
+    expect(stdout).toBe('0 deleted.\n');
+  });
+
+  test('deletes nothing that was tampered with', async () => {
+    const folder = aFolder();
+    const id = await madeDaysAgo(folder, 30);
+    await alter(folder, `update audit_entries set action = 'login' where chain = '${id}'`);
+    const { code, stdout, stderr } = await runCli(folder, ['audit', 'prune', '--older-than', '1']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^sso-cli: .*audit verify\n$/);
+    expect((await audit(folder, 'verify')).chains).toContainEqual(
+      expect.objectContaining({ service_id: id, pruned: 0 }),
+    );
+  });
+
+  test.each([[[]], [['--older-than']], [['--older-than', '0']], [['--older-than', '1.5']]])(
+    'refuses %j with one line and exit code 2',
+    async (args) => {
+      const { code, stderr } = await runCli(aFolder(), ['audit', 'prune', ...args]);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^sso-cli: .+\n$/);
+    },
+  );
+});
+
+test('a mail that is given up and one that is sent again have their entries', async () => {
+  const folder = aFolder();
+  let isRefused = true;
+  const mailbox = await startMailbox(0, () => isRefused);
+  const rootKey = JSON.parse(
+    (await runCli(folder, ['create-root-key', 'ops', '--json'])).stdout,
+  ).key;
+  const server = await startServer(folder, { SMTP_URL: mailbox.url });
+  const owner = { email: 'orion@test.com', password: 'first password' };
+  await form(server, 'POST', '/users/create', { name: 'Orion', ...owner });
+  const { token } = await form(server, 'POST', '/users/login', owner);
+  const change = { ...owner, newPassword: 'second password' };
+  await form(server, 'PUT', '/users/update/password', change, token);
+
+  type Entry = { action: string; outcome: string; subject_id: string };
+  const entries = async () => {
+    const headers = { authorization: rootKey.value };
+    const response = await fetch(`${server.url}/v1/audit?limit=4`, { headers });
+    const { data } = (await response.json()) as { data: Entry[] };
+    return data.map(({ action, outcome, subject_id }) => ({ action, outcome, subject_id }));
+  };
+  const latest = async () => (await entries())[0];
+  await expect.poll(latest, { timeout: 30_000 }).toMatchObject({ action: 'mail_send' });
+  isRefused = false;
+  await runCli(folder, ['outbox', 'requeue', '--all-dead']);
+  await mailbox.mail(0);
+  await expect.poll(latest, { timeout: 30_000 }).toMatchObject({ outcome: 'success' });
+  const [sent, ...before] = await entries();
+  const { subject_id } = sent ?? {};
+  expect(sent).toEqual({ action: 'mail_send', outcome: 'success', subject_id });
+  expect(before).toEqual([
+    { action: 'mail_requeue', outcome: 'success', subject_id },
+    { action: 'mail_send', outcome: 'failure', subject_id },
+    { action: 'password_change', outcome: 'success', subject_id },
+  ]);
+});

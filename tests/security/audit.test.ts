@@ -1,0 +1,275 @@
+import { describe, expect, test } from 'vitest';
+import { fromBase32 } from '../../packages/adapters-crypto/src/secrets.ts';
+import { hotp } from '../../packages/adapters-crypto/src/totp.ts';
+import { attack, LOGIN, NEW_PASSWORD, PASSWORD, REVOKE, type Target, UPDATE } from './target.ts';
+
+type Entry = Record<string, unknown> & { id: string };
+
+const FROM = '203.0.113.9';
+const AGENT = 'Browser/1.0 (Planted; OS)';
+const more = { from: FROM, headers: { 'user-agent': AGENT } };
+const asked = { address: FROM, client: AGENT };
+
+/** The entries that a service reads, the oldest first. */
+async function entriesOf(t: Target, key: string): Promise<Entry[]> {
+  const { status, body } = await t.json('GET', '/v1/audit?limit=100', undefined, { key });
+  expect(status).toBe(200);
+  return body.data.toReversed();
+}
+
+/** A service of its own, with as many entries as it has users and one more. */
+async function aChain(t: Target, users = 5) {
+  const input = { name: 'Chained', url: 'https://chained.example' };
+  const { service, value: key } = await t.rekey.createServiceWithKey.execute(input);
+  for (let i = 0; i < users; i += 1) {
+    const user = { is_enabled: true, name: 'Ada', email: t.newEmail() };
+    expect(await t.json('POST', '/v1/user', user, { key })).toMatchObject({ status: 200 });
+  }
+  return { id: service.id, key, entries: await entriesOf(t, key) };
+}
+
+const verify = async (t: Target, serviceId: string | null) => {
+  const reports = await t.rekey.verifyAudit.execute();
+  return reports.find((report) => report.serviceId === serviceId);
+};
+
+attack('the audit', (target) => {
+  test('has an entry for everything that happens, with whom, what, and from where', async () => {
+    const t = target();
+    const { id: service_id, key } = await aChain(t, 0);
+    const post = async (url: string, body: object, status = 200) => {
+      const answer = await t.json('POST', url, body, { key, ...more });
+      expect(answer).toMatchObject({ status });
+      return answer.body;
+    };
+    const newKey = (type: string) =>
+      post('/v1/key', { is_enabled: true, type, name: 'web', user_id });
+    const email = t.newEmail();
+    const { data: user } = await post('/v1/user', {
+      is_enabled: true,
+      name: 'Ada',
+      email,
+      password: PASSWORD,
+    });
+    const user_id: string = user.id;
+    const token = (await newKey('TOKEN')).data.key;
+    const plain = (await newKey('KEY')).data;
+    const totp = (await newKey('TOTP')).data;
+
+    await post(LOGIN, { email, password: 'wrong' }, 400);
+    await post(LOGIN, { email: 'nobody@example.com', password: PASSWORD }, 400);
+    const first = await post(LOGIN, { email, password: PASSWORD });
+    await post('/v1/auth/token/refresh', { token: first.refresh.token });
+    await post('/v1/auth/token/refresh', { token: first.refresh.token }, 400);
+    const code = hotp(fromBase32(totp.value), Math.floor(Date.now() / 30_000));
+    const taken = await post('/v1/auth/totp', { user_id, totp: code });
+    await post('/v1/auth/totp', { user_id, totp: code }, 400);
+    const keyRevoked = await post('/v1/auth/key/revoke', { key: plain.value });
+    await post(UPDATE, { email, password: 'wrong', new_password: NEW_PASSWORD }, 400);
+    await post(UPDATE, { email, password: PASSWORD, new_password: NEW_PASSWORD });
+    await t.deliver();
+    const second = await post(LOGIN, { email, password: NEW_PASSWORD });
+    const tokenRevoked = await post('/v1/auth/token/revoke', { token: second.access.token });
+    const revoked = await post(REVOKE, { token: await t.linkTokenOf(email) });
+    expect(revoked).toStrictEqual({ audit: null });
+
+    const entries = await entriesOf(t, key);
+    expect(new Set(entries.map((entry) => entry.service_id))).toEqual(new Set([service_id]));
+    const outline = entries.map((entry) => {
+      const isHis = entry.user_id === user_id;
+      return [entry.action, entry.outcome, isHis, entry.subject_id];
+    });
+    const [session, change, later] = [expect.any(String), expect.any(String), expect.any(String)];
+    expect(outline).toEqual([
+      ['service_create', 'success', false, expect.any(String)],
+      ['user_create', 'success', true, null],
+      ['key_create', 'success', true, token.id],
+      ['key_create', 'success', true, plain.key.id],
+      ['key_create', 'success', true, totp.key.id],
+      ['login', 'failure', true, null],
+      ['login', 'failure', false, null],
+      ['login', 'success', true, session],
+      ['token_refresh', 'success', true, outline[7]?.[3]],
+      ['token_theft', 'failure', true, outline[7]?.[3]],
+      ['totp', 'success', true, totp.key.id],
+      ['totp', 'failure', true, null],
+      ['key_revoke', 'success', true, plain.key.id],
+      ['password_change', 'failure', true, null],
+      ['password_change', 'success', true, change],
+      ['mail_send', 'success', true, outline[14]?.[3]],
+      ['login', 'success', true, later],
+      ['key_revoke', 'success', true, token.id],
+      ['token_revoke', 'success', true, outline[16]?.[3]],
+      ['password_change_revoke', 'success', true, outline[14]?.[3]],
+    ]);
+    for (const { action, address, client } of entries) {
+      const isNobody = action === 'service_create' || action === 'mail_send';
+      expect({ address, client }).toEqual(isNobody ? { address: null, client: null } : asked);
+    }
+    const named = [taken, keyRevoked, tokenRevoked].map(({ audit }) => audit);
+    expect(named).toEqual([entries[10]?.id, entries[12]?.id, entries[18]?.id]);
+    expect(await verify(t, service_id)).toMatchObject({ length: 20, fault: null });
+
+    const stored = JSON.stringify((await t.database.tables()).audit_entries);
+    const typed = [email, 'nobody@example.com', PASSWORD, NEW_PASSWORD, code, totp.value];
+    const secrets = [plain.value, first.access.token, first.refresh.token, second.access.token];
+    for (const secret of [key, ...typed, ...secrets]) expect(stored).not.toContain(secret);
+  });
+
+  test('has what users of the form dialect do, and the page', async () => {
+    const t = target();
+    const owner = await t.signUp();
+    const bearer = await t.formLogIn(owner);
+    const change = { email: owner.email, password: PASSWORD, newPassword: NEW_PASSWORD };
+    const wrong = { ...change, password: 'wrong' };
+    await t.form('PUT', '/users/update/password', wrong, bearer, more);
+    expect(await t.form('PUT', '/users/update/password', change, bearer)).toMatchObject({
+      status: 200,
+    });
+    const token = await t.linkTokenOf(owner.email);
+    expect(await t.form('POST', '/local', { token }, undefined, more)).toMatchObject({
+      status: 200,
+    });
+    const query = `/v1/audit?user_id=${owner.id}`;
+    const { body } = await t.json('GET', query, undefined, { key: t.rootKey });
+    const entries: Entry[] = body.data.toReversed();
+    expect(entries.map(({ action, outcome }) => [action, outcome])).toEqual([
+      ['user_create', 'success'],
+      ['key_create', 'success'],
+      ['login', 'success'],
+      ['password_change', 'failure'],
+      ['password_change', 'success'],
+      ['mail_send', 'success'],
+      ['password_change_revoke', 'success'],
+    ]);
+    const [, , session, refused] = entries;
+    expect(refused?.subject_id).toBe(session?.subject_id);
+    expect(refused).toMatchObject(asked);
+    expect(entries.at(-1)).toMatchObject(asked);
+  });
+
+  test('tells a service no more of who has an account than a failed login does', async () => {
+    const t = target();
+    const owner = await t.enrol();
+    const { key } = await aChain(t, 0);
+    for (const email of [owner.email, t.newEmail()]) {
+      await t.json('POST', LOGIN, { email, password: PASSWORD }, { key });
+      await t.json(
+        'POST',
+        UPDATE,
+        { email, password: PASSWORD, new_password: 'x'.repeat(9) },
+        { key },
+      );
+    }
+    for (const user_id of [owner.id, t.shop.id]) {
+      await t.json('POST', '/v1/auth/totp', { user_id, totp: '000000' }, { key });
+    }
+    const [, ...entries] = await entriesOf(t, key);
+    expect(entries).toHaveLength(6);
+    expect(entries.map(({ user_id }) => user_id)).toEqual(entries.map(() => null));
+  });
+
+  test('holds nothing that a query planted, and neither does the log', async () => {
+    const t = target();
+    const planted = 'Planted~audit-9Jx';
+    for (const name of ['user_id', 'action', 'from', 'to', 'after', 'limit', planted]) {
+      const answer = await t.json('GET', `/v1/audit?${name}=${planted}`);
+      expect(answer.status).toBe(400);
+      expect(answer.text).not.toContain(planted);
+    }
+    expect((await t.json('GET', `/v1/audit/${planted}`)).status).toBe(404);
+    expect(t.lines.join('\n')).not.toContain(planted);
+    expect(JSON.stringify(await t.database.tables())).not.toContain(planted);
+  });
+
+  describe('that somebody with the database changed', () => {
+    const row = (entry: Entry | undefined) => `where id = '${entry?.id}'`;
+    const remove = (entry: Entry | undefined) => `delete from audit_entries ${row(entry)}`;
+    const missing = (sequence: number) => ({ sequence, id: null, reason: 'is missing' });
+    const broken = { sequence: null, id: null, reason: expect.stringContaining('begins or ends') };
+
+    test.each([
+      ['created_at', 'created_at + 1'],
+      ['action', `'login'`],
+      ['outcome', `'failure'`],
+      ['user_id', 'null'],
+      ['subject_id', 'id'],
+      ['address', `'192.0.2.1'`],
+      ['client', `'x'`],
+      ['previous_hash', 'hash'],
+      ['hash', 'previous_hash'],
+      ['id', `'01900000-0000-7000-8000-00000000beef'`],
+    ])('is found out by its %s', async (column, value) => {
+      const t = target();
+      const { id, entries } = await aChain(t);
+      expect(await verify(t, id)).toMatchObject({ length: 6, fault: null });
+      await t.database.run(`update audit_entries set ${column} = ${value} ${row(entries[2])}`);
+      const fault = { sequence: 3, reason: 'is not as it was written' };
+      expect(await verify(t, id)).toMatchObject({ fault });
+    });
+
+    test('is found out where an entry is gone: the first, one in the middle, the latest', async () => {
+      const t = target();
+      for (const index of [0, 2, 5]) {
+        const { id, entries } = await aChain(t);
+        await t.database.run(remove(entries[index]));
+        expect(await verify(t, id)).toMatchObject({ fault: missing(index + 1) });
+      }
+    });
+
+    test('is found out where the latest is gone and the chain ends before it', async () => {
+      const t = target();
+      const { id, key, entries } = await aChain(t);
+      await t.database.run(remove(entries[5]));
+      const end = `length = 5, hash = '${entries[4]?.hash}'`;
+      await t.database.run(`update audit_chains set ${end} where chain = '${id}'`);
+      expect(await verify(t, id)).toMatchObject({ fault: broken });
+      // Nobody is kept out, and nothing is glossed over.
+      const user = { is_enabled: true, name: 'Ada', email: t.newEmail() };
+      expect(await t.json('POST', '/v1/user', user, { key })).toMatchObject({ status: 200 });
+      expect(await verify(t, id)).toMatchObject({ length: 6, fault: broken });
+    });
+
+    test('is found out where the oldest are gone as if they had been pruned', async () => {
+      const t = target();
+      const { id, entries } = await aChain(t);
+      await t.database.run(remove(entries[0]));
+      const begin = `pruned = 1, pruned_hash = '${entries[0]?.hash}'`;
+      await t.database.run(`update audit_chains set ${begin} where chain = '${id}'`);
+      expect(await verify(t, id)).toMatchObject({ fault: broken });
+    });
+
+    test('is found out where two have changed places', async () => {
+      const t = target();
+      const { id, entries } = await aChain(t);
+      const move = (index: number, sequence: number) =>
+        t.database.run(`update audit_entries set sequence = ${sequence} ${row(entries[index])}`);
+      await move(2, 0);
+      await move(3, 3);
+      await move(2, 4);
+      expect(await verify(t, id)).toMatchObject({ fault: { sequence: 3, id: entries[3]?.id } });
+    });
+
+    test('is found out where an entry was moved to another service', async () => {
+      const t = target();
+      const [from, to] = [await aChain(t), await aChain(t, 0)];
+      const place = `chain = '${to.id}', sequence = 2, previous_hash = '${to.entries[0]?.hash}'`;
+      await t.database.run(`update audit_entries set ${place} ${row(from.entries[5])}`);
+      expect(await verify(t, from.id)).toMatchObject({ fault: missing(6) });
+      expect(await verify(t, to.id)).toMatchObject({ fault: { sequence: 2 } });
+    });
+
+    test('is found out where the whole chain is gone, and where it began anew', async () => {
+      const t = target();
+      const { id, key } = await aChain(t);
+      await t.database.run(`delete from audit_entries where chain = '${id}'`);
+      await t.database.run(`delete from audit_chains where chain = '${id}'`);
+      const gone = { sequence: null, reason: 'the chain is missing' };
+      expect(await verify(t, id)).toMatchObject({ fault: gone });
+      const user = { is_enabled: true, name: 'Ada', email: t.newEmail() };
+      await t.json('POST', '/v1/user', user, { key });
+      const anew = { sequence: 1, reason: 'is not how a chain begins' };
+      expect(await verify(t, id)).toMatchObject({ length: 1, fault: anew });
+    });
+  });
+});
