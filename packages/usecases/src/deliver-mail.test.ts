@@ -1,3 +1,4 @@
+import { Unavailable } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import { type Owner, planted, START, settings, tokenIn, world } from '../testing/index.ts';
 import { DeliverMail, type Delivery } from './deliver-mail.ts';
@@ -92,6 +93,36 @@ describe('a mail', () => {
     const token = tokenIn(second!.link);
     await new RevokeUpdatePassword(w).execute({ token, presentedBy: owner.service.id });
     expect(await w.credentialOf(owner.user)).toMatchObject({ passwordHash: null });
+  });
+
+  test('is marked as soon as the database answers again, and not sent twice', async () => {
+    const { w } = await anOwedMail();
+    let isAway = false;
+    const database: Ports['database'] = {
+      read: w.database.read,
+      transact: (work) => {
+        if (isAway) throw new Unavailable(1);
+        return w.database.transact(work);
+      },
+    };
+    const mailer: Ports['mailer'] = {
+      send: async (mail) => {
+        await w.mailer.send(mail);
+        isAway = true;
+      },
+    };
+    const server = new DeliverMail({ ...w, database, mailer });
+    const [delivery] = await server.execute({ limit: 100 });
+    await expect(delivery).rejects.toThrow(Unavailable);
+    await expect(server.execute({ limit: 100 })).rejects.toThrow(Unavailable);
+
+    isAway = false;
+    expect(await Promise.all(await server.execute({ limit: 100 }))).toMatchObject([
+      { outcome: 'sent', attempt: 1 },
+    ]);
+    w.clock.set(START + LEASE);
+    expect(await server.execute({ limit: 100 })).toEqual([]);
+    expect(w.mailer.sent).toHaveLength(1);
   });
 
   test('is tried again after 1 s, then after twice as long each time, up to an hour', async () => {

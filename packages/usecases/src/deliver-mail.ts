@@ -3,6 +3,7 @@ import {
   type PasswordChange,
   revokeLink,
   type Service,
+  Unavailable,
   type User,
 } from '@rekey/domain';
 import { type Claim, MailFailure, type PasswordChangedMail, type Ports } from './ports.ts';
@@ -35,6 +36,9 @@ type Mail = {
   readonly service: Service;
 };
 
+/** A mail that was handed over, or that could not be. */
+type Attempt = { readonly mail: Mail; readonly failure: MailFailure | null };
+
 /**
  * Sends the mails that committed changes owe. A mail that cannot be handed over is tried again,
  * later each time, for as long as its link is good; then, or when it is refused for good, it is kept as a dead letter.
@@ -43,6 +47,8 @@ export class DeliverMail {
   readonly #ports: Needs;
   /** Nothing is known at first of the clock that went before. */
   #lastLook: Instant = Number.POSITIVE_INFINITY;
+  /** Attempts that the database could not take note of: forgotten, their mails would be sent once more. */
+  readonly #unmarked: Attempt[] = [];
 
   constructor(ports: Needs) {
     this.#ports = ports;
@@ -52,7 +58,8 @@ export class DeliverMail {
   async execute({ limit }: { readonly limit: number }): Promise<Promise<Delivery>[]> {
     const { database, clock } = this.#ports;
     await this.#mindClock();
-    if (!(await database.read(({ outbox }) => outbox.hasDue(clock.now())))) return [];
+    const late = await this.#markLate();
+    if (!(await database.read(({ outbox }) => outbox.hasDue(clock.now())))) return late;
 
     const mails = await database.transact(async ({ outbox, changes, users, services }) => {
       const now = clock.now();
@@ -66,7 +73,7 @@ export class DeliverMail {
       }
       return found;
     });
-    return mails.map((mail) => this.#deliver(mail));
+    return [...late, ...mails.map((mail) => this.#deliver(mail))];
   }
 
   /** Mails that were put off before the clock went back would wait for as long as it went back. */
@@ -80,10 +87,28 @@ export class DeliverMail {
   }
 
   async #deliver(mail: Mail): Promise<Delivery> {
+    const attempt = { mail, failure: await this.#send(mail) };
+    try {
+      return await this.#mark(attempt);
+    } catch (error) {
+      if (error instanceof Unavailable) this.#unmarked.push(attempt);
+      throw error;
+    }
+  }
+
+  /** Marks what could not be marked when it was sent; throws where the database does not answer still. */
+  async #markLate(): Promise<Promise<Delivery>[]> {
+    const marked: Promise<Delivery>[] = [];
+    for (let attempt = this.#unmarked[0]; attempt; attempt = this.#unmarked[0]) {
+      marked.push(Promise.resolve(await this.#mark(attempt)));
+      this.#unmarked.shift();
+    }
+    return marked;
+  }
+
+  async #mark({ mail, failure }: Attempt): Promise<Delivery> {
     const { database, clock } = this.#ports;
     const { claim, change } = mail;
-    const failure = await this.#send(mail);
-
     const now = clock.now();
     const next = now + waitAfter(claim.attempt);
     const reason = failure?.message ?? null;
