@@ -6,8 +6,9 @@ export default class FigureReporter implements Reporter {
   readonly #figures: Figure[] = [];
 
   onTestCaseResult(test: TestCase): void {
-    const { state } = test.result();
+    const { state, errors = [] } = test.result();
     if (state !== 'passed') process.stdout.write(`${state.toUpperCase()} ${test.fullName}\n`);
+    for (const { stack, message } of errors) process.stdout.write(`${stack ?? message}\n`);
     for (const each of test.meta().figures ?? []) {
       this.#figures.push(each);
       process.stdout.write(`${each.fault} | ${each.database} | ${each.rounds} | ${each.figure}\n`);
