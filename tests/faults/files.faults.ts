@@ -46,7 +46,7 @@ describe.each(someDatabases)('on %s', (database) => {
     const whole = readFileSync(file);
     const damages: Record<string, () => void> = {
       empty: () => truncateSync(file, 0),
-      'cut off': () => truncateSync(file, whole.length / 2),
+      'cut off': () => truncateSync(file, Math.floor(whole.length / 2)),
       'a byte changed': () => {
         const text = whole.toString('latin1');
         writeFileSync(
@@ -79,7 +79,7 @@ describe('on SQLite', () => {
     const file = path.join(world.folder, 'data/rekey.db');
     const whole = readFileSync(file);
     const damages: Record<string, () => void> = {
-      'cut off': () => truncateSync(file, whole.length / 2),
+      'cut off': () => truncateSync(file, Math.floor(whole.length / 2)),
       'overwritten behind its header': () =>
         writeFileSync(file, Buffer.from(whole).fill('x', 100, 4096)),
       'without its header': () => writeFileSync(file, Buffer.from(whole).fill(0, 0, 100)),
