@@ -1,7 +1,6 @@
-import { canonicalEmail } from '@rekey/domain';
+import { canonicalEmail, defuse } from '@rekey/domain';
 import { MailFailure, type PasswordChangedMail } from '@rekey/usecases';
 import MailComposer from 'nodemailer/lib/mail-composer';
-import { defuse } from './defuse.ts';
 import type { Sender } from './sender.ts';
 import { passwordChanged } from './templates/password-changed.ts';
 

@@ -1,4 +1,5 @@
 export * from './audit.ts';
+export * from './defuse.ts';
 export * from './email.ts';
 export * from './entities.ts';
 export * from './errors.ts';
@@ -6,3 +7,4 @@ export * from './link.ts';
 export * from './password.ts';
 export * from './text.ts';
 export * from './throttle.ts';
+export * from './time.ts';

@@ -1,7 +1,5 @@
-import { isIP } from 'node:net';
-import type { Instant } from '@rekey/domain';
+import { defuse, defuseAddress, type Instant, timeInWords } from '@rekey/domain';
 import type { PasswordChangedMail } from '@rekey/usecases';
-import { defuse } from '../defuse.ts';
 import { type Html, html } from '../html.ts';
 import { speak } from './languages.ts';
 import type { Phrases } from './phrases.ts';
@@ -23,14 +21,14 @@ export function passwordChanged(mail: PasswordChangedMail): {
   readonly html: string;
 } {
   const { locale, phrases } = speak(mail.locale);
-  const time = (instant: Instant) => inWords(instant, locale, mail.timezone);
+  const time = (instant: Instant) => timeInWords(instant, locale, mail.timezone);
   const story: Story = {
     phrases,
     locale,
     service: mail.service,
     facts: [
       [phrases.when, time(mail.changedAt)],
-      [phrases.address, ipAddress(mail.origin.address) || phrases.unknown],
+      [phrases.address, defuseAddress(mail.origin.address) || phrases.unknown],
       [phrases.client, defuse(mail.origin.client ?? '') || phrases.unknown],
     ],
     link: mail.link,
@@ -90,20 +88,4 @@ ${emailText === null ? '' : html`<p style="white-space:pre-line;"><b>${phrases.n
 </body>
 </html>
 `;
-}
-
-/** An address as it is, without the zone of IPv6, which may hold a host name; empty for what is none. */
-function ipAddress(text: string): string {
-  const [address = ''] = text.split('%');
-  return isIP(address) === 0 ? '' : address;
-}
-
-/** In the user's zone, which is named; UTC where the runtime does not know it. */
-function inWords(instant: Instant, locale: string, timeZone: string): string {
-  const style = { dateStyle: 'long', timeStyle: 'full' } as const;
-  try {
-    return new Intl.DateTimeFormat(locale, { ...style, timeZone }).format(instant);
-  } catch {
-    return new Intl.DateTimeFormat(locale, { ...style, timeZone: 'UTC' }).format(instant);
-  }
 }

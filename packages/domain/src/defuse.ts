@@ -18,3 +18,9 @@ export function defuse(text: string): string {
     .trim();
   return [...plain].slice(0, MAX_LENGTH).join('').trim();
 }
+
+/** An IP address as it is, without the zone of IPv6, which may hold a host name; empty for what is none. */
+export function defuseAddress(text: string): string {
+  const [address = ''] = text.split('%');
+  return /^(?:\d+(?:\.\d+){3}|[\da-f.]*:[\da-f:.]*)$/i.test(address) ? address : '';
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defuse } from './defuse.ts';
+import { defuse, defuseAddress } from './defuse.ts';
 
 /** More than any mail client takes for a link: schemes, hosts, addresses, telephone numbers; and markup. */
 const LINK =
@@ -70,5 +70,22 @@ describe('defused text', () => {
     'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/145.0 Safari/537.36',
   ])('leaves %j alone', (text) => {
     expect(defuse(text)).toBe(text);
+  });
+});
+
+describe('a defused address', () => {
+  it.each(['203.0.113.9', '2001:db8::1', '::1', '::ffff:192.0.2.1'])('is what it was: %s', (ip) => {
+    expect(defuseAddress(ip)).toBe(ip);
+  });
+
+  it.each([
+    ['fe80::1%evil.example', 'fe80::1'],
+    ['evil.example', ''],
+    ['dead.beef', ''],
+    ['https://1.2.3.4', ''],
+    ['unknown', ''],
+    ['', ''],
+  ])('of %j is %j', (text, address) => {
+    expect(defuseAddress(text)).toBe(address);
   });
 });
