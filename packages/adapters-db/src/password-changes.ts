@@ -1,9 +1,25 @@
+import type { Origin, PasswordChange } from '@rekey/domain';
 import type { PasswordChanges } from '@rekey/usecases';
 import type { Kysely } from 'kysely';
 import type { Schema } from './schema.ts';
 
 /** The changes of passwords, and the right to revoke each once. */
 export function passwordChangesOn(db: Kysely<Schema>): PasswordChanges {
+  const select = () =>
+    db
+      .selectFrom('password_changes')
+      .select([
+        'id',
+        'created_at as createdAt',
+        'expires_at as expiresAt',
+        'user_id as userId',
+        'service_id as serviceId',
+        'email',
+        'address',
+        'client',
+        'revoke_key_id as revokeKeyId',
+      ]);
+
   return {
     async insert(change) {
       await db
@@ -24,24 +40,16 @@ export function passwordChangesOn(db: Kysely<Schema>): PasswordChanges {
     },
 
     async get(id) {
-      const row = await db
-        .selectFrom('password_changes')
-        .select([
-          'id',
-          'created_at as createdAt',
-          'expires_at as expiresAt',
-          'user_id as userId',
-          'service_id as serviceId',
-          'email',
-          'address',
-          'client',
-          'revoke_key_id as revokeKeyId',
-        ])
+      return told(await select().where('id', '=', id).executeTakeFirst());
+    },
+
+    async findRevocable(id, now) {
+      const row = await select()
         .where('id', '=', id)
+        .where('spent_at', 'is', null)
+        .where('expires_at', '>', now)
         .executeTakeFirst();
-      if (!row) return null;
-      const { address, client, ...change } = row;
-      return { ...change, origin: { address, client } };
+      return told(row);
     },
 
     async spend(id, now) {
@@ -106,4 +114,12 @@ export function passwordChangesOn(db: Kysely<Schema>): PasswordChanges {
       return Number(mails.numDeletedRows + bare.numDeletedRows);
     },
   };
+}
+
+type Row = Omit<PasswordChange, 'origin'> & Origin;
+
+function told(row: Row | undefined): PasswordChange | null {
+  if (!row) return null;
+  const { address, client, ...change } = row;
+  return { ...change, origin: { address, client } };
 }

@@ -15,6 +15,7 @@ export * from './prune.ts';
 export * from './prune-audit.ts';
 export * from './read-audit-entry.ts';
 export * from './read-key.ts';
+export * from './read-password-change.ts';
 export * from './read-user.ts';
 export * from './refresh-token.ts';
 export * from './requeue-dead-mails.ts';

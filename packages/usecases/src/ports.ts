@@ -126,6 +126,8 @@ export interface Sessions {
 export interface PasswordChanges {
   insert(change: PasswordChange): Promise<void>;
   get(id: Id): Promise<PasswordChange | null>;
+  /** Finds a change whose right to revoke is unspent and has not expired at `now`. */
+  findRevocable(id: Id, now: Instant): Promise<PasswordChange | null>;
   /** Spends the right to revoke, only if it is unspent and has not expired at `now`; answers whether it did. */
   spend(id: Id, now: Instant): Promise<boolean>;
   /** Spends every unspent right of the user. */

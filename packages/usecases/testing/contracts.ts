@@ -717,6 +717,17 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
         expect(await write(({ changes }) => changes.spend(late.id, START + 1000))).toBe(false);
       });
 
+      test('are found as revocable as long as they can be spent', async () => {
+        const { change } = await seedChange({ expiresAt: START + 1000 });
+        const find = (now: number, id = change.id) =>
+          read(({ changes }) => changes.findRevocable(id, now));
+        expect(await find(START + 999)).toEqual(change);
+        expect(await find(START + 1000)).toBeNull();
+        expect(await find(START, aService().id)).toBeNull();
+        await write(({ changes }) => changes.spend(change.id, START));
+        expect(await find(START)).toBeNull();
+      });
+
       test('of a user are counted from the latest back, and nobody else’s', async () => {
         const { service, user } = await seed();
         const { user: stranger } = await seed();

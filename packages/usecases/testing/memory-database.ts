@@ -241,9 +241,13 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
         state.changes.set(change.id, { change, spentAt: null });
       },
       get: async (id) => state.changes.get(id)?.change ?? null,
+      findRevocable: async (id, now) => {
+        const row = state.changes.get(id);
+        return row && isRevocable(row, now) ? row.change : null;
+      },
       spend: async (id, now) => {
         const row = state.changes.get(id);
-        if (!row || row.spentAt !== null || row.change.expiresAt <= now) return false;
+        if (!row || !isRevocable(row, now)) return false;
         row.spentAt = now;
         return true;
       },
@@ -402,6 +406,11 @@ function dueMails(state: State, now: Instant) {
     .filter(([, row]) => !isClosed(row) && row.dueAt <= now)
     .sort(([, a], [, b]) => a.dueAt - b.dueAt);
 }
+
+const isRevocable = (
+  { change, spentAt }: { change: PasswordChange; spentAt: Instant | null },
+  now: Instant,
+) => spentAt === null && change.expiresAt > now;
 
 const isClosed = (row: MailRow | undefined): boolean =>
   row !== undefined && (row.sentAt !== null || row.buriedAt !== null);
