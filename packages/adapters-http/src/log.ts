@@ -2,6 +2,7 @@ import { Overloaded } from '@rekey/domain';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from './deps.ts';
 import { HttpError } from './problem.ts';
+import { traceIdOf } from './request-id.ts';
 
 /**
  * One line for each request, written when it is over. Fastify itself is given no logger:
@@ -24,11 +25,15 @@ export function logFailure(log: Log, request: FastifyRequest, error: unknown): v
   log.error({ ...nameOf(request), error: redact(stackOf(error), request) }, 'request failed');
 }
 
-const nameOf = (request: FastifyRequest) => ({
-  requestId: request.id,
-  method: request.method,
-  route: request.routeOptions.url ?? null,
-});
+function nameOf(request: FastifyRequest) {
+  const traceId = traceIdOf(request);
+  return {
+    requestId: request.id,
+    ...(traceId !== undefined && { traceId }),
+    method: request.method,
+    route: request.routeOptions.url ?? null,
+  };
+}
 
 /** Text alone: properties of an error (a driver's parameters, a parser's input) may hold anything. */
 function stackOf(error: unknown): string {

@@ -135,13 +135,18 @@ export function answerTo(error: unknown, request: FastifyRequest, wording: Wordi
   const usual = problem(refusal.code, refusal.detail);
   const body = { ...usual, status: statusOf[refusal.code] ?? usual.status };
   const errors = refusal.errors && { errors: [...refusal.errors] };
-  const instance = body.status === 500 && { instance: `urn:uuid:${request.id}` };
+  const instance = body.status === 500 && { instance: instanceOf(request.id) };
   const challenge = body.status === 401 && { 'www-authenticate': CHALLENGE };
   return {
     problem: { ...body, ...instance, ...errors },
     headers: { ...refusal.headers, ...challenge },
   };
 }
+
+/** A request as a URI: an id of our own is a UUID, and one of the caller's may be anything that a fragment may be. */
+const instanceOf = (id: string): string => (UUID.test(id) ? `urn:uuid:${id}` : `#${id}`);
+
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** RFC 9110 wants one with every 401; of the registered schemes only this makes no browser ask for a password. */
 export const CHALLENGE = 'Bearer realm="rekey"';

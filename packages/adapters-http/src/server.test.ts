@@ -224,6 +224,77 @@ describe('a failure', () => {
   });
 });
 
+describe('the id of a request', () => {
+  const idOf = async (headers: Record<string, string | string[]>) => {
+    const { app, lines } = await rig();
+    const response = await app.inject({ url: '/ping', headers });
+    const [line] = lines.map((each) => JSON.parse(each));
+    expect(response.headers['x-request-id']).toBe(line.requestId);
+    return line.requestId;
+  };
+
+  it.each(['a', '7f3.A_b-c', 'x'.repeat(64)])("is the caller's own: %s", async (id) => {
+    expect(await idOf({ 'x-request-id': id })).toBe(id);
+  });
+
+  it.each(['', ' ', 'x'.repeat(65), 'a b', '"a"', 'a,b', '{"level":"error"}', 'é', 'a\tb'])(
+    'is a new one where the caller sends what is none: %j',
+    async (id) => {
+      expect(await idOf({ 'x-request-id': id })).toMatch(
+        /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/,
+      );
+    },
+  );
+
+  it('is with every answer, and each request has its own', async () => {
+    const { app } = await rig();
+    const urls = ['/ping', '/nothing', '/%ZZ', '/v1/user/1', '/local'];
+    const ids = [];
+    for (const url of urls) ids.push((await app.inject(url)).headers['x-request-id']);
+    expect(ids).not.toContain(undefined);
+    expect(new Set(ids).size).toBe(urls.length);
+  });
+
+  it('is the instance of a failure', async () => {
+    const { app, serviceKey, lines } = await failing(new Error('cannot do this'));
+    const headers = { authorization: serviceKey, 'x-request-id': 'edge.17' };
+    const response = await app.inject({ url: USER, headers });
+    expect(response.json().instance).toBe('#edge.17');
+    expect(JSON.parse(lines[0] ?? '').requestId).toBe('edge.17');
+  });
+});
+
+describe('the trace of a request', () => {
+  const traceOf = async (traceparent: string) => {
+    const { app, lines } = await rig();
+    await app.inject({ url: '/ping', headers: { traceparent } });
+    return JSON.parse(lines[0] ?? '').traceId;
+  };
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const span = '00f067aa0ba902b7';
+
+  it.each([`00-${trace}-${span}-01`, `01-${trace}-${span}-00`, `cc-${trace}-${span}-01-more`])(
+    'is logged: %s',
+    async (traceparent) => {
+      expect(await traceOf(traceparent)).toBe(trace);
+    },
+  );
+
+  it.each([
+    '',
+    `ff-${trace}-${span}-01`,
+    `00-${trace}-${span}-01-more`,
+    `00-${trace.toUpperCase()}-${span}-01`,
+    `00-${'0'.repeat(32)}-${span}-01`,
+    `00-${trace}-${'0'.repeat(16)}-01`,
+    `00-${trace.slice(1)}-${span}-01`,
+    `cc-${trace}-${span}-012`,
+    `${trace}`,
+  ])('is not logged where it is not one: %j', async (traceparent) => {
+    expect(await traceOf(traceparent)).toBeUndefined();
+  });
+});
+
 describe('the log', () => {
   it('has one line for each request', async () => {
     const { app, json, lines } = await rig();

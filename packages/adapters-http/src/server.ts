@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { NotFound } from '@rekey/domain';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { HttpDeps } from './deps.ts';
@@ -11,6 +10,7 @@ import { logWhenDone } from './log.ts';
 import { methodsByPath } from './methods.ts';
 import { pages } from './pages/index.ts';
 import { HttpError } from './problem.ts';
+import { requestIdOf } from './request-id.ts';
 import { sendProblem } from './send-problem.ts';
 import { v1 } from './v1/index.ts';
 import { strictValidator } from './validation.ts';
@@ -40,7 +40,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   const app = fastify({
     bodyLimit: MAX_BODY,
     trustProxy: options.trustProxy.length > 0 && [...options.trustProxy],
-    genReqId: () => randomUUID(),
+    genReqId: requestIdOf,
     return503OnClosing: false,
     serverFactory: (handler) => {
       const server = listener(handler, log, headers);
@@ -86,7 +86,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
 
   function begin(request: FastifyRequest, reply: FastifyReply): void {
     logWhenDone(log, request, reply);
-    reply.headers(headers);
+    reply.headers(headers).header('x-request-id', request.id);
   }
 
   function sayGoodbye(reply: FastifyReply): void {

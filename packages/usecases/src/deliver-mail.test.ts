@@ -1,4 +1,4 @@
-import { Unavailable } from '@rekey/domain';
+import { Unavailable, type User } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import { type Owner, planted, START, settings, tokenIn, world } from '../testing/index.ts';
 import { DeliverMail, type Delivery } from './deliver-mail.ts';
@@ -11,9 +11,9 @@ const EXPIRY = START + settings.revokeTokenTtl * 1000;
 const forNow = () => new MailFailure('451 busy', false);
 const forGood = () => new MailFailure('550 no such mailbox', true);
 
-async function anOwedMail() {
+async function anOwedMail(of: Partial<User> = {}) {
   const w = world();
-  const owner = await w.addOwner();
+  const owner = await w.addOwner(of);
   await new UpdatePassword(w).execute(w.change(owner));
   return { w, owner };
 }
@@ -29,7 +29,13 @@ describe('a mail', () => {
     const { w, owner } = await anOwedMail();
     const deliveries = await deliver(w);
     expect(deliveries).toEqual([
-      { changeId: w.mailer.sent[0]?.messageId, attempt: 1, outcome: 'sent', reason: null },
+      {
+        changeId: w.mailer.sent[0]?.messageId,
+        attempt: 1,
+        outcome: 'sent',
+        reason: null,
+        detail: null,
+      },
     ]);
     for (const later of [0, LEASE, 3_600_000]) {
       w.clock.set(START + later);
@@ -204,6 +210,40 @@ describe('a mail', () => {
     expect(JSON.stringify(w.database.snapshot())).not.toContain('s3cret');
     w.clock.set(START + 1000);
     expect(outcomes(await deliver(w))).toEqual(['sent']);
+  });
+
+  test('tells the log what lies behind a failure, but neither the recipient nor the link', async () => {
+    const { w, owner } = await anOwedMail({ name: 'Ada Lovelace' });
+    const { email, name } = owner.user;
+    const failures: ((said: string) => Error)[] = [
+      (said) => new TypeError(said),
+      (said) => new TypeError('a bug', { cause: new Error(said) }),
+      (said) => new MailFailure('EACCES', false, { cause: new Error(said) }),
+    ];
+    for (const [hour, failure] of failures.entries()) {
+      let link = '';
+      const mailer = {
+        send: async (mail: { link: string }) => {
+          link = mail.link;
+          throw failure(`no way to ${email}, who is ${name}, with ${link} or ${tokenIn(link)}`);
+        },
+      };
+      w.clock.set(START + hour * 3_600_000);
+      const [delivery] = await deliver({ ...w, mailer });
+      expect(delivery?.detail).toContain('Error: no way to [left out], who is [left out], with');
+      for (const unsaid of [email, name, link, tokenIn(link)]) {
+        expect(unsaid).not.toBe('');
+        expect(JSON.stringify(delivery)).not.toContain(unsaid);
+      }
+    }
+  });
+
+  test('that a mailer throws no error for is tried again', async () => {
+    const { w } = await anOwedMail();
+    const mailer = { send: () => Promise.reject('s3cret') };
+    expect(await deliver({ ...w, mailer })).toMatchObject([
+      { outcome: 'put off', reason: 'unexpected error', detail: 'thrown: string' },
+    ]);
   });
 
   test('whose revoke secret is gone waits for it', async () => {

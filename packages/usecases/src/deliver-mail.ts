@@ -27,6 +27,8 @@ export type Delivery = {
   readonly attempt: number;
   readonly outcome: 'sent' | 'put off' | 'buried' | 'lost claim';
   readonly reason: string | null;
+  /** What lies behind the reason, where more is known: it names neither the recipient nor the link. */
+  readonly detail: string | null;
 };
 
 type Mail = {
@@ -37,7 +39,12 @@ type Mail = {
 };
 
 /** A mail that was handed over, or that could not be. */
-type Attempt = { readonly mail: Mail; readonly failure: MailFailure | null };
+type Attempt = { readonly mail: Mail; readonly failure: Failure | null };
+
+type Failure = Pick<MailFailure, 'message' | 'isPermanent'> & { readonly detail: string | null };
+
+/** A shorter name would blot out the text that it is taken out of. */
+const MIN_NAME = 4;
 
 /**
  * Sends the mails that committed changes owe. A mail that cannot be handed over is tried again,
@@ -129,24 +136,34 @@ export class DeliverMail {
       });
       return true;
     });
-    return { ...claim, outcome: isMine ? outcome : 'lost claim', reason };
+    const detail = failure?.detail ?? null;
+    return { ...claim, outcome: isMine ? outcome : 'lost claim', reason, detail };
   }
 
-  async #send(mail: Mail): Promise<MailFailure | null> {
-    const { mailer, clock } = this.#ports;
-    if (clock.now() >= mail.change.expiresAt) return new MailFailure('the link has expired', true);
+  async #send(mail: Mail): Promise<Failure | null> {
+    const { mailer, clock, revokeTokens } = this.#ports;
+    const { change, user } = mail;
+    if (clock.now() >= change.expiresAt) {
+      return { message: 'the link has expired', isPermanent: true, detail: null };
+    }
+    const unsaid = [change.email, ...(user.name.length < MIN_NAME ? [] : [user.name])];
     try {
-      await mailer.send(this.#compose(mail));
+      const token = revokeTokens.make(change);
+      unsaid.unshift(token);
+      const message = this.#compose(mail, token);
+      unsaid.unshift(message.link);
+      await mailer.send(message);
       return null;
     } catch (error) {
-      if (error instanceof MailFailure) return error;
-      return new MailFailure('unexpected error', false, { cause: error });
+      const isKnown = error instanceof MailFailure;
+      const { message, isPermanent } = isKnown ? error : new MailFailure('unexpected error', false);
+      const told = stackOf(isKnown ? error.cause : error);
+      return { message, isPermanent, detail: told && without(unsaid, told) };
     }
   }
 
-  #compose({ change, user, service }: Mail): PasswordChangedMail {
-    const { revokeTokens, settings } = this.#ports;
-    const page = service.localUrl ?? `${settings.publicUrl}/local`;
+  #compose({ change, user, service }: Mail, token: string): PasswordChangedMail {
+    const page = service.localUrl ?? `${this.#ports.settings.publicUrl}/local`;
     return {
       messageId: change.id,
       to: { name: user.name, address: change.email },
@@ -155,11 +172,22 @@ export class DeliverMail {
       service,
       changedAt: change.createdAt,
       origin: change.origin,
-      link: revokeLink(page, change.email, revokeTokens.make(change)),
+      link: revokeLink(page, change.email, token),
       linkExpiresAt: change.expiresAt,
     };
   }
 }
+
+/** Text alone: properties of an error may hold anything. Null where nothing was thrown. */
+function stackOf(error: unknown): string | null {
+  if (error === undefined) return null;
+  if (!(error instanceof Error)) return `thrown: ${typeof error}`;
+  const stack = error.stack ?? error.message;
+  return error.cause === undefined ? stack : `${stack}\ncaused by: ${stackOf(error.cause)}`;
+}
+
+const without = (unsaid: readonly string[], text: string): string =>
+  unsaid.reduce((rest, part) => rest.replaceAll(part, '[left out]'), text);
 
 /** Milliseconds: 1 s, doubling with each attempt, 1 h at most. */
 function waitAfter(attempt: number): Instant {
