@@ -54,6 +54,10 @@ const RULES: Record<string, { may: string[]; instead: string }> = {
     may: [...CORE, 'nodemailer', 'node:'],
     instead: 'Mailers implement ports; another adapter reaches them through a port.',
   },
+  'packages/adapters-metrics': {
+    may: ['@rekey/usecases', 'prom-client', 'node:'],
+    instead: 'Metrics wrap ports; what another adapter tells them is passed on in apps/server.',
+  },
   'apps/server': {
     may: [
       ...CORE,
@@ -61,6 +65,7 @@ const RULES: Record<string, { may: string[]; instead: string }> = {
       '@rekey/adapters-db',
       '@rekey/adapters-http',
       '@rekey/adapters-mail',
+      '@rekey/adapters-metrics',
       'commander',
       'pino',
       'node:',

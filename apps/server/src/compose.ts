@@ -20,10 +20,12 @@ import {
   AuthenticateBearer,
   AuthenticateKey,
   type Clock,
+  CountMails,
   CreateKey,
   CreateRootKey,
   CreateServiceWithKey,
   CreateUser,
+  type Database,
   DeliverMail,
   ListAudit,
   ListMails,
@@ -59,11 +61,12 @@ export async function compose(
   config: Config,
   events: KeyRingEvents & BreachListEvents & Pick<OpenOptions, 'onConnectionError'> = {},
   gate = hashGate(config.bcryptCost),
+  watchDatabase = (database: Database) => database,
 ) {
   const opened = await openDatabase({ url: config.databaseUrl, ...events });
   try {
     await opened.migrate();
-    const { database } = opened;
+    const database = watchDatabase(opened.database);
     const hasUsers = await database.read(({ users }) => users.exist());
     const clock: Clock = { now: Date.now };
     const file = config.keysFile;
@@ -108,6 +111,7 @@ export async function compose(
       admitClient: new AdmitClient(ports),
       authenticateBearer: new AuthenticateBearer(ports),
       authenticateKey: new AuthenticateKey(ports),
+      countMails: new CountMails(ports),
       createKey: new CreateKey(ports),
       createRootKey: new CreateRootKey(ports),
       createServiceWithKey: new CreateServiceWithKey(ports),

@@ -32,6 +32,7 @@ test('without a variable set, the defaults of the documentation hold', () => {
     throttleClientPerMinute: 300,
     throttleChangesPerHour: 10,
     trustProxy: [],
+    metrics: null,
     logLevel: 'info',
   });
 });
@@ -50,6 +51,13 @@ test('links lead to the port that the server listens on, unless a public URL is 
 test('a breach list is asked at the base that is set', () => {
   const env = { HIBP_URL: 'https://mirror.example.com/pwned/' };
   expect(readConfig(env).hibpUrl).toBe('https://mirror.example.com/pwned');
+});
+
+test('metrics are for this machine alone, unless somebody says otherwise', () => {
+  const env = { METRICS_PORT: '9464' };
+  expect(readConfig(env).metrics).toEqual({ host: '127.0.0.1', port: 9464 });
+  expect(readConfig({ ...env, METRICS_HOST: '::' }).metrics).toEqual({ host: '::', port: 9464 });
+  expect(readConfig({ METRICS_HOST: '::' }).metrics).toBeNull();
 });
 
 test('a list of proxies is split', () => {
@@ -80,6 +88,7 @@ test.each([
   ['REFRESH_TOKEN_TTL', '-1'],
   ['REVOKE_TOKEN_TTL', 'week'],
   ['USERS_SIGNUP', 'yes'],
+  ['METRICS_PORT', '65536'],
   ['LOG_LEVEL', 'loud'],
   ['THROTTLE_ACCOUNT_FREE', '0'],
   ['THROTTLE_CLIENT_PER_MINUTE', '0'],

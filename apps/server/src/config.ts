@@ -27,6 +27,8 @@ export type Config = {
   readonly throttleClientPerMinute: number;
   readonly throttleChangesPerHour: number;
   readonly trustProxy: readonly string[];
+  /** Null: nothing is measured. */
+  readonly metrics: { readonly host: string; readonly port: number } | null;
   readonly logLevel: LogLevel;
 };
 
@@ -77,6 +79,12 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     throttleClientPerMinute: read('THROTTLE_CLIENT_PER_MINUTE', '300', integer(1, MAX_TRIES)),
     throttleChangesPerHour: read('THROTTLE_CHANGES_PER_HOUR', '10', integer(1, MAX_TRIES)),
     trustProxy: read('TRUST_PROXY', ' ', addresses),
+    metrics: env.METRICS_PORT
+      ? {
+          host: read('METRICS_HOST', '127.0.0.1', text),
+          port: read('METRICS_PORT', '9464', integer(0, 65_535)),
+        }
+      : null,
     logLevel: read('LOG_LEVEL', 'info', oneOf(logLevels)),
   };
   if (problems.length > 0) throw new ConfigError(problems);

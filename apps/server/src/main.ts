@@ -1,4 +1,5 @@
 import './thread-pool.ts';
+import { hashGate } from '@rekey/adapters-crypto';
 import { createHttpServer } from '@rekey/adapters-http';
 import type { Delivery } from '@rekey/usecases';
 import pino from 'pino';
@@ -26,24 +27,38 @@ async function start(): Promise<void> {
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
   });
-  const rekey = await compose(config, {
-    onChange: (keys) => log.info({ keys }, 'keys changed'),
-    onProblem: (error) => log.error({ error: error.message }, 'key file refused'),
-    onConnectionError: (error) => log.warn({ error: error.message }, 'database connection lost'),
-    onBreachListSilent: (reason) => log.warn({ reason }, 'breach list does not answer'),
-    onBreachListBack: () => log.info('breach list answers again'),
-  });
+  // Loaded only where somebody measures.
+  const metrics =
+    config.metrics && (await import('@rekey/adapters-metrics')).openMetrics(config.metrics);
+  const rekey = await compose(
+    config,
+    {
+      onChange: (keys) => log.info({ keys }, 'keys changed'),
+      onProblem: (error) => log.error({ error: error.message }, 'key file refused'),
+      onConnectionError: (error) => log.warn({ error: error.message }, 'database connection lost'),
+      onBreachListSilent: (reason) => log.warn({ reason }, 'breach list does not answer'),
+      onBreachListBack: () => log.info('breach list answers again'),
+    },
+    metrics?.watchGate(hashGate(config.bcryptCost)),
+    metrics?.watchDatabase,
+  );
   const service = await rekey.openFormService.execute();
   const { app, drain } = createHttpServer({
     ...rekey,
     formService: async () => service,
     isReady: () => rekey.ping().then(() => true),
     log,
+    watch: metrics ?? undefined,
     options: config,
   });
+  metrics?.watchBacklog(() => rekey.countMails.execute());
+  const scrapes = await metrics?.listen();
   const url = await app.listen({ host: config.host, port: config.port });
   const worker = startMailWorker(rekey.deliverMail, {
-    delivered: (delivery) => log[levelOf(delivery)](delivery, 'mail'),
+    delivered: (delivery) => {
+      log[levelOf(delivery)](delivery, 'mail');
+      metrics?.delivered(delivery);
+    },
     failed: (error) => log.error({ error: messageOf(error) }, 'mail worker failed'),
   });
   const pruner = startPruner(rekey.prune, {
@@ -62,6 +77,7 @@ async function start(): Promise<void> {
       process.exit(0);
     }, EXIT_MS).unref();
     void Promise.all([drain({ ms: DRAIN_MS }), worker.stop(), pruner.stop()])
+      .then(() => scrapes?.close())
       .then(() => rekey.close())
       .then(() => log.info('stopped'))
       .catch((error: unknown) => {
@@ -73,6 +89,7 @@ async function start(): Promise<void> {
   process.on('SIGINT', stop);
 
   hashBehindRequests();
+  if (scrapes) log.info({ url: scrapes.url }, 'metrics');
   log.info({ url }, 'listening');
   void rekey.warmUp();
 }

@@ -1,6 +1,7 @@
 import type { Instant } from '@rekey/domain';
 import type { Claim, MailState, Outbox } from '@rekey/usecases';
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
+import { prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
 
 /** The mails that committed changes owe. */
@@ -117,6 +118,12 @@ export function outboxOn(db: Kysely<Schema>): Outbox {
       }));
     },
 
+    async backlog() {
+      const [row] = await backlog(db);
+      const { waiting, dead, oldestAt = null, firstDueAt = null } = row ?? {};
+      return { waiting: waiting ?? 0, dead: dead ?? 0, oldestAt, firstDueAt };
+    },
+
     async requeue(changeId, now) {
       const { numUpdatedRows } = await requeue(now)
         .where('change_id', '=', changeId)
@@ -141,6 +148,25 @@ export function outboxOn(db: Kysely<Schema>): Outbox {
     },
   };
 }
+
+/** Walks no more than the two partial indexes, which hold what is not sent. */
+const backlog = prepared((db) => {
+  const waiting = db
+    .selectFrom('outbox')
+    .where('due_at', '>=', sql<number>`0`)
+    .where('sent_at', 'is', null)
+    .where('buried_at', 'is', null);
+  const count = sql<number>`count(*)`.as('count');
+  return db.selectNoFrom([
+    waiting.select(count).as('waiting'),
+    db.selectFrom('outbox').select(count).where('buried_at', '>=', sql<number>`0`).as('dead'),
+    waiting
+      .innerJoin('password_changes', 'id', 'change_id')
+      .select(({ fn }) => fn.min('created_at').as('at'))
+      .as('oldestAt'),
+    waiting.select(({ fn }) => fn.min('due_at').as('at')).as('firstDueAt'),
+  ]);
+});
 
 const isIn = (state: MailState | null) => (eb: ExpressionBuilder<Schema, 'outbox'>) =>
   eb.and([

@@ -69,6 +69,7 @@ export async function everyQuery(dialect: Omit<Dialect, 'createDriver'>): Promis
   await changes.prune(now, 10);
   await outbox.add(change.id, now);
   await outbox.hasDue(now);
+  await outbox.backlog();
   await outbox.claim(now, now + 1, 10);
   await outbox.recall(now, now);
   await outbox.markSent(claim, now);

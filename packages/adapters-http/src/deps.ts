@@ -47,6 +47,8 @@ export type HttpDeps = {
   /** Whether the database answers; a rejection counts as no. */
   readonly isReady: () => Promise<boolean>;
   readonly log: Log;
+  /** Told what operators count; not set where nobody counts. */
+  readonly watch?: Watch | undefined;
   readonly options: HttpOptions;
 };
 
@@ -63,6 +65,22 @@ export type HttpOptions = {
 
 /** A JSON Web Key Set; whatever it holds, only the public members of Ed25519 keys are published. */
 export type Jwks = { readonly keys: readonly object[] };
+
+export type Watch = {
+  /** A request is over. */
+  answered(request: Answered): void;
+  /** Somebody was turned away by a limit of that name. */
+  throttled(limit: string): void;
+};
+
+export type Answered = {
+  readonly method: string;
+  /** As declared, without ids and query; null where there is none. */
+  readonly route: string | null;
+  /** Null where the client left before there was one. */
+  readonly status: number | null;
+  readonly ms: number;
+};
 
 /** Where log lines go: a pino logger fits. */
 export type Log = {

@@ -1,2 +1,2 @@
-export type { HttpDeps, HttpOptions, Jwks, Log } from './deps.ts';
+export type { Answered, HttpDeps, HttpOptions, Jwks, Log, Watch } from './deps.ts';
 export { createHttpServer, type HttpServer } from './server.ts';

@@ -1,6 +1,6 @@
 import { Overloaded } from '@rekey/domain';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Log } from './deps.ts';
+import type { HttpDeps, Log } from './deps.ts';
 import { HttpError } from './problem.ts';
 import { traceIdOf } from './request-id.ts';
 
@@ -8,13 +8,19 @@ import { traceIdOf } from './request-id.ts';
  * One line for each request, written when it is over. Fastify itself is given no logger:
  * its lines hold the URL, and a URL may hold a token.
  */
-export function logWhenDone(log: Log, request: FastifyRequest, reply: FastifyReply): void {
+export function tellWhenDone(
+  { log, watch }: Pick<HttpDeps, 'log' | 'watch'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
   const start = performance.now();
   reply.raw.once('close', () => {
     const ms = Math.round((performance.now() - start) * 10) / 10;
     // Without a status where the client left before there was one.
     const status = reply.raw.writableEnded ? reply.statusCode : null;
-    log.info({ ...nameOf(request), status, ms }, 'request');
+    const name = nameOf(request);
+    log.info({ ...name, status, ms }, 'request');
+    watch?.answered({ method: name.method, route: name.route, status, ms });
   });
 }
 

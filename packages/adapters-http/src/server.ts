@@ -6,7 +6,7 @@ import { form } from './form/index.ts';
 import { securityHeaders } from './headers.ts';
 import { health } from './health.ts';
 import { listener } from './listener.ts';
-import { logWhenDone } from './log.ts';
+import { tellWhenDone } from './log.ts';
 import { methodsByPath } from './methods.ts';
 import { pages } from './pages/index.ts';
 import { HttpError } from './problem.ts';
@@ -57,7 +57,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     },
   });
 
-  const sendError = sendProblem(log);
+  const sendError = sendProblem(deps);
   app.setErrorHandler(sendError);
   app.setValidatorCompiler(strictValidator);
   const methodsOf = methodsByPath(app);
@@ -85,7 +85,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   };
 
   function begin(request: FastifyRequest, reply: FastifyReply): void {
-    logWhenDone(log, request, reply);
+    tellWhenDone(deps, request, reply);
     reply.headers(headers).header('x-request-id', request.id);
   }
 

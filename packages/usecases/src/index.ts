@@ -1,6 +1,7 @@
 export * from './admit-client.ts';
 export * from './authenticate-bearer.ts';
 export * from './authenticate-key.ts';
+export * from './count-mails.ts';
 export * from './create-key.ts';
 export * from './create-root-key.ts';
 export * from './create-service-with-key.ts';

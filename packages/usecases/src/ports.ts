@@ -159,6 +159,8 @@ export interface Outbox {
   bury(claim: Claim, now: Instant, reason: string): Promise<boolean>;
   /** Up to `limit` mails in that state, or in any: those of the latest changes first. */
   list(state: MailState | null, limit: number): Promise<OutboxMail[]>;
+  /** How many mails wait and how many are dead, and since when the first of those that wait is owed, and due. */
+  backlog(): Promise<Backlog>;
   /** Makes a dead letter due at once, only if its link is good at `now`; answers whether it did. */
   requeue(changeId: Id, now: Instant): Promise<boolean>;
   /** The same for up to `limit` letters that were dead by `now`; answers which ones. */
@@ -183,6 +185,16 @@ export type OutboxMail = {
   /** Why the last attempt that failed did. */
   readonly reason: string | null;
   readonly linkExpiresAt: Instant;
+};
+
+/** Both instants are null where no mail waits. */
+export type Backlog = {
+  readonly waiting: number;
+  readonly dead: number;
+  /** When the oldest change was made whose mail waits. */
+  readonly oldestAt: Instant | null;
+  /** When the first of them is, or was, due: one that is leased or put off is due later. */
+  readonly firstDueAt: Instant | null;
 };
 
 export type Claim = {

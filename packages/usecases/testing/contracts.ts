@@ -1104,14 +1104,18 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
           });
         });
 
-        test('mails are listed by state, the latest change first, up to the limit', async () => {
+        test('mails are listed by state, the latest change first, up to the limit, and counted', async () => {
           const fresh = await open();
           const of = <T>(work: (stores: Stores) => Promise<T>) => fresh.database.transact(work);
+          const backlog = () => fresh.database.read(({ outbox }) => outbox.backlog());
+          const none = { waiting: 0, dead: 0, oldestAt: null, firstDueAt: null };
+          expect(await backlog()).toEqual(none);
           const mails: Id[] = [];
           for (let i = 0; i < 6; i += 1) {
             const service = aService();
             const user = aUser({ createdBy: service.id });
-            const change = aChange({ userId: user.id, serviceId: service.id });
+            const createdAt = START - 100 * i;
+            const change = aChange({ userId: user.id, serviceId: service.id, createdAt });
             mails.push(change.id);
             await of(async ({ services, users, changes, outbox }) => {
               await services.insert(service);
@@ -1136,6 +1140,11 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
           expect(await ids('waiting', 10)).toEqual(waiting.toReversed());
           expect(await ids('waiting', 3)).toEqual(waiting.toReversed().slice(0, 3));
           expect(await ids(null, 10)).toEqual(mails.toReversed());
+
+          const counted = { waiting: 4, dead: 1, oldestAt: START - 500, firstDueAt: START + 2 };
+          expect(await backlog()).toEqual(counted);
+          await of(({ outbox }) => outbox.claim(START + 2, START + anHour, 1));
+          expect(await backlog()).toEqual({ ...counted, firstDueAt: START + 3 });
           await fresh.close();
         });
 

@@ -308,6 +308,18 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
           .filter((mail) => wanted === null || mail.state === wanted)
           .sort((a, b) => (a.changeId < b.changeId ? 1 : -1))
           .slice(0, limit),
+      backlog: async () => {
+        const mails = [...state.outbox].map(([changeId, row]) => mailOf(state, changeId, row));
+        const waiting = mails.filter((mail) => mail.state === 'waiting');
+        const least = (instants: Instant[]) =>
+          instants.length === 0 ? null : Math.min(...instants);
+        return {
+          waiting: waiting.length,
+          dead: mails.filter((mail) => mail.state === 'dead').length,
+          oldestAt: least(waiting.map(({ createdAt }) => createdAt)),
+          firstDueAt: least(waiting.map(({ dueAt }) => dueAt)),
+        };
+      },
       requeue: async (changeId, now) => requeue(state, changeId, now),
       requeueDead: async (now, limit) =>
         [...state.outbox]

@@ -98,6 +98,7 @@ export const initial: Migration = {
       reason text
     )`,
     `create index outbox_waiting on outbox (due_at) where sent_at is null and buried_at is null`,
+    `create index outbox_dead on outbox (buried_at) where buried_at is not null`,
 
     `create table throttles (
       key text not null primary key,

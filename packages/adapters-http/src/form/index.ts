@@ -47,7 +47,7 @@ export const form =
       deps;
     await takeForms(app);
     app.decorateRequest('grant');
-    app.setErrorHandler(sendProblem(deps.log));
+    app.setErrorHandler(sendProblem(deps));
 
     app.post(
       '/create',
@@ -74,7 +74,7 @@ export const form =
       {
         onRequest: [admit(admitClient, () => formServiceId), consumes(FORM)],
         schema: { body: Credentials, response: { 200: LoggedIn, default: Problem } },
-        errorHandler: sendProblem(deps.log, { statusOf: { invalid_credentials: 401 } }),
+        errorHandler: sendProblem(deps, { statusOf: { invalid_credentials: 401 } }),
       },
       async (request) => {
         const { user, access } = await login.execute({

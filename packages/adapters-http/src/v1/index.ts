@@ -15,7 +15,7 @@ export const v1 =
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJsonBody);
     app.decorateRequest('caller');
-    app.setErrorHandler(sendProblem(deps.log, { fieldName: snakeCase }));
+    app.setErrorHandler(sendProblem(deps, { fieldName: snakeCase }));
     app.register(userRoutes(deps));
     app.register(keyRoutes(deps));
     app.register(localProviderRoutes(deps));

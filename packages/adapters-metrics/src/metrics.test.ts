@@ -1,0 +1,170 @@
+import type { Backlog, Database } from '@rekey/usecases';
+import { memoryDatabase } from '@rekey/usecases/testing';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openMetrics } from './metrics.ts';
+
+/** Metrics that listen on any free port, and what a scrape of them says. */
+async function measuring() {
+  const metrics = openMetrics({ host: '127.0.0.1', port: 0 });
+  const { url, close } = await metrics.listen();
+  onTestFinished(close);
+  const scrape = async () => (await fetch(url)).text();
+  /** The value of a series; null where it is not there. */
+  const read = async (series: string) => {
+    const line = (await scrape()).split('\n').find((each) => each.startsWith(`${series} `));
+    return line === undefined ? null : Number(line.slice(series.length + 1));
+  };
+  return { metrics, url, scrape, read };
+}
+
+describe('a scrape', () => {
+  it('is in the text format of Prometheus, with what every process has', async () => {
+    const { url, scrape } = await measuring();
+    const response = await fetch(url);
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    const text = await scrape();
+    expect(text).toMatch(/^process_cpu_seconds_total [\d.]+$/m);
+    expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
+    for (const line of text.trimEnd().split('\n')) {
+      expect(line).toMatch(/^(?:$|# (?:HELP|TYPE) \w+ |\w+(?:\{[^}]*\})? (?:[\d.e+-]+|Nan)$)/);
+    }
+  });
+
+  it.each([
+    ['GET', '/', 404],
+    ['GET', '/metrics/', 404],
+    ['POST', '/metrics', 405],
+    ['HEAD', '/metrics?x', 200],
+  ])('is not %s %s: %i', async (method, path, status) => {
+    const { url } = await measuring();
+    expect((await fetch(new URL(path, url), { method })).status).toBe(status);
+  });
+
+  it('is refused where the port is taken', async () => {
+    const { url } = await measuring();
+    const port = Number(new URL(url).port);
+    const listening = openMetrics({ host: '127.0.0.1', port }).listen();
+    await expect(listening).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+});
+
+describe('requests', () => {
+  it('are counted by method, route and status', async () => {
+    const { metrics, read } = await measuring();
+    for (const ms of [1, 200]) {
+      metrics.answered({ method: 'GET', route: '/v1/user/:id', status: 200, ms });
+    }
+    const labels = 'method="GET",route="/v1/user/:id",status="200"';
+    const series = 'rekey_http_request_duration_seconds';
+    expect(await read(`${series}_count{${labels}}`)).toBe(2);
+    expect(await read(`${series}_sum{${labels}}`)).toBeCloseTo(0.201);
+    expect(await read(`${series}_bucket{le="0.005",${labels}}`)).toBe(1);
+  });
+
+  it('that nobody foresaw make no series of their own', async () => {
+    const { metrics, scrape } = await measuring();
+    for (let i = 0; i < 50; i += 1) {
+      metrics.answered({ method: `M${i}`, route: null, status: null, ms: 1 });
+    }
+    const counts = (await scrape()).match(/^rekey_http_request_duration_seconds_count.*$/gm);
+    expect(counts).toEqual([
+      'rekey_http_request_duration_seconds_count{method="other",route="none",status="aborted"} 50',
+    ]);
+  });
+});
+
+it('tries that were too many, and what became of mails, are counted', async () => {
+  const { metrics, read } = await measuring();
+  metrics.throttled('account');
+  metrics.delivered({ outcome: 'sent' });
+  metrics.delivered({ outcome: 'put off' });
+  expect(await read('rekey_throttled_total{limit="account"}')).toBe(1);
+  expect(await read('rekey_mail_attempts_total{outcome="sent"}')).toBe(1);
+  expect(await read('rekey_mail_attempts_total{outcome="put_off"}')).toBe(1);
+});
+
+it('a gate works as before, and what it does is seen', async () => {
+  const { metrics, read } = await measuring();
+  const inner = {
+    running: 1,
+    waiting: 2,
+    run: <T>(work: () => Promise<T>) => work(),
+    admit: () => {
+      throw new Error('full');
+    },
+  };
+  const gate = metrics.watchGate(inner);
+  expect(() => gate.admit()).toThrow('full');
+  expect([gate.running, gate.waiting]).toEqual([1, 2]);
+  expect(await gate.run(async () => 'done')).toBe('done');
+  await expect(gate.run(() => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
+  expect(await read('rekey_hash_running')).toBe(1);
+  expect(await read('rekey_hash_waiting')).toBe(2);
+  expect(await read('rekey_hash_wait_seconds_count')).toBe(2);
+  expect(await read('rekey_hash_duration_seconds_count')).toBe(2);
+});
+
+it('a database works as before, and how long it takes is seen', async () => {
+  const { metrics, read } = await measuring();
+  const database: Database = metrics.watchDatabase(memoryDatabase());
+  expect(await database.read(({ users }) => users.exist())).toBe(false);
+  expect(await database.transact(({ users }) => users.exist())).toBe(false);
+  const failing = database.transact(() => Promise.reject(new Error('undone')));
+  await expect(failing).rejects.toThrow('undone');
+  expect(await read('rekey_database_duration_seconds_count{kind="read"}')).toBe(1);
+  expect(await read('rekey_database_duration_seconds_count{kind="transact"}')).toBe(2);
+});
+
+describe('the outbox', () => {
+  const backlog: Backlog = { waiting: 3, dead: 1, oldestAt: 40_000, firstDueAt: 99_000 };
+
+  it('is asked once for all of a scrape, and once a second at most', async () => {
+    const { metrics, scrape, read } = await measuring();
+    let [asked, now] = [0, 100_000];
+    metrics.watchBacklog(
+      async () => {
+        asked += 1;
+        return backlog;
+      },
+      () => now,
+    );
+    expect(await read('rekey_outbox_waiting')).toBe(3);
+    expect(await read('rekey_outbox_dead')).toBe(1);
+    expect(await read('rekey_outbox_oldest_seconds')).toBe(60);
+    expect(await read('rekey_outbox_overdue_seconds')).toBe(1);
+    expect(await read('rekey_database_up')).toBe(1);
+    expect(asked).toBe(1);
+    now += 1000;
+    await scrape();
+    expect(asked).toBe(2);
+  });
+
+  it('has no age where no mail waits, or the first one is not due yet', async () => {
+    const { metrics, read } = await measuring();
+    const leased = { ...backlog, oldestAt: null, firstDueAt: 200_000 };
+    metrics.watchBacklog(
+      async () => leased,
+      () => 100_000,
+    );
+    expect(await read('rekey_outbox_oldest_seconds')).toBe(0);
+    expect(await read('rekey_outbox_overdue_seconds')).toBe(0);
+  });
+
+  it('has no numbers while the database does not answer; all others are there', async () => {
+    const { metrics, read } = await measuring();
+    let [isDown, now] = [false, 0];
+    metrics.watchBacklog(
+      () => (isDown ? Promise.reject(new Error('gone')) : Promise.resolve(backlog)),
+      () => now,
+    );
+    expect(await read('rekey_outbox_waiting')).toBe(3);
+    isDown = true;
+    now += 1000;
+    expect(await read('rekey_outbox_waiting')).toBeNull();
+    expect(await read('rekey_database_up')).toBe(0);
+    expect(await read('process_cpu_seconds_total')).not.toBeNull();
+    isDown = false;
+    now += 1000;
+    expect(await read('rekey_outbox_waiting')).toBe(3);
+  });
+});

@@ -1,0 +1,206 @@
+import type { Backlog, Database, Delivery } from '@rekey/usecases';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { listenForScrapes } from './listen.ts';
+
+/** The gate that hashes go through, as far as it is measured. */
+type Gate = {
+  run<T>(work: () => Promise<T>): Promise<T>;
+  admit(): void;
+  readonly running: number;
+  readonly waiting: number;
+};
+
+/** What an answer of the HTTP server came to. Route and status are null where there was none. */
+type Answered = {
+  readonly method: string;
+  readonly route: string | null;
+  readonly status: number | null;
+  readonly ms: number;
+};
+
+export type Metrics = ReturnType<typeof openMetrics>;
+
+/** Seconds: from a read to the longest that a request may take. */
+const REQUEST_SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15];
+const HASH_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const DATABASE_SECONDS = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
+
+/** Milliseconds for which an answer of the database serves every scrape. */
+const BACKLOG_AGE = 1000;
+
+/** Methods of routes, and those that strangers try most; any other text is one label value, so that nobody can make more. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/**
+ * What operators watch, in a registry of its own. It wraps what it measures: nothing that is wrapped knows of it.
+ * Every label has few values, none of them sent by a client.
+ */
+export function openMetrics(where: { readonly host: string; readonly port: number }) {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  const requests = new Histogram({
+    name: 'rekey_http_request_duration_seconds',
+    help: 'Requests that are over, by method, route as declared, and status.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: REQUEST_SECONDS,
+    registers,
+  });
+  const throttled = new Counter({
+    name: 'rekey_throttled_total',
+    help: 'Tries that were turned away, by the limit that they met.',
+    labelNames: ['limit'],
+    registers,
+  });
+  const mails = new Counter({
+    name: 'rekey_mail_attempts_total',
+    help: 'Attempts to send a mail, by what became of them.',
+    labelNames: ['outcome'],
+    registers,
+  });
+
+  return {
+    answered({ method, route, status, ms }: Answered): void {
+      const labels = {
+        method: METHODS.has(method) ? method : 'other',
+        route: route ?? 'none',
+        status: status ?? 'aborted',
+      };
+      requests.observe(labels, ms / 1000);
+    },
+
+    throttled: (limit: string): void => throttled.inc({ limit }),
+
+    delivered: ({ outcome }: Pick<Delivery, 'outcome'>): void =>
+      mails.inc({ outcome: outcome.replaceAll(' ', '_') }),
+
+    /** The same gate, measured. */
+    watchGate(gate: Gate): Gate {
+      const waited = new Histogram({
+        name: 'rekey_hash_wait_seconds',
+        help: 'How long hashes waited for their turn.',
+        buckets: HASH_SECONDS,
+        registers,
+      });
+      const took = new Histogram({
+        name: 'rekey_hash_duration_seconds',
+        help: 'How long hashes took from their turn on.',
+        buckets: HASH_SECONDS,
+        registers,
+      });
+      new Gauge({
+        name: 'rekey_hash_running',
+        help: 'Hashes that are being made.',
+        registers,
+        collect() {
+          this.set(gate.running);
+        },
+      });
+      new Gauge({
+        name: 'rekey_hash_waiting',
+        help: 'Hashes that wait for their turn.',
+        registers,
+        collect() {
+          this.set(gate.waiting);
+        },
+      });
+      return {
+        admit: () => gate.admit(),
+        run(work) {
+          const asked = performance.now();
+          return gate.run(async () => {
+            const began = performance.now();
+            waited.observe((began - asked) / 1000);
+            try {
+              return await work();
+            } finally {
+              took.observe((performance.now() - began) / 1000);
+            }
+          });
+        },
+        get running() {
+          return gate.running;
+        },
+        get waiting() {
+          return gate.waiting;
+        },
+      };
+    },
+
+    /** The same database, measured. */
+    watchDatabase(database: Database): Database {
+      const calls = new Histogram({
+        name: 'rekey_database_duration_seconds',
+        help: 'How long transactions and lone reads took, waiting for a connection or a lock included.',
+        labelNames: ['kind'],
+        buckets: DATABASE_SECONDS,
+        registers,
+      });
+      const timed = async <T>(kind: string, call: () => Promise<T>): Promise<T> => {
+        const began = performance.now();
+        try {
+          return await call();
+        } finally {
+          calls.observe({ kind }, (performance.now() - began) / 1000);
+        }
+      };
+      return {
+        transact: (work) => timed('transact', () => database.transact(work)),
+        read: (work) => timed('read', () => database.read(work)),
+      };
+    },
+
+    /** Asks when it is scraped, and no more than once a second. Where there is no answer, the numbers are not there. */
+    watchBacklog(ask: () => Promise<Backlog>, now: () => number = Date.now): void {
+      let answer: Promise<Backlog | null> = Promise.resolve(null);
+      let askedAt = Number.NEGATIVE_INFINITY;
+      const latest = (): Promise<Backlog | null> => {
+        if (Math.abs(now() - askedAt) >= BACKLOG_AGE) {
+          askedAt = now();
+          answer = ask().catch(() => null);
+        }
+        return answer;
+      };
+      const ago = (instant: number | null) =>
+        instant === null ? 0 : Math.max(0, now() - instant) / 1000;
+      const gauges: [name: string, help: string, read: (backlog: Backlog) => number][] = [
+        ['rekey_outbox_waiting', 'Mails that are not sent yet.', ({ waiting }) => waiting],
+        ['rekey_outbox_dead', 'Mails that were given up.', ({ dead }) => dead],
+        [
+          'rekey_outbox_oldest_seconds',
+          'For how long the oldest mail that is not sent yet has been owed.',
+          ({ oldestAt }) => ago(oldestAt),
+        ],
+        [
+          'rekey_outbox_overdue_seconds',
+          'For how long the first mail that is due has waited for a server to take it.',
+          ({ firstDueAt }) => ago(firstDueAt),
+        ],
+      ];
+      for (const [name, help, read] of gauges) {
+        new Gauge({
+          name,
+          help,
+          registers,
+          async collect() {
+            const backlog = await latest();
+            if (backlog) this.set(read(backlog));
+            else this.remove();
+          },
+        });
+      }
+      new Gauge({
+        name: 'rekey_database_up',
+        help: '1 where the database answered, 0 where it did not.',
+        registers,
+        async collect() {
+          this.set((await latest()) ? 1 : 0);
+        },
+      });
+    },
+
+    /** Answers scrapes; rejects where it cannot listen there. */
+    listen: () => listenForScrapes(where, registry),
+  };
+}
