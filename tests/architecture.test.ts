@@ -29,6 +29,7 @@ const RULES: Record<string, { may: string[]; instead: string }> = {
       'fastify',
       '@fastify/formbody',
       '@fastify/type-provider-typebox',
+      'swagger-ui-dist',
       'typebox',
       'node:',
     ],
@@ -83,6 +84,8 @@ const IN_TESTS = [
   'smtp-server',
   'postal-mime',
   'playwright-core',
+  '@readme/openapi-parser',
+  '@seriousme/openapi-schema-validator',
   'node:',
 ];
 

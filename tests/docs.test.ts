@@ -21,6 +21,19 @@ describe('the documentation', () => {
     expect(inDocs).toEqual(inCode);
   });
 
+  test('says of every error code what the server itself says', () => {
+    const source = read('packages/adapters-http/src/docs/errors.ts');
+    const inCode = [...source.matchAll(/^ {2}(\w+):\s+(?:'(.+)'|"(.+)"),$/gm)]
+      .map(([, code, single, double]) => `${code}: ${single ?? double}`)
+      .sort();
+    const rows = /^\| <a id="(\w+)"><\/a>`\w+` \| [^|]+ \| (.+) \|$/gm;
+    const inDocs = [...read('docs/errors.md').matchAll(rows)]
+      .map(([, code, when = '']) => `${code}: ${when.replace(/\. See \[.*$/, '')}`)
+      .sort();
+    expect(inDocs.length).toBeGreaterThan(10);
+    expect(inDocs).toEqual(inCode);
+  });
+
   test('has every reason for which a password is refused, and no other', () => {
     const [, union = ''] =
       /type PasswordFault =([^;]+);/.exec(read('packages/domain/src/errors.ts')) ?? [];

@@ -6,8 +6,8 @@ export default {
     'strength-thread': '../../packages/adapters-crypto/src/strength-thread.ts',
   },
   platform: 'node',
-  // They bring machine code along, which is looked for beside them.
-  external: ['bcrypt', 'better-sqlite3'],
+  // They bring machine code or files along, which are looked for beside them.
+  external: ['bcrypt', 'better-sqlite3', 'swagger-ui-dist/absolute-path.js'],
   output: {
     dir: '../../dist',
     cleanDir: true,
@@ -17,6 +17,8 @@ export default {
     paths: {
       bcrypt: '../packages/adapters-crypto/node_modules/bcrypt/bcrypt.js',
       'better-sqlite3': '../packages/adapters-db/node_modules/better-sqlite3/lib/index.js',
+      'swagger-ui-dist/absolute-path.js':
+        '../packages/adapters-http/node_modules/swagger-ui-dist/absolute-path.js',
     },
   },
 };

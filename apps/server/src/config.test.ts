@@ -28,6 +28,7 @@ test('without a variable set, the defaults of the documentation hold', () => {
     refreshTokenTtl: 86_400,
     revokeTokenTtl: 604_800,
     usersSignup: true,
+    apiDocs: false,
     throttleAccountFree: 5,
     throttleClientPerMinute: 300,
     throttleChangesPerHour: 10,

@@ -23,6 +23,7 @@ export type Config = {
   readonly refreshTokenTtl: number;
   readonly revokeTokenTtl: number;
   readonly usersSignup: boolean;
+  readonly apiDocs: boolean;
   readonly throttleAccountFree: number;
   readonly throttleClientPerMinute: number;
   readonly throttleChangesPerHour: number;
@@ -75,6 +76,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     refreshTokenTtl: read('REFRESH_TOKEN_TTL', '86400', integer(1, MAX_TTL)),
     revokeTokenTtl: read('REVOKE_TOKEN_TTL', '604800', integer(1, MAX_TTL)),
     usersSignup: read('USERS_SIGNUP', 'true', oneOf(['true', 'false'])) === 'true',
+    apiDocs: read('API_DOCS', 'false', oneOf(['true', 'false'])) === 'true',
     throttleAccountFree: read('THROTTLE_ACCOUNT_FREE', '5', integer(1, MAX_TRIES)),
     throttleClientPerMinute: read('THROTTLE_CLIENT_PER_MINUTE', '300', integer(1, MAX_TRIES)),
     throttleChangesPerHour: read('THROTTLE_CHANGES_PER_HOUR', '10', integer(1, MAX_TRIES)),

@@ -61,6 +61,8 @@ export type HttpOptions = {
   readonly maxConnections?: number | undefined;
   /** Whether `POST /users/create` is open. */
   readonly usersSignup: boolean;
+  /** Whether `/docs` shows the API to browsers. */
+  readonly apiDocs: boolean;
 };
 
 /** A JSON Web Key Set; whatever it holds, only the public members of Ed25519 keys are published. */

@@ -46,6 +46,9 @@ const table: Record<ProblemCode, readonly [status: number, title: string]> = {
   unavailable: [503, 'Unavailable'],
 };
 
+/** Every code there is. */
+export const problemCodes = Object.keys(table) as readonly ProblemCode[];
+
 /** What Fastify finds wrong by itself. */
 const fastifyErrors: Record<string, { code: ProblemCode; detail: string }> = {
   FST_ERR_BAD_URL: { code: 'bad_request', detail: 'the path is not properly percent-encoded' },

@@ -1,6 +1,7 @@
 import { NotFound } from '@rekey/domain';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { HttpDeps } from './deps.ts';
+import { docs } from './docs/index.ts';
 import { connectionKeeper } from './drain.ts';
 import { form } from './form/index.ts';
 import { securityHeaders } from './headers.ts';
@@ -75,6 +76,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   app.register(v1(deps), { prefix: '/v1' });
   app.register(form(deps), { prefix: '/users' });
   app.register(pages(deps));
+  app.register(docs(deps));
 
   return {
     app,

@@ -119,6 +119,7 @@ export async function rig({ options, ...overrides }: Overrides = {}) {
       publicUrl: 'http://localhost:8042',
       trustProxy: [],
       usersSignup: true,
+      apiDocs: false,
       ...options,
     },
   });

@@ -13,23 +13,23 @@ import { sendProblem } from '../send-problem.ts';
 import { FORM, takeForms } from './urlencoded.ts';
 
 const strict = { additionalProperties: false };
-const NewUser = Type.Object(
+export const NewUser = Type.Object(
   { name: Type.String(), email: Type.String(), password: Type.String() },
   strict,
 );
-const Credentials = Type.Object({ email: Type.String(), password: Type.String() }, strict);
-const NewPassword = Type.Object(
+export const Credentials = Type.Object({ email: Type.String(), password: Type.String() }, strict);
+export const NewPassword = Type.Object(
   { email: Type.String(), password: Type.String(), newPassword: Type.String() },
   strict,
 );
 
-const UserOut = Type.Object({
+export const UserOut = Type.Object({
   hash: Type.String({ format: 'uuid' }),
   name: Type.String(),
   email: Type.String(),
   emailValid: Type.Boolean(),
 });
-const LoggedIn = Type.Object({ user: UserOut, token: Type.String() });
+export const LoggedIn = Type.Object({ user: UserOut, token: Type.String() });
 
 const userOut = (user: User): Static<typeof UserOut> => ({
   hash: user.id,

@@ -67,7 +67,7 @@ export const AuditQuery = Type.Object(
 
 // What follows is answered: a response schema is a white list.
 
-const UserOut = Type.Object({
+export const UserOut = Type.Object({
   id: Uuid,
   created_at: Time,
   updated_at: Time,
@@ -80,7 +80,7 @@ const UserOut = Type.Object({
   password_require_update: Type.Boolean(),
 });
 
-const KeyOut = Type.Object({
+export const KeyOut = Type.Object({
   id: Uuid,
   created_at: Time,
   updated_at: Time,
@@ -92,7 +92,7 @@ const KeyOut = Type.Object({
   user_id: nullable<string>('string'),
 });
 
-const AuditEntryOut = Type.Object({
+export const AuditEntryOut = Type.Object({
   id: Uuid,
   created_at: Time,
   service_id: nullable<string>('string'),
@@ -107,13 +107,13 @@ const AuditEntryOut = Type.Object({
   hash: Type.String(),
 });
 
-const Meta = Type.Object({
+export const Meta = Type.Object({
   password_strength: nullable<number>('integer'),
   password_pwned: nullable<boolean>('boolean'),
 });
 
 /** `token_expires`: seconds since 1970. */
-const Token = Type.Object({ token: Type.String(), token_expires: Type.Integer() });
+export const Token = Type.Object({ token: Type.String(), token_expires: Type.Integer() });
 
 export const UserCreated = Type.Object({ meta: Meta, data: UserOut });
 export const UserRead = Type.Object({ data: UserOut });

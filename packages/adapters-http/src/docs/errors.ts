@@ -1,0 +1,57 @@
+import { html } from '../pages/html.ts';
+import { type ProblemCode, problem, problemCodes } from '../problem.ts';
+
+/** When each code is answered, as in docs/errors.md. */
+export const whenOf: Record<ProblemCode, string> = {
+  bad_request:
+    'the request cannot be read: no JSON, broken percent-encoding, a body that is not UTF-8',
+  invalid_argument:
+    'an argument is missing, malformed, repeated, unknown or refused; `errors` says which and why',
+  invalid_credentials:
+    'unknown user, wrong password, disabled user, no password, no usable TOKEN key of this service: all the same; at `POST /v1/auth/totp`, a code that is not right or was used, likewise',
+  invalid_revoke_token: "the revoke token is unknown, used, expired, or another service's",
+  invalid_token:
+    "the access token, refresh token or key in the body is unknown, expired, used, revoked, or another service's",
+  unauthorized:
+    'the service key or bearer token is missing, not valid or expired, or its session has ended',
+  cross_site_request: 'another site sent the form of a hosted page',
+  password_update_required: 'the credentials are right, and the password must be changed first',
+  registration_closed: 'this service may not create users, or sign-up is closed',
+  not_found: "no such path, user or key, or somebody else's",
+  method_not_allowed: 'the path exists with the methods in `Allow`',
+  request_timeout: 'the request did not arrive within 15 s, its headers within 10 s',
+  payload_too_large: 'the body is larger than 16 KiB',
+  unsupported_media_type: 'the route takes another content type: JSON under `/v1`, forms elsewhere',
+  too_many_requests:
+    'an account, a client, sign-ups or the changes of a password were tried too often; try again after `Retry-After` seconds',
+  headers_too_large: 'the headers are larger than 16 KiB',
+  internal: 'a bug; `instance` is the id of the request in the log',
+  overloaded: 'too many hashes are waiting; try again after `Retry-After` seconds',
+  unavailable:
+    'the database does not answer, or the server is about to stop; try again after `Retry-After` seconds',
+};
+
+/** Where the `type` of a problem leads to: an anchor for each code. */
+export const errorsPage = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>Errors</title>
+<link rel="stylesheet" href="../local/style.css">
+</head>
+<body>
+<main>
+<h1>Errors</h1>
+${problemCodes.map(
+  (code) => html`<section id="${code}">
+<h2>${code}</h2>
+<p>${String(problem(code, '').status)} ${problem(code, '').title}: ${whenOf[code].replaceAll('`', '')}.</p>
+</section>
+`,
+)}
+</main>
+</body>
+</html>
+`;

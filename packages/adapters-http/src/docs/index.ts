@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { HttpDeps } from '../deps.ts';
+import { errorsPage } from './errors.ts';
+import { START, swaggerPage } from './swagger.ts';
+
+/** Nothing but styles from here. */
+const POLICY = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Swagger UI runs a script, calls this server alone, and sets styles and pictures that it brings along. */
+const SWAGGER_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  'img-src data:',
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** What developers read: the description of the API, the errors by their `type`, and Swagger UI where it is wanted. */
+export const docs =
+  ({ options }: HttpDeps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.get('/openapi.json', async (_request, reply) =>
+      reply.type('application/json; charset=utf-8').send(await description()),
+    );
+
+    app.get('/docs/errors', async (_request, reply) =>
+      reply
+        .header('content-security-policy', POLICY)
+        .type('text/html; charset=utf-8')
+        .send(errorsPage.html),
+    );
+
+    if (!options.apiDocs) return;
+
+    app.get('/docs', async (_request, reply) =>
+      reply
+        .header('content-security-policy', SWAGGER_POLICY)
+        .type('text/html; charset=utf-8')
+        .send(swaggerPage.html),
+    );
+
+    app.get('/docs/start.js', async (_request, reply) =>
+      reply.type('text/javascript; charset=utf-8').send(START),
+    );
+
+    for (const [file, type] of [
+      ['swagger-ui.css', 'text/css'],
+      ['swagger-ui-bundle.js', 'text/javascript'],
+    ] as const) {
+      app.get(`/docs/${file}`, async (_request, reply) =>
+        reply.type(`${type}; charset=utf-8`).send(await swaggerFile(file)),
+      );
+    }
+  };
+
+/** As it is committed; a test keeps it to what the routes say. Loaded when first asked for, so that no start waits. */
+async function description(): Promise<string> {
+  const { default: document } = await import('../../openapi.json', { with: { type: 'json' } });
+  return JSON.stringify(document);
+}
+
+async function swaggerFile(name: string): Promise<Buffer> {
+  const { default: folder } = await import('swagger-ui-dist/absolute-path.js');
+  return readFile(path.join(folder(), name));
+}
