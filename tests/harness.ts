@@ -9,8 +9,13 @@ import { SMTPServer } from 'smtp-server';
 import { onTestFinished } from 'vitest';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
-const main = path.join(root, 'apps/server/src/main.ts');
-const cli = path.join(root, 'apps/server/src/cli.ts');
+/** As whoever follows the README starts them. */
+export const sources = {
+  main: path.join(root, 'apps/server/src/main.ts'),
+  cli: path.join(root, 'apps/server/src/cli.ts'),
+};
+/** As the image holds them, made from the sources when the run began: they start in half the time. */
+const image = { main: path.join(root, 'dist/main.mjs'), cli: path.join(root, 'dist/cli.mjs') };
 
 /** A folder of its own for a test, with a space in its name, gone when the test ends. */
 export function aFolder(): string {
@@ -32,14 +37,18 @@ export type Server = {
 const environment = (env: Record<string, string>): NodeJS.ProcessEnv => ({
   PATH: process.env.PATH,
   BCRYPT_COST: '10',
-  // A start takes half the time when the sources are stripped and compiled already.
+  // A start is faster when everything is compiled already.
   NODE_COMPILE_CACHE: path.join(root, 'node_modules/.cache/rekey-tests'),
   ...env,
 });
 
 /** Starts the real server in that folder, on any free port, and waits until it listens. */
-export async function startServer(cwd: string, env: Record<string, string> = {}): Promise<Server> {
-  const { listening, ...server } = spawnServer(cwd, env);
+export async function startServer(
+  cwd: string,
+  env: Record<string, string> = {},
+  program = image.main,
+): Promise<Server> {
+  const { listening, ...server } = spawnServer(cwd, env, program);
   return { ...server, url: await listening };
 }
 
@@ -47,8 +56,9 @@ export async function startServer(cwd: string, env: Record<string, string> = {})
 export function spawnServer(
   cwd: string,
   env: Record<string, string> = {},
+  program = image.main,
 ): Omit<Server, 'url'> & { readonly listening: Promise<string> } {
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [program], {
     cwd,
     env: environment({ PORT: '0', PUBLIC_URL: 'http://rekey.test', ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -82,7 +92,7 @@ export type Run = { code: number | null; stdout: string; stderr: string };
 
 /** Runs the server where it is expected to refuse to start. */
 export function runServer(cwd: string, env: Record<string, string>): Promise<Run> {
-  return run(process.execPath, [main], cwd, env);
+  return run(process.execPath, [image.main], cwd, env);
 }
 
 export function runCli(
@@ -90,7 +100,7 @@ export function runCli(
   args: string[],
   env: Record<string, string> = {},
 ): Promise<Run> {
-  return run(process.execPath, [cli, ...args], cwd, env);
+  return run(process.execPath, [image.cli, ...args], cwd, env);
 }
 
 async function run(file: string, args: string[], cwd: string, env: Record<string, string>) {
@@ -196,9 +206,9 @@ export async function aFreePort(): Promise<number> {
   return address.port;
 }
 
-/** Runs commands in bash, stopping at the first that fails; `sso-cli-of-this-folder` is the command line. */
+/** Runs commands in bash, stopping at the first that fails; `sso-cli-of-this-folder` is the command line, from its sources. */
 export async function runCommands(cwd: string, commands: string): Promise<Run> {
-  const script = `set -euo pipefail\nsso-cli-of-this-folder() { '${process.execPath}' '${cli}' "$@"; }\n${commands}`;
+  const script = `set -euo pipefail\nsso-cli-of-this-folder() { '${process.execPath}' '${sources.cli}' "$@"; }\n${commands}`;
   return run('bash', ['-c', script], cwd, {});
 }
 

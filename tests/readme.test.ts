@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { aFolder, runCommands, startServer } from './harness.ts';
+import { aFolder, runCommands, sources, startServer } from './harness.ts';
 
 const readme = path.join(path.dirname(fileURLToPath(import.meta.url)), '../README.md');
 
@@ -18,7 +18,7 @@ test.skipIf(!hasCurl)(
     expect(blocks.length).toBeGreaterThan(5);
 
     const folder = aFolder();
-    const server = await startServer(folder, { PUBLIC_URL: 'http://localhost:8042' });
+    const server = await startServer(folder, { PUBLIC_URL: 'http://localhost:8042' }, sources.main);
     // The server of the test has another port, and its command line needs no installation.
     const script = blocks
       .join('\n')

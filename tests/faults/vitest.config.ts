@@ -8,7 +8,7 @@ export default defineConfig({
   root,
   test: {
     include: ['tests/faults/*.faults.ts'],
-    globalSetup: 'tests/postgres.ts',
+    globalSetup: ['tests/bundle.ts', 'tests/postgres.ts'],
     pool: 'forks',
     // One fault at a time: the figures are of a machine that does nothing else.
     fileParallelism: false,

@@ -315,8 +315,9 @@ export async function aTarget(env: Record<string, string> = {}) {
   return target;
 }
 
-/** An answer as the wire has it, without the moment it was given. */
+/** An answer as the wire has it, without the moment it was given and the request it is for. */
 export function bytesOf({ status, headers, text }: Answer): string {
-  const lines = Object.entries(headers).filter(([name]) => name !== 'date');
+  const own = ['date', 'x-request-id'];
+  const lines = Object.entries(headers).filter(([name]) => !own.includes(name));
   return [status, ...lines.map((line) => line.join(': ')), text].join('\n');
 }
