@@ -8,6 +8,7 @@ import { addCalibrate } from './commands/calibrate.ts';
 import { reasonOf } from './commands/common.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addKeys } from './commands/keys.ts';
+import { addMail } from './commands/mail.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addOutbox } from './commands/outbox.ts';
 import { addServices } from './commands/services.ts';
@@ -34,6 +35,7 @@ const program = new Command('sso-cli')
 addServices(program);
 addMigrate(program);
 addDoctor(program);
+addMail(program);
 addOutbox(program);
 addKeys(program);
 addBackup(program);

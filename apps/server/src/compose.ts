@@ -14,7 +14,14 @@ import {
   uuidv7Ids,
 } from '@rekey/adapters-crypto';
 import { type OpenOptions, openDatabase } from '@rekey/adapters-db';
-import { fileMailer, parseMailFrom, smtpMailer } from '@rekey/adapters-mail';
+import {
+  fileMailer,
+  parseMailFrom,
+  readTemplates,
+  smtpMailer,
+  type Templates,
+  templatesOf,
+} from '@rekey/adapters-mail';
 import {
   AdmitClient,
   AuthenticateBearer,
@@ -63,6 +70,7 @@ export async function compose(
   gate = hashGate(config.bcryptCost),
   watchDatabase = (database: Database) => database,
 ) {
+  const templates = templatesFor(config);
   const opened = await openDatabase({ url: config.databaseUrl, ...events });
   try {
     await opened.migrate();
@@ -79,7 +87,8 @@ export async function compose(
       ttl: config.accessTokenTtl,
     });
     const from = parseMailFrom(config.mailFrom);
-    const smtp = config.smtpUrl === null ? null : smtpMailer({ url: config.smtpUrl, from });
+    const smtp =
+      config.smtpUrl === null ? null : smtpMailer({ url: config.smtpUrl, from, templates });
     const ports: Ports = {
       database,
       hasher: bcryptHasher({ cost: config.bcryptCost, peppers: () => ring.keys().pepper, gate }),
@@ -91,7 +100,7 @@ export async function compose(
       accessTokens: tokens,
       totp,
       revokeTokens: revokeTokens(() => ring.keys().revoke),
-      mailer: smtp ?? fileMailer({ dir: config.mailDir, from }),
+      mailer: smtp ?? fileMailer({ dir: config.mailDir, from, templates }),
       clock,
       ids: uuidv7Ids(clock),
       settings: {
@@ -151,4 +160,9 @@ export async function compose(
     await opened.close();
     throw error;
   }
+}
+
+/** The templates that the configuration names, all of them checked. */
+export function templatesFor({ mailTemplates }: Pick<Config, 'mailTemplates'>): Templates {
+  return mailTemplates === null ? templatesOf() : readTemplates(mailTemplates);
 }

@@ -21,6 +21,7 @@ test('without a variable set, the defaults of the documentation hold', () => {
     smtpUrl: null,
     mailDir: './data/mail',
     mailFrom: 'Rekey <no-reply@localhost>',
+    mailTemplates: null,
     bcryptCost: 12,
     passwordPolicy: 'compat',
     hibpUrl: null,

@@ -15,6 +15,8 @@ export type Config = {
   readonly smtpUrl: string | null;
   readonly mailDir: string;
   readonly mailFrom: string;
+  /** Null: those that Rekey brings along. */
+  readonly mailTemplates: string | null;
   readonly bcryptCost: number;
   readonly passwordPolicy: PasswordPolicy;
   /** Null: no breach list is asked. Without a slash at its end. */
@@ -69,6 +71,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     smtpUrl: env.SMTP_URL ? read('SMTP_URL', 'smtp://localhost', checkedBy(parseSmtpUrl)) : null,
     mailDir: read('MAIL_DIR', './data/mail', text),
     mailFrom: read('MAIL_FROM', 'Rekey <no-reply@localhost>', checkedBy(parseMailFrom)),
+    mailTemplates: env.MAIL_TEMPLATES ? read('MAIL_TEMPLATES', '', text) : null,
     bcryptCost: read('BCRYPT_COST', '12', integer(10, 14)),
     passwordPolicy: read('PASSWORD_POLICY', 'compat', oneOf(passwordPolicies)),
     hibpUrl: env.HIBP_URL ? read('HIBP_URL', 'https://api.pwnedpasswords.com', baseUrl) : null,

@@ -1,6 +1,7 @@
 import './thread-pool.ts';
 import { hashGate } from '@rekey/adapters-crypto';
 import { createHttpServer } from '@rekey/adapters-http';
+import { TemplateError } from '@rekey/adapters-mail';
 import type { Delivery } from '@rekey/usecases';
 import pino from 'pino';
 import { compose } from './compose.ts';
@@ -17,7 +18,8 @@ const EXIT_MS = 9500;
 const WARM_UP_MS = 1000;
 
 await start().catch((error: unknown) => {
-  const problems = error instanceof ConfigError ? error.problems : [messageOf(error)];
+  const isListed = error instanceof ConfigError || error instanceof TemplateError;
+  const problems = isListed ? error.problems : [messageOf(error)];
   for (const problem of problems) process.stderr.write(`rekey: ${problem}\n`);
   process.exit(1);
 });

@@ -7,7 +7,9 @@ import { afterAll, expect, it } from 'vitest';
 import { aMail, from, parse } from '../test/mail.ts';
 import { fileMailer } from './file-mailer.ts';
 import { buildMessage } from './message.ts';
+import { templatesOf } from './templates/templates.ts';
 
+const templates = templatesOf();
 const folders: string[] = [];
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
 
@@ -58,13 +60,13 @@ it('replaces a mail that is sent again', async () => {
   await mailer.send(aMail());
   expect(await readdir(dir)).toEqual([`${aMail().messageId}.eml`]);
   const message = await readFile(path.join(dir, `${aMail().messageId}.eml`));
-  expect(message.equals(await buildMessage(aMail(), from))).toBe(true);
+  expect(message.equals(await buildMessage(aMail(), from, templates))).toBe(true);
 });
 
 it('shows no mail that is not complete, however many are written at a time', async () => {
   const dir = await newFolder();
   const mailer = fileMailer({ dir, from });
-  const complete = await buildMessage(aMail(), from);
+  const complete = await buildMessage(aMail(), from, templates);
   const stop = new AbortController();
   const seen: boolean[] = [];
   const watching = (async () => {

@@ -4,12 +4,18 @@ import path from 'node:path';
 import { type Mailer, MailFailure } from '@rekey/usecases';
 import { buildMessage } from './message.ts';
 import type { Sender } from './sender.ts';
+import { type Templates, templatesOf } from './templates/templates.ts';
 
 /** Writes each mail to `<message id>.eml`: a mail that is sent again replaces itself, and is never seen by halves. */
-export function fileMailer({ dir, from }: { readonly dir: string; readonly from: Sender }): Mailer {
+export function fileMailer(options: {
+  readonly dir: string;
+  readonly from: Sender;
+  readonly templates?: Templates | undefined;
+}): Mailer {
+  const { dir, from, templates = templatesOf() } = options;
   return {
     async send(mail) {
-      const message = await buildMessage(mail, from);
+      const message = await buildMessage(mail, from, templates);
       try {
         await mkdir(dir, { recursive: true, mode: 0o700 });
         await replaceFile(path.join(dir, `${mail.messageId}.eml`), message);

@@ -3,21 +3,27 @@ import { describe, expect, it } from 'vitest';
 import { aMail, from, parse, read } from '../test/mail.ts';
 import { buildMessage } from './message.ts';
 import { languages } from './templates/languages.ts';
+import { templatesOf } from './templates/templates.ts';
+
+const templates = templatesOf();
 
 describe('a message', () => {
   it('is the same to the byte each time', async () => {
-    const [first, second] = [await buildMessage(aMail(), from), await buildMessage(aMail(), from)];
+    const [first, second] = [
+      await buildMessage(aMail(), from, templates),
+      await buildMessage(aMail(), from, templates),
+    ];
     expect(second.equals(first)).toBe(true);
   });
 
   it('is named after the mail, and dated when the password was changed', async () => {
-    const email = await parse(await buildMessage(aMail(), from));
+    const email = await parse(await buildMessage(aMail(), from, templates));
     expect(email.messageId).toBe('<019a0000-0000-7000-8000-000000000001@rekey.example.com>');
     expect(email.date).toBe('2026-01-31T23:30:00.000Z');
   });
 
   it('says who it is from, to whom, and that a machine wrote it', async () => {
-    const email = await parse(await buildMessage(aMail(), from));
+    const email = await parse(await buildMessage(aMail(), from, templates));
     const headers = Object.fromEntries(email.headers.map(({ key, value }) => [key, value]));
     expect(email.from).toEqual(from);
     expect(email.to).toEqual([{ name: 'Ada Lovelace', address: 'ada@example.com' }]);
@@ -27,7 +33,7 @@ describe('a message', () => {
   });
 
   it('has a text and an HTML part in UTF-8, and nothing else', async () => {
-    const message = (await buildMessage(aMail(), from)).toString();
+    const message = (await buildMessage(aMail(), from, templates)).toString();
     expect(message.match(/^Content-Type: [^;]*/gm)).toEqual([
       'Content-Type: multipart/alternative',
       'Content-Type: text/plain',
@@ -38,7 +44,7 @@ describe('a message', () => {
 
   it('has lines that every server takes: ASCII, CRLF, 76 characters', async () => {
     for (const locale of languages.keys()) {
-      const message = (await buildMessage(aMail({ locale }), from)).toString('latin1');
+      const message = (await buildMessage(aMail({ locale }), from, templates)).toString('latin1');
       expect(message).toMatch(/^(?:[\x20-\x7e\t]{0,76}\r\n)+$/);
     }
   });
@@ -47,7 +53,7 @@ describe('a message', () => {
     'carries the link unharmed in both parts, in %s',
     async (locale) => {
       const mail = aMail({ locale });
-      const email = await parse(await buildMessage(mail, from));
+      const email = await parse(await buildMessage(mail, from, templates));
       expect(email.text?.split(/\r?\n/)).toContain(mail.link);
       expect(new Set(read(email.html).links)).toEqual(new Set([mail.link]));
       expect(read(email.html).text).toContain(mail.link);
@@ -62,7 +68,11 @@ describe('a message', () => {
     '=?utf-8?q?eve=40example.com?=, ',
     'Ÿ'.repeat(100),
   ])('has one recipient, whatever the name: %j', async (name) => {
-    const message = await buildMessage(aMail({ to: { name, address: 'ada@example.com' } }), from);
+    const message = await buildMessage(
+      aMail({ to: { name, address: 'ada@example.com' } }),
+      from,
+      templates,
+    );
     const { to, cc, bcc } = await parse(message);
     expect(to?.map(({ address }) => address)).toEqual(['ada@example.com']);
     expect([cc, bcc]).toEqual([undefined, undefined]);
@@ -71,14 +81,14 @@ describe('a message', () => {
 
   it('keeps a service name inside the subject', async () => {
     const service = { name: 'Notes\r\nBcc: eve@example.com', emailText: null };
-    const { subject, bcc } = await parse(await buildMessage(aMail({ service }), from));
+    const { subject, bcc } = await parse(await buildMessage(aMail({ service }), from, templates));
     expect(subject).toContain('Bcc: eve@example.com');
     expect(bcc).toBeUndefined();
   });
 
   it('goes to an address beyond ASCII (RFC 6532)', async () => {
     const to = { name: 'Jörg', address: 'jörg@xn--bcher-kva.example' };
-    const email = await parse(await buildMessage(aMail({ to }), from));
+    const email = await parse(await buildMessage(aMail({ to }), from, templates));
     expect(email.to).toEqual([{ name: 'Jörg', address: 'jörg@bücher.example' }]);
   });
 
@@ -92,9 +102,11 @@ describe('a message', () => {
     'ada@localhost',
     '',
   ])('is not made for what is no canonical address: %j', async (address) => {
-    const failure = await buildMessage(aMail({ to: { name: 'Ada', address } }), from).catch(
-      (error: unknown) => error,
-    );
+    const failure = await buildMessage(
+      aMail({ to: { name: 'Ada', address } }),
+      from,
+      templates,
+    ).catch((error: unknown) => error);
     expect(failure).toEqual(new MailFailure('not an e-mail address', true));
   });
 });

@@ -2,6 +2,7 @@ import { type Mailer, MailFailure } from '@rekey/usecases';
 import { createTransport, type NodemailerError } from 'nodemailer';
 import { buildMessage } from './message.ts';
 import type { Sender } from './sender.ts';
+import { type Templates, templatesOf } from './templates/templates.ts';
 
 /** Milliseconds. `total` stays under the lease of the outbox: a server that drips bytes resets all the others. */
 const TIMEOUTS = { connect: 5_000, greeting: 5_000, socket: 15_000, total: 45_000 };
@@ -27,9 +28,10 @@ export type SmtpMailer = Mailer & {
 export function smtpMailer(options: {
   readonly url: string;
   readonly from: Sender;
+  readonly templates?: Templates | undefined;
   readonly timeouts?: Partial<typeof TIMEOUTS>;
 }): SmtpMailer {
-  const { from } = options;
+  const { from, templates = templatesOf() } = options;
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
   const transport = createTransport({
     url: parseSmtpUrl(options.url),
@@ -65,7 +67,7 @@ export function smtpMailer(options: {
 
   return {
     async send(mail) {
-      const raw = await buildMessage(mail, from);
+      const raw = await buildMessage(mail, from, templates);
       const envelope = { from: { address: from.address }, to: { address: mail.to.address } };
       await attempt((signal) => transport.sendMail({ raw, envelope, signal }));
     },

@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { openKeyFile, purposes } from '@rekey/adapters-crypto';
 import { type Inspection, inspectDatabase } from '@rekey/adapters-db';
-import { parseMailFrom, smtpMailer } from '@rekey/adapters-mail';
+import { parseMailFrom, readTemplates, smtpMailer, TemplateError } from '@rekey/adapters-mail';
 import type { Command } from 'commander';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { json, print, printJson, table } from './common.ts';
@@ -53,6 +53,7 @@ async function examine(): Promise<Check[]> {
       ? [{ name: 'database', status: 'FAIL', detail: messageOf(database) } as const]
       : checkDatabase(database)),
     await checkMail(config),
+    ...(config.mailTemplates === null ? [] : checkTemplates(config.mailTemplates)),
     checkClock(found?.clockOffset ?? null),
   ];
 }
@@ -114,6 +115,17 @@ async function checkMail({ smtpUrl, mailDir, mailFrom }: Config): Promise<Check>
   return server instanceof Error
     ? { name, status: 'FAIL', detail: `SMTP server ${host}: ${messageOf(server)}` }
     : { name, status: 'ok', detail: `SMTP server ${host}` };
+}
+
+function checkTemplates(folder: string): Check[] {
+  const name = 'templates';
+  try {
+    readTemplates(folder);
+    return [{ name, status: 'ok', detail: folder }];
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    return error.problems.map((detail) => ({ name, status: 'FAIL', detail }));
+  }
 }
 
 function checkClock(offset: number | null): Check {

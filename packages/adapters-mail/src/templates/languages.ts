@@ -13,18 +13,3 @@ export const languages: ReadonlyMap<string, Phrases> = new Map([
   ['pt', pt],
   ['ja', ja],
 ]);
-
-/** What fits the user's language: its phrases, and the locale for dates. English where it is none of ours. */
-export function speak(locale: string): { readonly locale: string; readonly phrases: Phrases } {
-  const phrases = languages.get(languageOf(locale));
-  // Dates of another language than the text around them would only confuse.
-  return phrases ? { locale, phrases } : { locale: 'en', phrases: en };
-}
-
-function languageOf(locale: string): string {
-  try {
-    return new Intl.Locale(locale).language;
-  } catch {
-    return '';
-  }
-}

@@ -2,13 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { aMail, read } from '../../test/mail.ts';
 import { languages } from './languages.ts';
 import { passwordChanged } from './password-changed.ts';
+import { templatesOf } from './templates.ts';
+
+const templates = templatesOf();
 
 /** Runs of spaces, which differ between markup and text and between versions of the locale data. */
 const plain = (text: string) => text.replaceAll(/\s+/g, ' ');
 
 describe.each([...languages])('the mail in %s', (locale, phrases) => {
   const mail = aMail({ locale, service: { name: 'Notes', emailText: 'Call us.\nAny time.' } });
-  const { subject, text, html } = passwordChanged(mail);
+  const { subject, text, html } = passwordChanged(mail, templates);
 
   it.each([
     ['text', text],
@@ -65,12 +68,12 @@ describe('the time', () => {
     ['en', 'America/New_York', 'January 31, 2026 at 6:30:00 PM Eastern Standard Time'],
     ['de', 'Asia/Tokyo', '1. Februar 2026 um 08:30:00 Japanische Normalzeit'],
   ])("is the user's own: %s in %s", (locale, timezone, expected) => {
-    const { text } = passwordChanged(aMail({ locale, timezone }));
+    const { text } = passwordChanged(aMail({ locale, timezone }), templates);
     expect(plain(text)).toContain(expected);
   });
 
   it('is UTC where the zone is not known', () => {
-    const { text } = passwordChanged(aMail({ timezone: 'Mars/Olympus' }));
+    const { text } = passwordChanged(aMail({ timezone: 'Mars/Olympus' }), templates);
     expect(plain(text)).toContain('January 31, 2026 at 11:30:00 PM Coordinated Universal Time');
   });
 });
@@ -83,11 +86,11 @@ describe('the language', () => {
     ['not a locale', 'Your password at Notes was changed'],
     ['', 'Your password at Notes was changed'],
   ])('for %j begins: %s', (locale, subject) => {
-    expect(passwordChanged(aMail({ locale })).subject).toBe(subject);
+    expect(passwordChanged(aMail({ locale }), templates).subject).toBe(subject);
   });
 
   it('of the dates is that of the text', () => {
-    expect(passwordChanged(aMail({ locale: 'fr' })).text).toContain('January 31, 2026');
+    expect(passwordChanged(aMail({ locale: 'fr' }), templates).text).toContain('January 31, 2026');
   });
 });
 
@@ -102,6 +105,7 @@ describe('what strangers wrote', () => {
         origin: { address: evil, client: evil },
         link: `https://notes.example.com/?a="><script>&b='`,
       }),
+      templates,
     );
     expect(html).not.toContain('<script');
     expect(html.match(/&lt;script src=&quot;\/\/evil\.example&quot;&gt;&#39;&amp;/g)).toHaveLength(
@@ -116,35 +120,78 @@ describe('what strangers wrote', () => {
     ['an address', { address: 'evil.example', client: null }],
     ['the zone of an address', { address: 'fe80::1%evil.example', client: null }],
   ])('is no link: %s', (_what, origin) => {
-    const { text, html } = passwordChanged(aMail({ origin }));
+    const { text, html } = passwordChanged(aMail({ origin }), templates);
     expect(text + html).not.toContain('evil.example');
   });
 
   it('is not there at all if it is the name of the user', () => {
     const to = { name: 'Win a prize', address: 'ada@example.com' };
-    const { subject, text, html } = passwordChanged(aMail({ to }));
+    const { subject, text, html } = passwordChanged(aMail({ to }), templates);
     expect(subject + text + html).not.toContain('prize');
   });
 });
 
 it('says that address and client are unknown where they are', () => {
-  const { text } = passwordChanged(aMail({ origin: { address: '', client: null } }));
+  const { text } = passwordChanged(aMail({ origin: { address: '', client: null } }), templates);
   expect(text).toContain('IP address: unknown\nDevice, in its own words: unknown\n');
 });
 
 it('says nothing in the name of a service that has nothing to add', () => {
-  const { text, html } = passwordChanged(aMail());
+  const { text, html } = passwordChanged(aMail(), templates);
   expect(text + html).not.toContain('adds');
 });
 
 it('loads nothing, and leads nowhere but to the link', () => {
-  const { html } = passwordChanged(aMail());
+  const { html } = passwordChanged(aMail(), templates);
   expect(html).not.toMatch(/<(?:img|link|script|iframe|video|object|form)|\bsrc=|url\(|@import/i);
   expect(read(html).links).toEqual([aMail().link, aMail().link]);
 });
 
-it('suits dark mode: the scheme is declared, and only the button has colours', () => {
-  const { html } = passwordChanged(aMail());
-  expect(html).toContain('<meta name="color-scheme" content="light dark">');
-  expect(html.match(/#[0-9a-f]{6}/gi)).toEqual(['#b3261e', '#ffffff']);
+describe('colours', () => {
+  const { html } = passwordChanged(aMail(), templates);
+  const [, dark = ''] = /@media \(prefers-color-scheme: dark\) \{\n(.*?)\n\}\n/s.exec(html) ?? [];
+  const inLight = (name: string, property: string) =>
+    new RegExp(`class="${name}"[^>]*[" ;]${property}:(#[\\da-f]{6})`).exec(html)?.[1] ?? '';
+  const inDark = (name: string, property: string) =>
+    new RegExp(`\\.${name} \\{ ${property}: (#[\\da-f]{6}) !important`).exec(dark)?.[1] ?? '';
+
+  it('are declared for both schemes', () => {
+    expect(html).toContain('<meta name="color-scheme" content="light dark">');
+    expect(html).toContain(':root { color-scheme: light dark; }');
+    expect(dark).not.toBe('');
+  });
+
+  it('of text have the contrast that WCAG 2.2 (1.4.3) asks for, light and dark', () => {
+    for (const [name, on] of [
+      ['text', 'card'],
+      ['quiet', 'card'],
+      ['quiet', 'page'],
+    ] as const) {
+      for (const color of [inLight, inDark]) {
+        const [front, back] = [color(name, 'color'), color(on, 'background-color')];
+        expect(contrast(front, back), `${name} on ${on}: ${front} ${back}`).toBeGreaterThan(4.5);
+      }
+    }
+    expect(html).toMatch(/bgcolor="#b3261e"[^>]*><a [^>]*color:#ffffff/);
+    expect(contrast('#ffffff', '#b3261e')).toBeGreaterThan(4.5);
+  });
+
+  it('leave no text dark on dark: what has a colour has a class that changes it', () => {
+    const coloured = html.match(/<[^>]*[";]color:(?!#ffffff)[^>]*>/g) ?? [];
+    expect(coloured.length).toBeGreaterThan(8);
+    for (const tag of coloured) expect(tag).toMatch(/class="(?:text|quiet)"/);
+  });
 });
+
+/** The ratio of WCAG 2.2, of two colours as #rrggbb. */
+function contrast(a: string, b: string): number {
+  const luminance = (color: string) => {
+    const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+      const part = Number.parseInt(color.slice(at, at + 2), 16) / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const [dark = 0, light = 0] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+  return (light + 0.05) / (dark + 0.05);
+}

@@ -1,0 +1,112 @@
+import { html } from '../html.ts';
+
+/** All that a template can be given; the user's name is not: anyone may register a stranger's address under any name. */
+export const placeholders = [
+  'service',
+  'when',
+  'address',
+  'client',
+  'link',
+  'until',
+  'note',
+] as const;
+export type Placeholder = (typeof placeholders)[number];
+
+/** What is not there for every mail; a section of that name then is not either. */
+export const optional = ['address', 'client', 'note'] as const satisfies readonly Placeholder[];
+
+export const parts = ['subject', 'text', 'html'] as const;
+export type Part = (typeof parts)[number];
+
+/** What stands in place of each placeholder; undefined for an optional one that is not there. */
+export type Values = Readonly<Record<Placeholder, string | undefined>>;
+
+export type Template = readonly Piece[];
+
+/** Text as it is, or the place of a value; `section` names the value without which the piece is left out. */
+type Piece = {
+  readonly text: string;
+  readonly value: Placeholder | null;
+  readonly section: Placeholder | null;
+};
+
+/** A place in a template that is not right; lines are counted from 1. */
+export type Fault = { readonly line: number; readonly message: string };
+
+const MARK = /\{\{(?:(?<sign>[#/]?)(?<name>[a-z]+)\}\})?/g;
+
+/**
+ * Reads a template: text with `{{name}}` in it, and `{{#name}}…{{/name}}` around what is only for a value that is there.
+ * Whatever else starts with two braces is a fault: a mail must not fail, nor go out with a hole in it, once this has passed.
+ */
+export function parseTemplate(
+  source: string,
+  part: Part,
+): { readonly template: Template; readonly faults: readonly Fault[] } {
+  const known: readonly string[] = part === 'subject' ? ['service'] : placeholders;
+  const sections: readonly string[] = part === 'subject' ? [] : optional;
+  const faults: Fault[] = [];
+  const pieces: Piece[] = [];
+  let section: Placeholder | null = null;
+  let end = 0;
+  const blame = (index: number, message: string) =>
+    faults.push({ line: source.slice(0, index).split('\n').length, message });
+
+  for (const match of source.matchAll(MARK)) {
+    const { sign, name = '' } = match.groups ?? {};
+    pieces.push({ text: source.slice(end, match.index), value: null, section });
+    end = match.index + match[0].length;
+    if (sign === undefined) {
+      blame(match.index, 'has {{ without a name and }} after it');
+    } else if (sign === '' && known.includes(name)) {
+      pieces.push({ text: '', value: name as Placeholder, section });
+    } else if (sign === '#' && sections.includes(name) && section === null) {
+      section = name as Placeholder;
+    } else if (sign === '/' && section === name) {
+      section = null;
+    } else {
+      blame(match.index, `${misplaced(match[0], sign, section)} ${listOf(known, sections)}`);
+    }
+  }
+  pieces.push({ text: source.slice(end), value: null, section });
+  if (section !== null) blame(source.length, `lacks {{/${section}}}`);
+
+  const isLinked = pieces.some((piece) => piece.value === 'link' && piece.section === null);
+  if (part !== 'subject' && !isLinked) blame(0, 'lacks {{link}}, outside of any section');
+  if (part === 'html') {
+    for (const tag of source.matchAll(/<[a-z][^>]*>/gi)) {
+      const bare = tag[0].replaceAll(/"[^"]*"|'[^']*'/g, '');
+      if (bare.includes('{{')) blame(tag.index, 'has a value in a tag without quotes around it');
+    }
+  }
+  if (part === 'subject' && (source.trim() === '' || /\p{C}/u.test(source.trim()))) {
+    blame(0, 'must have one line of text');
+  }
+  return { template: pieces, faults };
+}
+
+function misplaced(mark: string, sign: string, section: Placeholder | null): string {
+  if (sign === '/') return `has ${mark}, which closes nothing;`;
+  if (sign === '#' && section !== null) return `has ${mark} inside of {{#${section}}};`;
+  return `has ${mark}, which is not known;`;
+}
+
+function listOf(known: readonly string[], sections: readonly string[]): string {
+  const marks = [
+    ...known.map((name) => `{{${name}}}`),
+    ...sections.map((name) => `{{#${name}}}…{{/${name}}}`),
+  ];
+  return `it may have ${marks.join(', ')}`;
+}
+
+/** The text of a template; `absent` stands for a value that is not there. In HTML every value is escaped. */
+export function fill(template: Template, part: Part, values: Values, absent: string): string {
+  const shown = (value: Placeholder) => {
+    const text = values[value] ?? (value === 'note' ? '' : absent);
+    return part === 'html' ? html`${text}`.markup.replaceAll('\n', '<br>\n') : text;
+  };
+  return template
+    .filter(({ section }) => section === null || values[section] !== undefined)
+    .map(({ text, value }) => (value === null ? text : shown(value)))
+    .join('');
+}
