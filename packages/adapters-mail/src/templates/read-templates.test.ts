@@ -51,6 +51,7 @@ describe('templates of one’s own', () => {
     expect(english.html).toContain('<html lang="en">');
     const german = await parse(await buildMessage(aMail({ locale: 'de' }), from, templates));
     expect(german.subject).toBe('Neu: Notes');
+    expect(passwordChanged(aMail({ locale: 'de' }), templates).subject).toBe('Neu: Notes');
     expect(german.text).toContain('Das Passwort Ihres Kontos');
   });
 

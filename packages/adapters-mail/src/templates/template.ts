@@ -40,11 +40,13 @@ const MARK = /\{\{(?:(?<sign>[#/]?)(?<name>[a-z]+)\}\})?/g;
  * Whatever else starts with two braces is a fault: a mail must not fail, nor go out with a hole in it, once this has passed.
  */
 export function parseTemplate(
-  source: string,
+  text: string,
   part: Part,
 ): { readonly template: Template; readonly faults: readonly Fault[] } {
   const known: readonly string[] = part === 'subject' ? ['service'] : placeholders;
   const sections: readonly string[] = part === 'subject' ? [] : optional;
+  // An editor ends the one line of a subject with a line break.
+  const source = part === 'subject' ? text.trimEnd() : text;
   const faults: Fault[] = [];
   const pieces: Piece[] = [];
   let section: Placeholder | null = null;
@@ -79,7 +81,7 @@ export function parseTemplate(
       if (bare.includes('{{')) blame(tag.index, 'has a value in a tag without quotes around it');
     }
   }
-  if (part === 'subject' && (source.trim() === '' || /\p{C}/u.test(source.trim()))) {
+  if (part === 'subject' && (source === '' || /\p{C}/u.test(source))) {
     blame(0, 'must have one line of text');
   }
   return { template: pieces, faults };
