@@ -69,7 +69,7 @@ export async function rig({ options, ...overrides }: Overrides = {}) {
       refreshTokenTtl: 86_400,
       revokeTokenTtl: 604_800,
       publicUrl: 'http://localhost:8042',
-      throttle: { accountFree: 5, clientPerMinute: 300, changesPerHour: 10 },
+      throttle: { accountFree: 5, clientPerMinute: 30, changesPerHour: 10 },
     },
   };
   await new OpenFormService(ports).execute();
