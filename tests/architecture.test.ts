@@ -31,6 +31,9 @@ const RULES: Record<string, { may: string[]; instead: string }> = {
       '@fastify/type-provider-typebox',
       'swagger-ui-dist',
       'typebox',
+      // For the browser: the pages serve what these have for it.
+      '@zxcvbn-ts/core',
+      '@zxcvbn-ts/language-common',
       'node:',
     ],
     instead: 'HTTP calls use cases; another adapter reaches it through a port, in apps/server.',

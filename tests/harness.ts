@@ -17,10 +17,13 @@ export const sources = {
 /** As the image holds them, made from the sources when the run began: they start in half the time. */
 const image = { main: path.join(root, 'dist/main.mjs'), cli: path.join(root, 'dist/cli.mjs') };
 
+/** Takes what is to be done in the end: when the test is over, unless a whole file shares what is started. */
+export type AtEnd = (cleanup: () => void | Promise<void>) => void;
+
 /** A folder of its own for a test, with a space in its name, gone when the test ends. */
-export function aFolder(): string {
+export function aFolder(atEnd: AtEnd = onTestFinished): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'rekey test-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -47,8 +50,9 @@ export async function startServer(
   cwd: string,
   env: Record<string, string> = {},
   program = image.main,
+  atEnd?: AtEnd,
 ): Promise<Server> {
-  const { listening, ...server } = spawnServer(cwd, env, program);
+  const { listening, ...server } = spawnServer(cwd, env, program, atEnd);
   return { ...server, url: await listening };
 }
 
@@ -57,13 +61,14 @@ export function spawnServer(
   cwd: string,
   env: Record<string, string> = {},
   program = image.main,
+  atEnd: AtEnd = onTestFinished,
 ): Omit<Server, 'url'> & { readonly listening: Promise<string> } {
   const child = spawn(process.execPath, [program], {
     cwd,
     env: environment({ PORT: '0', PUBLIC_URL: 'http://rekey.test', ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  onTestFinished(() => {
+  atEnd(() => {
     child.kill('SIGKILL');
   });
   let output = '';
@@ -139,6 +144,7 @@ export type Mailbox = {
 export async function startMailbox(
   port = 0,
   refuses: (address: string) => boolean = () => false,
+  atEnd: AtEnd = onTestFinished,
 ): Promise<Mailbox> {
   const mails: Mailbox['mails'] = [];
   const waiting: { index: number; resolve: () => void }[] = [];
@@ -167,7 +173,7 @@ export async function startMailbox(
   await new Promise<void>((resolve) => {
     server.listen(port, '127.0.0.1', resolve);
   });
-  onTestFinished(
+  atEnd(
     () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());

@@ -1,3 +1,17 @@
+import { readFileSync } from 'node:fs';
+
+const http = '../../packages/adapters-http';
+/** What the pages serve as it is, at the place where they look for it beside the bundle. */
+const files = {
+  'static/style.css': `${http}/src/pages/static/style.css`,
+  'static/change-password.js': `${http}/src/pages/static/change-password.js`,
+  ...Object.fromEntries(
+    ['core', 'language-common']
+      .map((name) => `node_modules/@zxcvbn-ts/${name}/dist/zxcvbn-ts.js`)
+      .map((file) => [file, `${http}/${file}`]),
+  ),
+};
+
 /** One file for each program, for the image: Node then reads a few files at the start, and strips no types. */
 export default {
   input: {
@@ -6,6 +20,17 @@ export default {
     'strength-thread': '../../packages/adapters-crypto/src/strength-thread.ts',
   },
   platform: 'node',
+  plugins: [
+    {
+      name: 'files of the pages',
+      generateBundle() {
+        for (const [fileName, file] of Object.entries(files)) {
+          const source = readFileSync(new URL(file, import.meta.url));
+          this.emitFile({ type: 'asset', fileName, source });
+        }
+      },
+    },
+  ],
   // They bring machine code or files along, which are looked for beside them.
   external: ['bcrypt', 'better-sqlite3', 'swagger-ui-dist/absolute-path.js'],
   output: {

@@ -7,6 +7,7 @@ import {
   LOGIN,
   NEW_PASSWORD,
   NO_ID,
+  type Owner,
   PASSWORD,
   REVOKE,
   type Target,
@@ -242,26 +243,38 @@ attack('a refusal tells nothing of what exists', (target) => {
     ]);
   });
 
-  test('the page of a link looks the same for any token and any address', async () => {
+  test('the page of a link tells nothing but to who holds one that is good', async () => {
     const t = target();
-    const owner = await t.signUp();
-    const bearer = await t.formLogIn(owner);
-    const fields = { email: owner.email, password: PASSWORD, newPassword: NEW_PASSWORD };
-    await t.form('PUT', '/users/update/password', fields, bearer);
-    const good = await t.linkTokenOf(owner.email);
-    const open = async (token: string, email: string) => {
-      const page = await t.send('GET', `/local?type=update_password&email=${email}&token=${token}`);
-      return { ...page, text: page.text.replaceAll(token, 'TOKEN').replaceAll(email, 'EMAIL') };
+    const changed = async (owner: Owner) => {
+      const fields = { email: owner.email, password: PASSWORD, newPassword: NEW_PASSWORD };
+      await t.form('PUT', '/users/update/password', fields, await t.formLogIn(owner));
+      return t.linkTokenOf(owner.email);
     };
-    const strip = (answer: Answer) => ({
-      ...answer,
-      headers: { ...answer.headers, 'content-length': '' },
-    });
+    const owner = await t.signUp();
+    const good = await changed(owner);
+    const used = await changed(await t.signUp());
+    await t.form('POST', '/local', { token: used });
+    const elsewhere = await t.enrol();
+    await t.changePassword(elsewhere);
+    const misdirected = await t.linkTokenOf(elsewhere.email);
+    const open = (token: string, email = owner.email) =>
+      t.send('GET', `/local?type=update_password&email=${email}&token=${token}`);
+
     const pages = await t.unchanged(() =>
-      Promise.all([open(good, owner.email), open('rkv_unknown', 'nobody@example.com')]),
+      Promise.all([
+        open(used),
+        open(misdirected),
+        open('rkv_unknown', 'nobody@example.com'),
+        open(good.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))),
+        t.send('GET', '/local'),
+      ]),
     );
-    expect(new Set(pages.map(strip).map(bytesOf)).size).toBe(1);
-    expect(pages[0]).toMatchObject({ status: 200 });
+    expect(new Set(pages.map(bytesOf)).size).toBe(1);
+    expect(pages[0]).toMatchObject({ status: 400 });
+    const page = await open(good, 'nobody@example.com');
+    expect(page.status).toBe(200);
+    expect(page.text).toContain(owner.email);
+    expect(page.text).not.toContain('nobody@example.com');
   });
 
   test('a key that is no service’s reads like a root key that acts, and like none', async () => {

@@ -313,7 +313,7 @@ attack('a secret', (target) => {
 });
 
 const POLICIES =
-  /^(?:default-src 'none'; frame-ancestors 'none'|default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none')$/;
+  /^default-src 'none'; (?:frame-ancestors 'none'|style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'(?:; script-src 'self'; connect-src 'self')?)$/;
 
 function expectGuarded({ status, headers }: Answer): void {
   expect(headers).toMatchObject({
@@ -398,7 +398,10 @@ attack('every answer is guarded', (target) => {
     '/health/live',
     '/health/ready',
     '/.well-known/jwks.json',
+    '/.well-known/change-password',
     '/local/style.css',
+    '/local/change-password.js',
+    '/local/change-password',
     '/local',
   ])('GET %s', async (url) => expectGuarded(await target().send('GET', url)));
 

@@ -258,11 +258,7 @@ test('a type of a body is the one that is read, or the body is not', async () =>
   );
 });
 
-const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
-const unescaped = (text: string) =>
-  text.replaceAll(/&(amp|lt|gt|quot|#39);/g, (_entity, name) => ENTITIES[name] ?? '');
-
-test('a query of the page is shown as text, or not at all', async () => {
+test('a query of the page is never shown', async () => {
   const t = await aParser();
   const nasty = fc
     .array(
@@ -273,21 +269,14 @@ test('a query of the page is shown as text, or not at all', async () => {
       { maxLength: 6 },
     )
     .map((parts) => parts.join(''));
+  const { text: calm } = await t.send('GET', '/local');
   await fc.assert(
     fc.asyncProperty(nasty, nasty, async (token, email) => {
       fc.pre(token.isWellFormed() && email.isWellFormed());
       const query = new URLSearchParams({ type: 'update_password', token, email });
       const { status, text } = await t.send('GET', `/local?${query}`);
-      expect([200, 400]).toContain(status);
-      // The tags are ours: as many as for a token of letters.
-      expect(text.match(/<\w+/g)?.join()).toMatch(
-        status === 200
-          ? /^<html,<head,<meta,<meta,<meta,<title,<link,<body,<main,<h1,<p,(?:<strong,)?<p,<p,<ul,<li,<li,<li,<form,<input,<button,<p$/
-          : /^<html/,
-      );
-      const [, shown = ''] =
-        /<input type="hidden" name="token" value="([^"<>]*)">\n/.exec(text) ?? [];
-      if (status === 200) expect(unescaped(shown)).toBe(token);
+      expect(status).toBe(400);
+      expect(text).toBe(calm);
     }),
     { numRuns: 200 },
   );

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { ConfigError, readConfig } from './config.ts';
 
 function problemsOf(env: NodeJS.ProcessEnv): readonly string[] {
@@ -33,6 +36,9 @@ test('without a variable set, the defaults of the documentation hold', () => {
     throttleAccountFree: 5,
     throttleClientPerMinute: 300,
     throttleChangesPerHour: 10,
+    brandName: 'Rekey',
+    brandColor: '#2457a6',
+    brandLogo: null,
     trustProxy: [],
     metrics: null,
     logLevel: 'info',
@@ -86,6 +92,11 @@ test.each([
   ['PASSWORD_POLICY', 'none'],
   ['HIBP_URL', 'api.pwnedpasswords.com'],
   ['HIBP_URL', 'https://api.example.com/?key=1'],
+  ['BRAND_NAME', 'two\nlines'],
+  ['BRAND_NAME', 'x'.repeat(101)],
+  ['BRAND_COLOR', 'red'],
+  ['BRAND_COLOR', '#12345'],
+  ['BRAND_COLOR', '#1234567'],
   ['ACCESS_TOKEN_TTL', '0'],
   ['REFRESH_TOKEN_TTL', '-1'],
   ['REVOKE_TOKEN_TTL', 'week'],
@@ -101,6 +112,41 @@ test.each([
   expect(problems).toHaveLength(1);
   expect(problems[0]).toMatch(new RegExp(`^${name} (?:must be|may have)`));
   expect(problems[0]).not.toContain(`${value} `);
+});
+
+test('a logo is read at the start, and is an SVG or PNG of 256 KiB at most', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rekey-logo-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const write = (name: string, content: string) => {
+    const file = path.join(folder, name);
+    writeFileSync(file, content, 'latin1');
+    return file;
+  };
+  const svg = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>';
+  const png = '\x89PNG\r\n\x1a\n...';
+  const logoOf = (file: string) => readConfig({ BRAND_LOGO: file }).brandLogo;
+  expect(logoOf(write('a.SVG', svg))).toEqual({
+    type: 'image/svg+xml',
+    content: Buffer.from(svg),
+  });
+  expect(logoOf(write('a.png', png))?.type).toBe('image/png');
+
+  const bad = 'BRAND_LOGO must be an SVG or PNG image';
+  for (const [file, problem] of [
+    [write('b.svg', '<html><script>alert(1)</script></html>'), bad],
+    [write('b.png', 'GIF89a'), bad],
+    [write('b.html', svg), bad],
+    [write('c.png', png + 'x'.repeat(256 * 1024)), 'BRAND_LOGO must be 256 KiB at most'],
+    [path.join(folder, 'none.svg'), 'BRAND_LOGO must be a file that can be read'],
+    [folder, 'BRAND_LOGO must be a file that can be read'],
+  ] as const) {
+    expect(problemsOf({ BRAND_LOGO: file })).toEqual([problem]);
+  }
+});
+
+test('a name and a colour are kept', () => {
+  const config = readConfig({ BRAND_NAME: ' Orchard ', BRAND_COLOR: '#0B5C46' });
+  expect([config.brandName, config.brandColor]).toEqual(['Orchard', '#0b5c46']);
 });
 
 test('every problem is reported at once', () => {

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import path from 'node:path';
 import { parseMailFrom, parseSmtpUrl } from '@rekey/adapters-mail';
-import { type PasswordPolicy, passwordPolicies } from '@rekey/domain';
+import { IllegalArgument, type PasswordPolicy, parseName, passwordPolicies } from '@rekey/domain';
 
 /** What the environment says, checked. Times to live are in seconds. */
 export type Config = {
@@ -29,11 +31,18 @@ export type Config = {
   readonly throttleAccountFree: number;
   readonly throttleClientPerMinute: number;
   readonly throttleChangesPerHour: number;
+  /** What people know this server by: on the hosted pages, for one. */
+  readonly brandName: string;
+  /** `#rrggbb` */
+  readonly brandColor: string;
+  readonly brandLogo: Logo | null;
   readonly trustProxy: readonly string[];
   /** Null: nothing is measured. */
   readonly metrics: { readonly host: string; readonly port: number } | null;
   readonly logLevel: LogLevel;
 };
+
+type Logo = { readonly type: 'image/svg+xml' | 'image/png'; readonly content: Buffer };
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 type LogLevel = (typeof logLevels)[number];
@@ -83,6 +92,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     throttleAccountFree: read('THROTTLE_ACCOUNT_FREE', '5', integer(1, MAX_TRIES)),
     throttleClientPerMinute: read('THROTTLE_CLIENT_PER_MINUTE', '300', integer(1, MAX_TRIES)),
     throttleChangesPerHour: read('THROTTLE_CHANGES_PER_HOUR', '10', integer(1, MAX_TRIES)),
+    brandName: read('BRAND_NAME', 'Rekey', brandName),
+    brandColor: read('BRAND_COLOR', '#2457a6', color),
+    brandLogo: read('BRAND_LOGO', ' ', logo),
     trustProxy: read('TRUST_PROXY', ' ', addresses),
     metrics: env.METRICS_PORT
       ? {
@@ -152,6 +164,41 @@ function checkedBy(parse: (text: string) => unknown) {
       return new Problem(error.message.replace(/^[A-Z_]+ /, ''));
     }
   };
+}
+
+function brandName(value: string): string | Problem {
+  try {
+    return parseName(value);
+  } catch (error) {
+    if (!(error instanceof IllegalArgument)) throw error;
+    return new Problem(error.violations.map(({ message }) => message).join(', '));
+  }
+}
+
+function color(value: string): string | Problem {
+  return /^#[\da-f]{6}$/i.test(value)
+    ? value.toLowerCase()
+    : new Problem('must be a colour like #2457a6');
+}
+
+/** Bytes: every page of every visitor may ask for it. */
+const MAX_LOGO = 256 * 1024;
+const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
+
+/** Null for a blank. */
+function logo(file: string): Logo | null | Problem {
+  if (file.trim() === '') return null;
+  try {
+    const content = readFileSync(file);
+    if (content.length > MAX_LOGO) return new Problem('must be 256 KiB at most');
+    const isSvg =
+      path.extname(file).toLowerCase() === '.svg' && /<svg[\s>]/.test(content.toString());
+    if (isSvg) return { type: 'image/svg+xml', content };
+    const isPng = content.subarray(0, PNG.length).equals(PNG);
+    return isPng ? { type: 'image/png', content } : new Problem('must be an SVG or PNG image');
+  } catch {
+    return new Problem('must be a file that can be read');
+  }
 }
 
 /** Addresses, or ranges in CIDR notation, with commas between them. */

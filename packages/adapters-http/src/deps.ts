@@ -1,4 +1,4 @@
-import type { Service } from '@rekey/domain';
+import type { PasswordPolicy, Service } from '@rekey/domain';
 import type {
   AdmitClient,
   AuthenticateBearer,
@@ -9,6 +9,7 @@ import type {
   Login,
   ReadAuditEntry,
   ReadKey,
+  ReadPasswordChange,
   ReadUser,
   RefreshToken,
   RevokeKey,
@@ -31,6 +32,7 @@ export type HttpDeps = {
   readonly login: Login;
   readonly readAuditEntry: ReadAuditEntry;
   readonly readKey: ReadKey;
+  readonly readPasswordChange: ReadPasswordChange;
   readonly readUser: ReadUser;
   readonly refreshToken: RefreshToken;
   readonly revokeKey: RevokeKey;
@@ -63,6 +65,17 @@ export type HttpOptions = {
   readonly usersSignup: boolean;
   /** Whether `/docs` shows the API to browsers. */
   readonly apiDocs: boolean;
+  /** What the form for a new password asks for before it is sent. */
+  readonly passwordPolicy: PasswordPolicy;
+  /** What people know this server by. */
+  readonly brandName: string;
+  /** `#rrggbb`; pages make it readable. */
+  readonly brandColor: string;
+  /** Null where the name stands alone. */
+  readonly brandLogo: {
+    readonly type: 'image/svg+xml' | 'image/png';
+    readonly content: Buffer;
+  } | null;
 };
 
 /** A JSON Web Key Set; whatever it holds, only the public members of Ed25519 keys are published. */

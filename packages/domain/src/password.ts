@@ -4,7 +4,11 @@ export const passwordPolicies = ['compat', 'standard', 'nist'] as const;
 export type PasswordPolicy = (typeof passwordPolicies)[number];
 
 /** Code points (NIST SP 800-63B-4, 3.1.1.2; the seed's eight for `compat`). */
-const MIN_LENGTH: Record<PasswordPolicy, number> = { compat: 8, standard: 8, nist: 15 };
+export const minPasswordLength: Readonly<Record<PasswordPolicy, number>> = {
+  compat: 8,
+  standard: 8,
+  nist: 15,
+};
 const MAX_LENGTH = 128;
 
 /** How well a password withstands guessing. */
@@ -29,7 +33,7 @@ export function normalizePassword(text: string, field: string): string {
 /** The length that a policy asks for, checked when a password is set and never when one is proven. */
 export function checkPasswordLength(password: string, policy: PasswordPolicy, field: string): void {
   const length = [...password].length;
-  const min = MIN_LENGTH[policy];
+  const min = minPasswordLength[policy];
   const message = `must have ${min} to ${MAX_LENGTH} characters`;
   if (length < min) refuse({ field, message, reason: 'too_short' });
   if (length > MAX_LENGTH) refuse({ field, message, reason: 'too_long' });

@@ -1,8 +1,11 @@
+import { gunzipSync } from 'node:zlib';
 import { Unavailable } from '@rekey/domain';
-import { RevokeUpdatePassword } from '@rekey/usecases';
+import { type Database, ReadPasswordChange, RevokeUpdatePassword } from '@rekey/usecases';
+import { START } from '@rekey/usecases/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { enrolled, PASSWORD, type Rig, rig, signedUp } from '../../test/harness.ts';
 import { html } from './html.ts';
+import { languages } from './language.ts';
 
 let server: Rig;
 let token: string;
@@ -27,11 +30,41 @@ const link = () => ({ type: 'update_password', email: 'orion@example.com', token
 const press = (headers: Record<string, string> = {}, fields: Record<string, string> = { token }) =>
   server.form('POST', '/local', fields, headers);
 
+const LOGO = { type: 'image/svg+xml', content: Buffer.from('<svg/>') } as const;
+
+const factsIn = (body: string) =>
+  [...body.matchAll(/<dt>(.*?)<\/dt><dd>(.*?)<\/dd>/g)].map(([, label, value]) => [label, value]);
+
 const POLICY =
-  "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+  "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/** Gives the owner another language and another home. */
+const move = (locale: string, timezone: string) => {
+  const { read } = server.database;
+  const database: Database = {
+    ...server.database,
+    read: (work) =>
+      read((stores) =>
+        work({
+          ...stores,
+          users: {
+            ...stores.users,
+            get: async (id) => {
+              const user = await stores.users.get(id);
+              return user && { ...user, locale, timezone };
+            },
+          },
+        }),
+      ),
+  };
+  return rig({
+    readPasswordChange: new ReadPasswordChange({ ...server.ports, database }),
+    revokeUpdatePassword: new RevokeUpdatePassword(server.ports),
+  });
+};
 
 describe('opening the link', () => {
-  it('shows what the button would do', async () => {
+  it('shows what was changed, when and from where, and what the button would do', async () => {
     const response = await open(link());
     expect(response.statusCode).toBe(200);
     expect(response.headers).toMatchObject({
@@ -39,12 +72,33 @@ describe('opening the link', () => {
       'content-security-policy': POLICY,
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-store',
+      vary: 'Accept-Language',
     });
-    expect(response.body).toContain('<strong>orion@example.com</strong>');
+    expect(response.body).toContain('<html lang="en" dir="ltr">');
+    expect(response.body).toContain('The password of your account at Rekey was changed.');
+    expect(factsIn(response.body)).toEqual([
+      ['Account', 'orion@example.com'],
+      ['When', 'January 2, 2026 at 3:04:05 AM Coordinated Universal Time'],
+      ['IP address', '127.0.0.1'],
+      ['Device, in its own words', 'lightMyRequest'],
+    ]);
     expect(response.body).toContain('<form method="post" action="local">');
     expect(response.body).toContain(`<input type="hidden" name="token" value="${token}">`);
     expect(response.body).not.toMatch(/<script|style=|<style|https?:/);
     expect(response.body.match(/<input|<button/g)).toStrictEqual(['<input', '<button']);
+  });
+
+  it('speaks the language of the owner, and tells the time of the owner’s zone', async () => {
+    server = await move('de-AT', 'Europe/Vienna');
+    const page = await server.app.inject({
+      url: `/local?${new URLSearchParams(link())}`,
+      headers: { 'accept-language': 'ja' },
+    });
+    expect(page.body).toContain('<html lang="de" dir="ltr">');
+    expect(Object.fromEntries(factsIn(page.body)).Zeitpunkt).toMatch(
+      /^2. Jänner 2026 um 04:04:05 Mitteleuropäische/,
+    );
+    expect((await press()).body).toContain('<h1>Ihr Konto ist gesperrt</h1>');
   });
 
   it('changes nothing, however often and by whichever method', async () => {
@@ -57,45 +111,71 @@ describe('opening the link', () => {
     expect(await isEnabled()).toBe(true);
   });
 
-  it('shows no text of whoever made the link', async () => {
-    const evil = '"><script>alert(1)</script>';
-    const response = await open({ ...link(), token: evil, email: 'Call 555-1234 now!' });
-    expect(response.statusCode).toBe(200);
-    expect(response.body).not.toContain('<script');
-    expect(response.body).not.toContain('555');
-    expect(response.body).toContain('value="&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"');
+  it('shows no text of whoever made the link, nor a link of whoever changed the password', async () => {
+    const orion = await signedUp(server, 'rigel@example.com');
+    const change = {
+      email: 'rigel@example.com',
+      password: PASSWORD,
+      newPassword: 'battery staple',
+    };
+    await server.form('PUT', '/users/update/password', change, {
+      authorization: `Bearer ${orion.token}`,
+      'user-agent': '<script src="//evil.example"> https://evil.example',
+    });
+    const [other = ''] = await server.revokeTokens();
+    const page = await open({ ...link(), token: other, email: 'Call 555-1234 now!' });
+    expect(page.statusCode).toBe(200);
+    expect(page.body).not.toMatch(/<script|evil\.example|555/);
+    expect(Object.fromEntries(factsIn(page.body)).Account).toBe('rigel@example.com');
   });
 
-  it.each([
-    ['has no token', { type: 'update_password' }],
-    ['has an empty token', { type: 'update_password', token: '' }],
-    ['is of another type', { type: 'reset', token: 'x' }],
-    ['is bare', {}],
-    ['has two tokens', 'type=update_password&token=a&token=b'],
-  ])('that %s ends on the calm page', async (_what, query) => {
-    const response = await open(query as string);
-    expect(response.statusCode).toBe(400);
-    expect(response.body).toContain('<h1>This link does not work</h1>');
-    expect(response.body).not.toContain('<form');
+  it('ends on one calm page, the same to the byte, for every link that is not good', async () => {
+    const expired = { ...link() };
+    server.clock.set(START + 604_800_000);
+    const pages = [await open(expired)];
+    server.clock.set(START);
+    await press();
+    for (const query of [
+      link(),
+      { ...link(), token: 'made-up-token' },
+      { ...link(), token: '"><script>alert(1)</script>' },
+      { type: 'update_password' },
+      { type: 'update_password', token: '' },
+      { type: 'reset', token },
+      {},
+      'type=update_password&token=a&token=b',
+    ]) {
+      pages.push(await open(query));
+    }
+    pages.push(await press(), await press({}, { token: 'made-up-token' }));
+    const seen = pages.map(({ statusCode, headers, body }) => {
+      const named = { ...headers, date: '', 'x-request-id': '' };
+      return JSON.stringify([statusCode, named, body]);
+    });
+    expect(new Set(seen).size).toBe(1);
+    expect(pages[0]?.statusCode).toBe(400);
+    expect(pages[0]?.body).toContain('<h1>This link no longer works</h1>');
+    expect(pages[0]?.body).not.toMatch(/<form|<script/);
+  });
+
+  it('that is not good speaks the language of the browser', async () => {
+    const page = await server.app.inject({
+      url: '/local',
+      headers: { 'accept-language': 'es-MX' },
+    });
+    expect(page.body).toContain('<html lang="es" dir="ltr">');
+    expect(page.body).toContain('<h1>Este enlace ya no funciona</h1>');
   });
 });
 
 describe('pressing the button', () => {
-  it('shuts the account, and says so', async () => {
+  it('shuts the account, says so, and what to do now', async () => {
     const response = await press();
     expect(response.statusCode).toBe(200);
     expect(response.headers['content-security-policy']).toBe(POLICY);
-    expect(response.body).toContain('<h1>The account is shut</h1>');
+    expect(response.body).toContain('<h1>Your account is shut</h1>');
+    expect(response.body).toContain('<li>Tell Rekey that somebody else changed your password.');
     expect(await isEnabled()).toBe(false);
-  });
-
-  it('twice, or with an unknown token, ends on the calm page', async () => {
-    await press();
-    const again = await press();
-    const unknown = await press({}, { token: 'made-up-token' });
-    expect([again.statusCode, unknown.statusCode]).toStrictEqual([400, 400]);
-    expect(again.body).toContain('<h1>This link does not work</h1>');
-    expect(unknown.body).toBe(again.body);
   });
 
   it('serves no service that has a page of its own', async () => {
@@ -103,6 +183,7 @@ describe('pressing the button', () => {
     const change = { email: 'ada@example.com', password: PASSWORD, new_password: 'battery staple' };
     await server.json('POST', '/v1/auth/provider/local/update-password', change);
     const [other = ''] = await server.revokeTokens();
+    expect((await open({ ...link(), token: other })).statusCode).toBe(400);
     expect((await press({}, { token: other })).statusCode).toBe(400);
   });
 
@@ -144,6 +225,7 @@ describe('pressing the button', () => {
   it('says that the link stays good while the database is away', async () => {
     const away = { ...server.ports.database, transact: () => Promise.reject(new Unavailable(3)) };
     server = await rig({
+      readPasswordChange: new ReadPasswordChange(server.ports),
       revokeUpdatePassword: new RevokeUpdatePassword({ ...server.ports, database: away }),
     });
     const response = await press();
@@ -157,6 +239,7 @@ describe('pressing the button', () => {
       transact: () => Promise.reject(new Error(`SQL with ${token}`)),
     };
     server = await rig({
+      readPasswordChange: new ReadPasswordChange(server.ports),
       revokeUpdatePassword: new RevokeUpdatePassword({ ...server.ports, database: broken }),
     });
     const response = await press();
@@ -167,12 +250,122 @@ describe('pressing the button', () => {
   });
 });
 
-it('has a stylesheet for light and dark', async () => {
-  const page = await open(link());
-  const href = /<link rel="stylesheet" href="([^"]+)">/.exec(page.body)?.[1] ?? '';
-  const response = await server.app.inject(new URL(href, 'http://x/local?token=x').pathname);
-  expect(response.headers['content-type']).toBe('text/css; charset=utf-8');
-  expect(response.body).toContain('color-scheme: light dark');
+describe('the page for a new password', () => {
+  const get = (headers: Record<string, string> = {}) =>
+    server.app.inject({ url: '/local/change-password', headers });
+
+  it('is where browsers and password managers look for it', async () => {
+    server = await rig({ options: { publicUrl: 'https://login.example/rekey' } });
+    const response = await server.app.inject({
+      url: '/.well-known/change-password',
+      headers: { host: 'evil.example' },
+    });
+    expect([response.statusCode, response.headers.location]).toStrictEqual([
+      303,
+      'https://login.example/rekey/local/change-password',
+    ]);
+  });
+
+  it('has what password managers go by, and hides its form until the script runs', async () => {
+    const { statusCode, headers, body } = await get();
+    expect([statusCode, headers.vary]).toStrictEqual([200, 'Accept-Language']);
+    expect(headers['content-security-policy']).toBe(
+      `${POLICY}; script-src 'self'; connect-src 'self'`,
+    );
+    expect(body.match(/autocomplete="[^"]+"/g)).toStrictEqual([
+      'autocomplete="username"',
+      'autocomplete="current-password"',
+      'autocomplete="new-password"',
+    ]);
+    expect(body).toMatch(/<form id="change" method="post" novalidate hidden/);
+    expect(body).not.toMatch(/style=|<style|https?:|<script(?! src="change-password\.js\?v=)/);
+  });
+
+  it('names the least length of the policy', async () => {
+    expect((await get()).body).toContain('At least 8 characters.');
+    server = await rig({ options: { passwordPolicy: 'nist' } });
+    expect((await get()).body).toContain('At least 15 characters.');
+  });
+
+  it('speaks every language that the texts are written in', async () => {
+    for (const [language, texts] of languages) {
+      const { body } = await get({ 'accept-language': `${language}-XX, fr` });
+      expect(body).toContain(`<html lang="${language}" dir="ltr">`);
+      expect(body).toContain(`<h1>${texts.change.title}</h1>`);
+    }
+  });
+});
+
+it('what is not there is not found', async () => {
+  for (const url of [
+    '/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200',
+    '/.well-known/change-password/',
+    '/.well-known/',
+    '/local/nothing.css',
+    '/local/logo',
+  ]) {
+    expect((await server.app.inject({ url })).statusCode).toBe(404);
+  }
+});
+
+describe('a file of the pages', () => {
+  const filesOf = async (page: string) => {
+    const { body } = await server.app.inject({ url: page });
+    const found = [...body.matchAll(/[\w/-]*(?:style\.css|logo|\w[\w-]*\.js)\?v=[\w-]+/g)];
+    return found.map(([url]) => new URL(url, `http://x${page}`));
+  };
+
+  it('is kept for a year under the URL that pages have, and not at all under others', async () => {
+    server = await rig({ options: { brandLogo: LOGO } });
+    const files = [...(await filesOf('/local')), ...(await filesOf('/local/change-password'))];
+    expect(new Set(files.map(({ pathname }) => pathname)).size).toBe(5);
+    for (const { pathname, search } of files) {
+      const kept = await server.app.inject({ url: `${pathname}${search}` });
+      expect([kept.statusCode, kept.headers['cache-control']]).toStrictEqual([
+        200,
+        'public, max-age=31536000, immutable',
+      ]);
+      for (const url of [pathname, `${pathname}?v=other`]) {
+        const other = await server.app.inject({ url });
+        expect([other.statusCode, other.headers['cache-control']]).toStrictEqual([200, 'no-store']);
+        expect(other.rawPayload).toStrictEqual(kept.rawPayload);
+      }
+    }
+  });
+
+  it('is compressed for who takes that', async () => {
+    const url = '/local/zxcvbn-common.js';
+    const plain = await server.app.inject({ url });
+    const packed = await server.app.inject({ url, headers: { 'accept-encoding': 'br, gzip' } });
+    expect(packed.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
+    expect(plain.headers['content-encoding']).toBe(undefined);
+    expect(packed.rawPayload.length).toBeLessThan(plain.rawPayload.length * 0.6);
+    expect(gunzipSync(packed.rawPayload)).toStrictEqual(plain.rawPayload);
+  });
+
+  it('has another URL when it has another content', async () => {
+    const [style] = await filesOf('/local');
+    server = await rig({ options: { brandColor: '#0b5c46' } });
+    const [other] = await filesOf('/local');
+    expect(other?.pathname).toBe(style?.pathname);
+    expect(other?.search).not.toBe(style?.search);
+    const { body, headers } = await server.app.inject({ url: '/local/style.css' });
+    expect(body).toContain('--accent: #0b5c46');
+    expect(headers['content-type']).toBe('text/css; charset=utf-8');
+  });
+
+  it('that is the operator’s logo can run nothing, and stands for the name', async () => {
+    server = await rig({ options: { brandLogo: LOGO, brandName: 'Acme "&" Co' } });
+    const page = await open(link());
+    expect(page.body).toMatch(/<img src="local\/logo\?v=[\w-]+" alt="Acme &quot;&amp;&quot; Co">/);
+    const response = await server.app.inject({ url: '/local/logo' });
+    expect(response.headers).toMatchObject({
+      'content-type': 'image/svg+xml',
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+      'x-content-type-options': 'nosniff',
+    });
+    expect(response.body).toBe('<svg/>');
+  });
 });
 
 it('escapes whatever is put into HTML, but for HTML', () => {

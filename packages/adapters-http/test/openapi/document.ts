@@ -102,7 +102,7 @@ export async function describeRoutes(app: FastifyInstance): Promise<Json> {
     };
   }
 
-  const forPeople = /^\/(?:local|docs|openapi\.json)/;
+  const forPeople = /^\/(?:local|docs|openapi\.json|\.well-known\/change-password)/;
   const forgotten = [...routes.keys()].filter(
     (name) => !operations[name] && !forPeople.test(name.split(' ')[1] ?? ''),
   );

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { HttpOptions } from '../deps.ts';
+import { colorsOf } from './colors.ts';
+
+/** A file that pages ask for. */
+type Asset = {
+  readonly type: string;
+  readonly content: Buffer;
+  /** What stands for the content in URLs. */
+  readonly version: string;
+};
+
+export type Assets = ReturnType<typeof assetsOf>;
+
+const read = (file: string): Buffer => readFileSync(new URL(file, import.meta.url));
+/** What a package has for browsers. */
+const readPackaged = (name: string): Buffer => read(import.meta.resolve(name));
+
+const SCRIPT = 'text/javascript; charset=utf-8';
+
+// Read once, and not before there is a server: the command line has no pages.
+let packaged: { core: Asset; common: Asset } | undefined;
+
+/** All files of the pages, by the name that they have below `/local`. */
+export function assetsOf({ brandColor, brandLogo }: HttpOptions) {
+  packaged ??= {
+    core: asset(SCRIPT, readPackaged('@zxcvbn-ts/core/dist/zxcvbn-ts.js')),
+    common: asset(SCRIPT, readPackaged('@zxcvbn-ts/language-common/dist/zxcvbn-ts.js')),
+  };
+  const style = Buffer.concat([Buffer.from(colorsOf(brandColor)), read('./static/style.css')]);
+  return {
+    'style.css': asset('text/css; charset=utf-8', style),
+    'change-password.js': asset(SCRIPT, read('./static/change-password.js')),
+    'zxcvbn-core.js': packaged.core,
+    'zxcvbn-common.js': packaged.common,
+    logo: brandLogo && asset(brandLogo.type, brandLogo.content),
+  } as const;
+}
+
+function asset(type: string, content: Buffer): Asset {
+  const version = createHash('sha256').update(content).digest('base64url').slice(0, 12);
+  return { type, content, version };
+}
+
+/** An SVG that somebody opens by itself may run nothing and load nothing. */
+const SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+
+const YEAR = 31_536_000;
+
+/** Kept for a year under a URL that names its version, and not at all under another: servers of two versions may answer in turn. */
+export function sendAsset({ type, content, version }: Asset) {
+  let compressed: Promise<Buffer> | undefined;
+  return async ({ query, headers }: FastifyRequest, reply: FastifyReply): Promise<Buffer> => {
+    reply.type(type).header('vary', 'Accept-Encoding');
+    if (type === 'image/svg+xml') reply.header('content-security-policy', SVG_POLICY);
+    if ((query as { v?: unknown }).v === version) {
+      reply.header('cache-control', `public, max-age=${YEAR}, immutable`);
+    }
+    if (!/\bgzip\b/.test(String(headers['accept-encoding']))) return content;
+    compressed ??= promisify(gzip)(content);
+    reply.header('content-encoding', 'gzip');
+    return compressed;
+  };
+}

@@ -1,0 +1,183 @@
+// The page "change your password": logs in with the current password, and changes it with the token of that login.
+// All that it says is in the attributes of the form, in the language of the page.
+
+/**
+ * @typedef {{ status: number, code: string, errors?: { field: string, reason?: string }[] }} Problem
+ * @typedef {{ check(password: string, words: string[]): { score: number } }} Meter
+ */
+
+/** Code units that are judged: as many as the server looks at. More take long, and add nothing that would be seen. */
+const MAX_JUDGED = 32;
+
+const form = /** @type {HTMLFormElement} */ (element('change'));
+const button = /** @type {HTMLButtonElement} */ (form.querySelector('button'));
+const fields = ['email', 'password', 'newPassword'].map(input);
+const { min = '', name = '', meter: meterFiles = '' } = form.dataset;
+const texts = JSON.parse(form.dataset.texts ?? '');
+
+element('needs-script').remove();
+form.hidden = false;
+
+element('show').addEventListener('change', (event) => {
+  const { checked } = /** @type {HTMLInputElement} */ (event.target);
+  for (const field of fields.slice(1)) field.type = checked ? 'text' : 'password';
+});
+
+form.addEventListener('submit', (event) => {
+  event.preventDefault();
+  // A second press while the first is under way would be a second change.
+  if (button.disabled) return;
+  void submit();
+});
+
+async function submit() {
+  clearFaults();
+  const empty = fields.filter(({ value }) => value === '');
+  if (empty.length > 0) {
+    for (const { name } of empty) say(name, texts.required);
+    return showFirstFault();
+  }
+  const label = button.textContent;
+  button.disabled = true;
+  button.textContent = texts.busy;
+  try {
+    await change();
+  } finally {
+    button.disabled = false;
+    button.textContent = label;
+  }
+  showFirstFault();
+}
+
+async function change() {
+  const [email = '', password = '', newPassword = ''] = fields.map(({ value }) => value);
+  try {
+    const login = await send('POST', '../users/login', { email, password });
+    if (!login.ok) return await explain(login);
+    const { token } = await login.json();
+    const update = { email, password, newPassword };
+    const changed = await send('PUT', '../users/update/password', update, token);
+    if (!changed.ok) return await explain(changed);
+    celebrate();
+  } catch {
+    say('', texts.offline);
+  }
+}
+
+/**
+ * @param {string} method
+ * @param {string} url
+ * @param {Record<string, string>} body
+ * @param {string} [token]
+ */
+function send(method, url, body, token) {
+  const headers = token === undefined ? undefined : { authorization: `Bearer ${token}` };
+  return fetch(url, { method, body: new URLSearchParams(body), ...(headers && { headers }) });
+}
+
+/** The form goes away, which tells password managers that the new password is good. */
+function celebrate() {
+  const done = /** @type {HTMLTemplateElement} */ (element('done'));
+  const main = /** @type {HTMLElement} */ (document.querySelector('main'));
+  const sign = main.querySelector('.sign');
+  sign?.classList.replace('key', 'done');
+  sign?.querySelector('path')?.setAttribute('d', 'm7.8 12.4 2.8 2.8 5.6-6');
+  main.replaceChildren(...(sign ? [sign] : []), done.content);
+  const heading = /** @type {HTMLElement} */ (main.querySelector('h1'));
+  document.title = `${heading.textContent} · ${name}`;
+  heading.focus();
+}
+
+/** Says what a problem (RFC 9457) means, beside the field that it is about or above all of them. @param {Response} response */
+async function explain(response) {
+  /** @type {Problem} */
+  const { code, errors = [] } = await response.json();
+  if (code === 'invalid_credentials') return say('', texts.credentials);
+  if (code === 'too_many_requests') return say('', texts.wait.replace('{time}', wait(response)));
+  for (const { field, reason = '' } of errors) {
+    if (field === 'email') say('email', texts.email);
+    const text = texts.reasons[reason];
+    if (field === 'newPassword' && text) say(field, text.replace('{min}', min));
+  }
+  if (!form.querySelector('.fault:not(:empty)')) say('', texts.later);
+}
+
+/** The seconds of `Retry-After` in words, or the minutes or hours that they come to. @param {Response} response */
+function wait({ headers }) {
+  const seconds = Number(headers.get('retry-after') ?? 60);
+  const [unit, length] =
+    seconds > 5400 ? ['hour', 3600] : seconds > 90 ? ['minute', 60] : ['second', 1];
+  const style = { style: 'unit', unit, unitDisplay: 'long' };
+  const { lang } = document.documentElement;
+  return new Intl.NumberFormat(lang, /** @type {Intl.NumberFormatOptions} */ (style)).format(
+    Math.ceil(seconds / Number(length)),
+  );
+}
+
+/** Puts a text beside a field, or above all of them where none is named. @param {string} field @param {string} text */
+function say(field, text) {
+  element(field === '' ? 'fault' : `${field}-fault`).textContent = text;
+  if (field !== '') input(field).setAttribute('aria-invalid', 'true');
+}
+
+function clearFaults() {
+  for (const fault of form.querySelectorAll('.fault')) fault.textContent = '';
+  for (const field of fields) field.removeAttribute('aria-invalid');
+}
+
+function showFirstFault() {
+  fields.find((field) => field.hasAttribute('aria-invalid'))?.focus();
+}
+
+// --- Strength while typing. The password is judged here and goes nowhere.
+
+const strength = element('strength');
+/** @type {Promise<Meter> | undefined} */
+let loading;
+
+input('newPassword').addEventListener('focus', () => {
+  // Half a megabyte that is kept for a year: only for who is about to type. Without it there is no meter, and all else works.
+  loading ??= load();
+  void loading.then(judge, () => undefined);
+});
+input('newPassword').addEventListener('input', () => void loading?.then(judge, () => undefined));
+
+/** @returns {Promise<Meter>} */
+async function load() {
+  for (const url of meterFiles.split(' ')) {
+    const script = document.createElement('script');
+    script.src = url;
+    await new Promise((resolve, reject) => {
+      script.onload = resolve;
+      script.onerror = reject;
+      document.head.append(script);
+    });
+  }
+  const { core, 'language-common': common } = /** @type {any} */ (globalThis).zxcvbnts;
+  return new core.ZxcvbnFactory({ graphs: common.adjacencyGraphs, dictionary: common.dictionary });
+}
+
+/** @param {Meter} meter */
+function judge(meter) {
+  const { value } = input('newPassword');
+  strength.hidden = value === '';
+  if (value === '') return;
+  const words = [name, ...input('email').value.split(/[@.+_-]/)].filter(({ length }) => length > 2);
+  const { score } = meter.check(value.slice(0, MAX_JUDGED), words);
+  strength.dataset.score = String(score);
+  const text = /** @type {HTMLElement} */ (strength.querySelector('p'));
+  // What is said again is read out again.
+  if (text.textContent !== texts.strengths[score]) text.textContent = texts.strengths[score];
+}
+
+/** @param {string} id */
+function element(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no ${id}`);
+  return found;
+}
+
+/** @param {string} id */
+function input(id) {
+  return /** @type {HTMLInputElement} */ (element(id));
+}

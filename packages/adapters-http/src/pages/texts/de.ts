@@ -1,0 +1,108 @@
+import type { Texts } from './texts.ts';
+
+export const de: Texts = {
+  confirm: {
+    title: 'Waren Sie das?',
+    changed: (service) => `Das Passwort Ihres Kontos bei ${service} wurde geändert.`,
+    account: 'Konto',
+    when: 'Zeitpunkt',
+    address: 'IP-Adresse',
+    client: 'Gerät, nach eigener Angabe',
+    unknown: 'unbekannt',
+    wasYou: 'Wenn Sie das waren, müssen Sie nichts tun. Sie können diese Seite schließen.',
+    wasNotYou: 'Wenn Sie das nicht waren, sperren Sie das Konto jetzt:',
+    button: 'Das war ich nicht: mein Konto sperren',
+    nothingYet: 'Noch ist nichts geschehen. Erst diese Schaltfläche sperrt das Konto.',
+    whatItDoes: 'Was die Schaltfläche bewirkt',
+    effects: [
+      'Alle werden abgemeldet, auf jedem Gerät.',
+      'Das neue Passwort gilt nicht mehr, ebenso wenig die Schlüssel des Kontos.',
+      'Das Konto bleibt gesperrt, bis der Dienst es wieder für Sie öffnet.',
+    ],
+  },
+  shut: {
+    title: 'Ihr Konto ist gesperrt',
+    done: 'Alle sind abgemeldet, das Passwort gilt nicht mehr, und alle Schlüssel des Kontos sind widerrufen. Mit dem Passwort lässt sich das nicht rückgängig machen.',
+    next: 'Was Sie jetzt tun sollten',
+    steps: (service) => [
+      `Melden Sie ${service}, dass jemand anderes Ihr Passwort geändert hat. Dort kann das Konto wieder für Sie geöffnet werden.`,
+      'Falls jemand in Ihr Postfach gelangt sein könnte, ändern Sie auch dessen Passwort.',
+      'Wo Sie dasselbe Passwort sonst noch verwenden, ändern Sie es ebenfalls.',
+    ],
+  },
+  dead: {
+    title: 'Dieser Link gilt nicht mehr',
+    paragraphs: [
+      'Er wurde schon benutzt, ist abgelaufen oder unvollständig.',
+      'Wenn Sie die Schaltfläche schon betätigt haben, ist das Konto gesperrt, und Sie müssen hier nichts mehr tun.',
+      'Andernfalls öffnen Sie den Link aus der E-Mail noch einmal, und zwar vollständig. Hilft das nicht, bitten Sie den Dienst, das Konto zu sperren.',
+    ],
+  },
+  foreign: {
+    title: 'Bitte nutzen Sie den Link in der E-Mail',
+    paragraphs: [
+      'Diese Anfrage kam von einer anderen Website, deshalb wurde nichts unternommen.',
+      'Öffnen Sie den Link in der E-Mail, und betätigen Sie die Schaltfläche auf der Seite, zu der er führt.',
+    ],
+  },
+  later: {
+    title: 'Bitte versuchen Sie es gleich noch einmal',
+    paragraphs: [
+      'Das ist im Moment nicht möglich, und es ist nichts geschehen. Der Link gilt weiter.',
+    ],
+  },
+  broken: {
+    title: 'Etwas ist schiefgegangen',
+    paragraphs: [
+      'Das ist unser Fehler. Bitte gehen Sie zurück und versuchen Sie es in einer Minute noch einmal.',
+    ],
+    number: (id) => `Wenn es wieder geschieht, nennen Sie dem Betreiber diese Nummer: ${id}`,
+  },
+  change: {
+    title: 'Passwort ändern',
+    lead: (service) =>
+      `Für Ihr Konto bei ${service}. Ihre anderen Geräte werden abgemeldet, und Sie erhalten eine E-Mail über die Änderung.`,
+    email: 'E-Mail-Adresse',
+    password: 'Aktuelles Passwort',
+    newPassword: 'Neues Passwort',
+    rule: 'Mindestens {min} Zeichen. Gut ist eines aus mehreren Wörtern.',
+    show: 'Passwörter anzeigen',
+    button: 'Passwort ändern',
+    needsScript:
+      'Diese Seite braucht JavaScript. Bitte schalten Sie es für diese Website ein, und laden Sie die Seite neu.',
+    done: {
+      title: 'Ihr Passwort ist geändert',
+      paragraphs: [
+        'Ab jetzt gilt nur noch das neue, und Ihre anderen Geräte sind abgemeldet.',
+        'Eine E-Mail über die Änderung ist unterwegs zu Ihnen. Sie können diese Seite schließen.',
+      ],
+    },
+  },
+  script: {
+    busy: 'Wird geändert …',
+    strengths: [
+      'Viel zu leicht zu erraten',
+      'Leicht zu erraten',
+      'Könnte stärker sein',
+      'Schwer zu erraten',
+      'Sehr schwer zu erraten',
+    ],
+    required: 'Bitte füllen Sie dieses Feld aus.',
+    email: 'Bitte prüfen Sie die E-Mail-Adresse.',
+    reasons: {
+      malformed: 'Dieses Passwort enthält ungültige Zeichen. Bitte wählen Sie ein anderes.',
+      too_short: 'Bitte verwenden Sie mindestens {min} Zeichen.',
+      too_long: 'Bitte verwenden Sie höchstens 128 Zeichen.',
+      common: 'Dieses Passwort verwenden zu viele. Bitte wählen Sie ein anderes.',
+      contains_email: 'Das Passwort darf den Namen aus Ihrer E-Mail-Adresse nicht enthalten.',
+      contains_service: 'Das Passwort darf den Namen des Dienstes nicht enthalten.',
+      same_as_current: 'Das ist Ihr aktuelles Passwort. Bitte wählen Sie ein anderes.',
+    },
+    credentials: 'Die E-Mail-Adresse oder das aktuelle Passwort stimmt nicht.',
+    wait: 'Das wurde zu oft versucht. Bitte versuchen Sie es in {time} noch einmal.',
+    later:
+      'Das ist im Moment nicht möglich. Es wurde nichts geändert. Bitte versuchen Sie es in einer Minute noch einmal.',
+    offline:
+      'Es kam keine Antwort. Bitte prüfen Sie Ihre Verbindung, und melden Sie sich an, um zu sehen, welches Passwort gilt.',
+  },
+};

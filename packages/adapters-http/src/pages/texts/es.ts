@@ -1,0 +1,103 @@
+import type { Texts } from './texts.ts';
+
+export const es: Texts = {
+  confirm: {
+    title: '¿Ha sido usted?',
+    changed: (service) => `Se ha cambiado la contraseña de su cuenta en ${service}.`,
+    account: 'Cuenta',
+    when: 'Fecha y hora',
+    address: 'Dirección IP',
+    client: 'Dispositivo, según él mismo',
+    unknown: 'se desconoce',
+    wasYou: 'Si ha sido usted, no tiene que hacer nada. Puede cerrar esta página.',
+    wasNotYou: 'Si no ha sido usted, bloquee la cuenta ahora:',
+    button: 'No he sido yo: bloquear mi cuenta',
+    nothingYet: 'Todavía no ha ocurrido nada. Solo este botón bloquea la cuenta.',
+    whatItDoes: 'Qué hace el botón',
+    effects: [
+      'Se cierran todas las sesiones, en todos los dispositivos.',
+      'La nueva contraseña deja de funcionar, igual que todas las claves de la cuenta.',
+      'La cuenta permanece bloqueada hasta que el servicio vuelva a abrírsela.',
+    ],
+  },
+  shut: {
+    title: 'Su cuenta está bloqueada',
+    done: 'Se han cerrado todas las sesiones, la contraseña ya no funciona y todas las claves de la cuenta se han revocado. Nadie puede deshacerlo con la contraseña.',
+    next: 'Qué hacer ahora',
+    steps: (service) => [
+      `Avise a ${service} de que otra persona cambió su contraseña. Allí pueden volver a abrirle la cuenta.`,
+      'Si alguien puede haber entrado en su correo, cambie también esa contraseña.',
+      'Si usa la misma contraseña en otros sitios, cámbiela también allí.',
+    ],
+  },
+  dead: {
+    title: 'Este enlace ya no funciona',
+    paragraphs: [
+      'Ya se ha usado, ha caducado o está incompleto.',
+      'Si ya pulsó el botón, la cuenta está bloqueada y aquí no queda nada por hacer.',
+      'Si no lo hizo, abra de nuevo el enlace del correo, completo. Si eso no ayuda, pida al servicio que bloquee la cuenta.',
+    ],
+  },
+  foreign: {
+    title: 'Use el enlace del correo',
+    paragraphs: [
+      'Esta solicitud llegó desde otro sitio web, por lo que no se ha hecho nada.',
+      'Abra el enlace del correo y pulse el botón de la página a la que conduce.',
+    ],
+  },
+  later: {
+    title: 'Inténtelo de nuevo en un momento',
+    paragraphs: ['Ahora mismo no es posible y no se ha hecho nada. El enlace sigue siendo válido.'],
+  },
+  broken: {
+    title: 'Algo ha salido mal',
+    paragraphs: ['Es un error nuestro. Vuelva atrás e inténtelo de nuevo en un minuto.'],
+    number: (id) => `Si vuelve a ocurrir, indique este número al operador: ${id}`,
+  },
+  change: {
+    title: 'Cambiar la contraseña',
+    lead: (service) =>
+      `De su cuenta en ${service}. Se cerrará la sesión en sus otros dispositivos y recibirá un correo sobre el cambio.`,
+    email: 'Correo electrónico',
+    password: 'Contraseña actual',
+    newPassword: 'Contraseña nueva',
+    rule: 'Al menos {min} caracteres. Varias palabras son una buena opción.',
+    show: 'Mostrar contraseñas',
+    button: 'Cambiar contraseña',
+    needsScript:
+      'Esta página necesita JavaScript. Actívelo para este sitio y vuelva a cargar la página.',
+    done: {
+      title: 'Su contraseña se ha cambiado',
+      paragraphs: [
+        'A partir de ahora solo funciona la nueva, y se ha cerrado la sesión en sus otros dispositivos.',
+        'Le hemos enviado un correo sobre el cambio. Puede cerrar esta página.',
+      ],
+    },
+  },
+  script: {
+    busy: 'Cambiando…',
+    strengths: [
+      'Demasiado fácil de adivinar',
+      'Fácil de adivinar',
+      'Podría ser más segura',
+      'Difícil de adivinar',
+      'Muy difícil de adivinar',
+    ],
+    required: 'Rellene este campo.',
+    email: 'Compruebe el correo electrónico.',
+    reasons: {
+      malformed: 'Esta contraseña contiene caracteres no válidos. Elija otra.',
+      too_short: 'Use al menos {min} caracteres.',
+      too_long: 'Use 128 caracteres como máximo.',
+      common: 'Demasiadas personas usan esta contraseña. Elija otra.',
+      contains_email: 'La contraseña no debe contener el nombre de su correo electrónico.',
+      contains_service: 'La contraseña no debe contener el nombre del servicio.',
+      same_as_current: 'Esa es su contraseña actual. Elija otra.',
+    },
+    credentials: 'El correo electrónico o la contraseña actual no son correctos.',
+    wait: 'Se ha intentado demasiadas veces. Inténtelo de nuevo dentro de {time}.',
+    later: 'Ahora mismo no es posible. No se ha cambiado nada. Inténtelo de nuevo en un minuto.',
+    offline:
+      'No ha llegado respuesta. Compruebe su conexión e inicie sesión para ver qué contraseña funciona.',
+  },
+};

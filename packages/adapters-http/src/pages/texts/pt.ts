@@ -1,0 +1,102 @@
+import type { Texts } from './texts.ts';
+
+export const pt: Texts = {
+  confirm: {
+    title: 'Foi você?',
+    changed: (service) => `A senha da sua conta em ${service} foi alterada.`,
+    account: 'Conta',
+    when: 'Data e hora',
+    address: 'Endereço IP',
+    client: 'Dispositivo, segundo ele mesmo',
+    unknown: 'desconhecido',
+    wasYou: 'Se foi você, não precisa fazer nada. Pode fechar esta página.',
+    wasNotYou: 'Se não foi você, bloqueie a conta agora:',
+    button: 'Não fui eu: bloquear minha conta',
+    nothingYet: 'Nada aconteceu ainda. Só este botão bloqueia a conta.',
+    whatItDoes: 'O que o botão faz',
+    effects: [
+      'Todas as sessões são encerradas, em todos os dispositivos.',
+      'A nova senha deixa de funcionar, assim como todas as chaves da conta.',
+      'A conta continua bloqueada até que o serviço a reabra para você.',
+    ],
+  },
+  shut: {
+    title: 'Sua conta está bloqueada',
+    done: 'Todas as sessões foram encerradas, a senha não funciona mais e todas as chaves da conta foram revogadas. Ninguém consegue desfazer isso com a senha.',
+    next: 'O que fazer agora',
+    steps: (service) => [
+      `Avise ${service} que outra pessoa alterou sua senha. Lá podem reabrir a conta para você.`,
+      'Se alguém pode ter entrado no seu e-mail, troque também essa senha.',
+      'Se você usa a mesma senha em outros lugares, troque-a lá também.',
+    ],
+  },
+  dead: {
+    title: 'Este link não funciona mais',
+    paragraphs: [
+      'Ele já foi usado, expirou ou está incompleto.',
+      'Se você já apertou o botão, a conta está bloqueada e não há mais nada a fazer aqui.',
+      'Se não apertou, abra o link do e-mail mais uma vez, por inteiro. Se isso não ajudar, peça ao serviço que bloqueie a conta.',
+    ],
+  },
+  foreign: {
+    title: 'Use o link do e-mail',
+    paragraphs: [
+      'Esta solicitação veio de outro site, por isso nada foi feito.',
+      'Abra o link do e-mail e aperte o botão da página que ele abre.',
+    ],
+  },
+  later: {
+    title: 'Tente de novo daqui a pouco',
+    paragraphs: ['Isso não é possível agora, e nada foi feito. O link continua válido.'],
+  },
+  broken: {
+    title: 'Algo deu errado',
+    paragraphs: ['O erro é nosso. Volte e tente de novo em um minuto.'],
+    number: (id) => `Se acontecer outra vez, informe este número ao operador: ${id}`,
+  },
+  change: {
+    title: 'Alterar a senha',
+    lead: (service) =>
+      `Da sua conta em ${service}. Seus outros dispositivos serão desconectados, e você receberá um e-mail sobre a alteração.`,
+    email: 'E-mail',
+    password: 'Senha atual',
+    newPassword: 'Nova senha',
+    rule: 'Pelo menos {min} caracteres. Várias palavras formam uma boa senha.',
+    show: 'Mostrar senhas',
+    button: 'Alterar senha',
+    needsScript: 'Esta página precisa de JavaScript. Ative-o para este site e recarregue a página.',
+    done: {
+      title: 'Sua senha foi alterada',
+      paragraphs: [
+        'A partir de agora só a nova funciona, e seus outros dispositivos foram desconectados.',
+        'Um e-mail sobre a alteração está a caminho. Você pode fechar esta página.',
+      ],
+    },
+  },
+  script: {
+    busy: 'Alterando…',
+    strengths: [
+      'Fácil demais de adivinhar',
+      'Fácil de adivinhar',
+      'Poderia ser mais forte',
+      'Difícil de adivinhar',
+      'Muito difícil de adivinhar',
+    ],
+    required: 'Preencha este campo.',
+    email: 'Confira o e-mail.',
+    reasons: {
+      malformed: 'Esta senha contém caracteres inválidos. Escolha outra.',
+      too_short: 'Use pelo menos {min} caracteres.',
+      too_long: 'Use no máximo 128 caracteres.',
+      common: 'Muita gente usa esta senha. Escolha outra.',
+      contains_email: 'A senha não pode conter o nome do seu e-mail.',
+      contains_service: 'A senha não pode conter o nome do serviço.',
+      same_as_current: 'Esta é a sua senha atual. Escolha outra.',
+    },
+    credentials: 'O e-mail ou a senha atual não está correto.',
+    wait: 'Houve tentativas demais. Tente de novo em {time}.',
+    later: 'Isso não é possível agora. Nada foi alterado. Tente de novo em um minuto.',
+    offline:
+      'Não houve resposta. Verifique sua conexão e entre na conta para ver qual senha funciona.',
+  },
+};

@@ -1,0 +1,70 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import axe, { type Result } from 'axe-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+
+/** Whether there is a browser. Where CI is set there has to be one; elsewhere tests in it are left out, and say so. */
+export const hasBrowser = existsSync(executablePath);
+if (!hasBrowser && process.env.CI) throw new Error(`there is no browser at ${executablePath}`);
+if (!hasBrowser) {
+  process.stderr.write(`\nNo tests in a browser: there is none at ${executablePath}.\n\n`);
+}
+
+/** Debian's chromium, which asks nobody for anything and keeps what it writes to itself. */
+export const launch = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath,
+    chromiumSandbox: false,
+    args: [
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+
+const screenshots = path.join(import.meta.dirname, 'screenshots');
+mkdirSync(screenshots, { recursive: true });
+
+export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true };
+
+/** A page in a context of its own. What the browser finds to complain about (a policy, a script) is in `complaints`. */
+export async function open(browser: Browser, options: BrowserContextOptions = {}) {
+  const context = await browser.newContext({
+    viewport: { width: 1100, height: 900 },
+    locale: 'en-US',
+    ...options,
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    // Refusals are part of the story, and the browser notes each.
+    const isNoted = /^Failed to load resource/.test(message.text());
+    if (message.type() === 'error' && !isNoted) complaints.push(message.text());
+  });
+  return { context, page, complaints };
+}
+
+/** Finds nothing to complain about in what a page shows now, in light and dark; and takes its picture in both. */
+export async function inspect(page: Page, name: string): Promise<void> {
+  // By the debugger's door, which the policy of the page has no say in.
+  await page.evaluate(axe.source);
+  const rules = { light: '', dark: `{ runOnly: ['color-contrast'] }` };
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    const file = path.join(screenshots, `${name}-${colorScheme}.png`);
+    await page.screenshot({ path: file, fullPage: true });
+    const run = `axe.run(${rules[colorScheme]})`;
+    const { violations } = await page.evaluate<{ violations: Result[] }>(run);
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
+    expect(found, `${name}, ${colorScheme}`).toEqual([]);
+  }
+  const excess = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+  expect(await page.evaluate(excess), `${name} is wider than its window by`).toBe(0);
+}

@@ -1,0 +1,292 @@
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Behind, behind } from '../../packages/adapters-db/test/behind.ts';
+import {
+  type AtEnd,
+  aFolder,
+  aFreePort,
+  call,
+  linkIn,
+  type Mailbox,
+  type Server,
+  startMailbox,
+  startServer,
+} from '../harness.ts';
+import { hasBrowser, inspect, launch, open, PHONE } from './browser.ts';
+
+const PASSWORD = 'correct horse';
+const NEW_PASSWORD = 'battery staple seven';
+
+describe.skipIf(!hasBrowser)('in a browser', () => {
+  const cleanups: (() => void | Promise<void>)[] = [];
+  let browser: Browser;
+  let server: Server;
+  let mailbox: Mailbox;
+  let database: Behind;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    const atEnd: AtEnd = (cleanup) => cleanups.unshift(cleanup);
+    const folder = aFolder(atEnd);
+    mailbox = await startMailbox(0, undefined, atEnd);
+    const port = String(await aFreePort());
+    const starting = startServer(
+      folder,
+      {
+        PORT: port,
+        PUBLIC_URL: `http://127.0.0.1:${port}`,
+        SMTP_URL: mailbox.url,
+        BRAND_NAME: 'Orchard',
+        THROTTLE_CHANGES_PER_HOUR: '1000',
+      },
+      undefined,
+      atEnd,
+    );
+    [browser, server] = await Promise.all([launch(), starting]);
+    atEnd(() => browser.close());
+    database = await behind(`sqlite:${folder}/data/rekey.db`);
+    atEnd(() => database.close());
+  });
+
+  afterAll(async () => {
+    for (const cleanup of cleanups) await cleanup();
+  });
+
+  /** Somebody who signed up, and what may be done in that name. */
+  let people = 0;
+  async function aPerson(locale = 'en', timezone = 'Etc/UTC') {
+    people += 1;
+    const email = `person-${people}@example.com`;
+    const created = await send('POST', '/users/create', { name: 'Ada', email, password: PASSWORD });
+    const { hash } = created.body;
+    await database.run(
+      `update users set locale = '${locale}', timezone = '${timezone}' where id = '${hash}'`,
+    );
+    const logIn = (password: string) => send('POST', '/users/login', { email, password });
+    const change = async (token: string, password: string, newPassword: string) =>
+      send('PUT', '/users/update/password', { email, password, newPassword }, token);
+    return { id: hash as string, email, logIn, change };
+  }
+
+  const send = (method: string, url: string, fields: Record<string, string>, token?: string) =>
+    call(server, method, url, {
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      body: new URLSearchParams(fields),
+    });
+
+  /** The link of the mail that somebody gets who changes the password. */
+  async function aLink(locale?: string, timezone?: string) {
+    const person = await aPerson(locale, timezone);
+    const { body } = await person.logIn(PASSWORD);
+    await person.change(body.token, PASSWORD, NEW_PASSWORD);
+    return { ...person, token: body.token as string, link: await linkOf(person.email) };
+  }
+
+  async function linkOf(email: string): Promise<string> {
+    for (let index = 0; ; index += 1) {
+      const mail = await mailbox.mail(index);
+      if (mail.recipients[0] === email) return linkIn(mail.text).href;
+    }
+  }
+
+  async function visit(url: string, options?: BrowserContextOptions): Promise<Page> {
+    const { page, complaints: found } = await open(browser, options);
+    complaints = found;
+    await page.goto(new URL(url, server.url).href);
+    return page;
+  }
+
+  async function fillIn(
+    page: Page,
+    fields: { email: string; password: string; newPassword: string },
+  ) {
+    for (const [name, value] of Object.entries(fields)) await page.fill(`#${name}`, value);
+    await page.click('button');
+  }
+
+  const heading = (page: Page) => page.textContent('h1');
+
+  test('a password changes by keyboard alone, a mail says so, and its link shuts the account', async () => {
+    const { email, logIn, change } = await aPerson();
+    const page = await visit('/.well-known/change-password');
+    expect(page.url()).toBe(`${server.url}/local/change-password`);
+    for (const text of [email, PASSWORD, NEW_PASSWORD]) {
+      await page.keyboard.press('Tab');
+      await page.keyboard.type(text);
+    }
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('text=Your password is changed');
+    await inspect(page, 'change-done');
+    expect((await logIn(PASSWORD)).status).toBe(401);
+    const thief = await logIn(NEW_PASSWORD);
+    expect(thief.status).toBe(200);
+
+    const link = await linkOf(email);
+    const owner = await visit(link);
+    await owner.reload();
+    expect(await heading(owner)).toBe('Was this you?');
+    expect(await owner.textContent('dl')).toContain(email);
+    // Seen twice, and nothing has happened.
+    expect((await logIn(NEW_PASSWORD)).status).toBe(200);
+
+    await owner.keyboard.press('Tab');
+    await owner.keyboard.press('Enter');
+    await owner.waitForSelector('text=Your account is shut');
+    await inspect(owner, 'link-shut');
+    expect((await logIn(NEW_PASSWORD)).status).toBe(401);
+    expect((await change(thief.body.token, NEW_PASSWORD, PASSWORD)).status).toBe(401);
+    expect(complaints).toEqual([]);
+
+    await owner.goto(link);
+    expect(await heading(owner)).toBe('This link no longer works');
+  });
+
+  describe('the page for a new password', () => {
+    const CHANGE = '/local/change-password';
+
+    test('says how strong it is while it is typed, and tells nobody', async () => {
+      const page = await visit(CHANGE);
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+      const strength = page.locator('#strength p');
+      await inspect(page, 'change');
+      await page.fill('#email', 'orion@example.com');
+      expect([asked, await strength.isVisible()]).toEqual([[], false]);
+
+      const judged = async (password: string, expected: string) => {
+        await page.fill('#newPassword', password);
+        await page.waitForSelector(`#strength p:text-is("${expected}")`);
+      };
+      await judged('password1', 'Far too easy to guess');
+      await judged('Orion2024', 'Easy to guess');
+      await judged('tulip kite 47', 'Very hard to guess');
+      await inspect(page, 'change-typing');
+      await page.fill('#newPassword', '');
+      expect(await strength.isVisible()).toBe(false);
+      expect(asked).toEqual(['/local/zxcvbn-core.js', '/local/zxcvbn-common.js']);
+      expect(complaints).toEqual([]);
+    });
+
+    test('shows what is typed to who asks for it', async () => {
+      const page = await visit(CHANGE);
+      const types = () =>
+        Promise.all(['#password', '#newPassword'].map((id) => page.getAttribute(id, 'type')));
+      await page.check('#show');
+      expect(await types()).toEqual(['text', 'text']);
+      await page.uncheck('#show');
+      expect(await types()).toEqual(['password', 'password']);
+    });
+
+    test('says what is wrong beside it, in the language of the browser', async () => {
+      const { email, logIn } = await aPerson();
+      const page = await visit(CHANGE, { locale: 'de-AT', ...PHONE });
+      await page.click('button');
+      expect(await page.locator('.fault:visible').allTextContents()).toEqual(
+        ['', '', ''].map(() => 'Bitte füllen Sie dieses Feld aus.'),
+      );
+      const focused = () => page.locator(':focus').getAttribute('id');
+      expect(await focused()).toBe('email');
+
+      await fillIn(page, { email, password: PASSWORD, newPassword: 'kurz' });
+      await page.waitForSelector(
+        '#newPassword-fault:text-is("Bitte verwenden Sie mindestens 8 Zeichen.")',
+      );
+      expect(await page.locator('.fault:visible').count()).toBe(1);
+      expect([await focused(), await page.getAttribute('#newPassword', 'aria-invalid')]).toEqual([
+        'newPassword',
+        'true',
+      ]);
+      await inspect(page, 'change-refused-de');
+
+      await fillIn(page, { email, password: PASSWORD, newPassword: PASSWORD });
+      await page.waitForSelector('#newPassword-fault:has-text("Das ist Ihr aktuelles Passwort.")');
+      expect((await logIn(PASSWORD)).status).toBe(200);
+      expect(complaints).toEqual([]);
+    });
+
+    test('says that the password is wrong, that it was tried too often, and that nothing answers', async () => {
+      const { email } = await aPerson();
+      const page = await visit(CHANGE);
+      const fault = page.locator('#fault');
+      const wrong = { email, password: 'not this one', newPassword: NEW_PASSWORD };
+      const said: (string | null)[] = [];
+      // Waits begin after five tries; on a slow machine the first ones are over before the next try.
+      while (!said.at(-1)?.startsWith('That was tried too often.')) {
+        await fillIn(page, wrong);
+        await page.waitForSelector('button:enabled');
+        said.push(await fault.textContent());
+      }
+      expect(said.pop()).toMatch(/Please try again in \d+ seconds?\.$/);
+      expect(said.length).toBeGreaterThanOrEqual(5);
+      expect(new Set(said)).toEqual(
+        new Set(['The e-mail address or the current password is not right.']),
+      );
+      await inspect(page, 'change-wrong');
+      await page.context().setOffline(true);
+      await fillIn(page, wrong);
+      await page.waitForSelector('#fault:has-text("No answer came.")');
+      expect(complaints).toEqual([]);
+    });
+
+    test('says that it needs JavaScript where there is none, and cannot be sent', async () => {
+      const page = await visit(CHANGE, { javaScriptEnabled: false, locale: 'es-ES' });
+      expect(await page.locator('#needs-script').isVisible()).toBe(true);
+      expect(await page.locator('form').isVisible()).toBe(false);
+    });
+  });
+
+  describe('the page of a link', () => {
+    test('works on a phone without JavaScript, in the language and the zone of the owner', async () => {
+      const { link, logIn } = await aLink('ja', 'Asia/Tokyo');
+      const page = await visit(link, { javaScriptEnabled: false, locale: 'de-DE', ...PHONE });
+      expect(await page.getAttribute('html', 'lang')).toBe('ja');
+      expect(await page.textContent('dl')).toMatch(/日時.*日本標準時/);
+      const box = await page.locator('button').boundingBox();
+      expect(box?.height).toBeGreaterThanOrEqual(44);
+      await page.click('button');
+      expect(await heading(page)).toBe('アカウントを停止しました');
+      expect((await logIn(NEW_PASSWORD)).status).toBe(401);
+    });
+
+    test.each([
+      ['en', {}],
+      ['de', PHONE],
+      ['ja', PHONE],
+    ])('is one that anybody can read, in %s', async (locale, options) => {
+      const { link } = await aLink(locale, 'Europe/Berlin');
+      const page = await visit(link, options);
+      await inspect(page, `link-${locale}`);
+      expect(complaints).toEqual([]);
+    });
+
+    test('that has expired is calm, and looks like one that never was', async () => {
+      const { link, id } = await aLink();
+      await database.run(`update password_changes set expires_at = 1 where user_id = '${id}'`);
+      const page = await visit(link, PHONE);
+      expect(await heading(page)).toBe('This link no longer works');
+      expect(await page.locator('form').count()).toBe(0);
+      await inspect(page, 'link-dead');
+      const expired = await page.content();
+      await page.goto(`${link}x`);
+      expect(await page.content()).toBe(expired);
+      expect(complaints).toEqual([]);
+    });
+
+    test('cannot be pressed by a page of another site', async () => {
+      const { link, logIn } = await aLink();
+      const token = new URL(link).searchParams.get('token');
+      const page = await visit('/ping');
+      await page.route('http://evil.example/', (route) =>
+        route.fulfill({
+          contentType: 'text/html',
+          body: `<form method="post" action="${server.url}/local"><input name="token" value="${token}"><button>x</button></form>`,
+        }),
+      );
+      await page.goto('http://evil.example/');
+      await page.click('button');
+      await page.waitForSelector('text=Please use the link in the mail');
+      await inspect(page, 'link-foreign');
+      expect((await logIn(NEW_PASSWORD)).status).toBe(200);
+    });
+  });
+});
