@@ -62,6 +62,10 @@ const RULES: Record<string, { may: string[]; instead: string }> = {
     may: ['@rekey/usecases', 'prom-client', 'node:'],
     instead: 'Metrics wrap ports; what another adapter tells them is passed on in apps/server.',
   },
+  'packages/client': {
+    may: [],
+    instead: 'The client runs wherever fetch does, and knows the API by its description alone.',
+  },
   'apps/server': {
     may: [
       ...CORE,

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { rekeyClient } from '@rekey/client';
 import PostalMime from 'postal-mime';
 import { describe, expect, test } from 'vitest';
 import {
@@ -96,14 +97,14 @@ describe('the first seed, word for word', () => {
       status: 400,
       body: { code: 'invalid_credentials' },
     });
-    const headers = { authorization: key };
-    const shut = await call(server, 'GET', `/v1/user/${user.body.data.id}`, { headers });
-    expect(shut.body.data.is_enabled).toBe(false);
-    const closed = await call(server, 'GET', `/v1/key/${userKey.body.data.key.id}`, { headers });
-    expect(closed.body.data).toMatchObject({ is_enabled: false, is_revoked: true });
-    expect(await post(server, key, `${UPDATE}/revoke`, { token })).toMatchObject({
+    const rekey = rekeyClient({ url: server.url, key });
+    const shut = await rekey.readUser({ id: user.body.data.id });
+    expect(shut.data.is_enabled).toBe(false);
+    const closed = await rekey.readKey({ id: userKey.body.data.key.id });
+    expect(closed.data).toMatchObject({ is_enabled: false, is_revoked: true });
+    await expect(rekey.revokeUpdatePassword({ token: token ?? '' })).rejects.toMatchObject({
       status: 400,
-      body: { code: 'invalid_revoke_token' },
+      code: 'invalid_revoke_token',
     });
 
     for (const secret of [key, 'correct horse', 'battery staple', token, login.body.access.token]) {

@@ -280,7 +280,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     answer: orion,
   },
   'POST /users/login': {
-    id: 'logIn',
+    id: 'signIn',
     tag: 'forms',
     summary: 'Log in',
     description: 'Wrong credentials are a 401 here.',
@@ -353,7 +353,7 @@ export const operations: Readonly<Record<string, Operation>> = {
 
 /** Where a code has another status than elsewhere. */
 export const statusOf: Readonly<Record<string, Partial<Record<ProblemCode, number>>>> = {
-  logIn: { invalid_credentials: 401 },
+  signIn: { invalid_credentials: 401 },
 };
 
 /** What a member means, wherever it occurs: the routes need none of it to do their work. */

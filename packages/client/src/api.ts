@@ -1,0 +1,318 @@
+// Generated from the description of the API; `npx -y pnpm@12 run openapi` renews it.
+
+import type { Call } from './index.ts';
+
+export type AuditEntry = {
+  readonly id: string;
+  readonly created_at: string;
+  /** null for what belongs to no service. */
+  readonly service_id: string | null;
+  readonly user_id: string | null;
+  /** The key, session or change it is about. */
+  readonly subject_id: string | null;
+  readonly action: 'service_create' | 'root_key_create' | 'user_create' | 'key_create' | 'key_revoke' | 'login' | 'password_change' | 'password_change_revoke' | 'token_refresh' | 'token_theft' | 'token_revoke' | 'totp' | 'throttle' | 'mail_send' | 'mail_requeue';
+  readonly outcome: 'success' | 'failure';
+  readonly address: string | null;
+  readonly client: string | null;
+  readonly sequence: number;
+  readonly previous_hash: string | null;
+  /** Of a user: the id. Of an entry of the audit: what seals it. */
+  readonly hash: string;
+};
+export type AuditListed = {
+  readonly data: readonly AuditEntry[];
+  /** What `after` is to be for the next page; null on the last one. */
+  readonly next: string | null;
+};
+export type AuditRead = {
+  readonly data: AuditEntry;
+};
+export type Audited = {
+  readonly audit: string;
+};
+export type Credentials = {
+  /** Answered in its canonical form: lower case, domain in ASCII. */
+  readonly email: string;
+  /** What `PASSWORD_POLICY` allows; 8 to 128 characters by default. */
+  readonly password: string;
+};
+export type FormCredentials = {
+  /** Answered in its canonical form: lower case, domain in ASCII. */
+  readonly email: string;
+  /** What `PASSWORD_POLICY` allows; 8 to 128 characters by default. */
+  readonly password: string;
+};
+export type FormLoggedIn = {
+  readonly user: FormUser;
+  readonly token: string;
+};
+export type FormNewPassword = {
+  /** Answered in its canonical form: lower case, domain in ASCII. */
+  readonly email: string;
+  /** What `PASSWORD_POLICY` allows; 8 to 128 characters by default. */
+  readonly password: string;
+  /** Differs from the current one. */
+  readonly newPassword: string;
+};
+export type FormUser = {
+  /** Of a user: the id. Of an entry of the audit: what seals it. */
+  readonly hash: string;
+  /** 1 to 100 characters on one line. */
+  readonly name: string;
+  /** Answered in its canonical form: lower case, domain in ASCII. */
+  readonly email: string;
+  /** Whether the address was proven. Rekey asks nobody to: never. */
+  readonly emailValid: boolean;
+};
+export type GivenCode = {
+  readonly user_id: string;
+  /** Six digits. */
+  readonly totp: string;
+};
+export type GivenKey = {
+  readonly key: string;
+};
+export type GivenToken = {
+  readonly token: string;
+};
+export type Key = {
+  readonly id: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What is disabled cannot be used. */
+  readonly is_enabled: boolean;
+  readonly is_revoked: boolean;
+  readonly type: 'KEY' | 'TOKEN' | 'TOTP';
+  /** 1 to 100 characters on one line. */
+  readonly name: string;
+  /** null for what belongs to no service. */
+  readonly service_id: string | null;
+  readonly user_id: string | null;
+};
+export type KeyCreated = {
+  readonly data: {
+    readonly key: Key;
+    /** The key itself: shown in this answer only. */
+    readonly value: string;
+  };
+};
+export type KeyRead = {
+  readonly data: Key;
+};
+export type KeyVerified = {
+  readonly user: User;
+  readonly key: Key;
+};
+export type LoggedIn = {
+  readonly meta: PasswordMeta;
+  readonly user: User;
+  readonly access: Token;
+  readonly refresh: Token;
+};
+export type NewKey = {
+  /** What is disabled cannot be used. */
+  readonly is_enabled: boolean;
+  readonly type: 'KEY' | 'TOKEN' | 'TOTP';
+  /** 1 to 100 characters on one line. */
+  readonly name: string;
+  readonly user_id: string;
+};
+export type NewPassword = {
+  /** Answered in its canonical form: lower case, domain in ASCII. */
+  readonly email: string;
+  /** What `PASSWORD_POLICY` allows; 8 to 128 characters by default. */
+  readonly password: string;
+  /** Differs from the current one. */
+  readonly new_password: string;
+};
+export type NewUser = {
+  /** What is disabled cannot be used. */
+  readonly is_enabled: boolean;
+  /** 1 to 100 characters on one line. */
+  readonly name: string;
+  /** Answered in its canonical form: lower case, domain in ASCII. */
+  readonly email: string;
+  /** A BCP 47 tag: the language of the mails; `en` unless given. */
+  readonly locale?: string;
+  /** An IANA zone: the clock of the mails; `Etc/UTC` unless given. */
+  readonly timezone?: string;
+  /** What `PASSWORD_POLICY` allows; 8 to 128 characters by default. */
+  readonly password?: string;
+  readonly password_allow_reset?: boolean;
+  /** `true` makes a correct login 403 until the password is changed. */
+  readonly password_require_update?: boolean;
+};
+export type PasswordMeta = {
+  /** null where there is no password. */
+  readonly password_strength: number | null;
+  /** Whether a breach list has it; null where nobody could tell. */
+  readonly password_pwned: boolean | null;
+};
+export type PasswordUpdated = {
+  readonly meta: PasswordMeta;
+};
+export type Problem = {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** What programs should look at; the list is closed. */
+  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_revoke_token' | 'invalid_token' | 'unauthorized' | 'cross_site_request' | 'password_update_required' | 'registration_closed' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'payload_too_large' | 'unsupported_media_type' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
+  /** Of a 500: the id of the request in the log. */
+  readonly instance?: string;
+  readonly errors?: readonly {
+    /** The name that the argument was sent with. */
+    readonly field: string;
+    readonly message: string;
+    /** Of a password that is refused: why, for programs. */
+    readonly reason?: string;
+  }[];
+};
+export type SignUp = {
+  /** 1 to 100 characters on one line. */
+  readonly name: string;
+  /** Answered in its canonical form: lower case, domain in ASCII. */
+  readonly email: string;
+  /** What `PASSWORD_POLICY` allows; 8 to 128 characters by default. */
+  readonly password: string;
+};
+export type Token = {
+  readonly token: string;
+  /** Seconds since 1970. */
+  readonly token_expires: number;
+};
+export type TokenRefreshed = {
+  readonly user: User;
+  readonly access: Token;
+  readonly refresh: Token;
+};
+export type TokenVerified = {
+  readonly user: User;
+  readonly access: Token;
+};
+export type Unaudited = {
+  readonly audit: null;
+};
+export type User = {
+  readonly id: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+  /** What is disabled cannot be used. */
+  readonly is_enabled: boolean;
+  /** 1 to 100 characters on one line. */
+  readonly name: string;
+  /** Answered in its canonical form: lower case, domain in ASCII. */
+  readonly email: string;
+  /** A BCP 47 tag: the language of the mails; `en` unless given. */
+  readonly locale: string;
+  /** An IANA zone: the clock of the mails; `Etc/UTC` unless given. */
+  readonly timezone: string;
+  readonly password_allow_reset: boolean;
+  /** `true` makes a correct login 403 until the password is changed. */
+  readonly password_require_update: boolean;
+};
+export type UserCreated = {
+  readonly meta: PasswordMeta;
+  readonly data: User;
+};
+export type UserRead = {
+  readonly data: User;
+};
+/** A method for each call. */
+export type Api = {
+  /** Create a user. */
+  createUser(input: NewUser, call?: Call): Promise<UserCreated>;
+  /** Read a user. */
+  readUser(input: {
+    readonly id: string;
+  }, call?: Call): Promise<UserRead>;
+  /** Create a key of a user. */
+  createKey(input: NewKey, call?: Call): Promise<KeyCreated>;
+  /** Read a key. */
+  readKey(input: {
+    readonly id: string;
+  }, call?: Call): Promise<KeyRead>;
+  /** Find out whose key it is. */
+  verifyKey(input: GivenKey, call?: Call): Promise<KeyVerified>;
+  /** Take a key back. */
+  revokeKey(input: GivenKey, call?: Call): Promise<Audited>;
+  /** Log a user in. */
+  login(input: Credentials, call?: Call): Promise<LoggedIn>;
+  /** Change the password of a user. */
+  updatePassword(input: NewPassword, call?: Call): Promise<PasswordUpdated>;
+  /** Shut the account with the token of the mail. */
+  revokeUpdatePassword(input: GivenToken, call?: Call): Promise<Unaudited>;
+  /** Verify a one-time code. */
+  verifyTotp(input: GivenCode, call?: Call): Promise<Audited>;
+  /** Find out whom an access token stands for. */
+  verifyToken(input: GivenToken, call?: Call): Promise<TokenVerified>;
+  /** Trade a refresh token for new tokens. */
+  refreshToken(input: GivenToken, call?: Call): Promise<TokenRefreshed>;
+  /** Take a token back, with the TOKEN key that it was issued under. */
+  revokeToken(input: GivenToken, call?: Call): Promise<Audited>;
+  /** List what happened, the latest first. */
+  listAudit(input?: {
+    readonly user_id?: string;
+    readonly action?: 'service_create' | 'root_key_create' | 'user_create' | 'key_create' | 'key_revoke' | 'login' | 'password_change' | 'password_change_revoke' | 'token_refresh' | 'token_theft' | 'token_revoke' | 'totp' | 'throttle' | 'mail_send' | 'mail_requeue';
+    readonly from?: string;
+    readonly to?: string;
+    readonly after?: string;
+    readonly limit?: string;
+  }, call?: Call): Promise<AuditListed>;
+  /** Read an entry of the audit. */
+  readAuditEntry(input: {
+    readonly id: string;
+  }, call?: Call): Promise<AuditRead>;
+  /** Sign up. */
+  signUp(input: SignUp, call?: Call): Promise<FormUser>;
+  /** Log in. */
+  signIn(input: FormCredentials, call?: Call): Promise<FormLoggedIn>;
+  /** Change the own password. */
+  changePassword(input: FormNewPassword, call?: Call): Promise<FormUser>;
+  /** Read the keys that access tokens are verified with. */
+  readVerificationKeys(input?: undefined, call?: Call): Promise<{
+    readonly keys: readonly {
+      readonly kty: string;
+      readonly crv: string;
+      readonly x: string;
+      readonly kid: string;
+      readonly use?: string;
+      readonly alg?: string;
+    }[];
+  }>;
+  /** Ask whether requests should be sent here. */
+  readReadiness(input?: undefined, call?: Call): Promise<{
+    readonly status: string;
+  }>;
+  /** Ask whether the process is alive. */
+  readLiveness(input?: undefined, call?: Call): Promise<{
+    readonly status: string;
+  }>;
+  /** Ask for a Pong. */
+  ping(input?: undefined, call?: Call): Promise<string>;
+};
+/** How each call is made. */
+export const calls = {
+  createUser: { method: 'POST', path: '/v1/user', takes: 'json', proof: 'key' },
+  readUser: { method: 'GET', path: '/v1/user/{id}', takes: null, proof: 'key' },
+  createKey: { method: 'POST', path: '/v1/key', takes: 'json', proof: 'key' },
+  readKey: { method: 'GET', path: '/v1/key/{id}', takes: null, proof: 'key' },
+  verifyKey: { method: 'POST', path: '/v1/auth/key/verify', takes: 'json', proof: 'key' },
+  revokeKey: { method: 'POST', path: '/v1/auth/key/revoke', takes: 'json', proof: 'key' },
+  login: { method: 'POST', path: '/v1/auth/provider/local/login', takes: 'json', proof: 'key' },
+  updatePassword: { method: 'POST', path: '/v1/auth/provider/local/update-password', takes: 'json', proof: 'key' },
+  revokeUpdatePassword: { method: 'POST', path: '/v1/auth/provider/local/update-password/revoke', takes: 'json', proof: 'key' },
+  verifyTotp: { method: 'POST', path: '/v1/auth/totp', takes: 'json', proof: 'key' },
+  verifyToken: { method: 'POST', path: '/v1/auth/token/verify', takes: 'json', proof: 'key' },
+  refreshToken: { method: 'POST', path: '/v1/auth/token/refresh', takes: 'json', proof: 'key' },
+  revokeToken: { method: 'POST', path: '/v1/auth/token/revoke', takes: 'json', proof: 'key' },
+  listAudit: { method: 'GET', path: '/v1/audit', takes: null, proof: 'key' },
+  readAuditEntry: { method: 'GET', path: '/v1/audit/{id}', takes: null, proof: 'key' },
+  signUp: { method: 'POST', path: '/users/create', takes: 'form', proof: null },
+  signIn: { method: 'POST', path: '/users/login', takes: 'form', proof: null },
+  changePassword: { method: 'PUT', path: '/users/update/password', takes: 'form', proof: 'token' },
+  readVerificationKeys: { method: 'GET', path: '/.well-known/jwks.json', takes: null, proof: null },
+  readReadiness: { method: 'GET', path: '/health/ready', takes: null, proof: null },
+  readLiveness: { method: 'GET', path: '/health/live', takes: null, proof: null },
+  ping: { method: 'GET', path: '/ping', takes: null, proof: null },
+} as const;

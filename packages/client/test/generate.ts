@@ -1,0 +1,111 @@
+/** As much of an OpenAPI document as ours uses. */
+export type Document = {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+};
+
+type Operation = {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly security: readonly Readonly<Record<string, unknown>>[];
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly required: boolean;
+    readonly schema: Schema;
+  }[];
+  readonly requestBody?: { readonly content: Content };
+  readonly responses: { readonly 200: { readonly content: Content } };
+};
+
+type Content = Readonly<Record<string, { readonly schema: Schema }>>;
+
+type Schema = {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly string[];
+  readonly items?: Schema;
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly description?: string;
+};
+
+const HEADER = `// Generated from the description of the API; \`npx -y pnpm@12 run openapi\` renews it.
+
+import type { Call } from './index.ts';
+`;
+
+/** The source of the client's types, and of the table of its calls. */
+export function clientSource({ paths, components }: Document): string {
+  const types = Object.entries(components.schemas).map(
+    ([name, schema]) => `export type ${name} = ${typeOf(schema)};`,
+  );
+  const calls = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  );
+  const methods = calls.map(
+    ({ operation }) =>
+      `/** ${operation.summary}. */\n${operation.operationId}(${inputOf(operation)}): Promise<${typeOf(answerOf(operation))}>;`,
+  );
+  const rows = calls.map(
+    ({ path, method, operation }) =>
+      `${operation.operationId}: { method: '${method.toUpperCase()}', path: '${path}', takes: ${takes(operation)}, proof: ${proof(operation)} },`,
+  );
+  return [
+    HEADER,
+    ...types,
+    '/** A method for each call. */',
+    `export type Api = {\n${indent(methods)}\n};`,
+    '/** How each call is made. */',
+    `export const calls = {\n${indent(rows)}\n} as const;`,
+    '',
+  ].join('\n');
+}
+
+function inputOf({ parameters, requestBody }: Operation): string {
+  const more = 'call?: Call';
+  if (requestBody) return `input: ${typeOf(contentOf(requestBody.content))}, ${more}`;
+  if (!parameters) return `input?: undefined, ${more}`;
+  const required = parameters.filter((each) => each.required).map(({ name }) => name);
+  const properties = Object.fromEntries(parameters.map(({ name, schema }) => [name, schema]));
+  const optional = required.length === 0 ? '?' : '';
+  return `input${optional}: ${typeOf({ type: 'object', required, properties })}, ${more}`;
+}
+
+const takes = ({ requestBody }: Operation): string => {
+  if (!requestBody) return 'null';
+  return 'application/json' in requestBody.content ? "'json'" : "'form'";
+};
+
+function proof({ security }: Operation): string {
+  if (security.length === 0) return 'null';
+  return security.some((scheme) => 'accessToken' in scheme) ? "'token'" : "'key'";
+}
+
+const answerOf = ({ responses }: Operation): Schema => contentOf(responses[200].content);
+
+function contentOf(content: Content): Schema {
+  const [media] = Object.values(content);
+  if (!media) throw new Error('content without a media type');
+  return media.schema;
+}
+
+function typeOf(schema: Schema): string {
+  if (schema.$ref) return schema.$ref.replace('#/components/schemas/', '');
+  if (schema.enum) return schema.enum.map((value) => `'${value}'`).join(' | ');
+  if (schema.items) return `readonly ${wrapped(typeOf(schema.items))}[]`;
+  if (schema.properties) {
+    const members = Object.entries(schema.properties).map(([name, property]) => {
+      const comment = property.description ? `/** ${property.description} */\n` : '';
+      const optional = schema.required?.includes(name) ? '' : '?';
+      return `${comment}readonly ${name}${optional}: ${typeOf(property)};`;
+    });
+    return `{\n${indent(members)}\n}`;
+  }
+  return [schema.type ?? 'unknown'].flat().map(plain).join(' | ');
+}
+
+const plain = (type: string) => (type === 'integer' ? 'number' : type);
+
+const wrapped = (type: string) => (type.includes(' | ') ? `(${type})` : type);
+
+const indent = (lines: readonly string[]) => lines.join('\n').replaceAll(/^(?=.)/gm, '  ');
