@@ -319,7 +319,7 @@ describe('sso-cli outbox', () => {
     ]);
     const id = mails[0].change_id;
     expect((await runCli(folder, ['outbox', 'list', '--limit', '1'], env)).stdout).toMatch(
-      new RegExp(`^ID .*\n${id}  dead   1 .* ${owner.email}  SMTP 550 at RCPT TO\n$`),
+      new RegExp(`^ID .*\n${id}  dead +1 .* ${owner.email}  SMTP 550 at RCPT TO\n$`),
     );
     expect(await cliJson(folder, ['outbox', 'list', '--state', 'sent'], env)).toEqual({
       mails: [],

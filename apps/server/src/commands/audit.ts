@@ -20,10 +20,7 @@ export function addAudit(program: Command): void {
       if (options.json) printJson({ ok: isOk, chains: chains.map(onWire) });
       else {
         print(
-          ...table([
-            ['', 'SERVICE', 'ENTRIES', 'PRUNED', 'HASH OF THE LATEST'],
-            ...chains.map(row),
-          ]),
+          ...table(chains.map(row), ['', 'SERVICE', 'ENTRIES', 'PRUNED', 'HASH OF THE LATEST']),
           ...chains.flatMap(complaint),
         );
       }

@@ -36,10 +36,10 @@ export function addCalibrate(program: Command): void {
       print(
         `${machine.cores} cores, ${machine.model}, load ${machine.load} before the measurement`,
         '',
-        ...table([
+        ...table(
+          costs.map((row) => [row.cost, row.ms, row.logins_per_second].map(String)),
           ['COST', 'MS', 'LOGINS/S'],
-          ...costs.map((row) => [row.cost, row.ms, row.logins_per_second].map(String)),
-        ]),
+        ),
         '',
         bcryptCost === null
           ? `No cost keeps a hash within ${time} ms here: BCRYPT_COST=${COSTS[0]} is the least there is.`

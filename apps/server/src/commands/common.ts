@@ -1,3 +1,4 @@
+import { styleText } from 'node:util';
 import { IllegalArgument } from '@rekey/domain';
 import { InvalidArgumentError, Option } from 'commander';
 import { compose, type Rekey } from '../compose.ts';
@@ -49,15 +50,45 @@ export function print(...lines: string[]): void {
   process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 }
 
-/** Rows with their columns in line. */
-export function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+/** Rows with their columns in line, under their names where they have some; columns of numbers to the right. */
+export function table(
+  rows: readonly (readonly string[])[],
+  names: readonly string[] = [],
+): string[] {
+  const all = names.length > 0 ? [names, ...rows] : rows;
+  const columns = (all[0] ?? []).map((_, column) => ({
+    width: Math.max(...all.map((row) => row[column]?.length ?? 0)),
+    isOfNumbers: rows.every((row) => /^\d+(?:\.\d+)?$/.test(row[column] ?? '')),
+  }));
+  return all.map((row) => {
+    const cells = columns.map(({ width, isOfNumbers }, column) => {
+      const cell = row[column] ?? '';
+      const isLast = column === columns.length - 1;
+      const padded = isOfNumbers ? cell.padStart(width) : isLast ? cell : cell.padEnd(width);
+      return colored(row === names ? 'bold' : COLORS[cell.trim()], padded);
+    });
+    return cells.join('  ').trimEnd();
+  });
+}
+
+/** Words that say how something is. */
+const COLORS: Readonly<Record<string, Color>> = {
+  ok: 'green',
+  sent: 'green',
+  current: 'green',
+  warn: 'yellow',
+  waiting: 'yellow',
+  FAIL: 'red',
+  dead: 'red',
+};
+
+type Color = 'bold' | 'green' | 'yellow' | 'red';
+
+/** In colour where the stream is a terminal, or where NO_COLOR and FORCE_COLOR say so. */
+export function colored(
+  color: Color | undefined,
+  text: string,
+  stream: NodeJS.WriteStream = process.stdout,
+): string {
+  return color === undefined || text === '' ? text : styleText(color, text, { stream });
 }

@@ -40,7 +40,7 @@ export function addKeys(program: Command): void {
           const days = Math.floor((now - createdAt) / DAY);
           return [purpose, kid, `${days}`, isCurrent ? 'current' : ''];
         });
-        print(...table([['PURPOSE', 'ID', 'DAYS OLD', ''], ...rows]));
+        print(...table(rows, ['PURPOSE', 'ID', 'DAYS OLD', '']));
       }
     });
 

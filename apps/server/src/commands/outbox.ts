@@ -30,7 +30,7 @@ export function addOutbox(program: Command): void {
       const mails = await withRekey((rekey) => rekey.listMails.execute({ state, limit }));
       if (options.json) printJson({ mails: mails.map(onWire) });
       else if (mails.length === 0) print('There are none.');
-      else print(...table([['ID', 'STATE', 'TRIES', 'WHEN', 'TO', 'REASON'], ...mails.map(row)]));
+      else print(...table(mails.map(row), ['ID', 'STATE', 'TRIES', 'WHEN', 'TO', 'REASON']));
     });
 
   outbox
