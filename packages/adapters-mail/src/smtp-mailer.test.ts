@@ -63,6 +63,29 @@ describe('a mail', () => {
     expect(read(email.html).links).toEqual([aMail().link, aMail().link]);
   });
 
+  it('is not over before its turn', async () => {
+    const server = await smtpServer();
+    const mailer = mailerFor(server.port, { timeouts: { turn: 60_000 } });
+    const [reached, turn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const waiting = mailer.send(aMail({ to: { name: 'Bob', address: 'bob@example.com' } }), () => {
+      reached.resolve();
+      return turn.promise;
+    });
+    await reached.promise;
+    await mailer.send(aMail());
+    turn.resolve();
+    await waiting;
+    const names = server.messages.map((message) => /^To: (\w+)/m.exec(message)?.[1]);
+    expect(names).toEqual(['Ada', 'Bob']);
+  });
+
+  it('does not wait for a turn that does not come', async () => {
+    const server = await smtpServer();
+    const mailer = mailerFor(server.port, { timeouts: { turn: SOON } });
+    await mailer.send(aMail(), () => new Promise(() => undefined));
+    expect(server.messages).toHaveLength(1);
+  });
+
   it('is the same mail when it is sent again', async () => {
     const server = await smtpServer();
     const mailer = mailerFor(server.port);

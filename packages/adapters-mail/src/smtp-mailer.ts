@@ -1,11 +1,15 @@
+import { Readable } from 'node:stream';
 import { type Mailer, MailFailure } from '@rekey/usecases';
 import { createTransport, type NodemailerError } from 'nodemailer';
 import { buildMessage } from './message.ts';
 import type { Sender } from './sender.ts';
 import { type Templates, templatesOf } from './templates/templates.ts';
 
-/** Milliseconds. `total` stays under the lease of the outbox: a server that drips bytes resets all the others. */
-const TIMEOUTS = { connect: 5_000, greeting: 5_000, socket: 15_000, total: 45_000 };
+/**
+ * Milliseconds. `total` stays under the lease of the outbox: a server that drips bytes resets all the others.
+ * After `turn` a mail no longer waits for one whose server takes its time to accept it.
+ */
+const TIMEOUTS = { connect: 5_000, greeting: 5_000, socket: 15_000, total: 45_000, turn: 1_000 };
 
 /** What a query of the URL may set; anything else that nodemailer reads, a log of whole mails for one, it may not. */
 const PARAMETER =
@@ -66,16 +70,32 @@ export function smtpMailer(options: {
   }
 
   return {
-    async send(mail) {
-      const raw = await buildMessage(mail, from, templates);
+    async send(mail, turn = async () => undefined) {
+      const message = await buildMessage(mail, from, templates);
       const envelope = { from: { address: from.address }, to: { address: mail.to.address } };
-      await attempt((signal) => transport.sendMail({ raw, envelope, signal }));
+      await attempt((signal) => {
+        const raw = Readable.from(withheld(message, turn, timeouts.turn));
+        return transport.sendMail({ raw, envelope, signal });
+      });
     },
     verify: () => attempt(() => transport.verify()),
     close() {
       for (const controller of open) controller.abort(new MailFailure('CLOSED', false));
     },
   };
+}
+
+/** The message, whose end, after which a server may accept it, waits for its turn. */
+async function* withheld(
+  message: Buffer,
+  turn: () => Promise<void>,
+  patience: number,
+): AsyncGenerator<Buffer> {
+  yield message;
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, patience);
+  await Promise.race([turn(), late.promise]);
+  clearTimeout(timer);
 }
 
 /** The URL as it is, or an Error that says what is wrong with it and never repeats it: it holds a password. */

@@ -313,6 +313,38 @@ describe('many mails', () => {
     expect(await Promise.race([stuck, Promise.resolve('still under way')])).toBe('still under way');
   });
 
+  test('are accepted one at a time, each after the one before was marked', async () => {
+    const { w, owners } = await owedMails(3);
+    const unmarked: number[] = [];
+    const mailer: Ports['mailer'] = {
+      send: async (mail, turn) => {
+        await turn?.();
+        const owed = await w.database.read(({ outbox }) => outbox.list('waiting', 10));
+        unmarked.push(owed.length);
+        if (mail.to.address === owners[1]?.user.email) throw forNow();
+      },
+    };
+    await deliver({ ...w, mailer });
+    expect(unmarked).toEqual([3, 2, 2]);
+  });
+
+  test('do not wait for the turn of one that failed before it came', async () => {
+    const { w, owners } = await owedMails(2);
+    const failed = Promise.withResolvers<void>();
+    const mailer: Ports['mailer'] = {
+      send: async (mail, turn) => {
+        if (mail.to.address === owners[0]?.user.email) {
+          void failed.promise.then(turn);
+          throw forNow();
+        }
+        failed.resolve();
+        await failed.promise;
+        await turn?.();
+      },
+    };
+    expect(outcomes(await deliver({ ...w, mailer }))).toEqual(['put off', 'sent']);
+  });
+
   test('are each sent by one of many workers', async () => {
     const { w, owners } = await owedMails(8);
     const rounds = await Promise.all(Array.from({ length: 8 }, () => deliver(w, 3)));

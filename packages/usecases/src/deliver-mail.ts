@@ -56,6 +56,8 @@ export class DeliverMail {
   #lastLook: Instant = Number.POSITIVE_INFINITY;
   /** Attempts that the database could not take note of: forgotten, their mails would be sent once more. */
   readonly #unmarked: Attempt[] = [];
+  /** When those are done that took their turns before. */
+  #turns: Promise<unknown> = Promise.resolve();
 
   constructor(ports: Needs) {
     this.#ports = ports;
@@ -93,13 +95,22 @@ export class DeliverMail {
     this.#lastLook = now;
   }
 
+  /** A server that dies doubles the mails that were accepted and not marked: only one at a time can be. */
   async #deliver(mail: Mail): Promise<Delivery> {
-    const attempt = { mail, failure: await this.#send(mail) };
+    const done = Promise.withResolvers<void>();
+    const turn = async () => {
+      const before = this.#turns;
+      this.#turns = before.then(() => done.promise);
+      await before;
+    };
+    const attempt = { mail, failure: await this.#send(mail, turn) };
     try {
       return await this.#mark(attempt);
     } catch (error) {
       if (error instanceof Unavailable) this.#unmarked.push(attempt);
       throw error;
+    } finally {
+      done.resolve();
     }
   }
 
@@ -140,7 +151,7 @@ export class DeliverMail {
     return { ...claim, outcome: isMine ? outcome : 'lost claim', reason, detail };
   }
 
-  async #send(mail: Mail): Promise<Failure | null> {
+  async #send(mail: Mail, turn: () => Promise<void>): Promise<Failure | null> {
     const { mailer, clock, revokeTokens } = this.#ports;
     const { change, user } = mail;
     if (clock.now() >= change.expiresAt) {
@@ -152,7 +163,7 @@ export class DeliverMail {
       unsaid.unshift(token);
       const message = this.#compose(mail, token);
       unsaid.unshift(message.link);
-      await mailer.send(message);
+      await mailer.send(message, turn);
       return null;
     } catch (error) {
       const isKnown = error instanceof MailFailure;

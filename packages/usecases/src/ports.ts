@@ -329,8 +329,12 @@ export interface RevokeTokens {
 }
 
 export interface Mailer {
-  /** Hands the mail over for its one recipient, or throws a `MailFailure`. */
-  send(mail: PasswordChangedMail): Promise<void>;
+  /**
+   * Hands the mail over for its one recipient, or throws a `MailFailure`. Where a mail that is handed over twice
+   * is two mails, it waits for `turn` right before the step after which it may have been accepted: for as long
+   * as the others can be expected to take, and no longer.
+   */
+  send(mail: PasswordChangedMail, turn?: () => Promise<void>): Promise<void>;
 }
 
 export type PasswordChangedMail = {
