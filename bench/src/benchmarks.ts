@@ -10,6 +10,7 @@ import type { Question, Reply } from './raw-bcrypt.ts';
 import {
   around,
   type Data,
+  failures,
   fill,
   formUpdates,
   keyVerifications,
@@ -160,6 +161,38 @@ const verify: Benchmark = async (effort) => {
     );
   }
   await Promise.all([server.stop(), bare.stop(), betterAuth.stop(), oidc.stop()]);
+  return rows;
+};
+
+/** How long a failing try takes, in each state that the account may be in: nobody may read the state off the clock. */
+const enumeration: Benchmark = async (effort) => {
+  const rows: Row[] = [];
+  for (const call of ['login', 'update-password']) {
+    const data = await fill(null, 10, { users: 1000 });
+    const shots = await failures(data, `/v1/auth/provider/local/${call}`);
+    const server = await startRekey(data);
+    const connection = await Connection.open(server.url);
+    const taken = shots.map(() => [] as number[][]);
+    // The first of each pays for what is loaded and compiled late.
+    for (const [, shot] of shots) await shoot(connection, shot);
+    for (let round = 0; round < effort.rounds; round += 1) {
+      for (const values of taken) values.push([]);
+      for (let turn = 0; turn < Math.max(5, Math.round(20 * effort.scale)); turn += 1) {
+        const order = [...shots.entries()];
+        for (const [index, [, shot]] of turn % 2 === 0 ? order : order.toReversed()) {
+          taken[index]?.at(-1)?.push(await timed(connection, shot));
+        }
+      }
+    }
+    connection.close();
+    await server.stop();
+    const [usual, ...others] = taken.map((rounds) => rounds.map((of) => figure(of).median));
+    for (const [index, medians] of others.entries()) {
+      const [state] = shots[index + 1] ?? [];
+      const goal = { of: 'ratio', least: 0.9, most: 1.1 } as const;
+      rows.push(row(`${call}: ${state}`, 'ms', medians, 'a wrong password', usual ?? [], goal));
+    }
+  }
   return rows;
 };
 
@@ -477,6 +510,7 @@ export const benchmarks: Record<string, Benchmark> = {
   ],
   form: (effort) => hashBound(effort, 'form', 10, [1, 8]),
   verify,
+  enumeration,
   revoke,
   flood,
   growth,

@@ -2,7 +2,12 @@ import { connect, type Socket } from 'node:net';
 import { quantile } from './figures.ts';
 
 /** A request as it goes over the wire, and what is to happen with the answer. */
-export type Shot = { readonly bytes: Buffer; readonly done?: (answer: Answer) => void };
+export type Shot = {
+  readonly bytes: Buffer;
+  /** What has to be answered: 200, unless it says otherwise. */
+  readonly status?: number;
+  readonly done?: (answer: Answer) => void;
+};
 export type Answer = { readonly status: number; readonly head: string; readonly body: string };
 
 export type Load = {
@@ -93,9 +98,10 @@ export const json = (path: string, headers: Record<string, string>, body: object
   request('POST', path, { 'content-type': 'application/json', ...headers }, JSON.stringify(body));
 
 /** Sends one and expects 200: figures of refusals would say nothing. */
-export async function shoot(connection: Connection, { bytes, done }: Shot): Promise<void> {
+export async function shoot(connection: Connection, shot: Shot): Promise<void> {
+  const { bytes, status = 200, done } = shot;
   const answer = await connection.send(bytes);
-  if (answer.status !== 200) throw new Error(`answered ${answer.status}: ${answer.body}`);
+  if (answer.status !== status) throw new Error(`answered ${answer.status}: ${answer.body}`);
   done?.(answer);
 }
 

@@ -81,7 +81,11 @@ function cells({ what, unit, rekey, beside, other, ratio, goal }: Row, isNoisy: 
 
 function verdict({ least, most }: NonNullable<Row['goal']>, { median }: Figure): string {
   const isMet = median >= (least ?? 0) && median <= (most ?? Number.POSITIVE_INFINITY);
-  return `${least === undefined ? `<= ${most}` : `>= ${least}`} ${isMet ? 'met' : 'MISSED'}`;
+  const limits = [
+    ...(least === undefined ? [] : [`>= ${least}`]),
+    ...(most === undefined ? [] : [`<= ${most}`]),
+  ];
+  return `${limits.join(', ')} ${isMet ? 'met' : 'MISSED'}`;
 }
 
 function show({ median, min, max }: Figure): string {

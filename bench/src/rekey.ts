@@ -14,6 +14,7 @@ import { json, request, type Shot } from './client.ts';
 import { aFolder, type Server, startServer } from './processes.ts';
 
 export const PASSWORD = 'correct horse';
+const WRONG = 'wrong horse';
 const OTHER_PASSWORD = 'battery staple';
 const SERVICE_KEY = 'rks_bench';
 const ISSUER = 'http://rekey.bench';
@@ -260,6 +261,51 @@ export function keyVerifications(): () => Shot {
 export function userReads({ users }: Data): () => Shot {
   const next = draw(users);
   return () => ({ bytes: request('GET', `/v1/user/${id('user', next())}`, auth) });
+}
+
+/** A foreign hash, as an import leaves it: bcrypt at the lowest cost, of no password. */
+const FOREIGN = `$2y$04$${'.'.repeat(53)}`;
+
+/**
+ * Failing tries, by the state of the account: each has to take as long as any other (P5). The first is the one
+ * that the others are measured against.
+ */
+export async function failures({ databaseUrl }: Data, route: string) {
+  const other = id('s', 3);
+  const user = (n: number, change: string) =>
+    `update users set ${change} where id = '${id('user', n)}'`;
+  const key = (n: number, change: string) =>
+    `update keys set ${change} where id = '${id('token', n)}'`;
+  const states: readonly [state: string, password: string, ...statements: string[]][] = [
+    ['a wrong password', WRONG],
+    ['nobody', WRONG, user(2, `email = 'moved@bench.example'`)],
+    ['a disabled user', PASSWORD, user(3, 'is_enabled = 0')],
+    ['a user without a password', PASSWORD, user(4, 'password_hash = null')],
+    ['a disabled TOKEN key', PASSWORD, key(5, 'is_enabled = 0')],
+    ['a TOKEN key taken back', PASSWORD, key(6, 'is_enabled = 0, is_revoked = 1')],
+    [
+      'a user of another service',
+      PASSWORD,
+      `insert into services (id, created_at, updated_at, name, url, local_url, allow_register, email_text)
+       select '${other}', created_at, updated_at, name, url, local_url, allow_register, email_text from services`,
+      user(7, `created_by = '${other}'`),
+      `delete from sessions where user_id = '${id('user', 7)}'`,
+      `delete from keys where user_id = '${id('user', 7)}'`,
+    ],
+    ['a wrong password, must change', WRONG, user(8, 'password_require_update = 1')],
+    ['a wrong password, foreign hash', WRONG, user(9, `password_hash = '${FOREIGN}'`)],
+  ];
+  await run(
+    databaseUrl,
+    states.flatMap(([, , ...statements]) => statements),
+  );
+  return states.map(([state, password], index): [string, Shot] => {
+    const body = { email: `user${index + 1}@bench.example`, password, new_password: 'new horse' };
+    const { new_password: _, ...credentials } = body;
+    const isUpdate = route.endsWith('update-password');
+    const bytes = json(route, forwarded(index), isUpdate ? body : credentials);
+    return [state, { bytes, status: 400 }];
+  });
 }
 
 /** Each link is good once. */
