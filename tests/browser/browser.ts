@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import axe, { type Result } from 'axe-core';
+import { fileURLToPath } from 'node:url';
+import type { Result } from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 
@@ -33,6 +34,8 @@ mkdirSync(screenshots, { recursive: true });
 
 export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true };
 
+const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+
 /** A page in a context of its own. What the browser finds to complain about (a policy, a script) is in `complaints`. */
 export async function open(browser: Browser, options: BrowserContextOptions = {}) {
   const context = await browser.newContext({
@@ -54,17 +57,28 @@ export async function open(browser: Browser, options: BrowserContextOptions = {}
 /** Finds nothing to complain about in what a page shows now, in light and dark; and takes its picture in both. */
 export async function inspect(page: Page, name: string): Promise<void> {
   // By the debugger's door, which the policy of the page has no say in.
-  await page.evaluate(axe.source);
+  await page.evaluate(axe);
   const rules = { light: '', dark: `{ runOnly: ['color-contrast'] }` };
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    const file = path.join(screenshots, `${name}-${colorScheme}.png`);
-    await page.screenshot({ path: file, fullPage: true });
+  await photograph(page, name, async (colorScheme) => {
     const run = `axe.run(${rules[colorScheme]})`;
     const { violations } = await page.evaluate<{ violations: Result[] }>(run);
     const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
     expect(found, `${name}, ${colorScheme}`).toEqual([]);
-  }
+  });
   const excess = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
   expect(await page.evaluate(excess), `${name} is wider than its window by`).toBe(0);
+}
+
+/** Takes the picture of a page in light and dark, for people to look at. */
+export async function photograph(
+  page: Page,
+  name: string,
+  look: (colorScheme: 'light' | 'dark') => Promise<void> = async () => undefined,
+): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    const file = path.join(screenshots, `${name}-${colorScheme}.png`);
+    await page.screenshot({ path: file, fullPage: true });
+    await look(colorScheme);
+  }
 }

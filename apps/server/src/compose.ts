@@ -109,6 +109,7 @@ export async function compose(
         refreshTokenTtl: config.refreshTokenTtl,
         revokeTokenTtl: config.revokeTokenTtl,
         publicUrl: config.publicUrl,
+        brandName: config.brandName,
         throttle: {
           accountFree: config.throttleAccountFree,
           clientPerMinute: config.throttleClientPerMinute,

@@ -70,6 +70,7 @@ export async function rig({ options, ...overrides }: Overrides = {}) {
       refreshTokenTtl: 86_400,
       revokeTokenTtl: 604_800,
       publicUrl: 'http://localhost:8042',
+      brandName: 'Rekey',
       throttle: { accountFree: 5, clientPerMinute: 30, changesPerHour: 10 },
     },
   };

@@ -2,6 +2,7 @@ import { Unavailable, type User } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import { type Owner, planted, START, settings, tokenIn, world } from '../testing/index.ts';
 import { DeliverMail, type Delivery } from './deliver-mail.ts';
+import { formServiceId, formServiceName } from './open-form-service.ts';
 import { MailFailure, type Ports } from './ports.ts';
 import { RevokeUpdatePassword } from './revoke-update-password.ts';
 import { UpdatePassword } from './update-password.ts';
@@ -274,6 +275,13 @@ describe('a mail', () => {
     expect(mail?.to).toEqual({ name: 'Ada L.', address: owner.user.email });
     expect(new URL(mail!.link).searchParams.get('email')).toBe(owner.user.email);
   });
+});
+
+test('a mail about an account of the built-in service calls it what people do', async () => {
+  const w = world();
+  const service = await w.addService({ id: formServiceId, name: formServiceName });
+  await w.changeAndReadMail(await w.addOwner({}, { service }));
+  expect(w.mailer.sent[0]?.service).toEqual({ name: settings.brandName, emailText: null });
 });
 
 describe('many mails', () => {

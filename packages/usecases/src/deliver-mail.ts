@@ -6,6 +6,7 @@ import {
   Unavailable,
   type User,
 } from '@rekey/domain';
+import { nameForPeople } from './open-form-service.ts';
 import { type Claim, MailFailure, type PasswordChangedMail, type Ports } from './ports.ts';
 import { record } from './record.ts';
 
@@ -174,13 +175,14 @@ export class DeliverMail {
   }
 
   #compose({ change, user, service }: Mail, token: string): PasswordChangedMail {
-    const page = service.localUrl ?? `${this.#ports.settings.publicUrl}/local`;
+    const { settings } = this.#ports;
+    const page = service.localUrl ?? `${settings.publicUrl}/local`;
     return {
       messageId: change.id,
       to: { name: user.name, address: change.email },
       locale: user.locale,
       timezone: user.timezone,
-      service,
+      service: { name: nameForPeople(service, settings), emailText: service.emailText },
       changedAt: change.createdAt,
       origin: change.origin,
       link: revokeLink(page, change.email, token),

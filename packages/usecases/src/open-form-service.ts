@@ -1,5 +1,5 @@
 import type { Id, Service } from '@rekey/domain';
-import type { Ports } from './ports.ts';
+import type { Ports, Settings } from './ports.ts';
 import { record } from './record.ts';
 
 type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids' | 'settings'>;
@@ -7,6 +7,10 @@ type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids' | 'settings'>;
 /** The built-in service that owns the form dialect. */
 export const formServiceName = 'users';
 export const formServiceId: Id = '00000000-0000-7000-8000-000000000001';
+
+/** What people know a service by: nobody calls the built-in one by its own name. */
+export const nameForPeople = ({ id, name }: Service, { brandName }: Settings): string =>
+  id === formServiceId ? brandName : name;
 
 /** Sees to it that the built-in service exists, and answers it; done at every start. */
 export class OpenFormService {

@@ -378,6 +378,8 @@ export type Settings = {
   readonly revokeTokenTtl: number;
   /** Base of links to pages that Rekey itself hosts, without a slash at its end. */
   readonly publicUrl: string;
+  /** What people know this server by, and so the built-in service. */
+  readonly brandName: string;
   readonly throttle: {
     /** Failed tries that an account has before waits begin. */
     readonly accountFree: number;

@@ -21,7 +21,7 @@ describe('a revoke token', () => {
     const { w, owner, service, token } = await aChangedPassword();
     w.clock.set(EXPIRY - 1);
     expect(await read(w, token)).toEqual({
-      service,
+      serviceName: service.name,
       email: owner.user.email,
       changedAt: START,
       origin: ORIGIN,

@@ -1,11 +1,13 @@
-import { type Instant, InvalidRevokeToken, type Origin, type Service } from '@rekey/domain';
+import { type Instant, InvalidRevokeToken, type Origin } from '@rekey/domain';
+import { nameForPeople } from './open-form-service.ts';
 import type { Ports } from './ports.ts';
 
-type Needs = Pick<Ports, 'database' | 'revokeTokens' | 'clock'>;
+type Needs = Pick<Ports, 'database' | 'revokeTokens' | 'clock' | 'settings'>;
 
 /** What the page of a link tells of the change that it is about. */
 export type ToldChange = {
-  readonly service: Service;
+  /** What people know the service by. */
+  readonly serviceName: string;
   /** The address that the user had at that moment. */
   readonly email: string;
   readonly changedAt: Instant;
@@ -27,7 +29,7 @@ export class ReadPasswordChange {
 
   /** Throws `InvalidRevokeToken` for any other token. */
   async execute({ token }: { readonly token: string }): Promise<ToldChange> {
-    const { database, revokeTokens, clock } = this.#ports;
+    const { database, revokeTokens, clock, settings } = this.#ports;
     const changeId = revokeTokens.verify(token);
     if (changeId === null) throw new InvalidRevokeToken();
 
@@ -38,7 +40,8 @@ export class ReadPasswordChange {
       if (!change || !user || service?.localUrl !== null) throw new InvalidRevokeToken();
       const { email, createdAt: changedAt, origin } = change;
       const { locale, timezone } = user;
-      return { service, email, changedAt, origin, locale, timezone };
+      const serviceName = nameForPeople(service, settings);
+      return { serviceName, email, changedAt, origin, locale, timezone };
     });
   }
 }

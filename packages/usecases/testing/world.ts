@@ -29,6 +29,7 @@ export const settings: Settings = {
   refreshTokenTtl: 86_400,
   revokeTokenTtl: 604_800,
   publicUrl: 'https://rekey.example',
+  brandName: 'Rekey',
   // Wide enough for tests of other things.
   throttle: { accountFree: 100, clientPerMinute: 1000, changesPerHour: 100 },
 };

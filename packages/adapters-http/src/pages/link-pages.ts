@@ -1,5 +1,5 @@
 import { defuse, defuseAddress, timeInWords } from '@rekey/domain';
-import { formServiceId, type ToldChange } from '@rekey/usecases';
+import type { ToldChange } from '@rekey/usecases';
 import { type Html, html } from './html.ts';
 import { layout, list, paragraphs, type Setting } from './layout.ts';
 
@@ -16,7 +16,7 @@ export function confirmPage(setting: Setting, token: string, change: ToldChange)
   return layout(setting, {
     title: confirm.title,
     sign: 'question',
-    body: html`<p class="lead">${confirm.changed(nameOf(setting, change))}</p>
+    body: html`<p class="lead">${confirm.changed(change.serviceName)}</p>
 <dl>
 ${facts.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>\n`)}</dl>
 <p>${confirm.wasYou}</p>
@@ -39,7 +39,7 @@ export function shutPage(setting: Setting, change: ToldChange): Html {
     sign: 'done',
     body: html`<p class="lead">${shut.done}</p>
 <h2>${shut.next}</h2>
-${list(shut.steps(nameOf(setting, change)))}`,
+${list(shut.steps(change.serviceName))}`,
   });
 }
 
@@ -58,7 +58,3 @@ export function brokenPage(setting: Setting, requestId: string): Html {
     body: html`${paragraphs(texts)}<p class="quiet">${number(requestId)}</p>`,
   });
 }
-
-/** What people know the service by: the built-in one is this very server. */
-const nameOf = ({ options }: Setting, { service }: ToldChange): string =>
-  service.id === formServiceId ? options.brandName : service.name;
