@@ -62,8 +62,9 @@ describe('what is no good HTTP', () => {
     for (const header of guarded) expect(answer).toMatch(header);
     expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ status, code });
     expect(answer + server.lines.join()).not.toContain('planted');
+    const [, requestId] = /^x-request-id: ([\da-f-]{36})\r$/m.exec(answer) ?? [];
     expect(server.lines.map((line) => JSON.parse(line))).toStrictEqual([
-      { level: 'info', status, message: 'request unreadable' },
+      { level: 'info', requestId, status, message: 'request unreadable' },
     ]);
   });
 

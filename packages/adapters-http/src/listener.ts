@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server, STATUS_CODES } from 'n
 import type { Socket } from 'node:net';
 import type { Log } from './deps.ts';
 import { type ProblemCode, problem } from './problem.ts';
+import { requestIdOf } from './request-id.ts';
 
 /** Milliseconds. */
 const HEADERS_TIMEOUT = 10_000;
@@ -40,10 +41,12 @@ export function listener(
       return;
     }
     const body = problem(...(clientErrors[error.code ?? ''] ?? MALFORMED));
-    log.info({ status: body.status }, 'request unreadable');
+    const requestId = requestIdOf({ headers: {} });
+    log.info({ requestId, status: body.status }, 'request unreadable');
     const text = JSON.stringify(body);
     const lines = Object.entries({
       ...headers,
+      'x-request-id': requestId,
       connection: 'close',
       'content-length': String(Buffer.byteLength(text)),
       'content-type': 'application/problem+json; charset=utf-8',

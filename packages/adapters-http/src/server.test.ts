@@ -1,16 +1,17 @@
-import { Overloaded, Unavailable } from '@rekey/domain';
+import { Overloaded, TooManyRequests, Unavailable } from '@rekey/domain';
 import type { Database } from '@rekey/usecases';
 import { ReadUser } from '@rekey/usecases';
 import { describe, expect, it } from 'vitest';
 import { enrolled, PASSWORD, rig, signedUp } from '../test/harness.ts';
+import type { Answered, Watch } from './index.ts';
 
 const USER = '/v1/user/01900000-0000-7000-8000-0000000000ff';
 
 /** Makes `GET /v1/user/{id}` fail as if the database had. */
-async function failing(error: unknown) {
+async function failing(error: unknown, more: Parameters<typeof rig>[0] = {}) {
   const reject = () => Promise.reject(error);
   const readUser = new ReadUser({ database: { read: reject, transact: reject } as Database });
-  return rig({ readUser });
+  return rig({ readUser, ...more });
 }
 
 describe('every response', () => {
@@ -261,6 +262,31 @@ describe('the id of a request', () => {
     const response = await app.inject({ url: USER, headers });
     expect(response.json().instance).toBe('#edge.17');
     expect(JSON.parse(lines[0] ?? '').requestId).toBe('edge.17');
+  });
+});
+
+describe('who watches', () => {
+  it('hears of each request by its route, and of each limit that was met', async () => {
+    const answered: Answered[] = [];
+    const limits: string[] = [];
+    const watch: Watch = {
+      answered: (request) => answered.push(request),
+      throttled: (limit) => limits.push(limit),
+    };
+    const limit = { name: 'client', quota: 1, window: 60_000 };
+    const { app, json } = await failing(new TooManyRequests(limit, 1), { watch });
+    await app.inject('/ping');
+    await app.inject('/nothing?token=planted');
+    await app.inject('/%ZZ');
+    await json('GET', USER);
+    const common = { method: 'GET', ms: expect.any(Number) };
+    expect(answered).toEqual([
+      { ...common, route: '/ping', status: 200 },
+      { ...common, route: null, status: 404 },
+      { ...common, route: null, status: 400 },
+      { ...common, route: '/v1/user/:id', status: 429 },
+    ]);
+    expect(limits).toEqual(['client']);
   });
 });
 
