@@ -23,7 +23,7 @@ describe('every response', () => {
 
   it.each([
     ['200', '/ping', {}, 200],
-    ['HTML', '/local?type=update_password&token=x', {}, 200],
+    ['HTML', '/local/change-password', {}, 200],
     ['CSS', '/local/style.css', {}, 200],
     ['400', '/local', {}, 400],
     ['401', USER, {}, 401],
@@ -69,7 +69,7 @@ describe('a path', () => {
     '/v1/user/a/b',
     '/users',
     '/users/',
-    '/.well-known/change-password',
+    '/.well-known/change-passwords',
     '/.well-known/',
     '/favicon.ico',
     '/local/',
