@@ -182,6 +182,7 @@ attack('a secret', (target) => {
     const bearer = await t.formLogIn(await t.signUp());
     const requests = requestsWith(PLANTED, { key: t.shop.key, bearer });
     expect(requests.length).toBeGreaterThan(200);
+    const before = t.watched.length;
     const answers: string[] = [];
     for (const { method, url, headers, payload } of requests) {
       const answer = await t.send(method, url, headers, payload);
@@ -191,6 +192,7 @@ attack('a secret', (target) => {
         `${JSON.stringify(answer.headers)}\n${answer.status === 200 ? '' : answer.text}`,
       );
     }
+    expect(t.watched.length).toBeGreaterThanOrEqual(before + requests.length);
     const sqlite = t.config.databaseUrl.startsWith('sqlite:')
       ? path.dirname(t.config.databaseUrl.slice(7))
       : '';
@@ -199,6 +201,7 @@ attack('a secret', (target) => {
       {
         answers: answers.join('\n'),
         log: t.lines.join('\n'),
+        metrics: t.watched.join('\n'),
         tables: asText(await t.database.tables()),
         ...filesIn(sqlite),
       },

@@ -91,6 +91,8 @@ export async function aTarget(env: Record<string, string> = {}) {
   const config = { ...settings, bcryptCost };
   const rekey = await compose(config);
   const lines: string[] = [];
+  /** All that metrics could be made of. */
+  const watched: string[] = [];
   const keep = (fields: object, message: string) => {
     lines.push(JSON.stringify({ ...fields, message }));
   };
@@ -100,6 +102,10 @@ export async function aTarget(env: Record<string, string> = {}) {
     formService: async () => formService,
     isReady: () => rekey.ping().then(() => true),
     log: { info: keep, error: keep },
+    watch: {
+      answered: (request) => watched.push(JSON.stringify(request)),
+      throttled: (limit) => watched.push(limit),
+    },
     options: config,
   });
   await app.ready();
@@ -184,6 +190,7 @@ export async function aTarget(env: Record<string, string> = {}) {
     database,
     /** What was written to the log. */
     lines,
+    watched,
     shop: { ...shop.service, key: shop.value },
     other: { ...other.service, key: other.value },
     rootKey,
