@@ -24,6 +24,17 @@ describe('POST /users/create', () => {
     expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
   });
 
+  it('makes a user who is written to in the language that the browser asks for', async () => {
+    const localeOf = async (email: string, headers: Record<string, string>) => {
+      const made = await server.form('POST', '/users/create', { ...fields, email }, headers);
+      const { hash } = made.json();
+      return (await server.database.read(({ users }) => users.get(hash)))?.locale;
+    };
+    const german = { 'accept-language': 'fr, de-AT;q=0.9' };
+    expect(await localeOf('vega@example.com', german)).toBe('de-AT');
+    expect(await localeOf('rigel@example.com', {})).toBe('en');
+  });
+
   it('is closed where the operator says so, and nobody is created', async () => {
     server = await rig({ options: { usersSignup: false } });
     const before = server.commits();

@@ -8,6 +8,7 @@ import { bearerTokenOf } from '../authorization.ts';
 import { consumes } from '../body.ts';
 import type { HttpDeps } from '../deps.ts';
 import { originOf } from '../origin.ts';
+import { listen } from '../pages/language.ts';
 import { Problem } from '../problem.ts';
 import { sendProblem } from '../send-problem.ts';
 import { FORM, takeForms } from './urlencoded.ts';
@@ -61,6 +62,7 @@ export const form =
         const { user } = await createUser.execute({
           ...request.body,
           service,
+          locale: listen(request.headers['accept-language']).locale,
           isEnabled: true,
           withTokenKey: true,
           signUpFrom: originOf(request),

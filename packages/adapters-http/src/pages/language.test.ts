@@ -12,6 +12,7 @@ describe('the language that a browser asks for', () => {
     ['fr, *;q=0.5, de;q=0.1', 'en', 'en'],
     ['DE-ch', 'de', 'de-CH'],
     ['zh-Hant-TW', 'en', 'en'],
+    [`de-${'abcdefgh-'.repeat(5)}x, es`, 'es', 'es'],
     ['*', 'en', 'en'],
     ['', 'en', 'en'],
     ['not a language, <script>;q=x, de;q=0.1', 'de', 'de'],

@@ -42,7 +42,11 @@ export function listen(header: string | undefined): Speech {
 
 const ENGLISH: Speech = { language: 'en', locale: 'en', texts: en };
 
+/** RFC 5646, 4.4.1: what is longer is no language that anybody speaks. */
+const MAX_TAG = 35;
+
 function speechFor(tag: string): Speech | null {
+  if (tag.length > MAX_TAG) return null;
   try {
     const { baseName: locale, language } = new Intl.Locale(tag);
     const texts = languages.get(language);
