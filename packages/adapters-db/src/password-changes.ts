@@ -53,14 +53,22 @@ export function passwordChangesOn(db: Kysely<Schema>): PasswordChanges {
     },
 
     async spend(id, now) {
-      const { numUpdatedRows } = await db
+      const spent = await db
         .updateTable('password_changes')
         .set({ spent_at: now })
-        .where('id', '=', id)
         .where('spent_at', 'is', null)
-        .where('expires_at', '>', now)
-        .executeTakeFirst();
-      return numUpdatedRows === 1n;
+        .where('user_id', 'in', (eb) =>
+          eb
+            .selectFrom('password_changes as presented')
+            .select('presented.user_id')
+            .where('presented.id', '=', id)
+            .where('presented.spent_at', 'is', null)
+            .where('presented.expires_at', '>', now),
+        )
+        .returning('id')
+        .execute();
+      // Where another link of the user came first, there may be others left to spend, but not this one.
+      return spent.some((change) => change.id === id);
     },
 
     async spendAllOf(userId, now) {

@@ -128,7 +128,10 @@ export interface PasswordChanges {
   get(id: Id): Promise<PasswordChange | null>;
   /** Finds a change whose right to revoke is unspent and has not expired at `now`. */
   findRevocable(id: Id, now: Instant): Promise<PasswordChange | null>;
-  /** Spends the right to revoke, only if it is unspent and has not expired at `now`; answers whether it did. */
+  /**
+   * Spends the right to revoke together with every other of its user, so that two links pressed at once do not lock
+   * each other out; only if it is unspent and has not expired at `now`. Answers whether it did.
+   */
   spend(id: Id, now: Instant): Promise<boolean>;
   /** Spends every unspent right of the user. */
   spendAllOf(userId: Id, now: Instant): Promise<void>;

@@ -30,7 +30,6 @@ export class RevokeUpdatePassword {
     await database.transact(async (stores) => {
       const { services, users, keys, sessions, changes } = stores;
       const now = clock.now();
-      // Of two links of one user at once each holds its own change: the database undoes one, and runs it again.
       if (!(await changes.spend(changeId, now))) throw new InvalidRevokeToken();
       const change = await changes.get(changeId);
       const service = change && (await services.get(change.serviceId));
@@ -41,6 +40,7 @@ export class RevokeUpdatePassword {
       await users.shut(change.userId, now);
       await keys.revokeAllOf(change.userId, now);
       await sessions.endAllOf(change.userId, now);
+      // And one that was made meanwhile; from here on nobody can make another.
       await changes.spendAllOf(change.userId, now);
       await record(this.#ports, stores, {
         action: 'password_change_revoke',

@@ -710,6 +710,21 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
         expect(await spend(aService().id)).toBe(false);
       });
 
+      test('are spent with all others of their user, and nobody else’s', async () => {
+        const { change, user } = await seedChange();
+        const { change: foreign } = await seedChange();
+        const second = aChange({ userId: user.id, serviceId: change.serviceId });
+        const expired = aChange({ ...second, id: aService().id, expiresAt: START - 1 });
+        await write(async ({ changes }) => {
+          for (const other of [second, expired]) await changes.insert(other);
+        });
+        const spend = (id: Id) => write(({ changes }) => changes.spend(id, START));
+        expect(await spend(expired.id)).toBe(false);
+        expect(await spend(second.id)).toBe(true);
+        expect(await spend(change.id)).toBe(false);
+        expect(await spend(foreign.id)).toBe(true);
+      });
+
       test('can be spent until they expire, and not at that instant', async () => {
         const { change: early } = await seedChange({ expiresAt: START + 1000 });
         const { change: late } = await seedChange({ expiresAt: START + 1000 });

@@ -248,14 +248,10 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
       spend: async (id, now) => {
         const row = state.changes.get(id);
         if (!row || !isRevocable(row, now)) return false;
-        row.spentAt = now;
+        spendAll(state.changes, row.change.userId, now);
         return true;
       },
-      spendAllOf: async (userId, now) => {
-        for (const row of state.changes.values()) {
-          if (row.change.userId === userId) row.spentAt ??= now;
-        }
-      },
+      spendAllOf: async (userId, now) => spendAll(state.changes, userId, now),
       nthLatest: async (userId, n) =>
         [...state.changes.values()]
           .filter(({ change }) => change.userId === userId)
@@ -423,6 +419,10 @@ const isRevocable = (
   { change, spentAt }: { change: PasswordChange; spentAt: Instant | null },
   now: Instant,
 ) => spentAt === null && change.expiresAt > now;
+
+function spendAll(changes: State['changes'], userId: Id, now: Instant): void {
+  for (const row of changes.values()) if (row.change.userId === userId) row.spentAt ??= now;
+}
 
 const isClosed = (row: MailRow | undefined): boolean =>
   row !== undefined && (row.sentAt !== null || row.buriedAt !== null);
