@@ -19,6 +19,8 @@ export type Call = {
   readonly address?: string;
   /** `User-Agent` of the user for whom you call: the owner reads it in the mail. */
   readonly client?: string;
+  /** `Accept-Language` of the user for whom you call: who signs up by a form is written to in it. */
+  readonly language?: string;
   readonly signal?: AbortSignal;
 };
 
@@ -99,8 +101,8 @@ function headersOf(options: Options, { takes, proof }: How, call: Call): Record<
   const given = {
     authorization: proof === 'token' ? call.token && `Bearer ${call.token}` : proof && options.key,
     'x-forwarded-for': call.address,
-    // What a stranger's browser calls itself must not make a call fail.
-    'user-agent': call.client?.replaceAll(/[^\x20-\x7e]/g, '?'),
+    'user-agent': printable(call.client),
+    'accept-language': printable(call.language),
   };
   for (const [name, value] of Object.entries(given)) {
     if (!value) continue;
@@ -110,6 +112,9 @@ function headersOf(options: Options, { takes, proof }: How, call: Call): Record<
   }
   return headers;
 }
+
+/** What a stranger's browser says must not make a call fail. */
+const printable = (text: string | undefined) => text?.replaceAll(/[^\x20-\x7e]/g, '?');
 
 function formOf(fields: Input): URLSearchParams {
   const form = new URLSearchParams();

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { type Api, RekeyError, rekeyClient } from '@rekey/client';
+
+const PAGE = readFileSync(new URL('index.html', import.meta.url));
+
+type Fields = Readonly<Record<string, string>>;
+type Step = (fields: Fields, request: IncomingMessage, response: ServerResponse) => Promise<string>;
+
+/** Stands between forms of a page, which can send neither PUT nor a token, and the form dialect of Rekey. */
+export function formServer(rekey: Api, { secure }: { readonly secure: boolean }) {
+  const steps: Readonly<Record<string, Step>> = {
+    '/sign-up': async ({ name = '', email = '', password = '' }, request) => {
+      const user = await rekey.signUp({ name, email, password }, callFor(request));
+      return `Welcome, ${user.name}. You can log in now.`;
+    },
+
+    '/login': async ({ email = '', password = '' }, request, response) => {
+      const { user, token } = await rekey.signIn({ email, password }, callFor(request));
+      // No script of a page can read it, and no other site can use it.
+      const cookie = `token=${token}; HttpOnly; SameSite=Lax; Path=/${secure ? '; Secure' : ''}`;
+      response.setHeader('set-cookie', cookie);
+      return `Hello, ${user.name}.`;
+    },
+
+    '/password': async ({ email = '', password = '', newPassword = '' }, request) => {
+      const token = /(?:^|; )token=([^;]+)/.exec(request.headers.cookie ?? '')?.[1] ?? '';
+      const call = { ...callFor(request), token };
+      await rekey.changePassword({ email, password, newPassword }, call);
+      return 'Your password is changed. A mail tells you so.';
+    },
+  };
+
+  return createServer((request, response) => {
+    void answer(request, response).catch((error: unknown) => say(response, error));
+  });
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method === 'GET' && request.url === '/') {
+      response.setHeader('content-type', 'text/html; charset=utf-8').end(PAGE);
+      return;
+    }
+    const step = request.method === 'POST' ? steps[request.url ?? ''] : undefined;
+    if (!step) {
+      response.writeHead(404).end();
+      return;
+    }
+    const { 'sec-fetch-site': site = 'none', 'content-length': length } = request.headers;
+    if (site !== 'same-origin' && site !== 'none') {
+      response.writeHead(403).end();
+      return;
+    }
+    if (!(Number(length) <= 16_384)) {
+      response.writeHead(413).end();
+      return;
+    }
+    const fields = Object.fromEntries(new URLSearchParams(await text(request)));
+    const message = await step(fields, request, response);
+    response.setHeader('content-type', 'text/plain; charset=utf-8').end(message);
+  }
+}
+
+/** For whom a call is made: what Rekey throttles by, and tells the owner of the account. */
+function callFor({ socket, headers }: IncomingMessage) {
+  return {
+    address: socket.remoteAddress?.replace(/^::ffff:/, '') ?? '',
+    client: headers['user-agent'] ?? '',
+    language: headers['accept-language'] ?? '',
+  };
+}
+
+function say(response: ServerResponse, error: unknown): void {
+  const isKnown = error instanceof RekeyError && error.problem !== null && error.status !== 500;
+  if (isKnown && error.retryAfter !== null) response.setHeader('retry-after', error.retryAfter);
+  const reasons = isKnown && error.problem?.errors?.map((each) => `${each.field} ${each.message}`);
+  const message = reasons ? reasons.join('; ') : isKnown ? error.problem?.detail : undefined;
+  if (!isKnown) console.error(error instanceof Error ? error.message : 'failed');
+  response
+    .writeHead(isKnown ? error.status : 500, { 'content-type': 'text/plain; charset=utf-8' })
+    .end(message ?? 'Something went wrong here.');
+}
+
+if (import.meta.main) {
+  const { REKEY_URL = 'http://localhost:8042', PORT = '3000', NODE_ENV } = process.env;
+  const secure = NODE_ENV === 'production';
+  formServer(rekeyClient({ url: REKEY_URL }), { secure }).listen(Number(PORT), () => {
+    console.log(`http://localhost:${PORT}`);
+  });
+}

@@ -1,0 +1,66 @@
+import { type Call, RekeyError, rekeyClient } from '@rekey/client';
+
+/** Runs on the server alone: it holds the key of the service. */
+export function rekey() {
+  const { REKEY_URL = 'http://localhost:8042', REKEY_KEY: key } = process.env;
+  if (!key) throw new Error('REKEY_KEY is missing: the key that sso-cli showed');
+  return rekeyClient({ url: REKEY_URL, key });
+}
+
+/**
+ * For whom a call is made: what Rekey throttles by, and tells the owner of the account.
+ * The last address is the one that the nearest proxy, or Next.js itself, has seen; what is before it anybody may have written.
+ */
+export function callFor({ headers }: Request): Call {
+  const seen = headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
+  return { address: seen.replace(/^::ffff:/, ''), client: headers.get('user-agent') ?? '' };
+}
+
+type Fields = Readonly<Record<string, string>>;
+type Work = (fields: Fields, request: Request) => Promise<Response>;
+
+/** A route handler that takes JSON from our own pages, and answers what Rekey refuses. */
+export function handler(work: Work) {
+  return async (request: Request): Promise<Response> => {
+    const site = request.headers.get('sec-fetch-site') ?? 'none';
+    if (site !== 'same-origin' && site !== 'none') return say('This page is not ours.', 403);
+    const fields = (await request.json().catch(() => null)) as Fields | null;
+    if (typeof fields !== 'object' || fields === null) return say('This is no JSON.', 400);
+    return work(fields, request).catch(answerError);
+  };
+}
+
+export function say(message: string, status = 200, headers: Record<string, string> = {}): Response {
+  return Response.json(
+    { message },
+    { status, headers: { 'cache-control': 'no-store', ...headers } },
+  );
+}
+
+/** Logs in, and keeps the token where no script of a page can read it and no other site can use it. */
+export async function logIn(request: Request, email: string, password: string): Promise<Response> {
+  const { user, access } = await rekey().login({ email, password }, callFor(request));
+  const secure = process.env.NODE_ENV === 'production' ? '; Secure' : '';
+  const expires = new Date(access.token_expires * 1000).toUTCString();
+  return say(`Hello, ${user.name}.`, 200, {
+    'set-cookie': `access=${access.token}; HttpOnly; SameSite=Lax; Path=/; Expires=${expires}${secure}`,
+  });
+}
+
+/** The access token of a login. */
+export function tokenOf({ headers }: Request): string {
+  return /(?:^|; )access=([^;]+)/.exec(headers.get('cookie') ?? '')?.[1] ?? '';
+}
+
+function answerError(error: unknown): Response {
+  if (!(error instanceof RekeyError)) throw error;
+  const { status, code, problem, retryAfter, requestId } = error;
+  const wait = retryAfter === null ? undefined : { 'retry-after': String(retryAfter) };
+  if (problem && [400, 403, 429, 503].includes(status)) {
+    const reasons = problem.errors?.map(({ field, message }) => `${field} ${message}`);
+    return say(reasons?.join('; ') ?? problem.detail, status, wait);
+  }
+  // The key of the service is wrong, or something is broken: not the user's fault.
+  console.error({ status, code, requestId });
+  return say('Something went wrong here.', 500);
+}
