@@ -6,6 +6,7 @@ import {
   type Service,
   type User,
 } from '@rekey/domain';
+import { nameForPeople } from './open-form-service.ts';
 import type { Ports } from './ports.ts';
 
 /** The normalized form of a password that is to be set, refused where its length is not what the policy asks for. */
@@ -27,17 +28,18 @@ export async function judgeNewPassword(
   { meter, breachList, settings }: Pick<Ports, 'meter' | 'breachList' | 'settings'>,
   password: string,
   user: Pick<User, 'email' | 'name'>,
-  service: Pick<Service, 'name'>,
+  service: Pick<Service, 'id' | 'name'>,
   field: string,
 ): Promise<PasswordQuality> {
+  const serviceName = nameForPeople(service, settings);
   const { strength, isPwned: isKnown } = await meter.assess(password, [
     user.email,
     user.name,
-    service.name,
+    serviceName,
   ]);
   const isPwned = isKnown ?? (await breachList?.has(password)) ?? null;
   const quality = { strength, isPwned };
-  const context = { email: user.email, serviceName: service.name };
+  const context = { email: user.email, serviceName };
   checkPasswordQuality(password, quality, context, settings.passwordPolicy, field);
   return quality;
 }

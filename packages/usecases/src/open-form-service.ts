@@ -9,8 +9,10 @@ export const formServiceName = 'users';
 export const formServiceId: Id = '00000000-0000-7000-8000-000000000001';
 
 /** What people know a service by: nobody calls the built-in one by its own name. */
-export const nameForPeople = ({ id, name }: Service, { brandName }: Settings): string =>
-  id === formServiceId ? brandName : name;
+export const nameForPeople = (
+  { id, name }: Pick<Service, 'id' | 'name'>,
+  { brandName }: Settings,
+): string => (id === formServiceId ? brandName : name);
 
 /** Sees to it that the built-in service exists, and answers it; done at every start. */
 export class OpenFormService {

@@ -10,6 +10,7 @@ import { endOf, fakeBreachList, ORIGIN, PASSWORD, settings, world } from '../tes
 import { CreateUser } from './create-user.ts';
 import { Login } from './login.ts';
 import { judgeNewPassword, parseNewPassword } from './new-password.ts';
+import { formServiceId, formServiceName } from './open-form-service.ts';
 import type { BreachList, Ports } from './ports.ts';
 import { UpdatePassword } from './update-password.ts';
 
@@ -105,6 +106,16 @@ describe.each(settingIt)('the password of %s', (_what, set) => {
       'contains_service',
     ]);
   });
+});
+
+test('of the built-in service a password may not hold the name that people know it by', async () => {
+  const { ports } = await prepare('standard');
+  const user = { name: 'Ada', email: 'ada@example.com' };
+  const service = { id: formServiceId, name: formServiceName };
+  const judge = (password: string) =>
+    refusalsOf(judgeNewPassword(ports, password, user, service, 'password'));
+  expect(await judge(`at the ${settings.brandName} gate`)).toEqual(['contains_service']);
+  expect(await judge(`all ${formServiceName} of it`)).toBe('done');
 });
 
 describe('the breach list is not asked', () => {

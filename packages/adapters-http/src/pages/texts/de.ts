@@ -93,7 +93,7 @@ export const de: Texts = {
       malformed: 'Dieses Passwort enthält ungültige Zeichen. Bitte wählen Sie ein anderes.',
       too_short: 'Bitte verwenden Sie mindestens {min} Zeichen.',
       too_long: 'Bitte verwenden Sie höchstens 128 Zeichen.',
-      common: 'Dieses Passwort verwenden zu viele. Bitte wählen Sie ein anderes.',
+      common: 'Dieses Passwort ist zu verbreitet. Bitte wählen Sie ein anderes.',
       contains_email: 'Das Passwort darf den Namen aus Ihrer E-Mail-Adresse nicht enthalten.',
       contains_service: 'Das Passwort darf den Namen des Dienstes nicht enthalten.',
       same_as_current: 'Das ist Ihr aktuelles Passwort. Bitte wählen Sie ein anderes.',

@@ -57,7 +57,7 @@ export const es: Texts = {
   change: {
     title: 'Cambiar la contraseña',
     lead: (service) =>
-      `De su cuenta en ${service}. Se cerrará la sesión en sus otros dispositivos y recibirá un correo sobre el cambio.`,
+      `Para su cuenta en ${service}. Se cerrará la sesión en sus otros dispositivos y recibirá un correo sobre el cambio.`,
     email: 'Correo electrónico',
     password: 'Contraseña actual',
     newPassword: 'Contraseña nueva',

@@ -57,7 +57,7 @@ export const pt: Texts = {
   change: {
     title: 'Alterar a senha',
     lead: (service) =>
-      `Da sua conta em ${service}. Seus outros dispositivos serão desconectados, e você receberá um e-mail sobre a alteração.`,
+      `Para a sua conta em ${service}. Seus outros dispositivos serão desconectados, e você receberá um e-mail sobre a alteração.`,
     email: 'E-mail',
     password: 'Senha atual',
     newPassword: 'Nova senha',
