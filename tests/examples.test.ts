@@ -13,6 +13,7 @@ import { rig } from '../packages/adapters-http/test/harness.ts';
 const ada = { name: 'Ada', email: 'ada@example.com', password: 'correct horse' };
 const NEW = 'battery staple';
 const real = globalThis.fetch;
+const BROWSER = 'Browser/1';
 const COOKIE = /^\w+=[\w.-]+; .*HttpOnly/;
 
 type Answer = { status: number; text: string; cookie: string; retryAfter: string | null };
@@ -47,7 +48,7 @@ const sendForm =
       await fetch(`${url}${path}`, {
         method: 'POST',
         body: new URLSearchParams(fields),
-        headers: { cookie, 'sec-fetch-site': 'same-origin' },
+        headers: { cookie, 'sec-fetch-site': 'same-origin', 'user-agent': BROWSER },
         redirect: 'manual',
       }),
     );
@@ -59,7 +60,12 @@ const routes: Record<string, (request: Request) => Promise<Response>> = {
   '/account': shut,
 };
 const sendJson: Send = async (path, fields, cookie = '') => {
-  const headers = { cookie, 'x-forwarded-for': '127.0.0.1', 'sec-fetch-site': 'same-origin' };
+  const headers = {
+    cookie,
+    'x-forwarded-for': '203.0.113.9, 127.0.0.1',
+    'sec-fetch-site': 'same-origin',
+    'user-agent': BROWSER,
+  };
   const init = { method: 'POST', body: JSON.stringify(fields), headers };
   const handle = routes[path];
   if (!handle) throw new Error(`no handler of ${path}`);
@@ -107,6 +113,9 @@ describe.each(['express', 'nextjs'])('the example for %s', (name) => {
     const changed = await send('/password', change, cookie);
     expect(changed.status).toBeLessThan(304);
     expect(changed.cookie).toMatch(COOKIE);
+    const changes = await rekey.json('GET', '/v1/audit?action=password_change');
+    const madeBy = { address: '127.0.0.1', client: BROWSER, outcome: 'success' };
+    expect(changes.json().data).toEqual([expect.objectContaining(madeBy)]);
     expect((await send('/login', ada)).status).toBe(400);
     expect((await send('/login', { ...ada, password: NEW })).cookie).toMatch(COOKIE);
 

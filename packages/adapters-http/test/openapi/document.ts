@@ -71,6 +71,7 @@ const RETRY_AFTER = {
   description: 'Seconds after which a new try makes sense.',
   schema: { type: 'integer', minimum: 0 },
 };
+const REQUEST_ID = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
 const headersOf: Readonly<Record<number, Json>> = {
   401: { 'WWW-Authenticate': text('RFC 9110, 11.6.1.') },
   429: {
@@ -121,7 +122,16 @@ export async function describeRoutes(app: FastifyInstance): Promise<Json> {
     servers: [{ url: '/', description: 'The server that answered.' }],
     tags: Object.entries(tags).map(([tag, description]) => ({ name: tag, description })),
     paths,
-    components: { securitySchemes, schemas: sorted(schemas), responses: sorted(responses) },
+    components: {
+      securitySchemes,
+      headers: {
+        RequestId: text(
+          'The id that the request has in the log; the one that it came with, if any.',
+        ),
+      },
+      schemas: sorted(schemas),
+      responses: sorted(responses),
+    },
   };
 
   function operationOf({ url, schema = {} }: RouteOptions, operation: Operation): Json {
@@ -160,7 +170,7 @@ export async function describeRoutes(app: FastifyInstance): Promise<Json> {
     const content = schema
       ? { 'application/json': { schema: schemaOf(schema), example: answer } }
       : { 'text/plain': { schema: { type: 'string' }, example: answer } };
-    return { description: 'Done.', content };
+    return { description: 'Done.', headers: REQUEST_ID, content };
   }
 
   /** For each status a response that all operations with the same codes share. */
@@ -177,7 +187,7 @@ export async function describeRoutes(app: FastifyInstance): Promise<Json> {
         const name = each.map(pascalCase).join('Or');
         responses[name] = {
           description: each.map((code) => `\`${code}\`: ${whenOf[code]}.`).join('\n\n'),
-          ...(headersOf[status] && { headers: headersOf[status] }),
+          headers: { ...headersOf[status], ...REQUEST_ID },
           content: {
             'application/problem+json': {
               schema: schemaOf(problemSchema),
