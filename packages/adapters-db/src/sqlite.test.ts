@@ -1,6 +1,16 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Unavailable } from '@rekey/domain';
@@ -129,6 +139,33 @@ test.each(['mysql://localhost/x', 'sqlite:', 'rekey.db', ''])(
     await expect(openDatabase({ url })).rejects.toThrow('the database URL must be');
   },
 );
+
+describe('a file that a process left half written when it was killed', () => {
+  /** The writes of such a process, as far as they had reached the disk: in the file, and in its rollback journal. */
+  async function leaveHalfWritten(earlier = ''): Promise<void> {
+    const original = path.join(folder, 'original.db');
+    const doomed = new Sqlite(original);
+    closers.push(() => doomed.close());
+    doomed.exec(`${earlier}; pragma cache_size = 1; begin; create table half (written)`);
+    doomed.exec('insert into half values (zeroblob(200000))');
+    await copyFile(original, file);
+    await copyFile(`${original}-journal`, `${file}-journal`);
+  }
+
+  test('is mended, and used', async () => {
+    await leaveHalfWritten();
+    const { database } = await openMigrated();
+    expect(await database.read(({ services }) => services.ids())).toEqual([]);
+  });
+
+  test('is refused all the same where it is not Rekey’s', async () => {
+    await leaveHalfWritten('create table theirs (secret)');
+    await expect(open()).rejects.toThrow('it is the database of another application');
+    const theirs = new Sqlite(file, { readonly: true });
+    closers.push(() => theirs.close());
+    expect(theirs.pragma('table_list')).toContainEqual(expect.objectContaining({ name: 'theirs' }));
+  });
+});
 
 describe('the settings', () => {
   test('are read back: every commit reaches the disk', async () => {

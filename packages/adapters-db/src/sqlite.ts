@@ -47,7 +47,11 @@ export async function openSqlite(file: string, patience = PATIENCE): Promise<Dia
     await createFile(name);
     // The reader first: it cannot write, and so cannot harm a file that turns out to be somebody else's.
     const reader = openHandle(true);
-    await patiently(until(), () => checkIdentity(reader));
+    await patiently(until(), () => checkIdentity(reader)).catch((error: unknown) => {
+      if (!isHalfWritten(error)) throw error;
+      // Whoever opens such a file next takes the unfinished writes back; a reader cannot.
+      return patiently(until(), () => checkIdentity(openHandle(false)));
+    });
     const writer = openHandle(false);
     await patiently(until(), () => applySettings(writer));
     return dialectOn(reader, writer, until, close);
@@ -217,6 +221,10 @@ async function patiently<T>(deadline: number, attempt: () => T | Promise<T>): Pr
 
 const isBusy = (error: unknown): boolean =>
   error instanceof Sqlite.SqliteError && /^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(error.code);
+
+/** Whether the process that wrote last died over it, before the file was in WAL mode: its rollback journal is still there. */
+const isHalfWritten = (error: unknown): boolean =>
+  error instanceof Sqlite.SqliteError && error.code === 'SQLITE_READONLY_ROLLBACK';
 
 /** A full or failing disk, besides. A write through the reader is plain SQLITE_READONLY: that is a bug. */
 const isOutage = (error: unknown): boolean =>
