@@ -279,6 +279,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await page.goto('http://evil.example/');
       await page.click('button');
       await page.waitForSelector('text=Please use the link in the mail');
+      await inspect(page, 'link-foreign');
       expect((await logIn(NEW_PASSWORD)).status).toBe(200);
     });
   });
