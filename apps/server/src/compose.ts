@@ -61,6 +61,9 @@ import type { Config } from './config.ts';
 
 export type Rekey = Awaited<ReturnType<typeof compose>>;
 
+/** One for the process: it has a thread, and 35 MB of dictionaries. */
+const meter = passwordMeter();
+
 /**
  * Builds everything by hand, from the rim inwards: what the server and the command line both stand on.
  * Opens and migrates the database, and opens the key file, which is made only while there are no users.
@@ -93,7 +96,7 @@ export async function compose(
     const ports: Ports = {
       database,
       hasher: bcryptHasher({ cost: config.bcryptCost, peppers: () => ring.keys().pepper, gate }),
-      meter: passwordMeter(),
+      meter,
       breachList:
         config.hibpUrl === null ? null : hibpBreachList({ url: config.hibpUrl, clock, ...events }),
       secrets: secrets(() => ring.keys().seal),
@@ -151,7 +154,7 @@ export async function compose(
       verifyTotp: new VerifyTotp(ports),
       jwks: () => tokens.jwks(),
       /** Loads what is only loaded when it is first used, so that no request waits for it. */
-      warmUp: () => ports.meter.assess('', []),
+      warmUp: () => meter.assess('', []),
       ping: () => opened.ping(),
       close: async () => {
         ring.close();
