@@ -64,8 +64,16 @@ export async function orUnavailable<T>(dialect: Dialect, call: () => Promise<T>)
   }
 }
 
-/** The stores, without the door around them. */
+const known = new WeakMap<Kysely<Schema>, Stores>();
+
+/** The stores, without the door around them: one set for each connection. */
 export function storesOn(db: Kysely<Schema>): Stores {
+  const stores = known.get(db) ?? makeStores(db);
+  known.set(db, stores);
+  return stores;
+}
+
+function makeStores(db: Kysely<Schema>): Stores {
   return {
     services: servicesOn(db),
     users: usersOn(db),
