@@ -8,6 +8,8 @@ export type Question = {
   readonly inFlight: number;
   /** Milliseconds; 0 for a single one. */
   readonly ms: number;
+  /** Milliseconds before them, in which nothing is counted. */
+  readonly warm?: number;
 };
 export type Reply = { readonly perSecond: number; readonly p50: number };
 
@@ -19,11 +21,12 @@ process.on('message', (question: Question) => {
 });
 process.send?.('ready');
 
-async function measure({ work, cost, inFlight, ms }: Question): Promise<Reply> {
+async function measure({ work, cost, inFlight, ms, warm = 0 }: Question): Promise<Reply> {
   const hash = hashes.get(cost) ?? bcrypt.hashSync(text, cost);
   hashes.set(cost, hash);
   const latencies: number[] = [];
-  const end = performance.now() + ms;
+  const begin = performance.now() + warm;
+  const end = begin + ms;
   await Promise.all(
     Array.from({ length: inFlight }, async () => {
       do {
@@ -31,7 +34,7 @@ async function measure({ work, cost, inFlight, ms }: Question): Promise<Reply> {
         await bcrypt.compare(text, hash);
         if (work === 'pair') await bcrypt.hash(text, bcrypt.genSaltSync(cost));
         const now = performance.now();
-        if (ms === 0 || now < end) latencies.push(now - start);
+        if (ms === 0 || (now >= begin && now < end)) latencies.push(now - start);
       } while (performance.now() < end);
     }),
   );
