@@ -272,10 +272,7 @@ async function probes(url: string, kinds: Record<string, () => Shot>, ms: number
 }
 
 const growth: Benchmark = async (effort) => {
-  const sizes = [
-    { users: 1000 },
-    { users: Math.min(1_000_000, effort.most), sessions: effort.most > 1_000_000 ? 10 : 1 },
-  ];
+  const sizes = [{ users: 1000 }, { users: effort.most, sessions: 10, audits: 1 }];
   const [small, large] = await Promise.all(
     sizes.map(async (size) => {
       const data = await fill(null, 10, size);
@@ -294,7 +291,7 @@ const growth: Benchmark = async (effort) => {
   );
   if (!small || !large) throw new Error('two sizes');
   const raw = await startRaw();
-  const label = `with ${sizes[1]?.users} users and ${(sizes[1]?.users ?? 0) * (sizes[1]?.sessions ?? 1)} sessions`;
+  const label = `with ${effort.most} users, ${effort.most * 10} sessions and ${effort.most} entries of the audit`;
   const rows: Row[] = [];
   for (const name of ['login', 'token verify', 'user read'] as const) {
     const isLogin = name === 'login';

@@ -27,6 +27,8 @@ export type Sized = {
   readonly users: number;
   /** Of each user. */
   readonly sessions?: number;
+  /** Entries of the audit, of each user. */
+  readonly audits?: number;
   /** Password changes that owe their mail. */
   readonly mails?: number;
 };
@@ -38,7 +40,7 @@ export type Data = Awaited<ReturnType<typeof fill>>;
 export async function fill(
   url: string | null,
   cost: number,
-  { users, sessions = 1, mails = 0 }: Sized,
+  { users, sessions = 1, audits = 0, mails = 0 }: Sized,
 ) {
   const folder = aFolder();
   const databaseUrl = url ?? `sqlite:${folder}/rekey.db`;
@@ -80,6 +82,16 @@ export async function fill(
     `insert into password_changes (id, created_at, expires_at, spent_at, user_id, service_id, email, address, client, revoke_key_id)
      select ${idOf('change')}, ${now}, ${later}, null, ${idOf('user')}, '${service}', 'user' || i || '@bench.example',
        '192.0.2.1', null, '${keys.revoke[0].kid}' from ${each(Math.min(users, 50_000))}`,
+    ...(audits === 0
+      ? []
+      : [
+          // In a chain that nobody appends to: it is the size of the tables that is measured.
+          `insert into audit_chains (chain, length, hash, pruned, pruned_hash, seal)
+           values ('bench', ${users * audits}, '', 0, null, '')`,
+          `insert into audit_entries (id, created_at, chain, sequence, action, outcome, user_id, subject_id, address, client, previous_hash, hash)
+           select ${idOf('audit')}, ${now} + i, 'bench', i, 'login', 'success', ${idOf('user', `(i - 1) % ${users} + 1`)},
+             ${idOf('session')}, '192.0.2.1', null, ${idOf('change')}, ${idOf('change')} from ${each(users * audits)}`,
+        ]),
     ...(mails === 0
       ? []
       : [
@@ -142,6 +154,7 @@ const prefixes = {
   session: '01900000-0000-7000-8003-',
   change: '01900000-0000-7000-8004-',
   key: '01900000-0000-7000-8005-',
+  audit: '01900000-0000-7000-8006-',
 };
 const id = (kind: Kind, n: number) => prefixes[kind] + n.toString(16).padStart(12, '0');
 const keyValue = (n: number) => `rku_bench${n}`;
