@@ -81,7 +81,7 @@ export async function fill(
        ${idOf('token', `(i - 1) % ${users} + 1`)} from ${each(users * sessions)}`,
     `insert into password_changes (id, created_at, expires_at, spent_at, user_id, service_id, email, address, client, revoke_key_id)
      select ${idOf('change')}, ${now}, ${later}, null, ${idOf('user')}, '${service}', 'user' || i || '@bench.example',
-       '192.0.2.1', null, '${keys.revoke[0].kid}' from ${each(Math.min(users, 50_000))}`,
+       '192.0.2.1', null, '${keys.revoke[0].kid}' from ${each(Math.min(users, 200_000))}`,
     ...(audits === 0
       ? []
       : [
