@@ -17,6 +17,7 @@ import {
   people,
   roundsOf,
   settled,
+  someDatabases,
   step,
   walk,
 } from './world.ts';
@@ -127,7 +128,9 @@ describe.each(databases)('on %s', (database) => {
       });
     }
   });
+});
 
+describe.each(someDatabases)('on %s', (database) => {
   test('a server that is killed during its first start starts the next time', async (context) => {
     const rounds = roundsOf(10);
     const kills = isLong ? 5 : 2;

@@ -13,6 +13,7 @@ import {
   PATIENCE,
   people,
   settled,
+  someDatabases,
   walk,
 } from './world.ts';
 
@@ -66,7 +67,9 @@ describe.each(databases)('on %s', (database) => {
       figure: 'a session that one ended was refused by the other at the next request',
     });
   });
+});
 
+describe.each(someDatabases)('on %s', (database) => {
   test('the mails of a server that is killed are taken over', async (context) => {
     const { smtp, clock, start, record } = await aWorld(context, database);
     const doomed = await start();
