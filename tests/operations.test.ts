@@ -12,7 +12,8 @@ import {
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import PostalMime from 'postal-mime';
-import { describe, expect, inject, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { freshPostgres } from '../packages/adapters-db/test/postgres.ts';
 import { aFolder, aFreePort, runCli, type Server, startMailbox, startServer } from './harness.ts';
 
 // Many processes start here, and a busy machine takes its time for each.
@@ -234,9 +235,9 @@ describe('sso-cli doctor', () => {
   });
 });
 
-const hasPostgres = (await fetch(inject('postgres'))).status === 200;
+const hasPostgres = (await freshPostgres()) !== null;
 describe.skipIf(!hasPostgres)('on PostgreSQL', () => {
-  const freshDatabase = async () => (await fetch(inject('postgres'))).text();
+  const freshDatabase = async () => (await freshPostgres()) as string;
 
   test('doctor looks at the server, its schema and its clock, and makes nothing', async () => {
     const folder = aFolder();

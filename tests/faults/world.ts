@@ -6,7 +6,8 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { expect, inject, onTestFinished, type TestContext } from 'vitest';
+import { expect, onTestFinished, type TestContext } from 'vitest';
+import { freshPostgres } from '../../packages/adapters-db/test/postgres.ts';
 import { aFolder, type Server, spawnServer, startServer } from '../harness.ts';
 import { type Figure, record } from './figures.ts';
 import { type Smtp, startSmtp } from './smtp.ts';
@@ -55,7 +56,8 @@ export async function aWorld(
 ): Promise<World> {
   const folder = aFolder();
   const smtp = await startSmtp();
-  const url = databaseUrl ?? (database === 'SQLite' ? SQLITE : await freshPostgres(context));
+  const url = databaseUrl ?? (database === 'SQLite' ? SQLITE : await freshPostgres());
+  if (url === null) return context.skip('PostgreSQL cannot run here');
   const { clock, ...clockEnv } = aClock(folder);
   const env = {
     DATABASE_URL: url,
@@ -78,12 +80,6 @@ export async function aWorld(
 }
 
 const SQLITE = 'sqlite:./data/rekey.db';
-
-async function freshPostgres({ skip }: TestContext): Promise<string> {
-  const answer = await fetch(inject('postgres'));
-  if (!answer.ok) throw new Error(await answer.text());
-  return answer.status === 204 ? skip('PostgreSQL cannot run here') : answer.text();
-}
 
 function aClock(folder: string) {
   const file = path.join(folder, 'clock');

@@ -1,4 +1,4 @@
-import { Overloaded } from '@rekey/domain';
+import { Overloaded, stackOf } from '@rekey/domain';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpDeps, Log } from './deps.ts';
 import { HttpError } from './problem.ts';
@@ -39,13 +39,6 @@ function nameOf(request: FastifyRequest) {
     method: request.method,
     route: request.routeOptions.url ?? null,
   };
-}
-
-/** Text alone: properties of an error (a driver's parameters, a parser's input) may hold anything. */
-function stackOf(error: unknown): string {
-  if (!(error instanceof Error)) return `thrown: ${typeof error}`;
-  const stack = error.stack ?? error.message;
-  return error.cause === undefined ? stack : `${stack}\ncaused by: ${stackOf(error.cause)}`;
 }
 
 /** Shorter values would blot out the stack and are no secrets. */

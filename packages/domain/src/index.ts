@@ -5,6 +5,7 @@ export * from './entities.ts';
 export * from './errors.ts';
 export * from './link.ts';
 export * from './password.ts';
+export * from './stack.ts';
 export * from './text.ts';
 export * from './throttle.ts';
 export * from './time.ts';

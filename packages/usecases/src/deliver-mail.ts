@@ -3,6 +3,7 @@ import {
   type PasswordChange,
   revokeLink,
   type Service,
+  stackOf,
   Unavailable,
   type User,
 } from '@rekey/domain';
@@ -169,8 +170,9 @@ export class DeliverMail {
     } catch (error) {
       const isKnown = error instanceof MailFailure;
       const { message, isPermanent } = isKnown ? error : new MailFailure('unexpected error', false);
-      const told = stackOf(isKnown ? error.cause : error);
-      return { message, isPermanent, detail: told && without(unsaid, told) };
+      const behind = isKnown ? error.cause : error;
+      const detail = behind === undefined ? null : without(unsaid, stackOf(behind));
+      return { message, isPermanent, detail };
     }
   }
 
@@ -189,14 +191,6 @@ export class DeliverMail {
       linkExpiresAt: change.expiresAt,
     };
   }
-}
-
-/** Text alone: properties of an error may hold anything. Null where nothing was thrown. */
-function stackOf(error: unknown): string | null {
-  if (error === undefined) return null;
-  if (!(error instanceof Error)) return `thrown: ${typeof error}`;
-  const stack = error.stack ?? error.message;
-  return error.cause === undefined ? stack : `${stack}\ncaused by: ${stackOf(error.cause)}`;
 }
 
 const without = (unsaid: readonly string[], text: string): string =>
