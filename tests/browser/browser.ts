@@ -59,27 +59,16 @@ export async function inspect(page: Page, name: string): Promise<void> {
   // By the debugger's door, which the policy of the page has no say in.
   await page.evaluate(axe);
   const rules = { light: '', dark: `{ runOnly: ['color-contrast'] }` };
-  await photograph(page, name, async (colorScheme) => {
-    const run = `axe.run(${rules[colorScheme]})`;
-    const { violations } = await page.evaluate<{ violations: Result[] }>(run);
-    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
-    expect(found, `${name}, ${colorScheme}`).toEqual([]);
-  });
-  const excess = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
-  expect(await page.evaluate(excess), `${name} is wider than its window by`).toBe(0);
-}
-
-/** Takes the picture of a page in light and dark, for people to look at. */
-export async function photograph(
-  page: Page,
-  name: string,
-  look: (colorScheme: 'light' | 'dark') => Promise<void> = async () => undefined,
-): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     const file = path.join(screenshots, `${name}-${colorScheme}.png`);
     // In CI nobody looks.
     if (!process.env.CI) await page.screenshot({ path: file, fullPage: true });
-    await look(colorScheme);
+    const run = `axe.run(${rules[colorScheme]})`;
+    const { violations } = await page.evaluate<{ violations: Result[] }>(run);
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
+    expect(found, `${name}, ${colorScheme}`).toEqual([]);
   }
+  const excess = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+  expect(await page.evaluate(excess), `${name} is wider than its window by`).toBe(0);
 }

@@ -12,7 +12,7 @@ import {
   startMailbox,
   startServer,
 } from '../harness.ts';
-import { hasBrowser, inspect, launch, open, PHONE, photograph } from './browser.ts';
+import { hasBrowser, inspect, launch, open, PHONE } from './browser.ts';
 
 const PASSWORD = 'correct horse';
 const NEW_PASSWORD = 'battery staple seven';
@@ -234,6 +234,11 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       const page = await visit(CHANGE, { javaScriptEnabled: false, locale: 'es-ES' });
       expect(await page.locator('#needs-script').isVisible()).toBe(true);
       expect(await page.locator('form').isVisible()).toBe(false);
+      // As it looks without its script, where axe can run.
+      const scriptless = await open(browser, { locale: 'es-ES' });
+      await scriptless.context.route('**/change-password.js*', (route) => route.abort());
+      await scriptless.page.goto(page.url());
+      await inspect(scriptless.page, 'change-without-script-es');
     });
   });
 
@@ -245,7 +250,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       expect(await page.textContent('dl')).toMatch(/日時.*日本標準時/);
       const box = await page.locator('button').boundingBox();
       expect(box?.height).toBeGreaterThanOrEqual(44);
-      await photograph(page, 'link-ja');
+      await inspect(await visit(link, PHONE), 'link-ja');
       await page.click('button');
       expect(await heading(page)).toBe('アカウントを停止しました');
       expect((await logIn(NEW_PASSWORD)).status).toBe(401);
@@ -263,6 +268,23 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       const expired = await page.content();
       await page.goto(`${link}x`);
       expect(await page.content()).toBe(expired);
+      expect(complaints).toEqual([]);
+    });
+
+    test('says so where the button cannot work now, and where something is broken', async () => {
+      const { link, logIn } = await aLink();
+      const page = await visit(link);
+      await database.run('begin immediate');
+      await page.click('button');
+      await page.waitForSelector('h1:text-is("Please try again in a moment")');
+      await inspect(page, 'link-later');
+      await database.run('rollback');
+      await database.run('alter table password_changes rename to elsewhere');
+      await page.goto(link);
+      expect(await heading(page)).toBe('Something went wrong');
+      await inspect(page, 'link-broken');
+      await database.run('alter table elsewhere rename to password_changes');
+      expect((await logIn(NEW_PASSWORD)).status).toBe(200);
       expect(complaints).toEqual([]);
     });
 
