@@ -1,6 +1,7 @@
 import { emptyAuditChain, type Id } from '@rekey/domain';
 import type { Audit } from '@rekey/usecases';
 import { type ExpressionBuilder, type Kysely, type Selection, sql } from 'kysely';
+import { insert, prepared, preparedWrite } from './prepared.ts';
 import type { Schema } from './schema.ts';
 
 const OPERATOR = 'operator';
@@ -34,53 +35,56 @@ const entryColumns = [
 type ChainRow = Selection<Schema, 'audit_chains', (typeof chainColumns)[number]>;
 type EntryRow = Selection<Schema, 'audit_entries', (typeof entryColumns)[number]>;
 
+// An update that changes nothing: it locks the row on both databases, and answers it as it is then.
+const held = prepared(
+  (
+    db,
+    chain: string,
+    length: number,
+    hash: string | null,
+    pruned: number,
+    prunedHash: string | null,
+    seal: string,
+  ) =>
+    db
+      .insertInto('audit_chains')
+      .values({ chain, length, hash, pruned, pruned_hash: prunedHash, seal })
+      .onConflict((conflict) =>
+        conflict.column('chain').doUpdateSet((eb) => ({ length: eb.ref('audit_chains.length') })),
+      )
+      .returning(chainColumns),
+);
+
+const end = preparedWrite((db, length: number, hash: string | null, seal: string, chain: string) =>
+  db.updateTable('audit_chains').set({ length, hash, seal }).where('chain', '=', chain),
+);
+
 /** What happened, in chains. */
 export function auditOn(db: Kysely<Schema>): Audit {
   return {
     async hold(serviceId) {
       const fresh = emptyAuditChain(serviceId);
-      // An update that changes nothing: it locks the row on both databases, and answers it as it is then.
-      const row = await db
-        .insertInto('audit_chains')
-        .values({
-          chain: nameOf(serviceId),
-          length: fresh.length,
-          hash: fresh.hash,
-          pruned: fresh.pruned,
-          pruned_hash: fresh.prunedHash,
-          seal: fresh.seal,
-        })
-        .onConflict((conflict) =>
-          conflict.column('chain').doUpdateSet((eb) => ({ length: eb.ref('audit_chains.length') })),
-        )
-        .returning(chainColumns)
-        .executeTakeFirst();
+      const { length, hash, pruned, prunedHash, seal } = fresh;
+      const [row] = await held(db, nameOf(serviceId), length, hash, pruned, prunedHash, seal);
       return row ? asChain(row) : fresh;
     },
 
     async append(entry, chain) {
-      await db
-        .insertInto('audit_entries')
-        .values({
-          id: entry.id,
-          created_at: entry.createdAt,
-          chain: nameOf(entry.serviceId),
-          sequence: entry.sequence,
-          action: entry.action,
-          outcome: entry.outcome,
-          user_id: entry.userId,
-          subject_id: entry.subjectId,
-          address: entry.origin?.address ?? null,
-          client: entry.origin?.client ?? null,
-          previous_hash: entry.previousHash,
-          hash: entry.hash,
-        })
-        .execute();
-      await db
-        .updateTable('audit_chains')
-        .set({ length: chain.length, hash: chain.hash, seal: chain.seal })
-        .where('chain', '=', nameOf(chain.serviceId))
-        .execute();
+      await insert(db, 'audit_entries', {
+        id: entry.id,
+        created_at: entry.createdAt,
+        chain: nameOf(entry.serviceId),
+        sequence: entry.sequence,
+        action: entry.action,
+        outcome: entry.outcome,
+        user_id: entry.userId,
+        subject_id: entry.subjectId,
+        address: entry.origin?.address ?? null,
+        client: entry.origin?.client ?? null,
+        previous_hash: entry.previousHash,
+        hash: entry.hash,
+      });
+      await end(db, chain.length, chain.hash, chain.seal, nameOf(chain.serviceId));
     },
 
     async get(id) {

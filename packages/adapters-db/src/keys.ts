@@ -1,7 +1,10 @@
 import type { Keys } from '@rekey/usecases';
 import { type Kysely, type Selection, sql } from 'kysely';
+import { asText, joined } from './joined.ts';
 import { prepared } from './prepared.ts';
 import { flag, type Schema } from './schema.ts';
+import { asService, joinedService } from './services.ts';
+import { asUser, joinedUser } from './users.ts';
 
 const keyColumns = [
   'id',
@@ -15,6 +18,9 @@ const keyColumns = [
   'user_id as userId',
 ] as const;
 
+/** A key among the columns of other tables. */
+export const joinedKey = joined('keys', keyColumns);
+
 type KeyRow = Selection<Schema, 'keys', (typeof keyColumns)[number]>;
 
 /** Literally the condition of the index `keys_usable_token`: with parameters neither database would use it. */
@@ -27,7 +33,14 @@ const byId = prepared((db, id: string) =>
 );
 
 const byDigest = prepared((db, digest: string) =>
-  db.selectFrom('keys').select(keyColumns).where('digest', '=', digest),
+  db
+    .selectFrom('keys')
+    .leftJoin('services', 'services.id', 'keys.service_id')
+    .leftJoin('users', 'users.id', 'keys.user_id')
+    .select(joinedKey.columns)
+    .select(joinedService.columns)
+    .select(joinedUser.columns)
+    .where('keys.digest', '=', asText(digest)),
 );
 
 const usableToken = prepared((db, userId: string, serviceId: string) =>
@@ -82,7 +95,12 @@ export function keysOn(db: Kysely<Schema>): Keys {
 
     async findByDigest(digest) {
       const [row] = await byDigest(db, digest);
-      return row ? asKey(row) : null;
+      if (!row) return null;
+      return {
+        key: asKey(joinedKey.rowOf(row)),
+        service: row['services.id'] === null ? null : asService(joinedService.rowOf(row)),
+        user: row['users.id'] === null ? null : asUser(joinedUser.rowOf(row)),
+      };
     },
 
     async findToken(userId, serviceId) {
@@ -142,7 +160,7 @@ export function keysOn(db: Kysely<Schema>): Keys {
   };
 }
 
-const asKey = (row: KeyRow) => ({
+export const asKey = (row: KeyRow) => ({
   ...row,
   isEnabled: row.isEnabled === 1,
   isRevoked: row.isRevoked === 1,

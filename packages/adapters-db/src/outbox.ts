@@ -1,7 +1,7 @@
 import type { Instant } from '@rekey/domain';
 import type { Claim, MailState, Outbox } from '@rekey/usecases';
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
-import { prepared } from './prepared.ts';
+import { insert, prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
 
 /** The mails that committed changes owe. */
@@ -34,17 +34,7 @@ export function outboxOn(db: Kysely<Schema>): Outbox {
 
   return {
     async add(changeId, now) {
-      await db
-        .insertInto('outbox')
-        .values({
-          change_id: changeId,
-          attempts: 0,
-          due_at: now,
-          sent_at: null,
-          buried_at: null,
-          reason: null,
-        })
-        .execute();
+      await insert(db, 'outbox', { change_id: changeId, attempts: 0, due_at: now });
     },
 
     async hasDue(now) {

@@ -1,7 +1,18 @@
 import type { Origin, PasswordChange } from '@rekey/domain';
 import type { PasswordChanges } from '@rekey/usecases';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import { insert, prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
+
+const latest = prepared((db, userId: string, after: number) =>
+  db
+    .selectFrom('password_changes')
+    .select('created_at as createdAt')
+    .where('user_id', '=', userId)
+    .orderBy('created_at', 'desc')
+    .limit(sql.lit(1))
+    .offset(after),
+);
 
 /** The changes of passwords, and the right to revoke each once. */
 export function passwordChangesOn(db: Kysely<Schema>): PasswordChanges {
@@ -22,21 +33,17 @@ export function passwordChangesOn(db: Kysely<Schema>): PasswordChanges {
 
   return {
     async insert(change) {
-      await db
-        .insertInto('password_changes')
-        .values({
-          id: change.id,
-          created_at: change.createdAt,
-          expires_at: change.expiresAt,
-          spent_at: null,
-          user_id: change.userId,
-          service_id: change.serviceId,
-          email: change.email,
-          address: change.origin.address,
-          client: change.origin.client,
-          revoke_key_id: change.revokeKeyId,
-        })
-        .execute();
+      await insert(db, 'password_changes', {
+        id: change.id,
+        created_at: change.createdAt,
+        expires_at: change.expiresAt,
+        user_id: change.userId,
+        service_id: change.serviceId,
+        email: change.email,
+        address: change.origin.address,
+        client: change.origin.client,
+        revoke_key_id: change.revokeKeyId,
+      });
     },
 
     async get(id) {
@@ -81,14 +88,7 @@ export function passwordChangesOn(db: Kysely<Schema>): PasswordChanges {
     },
 
     async nthLatest(userId, n) {
-      const row = await db
-        .selectFrom('password_changes')
-        .select('created_at as createdAt')
-        .where('user_id', '=', userId)
-        .orderBy('created_at', 'desc')
-        .limit(1)
-        .offset(n - 1)
-        .executeTakeFirst();
+      const [row] = await latest(db, userId, n - 1);
       return row?.createdAt ?? null;
     },
 

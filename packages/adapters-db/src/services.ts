@@ -1,22 +1,27 @@
 import type { Services } from '@rekey/usecases';
-import type { Kysely } from 'kysely';
+import type { Kysely, Selection } from 'kysely';
+import { joined } from './joined.ts';
 import { prepared } from './prepared.ts';
 import { flag, type Schema } from './schema.ts';
 
+const serviceColumns = [
+  'id',
+  'created_at as createdAt',
+  'updated_at as updatedAt',
+  'name',
+  'url',
+  'local_url as localUrl',
+  'allow_register as allowRegister',
+  'email_text as emailText',
+] as const;
+
+/** A service among the columns of other tables. */
+export const joinedService = joined('services', serviceColumns);
+
+type ServiceRow = Selection<Schema, 'services', (typeof serviceColumns)[number]>;
+
 const byId = prepared((db, id: string) =>
-  db
-    .selectFrom('services')
-    .select([
-      'id',
-      'created_at as createdAt',
-      'updated_at as updatedAt',
-      'name',
-      'url',
-      'local_url as localUrl',
-      'allow_register as allowRegister',
-      'email_text as emailText',
-    ])
-    .where('id', '=', id),
+  db.selectFrom('services').select(serviceColumns).where('id', '=', id),
 );
 
 /** The services that are registered. */
@@ -42,7 +47,7 @@ export function servicesOn(db: Kysely<Schema>): Services {
 
     async get(id) {
       const [row] = await byId(db, id);
-      return row ? { ...row, allowRegister: row.allowRegister === 1 } : null;
+      return row ? asService(row) : null;
     },
 
     async ids() {
@@ -51,3 +56,5 @@ export function servicesOn(db: Kysely<Schema>): Services {
     },
   };
 }
+
+export const asService = (row: ServiceRow) => ({ ...row, allowRegister: row.allowRegister === 1 });

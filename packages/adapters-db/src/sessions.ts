@@ -1,44 +1,71 @@
 import type { Sessions } from '@rekey/usecases';
 import { type Kysely, sql } from 'kysely';
-import { prepared } from './prepared.ts';
+import { asText, joined } from './joined.ts';
+import { asKey, joinedKey } from './keys.ts';
+import { insert, prepared, preparedWrite } from './prepared.ts';
 import type { Schema } from './schema.ts';
+import { asUser, joinedUser } from './users.ts';
+
+const joinedSession = joined('sessions', [
+  'id',
+  'created_at as createdAt',
+  'expires_at as expiresAt',
+  'user_id as userId',
+  'service_id as serviceId',
+  'key_id as keyId',
+]);
 
 const openById = prepared((db, id: string) =>
   db
     .selectFrom('sessions')
-    .select([
-      'id',
-      'created_at as createdAt',
-      'expires_at as expiresAt',
-      'user_id as userId',
-      'service_id as serviceId',
-      'key_id as keyId',
-    ])
-    .where('id', '=', id)
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .innerJoin('keys', 'keys.id', 'sessions.key_id')
+    .select(joinedSession.columns)
+    .select(joinedUser.columns)
+    .select(joinedKey.columns)
+    .where('sessions.id', '=', asText(id))
+    .where('sessions.ended_at', 'is', null),
+);
+
+const endOfAll = preparedWrite((db, now: number, userId: string) =>
+  db
+    .updateTable('sessions')
+    .set({ ended_at: now })
+    .where('user_id', '=', userId)
     .where('ended_at', 'is', null),
+);
+
+const endOfOthers = preparedWrite((db, now: number, userId: string, except: string) =>
+  db
+    .updateTable('sessions')
+    .set({ ended_at: now })
+    .where('user_id', '=', userId)
+    .where('ended_at', 'is', null)
+    .where('id', '!=', except),
 );
 
 /** The sessions and the refresh tokens that keep them going. */
 export function sessionsOn(db: Kysely<Schema>): Sessions {
   return {
     async insert(session) {
-      await db
-        .insertInto('sessions')
-        .values({
-          id: session.id,
-          created_at: session.createdAt,
-          expires_at: session.expiresAt,
-          ended_at: null,
-          user_id: session.userId,
-          service_id: session.serviceId,
-          key_id: session.keyId,
-        })
-        .execute();
+      await insert(db, 'sessions', {
+        id: session.id,
+        created_at: session.createdAt,
+        expires_at: session.expiresAt,
+        user_id: session.userId,
+        service_id: session.serviceId,
+        key_id: session.keyId,
+      });
     },
 
     async findOpen(id) {
       const [row] = await openById(db, id);
-      return row ?? null;
+      if (!row) return null;
+      return {
+        session: joinedSession.rowOf(row),
+        user: asUser(joinedUser.rowOf(row)),
+        key: asKey(joinedKey.rowOf(row)),
+      };
     },
 
     async end(id, now) {
@@ -51,13 +78,9 @@ export function sessionsOn(db: Kysely<Schema>): Sessions {
     },
 
     async endAllOf(userId, now, except) {
-      await db
-        .updateTable('sessions')
-        .set({ ended_at: now })
-        .where('user_id', '=', userId)
-        .where('ended_at', 'is', null)
-        .$if(except !== undefined, (query) => query.where('id', '!=', except ?? ''))
-        .execute();
+      await (except === undefined
+        ? endOfAll(db, now, userId)
+        : endOfOthers(db, now, userId, except));
     },
 
     async endAllOn(key, now) {
@@ -71,16 +94,12 @@ export function sessionsOn(db: Kysely<Schema>): Sessions {
     },
 
     async insertRefresh(token) {
-      await db
-        .insertInto('refresh_tokens')
-        .values({
-          digest: token.digest,
-          session_id: token.sessionId,
-          created_at: token.createdAt,
-          expires_at: token.expiresAt,
-          spent_at: null,
-        })
-        .execute();
+      await insert(db, 'refresh_tokens', {
+        digest: token.digest,
+        session_id: token.sessionId,
+        created_at: token.createdAt,
+        expires_at: token.expiresAt,
+      });
     },
 
     async findRefresh(digest) {

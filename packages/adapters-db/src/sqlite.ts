@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import {
+  type CompiledQuery,
   type DatabaseConnection,
   Kysely,
   SqliteAdapter,
@@ -11,7 +12,7 @@ import {
   sql,
 } from 'kysely';
 import type { Dialect } from './dialect.ts';
-import { runAtOnce } from './prepared.ts';
+import { type Result, runAtOnce } from './prepared.ts';
 import type { Schema } from './schema.ts';
 
 /** Milliseconds that SQLite itself waits for a lock, and Node with it; beyond, the event loop runs. */
@@ -71,6 +72,9 @@ function dialectOn(
   const readerDb = kyselyOn(reader);
   const writerDb = kyselyOn(writer);
 
+  const begin = writer.prepare('begin immediate');
+  const commit = writer.prepare('commit');
+
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(job: () => Promise<T>): Promise<T> => {
     const turn = last.then(job);
@@ -82,10 +86,10 @@ function dialectOn(
     const deadline = until();
     return inTurn(async () => {
       // Immediate: a transaction that reads first and writes later could not be waited for.
-      await patiently(deadline, () => writer.exec('begin immediate'));
+      await patiently(deadline, () => begin.run());
       try {
         const result = await work(writerDb);
-        writer.exec('commit');
+        commit.run();
         return result;
       } catch (error) {
         // A full disk, for one, has rolled back already.
@@ -148,8 +152,8 @@ export function applySettings(handle: Sqlite.Database): void {
 
 /** Kysely on one handle. It only builds and runs queries: transactions are opened above. */
 function kyselyOn(handle: Sqlite.Database): Kysely<Schema> {
-  const prepare = statementsOf(handle);
-  const connection = connectionOn(prepare);
+  const run = runnerOn(handle);
+  const connection = connectionOn(run);
   const notHere = async () => {
     throw new Error('transactions are opened by the dialect');
   };
@@ -169,36 +173,34 @@ function kyselyOn(handle: Sqlite.Database): Kysely<Schema> {
       }),
     },
   });
-  runAtOnce(db, ({ sql: text, parameters }) => prepare(text).all(...parameters));
+  runAtOnce(db, run);
   return db;
 }
 
-/** Prepares each statement once. */
-function statementsOf(handle: Sqlite.Database): (text: string) => Sqlite.Statement {
+type Query = Pick<CompiledQuery, 'sql' | 'parameters'>;
+
+/** Runs queries, and prepares each statement once. */
+function runnerOn(handle: Sqlite.Database): (query: Query) => Result {
   const statements = new Map<string, Sqlite.Statement>();
-  return (text) => {
-    const known = statements.get(text);
-    if (known) return known;
+  const prepare = (text: string) => {
     if (statements.size >= MAX_STATEMENTS) statements.clear();
     const statement = handle.prepare(text);
     statements.set(text, statement);
     return statement;
   };
+  return ({ sql: text, parameters }) => {
+    const statement = statements.get(text) ?? prepare(text);
+    return statement.reader
+      ? { rows: statement.all(...parameters), changes: 0 }
+      : { rows: [], changes: statement.run(...parameters).changes };
+  };
 }
 
-function connectionOn(prepare: (text: string) => Sqlite.Statement): DatabaseConnection {
+function connectionOn(run: (query: Query) => Result): DatabaseConnection {
   return {
-    async executeQuery<R>({
-      sql: text,
-      parameters,
-    }: {
-      sql: string;
-      parameters: readonly unknown[];
-    }) {
-      const statement = prepare(text);
-      if (statement.reader) return { rows: statement.all(...parameters) as R[] };
-      const { changes } = statement.run(...parameters);
-      return { rows: [], numAffectedRows: BigInt(changes) };
+    async executeQuery<R>(query: Query) {
+      const { rows, changes } = run(query);
+      return { rows: rows as R[], numAffectedRows: BigInt(changes) };
     },
     streamQuery: () => {
       throw new Error('no store streams');

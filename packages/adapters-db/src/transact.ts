@@ -16,18 +16,30 @@ import { usersOn } from './users.ts';
 /** Seconds. */
 const RETRY_AFTER = 2;
 
-/** One transaction, or one `read`: its stores work while it is open. */
-type Scope = { isOpen: boolean; readonly running: Set<Promise<unknown>> };
+/** One transaction, or one `read`: the stores of its connection work while it is open. */
+type Scope = {
+  isOpen: boolean;
+  readonly db: Kysely<Schema>;
+  readonly running: Set<Promise<unknown>>;
+};
 
 /** The one door to the stores, see `Database`. */
 export function databaseOn(dialect: Dialect): Database {
   const inside = new AsyncLocalStorage<Scope>();
+  const known = new WeakMap<Kysely<Schema>, Stores>();
+
+  /** One set of stores for each connection: they find out by themselves which scope a call is made in. */
+  function guardedStoresOn(db: Kysely<Schema>): Stores {
+    const stores = known.get(db) ?? guard(storesOn(db), db, inside);
+    known.set(db, stores);
+    return stores;
+  }
 
   /** Runs `work` on stores that close behind it. */
-  const runScope = async <T>(db: Kysely<Schema>, work: (stores: Stores) => Promise<T>) => {
-    const scope: Scope = { isOpen: true, running: new Set() };
+  async function runScope<T>(db: Kysely<Schema>, work: (stores: Stores) => Promise<T>): Promise<T> {
+    const scope: Scope = { isOpen: true, db, running: new Set() };
     try {
-      const result = await inside.run(scope, () => work(guard(storesOn(db), scope)));
+      const result = await inside.run(scope, work, guardedStoresOn(db));
       if (scope.running.size > 0) {
         throw new Error(
           'the work of a transaction ended before its calls: await every one of them',
@@ -37,9 +49,9 @@ export function databaseOn(dialect: Dialect): Database {
     } finally {
       scope.isOpen = false;
       // What still runs must not slip behind the commit or the rollback.
-      await Promise.allSettled(scope.running);
+      if (scope.running.size > 0) await Promise.allSettled(scope.running);
     }
-  };
+  }
 
   const enter = async <T>(door: 'transact' | 'read', work: (stores: Stores) => Promise<T>) => {
     if (inside.getStore()?.isOpen) {
@@ -64,16 +76,8 @@ export async function orUnavailable<T>(dialect: Dialect, call: () => Promise<T>)
   }
 }
 
-const known = new WeakMap<Kysely<Schema>, Stores>();
-
-/** The stores, without the door around them: one set for each connection. */
+/** The stores, without the door around them. */
 export function storesOn(db: Kysely<Schema>): Stores {
-  const stores = known.get(db) ?? makeStores(db);
-  known.set(db, stores);
-  return stores;
-}
-
-function makeStores(db: Kysely<Schema>): Stores {
   return {
     services: servicesOn(db),
     users: usersOn(db),
@@ -86,23 +90,26 @@ function makeStores(db: Kysely<Schema>): Stores {
   };
 }
 
-/** Lets calls through while the scope is open, and keeps count of those that have not returned. */
-function guard<T extends object>(target: T, scope: Scope): T {
-  return new Proxy(target, {
-    get(_, name) {
-      const member: unknown = Reflect.get(target, name);
-      if (typeof member === 'object' && member !== null) return guard(member, scope);
-      if (typeof member !== 'function') return member;
-      return async (...args: unknown[]) => {
-        if (!scope.isOpen) throw new Error('the transaction of these stores has ended');
-        const call: Promise<unknown> = member(...args);
-        scope.running.add(call);
-        try {
-          return await call;
-        } finally {
-          scope.running.delete(call);
-        }
-      };
-    },
+type Verb = (...args: unknown[]) => Promise<unknown>;
+
+/** Lets calls through while their scope is open, and keeps count of those that have not returned. */
+function guard(stores: Stores, db: Kysely<Schema>, inside: AsyncLocalStorage<Scope>): Stores {
+  const guarded =
+    (verb: Verb) =>
+    (...args: unknown[]) => {
+      const scope = inside.getStore();
+      if (!scope?.isOpen || scope.db !== db) {
+        return Promise.reject(new Error('the transaction of these stores has ended'));
+      }
+      const call = verb(...args);
+      scope.running.add(call);
+      const end = () => scope.running.delete(call);
+      call.then(end, end);
+      return call;
+    };
+  const all = Object.entries(stores).map(([name, store]) => {
+    const verbs = Object.entries(store as unknown as Record<string, Verb>);
+    return [name, Object.fromEntries(verbs.map(([verb, run]) => [verb, guarded(run)]))];
   });
+  return Object.fromEntries(all);
 }

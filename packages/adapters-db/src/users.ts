@@ -1,6 +1,7 @@
 import type { Users } from '@rekey/usecases';
 import { type Kysely, type Selection, sql } from 'kysely';
-import { prepared } from './prepared.ts';
+import { joined } from './joined.ts';
+import { prepared, preparedWrite } from './prepared.ts';
 import { flag, type Schema } from './schema.ts';
 
 const userColumns = [
@@ -23,6 +24,9 @@ const accountColumns = [
   'credential_version as version',
 ] as const;
 
+/** A user among the columns of other tables. */
+export const joinedUser = joined('users', userColumns);
+
 type UserRow = Selection<Schema, 'users', (typeof userColumns)[number]>;
 type AccountRow = Selection<Schema, 'users', (typeof accountColumns)[number]>;
 
@@ -32,6 +36,31 @@ const byId = prepared((db, id: string) =>
 
 const byEmail = prepared((db, email: string) =>
   db.selectFrom('users').select(accountColumns).where('email', '=', email),
+);
+
+const nextVersion = sql<number>`credential_version + 1`;
+
+const change = preparedWrite((db, hash: string, now: number, id: string, version: number) =>
+  db
+    .updateTable('users')
+    .set({
+      password_hash: hash,
+      credential_version: nextVersion,
+      password_require_update: sql.lit(0),
+      updated_at: now,
+    })
+    .where('id', '=', id)
+    .where('credential_version', '=', version)
+    .where('is_enabled', '=', sql.lit(1)),
+);
+
+// An update that changes nothing: it locks the row on both databases, and answers it as it is then.
+const held = prepared((db, id: string) =>
+  db
+    .updateTable('users')
+    .set((eb) => ({ credential_version: eb.ref('credential_version') }))
+    .where('id', '=', id)
+    .returning(accountColumns),
 );
 
 /** The users and what proves them. */
@@ -76,19 +105,7 @@ export function usersOn(db: Kysely<Schema>): Users {
     },
 
     async changePassword(id, version, passwordHash, now) {
-      const { numUpdatedRows } = await db
-        .updateTable('users')
-        .set({
-          password_hash: passwordHash,
-          credential_version: nextVersion,
-          password_require_update: 0,
-          updated_at: now,
-        })
-        .where('id', '=', id)
-        .where('credential_version', '=', version)
-        .where('is_enabled', '=', 1)
-        .executeTakeFirst();
-      return numUpdatedRows === 1n;
+      return (await change(db, passwordHash, now, id, version)) === 1;
     },
 
     async upgradeHash(id, oldHash, newHash) {
@@ -102,13 +119,7 @@ export function usersOn(db: Kysely<Schema>): Users {
     },
 
     async hold(id) {
-      // An update that changes nothing: it locks the row on both databases, and answers it as it is then.
-      const row = await db
-        .updateTable('users')
-        .set((eb) => ({ credential_version: eb.ref('credential_version') }))
-        .where('id', '=', id)
-        .returning(accountColumns)
-        .executeTakeFirst();
+      const [row] = await held(db, id);
       return row ? asAccount(row) : null;
     },
 
@@ -127,9 +138,7 @@ export function usersOn(db: Kysely<Schema>): Users {
   };
 }
 
-const nextVersion = sql<number>`credential_version + 1`;
-
-const asUser = (row: UserRow) => ({
+export const asUser = (row: UserRow) => ({
   ...row,
   isEnabled: row.isEnabled === 1,
   passwordAllowReset: row.passwordAllowReset === 1,

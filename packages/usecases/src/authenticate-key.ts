@@ -20,14 +20,11 @@ export class AuthenticateKey {
   async execute(value: string): Promise<Caller> {
     const { database, secrets } = this.#ports;
     const digest = secrets.digest(value);
-    const caller = await database.read(async ({ keys, services }): Promise<Caller | null> => {
-      const key = await keys.findByDigest(digest);
-      if (key === null || !isUsable(key) || key.userId !== null) return null;
-      if (key.serviceId === null) return { kind: 'root' };
-      const service = await services.get(key.serviceId);
-      return service && { kind: 'service', service };
-    });
-    if (caller === null) throw new Unauthorized();
-    return caller;
+    const found = await database.read(({ keys }) => keys.findByDigest(digest));
+    if (found === null || !isUsable(found.key) || found.key.userId !== null) {
+      throw new Unauthorized();
+    }
+    const { service } = found;
+    return service ? { kind: 'service', service } : { kind: 'root' };
   }
 }

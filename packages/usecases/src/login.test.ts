@@ -61,8 +61,8 @@ describe('a login', () => {
     const { access, refresh } = await logIn(w, ask(owner, { tokenForm: 'encrypted' }));
     expect(refresh).toBeNull();
     const grant = await w.accessTokens.verify(access.token);
-    const session = await w.database.read(({ sessions }) => sessions.findOpen(grant!.sessionId));
-    expect(session?.expiresAt).toBe(access.expiresAt);
+    const open = await w.database.read(({ sessions }) => sessions.findOpen(grant!.sessionId));
+    expect(open?.session.expiresAt).toBe(access.expiresAt);
   });
 
   test('keeps no token and no password in clear', async () => {

@@ -76,7 +76,10 @@ export interface Keys {
    */
   insert(key: Key, secret: KeySecret): Promise<boolean>;
   get(id: Id): Promise<Key | null>;
-  findByDigest(digest: string): Promise<Key | null>;
+  /** Finds by digest, with the service and the user that the key is of. */
+  findByDigest(
+    digest: string,
+  ): Promise<{ key: Key; service: Service | null; user: User | null } | null>;
   /** The usable TOKEN key of a user at a service. */
   findToken(userId: Id, serviceId: Id): Promise<Key | null>;
   /** Whether the service has a key of the user, in whatever state. */
@@ -96,8 +99,8 @@ export type KeySecret = { readonly digest: string } | { readonly sealed: string 
 
 export interface Sessions {
   insert(session: Session): Promise<void>;
-  /** Finds a session that has not ended. */
-  findOpen(id: Id): Promise<Session | null>;
+  /** Finds a session that has not ended, with its user and the key that it rests on. */
+  findOpen(id: Id): Promise<{ session: Session; user: User; key: Key } | null>;
   /** Ends a session; one that has ended stays as it is. */
   end(id: Id, now: Instant): Promise<void>;
   /** Ends every open session of the user, but for the one with the id `except`. */

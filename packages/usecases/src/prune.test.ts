@@ -19,8 +19,8 @@ describe('pruning', () => {
     const w = world();
     const owner = await w.addOwner();
     const { sessionId } = await w.logIn(owner);
-    const session = await w.database.read(({ sessions }) => sessions.findOpen(sessionId));
-    const end = session!.expiresAt;
+    const open = await w.database.read(({ sessions }) => sessions.findOpen(sessionId));
+    const end = open!.session.expiresAt;
     expect(await keptAt(w, end + 7 * DAY)).toEqual([1, 1, 0, 0]);
     expect(await keptAt(w, end + 7 * DAY + 1)).toEqual([0, 0, 0, 0]);
 

@@ -27,9 +27,9 @@ export class RevokeKey {
     const { database, secrets, clock } = this.#ports;
     const digest = secrets.digest(value);
     return database.transact(async (stores) => {
-      const key = await stores.keys.findByDigest(digest);
-      if (key?.serviceId !== serviceId || key.userId === null) throw new InvalidToken();
-      const { id, userId } = key;
+      const found = await stores.keys.findByDigest(digest);
+      if (found?.key.serviceId !== serviceId || found.key.userId === null) throw new InvalidToken();
+      const { id, userId } = found.key;
       if (!(await retireKey(stores, { id, userId }, clock.now()))) throw new InvalidToken();
       const event = { action: 'key_revoke', serviceId, userId, subjectId: id, origin } as const;
       return record(this.#ports, stores, event);

@@ -164,8 +164,8 @@ describe('refreshing', () => {
     // The access token that was handed out last runs out by itself, and the session is kept for it.
     await verify(access);
     const { sessionId } = (await w.accessTokens.verify(access))!;
-    const session = await w.database.read(({ sessions }) => sessions.findOpen(sessionId));
-    expect(session!.expiresAt).toBeGreaterThanOrEqual(last.access.expiresAt);
+    const open = await w.database.read(({ sessions }) => sessions.findOpen(sessionId));
+    expect(open!.session.expiresAt).toBeGreaterThanOrEqual(last.access.expiresAt);
   });
 
   test('with a spent token ends the session, for whoever holds a token of it', async () => {

@@ -17,13 +17,10 @@ export class VerifyKey {
   async execute({ serviceId, value }: VerifyKeyInput): Promise<{ user: User; key: Key }> {
     const { database, secrets } = this.#ports;
     const digest = secrets.digest(value);
-    const found = await database.read(async ({ keys, users }) => {
-      const key = await keys.findByDigest(digest);
-      if (key === null || key.serviceId !== serviceId || !isUsable(key)) return null;
-      const user = key.userId === null ? null : await users.get(key.userId);
-      return user?.isEnabled ? { user, key } : null;
-    });
-    if (found === null) throw new InvalidToken();
-    return found;
+    const found = await database.read(({ keys }) => keys.findByDigest(digest));
+    if (found?.key.serviceId !== serviceId) throw new InvalidToken();
+    const { user, key } = found;
+    if (!user?.isEnabled || !isUsable(key)) throw new InvalidToken();
+    return { user, key };
   }
 }

@@ -318,7 +318,11 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
         const digest = `digest-${key.id}`;
         expect(await write(({ keys }) => keys.insert(key, { digest }))).toBe(true);
         expect(await read(({ keys }) => keys.get(key.id))).toEqual(key);
-        expect(await read(({ keys }) => keys.findByDigest(digest))).toEqual(key);
+        expect(await read(({ keys }) => keys.findByDigest(digest))).toEqual({
+          key,
+          service,
+          user,
+        });
       });
 
       test('may belong to no user, or to nobody at all', async () => {
@@ -331,6 +335,9 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
         });
         expect(await read(({ keys }) => keys.get(serviceKey.id))).toEqual(serviceKey);
         expect(await read(({ keys }) => keys.get(rootKey.id))).toEqual(rootKey);
+        const find = (key: Key) => read(({ keys }) => keys.findByDigest(`digest-${key.id}`));
+        expect(await find(serviceKey)).toEqual({ key: serviceKey, service, user: null });
+        expect(await find(rootKey)).toEqual({ key: rootKey, service: null, user: null });
       });
 
       test('with a sealed value are found by id, and there may be many', async () => {
@@ -555,11 +562,16 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
         return digest;
       };
       const findRefresh = (digest: string) => read(({ sessions }) => sessions.findRefresh(digest));
-      const findOpen = (id: Id) => read(({ sessions }) => sessions.findOpen(id));
+      const findOpen = async (id: Id) =>
+        (await read(({ sessions }) => sessions.findOpen(id)))?.session ?? null;
 
-      test('come back as they went in while they are open', async () => {
-        const { open } = await seedSessions();
-        expect(await findOpen(open[0].id)).toEqual(open[0]);
+      test('come back as they went in while they are open, with their user and key', async () => {
+        const { user, key, open } = await seedSessions();
+        expect(await read(({ sessions }) => sessions.findOpen(open[0].id))).toEqual({
+          session: open[0],
+          user,
+          key,
+        });
         expect(await findOpen(aService().id)).toBeNull();
       });
 

@@ -145,9 +145,19 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
         return true;
       },
       get: async (id) => state.keys.get(id)?.key ?? null,
-      findByDigest: async (digest) =>
-        find(state.keys, ({ secret }) => 'digest' in secret && secret.digest === digest)?.key ??
-        null,
+      findByDigest: async (digest) => {
+        const row = find(
+          state.keys,
+          ({ secret }) => 'digest' in secret && secret.digest === digest,
+        );
+        if (!row) return null;
+        const { key } = row;
+        return {
+          key,
+          service: state.services.get(key.serviceId ?? '') ?? null,
+          user: state.users.get(key.userId ?? '')?.user ?? null,
+        };
+      },
       findToken: async (userId, serviceId) => findToken(state, userId, serviceId),
       linksUser: async (userId, serviceId) =>
         find(state.keys, ({ key }) => key.userId === userId && key.serviceId === serviceId) !==
@@ -187,7 +197,12 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
       },
       findOpen: async (id) => {
         const row = state.sessions.get(id);
-        return row?.endedAt === null ? row.session : null;
+        if (row?.endedAt !== null) return null;
+        const { session } = row;
+        const user = state.users.get(session.userId)?.user;
+        const key = state.keys.get(session.keyId)?.key;
+        if (!user || !key) throw new Error('a session has its user and its key');
+        return { session, user, key };
       },
       endAllOf: async (userId, now, except) => {
         for (const row of state.sessions.values()) {
