@@ -53,6 +53,7 @@ const held = prepared(
         conflict.column('chain').doUpdateSet((eb) => ({ length: eb.ref('audit_chains.length') })),
       )
       .returning(chainColumns),
+  asChain,
 );
 
 const end = preparedWrite((db, length: number, hash: string | null, seal: string, chain: string) =>
@@ -65,8 +66,9 @@ export function auditOn(db: Kysely<Schema>): Audit {
     async hold(serviceId) {
       const fresh = emptyAuditChain(serviceId);
       const { length, hash, pruned, prunedHash, seal } = fresh;
-      const [row] = await held(db, nameOf(serviceId), length, hash, pruned, prunedHash, seal);
-      return row ? asChain(row) : fresh;
+      const chain = [nameOf(serviceId), length, hash, pruned, prunedHash, seal] as const;
+      const [found = fresh] = await held(db, ...chain);
+      return found;
     },
 
     async append(entry, chain) {
@@ -158,7 +160,9 @@ export function auditOn(db: Kysely<Schema>): Audit {
   };
 }
 
-const asChain = ({ chain, ...row }: ChainRow) => ({ serviceId: ownerOf(chain), ...row });
+function asChain({ chain, ...row }: ChainRow) {
+  return { serviceId: ownerOf(chain), ...row };
+}
 
 const asEntry = ({ chain, address, client, ...row }: EntryRow) => ({
   ...row,

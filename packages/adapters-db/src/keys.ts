@@ -28,28 +28,37 @@ const isUsableToken = sql<boolean>`type = 'TOKEN' and is_enabled = 1 and is_revo
 /** The same of `keys_usable_totp`. */
 const isUsableTotp = sql<boolean>`type = 'TOTP' and is_enabled = 1 and is_revoked = 0`;
 
-const byId = prepared((db, id: string) =>
-  db.selectFrom('keys').select(keyColumns).where('id', '=', id),
+const byId = prepared(
+  (db, id: string) => db.selectFrom('keys').select(keyColumns).where('id', '=', id),
+  asKey,
 );
 
-const byDigest = prepared((db, digest: string) =>
-  db
-    .selectFrom('keys')
-    .leftJoin('services', 'services.id', 'keys.service_id')
-    .leftJoin('users', 'users.id', 'keys.user_id')
-    .select(joinedKey.columns)
-    .select(joinedService.columns)
-    .select(joinedUser.columns)
-    .where('keys.digest', '=', asText(digest)),
+const byDigest = prepared(
+  (db, digest: string) =>
+    db
+      .selectFrom('keys')
+      .leftJoin('services', 'services.id', 'keys.service_id')
+      .leftJoin('users', 'users.id', 'keys.user_id')
+      .select(joinedKey.columns)
+      .select(joinedService.columns)
+      .select(joinedUser.columns)
+      .where('keys.digest', '=', asText(digest)),
+  (row) => ({
+    key: asKey(joinedKey.rowOf(row)),
+    service: row['services.id'] === null ? null : asService(joinedService.rowOf(row)),
+    user: row['users.id'] === null ? null : asUser(joinedUser.rowOf(row)),
+  }),
 );
 
-const usableToken = prepared((db, userId: string, serviceId: string) =>
-  db
-    .selectFrom('keys')
-    .select(keyColumns)
-    .where('user_id', '=', userId)
-    .where('service_id', '=', serviceId)
-    .where(isUsableToken),
+const usableToken = prepared(
+  (db, userId: string, serviceId: string) =>
+    db
+      .selectFrom('keys')
+      .select(keyColumns)
+      .where('user_id', '=', userId)
+      .where('service_id', '=', serviceId)
+      .where(isUsableToken),
+  asKey,
 );
 
 const anyOfUser = prepared((db, userId: string, serviceId: string) =>
@@ -89,23 +98,18 @@ export function keysOn(db: Kysely<Schema>): Keys {
     },
 
     async get(id) {
-      const [row] = await byId(db, id);
-      return row ? asKey(row) : null;
+      const [key = null] = await byId(db, id);
+      return key;
     },
 
     async findByDigest(digest) {
-      const [row] = await byDigest(db, digest);
-      if (!row) return null;
-      return {
-        key: asKey(joinedKey.rowOf(row)),
-        service: row['services.id'] === null ? null : asService(joinedService.rowOf(row)),
-        user: row['users.id'] === null ? null : asUser(joinedUser.rowOf(row)),
-      };
+      const [found = null] = await byDigest(db, digest);
+      return found;
     },
 
     async findToken(userId, serviceId) {
-      const [row] = await usableToken(db, userId, serviceId);
-      return row ? asKey(row) : null;
+      const [key = null] = await usableToken(db, userId, serviceId);
+      return key;
     },
 
     async linksUser(userId, serviceId) {
@@ -160,8 +164,6 @@ export function keysOn(db: Kysely<Schema>): Keys {
   };
 }
 
-export const asKey = (row: KeyRow) => ({
-  ...row,
-  isEnabled: row.isEnabled === 1,
-  isRevoked: row.isRevoked === 1,
-});
+export function asKey(row: KeyRow) {
+  return { ...row, isEnabled: row.isEnabled === 1, isRevoked: row.isRevoked === 1 };
+}

@@ -1,18 +1,26 @@
 import type { Compilable, CompiledQuery, InsertObject, Kysely } from 'kysely';
+import type { ReadMemory } from './read-memory.ts';
 import type { Schema } from './schema.ts';
 
+export type Query = Pick<CompiledQuery, 'sql' | 'parameters'>;
 export type Result = {
   readonly rows: unknown[];
   /** How many rows a statement that answers none has changed. */
   readonly changes: number;
 };
-type Run = (query: Pick<CompiledQuery, 'sql' | 'parameters'>) => Result;
 
-const runs = new WeakMap<Kysely<Schema>, Run>();
+/** A database that answers at once. */
+export type Engine = {
+  run(query: Query): Result;
+  /** Null on a connection that writes. */
+  readonly memory: ReadMemory | null;
+};
 
-/** Says how prepared queries run on a database that answers at once: Kysely's way there takes as long as the query. */
-export function runAtOnce(db: Kysely<Schema>, run: Run): void {
-  runs.set(db, run);
+const engines = new WeakMap<Kysely<Schema>, Engine>();
+
+/** Says what prepared queries run on where the database answers at once: Kysely's way there takes as long as the query. */
+export function runAtOnce(db: Kysely<Schema>, engine: Engine): void {
+  engines.set(db, engine);
 }
 
 type Build<Values extends readonly unknown[], Row> = (
@@ -23,24 +31,45 @@ type Build<Values extends readonly unknown[], Row> = (
 /**
  * A query that is built once for each database and number of values, and then only run: building it takes several
  * times as long as the query itself. Its values are bound in the order in which `build` is given them, and nothing
- * else is. Answers the rows.
+ * else is. Answers what `as` makes of the rows, which must not be changed: others may be answered the same.
  */
-export function prepared<Values extends readonly unknown[], Row>(
+export function prepared<Values extends readonly unknown[], Row, Answer = Row>(
   build: Build<Values, Row>,
-): (db: Kysely<Schema>, ...values: Values) => Promise<Row[]> {
-  const run = runner(build);
-  return async (db, ...values) => (await run(db, values)).rows as Row[];
+  as: (row: Row) => Answer = (row) => row as unknown as Answer,
+): (db: Kysely<Schema>, ...values: Values) => Promise<Answer[]> {
+  const queryOn = builtOnce(build);
+  return async (db, ...values) => {
+    const query = queryOn(db, values);
+    const engine = engines.get(db);
+    if (!engine) return (await execute(db, query, values)).rows.map((row) => as(row as Row));
+    // Nothing is awaited between the read and its being remembered: a commit in between would not be seen.
+    const { memory } = engine;
+    const key = values.length === 1 ? values[0] : JSON.stringify(values);
+    const known = memory?.get(query, key);
+    if (known) return known as Answer[];
+    const { rows } = engine.run({ sql: query.sql, parameters: values });
+    const answers = rows.map((row) => as(row as Row));
+    memory?.set(query, key, answers);
+    return answers;
+  };
 }
 
 /** The same for a write that answers no rows: answers how many it changed. */
 export function preparedWrite<Values extends readonly unknown[]>(
   build: Build<Values, unknown>,
 ): (db: Kysely<Schema>, ...values: Values) => Promise<number> {
-  const run = runner(build);
-  return async (db, ...values) => (await run(db, values)).changes;
+  const queryOn = builtOnce(build);
+  return async (db, ...values) => {
+    const query = queryOn(db, values);
+    const engine = engines.get(db);
+    const { changes } = engine
+      ? engine.run({ sql: query.sql, parameters: values })
+      : await execute(db, query, values);
+    return changes;
+  };
 }
 
-const inserts = new Map<string, ReturnType<typeof runner>>();
+const inserts = new Map<string, (db: Kysely<Schema>, ...values: unknown[]) => Promise<number>>();
 
 /** Inserts a row, by a query that is prepared as well. */
 export async function insert<Table extends keyof Schema>(
@@ -50,28 +79,26 @@ export async function insert<Table extends keyof Schema>(
 ): Promise<void> {
   const columns = Object.keys(row);
   const name = `${table} ${columns.join()}`;
-  const known = inserts.get(name);
-  const run =
-    known ??
-    runner((on, ...values) => {
+  const write =
+    inserts.get(name) ??
+    preparedWrite((on, ...values: unknown[]) => {
       const cells = columns.map((column, index) => [column, values[index]]);
       return on.insertInto(table).values(Object.fromEntries(cells));
     });
-  if (!known) inserts.set(name, run);
-  await run(db, Object.values(row));
+  inserts.set(name, write);
+  await write(db, ...Object.values(row));
 }
 
-function runner<Values extends readonly unknown[]>(build: Build<Values, unknown>) {
+function builtOnce<Values extends readonly unknown[], Row>(build: Build<Values, Row>) {
   // By the adapter, which all connections of a database share.
   const built = new WeakMap<object, CompiledQuery[]>();
-  return (db: Kysely<Schema>, values: Values): Result | Promise<Result> => {
+  return (db: Kysely<Schema>, values: Values): CompiledQuery => {
     const { adapter } = db.getExecutor();
     const queries = built.get(adapter) ?? [];
     built.set(adapter, queries);
     const query = queries[values.length] ?? compile(build(db, ...values), values);
     queries[values.length] = query;
-    const run = runs.get(db);
-    return run ? run({ sql: query.sql, parameters: values }) : execute(db, query, values);
+    return query;
   };
 }
 

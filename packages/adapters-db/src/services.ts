@@ -20,8 +20,9 @@ export const joinedService = joined('services', serviceColumns);
 
 type ServiceRow = Selection<Schema, 'services', (typeof serviceColumns)[number]>;
 
-const byId = prepared((db, id: string) =>
-  db.selectFrom('services').select(serviceColumns).where('id', '=', id),
+const byId = prepared(
+  (db, id: string) => db.selectFrom('services').select(serviceColumns).where('id', '=', id),
+  asService,
 );
 
 /** The services that are registered. */
@@ -46,8 +47,8 @@ export function servicesOn(db: Kysely<Schema>): Services {
     },
 
     async get(id) {
-      const [row] = await byId(db, id);
-      return row ? asService(row) : null;
+      const [service = null] = await byId(db, id);
+      return service;
     },
 
     async ids() {
@@ -57,4 +58,6 @@ export function servicesOn(db: Kysely<Schema>): Services {
   };
 }
 
-export const asService = (row: ServiceRow) => ({ ...row, allowRegister: row.allowRegister === 1 });
+export function asService(row: ServiceRow) {
+  return { ...row, allowRegister: row.allowRegister === 1 };
+}

@@ -15,16 +15,22 @@ const joinedSession = joined('sessions', [
   'key_id as keyId',
 ]);
 
-const openById = prepared((db, id: string) =>
-  db
-    .selectFrom('sessions')
-    .innerJoin('users', 'users.id', 'sessions.user_id')
-    .innerJoin('keys', 'keys.id', 'sessions.key_id')
-    .select(joinedSession.columns)
-    .select(joinedUser.columns)
-    .select(joinedKey.columns)
-    .where('sessions.id', '=', asText(id))
-    .where('sessions.ended_at', 'is', null),
+const openById = prepared(
+  (db, id: string) =>
+    db
+      .selectFrom('sessions')
+      .innerJoin('users', 'users.id', 'sessions.user_id')
+      .innerJoin('keys', 'keys.id', 'sessions.key_id')
+      .select(joinedSession.columns)
+      .select(joinedUser.columns)
+      .select(joinedKey.columns)
+      .where('sessions.id', '=', asText(id))
+      .where('sessions.ended_at', 'is', null),
+  (row) => ({
+    session: joinedSession.rowOf(row),
+    user: asUser(joinedUser.rowOf(row)),
+    key: asKey(joinedKey.rowOf(row)),
+  }),
 );
 
 const endOfAll = preparedWrite((db, now: number, userId: string) =>
@@ -59,13 +65,8 @@ export function sessionsOn(db: Kysely<Schema>): Sessions {
     },
 
     async findOpen(id) {
-      const [row] = await openById(db, id);
-      if (!row) return null;
-      return {
-        session: joinedSession.rowOf(row),
-        user: asUser(joinedUser.rowOf(row)),
-        key: asKey(joinedKey.rowOf(row)),
-      };
+      const [open = null] = await openById(db, id);
+      return open;
     },
 
     async end(id, now) {

@@ -3,7 +3,6 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import {
-  type CompiledQuery,
   type DatabaseConnection,
   Kysely,
   SqliteAdapter,
@@ -12,7 +11,8 @@ import {
   sql,
 } from 'kysely';
 import type { Dialect } from './dialect.ts';
-import { type Result, runAtOnce } from './prepared.ts';
+import { type Query, type Result, runAtOnce } from './prepared.ts';
+import { type ReadMemory, readMemory } from './read-memory.ts';
 import type { Schema } from './schema.ts';
 
 /** Milliseconds that SQLite itself waits for a lock, and Node with it; beyond, the event loop runs. */
@@ -69,8 +69,11 @@ function dialectOn(
   until: () => number,
   close: () => void,
 ): Dialect {
-  const readerDb = kyselyOn(reader);
-  const writerDb = kyselyOn(writer);
+  // It changes with each commit that the reader has not made, and the reader makes none.
+  const version = reader.prepare('pragma data_version').pluck();
+  const memory = readMemory(() => Number(version.get()));
+  const readerDb = kyselyOn(reader, memory);
+  const writerDb = kyselyOn(writer, null);
 
   const begin = writer.prepare('begin immediate');
   const commit = writer.prepare('commit');
@@ -90,6 +93,7 @@ function dialectOn(
       try {
         const result = await work(writerDb);
         commit.run();
+        memory.forget();
         return result;
       } catch (error) {
         // A full disk, for one, has rolled back already.
@@ -106,7 +110,11 @@ function dialectOn(
         await sql.raw(`pragma application_id = ${APPLICATION_ID}`).execute(db);
         return work(db);
       }),
-    read: (work) => patiently(until(), () => work(readerDb)),
+    read: (work) =>
+      patiently(until(), () => {
+        memory.refresh();
+        return work(readerDb);
+      }),
     isOutage,
     close: () => inTurn(async () => close()),
   };
@@ -151,7 +159,7 @@ export function applySettings(handle: Sqlite.Database): void {
 }
 
 /** Kysely on one handle. It only builds and runs queries: transactions are opened above. */
-function kyselyOn(handle: Sqlite.Database): Kysely<Schema> {
+function kyselyOn(handle: Sqlite.Database, memory: ReadMemory | null): Kysely<Schema> {
   const run = runnerOn(handle);
   const connection = connectionOn(run);
   const notHere = async () => {
@@ -173,11 +181,9 @@ function kyselyOn(handle: Sqlite.Database): Kysely<Schema> {
       }),
     },
   });
-  runAtOnce(db, run);
+  runAtOnce(db, { run, memory });
   return db;
 }
-
-type Query = Pick<CompiledQuery, 'sql' | 'parameters'>;
 
 /** Runs queries, and prepares each statement once. */
 function runnerOn(handle: Sqlite.Database): (query: Query) => Result {

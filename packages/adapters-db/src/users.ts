@@ -30,12 +30,14 @@ export const joinedUser = joined('users', userColumns);
 type UserRow = Selection<Schema, 'users', (typeof userColumns)[number]>;
 type AccountRow = Selection<Schema, 'users', (typeof accountColumns)[number]>;
 
-const byId = prepared((db, id: string) =>
-  db.selectFrom('users').select(userColumns).where('id', '=', id),
+const byId = prepared(
+  (db, id: string) => db.selectFrom('users').select(userColumns).where('id', '=', id),
+  asUser,
 );
 
-const byEmail = prepared((db, email: string) =>
-  db.selectFrom('users').select(accountColumns).where('email', '=', email),
+const byEmail = prepared(
+  (db, email: string) => db.selectFrom('users').select(accountColumns).where('email', '=', email),
+  asAccount,
 );
 
 const nextVersion = sql<number>`credential_version + 1`;
@@ -55,12 +57,14 @@ const change = preparedWrite((db, hash: string, now: number, id: string, version
 );
 
 // An update that changes nothing: it locks the row on both databases, and answers it as it is then.
-const held = prepared((db, id: string) =>
-  db
-    .updateTable('users')
-    .set((eb) => ({ credential_version: eb.ref('credential_version') }))
-    .where('id', '=', id)
-    .returning(accountColumns),
+const held = prepared(
+  (db, id: string) =>
+    db
+      .updateTable('users')
+      .set((eb) => ({ credential_version: eb.ref('credential_version') }))
+      .where('id', '=', id)
+      .returning(accountColumns),
+  asAccount,
 );
 
 /** The users and what proves them. */
@@ -90,8 +94,8 @@ export function usersOn(db: Kysely<Schema>): Users {
     },
 
     async get(id) {
-      const [row] = await byId(db, id);
-      return row ? asUser(row) : null;
+      const [user = null] = await byId(db, id);
+      return user;
     },
 
     async exist() {
@@ -100,8 +104,8 @@ export function usersOn(db: Kysely<Schema>): Users {
     },
 
     async findByEmail(email) {
-      const [row] = await byEmail(db, email);
-      return row ? asAccount(row) : null;
+      const [account = null] = await byEmail(db, email);
+      return account;
     },
 
     async changePassword(id, version, passwordHash, now) {
@@ -119,8 +123,8 @@ export function usersOn(db: Kysely<Schema>): Users {
     },
 
     async hold(id) {
-      const [row] = await held(db, id);
-      return row ? asAccount(row) : null;
+      const [account = null] = await held(db, id);
+      return account;
     },
 
     async shut(id, now) {
@@ -138,14 +142,15 @@ export function usersOn(db: Kysely<Schema>): Users {
   };
 }
 
-export const asUser = (row: UserRow) => ({
-  ...row,
-  isEnabled: row.isEnabled === 1,
-  passwordAllowReset: row.passwordAllowReset === 1,
-  passwordRequireUpdate: row.passwordRequireUpdate === 1,
-});
+export function asUser(row: UserRow) {
+  return {
+    ...row,
+    isEnabled: row.isEnabled === 1,
+    passwordAllowReset: row.passwordAllowReset === 1,
+    passwordRequireUpdate: row.passwordRequireUpdate === 1,
+  };
+}
 
-const asAccount = ({ passwordHash, version, ...row }: AccountRow) => ({
-  user: asUser(row),
-  credential: { passwordHash, version },
-});
+function asAccount({ passwordHash, version, ...row }: AccountRow) {
+  return { user: asUser(row), credential: { passwordHash, version } };
+}

@@ -16,6 +16,7 @@ export function consumes(mediaType: string): onRequestHookHandler {
 }
 
 function isOfType(header: string, mediaType: string): boolean {
+  if (header === mediaType) return true;
   const [type = '', ...parameters] = header.split(';').map((part) => part.trim().toLowerCase());
   const charsets = parameters.filter((parameter) => parameter.startsWith('charset='));
   // All of them: of two that disagree, each reader may believe another one.

@@ -43,8 +43,8 @@ describe('a login', () => {
     expect(access.expiresAt).toBeGreaterThan(START);
     const grant = await w.accessTokens.verify(access.token);
     expect(grant).toMatchObject({ userId: user.id, serviceId: owner.service.id });
-    const session = await w.database.read(({ sessions }) => sessions.findOpen(grant!.sessionId));
-    expect(session).toEqual({
+    const open = await w.database.read(({ sessions }) => sessions.findOpen(grant!.sessionId));
+    expect(open?.session).toEqual({
       id: grant?.sessionId,
       createdAt: START,
       // Of an access token that the last moment's refresh hands out.

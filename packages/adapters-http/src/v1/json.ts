@@ -8,6 +8,7 @@ export async function parseJsonBody(_request: FastifyRequest, bytes: Buffer): Pr
   if (bytes.length === 0) return undefined;
   const text = decodeUtf8(bytes);
   const value = parse(text);
+  if (isAsWritten(value, text)) return value;
   const repeated = repeatedKeys(text);
   if (repeated.length > 0) {
     const message = 'is given more than once';
@@ -22,6 +23,15 @@ function parse(text: string): unknown {
   } catch {
     throw new HttpError('bad_request', 'the body is not valid JSON');
   }
+}
+
+/** Whether a flat object is written just like its value, as most bodies are: then it has nothing twice, and that is told fast. */
+function isAsWritten(value: unknown, text: string): boolean {
+  const isFlat =
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((member) => typeof member !== 'object');
+  return isFlat && JSON.stringify(value) === text;
 }
 
 const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
