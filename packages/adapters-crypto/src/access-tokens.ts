@@ -1,7 +1,14 @@
-import { createPublicKey, hash, type KeyObject, randomUUID, type webcrypto } from 'node:crypto';
+import {
+  createPublicKey,
+  hash,
+  type KeyObject,
+  randomUUID,
+  sign,
+  type webcrypto,
+} from 'node:crypto';
 import type { Instant } from '@rekey/domain';
 import type { AccessGrant, AccessTokens, Clock } from '@rekey/usecases';
-import { CompactEncrypt, compactDecrypt, type JSONWebKeySet, jwtVerify, SignJWT } from 'jose';
+import { CompactEncrypt, compactDecrypt, type JSONWebKeySet, jwtVerify } from 'jose';
 import type { FileKey, KeyFile } from './key-file.ts';
 
 /** RFC 8037 with Ed25519 keys alone. Its new name, `Ed25519` (RFC 9864), is not known to most verifiers yet. */
@@ -116,7 +123,7 @@ export function accessTokens(options: {
       } = keys();
       const iat = Math.floor(clock.now() / 1000);
       const exp = iat + ttl;
-      const signed = await new SignJWT({
+      const claims = {
         iss: issuer,
         aud: grant.serviceId,
         sub: grant.userId,
@@ -125,9 +132,8 @@ export function accessTokens(options: {
         jti: randomUUID(),
         iat,
         exp,
-      })
-        .setProtectedHeader({ alg: ALG, typ: TYP, kid: signing.kid })
-        .sign(signingKey(signing.key));
+      };
+      const signed = signedText({ alg: ALG, typ: TYP, kid: signing.kid }, claims, signing.key);
       const expiresAt = exp * 1000;
       if (form === 'signed') return { token: signed, expiresAt };
       const token = await new CompactEncrypt(Buffer.from(signed))
@@ -165,6 +171,17 @@ export function accessTokens(options: {
   };
 }
 
+/**
+ * A JWS in its compact form (RFC 7515, 3.1). jose signs in the thread pool, where signatures wait among the hashes;
+ * here it takes a tenth of a millisecond.
+ */
+function signedText(header: object, claims: object, key: KeyObject): string {
+  const text = [header, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.');
+  return `${text}.${sign(null, Buffer.from(text), key).toString('base64url')}`;
+}
+
 /** None where a part is not as an encoder writes it: decoders forgive, and would give a token many spellings. */
 function countParts(token: string): number {
   const parts = token.split('.');
@@ -191,7 +208,6 @@ function converter(convert: (key: KeyObject) => webcrypto.CryptoKey): typeof con
 
 const ED25519 = { name: 'Ed25519' };
 const RSA_OAEP = { name: 'RSA-OAEP', hash: 'SHA-1' };
-const signingKey = converter((key) => key.toCryptoKey(ED25519, false, ['sign']));
 const verifyingKey = converter((key) =>
   createPublicKey(key).toCryptoKey(ED25519, false, ['verify']),
 );

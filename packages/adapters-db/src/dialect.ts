@@ -1,10 +1,11 @@
+import type { TransactOptions } from '@rekey/usecases';
 import type { Kysely } from 'kysely';
 import type { Schema } from './schema.ts';
 
 /** All that SQLite and PostgreSQL do differently. The stores run the same SQL on both. */
 export type Dialect = {
   /** Runs `work` in one transaction; it may run again where the database asks for that. */
-  transact<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>;
+  transact<T>(work: (db: Kysely<Schema>) => Promise<T>, options?: TransactOptions): Promise<T>;
   /** The same, with all who change the schema one after another, however long that takes. */
   transactAlone<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>;
   /** Runs lone reads without a transaction. */

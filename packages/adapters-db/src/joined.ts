@@ -1,4 +1,4 @@
-import { type RawBuilder, type SelectExpression, type Selection, sql } from 'kysely';
+import type { SelectExpression, Selection } from 'kysely';
 import type { Schema } from './schema.ts';
 
 /** `created_at as createdAt` as `users.created_at as users.createdAt`. */
@@ -29,9 +29,3 @@ export function joined<
     },
   };
 }
-
-/**
- * A value that a join is looked up by. SQLite plans a join anew each time that it is compared with a parameter
- * itself, for the plan might depend on the value; that takes five times as long as the join.
- */
-export const asText = (value: string): RawBuilder<string> => sql`cast(${value} as text)`;

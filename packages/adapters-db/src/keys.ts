@@ -1,7 +1,7 @@
 import type { Keys } from '@rekey/usecases';
 import { type Kysely, type Selection, sql } from 'kysely';
-import { asText, joined } from './joined.ts';
-import { prepared } from './prepared.ts';
+import { joined } from './joined.ts';
+import { asText, prepared } from './prepared.ts';
 import { flag, type Schema } from './schema.ts';
 import { asService, joinedService } from './services.ts';
 import { asUser, joinedUser } from './users.ts';
@@ -55,8 +55,8 @@ const usableToken = prepared(
     db
       .selectFrom('keys')
       .select(keyColumns)
-      .where('user_id', '=', userId)
-      .where('service_id', '=', serviceId)
+      .where('user_id', '=', asText(userId))
+      .where('service_id', '=', asText(serviceId))
       .where(isUsableToken),
   asKey,
 );
@@ -65,8 +65,8 @@ const anyOfUser = prepared((db, userId: string, serviceId: string) =>
   db
     .selectFrom('keys')
     .select('id')
-    .where('user_id', '=', userId)
-    .where('service_id', '=', serviceId)
+    .where('user_id', '=', asText(userId))
+    .where('service_id', '=', asText(serviceId))
     .limit(sql.lit(1)),
 );
 

@@ -1,14 +1,14 @@
 import type { Origin, PasswordChange } from '@rekey/domain';
 import type { PasswordChanges } from '@rekey/usecases';
 import { type Kysely, sql } from 'kysely';
-import { insert, prepared } from './prepared.ts';
+import { asText, insert, prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
 
 const latest = prepared((db, userId: string, after: number) =>
   db
     .selectFrom('password_changes')
     .select('created_at as createdAt')
-    .where('user_id', '=', userId)
+    .where('user_id', '=', asText(userId))
     .orderBy('created_at', 'desc')
     .limit(sql.lit(1))
     .offset(after),

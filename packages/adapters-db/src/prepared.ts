@@ -1,4 +1,11 @@
-import type { Compilable, CompiledQuery, InsertObject, Kysely } from 'kysely';
+import {
+  type Compilable,
+  type CompiledQuery,
+  type InsertObject,
+  type Kysely,
+  type RawBuilder,
+  sql,
+} from 'kysely';
 import type { ReadMemory } from './read-memory.ts';
 import type { Schema } from './schema.ts';
 
@@ -88,6 +95,13 @@ export async function insert<Table extends keyof Schema>(
   inserts.set(name, write);
   await write(db, ...Object.values(row));
 }
+
+/**
+ * A value for a condition of a join, or of a query that a partial index serves. SQLite would plan such a query anew
+ * each time that it is compared with a parameter itself, for the plan might depend on the value; that takes several
+ * times as long as the query.
+ */
+export const asText = (value: string): RawBuilder<string> => sql`cast(${value} as text)`;
 
 function builtOnce<Values extends readonly unknown[], Row>(build: Build<Values, Row>) {
   // By the adapter, which all connections of a database share.

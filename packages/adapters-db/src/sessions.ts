@@ -1,8 +1,8 @@
 import type { Sessions } from '@rekey/usecases';
 import { type Kysely, sql } from 'kysely';
-import { asText, joined } from './joined.ts';
+import { joined } from './joined.ts';
 import { asKey, joinedKey } from './keys.ts';
-import { insert, prepared, preparedWrite } from './prepared.ts';
+import { asText, insert, prepared, preparedWrite } from './prepared.ts';
 import type { Schema } from './schema.ts';
 import { asUser, joinedUser } from './users.ts';
 
@@ -37,7 +37,7 @@ const endOfAll = preparedWrite((db, now: number, userId: string) =>
   db
     .updateTable('sessions')
     .set({ ended_at: now })
-    .where('user_id', '=', userId)
+    .where('user_id', '=', asText(userId))
     .where('ended_at', 'is', null),
 );
 
@@ -45,7 +45,7 @@ const endOfOthers = preparedWrite((db, now: number, userId: string, except: stri
   db
     .updateTable('sessions')
     .set({ ended_at: now })
-    .where('user_id', '=', userId)
+    .where('user_id', '=', asText(userId))
     .where('ended_at', 'is', null)
     .where('id', '!=', except),
 );

@@ -1,4 +1,4 @@
-import { access, constants, mkdir, open, stat } from 'node:fs/promises';
+import { access, constants, type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
@@ -14,6 +14,7 @@ import type { Dialect } from './dialect.ts';
 import { type Query, type Result, runAtOnce } from './prepared.ts';
 import { type ReadMemory, readMemory } from './read-memory.ts';
 import type { Schema } from './schema.ts';
+import { sharedSync } from './shared-sync.ts';
 
 /** Milliseconds that SQLite itself waits for a lock, and Node with it; beyond, the event loop runs. */
 const BUSY_TIMEOUT = 10;
@@ -27,11 +28,21 @@ const MAX_STATEMENTS = 200;
 /** "Rkey" in the header of the file, by which Rekey knows its own. */
 const APPLICATION_ID = 0x526b6579;
 
-/** What must be so before anything is written; better-sqlite3's own default would lose commits with the power. */
-const SETTINGS = { journal_mode: 'wal', synchronous: 2 /* FULL */, foreign_keys: 1 };
+/**
+ * What must be so before anything is written. With NORMAL the power takes no commit before the one that it takes:
+ * that none is answered before it is on the disk is seen to below, where nobody else waits for the disk.
+ */
+const SETTINGS = { journal_mode: 'wal', synchronous: 1 /* NORMAL */, foreign_keys: 1 };
+
+/** Puts on the disk what was written to a file. */
+type DataSync = (file: FileHandle) => Promise<void>;
 
 /** Opens the database in a file, which is made where it is not there. A file of anything else is left as it is. */
-export async function openSqlite(file: string, patience = PATIENCE): Promise<Dialect> {
+export async function openSqlite(
+  file: string,
+  patience = PATIENCE,
+  dataSync: DataSync = (log) => log.datasync(),
+): Promise<Dialect> {
   const until = () => performance.now() + patience;
   const name = path.resolve(file);
   const handles: Sqlite.Database[] = [];
@@ -55,7 +66,7 @@ export async function openSqlite(file: string, patience = PATIENCE): Promise<Dia
     });
     const writer = openHandle(false);
     await patiently(until(), () => applySettings(writer));
-    return dialectOn(reader, writer, until, close);
+    return dialectOn(reader, writer, logOf(name, dataSync), until, close);
   } catch (error) {
     close();
     const reason = error instanceof Error ? error.message : error;
@@ -66,6 +77,7 @@ export async function openSqlite(file: string, patience = PATIENCE): Promise<Dia
 function dialectOn(
   reader: Sqlite.Database,
   writer: Sqlite.Database,
+  log: Log,
   until: () => number,
   close: () => void,
 ): Dialect {
@@ -85,9 +97,19 @@ function dialectOn(
     return turn;
   };
 
-  const transact: Dialect['transact'] = (work) => {
+  const sync = sharedSync(() =>
+    log.sync().catch((error: unknown) =>
+      inTurn(async () => {
+        // What the log cannot keep, the database file may.
+        const isKept = writer.pragma('wal_checkpoint(truncate)', { simple: true }) === 0;
+        if (!isKept) throw new Sqlite.SqliteError(String(error), 'SQLITE_IOERR_FSYNC');
+      }),
+    ),
+  );
+
+  const transact: Dialect['transact'] = async (work, { isLazy = false } = {}) => {
     const deadline = until();
-    return inTurn(async () => {
+    const result = await inTurn(async () => {
       // Immediate: a transaction that reads first and writes later could not be waited for.
       await patiently(deadline, () => begin.run());
       try {
@@ -101,6 +123,8 @@ function dialectOn(
         throw error;
       }
     });
+    if (!isLazy) await sync();
+    return result;
   };
 
   return {
@@ -116,7 +140,26 @@ function dialectOn(
         return work(readerDb);
       }),
     isOutage,
-    close: () => inTurn(async () => close()),
+    close: () =>
+      inTurn(async () => {
+        close();
+        await log.close();
+      }),
+  };
+}
+
+type Log = { sync(): Promise<void>; close(): Promise<void> };
+
+/** The write-ahead log beside a database: it has what was committed, until a checkpoint takes that over. */
+function logOf(name: string, dataSync: DataSync): Log {
+  let opening: Promise<FileHandle> | undefined;
+  return {
+    // In the thread pool: for as long as the disk takes, requests are answered and others commit.
+    async sync() {
+      opening ??= open(`${name}-wal`, 'r+');
+      await dataSync(await opening);
+    },
+    close: async () => (await opening)?.close(),
   };
 }
 

@@ -53,16 +53,16 @@ export function databaseOn(dialect: Dialect): Database {
     }
   }
 
-  const enter = async <T>(door: 'transact' | 'read', work: (stores: Stores) => Promise<T>) => {
+  const enter = async <T>(run: () => Promise<T>) => {
     if (inside.getStore()?.isOpen) {
       throw new Error('a transaction or read is open already: use its stores');
     }
-    return orUnavailable(dialect, () => dialect[door]((db) => runScope(db, work)));
+    return orUnavailable(dialect, run);
   };
 
   return {
-    transact: (work) => enter('transact', work),
-    read: (work) => enter('read', work),
+    transact: (work, options) => enter(() => dialect.transact((db) => runScope(db, work), options)),
+    read: (work) => enter(() => dialect.read((db) => runScope(db, work))),
   };
 }
 

@@ -146,7 +146,7 @@ export function openMetrics(where: { readonly host: string; readonly port: numbe
         }
       };
       return {
-        transact: (work) => timed('transact', () => database.transact(work)),
+        transact: (work, options) => timed('transact', () => database.transact(work, options)),
         read: (work) => timed('read', () => database.read(work)),
       };
     },

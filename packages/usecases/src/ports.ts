@@ -24,10 +24,18 @@ export interface Database {
    * but the stores. Nesting, and a promise of `work` that outlives it, are errors.
    * Throws `Unavailable` where the database does not answer.
    */
-  transact<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
+  transact<T>(work: (stores: Stores) => Promise<T>, options?: TransactOptions): Promise<T>;
   /** The same without a transaction, for lone reads. */
   read<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
 }
+
+export type TransactOptions = {
+  /**
+   * A loss of power may undo what it did, until another transaction commits that is not lazy.
+   * For what is worth nothing unless that one commits.
+   */
+  readonly isLazy?: boolean;
+};
 
 export type Stores = {
   readonly services: Services;

@@ -11,7 +11,7 @@ import {
   TooManyRequests,
   takeBack,
 } from '@rekey/domain';
-import type { PasswordChanges, Ports, Settings, StoredTally, Throttles } from './ports.ts';
+import type { PasswordChanges, Ports, Settings, StoredTally, Stores, Throttles } from './ports.ts';
 import { type Recorder, record } from './record.ts';
 
 type Needs = Pick<Ports, 'database' | 'secrets' | 'clock' | 'settings'>;
@@ -76,7 +76,7 @@ async function countAttempt(ports: Needs, attempt: Attempt): Promise<Counted> {
   const pair = { key: keyOf(secrets, 'pair', name, network), limit: pairLimit(settings) };
   const account = { key: keyOf(secrets, 'account', name), limit: accountLimit(settings) };
 
-  return database.transact(async ({ throttles }) => {
+  const counting = async ({ throttles }: Stores) => {
     const now = clock.now();
     const held = await holdAll(throttles, client, pair, account);
     const isKnown = held.pair.knownUntil > now;
@@ -104,7 +104,9 @@ async function countAttempt(ports: Needs, attempt: Attempt): Promise<Counted> {
         beginsWait(held.pair, counted.pair, now) ||
         beginsWait(held.account, counted.account, now),
     };
-  });
+  };
+  // Nobody learns what the attempt came to before that is recorded, and the count is on the disk with it.
+  return database.transact(counting, { isLazy: true });
 }
 
 /**
