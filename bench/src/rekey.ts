@@ -6,6 +6,7 @@ import {
   hashGate,
   openKeyFile,
   revokeTokens,
+  secrets,
 } from '@rekey/adapters-crypto';
 import { openDatabase } from '@rekey/adapters-db';
 import Sqlite from 'better-sqlite3';
@@ -53,6 +54,10 @@ export async function fill(
   const now = Date.now();
   const hasher = bcryptHasher({ cost, peppers: () => keys.pepper, gate: hashGate(cost) });
   const hash = await hasher.hash(PASSWORD);
+  // They have all logged in before, and how good their password is is known.
+  const quality = secrets(() => keys.seal).seal(
+    JSON.stringify({ version: 1, strength: 3, isPwned: null }),
+  );
   const service = id('s', 1);
   const later = now + 86_400_000;
   const each = (count: number) =>
@@ -70,9 +75,9 @@ export async function fill(
     `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, digest)
      values ('${id('s', 2)}', ${now}, ${now}, 1, 0, 'KEY', 'shop', '${service}', null, '${digest(SERVICE_KEY)}')`,
     `insert into users (id, created_at, updated_at, is_enabled, name, email, locale, timezone, password_hash,
-       credential_version, password_allow_reset, password_require_update, created_by)
+       credential_version, password_quality, password_allow_reset, password_require_update, created_by)
      select ${idOf('user')}, ${now}, ${now}, 1, 'User ' || i, 'user' || i || '@bench.example', 'en', 'Etc/UTC',
-       '${hash}', 1, 1, 0, '${service}' from ${each(users)}`,
+       '${hash}', 1, '${quality}', 1, 0, '${service}' from ${each(users)}`,
     `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, digest)
      select ${idOf('token')}, ${now}, ${now}, 1, 0, 'TOKEN', 'web', '${service}', ${idOf('user')}, 'token ' || i
      from ${each(users)}`,

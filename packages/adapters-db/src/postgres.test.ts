@@ -256,7 +256,7 @@ describe.skipIf(url === null)('a PostgreSQL server', () => {
     test('run once when many servers start at once', async () => {
       const all = await Promise.all(Array.from({ length: 8 }, () => open()));
       const answers = await Promise.all(all.map((opened) => opened.migrate()));
-      expect(answers.flat()).toEqual(['initial']);
+      expect(answers.flat()).toEqual(migrations.map(({ name }) => name));
       expect(await all[0]!.migrate()).toEqual([]);
     });
 
@@ -295,8 +295,8 @@ describe.skipIf(url === null)('a PostgreSQL server', () => {
       await expect(migrate(dialect, [...migrations, broken])).rejects.toThrow(/syntax error/);
       const tables = await raw(`select * from pg_tables where schemaname = 'public'`);
       expect(tables.rows).toEqual([]);
-      expect(await migrate(dialect)).toEqual(['initial']);
-      expect(await dialect.read(schemaVersion)).toBe(1);
+      expect(await migrate(dialect)).toEqual(migrations.map(({ name }) => name));
+      expect(await dialect.read(schemaVersion)).toBe(migrations.length);
     });
 
     test('refuse a newer schema', async () => {

@@ -26,6 +26,7 @@ export type Schema = {
     timezone: string;
     password_hash: string | null;
     credential_version: number;
+    password_quality: string | null;
     password_allow_reset: Flag;
     password_require_update: Flag;
     created_by: string | null;

@@ -22,6 +22,7 @@ const accountColumns = [
   ...userColumns,
   'password_hash as passwordHash',
   'credential_version as version',
+  'password_quality as sealedQuality',
 ] as const;
 
 /** A user among the columns of other tables. */
@@ -122,6 +123,14 @@ export function usersOn(db: Kysely<Schema>): Users {
       return numUpdatedRows === 1n;
     },
 
+    async keepQuality(id, sealed) {
+      await db
+        .updateTable('users')
+        .set({ password_quality: sealed })
+        .where('id', '=', id)
+        .execute();
+    },
+
     async hold(id) {
       const [account = null] = await held(db, id);
       return account;
@@ -151,6 +160,6 @@ export function asUser(row: UserRow) {
   };
 }
 
-function asAccount({ passwordHash, version, ...row }: AccountRow) {
-  return { user: asUser(row), credential: { passwordHash, version } };
+function asAccount({ passwordHash, version, sealedQuality, ...row }: AccountRow) {
+  return { user: asUser(row), credential: { passwordHash, version, sealedQuality } };
 }

@@ -40,6 +40,7 @@ export async function everyQuery(dialect: Omit<Dialect, 'createDriver'>): Promis
   await users.findByEmail(user.email);
   await users.changePassword(user.id, 1, 'hash', now);
   await users.upgradeHash(user.id, 'old', 'new');
+  await users.keepQuality(user.id, 'sealed');
   await users.hold(user.id);
   await users.shut(user.id, now);
   await keys.insert(key, { digest: 'digest' });

@@ -44,6 +44,8 @@ export type Credential = {
   readonly passwordHash: string | null;
   /** One more with every change or shutdown: a proof holds only for the version it was made with. */
   readonly version: number;
+  /** What a login found out about the password of some version, sealed; null where none did. */
+  readonly sealedQuality: string | null;
 };
 
 export const keyTypes = ['KEY', 'TOKEN', 'TOTP'] as const;
@@ -107,5 +109,7 @@ export const isUsable = (key: Key): boolean => key.isEnabled && !key.isRevoked;
  * Whether the owner had the account shut, and nobody has opened it again: it was disabled and the password
  * forgotten, unlike in an account that was only prepared.
  */
-export const isShut = (user: User, { passwordHash, version }: Credential): boolean =>
-  !user.isEnabled && passwordHash === null && version > 1;
+export const isShut = (
+  user: User,
+  { passwordHash, version }: Omit<Credential, 'sealedQuality'>,
+): boolean => !user.isEnabled && passwordHash === null && version > 1;

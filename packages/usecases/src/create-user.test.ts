@@ -67,7 +67,11 @@ describe('creating a user', () => {
       passwordRequireUpdate: false,
     });
     expect(quality).toBeNull();
-    expect(await w.credentialOf(user)).toEqual({ passwordHash: null, version: 1 });
+    expect(await w.credentialOf(user)).toEqual({
+      passwordHash: null,
+      version: 1,
+      sealedQuality: null,
+    });
   });
 
   test('gives a TOKEN key along where that is asked for, and only there', async () => {

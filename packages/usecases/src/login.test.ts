@@ -4,6 +4,7 @@ import {
   endOf,
   failingAt,
   foreignHash,
+  NEW_PASSWORD,
   ORIGIN,
   type Owner,
   PASSWORD,
@@ -14,7 +15,8 @@ import {
   world,
 } from '../testing/index.ts';
 import { Login, type LoginInput } from './login.ts';
-import type { Ports } from './ports.ts';
+import type { PasswordMeter, Ports } from './ports.ts';
+import { UpdatePassword } from './update-password.ts';
 
 const ask = (
   { user, service }: Pick<Owner, 'user' | 'service'>,
@@ -294,5 +296,47 @@ describe('what happens between the proof and the session', () => {
       w.database.transact(({ keys }) => keys.revoke(owner.tokenKey.id, START)),
     );
     expect(await endOf(logIn(ports, ask(owner)))).toBeInstanceOf(InvalidCredentials);
+  });
+});
+
+describe('how good the password is', () => {
+  /** A world that counts how often its meter judges. */
+  function judging() {
+    const w = world();
+    const judged: string[] = [];
+    const meter: PasswordMeter = {
+      assess: (password, context) => {
+        judged.push(password);
+        return w.meter.assess(password, context);
+      },
+    };
+    return { w: { ...w, meter }, judged };
+  }
+
+  test('is judged at the first login, and known at the next', async () => {
+    const { w, judged } = judging();
+    const owner = await w.addOwner();
+    const { quality } = await logIn(w, ask(owner));
+    expect((await logIn(w, ask(owner))).quality).toEqual(quality);
+    expect(judged).toEqual([PASSWORD]);
+    expect(JSON.stringify(await w.credentialOf(owner.user))).not.toContain('strength');
+  });
+
+  test('is judged again once the password was changed', async () => {
+    const { w, judged } = judging();
+    const owner = await w.addOwner();
+    await logIn(w, ask(owner));
+    await new UpdatePassword(w).execute(w.change(owner));
+    const { quality } = await logIn(w, ask(owner, { password: NEW_PASSWORD }));
+    expect(quality).toEqual(await w.meter.assess(NEW_PASSWORD, []));
+    expect(judged.filter((password) => password === PASSWORD)).toHaveLength(1);
+  });
+
+  test('is judged again where what is known cannot be read', async () => {
+    const { w, judged } = judging();
+    const owner = await w.addOwner();
+    await w.database.transact(({ users }) => users.keepQuality(owner.user.id, 'of another key'));
+    for (const _time of [1, 2]) await logIn(w, ask(owner));
+    expect(judged).toEqual([PASSWORD]);
   });
 });

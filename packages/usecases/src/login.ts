@@ -5,6 +5,7 @@ import {
   type PasswordQuality,
   type User,
 } from '@rekey/domain';
+import { knownQuality, sealQuality } from './known-quality.ts';
 import type { Ports } from './ports.ts';
 import { type Claim, type Proof, proveAccount } from './prove-account.ts';
 import { isRefusal, type Recorded, record, recordFailure } from './record.ts';
@@ -61,11 +62,13 @@ export class Login {
       });
       throw new Forbidden('password_update_required');
     }
-    const [quality, tokens] = await Promise.all([
-      // Without the breach list: a login waits for no neighbour.
-      meter.assess(proof.password, [user.email, user.name, service.name]),
-      this.#openSession(proof, event, input.tokenForm),
-    ]);
+    // Judged at the first login with the password, and known from then on; without the breach list: a login waits for
+    // no neighbour.
+    const known = knownQuality(this.#ports, proof);
+    const quality =
+      known ?? (await meter.assess(proof.password, [user.email, user.name, service.name]));
+    const found = known === null ? sealQuality(this.#ports, proof.version, quality) : null;
+    const tokens = await this.#openSession(proof, event, input.tokenForm, found);
     await this.#upgradeHash(proof);
     return { user, quality, ...tokens };
   }
@@ -74,6 +77,7 @@ export class Login {
     { user, service, tokenKey, version, counted }: Proof,
     event: Recorded,
     tokenForm: LoginInput['tokenForm'],
+    foundQuality: string | null,
   ): Promise<Pick<LoginOutput, 'access' | 'refresh'>> {
     const { database, secrets, accessTokens, clock, ids, settings } = this.#ports;
     const now = clock.now();
@@ -93,6 +97,7 @@ export class Login {
       }
       const key = await keys.findToken(user.id, service.id);
       if (key?.id !== tokenKey.id) throw new InvalidCredentials();
+      if (foundQuality !== null) await users.keepQuality(user.id, foundQuality);
       await sessions.insert({
         id: grant.sessionId,
         createdAt: now,

@@ -71,6 +71,8 @@ export interface Users {
   changePassword(id: Id, version: number, passwordHash: string, now: Instant): Promise<boolean>;
   /** Stores the same password hashed anew, only if the hash is still `oldHash`; the version stays. */
   upgradeHash(id: Id, oldHash: string, newHash: string): Promise<boolean>;
+  /** Keeps what was found out about the password, whatever else happens to the user. */
+  keepQuality(id: Id, sealed: string): Promise<void>;
   /** Finds a user, and keeps every change of it out until the transaction ends. */
   hold(id: Id): Promise<{ user: User; credential: Credential } | null>;
   /** Disables the user, forgets the password and raises the version. */

@@ -33,6 +33,7 @@ export type Proof = {
   readonly passwordHash: string;
   /** The version of the credential: the proof is worth nothing once it has moved on. */
   readonly version: number;
+  readonly sealedQuality: string | null;
   /** Still counted as a failure: to be cleared with whatever the proof leads to. */
   readonly counted: Counted;
 };
@@ -70,7 +71,7 @@ export async function proveAccount(
         const found = await stores.users.findByEmail(email);
         if (found === null) return { userId: null, account: null };
         const { user, credential } = found;
-        const { passwordHash, version } = credential;
+        const { passwordHash, version, sealedQuality } = credential;
         const tokenKey = await stores.keys.findToken(user.id, serviceId);
         const service = await stores.services.get(serviceId);
         // Whom the service may not see it does not find in its audit either.
@@ -80,7 +81,10 @@ export async function proveAccount(
         if (!user.isEnabled || !isMeant || passwordHash === null || !tokenKey || !service) {
           return { userId, account: null };
         }
-        return { userId, account: { user, service, tokenKey, passwordHash, version } };
+        return {
+          userId,
+          account: { user, service, tokenKey, passwordHash, version, sealedQuality },
+        };
       });
       const isRight = await hasher.verify(password, account?.passwordHash ?? null);
       return { userId, account: isRight ? account : null };

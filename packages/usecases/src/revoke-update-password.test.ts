@@ -46,7 +46,7 @@ describe('a revoke token', () => {
       isEnabled: false,
       updatedAt: START + 7000,
     });
-    expect(await w.credentialOf(owner.user)).toEqual({ passwordHash: null, version: 3 });
+    expect(await w.credentialOf(owner.user)).toMatchObject({ passwordHash: null, version: 3 });
     expect(await endOf(w.logIn(owner, NEW_PASSWORD))).toBeInstanceOf(InvalidCredentials);
   });
 

@@ -145,7 +145,7 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
         expect(await read(({ users }) => users.get(user.id))).toEqual(user);
         expect(await read(({ users }) => users.findByEmail(user.email))).toEqual({
           user,
-          credential: { passwordHash: 'hash-1', version: 1 },
+          credential: { passwordHash: 'hash-1', version: 1, sealedQuality: null },
         });
       });
 
@@ -214,7 +214,7 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
         );
         expect(await read(({ users }) => users.findByEmail(user.email))).toEqual({
           user: { ...user, updatedAt: now, passwordRequireUpdate: false },
-          credential: { passwordHash: 'hash-2', version: 2 },
+          credential: { passwordHash: 'hash-2', version: 2, sealedQuality: null },
         });
       });
 
@@ -232,7 +232,11 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
           ).toBe(false);
         }
         const found = await read(({ users }) => users.findByEmail(user.email));
-        expect(found?.credential).toEqual({ passwordHash: 'hash-1', version: 1 });
+        expect(found?.credential).toEqual({
+          passwordHash: 'hash-1',
+          version: 1,
+          sealedQuality: null,
+        });
       });
 
       test('of many changes that race at one version one wins', async () => {
@@ -242,9 +246,31 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
         );
         expect(wins(answers)).toBe(1);
         const found = await read(({ users }) => users.findByEmail(user.email));
-        expect(found?.credential).toEqual({
+        expect(found?.credential).toMatchObject({
           passwordHash: `hash-of-${answers.indexOf(true)}`,
           version: 2,
+        });
+      });
+    });
+
+    describe('what is known of a password', () => {
+      test('is kept, with whatever happens to the user', async () => {
+        const { user } = await seed();
+        const found = async () =>
+          (await read(({ users }) => users.findByEmail(user.email)))?.credential;
+        for (const sealed of ['sealed-1', 'sealed-2']) {
+          await write(({ users }) => users.keepQuality(user.id, sealed));
+          expect(await found()).toEqual({
+            passwordHash: 'hash-1',
+            version: 1,
+            sealedQuality: sealed,
+          });
+        }
+        await write(({ users }) => users.shut(user.id, START));
+        expect(await found()).toEqual({
+          passwordHash: null,
+          version: 2,
+          sealedQuality: 'sealed-2',
         });
       });
     });
@@ -256,7 +282,11 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
           true,
         );
         const found = await read(({ users }) => users.findByEmail(user.email));
-        expect(found?.credential).toEqual({ passwordHash: 'better', version: 1 });
+        expect(found?.credential).toEqual({
+          passwordHash: 'better',
+          version: 1,
+          sealedQuality: null,
+        });
       });
 
       test('does not replace any other hash', async () => {
@@ -274,7 +304,7 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
         const { user } = await seed({ isEnabled: false });
         expect(await write(({ users }) => users.hold(user.id))).toEqual({
           user,
-          credential: { passwordHash: 'hash-1', version: 1 },
+          credential: { passwordHash: 'hash-1', version: 1, sealedQuality: null },
         });
       });
 
@@ -306,7 +336,7 @@ export function databaseContract(name: string, open: () => Promise<OpenDatabase>
         await write(({ users }) => users.shut(user.id, now));
         expect(await read(({ users }) => users.findByEmail(user.email))).toEqual({
           user: { ...user, updatedAt: now, isEnabled: false },
-          credential: { passwordHash: null, version: 2 },
+          credential: { passwordHash: null, version: 2, sealedQuality: null },
         });
       });
     });

@@ -107,7 +107,10 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
     users: {
       insert: async (user, passwordHash) => {
         if (find(state.users, (row) => row.user.email === user.email)) return false;
-        state.users.set(user.id, { user, credential: { passwordHash, version: 1 } });
+        state.users.set(user.id, {
+          user,
+          credential: { passwordHash, version: 1, sealedQuality: null },
+        });
         return true;
       },
       get: async (id) => state.users.get(id)?.user ?? null,
@@ -117,7 +120,7 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
         const row = state.users.get(id);
         if (!row?.user.isEnabled || row.credential.version !== version) return false;
         row.user = { ...row.user, updatedAt: now, passwordRequireUpdate: false };
-        row.credential = { passwordHash, version: version + 1 };
+        row.credential = { ...row.credential, passwordHash, version: version + 1 };
         return true;
       },
       upgradeHash: async (id, oldHash, newHash) => {
@@ -126,12 +129,20 @@ function memoryStores(state: State, door: { isOpen: boolean }): Stores {
         row.credential = { ...row.credential, passwordHash: newHash };
         return true;
       },
+      keepQuality: async (id, sealed) => {
+        const row = state.users.get(id);
+        if (row) row.credential = { ...row.credential, sealedQuality: sealed };
+      },
       hold: async (id) => state.users.get(id) ?? null,
       shut: async (id, now) => {
         const row = state.users.get(id);
         if (!row) return;
         row.user = { ...row.user, updatedAt: now, isEnabled: false };
-        row.credential = { passwordHash: null, version: row.credential.version + 1 };
+        row.credential = {
+          ...row.credential,
+          passwordHash: null,
+          version: row.credential.version + 1,
+        };
       },
     },
 

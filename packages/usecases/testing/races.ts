@@ -140,7 +140,11 @@ export function racesContract(name: string, open: () => Promise<OpenDatabase>): 
       const losers = ends.filter((end) => end !== 'done');
       expect(losers).toHaveLength(15);
       for (const end of losers) expect(end).toBeInstanceOf(InvalidRevokeToken);
-      expect(await w.credentialOf(owner.user)).toEqual({ passwordHash: null, version: 3 });
+      expect(await w.credentialOf(owner.user)).toEqual({
+        passwordHash: null,
+        version: 3,
+        sealedQuality: null,
+      });
     });
 
     test('of all revoke tokens of one user that are presented at once one wins', async () => {

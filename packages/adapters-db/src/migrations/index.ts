@@ -2,12 +2,13 @@ import { type Kysely, sql } from 'kysely';
 import type { Dialect } from '../dialect.ts';
 import type { Schema } from '../schema.ts';
 import { initial } from './0001-initial.ts';
+import { passwordQuality } from './0002-password-quality.ts';
 
 /** A step of the schema, in SQL that both databases understand. One that was released is never edited. */
 export type Migration = { readonly name: string; readonly statements: readonly string[] };
 
 /** In the order in which they run: the first is version 1. */
-export const migrations: readonly Migration[] = [initial];
+export const migrations: readonly Migration[] = [initial, passwordQuality];
 
 /**
  * Brings the schema up to date, in one transaction, and answers the names of the steps that were missing.
