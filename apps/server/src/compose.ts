@@ -153,8 +153,6 @@ export async function compose(
       verifyToken: new VerifyToken(ports),
       verifyTotp: new VerifyTotp(ports),
       jwks: () => tokens.jwks(),
-      /** Loads what is only loaded when it is first used, so that no request waits for it. */
-      warmUp: () => meter.assess('', []),
       ping: () => opened.ping(),
       close: async () => {
         ring.close();

@@ -14,8 +14,6 @@ import { hashBehindRequests } from './thread-pool.ts';
 const DRAIN_MS = 8000;
 /** And a little later it stops whatever is left: a supervisor would kill it after ten seconds. */
 const EXIT_MS = 9500;
-/** Milliseconds after which the start is over, and what is loaded late takes no time from it. */
-const WARM_UP_MS = 1000;
 
 await start().catch((error: unknown) => {
   const isListed = error instanceof ConfigError || error instanceof TemplateError;
@@ -95,11 +93,6 @@ async function start(): Promise<void> {
   hashBehindRequests();
   if (scrapes) log.info({ url: scrapes.url }, 'metrics');
   log.info({ url }, 'listening');
-  setTimeout(() => {
-    rekey.warmUp().catch((error: unknown) => {
-      log.error({ error: messageOf(error) }, 'password meter failed');
-    });
-  }, WARM_UP_MS).unref();
 }
 
 function levelOf({ outcome }: Delivery): 'info' | 'warn' | 'error' {

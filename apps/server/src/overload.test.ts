@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Gate, hashGate } from '@rekey/adapters-crypto';
+import { type Gate, gate as newGate } from '@rekey/adapters-crypto';
 import { createHttpServer } from '@rekey/adapters-http';
 import { expect, onTestFinished, test } from 'vitest';
 import { compose } from './compose.ts';
@@ -18,7 +18,7 @@ async function start() {
     MAIL_DIR: `${folder}/mail`,
     BCRYPT_COST: '10',
   });
-  const inner = hashGate(17, 1);
+  const inner = newGate({ places: 1, maxWaiting: 1 });
   let onWaiting = () => {};
   const gate: Gate = {
     admit: () => inner.admit(),

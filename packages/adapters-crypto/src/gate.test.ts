@@ -137,12 +137,12 @@ describe('the gate for hashes', () => {
     [10, 128],
     [12, 32],
     [14, 8],
-  ])('of cost %i lets %i wait for each place', async (cost, waiting) => {
-    const places = 2;
-    const narrow = hashGate(cost, places);
+  ])('of cost %i lets %i wait for each core', async (cost, waiting) => {
+    const cores = 2;
+    const narrow = hashGate(cost, cores);
     const { work, finish } = aWork();
-    const runs = Array.from({ length: places * (waiting + 1) }, () => narrow.run(work));
-    expect([narrow.running, narrow.waiting]).toEqual([places, places * waiting]);
+    const runs = Array.from({ length: cores * (waiting + 1) + 1 }, () => narrow.run(work));
+    expect([narrow.running, narrow.waiting]).toEqual([cores + 1, cores * waiting]);
     await refusal(narrow.run(work));
     finish('');
     await Promise.all(runs);
@@ -150,10 +150,10 @@ describe('the gate for hashes', () => {
 
   test.each([
     [1, 4],
-    [2, 4],
-    [3, 5],
-    [16, 18],
-  ])('with %i places needs %i threads', (places, threads) => {
-    expect(threadPoolSize(places)).toBe(threads);
+    [2, 5],
+    [3, 6],
+    [16, 19],
+  ])('on %i cores needs %i threads', (cores, threads) => {
+    expect(threadPoolSize(cores)).toBe(threads);
   });
 });

@@ -71,19 +71,21 @@ export function gate({ places, maxWaiting, now = () => performance.now() }: Gate
   };
 }
 
+/** Hashes at a time: one for each core, and one more that takes over at once when one of them is done. */
+const placesFor = (cores: number): number => cores + 1;
+
 /**
- * The gate for bcrypt hashes of this cost: one at a time for each core, because more are not faster,
- * and a queue that takes about six seconds (a hash of cost 12 takes 0.18 s of a core), so that what
- * waits is still answered within the time that a request has.
+ * The gate for bcrypt hashes of this cost, and a queue that takes about six seconds (a hash of cost 12 takes 0.18 s
+ * of a core), so that what waits is still answered within the time that a request has.
  */
-export function hashGate(cost: number, places = availableParallelism()): Gate {
-  return gate({ places, maxWaiting: places * 2 ** (17 - cost) });
+export function hashGate(cost: number, cores = availableParallelism()): Gate {
+  return gate({ places: placesFor(cores), maxWaiting: cores * 2 ** (17 - cost) });
 }
 
 /**
  * What UV_THREADPOOL_SIZE must be before the pool's first use. Hashes take a thread for each place
- * of their gate; signatures, files and name look-ups, which share the pool, find two more that are free.
+ * of their gate; the disk, files and name look-ups, which share the pool, find two more that are free.
  */
-export function threadPoolSize(places = availableParallelism()): number {
-  return Math.max(4, places + 2);
+export function threadPoolSize(cores = availableParallelism()): number {
+  return Math.max(4, placesFor(cores) + 2);
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { Worker } from 'node:worker_threads';
 import { passwordMeterContract } from '@rekey/usecases/testing';
 import { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import fc from 'fast-check';
@@ -113,4 +115,16 @@ test('a password that cannot be judged is an error, and the next one is judged',
   const context = [0] as unknown as string[];
   await expect(meter.assess('password', context)).rejects.toThrow(TypeError);
   expect((await meter.assess('password', [])).strength).toBe(0);
+});
+
+test('the thread goes when there is nothing to judge, and comes again', async () => {
+  const threads: Worker[] = [];
+  const note = (thread: Worker) => threads.push(thread);
+  process.on('worker', note);
+  const restless = passwordMeter(1);
+  await restless.assess('password', []);
+  if (threads[0]) await once(threads[0], 'exit');
+  expect((await restless.assess('password', [])).strength).toBe(0);
+  process.off('worker', note);
+  expect(threads).toHaveLength(2);
 });
