@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import Sqlite from 'better-sqlite3';
 import pg from 'pg';
@@ -38,26 +38,35 @@ async function inspectSqlite(file: string): Promise<Inspection | null> {
   });
   if (found === null) return null;
   if (!found.isFile()) throw new Error(`${file} is not a file`);
+  const refusal = await trySync(file);
   const handle = new Sqlite(file, { readonly: true, fileMustExist: true, timeout: PATIENCE });
   try {
     checkIdentity(handle);
     const one = (query: string) => handle.prepare(query).pluck().get();
     const isMigrated = one(`select count(*) from sqlite_schema where name = 'rekey_migrations'`);
     const version = isMigrated ? Number(one('select max(version) from rekey_migrations')) : 0;
-    // As every server sets it for itself when it opens the file: a system that cannot obey shows here.
-    handle.pragma('synchronous = full');
-    const isFull = handle.pragma('synchronous', { simple: true }) === 2;
     return {
       product: `SQLite ${one('select sqlite_version()')}`,
       place: file,
-      durability: isFull ? 'synchronous=full' : 'synchronous=full is refused',
-      isDurable: isFull,
+      durability: refusal === null ? 'fdatasync' : `fdatasync is refused (${refusal})`,
+      isDurable: refusal === null,
       schema: { version, latest: migrations.length },
       hasUsers: version > 0 && one('select exists (select 1 from users)') === 1,
       clockOffset: null,
     };
   } finally {
     handle.close();
+  }
+}
+
+/** What is in the way of putting on the disk what was written to a file; null where nothing is. */
+async function trySync(file: string): Promise<string | null> {
+  try {
+    await using opened = await open(file, 'r+');
+    await opened.datasync();
+    return null;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error);
   }
 }
 

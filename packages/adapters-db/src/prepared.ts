@@ -49,15 +49,14 @@ export function prepared<Values extends readonly unknown[], Row, Answer = Row>(
     const query = queryOn(db, values);
     const engine = engines.get(db);
     if (!engine) return (await execute(db, query, values)).rows.map((row) => as(row as Row));
-    // Nothing is awaited between the read and its being remembered: a commit in between would not be seen.
+    const read = () => {
+      const { rows } = engine.run({ sql: query.sql, parameters: values });
+      return rows.map((row) => as(row as Row));
+    };
     const { memory } = engine;
+    if (memory === null) return read();
     const key = values.length === 1 ? values[0] : JSON.stringify(values);
-    const known = memory?.get(query, key);
-    if (known) return known as Answer[];
-    const { rows } = engine.run({ sql: query.sql, parameters: values });
-    const answers = rows.map((row) => as(row as Row));
-    memory?.set(query, key, answers);
-    return answers;
+    return memory.recall(query, key, read);
   };
 }
 

@@ -7,13 +7,23 @@ const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 function setUp(maxAnswers = 10) {
   let version = 1;
   let looks = 0;
+  let reads = 0;
   const memory = readMemory(() => {
     looks += 1;
     return version;
   }, maxAnswers);
-  memory.set(query, 'key', ['answer']);
   return {
     memory,
+    /** Whether the database had to be asked. */
+    isRead: (values: unknown, of: object = query) => {
+      const before = reads;
+      const rows = memory.recall(of, values, () => {
+        reads += 1;
+        return [values];
+      });
+      expect(rows).toEqual([values]);
+      return reads > before;
+    },
     commitElsewhere: () => {
       version += 1;
     },
@@ -22,21 +32,24 @@ function setUp(maxAnswers = 10) {
 }
 
 test('answers are kept for their query and its values', async () => {
-  const { memory } = setUp();
+  const { memory, isRead } = setUp();
+  expect(isRead('key')).toBe(true);
   memory.refresh();
-  expect(memory.get(query, 'key')).toEqual(['answer']);
-  expect(memory.get(query, 'other')).toBeUndefined();
-  expect(memory.get({ ...query }, 'key')).toBeUndefined();
+  expect(isRead('key')).toBe(false);
+  expect(isRead('other')).toBe(true);
+  expect(isRead('key', { ...query })).toBe(true);
 });
 
 test('a commit of this process ends them at once', () => {
-  const { memory } = setUp();
+  const { memory, isRead } = setUp();
+  isRead('key');
   memory.forget();
-  expect(memory.get(query, 'key')).toBeUndefined();
+  expect(isRead('key')).toBe(true);
 });
 
 test('a commit of another process ends them in the next turn of the event loop, and each turn looks once', async () => {
-  const { memory, commitElsewhere, looks } = setUp();
+  const { memory, isRead, commitElsewhere, looks } = setUp();
+  isRead('key');
   memory.refresh();
   const before = looks();
   memory.refresh();
@@ -44,17 +57,26 @@ test('a commit of another process ends them in the next turn of the event loop, 
   commitElsewhere();
   await nextTurn();
   memory.refresh();
-  expect(memory.get(query, 'key')).toBeUndefined();
+  expect(isRead('key')).toBe(true);
   expect(looks()).toBe(before + 1);
 });
 
+test('a look that fails is no look', () => {
+  let version = (): number => 1;
+  const memory = readMemory(() => version());
+  version = () => {
+    throw new Error('busy');
+  };
+  for (const _time of [1, 2]) expect(() => memory.refresh()).toThrow('busy');
+});
+
 test('no more than so many are kept', () => {
-  const { memory } = setUp(2);
-  memory.set(query, 'second', ['answer']);
-  memory.set(query, 'third', ['answer']);
-  expect(['key', 'second', 'third'].map((key) => memory.get(query, key))).toEqual([
-    undefined,
-    undefined,
-    ['answer'],
+  const { isRead } = setUp(2);
+  expect(['1', '2', '3', '3', '1'].map((key) => isRead(key))).toEqual([
+    true,
+    true,
+    true,
+    false,
+    true,
   ]);
 });

@@ -4,8 +4,8 @@ export type ReadMemory = {
   refresh(): void;
   /** Forgets all of it: to be called after each commit of this process. */
   forget(): void;
-  get(query: object, key: unknown): unknown[] | undefined;
-  set(query: object, key: unknown, rows: unknown[]): void;
+  /** What `read` answered for the query and its values; it is only called where that is not known. */
+  recall<Row>(query: object, values: unknown, read: () => Row[]): Row[];
 };
 
 /** A session with its user and its key takes about 1 KB. */
@@ -13,7 +13,8 @@ const MAX_ANSWERS = 4000;
 
 /**
  * `version` says whether anything was committed, by whatever process. It is asked once in each turn of the event loop:
- * what another process commits shows within milliseconds, what this one commits at once.
+ * what another process commits shows within milliseconds, what this one commits at once. So reads must not await
+ * anything: a commit would slip in between the read and its being kept.
  */
 export function readMemory(version: () => number, maxAnswers = MAX_ANSWERS): ReadMemory {
   const answers = new Map<object, Map<unknown, unknown[]>>();
@@ -30,21 +31,26 @@ export function readMemory(version: () => number, maxAnswers = MAX_ANSWERS): Rea
   return {
     refresh() {
       if (isChecked) return;
+      const current = version();
+      if (current !== seen) forget();
+      seen = current;
       isChecked = true;
       setImmediate(() => {
         isChecked = false;
       });
-      const current = version();
-      if (current !== seen) forget();
-      seen = current;
     },
+
     forget,
-    get: (query, key) => answers.get(query)?.get(key),
-    set(query, key, rows) {
+
+    recall<Row>(query: object, values: unknown, read: () => Row[]): Row[] {
+      const known = answers.get(query)?.get(values);
+      if (known) return known as Row[];
+      const rows = read();
       if (size >= maxAnswers) forget();
       const ofQuery = answers.get(query) ?? new Map<unknown, unknown[]>();
-      answers.set(query, ofQuery.set(key, rows));
+      answers.set(query, ofQuery.set(values, rows));
       size += 1;
+      return rows;
     },
   };
 }

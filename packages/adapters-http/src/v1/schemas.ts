@@ -138,30 +138,46 @@ export const AuditListed = Type.Object({
 
 const time = (instant: number) => new Date(instant).toISOString();
 
-export const userOut = (user: User): Static<typeof UserOut> => ({
-  id: user.id,
-  created_at: time(user.createdAt),
-  updated_at: time(user.updatedAt),
-  is_enabled: user.isEnabled,
-  name: user.name,
-  email: user.email,
-  locale: user.locale,
-  timezone: user.timezone,
-  password_allow_reset: user.passwordAllowReset,
-  password_require_update: user.passwordRequireUpdate,
-});
+/** Made once for each: the database answers the same entity until something changes, and instants take time to write. */
+function once<Entity extends object, Out>(make: (entity: Entity) => Out): (entity: Entity) => Out {
+  const made = new WeakMap<Entity, Out>();
+  return (entity) => {
+    const known = made.get(entity);
+    if (known) return known;
+    const out = make(entity);
+    made.set(entity, out);
+    return out;
+  };
+}
 
-export const keyOut = (key: Key): Static<typeof KeyOut> => ({
-  id: key.id,
-  created_at: time(key.createdAt),
-  updated_at: time(key.updatedAt),
-  is_enabled: key.isEnabled,
-  is_revoked: key.isRevoked,
-  type: key.type,
-  name: key.name,
-  service_id: key.serviceId,
-  user_id: key.userId,
-});
+export const userOut = once(
+  (user: User): Static<typeof UserOut> => ({
+    id: user.id,
+    created_at: time(user.createdAt),
+    updated_at: time(user.updatedAt),
+    is_enabled: user.isEnabled,
+    name: user.name,
+    email: user.email,
+    locale: user.locale,
+    timezone: user.timezone,
+    password_allow_reset: user.passwordAllowReset,
+    password_require_update: user.passwordRequireUpdate,
+  }),
+);
+
+export const keyOut = once(
+  (key: Key): Static<typeof KeyOut> => ({
+    id: key.id,
+    created_at: time(key.createdAt),
+    updated_at: time(key.updatedAt),
+    is_enabled: key.isEnabled,
+    is_revoked: key.isRevoked,
+    type: key.type,
+    name: key.name,
+    service_id: key.serviceId,
+    user_id: key.userId,
+  }),
+);
 
 export const auditEntryOut = (entry: AuditEntry): Static<typeof AuditEntryOut> => ({
   id: entry.id,
