@@ -8,7 +8,7 @@ export async function parseJsonBody(_request: FastifyRequest, bytes: Buffer): Pr
   if (bytes.length === 0) return undefined;
   const text = decodeUtf8(bytes);
   const value = parse(text);
-  if (isAsWritten(value, text)) return value;
+  if (isPlain(value, text)) return value;
   const repeated = repeatedKeys(text);
   if (repeated.length > 0) {
     const message = 'is given more than once';
@@ -25,13 +25,13 @@ function parse(text: string): unknown {
   }
 }
 
-/** Whether a flat object is written just like its value, as most bodies are: then it has nothing twice, and that is told fast. */
-function isAsWritten(value: unknown, text: string): boolean {
-  const isFlat =
-    typeof value === 'object' &&
-    value !== null &&
-    Object.values(value).every((member) => typeof member !== 'object');
-  return isFlat && JSON.stringify(value) === text;
+/** Whether a flat object, as most bodies are, has no key twice: then nothing stands in quotes but what became of it. */
+function isPlain(value: unknown, text: string): boolean {
+  if (typeof value !== 'object' || value === null || text.includes('\\')) return false;
+  const members = Object.values(value);
+  const strings = members.filter((member) => typeof member === 'string').length;
+  const isFlat = members.every((member) => typeof member !== 'object');
+  return isFlat && text.split('"').length - 1 === 2 * (members.length + strings);
 }
 
 const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
