@@ -19,7 +19,11 @@ export async function behind(url: string): Promise<Behind> {
   const all = async (query: string) => handle.prepare<[], Row>(query).all();
   return {
     tables: (except) => readAll(all, `select name from sqlite_master where type = 'table'`, except),
-    run: async (statement) => void handle.exec(statement),
+    async run(statement) {
+      handle.exec(statement);
+      // What others commit shows in the next turn of the event loop.
+      await new Promise((resolve) => setImmediate(resolve));
+    },
     close: async () => void handle.close(),
   };
 }
