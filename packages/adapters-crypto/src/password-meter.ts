@@ -4,6 +4,7 @@ import type { PasswordQuality } from '@rekey/domain';
 import type { PasswordMeter } from '@rekey/usecases';
 import type { Judgement, Question } from './strength-thread.ts';
 
+/** Milliseconds without work after which the thread goes. */
 const IDLE_MS = 60_000;
 
 /**

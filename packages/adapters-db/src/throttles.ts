@@ -45,7 +45,8 @@ const replacement = preparedWrite((db, ...cells: readonly (string | number)[]) =
     );
 });
 
-/** How often things were tried. */ export function throttlesOn(db: Kysely<Schema>): Throttles {
+/** How often things were tried. */
+export function throttlesOn(db: Kysely<Schema>): Throttles {
   return {
     async get(key) {
       const [row] = await byKey(db, key);

@@ -24,7 +24,10 @@ export class AuthenticateKey {
     if (found === null || !isUsable(found.key) || found.key.userId !== null) {
       throw new Unauthorized();
     }
-    const { service } = found;
-    return service ? { kind: 'service', service } : { kind: 'root' };
+    const { key, service } = found;
+    if (key.serviceId === null) return { kind: 'root' };
+    // Whatever became of the service: its key is never the operator's.
+    if (service === null) throw new Unauthorized();
+    return { kind: 'service', service };
   }
 }

@@ -222,6 +222,12 @@ describe('a key that a request carries', () => {
     expect(kept(w)).not.toContain(value);
   });
 
+  test('is not what a key becomes whose service is not there', async () => {
+    const w = world();
+    const key = await w.addKey({ serviceId: aService().id, userId: null, type: 'KEY' });
+    expect(await endOf(new AuthenticateKey(w).execute(keyValue(key)))).toBeInstanceOf(Unauthorized);
+  });
+
   test('is refused where it is unknown, disabled, revoked or a user’s', async () => {
     const w = world();
     const { service, user } = await w.addOwner();
