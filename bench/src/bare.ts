@@ -7,7 +7,8 @@ import { Compile } from 'typebox/compile';
 
 /**
  * The peer: Fastify with the bodies, the checks and the one log line of Rekey, and nothing behind them.
- * With SQLITE it opens a database besides, for comparisons of start and memory.
+ * With SQLITE it opens a database besides, for comparisons of start and memory; with COST it makes the hashes of a
+ * login and of a change, and nothing else.
  */
 const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime });
 const app = fastify().withTypeProvider<TypeBoxTypeProvider>();
@@ -111,6 +112,35 @@ app.post(
   },
   async () => ({ audit: null }),
 );
+if (process.env.COST) {
+  const { default: bcrypt } = await import('bcrypt');
+  const cost = Number(process.env.COST);
+  const text = 'x'.repeat(64);
+  const hash = bcrypt.hashSync(text, cost);
+  const schema = (body: Record<string, typeof S>) => ({
+    body: Type.Object(body, strict),
+    response: { 200: Type.Object({ user: UserOut, access: Token, refresh: Token }) },
+  });
+  const token = { token: 'x'.repeat(300), token_expires: 1_800_000_000 };
+  const answer = { user, access: token, refresh: token };
+  app.post(
+    '/v1/auth/provider/local/login',
+    { schema: schema({ email: S, password: S }) },
+    async () => {
+      await bcrypt.compare(text, hash);
+      return answer;
+    },
+  );
+  app.post(
+    '/v1/auth/provider/local/update-password',
+    { schema: schema({ email: S, password: S, new_password: S }) },
+    async () => {
+      await bcrypt.compare(text, hash);
+      await bcrypt.hash(text, bcrypt.genSaltSync(cost));
+      return answer;
+    },
+  );
+}
 if (process.env.SQLITE) {
   const database = new Database(process.env.SQLITE);
   database.pragma('journal_mode = wal');

@@ -3,8 +3,8 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import nodemailer from 'nodemailer';
-import { Connection, type Load, load, request, type Shot, shoot } from './client.ts';
-import { figure, quantile, type Row, rounds, row } from './figures.ts';
+import { Connection, load, request, type Shot, shoot } from './client.ts';
+import { figure, type Load, quantile, type Row, rounds, row } from './figures.ts';
 import { startBare, startBetterAuth, startOidcProvider } from './peers.ts';
 import { aFolder, cpuOf, memoryOf, type Server, startHelper, startServer } from './processes.ts';
 import type { Question, Reply } from './raw-bcrypt.ts';
@@ -34,6 +34,9 @@ const startRaw = () =>
 /** How many at a time keep a server busy that shares two cores with the client. */
 const BUSY = 16;
 
+/** What it takes to answer at all: Fastify with the hashes and nothing else. */
+const BARE = 'Fastify and the hash';
+
 const least = (limit: number): Row['goal'] => ({ of: 'ratio', least: limit });
 const most = (limit: number): Row['goal'] => ({ of: 'ratio', most: limit });
 
@@ -42,15 +45,18 @@ async function hashBound(
   kind: 'login' | 'update-password' | 'form',
   cost: number,
   atATime: readonly number[],
-  options: { postgres?: boolean; betterAuth?: boolean } = {},
+  options: { postgres?: boolean; peers?: boolean } = {},
 ): Promise<Row[]> {
   const postgres = options.postgres ? await startPostgres() : null;
   const data = await fill((await postgres?.fresh()) ?? null, cost, { users: 1000 });
   const server = await startRekey(data);
   const raw = await startRaw();
-  const peer = options.betterAuth ? await startBetterAuth(cost, 100) : null;
+  const bare = options.peers ? await startBare({ COST: String(cost) }) : null;
+  const peer = options.peers ? await startBetterAuth(cost, 100) : null;
   const work = kind === 'login' ? 'compare' : 'pair';
   const next = await shotsOf(kind, data);
+  // Of its own: a change that is only said to be made would leave the others with the wrong password.
+  const bareNext = await shotsOf(kind, data);
   const peerNext = kind === 'login' ? peer?.signIns : await peer?.changes();
   const ms = (cost >= 12 ? 8000 : 4000) * effort.scale;
   // A pair waits twice behind all others: until each has been through once, nothing comes out, or all at once.
@@ -66,38 +72,40 @@ async function hashBound(
     const got = await rounds(effort.rounds, {
       rekey: () => at(server.url, next),
       raw: async () => (await raw.ask({ work, cost, inFlight: connections, ms, warm })).perSecond,
-      peer: async () => (peer && peerNext && connections <= 64 ? at(peer.url, peerNext) : 0),
+      bare: async () => (bare ? at(bare.url, bareNext) : 0),
+      peer: async () => (peer && peerNext ? at(peer.url, peerNext) : 0),
     });
     const goal = connections > 1 && kind !== 'form' ? least(cost >= 12 ? 0.97 : 0.95) : undefined;
     rows.push(row(what, '1/s', got.rekey, limit, got.raw, goal));
+    if (bare) rows.push(row(what, '1/s', got.rekey, BARE, got.bare));
     if (peer) rows.push(row(what, '1/s', got.rekey, 'better-auth', got.peer));
   }
 
   // One at a time, turn by turn: the time above the hash is a small difference of large numbers.
-  const above = { rekey: [] as number[], peer: [] as number[], raw: [] as number[] };
+  const taken = { rekey: [] as number[], bare: [] as number[], peer: [] as number[] };
+  const alone: number[] = [];
   const mine = await Connection.open(server.url);
+  const barely = bare && (await Connection.open(bare.url));
   const theirs = peer && (await Connection.open(peer.url));
   const turns = Math.max(5, Math.round((cost >= 12 ? 25 : 80) * effort.scale));
   for (let turn = 0; turn < turns; turn += 1) {
-    above.raw.push((await raw.ask({ work, cost, inFlight: 1, ms: 0 })).p50);
-    above.rekey.push(await timed(mine, next()));
-    if (theirs && peerNext) above.peer.push(await timed(theirs, peerNext()));
+    alone.push((await raw.ask({ work, cost, inFlight: 1, ms: 0 })).p50);
+    taken.rekey.push(await timed(mine, next()));
+    if (barely) taken.bare.push(await timed(barely, bareNext()));
+    if (theirs && peerNext) taken.peer.push(await timed(theirs, peerNext()));
   }
-  const base = figure(above.raw).median;
+  const base = figure(alone).median;
   const overhead = (values: readonly number[]) => [figure(values).median - base];
   const label = `${kind}${on}, cost ${cost}: time above the hash`;
-  if (peer) {
-    rows.push(
-      row(label, 'ms', overhead(above.rekey), 'better-auth', overhead(above.peer), {
-        of: 'rekey',
-        most: 1.5,
-      }),
-    );
-  } else rows.push(row(label, 'ms', overhead(above.rekey), 'the hash', [base]));
-  mine.close();
-  theirs?.close();
+  const mineAbove = overhead(taken.rekey);
+  if (options.peers) {
+    const goal = { of: 'rekey', most: 1.5 } as const;
+    rows.push(row(label, 'ms', mineAbove, BARE, overhead(taken.bare), goal));
+    rows.push(row(label, 'ms', mineAbove, 'better-auth', overhead(taken.peer)));
+  } else rows.push(row(label, 'ms', mineAbove, 'the hash', [base]));
+  for (const connection of [mine, barely, theirs]) connection?.close();
   raw.stop();
-  await Promise.all([server.stop(), peer?.stop(), postgres?.stop()]);
+  await Promise.all([server.stop(), bare?.stop(), peer?.stop(), postgres?.stop()]);
   return rows;
 }
 
@@ -502,12 +510,12 @@ async function startPostgres() {
 
 export const benchmarks: Record<string, Benchmark> = {
   login: async (effort) => [
-    ...(await hashBound(effort, 'login', 10, [1, 8, 64], { betterAuth: true })),
-    ...(await hashBound(effort, 'login', 12, [8], { betterAuth: true })),
+    ...(await hashBound(effort, 'login', 10, [1, 8, 64], { peers: true })),
+    ...(await hashBound(effort, 'login', 12, [8], { peers: true })),
   ],
   update: async (effort) => [
-    ...(await hashBound(effort, 'update-password', 10, [1, 8, 64], { betterAuth: true })),
-    ...(await hashBound(effort, 'update-password', 12, [8], { betterAuth: true })),
+    ...(await hashBound(effort, 'update-password', 10, [1, 8, 64], { peers: true })),
+    ...(await hashBound(effort, 'update-password', 12, [8], { peers: true })),
   ],
   form: (effort) => hashBound(effort, 'form', 10, [1, 8]),
   verify,

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { quantile } from './figures.ts';
+import { counter, type Load } from './figures.ts';
 
 /** A request as it goes over the wire, and what is to happen with the answer. */
 export type Shot = {
@@ -9,13 +9,6 @@ export type Shot = {
   readonly done?: (answer: Answer) => void;
 };
 export type Answer = { readonly status: number; readonly head: string; readonly body: string };
-
-export type Load = {
-  readonly perSecond: number;
-  /** Milliseconds. */
-  readonly p50: number;
-  readonly p99: number;
-};
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 const CHUNKS_END = Buffer.from('0\r\n\r\n');
@@ -105,7 +98,7 @@ export async function shoot(connection: Connection, shot: Shot): Promise<void> {
   done?.(answer);
 }
 
-/** Keeps so many requests under way, and counts those that are answered in `ms` after the first `warm`. */
+/** Keeps so many requests under way, and counts them in `ms` after the first `warm`. */
 export async function load(
   urls: string | readonly string[],
   options: { readonly connections: number; readonly ms: number; readonly warm: number },
@@ -117,25 +110,16 @@ export async function load(
       Connection.open(servers[index % servers.length] ?? ''),
     ),
   );
-  const begin = performance.now() + options.warm;
-  const end = begin + options.ms;
-  const latencies: number[] = [];
+  const counted = counter(options);
   await Promise.all(
     connections.map(async (connection) => {
-      for (;;) {
+      while (!counted.isOver()) {
         const start = performance.now();
-        if (start >= end) break;
         await shoot(connection, next());
-        const now = performance.now();
-        if (now >= begin && now < end) latencies.push(now - start);
+        counted.add(start);
       }
       connection.close();
     }),
   );
-  latencies.sort((a, b) => a - b);
-  return {
-    perSecond: (latencies.length * 1000) / options.ms,
-    p50: quantile(latencies, 0.5),
-    p99: quantile(latencies, 0.99),
-  };
+  return counted.load();
 }

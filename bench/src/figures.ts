@@ -36,6 +36,37 @@ export function figure(values: readonly number[]): Figure {
   return { median: middle, min: all[0] ?? Number.NaN, max: all.at(-1) ?? Number.NaN };
 }
 
+export type Load = {
+  readonly perSecond: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+};
+
+/**
+ * Counts what is done in `ms` milliseconds after the first `warm`. What lies in that time in part counts in part:
+ * works that begin together end together too, and where only ends are counted, chance says how many such waves fit.
+ */
+export function counter({ ms, warm }: { readonly ms: number; readonly warm: number }) {
+  const begin = performance.now() + warm;
+  const end = begin + ms;
+  const latencies: number[] = [];
+  let done = 0;
+  return {
+    /** As long after as before: what is under way at the end must have as much beside it as all the rest. */
+    isOver: () => performance.now() >= end + warm,
+    add(start: number): void {
+      const now = performance.now();
+      done += Math.max(0, Math.min(now, end) - Math.max(start, begin)) / (now - start);
+      if (now >= begin && now < end) latencies.push(now - start);
+    },
+    load(): Load {
+      const all = sorted(latencies);
+      return { perSecond: (done * 1000) / ms, p50: quantile(all, 0.5), p99: quantile(all, 0.99) };
+    },
+  };
+}
+
 /** Runs the sides in turn, each round in the opposite order of the one before. */
 export async function rounds<Side extends string>(
   count: number,

@@ -1,5 +1,5 @@
 import bcrypt from 'bcrypt';
-import { quantile } from './figures.ts';
+import { counter } from './figures.ts';
 
 /** The limit: nothing but the hashes that a login or a change cannot do without. */
 export type Question = {
@@ -24,20 +24,25 @@ process.send?.('ready');
 async function measure({ work, cost, inFlight, ms, warm = 0 }: Question): Promise<Reply> {
   const hash = hashes.get(cost) ?? bcrypt.hashSync(text, cost);
   hashes.set(cost, hash);
-  const latencies: number[] = [];
-  const begin = performance.now() + warm;
-  const end = begin + ms;
+  const once = async () => {
+    await bcrypt.compare(text, hash);
+    if (work === 'pair') await bcrypt.hash(text, bcrypt.genSaltSync(cost));
+  };
+  if (ms === 0) {
+    const start = performance.now();
+    await once();
+    const took = performance.now() - start;
+    return { perSecond: 1000 / took, p50: took };
+  }
+  const counted = counter({ ms, warm });
   await Promise.all(
     Array.from({ length: inFlight }, async () => {
-      do {
+      while (!counted.isOver()) {
         const start = performance.now();
-        await bcrypt.compare(text, hash);
-        if (work === 'pair') await bcrypt.hash(text, bcrypt.genSaltSync(cost));
-        const now = performance.now();
-        if (ms === 0 || (now >= begin && now < end)) latencies.push(now - start);
-      } while (performance.now() < end);
+        await once();
+        counted.add(start);
+      }
     }),
   );
-  latencies.sort((a, b) => a - b);
-  return { perSecond: (latencies.length * 1000) / ms, p50: quantile(latencies, 0.5) };
+  return counted.load();
 }
