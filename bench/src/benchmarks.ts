@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import nodemailer from 'nodemailer';
 import { Connection, load, request, type Shot, shoot } from './client.ts';
-import { figure, type Load, quantile, type Row, rounds, row, sorted } from './figures.ts';
+import { figure, type Latency, latencyOf, type Row, rounds, row } from './figures.ts';
 import { startBare, startBetterAuth, startOidcProvider } from './peers.ts';
 import { aFolder, cpuOf, memoryOf, type Server, startHelper, startServer } from './processes.ts';
 import type { Question, Reply } from './raw-bcrypt.ts';
@@ -56,7 +56,7 @@ async function hashBound(
   const work = kind === 'login' ? 'compare' : 'pair';
   const next = await shotsOf(kind, data);
   // Of its own: a change that is only said to be made would leave the others with the wrong password.
-  const bareNext = await shotsOf(kind, data);
+  const bareNext = bare && (await shotsOf(kind, data));
   const peerNext = kind === 'login' ? peer?.signIns : await peer?.changes();
   const ms = (cost >= 12 ? 8000 : 4000) * effort.scale;
   // A pair waits twice behind all others: until each has been through once, nothing comes out, or all at once.
@@ -72,7 +72,7 @@ async function hashBound(
     const got = await rounds(effort.rounds, {
       rekey: () => at(server.url, next),
       raw: async () => (await raw.ask({ work, cost, inFlight: connections, ms, warm })).perSecond,
-      bare: async () => (bare ? at(bare.url, bareNext) : 0),
+      bare: async () => (bare && bareNext ? at(bare.url, bareNext) : 0),
       peer: async () => (peer && peerNext ? at(peer.url, peerNext) : 0),
     });
     const goal = connections > 1 && kind !== 'form' ? least(cost >= 12 ? 0.97 : 0.95) : undefined;
@@ -91,7 +91,7 @@ async function hashBound(
   for (let turn = 0; turn < turns; turn += 1) {
     alone.push((await raw.ask({ work, cost, inFlight: 1, ms: 0 })).p50);
     taken.rekey.push(await timed(mine, next()));
-    if (barely) taken.bare.push(await timed(barely, bareNext()));
+    if (barely && bareNext) taken.bare.push(await timed(barely, bareNext()));
     if (theirs && peerNext) taken.peer.push(await timed(theirs, peerNext()));
   }
   const base = figure(alone).median;
@@ -265,7 +265,7 @@ const flood: Benchmark = async (effort) => {
   );
 };
 
-type Probes = Map<string, Pick<Load, 'p50' | 'p99'>>;
+type Probes = Map<string, Latency>;
 
 /** Asks one after the other, every few milliseconds, as somebody would who is not in a hurry. */
 async function probes(url: string, kinds: Record<string, () => Shot>, ms: number): Promise<Probes> {
@@ -279,12 +279,7 @@ async function probes(url: string, kinds: Record<string, () => Shot>, ms: number
     }
   }
   connection.close();
-  return new Map(
-    [...taken].map(([name, values]) => {
-      const all = sorted(values);
-      return [name, { p50: quantile(all, 0.5), p99: quantile(all, 0.99) }];
-    }),
-  );
+  return new Map([...taken].map(([name, values]) => [name, latencyOf(values)]));
 }
 
 const growth: Benchmark = async (effort) => {

@@ -21,12 +21,12 @@ export type Row = {
   };
 };
 
-export function quantile(sorted: ArrayLike<number>, share: number): number {
+function quantile(sorted: ArrayLike<number>, share: number): number {
   const index = Math.min(sorted.length - 1, Math.floor(share * sorted.length));
   return sorted[index] ?? Number.NaN;
 }
 
-export function sorted(values: readonly number[]): number[] {
+function sorted(values: readonly number[]): number[] {
   return values.toSorted((a, b) => a - b);
 }
 
@@ -36,12 +36,14 @@ export function figure(values: readonly number[]): Figure {
   return { median: middle, min: all[0] ?? Number.NaN, max: all.at(-1) ?? Number.NaN };
 }
 
-export type Load = {
-  readonly perSecond: number;
-  /** Milliseconds. */
-  readonly p50: number;
-  readonly p99: number;
-};
+/** Milliseconds. */
+export type Latency = { readonly p50: number; readonly p99: number };
+export type Load = Latency & { readonly perSecond: number };
+
+export function latencyOf(values: readonly number[]): Latency {
+  const all = sorted(values);
+  return { p50: quantile(all, 0.5), p99: quantile(all, 0.99) };
+}
 
 /**
  * Counts what is done in `ms` milliseconds after the first `warm`. What lies in that time in part counts in part:
@@ -60,10 +62,7 @@ export function counter({ ms, warm }: { readonly ms: number; readonly warm: numb
       done += Math.max(0, Math.min(now, end) - Math.max(start, begin)) / (now - start);
       if (now >= begin && now < end) latencies.push(now - start);
     },
-    load(): Load {
-      const all = sorted(latencies);
-      return { perSecond: (done * 1000) / ms, p50: quantile(all, 0.5), p99: quantile(all, 0.99) };
-    },
+    load: (): Load => ({ perSecond: (done * 1000) / ms, ...latencyOf(latencies) }),
   };
 }
 
