@@ -1,50 +1,59 @@
-import type { Id, Instant, Origin } from './entities.ts';
+import type { Id, Instant } from './ids.ts';
+import type { Purpose } from './one-time-token.ts';
+import type { Origin } from './origin.ts';
 
-/** All that is recorded, by what was tried. A failure is recorded under the same name. */
-export const auditActions = [
-  'service_create',
-  'root_key_create',
-  'user_create',
-  'key_create',
-  'key_revoke',
-  'login',
-  'password_change',
-  /** The link of a mail was used: the account is shut. */
-  'password_change_revoke',
-  'token_refresh',
+/**
+ * Everything that is recorded, by what was tried; a failure is recorded under the same name.
+ * `sso:` types are those of mojzu/sso (`AuditType`, version 0.10), `rekey:` types are Rekey's own.
+ */
+export const auditTypes = [
+  'sso:ServiceCreate',
+  'rekey:RootKeyCreate',
+  'sso:UserCreate',
+  'sso:KeyCreate',
+  'sso:AuthKeyRevoke',
+  'sso:AuthLocalLogin',
+  'sso:AuthLocalUpdatePassword',
+  /** The link of the mail about a change was used: the account is locked. */
+  'sso:AuthLocalUpdatePasswordRevoke',
+  /** The link of the mail about a new key was used: the account is locked. */
+  'rekey:FactorChangeRevoke',
+  'sso:AuthTokenRefresh',
   /** A refresh token was presented again: somebody else has it, and the session has ended. */
-  'token_theft',
-  'token_revoke',
-  'totp',
-  /** From now on somebody has to wait, who has tried too often. */
-  'throttle',
-  /** The mail about a change was handed over, or given up. */
-  'mail_send',
-  'mail_requeue',
+  'rekey:TokenTheft',
+  'sso:AuthTokenRevoke',
+  'sso:AuthTotp',
+  /** From now on somebody has to wait who tried too often. */
+  'rekey:Throttle',
+  /** A mail was handed over, or given up. */
+  'rekey:MailSend',
+  'rekey:MailRequeue',
 ] as const;
-export type AuditAction = (typeof auditActions)[number];
+export type AuditType = (typeof auditTypes)[number];
+
+/** Under which type the use of a kill switch is recorded. */
+export const revokeTypes: Readonly<Record<Purpose, AuditType>> = {
+  update_password: 'sso:AuthLocalUpdatePasswordRevoke',
+  factor_change: 'rekey:FactorChangeRevoke',
+};
 
 export const auditOutcomes = ['success', 'failure'] as const;
 export type AuditOutcome = (typeof auditOutcomes)[number];
 
-/** What happened. It holds no secret, and nothing that somebody typed. */
-export type AuditEvent = {
-  readonly action: AuditAction;
+/** An entry of the audit in its chain: it holds the hash of the entry before, and its own hash covers all of it. */
+export type AuditEntry = {
+  readonly id: Id;
+  readonly createdAt: Instant;
+  readonly type: AuditType;
   readonly outcome: AuditOutcome;
   /** The service that it happened through, and that may read of it; null for what the operator does. */
   readonly serviceId: Id | null;
   /** Null where there is none, or none that the service may know of. */
   readonly userId: Id | null;
-  /** The key, the session or the password change that it is about. */
+  /** The key, session, one-time token or delivery that it is about. */
   readonly subjectId: Id | null;
   /** Null where nobody asked over the network. */
   readonly origin: Origin | null;
-};
-
-/** An event in its chain: each entry holds the hash of the one before it, and its own covers all of the entry. */
-export type AuditEntry = AuditEvent & {
-  readonly id: Id;
-  readonly createdAt: Instant;
   /** Its place in the chain of its service, or of the operator: 1 for the first, without gaps. */
   readonly sequence: number;
   /** Null for the first. */
@@ -58,15 +67,18 @@ export type AuditChain = {
   readonly serviceId: Id | null;
   /** How many entries it ever had. */
   readonly length: number;
-  /** Of the last one; null where there was none. */
+  /** Of the last entry; null where there was none. */
   readonly hash: string | null;
   /** How many of the oldest were pruned. */
   readonly pruned: number;
-  /** Of the last one that was pruned. */
+  /** Of the last entry that was pruned. */
   readonly prunedHash: string | null;
   /** Covers all of the above. */
   readonly seal: string;
 };
+
+/** A place in the list of entries, which goes by time, and by id within a millisecond. */
+export type AuditPlace = Pick<AuditEntry, 'createdAt' | 'id'>;
 
 /** A chain that nothing was appended to yet. */
 export const emptyAuditChain = (serviceId: Id | null): AuditChain => ({
@@ -78,7 +90,7 @@ export const emptyAuditChain = (serviceId: Id | null): AuditChain => ({
   seal: '',
 });
 
-/** What the hash of an entry is made of: one text for each entry, and no other entry's. */
+/** The text that the hash of an entry is made of: no two entries share one. */
 export const auditEntryText = (entry: Omit<AuditEntry, 'hash'>): string =>
   JSON.stringify([
     'rekey audit entry v1',
@@ -87,14 +99,14 @@ export const auditEntryText = (entry: Omit<AuditEntry, 'hash'>): string =>
     entry.previousHash,
     entry.id,
     entry.createdAt,
-    entry.action,
+    entry.type,
     entry.outcome,
     entry.userId,
     entry.subjectId,
     entry.origin && [entry.origin.address, entry.origin.client],
   ]);
 
-/** What the seal of a chain is made of. */
+/** The text that the seal of a chain is made of. */
 export const auditChainText = (chain: Omit<AuditChain, 'seal'>): string =>
   JSON.stringify([
     'rekey audit chain v1',
@@ -107,7 +119,7 @@ export const auditChainText = (chain: Omit<AuditChain, 'seal'>): string =>
 
 const MAX_CLIENT_LENGTH = 200;
 
-/** An origin as it is recorded: what clients say of themselves takes no more room than this. */
+/** An origin as it is recorded: what a client says of itself takes no more room than this. */
 export const auditOrigin = ({ address, client }: Origin): Origin => ({
   address,
   client: client && [...client].slice(0, MAX_CLIENT_LENGTH).join(''),

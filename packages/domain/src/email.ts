@@ -1,4 +1,4 @@
-import { IllegalArgument } from './errors.ts';
+import { IllegalArgument, type Violation } from './errors.ts';
 
 /** RFC 5321, 4.5.3.1: octets of the local part and of the whole path. */
 const MAX_LOCAL_OCTETS = 64;
@@ -18,8 +18,12 @@ const ASCII_DOMAIN =
 /** Characters that change or hide what is seen: format, bidirectional, variation selectors, fillers. */
 const UNSEEN = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Z}]/u;
 
-/** Said of what is no address and of one that is taken alike, so that it tells nothing of who has an account. */
-export const unusableEmail = 'must be an e-mail address that can be used here';
+/** The one refusal of an address that is none and of one that is taken, so that it tells nothing of who has an account. */
+export const refusedEmail = (field = 'email'): Violation => ({
+  field,
+  message: 'must be an e-mail address that can be used here',
+  code: 'unusable',
+});
 
 /**
  * The canonical form of an e-mail address: NFC, lower case, the domain in its ASCII form (punycode).
@@ -40,7 +44,7 @@ export function canonicalEmail(text: string): string | null {
 /** The canonical form, or an `IllegalArgument` that names the field. */
 export function parseEmail(text: string, field = 'email'): string {
   const email = canonicalEmail(text);
-  if (email === null) throw new IllegalArgument([{ field, message: unusableEmail }]);
+  if (email === null) throw new IllegalArgument([refusedEmail(field)]);
   return email;
 }
 

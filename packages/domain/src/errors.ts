@@ -2,7 +2,7 @@
 export type ErrorCode =
   | 'invalid_argument'
   | 'invalid_credentials'
-  | 'invalid_revoke_token'
+  | 'invalid_one_time_token'
   | 'invalid_token'
   | 'unauthorized'
   | 'password_update_required'
@@ -12,31 +12,42 @@ export type ErrorCode =
   | 'overloaded'
   | 'unavailable';
 
-/** Why a password is refused, for programs. Documented in docs/errors.md. */
-export type PasswordFault =
-  | 'malformed'
-  | 'too_short'
-  | 'too_long'
-  | 'common'
-  | 'contains_email'
-  | 'contains_service'
-  | 'same_as_current';
+/** Every reason for which an argument is refused, for programs. Documented in docs/errors.md. */
+export const violationCodes = [
+  'required',
+  'unknown',
+  'repeated',
+  'malformed',
+  'too_short',
+  'too_long',
+  /** An e-mail address that is none, or that cannot be used here. */
+  'unusable',
+  /** There may be only one of it, and there is one. */
+  'exists',
+  // Of a new password:
+  'common',
+  'contains_email',
+  'contains_service',
+  'same_as_current',
+] as const;
+export type ViolationCode = (typeof violationCodes)[number];
 
 /** One refused argument: the name that the domain gives it, and a message for people that never repeats the value. */
 export type Violation = {
   readonly field: string;
   readonly message: string;
-  /** Of a password that is refused. */
-  readonly reason?: PasswordFault;
+  readonly code: ViolationCode;
 };
 
-/** What every refusal has in common. Messages are for people and never hold a value that was sent. */
+/** The base of every refusal. Messages are for people and never hold a value that was sent. */
 export abstract class DomainError extends Error {
+  abstract override readonly name: string;
   abstract readonly code: ErrorCode;
 }
 
 /** One or more arguments are missing, malformed or refused. Nothing was changed. */
 export class IllegalArgument extends DomainError {
+  readonly name = 'IllegalArgument';
   readonly code = 'invalid_argument';
   readonly violations: readonly Violation[];
 
@@ -46,8 +57,9 @@ export class IllegalArgument extends DomainError {
   }
 }
 
-/** What was given proves no account that may be used here; it is never said which part of it is wrong. */
+/** The credentials prove no account that may be used here; it is never said which part of them is wrong. */
 export class InvalidCredentials extends DomainError {
+  readonly name = 'InvalidCredentials';
   readonly code = 'invalid_credentials';
 
   constructor(message = 'the e-mail address or the password is not right') {
@@ -55,17 +67,19 @@ export class InvalidCredentials extends DomainError {
   }
 }
 
-/** The revoke token is unknown, used or expired; it is never said which. */
-export class InvalidRevokeToken extends DomainError {
-  readonly code = 'invalid_revoke_token';
+/** The token of a mailed link is unknown, used or expired; it is never said which. */
+export class InvalidOneTimeToken extends DomainError {
+  readonly name = 'InvalidOneTimeToken';
+  readonly code = 'invalid_one_time_token';
 
   constructor() {
-    super('this revoke token is unknown, used or expired');
+    super('this link is unknown, used or expired');
   }
 }
 
 /** The token or key that is asked about is unknown, somebody else's, expired, used or revoked; it is never said which. */
 export class InvalidToken extends DomainError {
+  readonly name = 'InvalidToken';
   readonly code = 'invalid_token';
 
   constructor() {
@@ -75,6 +89,7 @@ export class InvalidToken extends DomainError {
 
 /** The key or token of the request is missing or not valid. */
 export class Unauthorized extends DomainError {
+  readonly name = 'Unauthorized';
   readonly code = 'unauthorized';
 
   constructor() {
@@ -84,6 +99,7 @@ export class Unauthorized extends DomainError {
 
 /** The caller is known, but this may not be done. */
 export class Forbidden extends DomainError {
+  readonly name = 'Forbidden';
   readonly code: 'password_update_required' | 'registration_closed';
 
   constructor(code: Forbidden['code']) {
@@ -98,6 +114,7 @@ export class Forbidden extends DomainError {
 
 /** There is no such thing, or it belongs to somebody else: the two look alike. */
 export class NotFound extends DomainError {
+  readonly name = 'NotFound';
   readonly code = 'not_found';
 
   constructor() {
@@ -107,39 +124,46 @@ export class NotFound extends DomainError {
 
 /** Something was tried too often. Nothing was looked at, and the refused try counts for nothing. */
 export class TooManyRequests extends DomainError {
+  readonly name = 'TooManyRequests';
   readonly code = 'too_many_requests';
-  /** What was exceeded; `window` in milliseconds. */
-  readonly limit: { readonly name: string; readonly quota: number; readonly window: number };
+  /** The limit that was exceeded. */
+  readonly limit: { readonly name: string; readonly quota: number; readonly windowMs: number };
   /** Seconds after which a new try is let through. */
-  readonly retryAfter: number;
+  readonly retryAfterS: number;
 
-  constructor(limit: TooManyRequests['limit'], retryAfter: number) {
+  constructor(limit: TooManyRequests['limit'], retryAfterS: number) {
     super('this was tried too often; wait before the next try');
     this.limit = limit;
-    this.retryAfter = retryAfter;
+    this.retryAfterS = retryAfterS;
   }
 }
 
 /** More work is waiting than this machine can do in time. */
 export class Overloaded extends DomainError {
+  readonly name = 'Overloaded';
   readonly code = 'overloaded';
   /** Seconds after which a new try makes sense. */
-  readonly retryAfter: number;
+  readonly retryAfterS: number;
 
-  constructor(retryAfter: number) {
+  constructor(retryAfterS: number) {
     super('too much work is waiting');
-    this.retryAfter = retryAfter;
+    this.retryAfterS = retryAfterS;
   }
 }
 
 /** Something that Rekey depends on, the database first of all, does not answer now. Nothing was changed. */
 export class Unavailable extends DomainError {
+  readonly name = 'Unavailable';
   readonly code = 'unavailable';
   /** Seconds after which a new try makes sense. */
-  readonly retryAfter: number;
+  readonly retryAfterS: number;
 
-  constructor(retryAfter: number, options?: { cause?: unknown }) {
+  constructor(retryAfterS: number, options?: { cause?: unknown }) {
     super('temporarily not available', options);
-    this.retryAfter = retryAfter;
+    this.retryAfterS = retryAfterS;
   }
 }
+
+/** Whether an error says no, and not that something is out of order. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof DomainError && !(error instanceof Overloaded || error instanceof Unavailable);

@@ -25,7 +25,7 @@ export type PasswordQuality = {
  */
 export function normalizePassword(text: string, field: string): string {
   if (!text.isWellFormed()) {
-    refuse({ field, message: 'must be well-formed Unicode', reason: 'malformed' });
+    refuse({ field, message: 'must be well-formed Unicode', code: 'malformed' });
   }
   return text.normalize('NFC');
 }
@@ -35,14 +35,14 @@ export function checkPasswordLength(password: string, policy: PasswordPolicy, fi
   const length = [...password].length;
   const min = minPasswordLength[policy];
   const message = `must have ${min} to ${MAX_LENGTH} characters`;
-  if (length < min) refuse({ field, message, reason: 'too_short' });
-  if (length > MAX_LENGTH) refuse({ field, message, reason: 'too_long' });
+  if (length < min) refuse({ field, message, code: 'too_short' });
+  if (length > MAX_LENGTH) refuse({ field, message, code: 'too_long' });
 }
 
 /** A change must change something; both are in their normalized form. */
 export function checkPasswordDiffers(password: string, current: string, field: string): void {
   if (password !== current) return;
-  refuse({ field, message: 'must differ from the current one', reason: 'same_as_current' });
+  refuse({ field, message: 'must differ from the current one', code: 'same_as_current' });
 }
 
 /** What `standard` and `nist` refuse besides: common passwords, and ones that hold a name the attacker knows. */
@@ -57,15 +57,15 @@ export function checkPasswordQuality(
   const violations: Violation[] = [];
   if (quality.isPwned === true) {
     const message = 'must not be commonly used, or known from a breach';
-    violations.push({ field, message, reason: 'common' });
+    violations.push({ field, message, code: 'common' });
   }
   if (holdsName(password, mailName(context.email))) {
     const message = 'must not hold the name of the e-mail address';
-    violations.push({ field, message, reason: 'contains_email' });
+    violations.push({ field, message, code: 'contains_email' });
   }
   if (holdsName(password, context.serviceName)) {
     const message = 'must not hold the name of the service';
-    violations.push({ field, message, reason: 'contains_service' });
+    violations.push({ field, message, code: 'contains_service' });
   }
   if (violations.length > 0) throw new IllegalArgument(violations);
 }

@@ -95,5 +95,5 @@ export function parseAll<T extends Record<string, () => unknown>>(
 }
 
 function refused(field: string, message: string): IllegalArgument {
-  return new IllegalArgument([{ field, message }]);
+  return new IllegalArgument([{ field, message, code: 'malformed' }]);
 }

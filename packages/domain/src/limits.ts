@@ -1,5 +1,5 @@
-import type { Instant } from './entities.ts';
 import { TooManyRequests } from './errors.ts';
+import type { Instant } from './ids.ts';
 
 /** How often something may be tried. */
 export type Limit = {
@@ -8,9 +8,9 @@ export type Limit = {
   /** How many tries are free. */
   readonly quota: number;
   /** Milliseconds after the first try at which all is forgotten, waits included. */
-  readonly window: number;
+  readonly windowMs: number;
   /** Milliseconds to wait after so many tries: 0 while they are free, Infinity for the rest of the window. */
-  waitAfter(tries: number): number;
+  waitMsAfter(tries: number): number;
 };
 
 /** How often something was tried, of late. */
@@ -38,34 +38,19 @@ export function countTry(limit: Limit, tally: Tally, now: Instant): Tally {
   const fresh = isOver(limit, tally, now);
   const since = fresh ? now : tally.since;
   const tries = fresh ? 1 : tally.tries + 1;
-  const wait = limit.waitAfter(tries);
+  const wait = limit.waitMsAfter(tries);
   // No wait outlasts the window: whatever happens, it is over then.
-  const freeAt = wait === 0 ? 0 : Math.min(now + wait, since + limit.window);
+  const freeAt = wait === 0 ? 0 : Math.min(now + wait, since + limit.windowMs);
   return { ...tally, since, tries, freeAt };
 }
 
 /** Takes tries back, and the wait that the last of them brought. Who had used up the quota before them still has. */
 export function takeBack(limit: Limit, tally: Tally, tries: number): Tally {
   const left = Math.max(0, tally.tries - tries);
-  const isSpent = limit.waitAfter(left) === Number.POSITIVE_INFINITY;
-  return { ...tally, tries: left, freeAt: isSpent ? tally.since + limit.window : 0 };
+  const isSpent = limit.waitMsAfter(left) === Number.POSITIVE_INFINITY;
+  return { ...tally, tries: left, freeAt: isSpent ? tally.since + limit.windowMs : 0 };
 }
 
 /** A window that begins in a future this far off was made by a clock that was wrong, and would last too long. */
-const isOver = ({ window }: Limit, { since }: Tally, now: Instant): boolean =>
-  Math.abs(now - since) >= window;
-
-/**
- * Whom an address stands for: IPv4 addresses are counted one by one, IPv6 addresses by their first 64 bits,
- * for whoever has one of those has all of them.
- */
-export function networkOf(address: string): string {
-  if (!address.includes(':')) return address;
-  const [bare = ''] = address.split('%');
-  const [head = [], tail = []] = bare.split('::').map((part) => (part ? part.split(':') : []));
-  // An IPv4 address at the end stands for two groups.
-  const length = head.length + tail.length + (bare.includes('.') ? 1 : 0);
-  const zeros = Array.from({ length: Math.max(0, 8 - length) }, () => '0');
-  const groups = [...head, ...zeros, ...tail].slice(0, 4);
-  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
-}
+const isOver = ({ windowMs }: Limit, { since }: Tally, now: Instant): boolean =>
+  Math.abs(now - since) >= windowMs;

@@ -1,0 +1,27 @@
+import type { Id, Instant } from './ids.ts';
+import type { Purpose } from './one-time-token.ts';
+
+/** The ways to somebody outside. */
+export type Channel = 'mail';
+
+/** What is owed to somebody outside, from the commit that it reports on until it is handed over or given up. */
+export type Delivery = {
+  /** Also the Message-ID of a mail: the same however often it is sent. */
+  readonly id: Id;
+  readonly createdAt: Instant;
+  readonly channel: Channel;
+  /** What it tells. */
+  readonly kind: Purpose;
+  /** The right that it carries. */
+  readonly tokenId: Id;
+  readonly userId: Id;
+  readonly serviceId: Id;
+  /** An address, in its canonical form. */
+  readonly to: string;
+  /** After this instant there is no use in trying again. */
+  readonly deadline: Instant;
+};
+
+export const deliveryStates = ['waiting', 'sent', 'dead'] as const;
+/** `dead`: given up, and kept until somebody requeues it. */
+export type DeliveryState = (typeof deliveryStates)[number];

@@ -1,0 +1,29 @@
+import type { Id, Instant } from './ids.ts';
+
+export const eventTypes = [
+  'user.created',
+  /** The owner pressed the link of a mail. */
+  'user.locked',
+  'password.changed',
+  'session.started',
+  'session.ended',
+  /** A spent refresh token came back. */
+  'token.theft',
+  'key.created',
+  'key.revoked',
+  /** Somebody who tried too often has to wait. */
+  'throttle.reached',
+] as const;
+export type EventType = (typeof eventTypes)[number];
+
+/** What services may know of what happened: ids alone, and nothing personal. */
+export type Event = {
+  readonly id: Id;
+  readonly createdAt: Instant;
+  readonly type: EventType;
+  /** The service that it happened through. */
+  readonly serviceId: Id;
+  readonly userId: Id | null;
+  /** The session, key or one-time token that it is about. */
+  readonly subjectId: Id | null;
+};

@@ -1,0 +1,36 @@
+import type { Channel, Id, Instant, Origin, Purpose } from '@rekey/domain';
+
+/** The ways out to people: what is owed is handed over here. */
+export type Channels = { readonly [channel in Channel]: Outlet };
+
+export interface Outlet {
+  /** Hands the notice over to its one recipient, or throws a `DeliveryFailure`. */
+  send(notice: Notice): Promise<void>;
+}
+
+/** All that a mail tells, before it is put into words. */
+export type Notice = {
+  /** Stays the same however often the notice is sent. */
+  readonly id: Id;
+  readonly kind: Purpose;
+  readonly to: { readonly name: string; readonly address: string };
+  readonly locale: string;
+  readonly timezone: string;
+  readonly service: { readonly name: string; readonly emailText: string | null };
+  readonly happenedAt: Instant;
+  readonly origin: Origin;
+  readonly link: string;
+  readonly linkExpiresAt: Instant;
+};
+
+/** The notice was not handed over. The message names no person and no secret: it is stored and shown. */
+export class DeliveryFailure extends Error {
+  override readonly name = 'DeliveryFailure';
+  /** Whether trying again is of no use: an unknown mailbox, for one. */
+  readonly isPermanent: boolean;
+
+  constructor(message: string, isPermanent: boolean, options?: { cause?: unknown }) {
+    super(message, options);
+    this.isPermanent = isPermanent;
+  }
+}

@@ -1,0 +1,34 @@
+import type { Audit } from './audit.ts';
+import type { Deliveries } from './deliveries.ts';
+import type { Events } from './events.ts';
+import type { Keys } from './keys.ts';
+import type { OneTimeTokens } from './one-time-tokens.ts';
+import type { Services } from './services.ts';
+import type { Sessions } from './sessions.ts';
+import type { Throttles } from './throttles.ts';
+import type { Users } from './users.ts';
+
+/** The one door to the stores. Nothing slow goes through it: no hashing, no mail, no network. */
+export interface Database {
+  /**
+   * Runs `work` in one transaction: commits what it did when it returns, and undoes all of it when it throws.
+   * Where two transactions are in each other's way, one is undone and its `work` runs again: it must change nothing
+   * but the stores. Nesting, and a promise of `work` that outlives it, are errors.
+   * Throws `Unavailable` where the database does not answer.
+   */
+  transact<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
+  /** Runs `work` without a transaction, for lone reads. */
+  read<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
+}
+
+export type Stores = {
+  readonly services: Services;
+  readonly users: Users;
+  readonly keys: Keys;
+  readonly sessions: Sessions;
+  readonly oneTimeTokens: OneTimeTokens;
+  readonly deliveries: Deliveries;
+  readonly throttles: Throttles;
+  readonly audit: Audit;
+  readonly events: Events;
+};

@@ -1,0 +1,77 @@
+import type {
+  Delivery,
+  DeliveryState,
+  Id,
+  Instant,
+  OneTimeToken,
+  Service,
+  User,
+} from '@rekey/domain';
+
+/** What committed changes owe to people outside. */
+export interface Deliveries {
+  /** Owes a delivery, due at once. */
+  insert(delivery: Delivery): Promise<void>;
+  get(id: Id): Promise<Delivery | null>;
+  /**
+   * Whether a delivery is due: neither sent nor dead, not put off, not leased. One that is put off or leased beyond
+   * `tooFar` is due as well: a clock that was wrong did that.
+   */
+  hasDue(now: Instant, tooFar: Instant): Promise<boolean>;
+  /** Leases up to `limit` due deliveries, the longest due first: nobody else gets them before `until`. */
+  claim(now: Instant, tooFar: Instant, until: Instant, limit: number): Promise<Owed[]>;
+  /** These three close a claim; they answer false, and change nothing, where somebody else claimed the delivery since. */
+  markSent(claim: Claim, now: Instant): Promise<boolean>;
+  /** Puts the delivery off until `at`. */
+  putOff(claim: Claim, at: Instant, reason: string): Promise<boolean>;
+  /** Gives the delivery up: it is dead, and kept until somebody requeues it. */
+  giveUp(claim: Claim, now: Instant, reason: string): Promise<boolean>;
+  /** Up to `limit` deliveries in that state, or in any: those that were owed last first. */
+  list(state: DeliveryState | null, limit: number): Promise<ListedDelivery[]>;
+  /** How many deliveries wait and how many are dead, and since when the first of those that wait is owed, and due. */
+  backlog(): Promise<Backlog>;
+  /** Makes a dead delivery due at once, only if its deadline is after `now`; answers whether it did. */
+  requeue(id: Id, now: Instant): Promise<boolean>;
+  /** Requeues up to `limit` deliveries that were dead by `now`; answers them. */
+  requeueDead(now: Instant, limit: number): Promise<Delivery[]>;
+}
+
+export type Claim = {
+  readonly id: Id;
+  /** How often the delivery was claimed, this time included. */
+  readonly attempt: number;
+};
+
+/** A delivery that was claimed, with all that it takes to make it. */
+export type Owed = {
+  readonly delivery: Delivery;
+  readonly attempt: number;
+  readonly token: OneTimeToken;
+  readonly user: User;
+  readonly service: Service;
+};
+
+/** A delivery as an operator sees it: whom it is for and what became of it, without what it says. */
+export type ListedDelivery = Pick<
+  Delivery,
+  'id' | 'createdAt' | 'channel' | 'kind' | 'to' | 'deadline'
+> & {
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  /** When it is, or was, due. */
+  readonly dueAt: Instant;
+  /** When it was sent or given up. */
+  readonly closedAt: Instant | null;
+  /** Why the last attempt that failed did. */
+  readonly reason: string | null;
+};
+
+/** Both instants are null where nothing waits. */
+export type Backlog = {
+  readonly waiting: number;
+  readonly dead: number;
+  /** When the oldest delivery that waits was owed. */
+  readonly oldestAt: Instant | null;
+  /** When the first of them is, or was, due: one that is leased or put off is due later. */
+  readonly firstDueAt: Instant | null;
+};

@@ -1,0 +1,40 @@
+import type { Channels } from './channels.ts';
+import type { Clock, Ids } from './clock.ts';
+import type { Database } from './database.ts';
+import type { BreachList, Hasher, PasswordMeter } from './passwords.ts';
+import type { AccessTokens, LinkTokens, Macs, Secrets, Totp } from './secrets.ts';
+import type { Settings } from './settings.ts';
+
+export * from './audit.ts';
+export * from './channels.ts';
+export * from './clock.ts';
+export * from './database.ts';
+export * from './deliveries.ts';
+export * from './events.ts';
+export * from './keys.ts';
+export * from './one-time-tokens.ts';
+export * from './passwords.ts';
+export * from './secrets.ts';
+export * from './services.ts';
+export * from './sessions.ts';
+export * from './settings.ts';
+export * from './throttles.ts';
+export * from './users.ts';
+
+/** All that a use case can need from outside; each says which part of it. */
+export type Ports = {
+  readonly database: Database;
+  readonly hasher: Hasher;
+  readonly meter: PasswordMeter;
+  /** Null where there is none to ask. */
+  readonly breachList: BreachList | null;
+  readonly secrets: Secrets;
+  readonly macs: Macs;
+  readonly accessTokens: AccessTokens;
+  readonly totp: Totp;
+  readonly linkTokens: LinkTokens;
+  readonly channels: Channels;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly settings: Settings;
+};

@@ -1,0 +1,23 @@
+import type { Id, Instant, OneTimeToken, Purpose } from '@rekey/domain';
+
+/** The rights that were mailed. Nothing of a token itself is stored. */
+export interface OneTimeTokens {
+  insert(token: OneTimeToken): Promise<void>;
+  /** Finds a right that is unspent and has not expired at `now`. */
+  findGood(id: Id, now: Instant): Promise<OneTimeToken | null>;
+  /**
+   * Spends the right, only if it is unspent and has not expired at `now`, together with every other of its user that
+   * was mailed to the same address or later: two links pressed at once must not lock each other out. Answers the right,
+   * or null where it was not spent. A right that was mailed to another address before stays good.
+   */
+  spend(id: Id, now: Instant): Promise<OneTimeToken | null>;
+  /** Spends what `spend` of that right would spend now: what was made since. */
+  spendWith(token: OneTimeToken, now: Instant): Promise<void>;
+  /** When the user's `n`th latest right for that purpose was made; null where there are fewer. */
+  nthLatest(userId: Id, purpose: Purpose, n: number): Promise<Instant | null>;
+  /**
+   * Deletes up to `limit` rights that expired before the instant and whose deliveries were sent or given up,
+   * and up to as many of those deliveries, which go first; answers how many rows that were.
+   */
+  prune(before: Instant, limit: number): Promise<number>;
+}

@@ -1,0 +1,48 @@
+import type { Grant, Id, Instant, OneTimeToken, Purpose } from '@rekey/domain';
+
+export interface Secrets {
+  /** 32 random bytes as base64url text after the prefix. */
+  generate(prefix: string): string;
+  /** 20 random bytes in base32 (RFC 4226, 4; RFC 4648, 6): the seed of a TOTP key. */
+  generateTotpSeed(): string;
+  /** A one-way digest; the same for the same secret. */
+  digest(secret: string): string;
+  /** Encrypts with a secret that the database does not have; a different text each time. */
+  seal(secret: string): string;
+  /** The secret that was sealed; throws for anything else. */
+  unseal(sealed: string): string;
+}
+
+/** MACs with a secret that the database does not have: whoever has only that can make none. */
+export interface Macs {
+  /** The MAC of a text. */
+  make(text: string): string;
+  /** Whether the MAC was made here for that text. */
+  verify(text: string, mac: string): boolean;
+}
+
+export interface AccessTokens {
+  /** A signed token for the grant, or one that is encrypted besides. It expires on a whole second. */
+  issue(
+    grant: Grant,
+    form: 'signed' | 'encrypted',
+  ): Promise<{ token: string; expiresAt: Instant }>;
+  /** The grant of a token in either form, and when it expires; null for what was not issued here or has expired. */
+  verify(token: string): Promise<(Grant & { readonly expiresAt: Instant }) | null>;
+}
+
+/** One-time codes by the clock (RFC 6238): SHA-1, six digits, a new code with each step of 30 seconds. */
+export interface Totp {
+  /** The step that a code is of, the current one or one on either side; null for a code of none, the latest for one of several. */
+  stepOf(code: string, seed: string, now: Instant): number | null;
+}
+
+/** The tokens of mailed links. They are never stored: each is made when a mail is sent, from a secret that the database does not have. */
+export interface LinkTokens {
+  /** The id of the secret that new links are to be made with. */
+  currentKeyId(): string;
+  /** The token of a right: the same each time. Throws where the secret of its key id is gone. */
+  make(right: Pick<OneTimeToken, 'id' | 'purpose' | 'keyId'>): string;
+  /** The right that a token was made for; null for anything else. */
+  verify(token: string): { readonly id: Id; readonly purpose: Purpose } | null;
+}

@@ -1,0 +1,22 @@
+import type { PasswordPolicy } from '@rekey/domain';
+
+export type Settings = {
+  readonly passwordPolicy: PasswordPolicy;
+  readonly refreshTokenTtlMs: number;
+  /** How long the links of mails work. */
+  readonly revokeTokenTtlMs: number;
+  /** Base of links to pages that Rekey itself hosts, without a slash at its end. */
+  readonly publicUrl: string;
+  /** The name that people know this server by, and so the built-in service. */
+  readonly brandName: string;
+  /** Whether strangers may sign up at the built-in service. */
+  readonly usersSignup: boolean;
+  readonly throttle: {
+    /** Failed tries that an account has before waits begin. */
+    readonly accountFree: number;
+    /** Failed tries that a client has in a minute. */
+    readonly clientPerMinute: number;
+    /** Password changes that an account has in an hour, for each is a mail to its owner. */
+    readonly changesPerHour: number;
+  };
+};
