@@ -38,7 +38,7 @@ const encryptionPublic = createPublicKey(encryption.key);
 function setUp(options: Partial<Parameters<typeof accessTokens>[0]> = {}) {
   const clock = fakeClock(START);
   const keys = () => ({ signing: [signing], encryption: [encryption] }) as const;
-  return { clock, tokens: accessTokens({ keys, clock, issuer, ttl: 3600, ...options }) };
+  return { clock, tokens: accessTokens({ keys, clock, issuer, ttlS: 3600, ...options }) };
 }
 
 const claims = {
@@ -75,7 +75,7 @@ accessTokensContract('jose', async () => {
     signing: [aKey('s1', signingPair())],
     encryption: [aKey('e1', encryptionPair())],
   } as const;
-  return { accessTokens: accessTokens({ keys: () => keys, clock, issuer, ttl: 3600 }), clock };
+  return { accessTokens: accessTokens({ keys: () => keys, clock, issuer, ttlS: 3600 }), clock };
 });
 
 describe('an access token', () => {

@@ -6,8 +6,8 @@ import {
   sign,
   type webcrypto,
 } from 'node:crypto';
-import type { Instant } from '@rekey/domain';
-import type { AccessGrant, AccessTokens, Clock } from '@rekey/usecases';
+import type { Grant, Instant } from '@rekey/domain';
+import type { AccessTokens, Clock } from '@rekey/usecases';
 import { CompactEncrypt, compactDecrypt, type JSONWebKeySet, jwtVerify } from 'jose';
 import type { FileKey, KeyFile } from './key-file.ts';
 
@@ -21,20 +21,20 @@ const JWE_ENC = 'A256GCM';
 /** RFC 9068, 2.2, and the session. */
 const CLAIMS = ['iss', 'aud', 'sub', 'client_id', 'sid', 'jti', 'iat', 'exp'];
 
-/** Bytes. Ours have about 550 when signed, 1200 when encrypted. */
+/** Bytes. A signed token has about 550, an encrypted one 1200. */
 const MAX_LENGTH = 8192;
 /** Parts of the compact forms: RFC 7515, 3.1, and RFC 7516, 3.1. */
 const SIGNED_PARTS = 3;
 const ENCRYPTED_PARTS = 5;
 
-/** Milliseconds by which the clock of the node that issued a token may be ahead of ours. */
-const SKEW = 30_000;
+/** By how much the clock of the server that issued a token may be ahead of ours. */
+const SKEW_MS = 30_000;
 
-/** What a good signature said, and from when to when it holds. */
+/** The content of a token whose signature was good. */
 type Remembered = {
   /** The key that made the signature. */
   readonly kid: string;
-  readonly grant: AccessGrant;
+  readonly grant: Grant;
   readonly issuedAt: Instant;
   readonly expiresAt: Instant;
 };
@@ -48,20 +48,19 @@ type Remembered = {
  * all claims, this issuer, one audience that is the client. A token ends at `exp`, without grace.
  */
 export function accessTokens(options: {
-  /** As they are now; the first of each list is for new tokens. */
+  /** The keys of the file at this moment; the first of each list is for new tokens. */
   readonly keys: () => Pick<KeyFile, 'signing' | 'encryption'>;
   readonly clock: Clock;
   /** The `iss` of every token: the URL of this service. */
   readonly issuer: string;
-  /** Seconds. */
-  readonly ttl: number;
-  /** How many good signatures are remembered, so that they are not computed anew each time. */
+  readonly ttlS: number;
+  /** How many good signatures are remembered, so that a token is computed once. */
   readonly maxRemembered?: number;
 }): AccessTokens & {
   /** The public keys that services can verify signed tokens with (RFC 7517, 5). */
   jwks(): JSONWebKeySet;
 } {
-  const { keys, clock, issuer, ttl, maxRemembered = 10_000 } = options;
+  const { keys, clock, issuer, ttlS, maxRemembered = 10_000 } = options;
   const remembered = new Map<string, Remembered>();
 
   function remember(digest: string, token: Remembered): void {
@@ -110,9 +109,9 @@ export function accessTokens(options: {
   }
 
   function grantAt(now: Instant, { kid, grant, issuedAt, expiresAt }: Remembered) {
-    // A key that was taken out of the file takes its tokens along.
+    // The tokens of a key that was taken out of the file are refused from then on.
     if (!keys().signing.some((key) => key.kid === kid)) return null;
-    return issuedAt <= now + SKEW && now < expiresAt ? { ...grant, expiresAt } : null;
+    return issuedAt <= now + SKEW_MS && now < expiresAt ? { ...grant, expiresAt } : null;
   }
 
   return {
@@ -122,7 +121,7 @@ export function accessTokens(options: {
         encryption: [encryption],
       } = keys();
       const iat = Math.floor(clock.now() / 1000);
-      const exp = iat + ttl;
+      const exp = iat + ttlS;
       const claims = {
         iss: issuer,
         aud: grant.serviceId,
@@ -155,7 +154,7 @@ export function accessTokens(options: {
         if (grant) remember(digest, verified);
         return grant;
       } catch {
-        // A reason would only help whoever made the token up.
+        // A reason would only help a forger.
         return null;
       }
     },
@@ -182,14 +181,14 @@ function signedText(header: object, claims: object, key: KeyObject): string {
   return `${text}.${sign(null, Buffer.from(text), key).toString('base64url')}`;
 }
 
-/** None where a part is not as an encoder writes it: decoders forgive, and would give a token many spellings. */
+/** Answers 0 where a part is not as an encoder writes it: decoders are lenient, and a token would have many spellings. */
 function countParts(token: string): number {
   const parts = token.split('.');
   const isExact = (part: string) => Buffer.from(part, 'base64url').toString('base64url') === part;
   return parts.every(isExact) ? parts.length : 0;
 }
 
-/** `rest`: header members beyond those that `issue` writes, `zip` and `crit` among them. */
+/** `rest`: header members that `issue` does not write, `zip` and `crit` among them. */
 function keyFor(list: readonly FileKey[], kid: unknown, rest: object): KeyObject {
   const found = list.find((key) => key.kid === kid);
   if (found === undefined || Object.keys(rest).length > 0) throw new Error('not issued here');

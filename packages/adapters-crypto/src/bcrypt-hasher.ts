@@ -4,17 +4,17 @@ import bcrypt from 'bcrypt';
 import type { Gate } from './gate.ts';
 import type { FileKey, KeyList } from './key-file.ts';
 
-/** bcrypt reads so many bytes of a password, and not one more. */
+/** bcrypt ignores all bytes of a password after these. */
 const BCRYPT_BYTES = 72;
 
-/** Of any hash that is stored: a higher one would hold its place in the gate for minutes. */
+/** The highest cost of a stored hash: a higher one would occupy its place in the gate for minutes. */
 const MAX_COST = 14;
 
 const COST = '(0[4-9]|1[0-4])';
 const OWN = new RegExp(`^rk1\\$([\\w-]{1,64})\\$(\\$2b\\$${COST}\\$[./A-Za-z0-9]{53})$`);
 const FOREIGN = new RegExp(`^\\$2[aby]\\$${COST}\\$[./A-Za-z0-9]{53}$`);
 
-/** What bcrypt is to compare. */
+/** A text and the hash that bcrypt compares it with. */
 type Comparison = { readonly text: string; readonly hash: string; readonly cost: number };
 
 /**
@@ -23,12 +23,12 @@ type Comparison = { readonly text: string; readonly hash: string; readonly cost:
  * to guess one. Stored as `rk1$<kid of the pepper>$<bcrypt hash>`.
  *
  * Plain `$2a$`, `$2b$` and `$2y$` hashes of other systems verify, where bcrypt reads all of the password.
- * Whatever is not right costs one hash of the current cost at least: the answer says nothing, nor does its time.
+ * A wrong password costs at least one hash of the current cost: neither the answer nor its time says what is wrong.
  */
 export function bcryptHasher(options: {
   /** 4 to 14. */
   readonly cost: number;
-  /** As they are now; the first is for new hashes. */
+  /** The peppers of the key file at this moment; the first is for new hashes. */
   readonly peppers: () => KeyList;
   readonly gate: Gate;
 }): Hasher {
@@ -48,7 +48,7 @@ export function bcryptHasher(options: {
     const [, foreignCost] = FOREIGN.exec(stored) ?? [];
     const isReadWhole = Buffer.byteLength(password) <= BCRYPT_BYTES && !password.includes('\0');
     if (foreignCost === undefined || !isReadWhole) return null;
-    // The same algorithm under the name that the library knows.
+    // `$2a$` and `$2y$` are other names of `$2b$`, the one that the library knows.
     return { text: password, hash: `$2b${stored.slice(3)}`, cost: Number(foreignCost) };
   }
 
@@ -60,7 +60,7 @@ export function bcryptHasher(options: {
     hash: (password) =>
       gate.run(async () => {
         const [current] = peppers();
-        // Made here, a salt costs no second trip to the thread pool.
+        // A salt that is made here costs no second trip to the thread pool.
         const hash = await bcrypt.hash(prehash(password, current), bcrypt.genSaltSync(cost));
         return `rk1$${current.kid}$${hash}`;
       }),
@@ -88,7 +88,7 @@ export function bcryptHasher(options: {
   };
 }
 
-/** A well-formed hash that nobody made: comparing with it is the same work as with any other of its cost. */
+/** A well-formed hash of no password: a comparison with it costs as much as with any other hash of its cost. */
 function decoyOf(cost: number): string {
   return `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`;
 }

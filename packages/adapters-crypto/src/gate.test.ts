@@ -3,15 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gate, hashGate, threadPoolSize } from './gate.ts';
 
-/** A work that begins when it is let in, and ends when it is told to. */
-function aWork() {
+/** A task that begins when the gate runs it, and ends when the test says so. */
+function aTask() {
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
   const { promise: done, resolve: finish, reject: fail } = Promise.withResolvers<string>();
-  const work = () => {
+  const task = () => {
     begin();
     return done;
   };
-  return { work, begun, finish, fail };
+  return { task, begun, finish, fail };
 }
 
 async function refusal(running: Promise<unknown>): Promise<Overloaded> {
@@ -21,33 +21,33 @@ async function refusal(running: Promise<unknown>): Promise<Overloaded> {
 }
 
 describe('a gate', () => {
-  test('answers what the work answers', async () => {
+  test('answers what the task answers', async () => {
     await expect(gate({ places: 1, maxWaiting: 0 }).run(async () => 42)).resolves.toBe(42);
   });
 
-  test('runs as many at a time as it has places, and lets the first who waits in next', async () => {
+  test('runs as many tasks at a time as it has places, and the one that has waited longest next', async () => {
     const narrow = gate({ places: 2, maxWaiting: 3 });
-    const works = Array.from({ length: 5 }, aWork);
+    const tasks = Array.from({ length: 5 }, aTask);
     const order: number[] = [];
-    const runs = works.map(({ work }, index) =>
+    const runs = tasks.map(({ task }, index) =>
       narrow.run(() => {
         order.push(index);
-        return work();
+        return task();
       }),
     );
-    await Promise.all([works[0]!.begun, works[1]!.begun]);
+    await Promise.all([tasks[0]!.begun, tasks[1]!.begun]);
     expect([narrow.running, narrow.waiting, order]).toEqual([2, 3, [0, 1]]);
 
-    works[1]!.finish('one');
-    await works[2]!.begun;
+    tasks[1]!.finish('one');
+    await tasks[2]!.begun;
     expect([narrow.running, narrow.waiting, order]).toEqual([2, 2, [0, 1, 2]]);
 
-    for (const { finish } of works) finish('end');
+    for (const { finish } of tasks) finish('end');
     await Promise.all(runs);
     expect([narrow.running, narrow.waiting, order]).toEqual([0, 0, [0, 1, 2, 3, 4]]);
   });
 
-  test('never runs more than it has places, whatever comes and goes', async () => {
+  test('never runs more tasks than it has places, whatever comes and goes', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 4 }),
@@ -71,10 +71,10 @@ describe('a gate', () => {
     );
   });
 
-  test('refuses who finds the queue full, without running the work', async () => {
+  test('refuses a task that finds the queue full, without running it', async () => {
     const narrow = gate({ places: 1, maxWaiting: 1 });
-    const [first, second] = [aWork(), aWork()];
-    const runs = [narrow.run(first.work), narrow.run(second.work)];
+    const [first, second] = [aTask(), aTask()];
+    const runs = [narrow.run(first.task), narrow.run(second.task)];
     let hasRun = false;
     await refusal(
       narrow.run(async () => {
@@ -87,20 +87,20 @@ describe('a gate', () => {
     await Promise.all(runs);
   });
 
-  test('takes new ones again once there is room', async () => {
+  test('takes new tasks again once there is room', async () => {
     const narrow = gate({ places: 1, maxWaiting: 0 });
-    const first = aWork();
-    const run = narrow.run(first.work);
+    const first = aTask();
+    const run = narrow.run(first.task);
     await refusal(narrow.run(async () => 'no'));
     first.finish('');
     await run;
     await expect(narrow.run(async () => 'yes')).resolves.toBe('yes');
   });
 
-  test('gives the place on when a work fails', async () => {
+  test('gives the place of a task that fails to the next one', async () => {
     const narrow = gate({ places: 1, maxWaiting: 1 });
-    const first = aWork();
-    const failing = narrow.run(first.work);
+    const first = aTask();
+    const failing = narrow.run(first.task);
     const next = narrow.run(async () => 'next');
     first.fail(new Error('broken'));
     await expect(failing).rejects.toThrow('broken');
@@ -114,19 +114,19 @@ describe('a gate', () => {
     await narrow.run(async () => {
       time += 1500;
     });
-    const works = Array.from({ length: 6 }, aWork);
-    const runs = works.map(({ work }) => narrow.run(work));
+    const tasks = Array.from({ length: 6 }, aTask);
+    const runs = tasks.map(({ task }) => narrow.run(task));
     // Four wait, and the fifth would: two and a half rounds of 1.5 s.
-    expect((await refusal(narrow.run(async () => ''))).retryAfter).toBe(4);
-    for (const { finish } of works) finish('');
+    expect((await refusal(narrow.run(async () => ''))).retryAfterS).toBe(4);
+    for (const { finish } of tasks) finish('');
     await Promise.all(runs);
   });
 
-  test('says one second at least, also while it knows nothing', async () => {
+  test('says one second at least, also before any task has ended', async () => {
     const narrow = gate({ places: 1, maxWaiting: 0 });
-    const first = aWork();
-    const run = narrow.run(first.work);
-    expect((await refusal(narrow.run(async () => ''))).retryAfter).toBe(1);
+    const first = aTask();
+    const run = narrow.run(first.task);
+    expect((await refusal(narrow.run(async () => ''))).retryAfterS).toBe(1);
     first.finish('');
     await run;
   });
@@ -140,10 +140,10 @@ describe('the gate for hashes', () => {
   ])('of cost %i lets %i wait for each core', async (cost, waiting) => {
     const cores = 2;
     const narrow = hashGate(cost, cores);
-    const { work, finish } = aWork();
-    const runs = Array.from({ length: cores * (waiting + 1) + 1 }, () => narrow.run(work));
+    const { task, finish } = aTask();
+    const runs = Array.from({ length: cores * (waiting + 1) + 1 }, () => narrow.run(task));
     expect([narrow.running, narrow.waiting]).toEqual([cores + 1, cores * waiting]);
-    await refusal(narrow.run(work));
+    await refusal(narrow.run(task));
     finish('');
     await Promise.all(runs);
   });

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { Overloaded } from '@rekey/domain';
 
-/** Lets a few works run at a time, makes some wait, and turns the rest away. */
+/** Runs a few tasks at a time, lets some wait, and refuses the rest. */
 export type Gate = {
   /**
-   * Runs `work` as soon as a place is free, first come, first served.
+   * Runs the task as soon as a place is free, first come, first served.
    * Throws `Overloaded`, without running it, where the queue is full.
    */
-  run<T>(work: () => Promise<T>): Promise<T>;
+  run<T>(task: () => Promise<T>): Promise<T>;
   /** Throws `Overloaded` where `run` would. */
   admit(): void;
   readonly running: number;
@@ -15,7 +15,7 @@ export type Gate = {
 };
 
 export type GateOptions = {
-  /** How many works run at a time. */
+  /** How many tasks run at a time. */
   readonly places: number;
   /** How many may wait besides. */
   readonly maxWaiting: number;
@@ -26,12 +26,12 @@ export type GateOptions = {
 export function gate({ places, maxWaiting, now = () => performance.now() }: GateOptions): Gate {
   const queue: (() => void)[] = [];
   let running = 0;
-  /** Milliseconds that a work takes: a moving average, nothing until the first one is done. */
-  let usual = 0;
+  /** How long a task takes: a moving average, 0 until the first one is done. */
+  let usualMs = 0;
 
   function leave(): void {
     const next = queue.shift();
-    // The place goes from hand to hand: nobody who comes now can slip in between.
+    // The place is handed over: no task that comes now can slip in between.
     if (next) next();
     else running -= 1;
   }
@@ -39,12 +39,12 @@ export function gate({ places, maxWaiting, now = () => performance.now() }: Gate
   function admit(): void {
     if (running < places || queue.length < maxWaiting) return;
     const rounds = (queue.length + 1) / places;
-    throw new Overloaded(Math.max(1, Math.ceil((rounds * usual) / 1000)));
+    throw new Overloaded(Math.max(1, Math.ceil((rounds * usualMs) / 1000)));
   }
 
   return {
     admit,
-    async run(work) {
+    async run(task) {
       admit();
       if (running < places) {
         running += 1;
@@ -55,10 +55,10 @@ export function gate({ places, maxWaiting, now = () => performance.now() }: Gate
       }
       const start = now();
       try {
-        return await work();
+        return await task();
       } finally {
         const took = now() - start;
-        usual = usual === 0 ? took : usual + (took - usual) / 8;
+        usualMs = usualMs === 0 ? took : usualMs + (took - usualMs) / 8;
         leave();
       }
     },
@@ -71,20 +71,20 @@ export function gate({ places, maxWaiting, now = () => performance.now() }: Gate
   };
 }
 
-/** Hashes at a time: one for each core, and one more that takes over at once when one of them is done. */
+/** Hashes at a time: one for each core, and one more that takes over at once when one of them ends. */
 const placesFor = (cores: number): number => cores + 1;
 
 /**
- * The gate for bcrypt hashes of this cost, and a queue that takes about six seconds (a hash of cost 12 takes 0.18 s
- * of a core), so that what waits is still answered within the time that a request has.
+ * The gate for bcrypt hashes of this cost. Its queue takes about six seconds (a hash of cost 12 takes 0.18 s of a
+ * core), so that a request that waits in it is still answered in time.
  */
 export function hashGate(cost: number, cores = availableParallelism()): Gate {
   return gate({ places: placesFor(cores), maxWaiting: cores * 2 ** (17 - cost) });
 }
 
 /**
- * What UV_THREADPOOL_SIZE must be before the pool's first use. Hashes take a thread for each place
- * of their gate; the disk, files and name look-ups, which share the pool, find two more that are free.
+ * The value of UV_THREADPOOL_SIZE, which must be set before the first use of the pool. Hashes take a thread for each
+ * place of their gate; the disk, files and name look-ups, which share the pool, have two more.
  */
 export function threadPoolSize(cores = availableParallelism()): number {
   return Math.max(4, placesFor(cores) + 2);

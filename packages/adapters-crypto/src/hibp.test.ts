@@ -69,12 +69,16 @@ async function stub(answer: Answer = asDocumented) {
 }
 
 /** A list at the stub that writes down what it reports. Its time limit is there only for tests that reach it. */
-function open({ url }: Pick<Stub, 'url'>, timeLimit = 60_000, clock: FakeClock = fakeClock(START)) {
+function open(
+  { url }: Pick<Stub, 'url'>,
+  timeLimitMs = 60_000,
+  clock: FakeClock = fakeClock(START),
+) {
   const reported: string[] = [];
   const breachList = hibpBreachList({
     url,
     clock,
-    timeLimit,
+    timeLimitMs,
     onBreachListSilent: (reason) => reported.push(reason),
     onBreachListBack: () => reported.push('back'),
   });

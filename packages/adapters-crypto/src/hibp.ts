@@ -1,21 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { BreachList, Clock } from '@rekey/usecases';
 
-/** Milliseconds that a whole answer may take, from the look-up of the name to the last byte. */
-const TIME_LIMIT = 1000;
+/** How long a whole answer may take, from the look-up of the name to the last byte. */
+const TIME_LIMIT_MS = 1000;
 
-/** Bytes of an answer, unpacked: a padded one has about 40 KB. */
-const MAX_ANSWER = 512 * 1024;
+/** Of an answer, unpacked: a padded one has about 40 KB. */
+const MAX_ANSWER_BYTES = 512 * 1024;
 
-/** Questions at once: each may hold a thread that looks up a name, and hashes need threads too. */
+/** Questions at once: each may occupy a thread that looks up a name, and hashes need threads as well. */
 const MAX_UNDER_WAY = 8;
 
-/** After so many failures in a row nobody is asked for a while, then one question tries again. */
+/** After so many failures in a row the list is left alone for a while; then one question tries again. */
 const MAX_FAILURES = 5;
-/** Milliseconds. */
-const PAUSE = 30_000;
+const PAUSE_MS = 30_000;
 
-/** SHA-1 in hexadecimal digits: these many are sent, and the rest is looked for in the answer. */
+/** So many hexadecimal digits of the SHA-1 are sent; the rest is looked for in the answer. */
 const PREFIX_LENGTH = 5;
 const ENTRY = /^[0-9A-F]{35}:\d{1,10}$/i;
 
@@ -29,7 +28,7 @@ type Options = BreachListEvents & {
   /** Without a slash at its end: `https://api.pwnedpasswords.com`, or a mirror. */
   readonly url: string;
   readonly clock: Clock;
-  readonly timeLimit?: number;
+  readonly timeLimitMs?: number;
 };
 
 /**
@@ -39,7 +38,7 @@ type Options = BreachListEvents & {
 export function hibpBreachList({
   url,
   clock,
-  timeLimit = TIME_LIMIT,
+  timeLimitMs = TIME_LIMIT_MS,
   ...events
 }: Options): BreachList {
   let failures = 0;
@@ -51,18 +50,18 @@ export function hibpBreachList({
       if (underWay >= MAX_UNDER_WAY) return null;
       if (failures >= MAX_FAILURES) {
         if (clock.now() < retryAt) return null;
-        // Nobody else tries again meanwhile.
-        retryAt = clock.now() + PAUSE;
+        // No other question tries again meanwhile.
+        retryAt = clock.now() + PAUSE_MS;
       }
       underWay += 1;
       try {
-        const isListed = await ask(url, password, AbortSignal.timeout(timeLimit));
+        const isListed = await ask(url, password, AbortSignal.timeout(timeLimitMs));
         if (failures >= MAX_FAILURES) events.onBreachListBack?.();
         failures = 0;
         return isListed;
       } catch (error) {
         failures += 1;
-        retryAt = clock.now() + PAUSE;
+        retryAt = clock.now() + PAUSE_MS;
         if (failures === MAX_FAILURES) events.onBreachListSilent?.(reasonOf(error));
         return null;
       } finally {
@@ -75,7 +74,7 @@ export function hibpBreachList({
 async function ask(url: string, password: string, signal: AbortSignal): Promise<boolean> {
   const hash = createHash('sha1').update(password).digest('hex').toUpperCase();
   const response = await fetch(`${url}/range/${hash.slice(0, PREFIX_LENGTH)}`, {
-    // Who may be asked is the operator's decision alone.
+    // The operator alone decides which server is asked.
     redirect: 'error',
     headers: { 'add-padding': 'true', 'user-agent': 'rekey', accept: 'text/plain' },
     signal,
@@ -85,7 +84,7 @@ async function ask(url: string, password: string, signal: AbortSignal): Promise<
     throw new Error(`answered ${response.status}`);
   }
   const entries = (await textOf(response)).trimEnd().split(/\r?\n/);
-  // No range is empty, so an empty answer is none either.
+  // No range is empty: an empty answer is not one.
   if (!entries.every((entry) => ENTRY.test(entry))) throw new Error('the answer is no list');
   // Padding is counted zero times.
   const counted = entries.filter((entry) => !/:0+$/.test(entry));
@@ -98,13 +97,13 @@ async function textOf(response: Response): Promise<string> {
   for await (const chunk of response.body ?? []) {
     length += chunk.length;
     // Leaving the loop hangs up.
-    if (length > MAX_ANSWER) throw new Error('the answer is too long');
+    if (length > MAX_ANSWER_BYTES) throw new Error('the answer is too long');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('latin1');
 }
 
-/** The cause of a failed fetch is what says something. */
+/** The reason of a failed fetch stands in its cause. */
 function reasonOf(error: unknown): string {
   const { cause = error } = error instanceof Error ? error : {};
   if (!(cause instanceof Error)) return String(cause);

@@ -5,8 +5,8 @@ import type { Clock, Ids } from '@rekey/usecases';
 const COUNTER_END = 0x1000;
 
 /**
- * UUIDs of version 7 that only ever rise within this process, also within a millisecond and when the
- * clock goes back (RFC 9562, 6.2, method 1; `randomUUIDv7` of Node keeps no order within a millisecond).
+ * UUIDs of version 7 that only ever rise within this process, also within a millisecond and when the clock is set
+ * back (RFC 9562, 6.2, method 1; `randomUUIDv7` of Node keeps no order within a millisecond).
  */
 export function uuidv7Ids(clock: Clock): Ids {
   let time = 0;
@@ -27,7 +27,7 @@ export function uuidv7Ids(clock: Clock): Ids {
       }
       const hex = time.toString(16).padStart(12, '0');
       const count = counter.toString(16).padStart(3, '0');
-      // The rest, variant and 62 random bits, is the same in version 4.
+      // Variant and 62 random bits: these are as in version 4.
       return `${hex.slice(0, 8)}-${hex.slice(8)}-7${count}-${randomUUID().slice(19)}`;
     },
   };

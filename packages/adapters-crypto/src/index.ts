@@ -7,15 +7,15 @@ export {
   copyKeyFile,
   type KeyFile,
   KeyFileError,
+  type KeyPurpose,
+  keyPurposes,
   openKeyFile,
-  type Purpose,
-  purposes,
   rotateKeys,
 } from './key-file.ts';
 export { currentFirst, type KeyIds, type KeyRingEvents, openKeyRing } from './key-ring.ts';
+export { linkTokens } from './link-tokens.ts';
 export { macs } from './macs.ts';
 export { measureHashing } from './measure-hashing.ts';
 export { passwordMeter } from './password-meter.ts';
-export { revokeTokens } from './revoke-tokens.ts';
 export { secrets } from './secrets.ts';
 export { totp } from './totp.ts';

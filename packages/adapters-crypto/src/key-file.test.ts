@@ -55,14 +55,14 @@ describe('a new key file', () => {
   });
 
   test('has one key for each purpose', async () => {
-    const { signing, encryption, pepper, revoke, seal, audit } = await openKeyFile(file, {
+    const { signing, encryption, pepper, link, seal, audit } = await openKeyFile(file, {
       mayCreate: true,
     });
-    const lists = [signing, encryption, pepper, revoke, seal, audit];
+    const lists = [signing, encryption, pepper, link, seal, audit];
     expect(lists.map((list) => list.length)).toEqual([1, 1, 1, 1, 1, 1]);
     expect(signing[0].key.asymmetricKeyType).toBe('ed25519');
     expect(encryption[0].key.asymmetricKeyDetails?.modulusLength).toBe(2048);
-    const secrets = [pepper, revoke, seal, audit].map(([first]) => first.key);
+    const secrets = [pepper, link, seal, audit].map(([first]) => first.key);
     expect(secrets.map((key) => key.symmetricKeySize)).toEqual([32, 32, 32, 32]);
     expect(new Set(secrets.map(bytesOf)).size).toBe(4);
   });
@@ -196,7 +196,7 @@ describe('a key file', () => {
     ['of another version', (keys) => Object.assign(keys, { version: 2 }), /must have exactly/],
     ['without a purpose', (keys) => delete keys.seal, /must have exactly/],
     ['with an unknown purpose', (keys) => Object.assign(keys, { more: [] }), /must have exactly/],
-    ['with no key for a purpose', (keys) => keys.revoke!.pop(), /revoke is empty/],
+    ['with no key for a purpose', (keys) => keys.link!.pop(), /link is empty/],
     ['with a list that is none', (keys) => Object.assign(keys, { seal: {} }), /seal is not a list/],
     ['with null for a key', (keys) => keys.seal!.splice(0, 1, null as never), /seal\[0\] must/],
     ['with a member too many', ({ seal }) => Object.assign(seal![0]!, { a: 1 }), /seal\[0\] must/],
@@ -374,7 +374,7 @@ describe('a rotation', () => {
 
   test('is refused while the draft of a killed one is there, and says what to do', async () => {
     await writeFile(`${file}.new`, '');
-    await expect(rotateKeys(file, ['seal'], { patience: 0 })).rejects.toThrow(
+    await expect(rotateKeys(file, ['seal'], { patienceMs: 0 })).rejects.toThrow(
       /remove .*keys\.json\.new$/,
     );
     expect(await read()).toEqual(before);

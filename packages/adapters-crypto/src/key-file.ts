@@ -10,20 +10,20 @@ import { constants } from 'node:fs';
 import { type FileHandle, link, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import type { Instant } from '@rekey/domain';
 
-/** A key of the file. `KeyObject` never prints what it holds. */
+/** A key of the file. `KeyObject` never prints its secret. */
 export type FileKey = {
   readonly kid: string;
-  /** Milliseconds since 1970. */
-  readonly createdAt: number;
+  readonly createdAt: Instant;
   readonly key: KeyObject;
 };
 
-/** The newest first. The others stay for what was made with them. */
+/** The newest key first. Older keys verify and decrypt what was made with them. */
 export type KeyList = readonly [FileKey, ...FileKey[]];
 
-export const purposes = ['signing', 'encryption', 'pepper', 'revoke', 'seal', 'audit'] as const;
-export type Purpose = (typeof purposes)[number];
+export const keyPurposes = ['signing', 'encryption', 'pepper', 'link', 'seal', 'audit'] as const;
+export type KeyPurpose = (typeof keyPurposes)[number];
 
 /** The secrets that the database does not have, one list for each purpose. */
 export type KeyFile = {
@@ -33,8 +33,8 @@ export type KeyFile = {
   readonly encryption: KeyList;
   /** 32 bytes: the pepper of password hashes. */
   readonly pepper: KeyList;
-  /** 32 bytes: the MAC of revoke tokens. */
-  readonly revoke: KeyList;
+  /** 32 bytes: the MAC of the tokens of links. */
+  readonly link: KeyList;
   /** 32 bytes: encryption of TOTP seeds. */
   readonly seal: KeyList;
   /** 32 bytes: the MACs that chain the audit. */
@@ -43,21 +43,22 @@ export type KeyFile = {
 
 /** The key file cannot be used. The message says why, and never holds any of its contents. */
 export class KeyFileError extends Error {
+  override readonly name = 'KeyFileError';
+
   constructor(file: string, problem: string) {
     super(`key file ${file}: ${problem}`);
-    this.name = 'KeyFileError';
   }
 }
 
 const VERSION = 1;
 const SECRET_BYTES = 32;
 
-/** Milliseconds that a rotation waits for another one, which takes no longer than a write. */
-const PATIENCE = 5000;
+/** How long a rotation waits for another one, which takes no longer than a write. */
+const PATIENCE_MS = 5000;
 
 /**
- * Reads the key file, and makes it first where it is missing and may be made: with mode 0600, in a
- * folder of mode 0700. Processes that start at once end with the same file, and a crash leaves none or a whole one.
+ * Reads the key file. A file that is missing and may be made is made first: with mode 0600, in a folder of mode 0700.
+ * Processes that start at once end up with one file, and a crash leaves none or a whole one.
  * Throws `KeyFileError` for a file that is missing, malformed, not a file, or open to group or others.
  */
 export async function openKeyFile(
@@ -76,15 +77,15 @@ export async function openKeyFile(
 }
 
 /**
- * Puts a new key before the others of each of these purposes, and answers the new ids. The file is replaced
- * as a whole, with mode 0600 and its owner; rotations that meet take turns, and lose no key.
+ * Puts a new key before the others of each chosen purpose, and answers the new ids. The file is replaced as a whole,
+ * with mode 0600 and its owner; simultaneous rotations take turns, and lose no key.
  */
 export async function rotateKeys(
   file: string,
-  chosen: readonly Purpose[],
-  { patience = PATIENCE }: { readonly patience?: number } = {},
-): Promise<Partial<Record<Purpose, string>>> {
-  // What is replaced is the file itself, and not a link to it.
+  chosen: readonly KeyPurpose[],
+  { patienceMs = PATIENCE_MS }: { readonly patienceMs?: number } = {},
+): Promise<Partial<Record<KeyPurpose, string>>> {
+  // A link to the file stays a link: the file behind it is replaced.
   const target = await realpath(file).catch((error: unknown) => {
     const problem = codeOf(error) === 'ENOENT' ? 'is missing' : `cannot be read (${codeOf(error)})`;
     throw new KeyFileError(file, problem);
@@ -95,20 +96,20 @@ export async function rotateKeys(
     material: material[purpose](),
   }));
   const draft = `${target}.new`;
-  const handle = await makeDraft(target, draft, patience);
+  const handle = await makeDraft(target, draft, patienceMs);
   try {
     const text = await read(target);
     if (text === null) throw new KeyFileError(file, 'is missing');
     const found = parse(file, text);
     const keys = JSON.parse(text);
     for (const { purpose, kid, material } of fresh) {
-      // A clock that was set back makes no key older than the one before it.
+      // Also with a clock that was set back, no key is older than the one before it.
       const createdAt = Math.max(Date.now(), found[purpose][0].createdAt);
       keys[purpose].unshift({ kid, createdAt, ...material });
     }
     await handle.writeFile(serialize(keys));
     const { uid, gid } = await stat(target);
-    // Root may rotate the keys of a server that runs as somebody else.
+    // Root may rotate the keys of a server that runs as another user.
     if (uid !== process.geteuid?.()) await handle.chown(uid, gid);
     await handle.sync();
     await handle.close();
@@ -123,9 +124,9 @@ export async function rotateKeys(
   return Object.fromEntries(fresh.map(({ purpose, kid }) => [purpose, kid]));
 }
 
-/** The draft of a rotation is its lock too: it is there from the first moment to the last, and for one at a time. */
-async function makeDraft(file: string, draft: string, patience: number): Promise<FileHandle> {
-  const deadline = performance.now() + patience;
+/** The draft of a rotation is its lock as well: one rotation at a time has it, from its beginning to its end. */
+async function makeDraft(file: string, draft: string, patienceMs: number): Promise<FileHandle> {
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     try {
       return await open(draft, 'wx', 0o600);
@@ -144,7 +145,7 @@ async function makeDraft(file: string, draft: string, patience: number): Promise
   }
 }
 
-/** Writes a copy with mode 0600, which must not be there yet. Throws `KeyFileError` for a file that is not usable. */
+/** Writes a new file with mode 0600 that is a copy. Throws `KeyFileError` for a key file that is not usable. */
 export async function copyKeyFile(file: string, copy: string): Promise<void> {
   const text = await read(file);
   if (text === null) throw new KeyFileError(file, 'is missing');
@@ -165,7 +166,7 @@ async function read(file: string): Promise<string | null> {
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) throw new KeyFileError(file, 'is not a regular file');
-    // Windows has no such bits, and makes them up.
+    // Windows has no permission bits, and makes them up.
     if ((stat.mode & 0o077) !== 0 && process.platform !== 'win32') {
       throw new KeyFileError(file, 'is open to group or others: its mode must be 0600');
     }
@@ -175,14 +176,14 @@ async function read(file: string): Promise<string | null> {
   }
 }
 
-/** Makes the file, unless somebody else just did. */
+/** Makes the file, unless another process just did. */
 async function create(file: string): Promise<void> {
   const folder = path.dirname(file);
   const draft = `${file}.${randomBytes(8).toString('hex')}.tmp`;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await write(draft, newKeys());
-    // A link, unlike a rename, fails where the name is taken: the first one to be whole wins.
+    // A link, unlike a rename, fails where the name is taken: the first whole file wins.
     await link(draft, file);
     await sync(folder);
   } catch (error) {
@@ -190,7 +191,7 @@ async function create(file: string): Promise<void> {
       throw new KeyFileError(file, `cannot be made (${codeOf(error)})`);
     }
   } finally {
-    // A draft that stays is a file of mode 0600 with keys that nothing uses: no reason to stop.
+    // A draft that cannot be removed holds keys that nothing uses, with mode 0600: no reason to fail.
     await rm(draft, { force: true }).catch(() => undefined);
   }
 }
@@ -206,7 +207,7 @@ async function write(file: string, text: string): Promise<void> {
 }
 
 async function sync(folder: string): Promise<void> {
-  // Windows does not open folders, and needs no such thing.
+  // Windows does not open folders, and does not need this.
   if (process.platform === 'win32') return;
   const handle = await open(folder, constants.O_RDONLY);
   try {
@@ -220,19 +221,19 @@ const newKid = () => randomBytes(8).toString('hex');
 const newPair = (key: KeyObject) => ({ jwk: key.export({ format: 'jwk' }) });
 const newSecret = () => ({ secret: randomBytes(SECRET_BYTES).toString('base64url') });
 
-/** What a new key of a purpose holds besides its id and its age. */
-const material: Record<Purpose, () => object> = {
+/** Makes the secret of a new key of each purpose. */
+const material: Record<KeyPurpose, () => object> = {
   signing: () => newPair(generateKeyPairSync('ed25519').privateKey),
   encryption: () => newPair(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey),
   pepper: newSecret,
-  revoke: newSecret,
+  link: newSecret,
   seal: newSecret,
   audit: newSecret,
 };
 
 function newKeys(): string {
   const createdAt = Date.now();
-  const lists = purposes.map((purpose) => [
+  const lists = keyPurposes.map((purpose) => [
     purpose,
     [{ kid: newKid(), createdAt, ...material[purpose]() }],
   ]);
@@ -247,11 +248,11 @@ function parse(file: string, text: string): KeyFile {
   try {
     keys = JSON.parse(text);
   } catch {
-    // The parser's own message quotes the text.
+    // The message of the parser quotes the text, which is secret.
     throw refuse('is not JSON');
   }
-  if (!hasExactly(keys, ['version', ...purposes]) || keys.version !== VERSION) {
-    throw refuse(`must have exactly version (${VERSION}), ${purposes.join(', ')}`);
+  if (!hasExactly(keys, ['version', ...keyPurposes]) || keys.version !== VERSION) {
+    throw refuse(`must have exactly version (${VERSION}), ${keyPurposes.join(', ')}`);
   }
 
   const list = (
@@ -292,7 +293,7 @@ function parse(file: string, text: string): KeyFile {
     signing: list('signing', 'jwk', signingKey),
     encryption: list('encryption', 'jwk', encryptionKey),
     pepper: list('pepper', 'secret', secretKey),
-    revoke: list('revoke', 'secret', secretKey),
+    link: list('link', 'secret', secretKey),
     seal: list('seal', 'secret', secretKey),
     audit: list('audit', 'secret', secretKey),
   };
@@ -325,7 +326,7 @@ function privateKey(jwk: Record<string, unknown>): KeyObject | null {
 function secretKey(text: unknown): KeyObject | null {
   if (typeof text !== 'string') return null;
   const bytes = Buffer.from(text, 'base64url');
-  // The decoder forgives what is no base64url, so only what it would write itself counts.
+  // The decoder ignores letters outside base64url: only a text that encodes back to itself counts.
   const isExact = bytes.length === SECRET_BYTES && bytes.toString('base64url') === text;
   return isExact ? createSecretKey(bytes) : null;
 }

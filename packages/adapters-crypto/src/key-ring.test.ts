@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fakeClock } from '@rekey/usecases/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { rotateKeys } from './key-file.ts';
-import { type KeyIds, type KeyRing, MATURITY, openKeyRing } from './key-ring.ts';
+import { type KeyIds, type KeyRing, MATURITY_MS, openKeyRing } from './key-ring.ts';
 
 let folder: string;
 let file: string;
@@ -41,7 +41,7 @@ const peppersOf = (ring: KeyRing) => ring.keys().pepper.map(({ kid }) => kid);
 
 /** Lets a minute pass in which every server learns of new keys. */
 async function mature(ring: KeyRing): Promise<void> {
-  clock.set(Date.now() + MATURITY);
+  clock.set(Date.now() + MATURITY_MS);
   await ring.refresh();
 }
 
@@ -49,7 +49,7 @@ describe('a key ring', () => {
   test('issues with the only key there is, however new', async () => {
     const ring = await aRing();
     const [pepper] = ring.keys().pepper;
-    expect(clock.now() - pepper.createdAt).toBeLessThan(MATURITY);
+    expect(clock.now() - pepper.createdAt).toBeLessThan(MATURITY_MS);
     expect(peppersOf(ring)).toEqual([pepper.kid]);
   });
 
@@ -60,10 +60,10 @@ describe('a key ring', () => {
     await ring.refresh();
     expect(peppersOf(ring)).toEqual([old, fresh]);
     const { createdAt } = ring.keys().pepper.find(({ kid }) => kid === fresh)!;
-    clock.set(createdAt + MATURITY - 1);
+    clock.set(createdAt + MATURITY_MS - 1);
     await ring.refresh();
     expect(peppersOf(ring)).toEqual([old, fresh]);
-    clock.set(createdAt + MATURITY);
+    clock.set(createdAt + MATURITY_MS);
     await ring.refresh();
     expect(peppersOf(ring)).toEqual([fresh, old]);
     expect(ring.keys().signing).toHaveLength(1);

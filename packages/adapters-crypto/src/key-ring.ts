@@ -5,35 +5,35 @@ import {
   type KeyFile,
   type KeyFileError,
   type KeyList,
+  keyPurposes,
   openKeyFile,
-  purposes,
 } from './key-file.ts';
 
-/** Milliseconds between two looks at the file. */
-const INTERVAL = 1000;
+/** The time between two looks at the file. */
+const INTERVAL_MS = 1000;
 
-/** Milliseconds after which a new key is made use of: by then every server knows it. */
-export const MATURITY = 60_000;
+/** The age at which a new key is used: by then every server knows it. */
+export const MATURITY_MS = 60_000;
 
 export type KeyRingEvents = {
-  /** Told of the ids of all keys when they have changed. */
+  /** Is told the ids of all keys when they have changed. */
   readonly onChange?: (ids: KeyIds) => void;
   readonly onProblem?: (problem: KeyFileError) => void;
 };
 
-/** The keys of the file as they are now. */
+/** The keys of the file, kept up to date. */
 export type KeyRing = {
-  /** The first key of each list is the one to issue with; the others stay for what was made with them. */
+  /** The first key of each list is for new things; the others verify and decrypt what was made with them. */
   keys(): KeyFile;
-  /** Looks at the file now. It is looked at each second besides. */
+  /** Reads the file now if it has changed. That happens each second anyway. */
   refresh(): Promise<void>;
-  /** Looks no more. */
+  /** Stops looking at the file. */
   close(): void;
 };
 
 /**
- * Opens the key file like `openKeyFile`, and reads it again whenever it has changed. A file that is not usable
- * then is a matter for `onProblem`: the keys that were read before stay, until the file is in order again.
+ * Opens the key file like `openKeyFile`, and reads it again whenever it has changed. A changed file that is not
+ * usable is reported to `onProblem`: the keys that were read before stay until the file is in order again.
  */
 export async function openKeyRing(
   options: {
@@ -58,7 +58,7 @@ export async function openKeyRing(
         const after = idsOf(held);
         if (JSON.stringify(after) !== JSON.stringify(before)) options.onChange?.(after);
       } catch (error) {
-        // It is read again each second, and this is said once.
+        // The file is read again each second, but a problem is reported once.
         const problem = error as KeyFileError;
         if (problem.message !== complaint) options.onProblem?.(problem);
         complaint = problem.message;
@@ -75,7 +75,7 @@ export async function openKeyRing(
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
   const lookLater = () => {
-    if (!isClosed) timer = setTimeout(() => void refresh().then(lookLater), INTERVAL).unref();
+    if (!isClosed) timer = setTimeout(() => void refresh().then(lookLater), INTERVAL_MS).unref();
   };
   lookLater();
 
@@ -93,24 +93,24 @@ export async function openKeyRing(
 export type KeyIds = { readonly [purpose in keyof KeyFile]: readonly string[] };
 
 function idsOf(keys: KeyFile): KeyIds {
-  const lists = purposes.map((purpose) => [purpose, keys[purpose].map(({ kid }) => kid)]);
+  const lists = keyPurposes.map((purpose) => [purpose, keys[purpose].map(({ kid }) => kid)]);
   return Object.fromEntries(lists) as KeyIds;
 }
 
 function inOrderOfUse(keys: KeyFile, now: Instant): KeyFile {
-  const lists = purposes.map((purpose) => [purpose, currentFirst(keys[purpose], now)]);
+  const lists = keyPurposes.map((purpose) => [purpose, currentFirst(keys[purpose], now)]);
   return Object.fromEntries(lists) as KeyFile;
 }
 
-/** The newest key that every server knows by now goes first, or the oldest where none is of age. */
+/** The list with the newest key first that every server knows by now, or the oldest where none is old enough. */
 export function currentFirst(list: KeyList, now: Instant): KeyList {
   const [newest] = list;
-  const isOfAge = ({ createdAt }: { createdAt: Instant }) => now - createdAt >= MATURITY;
+  const isOfAge = ({ createdAt }: { createdAt: Instant }) => now - createdAt >= MATURITY_MS;
   const current = list.find(isOfAge) ?? list.at(-1) ?? newest;
   return [current, ...list.filter((key) => key !== current)];
 }
 
-/** Whatever changes when the file does; null where it cannot be looked at. */
+/** A text that changes whenever the file does; null where the file cannot be looked at. */
 async function stampOf(file: string): Promise<string | null> {
   try {
     const { ino, size, mtimeMs, ctimeMs } = await stat(file);

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Macs } from '@rekey/usecases';
 import type { FileKey, KeyList } from './key-file.ts';
 
-/** HMAC-SHA-256 as `<kid>.<MAC in base64url>`; an old key stays for as long as what was made with it is to be verified. */
+/** HMAC-SHA-256 as `<kid>.<MAC in base64url>`. An old key must stay for as long as its MACs are to be verified. */
 export function macs(keys: () => KeyList): Macs {
   const make = ({ kid, key }: FileKey, text: string): string =>
     `${kid}.${createHmac('sha256', key).update(text).digest('base64url')}`;

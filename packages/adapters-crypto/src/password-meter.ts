@@ -4,16 +4,15 @@ import type { PasswordQuality } from '@rekey/domain';
 import type { PasswordMeter } from '@rekey/usecases';
 import type { Judgement, Question } from './strength-thread.ts';
 
-/** Milliseconds without work after which the thread goes. */
+/** The time without work after which the thread ends. */
 const IDLE_MS = 60_000;
 
 /**
  * Strength by zxcvbn, with the words of the context and English words, names and common passwords.
- * Pwned is what the list of about 49,000 common passwords has, whatever its case; about others nothing is known.
+ * A password is pwned where the list of about 49,000 common passwords has it, in any case; of others nothing is known.
  *
- * It judges in a thread of its own, for that takes milliseconds in which no request would be served. The thread is
- * made when there is something to judge, which takes its dictionaries 0.25 s and 35 MB, and goes when there was
- * nothing for `idleMs`.
+ * A thread of its own judges, because that takes milliseconds in which no request would be served. The thread starts
+ * with the first password, which takes its dictionaries 0.25 s and 35 MB, and ends after `idleMs` without work.
  */
 export function passwordMeter(idleMs = IDLE_MS): PasswordMeter {
   const waiting = new Map<number, PromiseWithResolvers<PasswordQuality>>();
@@ -26,21 +25,21 @@ export function passwordMeter(idleMs = IDLE_MS): PasswordMeter {
   }, idleMs).unref();
 
   function start(): Worker {
-    // It is beside this module both as a source and as a part of the image.
+    // The file is beside this module both in the sources and in the bundle.
     const file = `./strength-thread${path.extname(import.meta.url)}`;
     const started = new Worker(new URL(file, import.meta.url), {
-      // What judging leaves behind is gone at once; by default 50 MB of it would pile up.
+      // With the default, 50 MB of garbage would pile up before it is collected.
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
     started.on('message', ({ id, quality }: Judgement) => {
       waiting.get(id)?.resolve(quality);
       waiting.delete(id);
-      // Nobody's exit waits for a thread that has nothing to do.
+      // A process may exit while the thread has nothing to do.
       if (waiting.size === 0) started.unref();
       idle.refresh();
     });
     started.on('error', (error) => {
-      // The next password starts another one.
+      // The next password starts another thread.
       thread = undefined;
       for (const { reject } of waiting.values()) reject(error);
       waiting.clear();

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto';
 import type { Secrets } from '@rekey/usecases';
+import { Secret } from 'otpauth';
 import type { KeyList } from './key-file.ts';
 
 /** NIST SP 800-38D, 8.2.2 and 5.2.1.2: random nonces, whole tags. Bytes. */
@@ -8,15 +9,14 @@ const TAG_BYTES = 16;
 const SEALED = /^rks1\.(?<kid>[\w-]{1,64})\.(?<box>[\w-]+)$/;
 
 /**
- * Random secrets, their SHA-256 digests (they have 256 bits: nothing slower is needed), and sealed texts:
- * AES-256-GCM as `rks1.<kid>.<nonce, ciphertext and tag in base64url>`, with all before the last dot as
- * associated data.
+ * Random secrets; their SHA-256 digests (secrets of 256 bits need nothing slower); and sealed texts: AES-256-GCM as
+ * `rks1.<kid>.<nonce, ciphertext and tag in base64url>`, with all before the last dot as associated data.
  */
 export function secrets(sealKeys: () => KeyList): Secrets {
   return {
     generate: (prefix) => `${prefix}${randomBytes(32).toString('base64url')}`,
 
-    generateTotpSeed: () => base32(randomBytes(20)),
+    generateTotpSeed: () => new Secret({ size: 20 }).base32,
 
     digest: (secret) => hash('sha256', secret, 'base64url'),
 
@@ -50,19 +50,3 @@ export function secrets(sealKeys: () => KeyList): Secrets {
 }
 
 const notSealed = () => new Error('this was not sealed with a key of the key file');
-
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-
-/** RFC 4648, 6, without padding. */
-export function base32(bytes: Uint8Array): string {
-  const bits = Array.from(bytes, (byte) => byte.toString(2).padStart(8, '0')).join('');
-  const groups = bits.match(/.{1,5}/g) ?? [];
-  return groups.map((group) => ALPHABET[Number.parseInt(group.padEnd(5, '0'), 2)]).join('');
-}
-
-/** The bytes of a text that `base32` wrote. */
-export function fromBase32(text: string): Uint8Array {
-  const bits = Array.from(text, (letter) => ALPHABET.indexOf(letter).toString(2).padStart(5, '0'));
-  const bytes = bits.join('').match(/.{8}/g) ?? [];
-  return Uint8Array.from(bytes, (byte) => Number.parseInt(byte, 2));
-}

@@ -15,7 +15,7 @@ const MAX_SPELLINGS = 8;
 
 const zxcvbn = new ZxcvbnFactory({
   graphs: adjacencyGraphs,
-  // Not all: every piece of a password is looked up in each, and these are what most passwords are made of.
+  // A choice: every piece of a password is looked up in each, and most passwords are made of these.
   dictionary: {
     passwords: dictionary['passwords-common'],
     commonWords: english['commonWords-en'],
@@ -27,7 +27,7 @@ const zxcvbn = new ZxcvbnFactory({
 });
 const common = new Set(dictionary['passwords-common']);
 
-/** Strength in the words of the context and the dictionaries; pwned is what is common, whatever its case. */
+/** Judges the strength by the words of the context and the dictionaries; a common password in any case is pwned. */
 export function judge(password: string, context: readonly string[]): PasswordQuality {
   const start = password.slice(0, MAX_ASSESSED);
   return {
