@@ -3,15 +3,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 
-/** Milliseconds. */
-const TIMEOUT = 10_000;
+const TIMEOUT_MS = 10_000;
 
-/** Answers `GET /metrics` in the text format of Prometheus, and nothing else, on a port of its own; rejects where it cannot listen. */
+/** Answers `GET /metrics` in the text format of Prometheus, on a port of its own; rejects where it cannot listen. */
 export async function listenForScrapes(
   where: { readonly host: string; readonly port: number },
   registry: Registry,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const server = createServer({ headersTimeout: TIMEOUT, requestTimeout: TIMEOUT });
+  const server = createServer({ headersTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS });
   server.on('request', ({ method = '', url = '' }: IncomingMessage, response: ServerResponse) => {
     if (url.split('?')[0] !== '/metrics') {
       response.writeHead(404).end();

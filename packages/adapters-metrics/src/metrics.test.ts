@@ -5,7 +5,7 @@ import { openMetrics } from './metrics.ts';
 
 /** Metrics that listen on any free port, and what a scrape of them says. */
 async function measuring() {
-  const metrics = openMetrics({ host: '127.0.0.1', port: 0 });
+  const metrics = openMetrics({ host: '127.0.0.1', port: 0, version: '1.2.3' });
   const { url, close } = await metrics.listen();
   onTestFinished(close);
   const scrape = async () => (await fetch(url)).text();
@@ -40,12 +40,17 @@ describe('a scrape', () => {
     expect((await fetch(new URL(path, url), { method })).status).toBe(status);
   });
 
-  it('is refused where the port is taken', async () => {
+  it('cannot be had where the port is taken', async () => {
     const { url } = await measuring();
     const port = Number(new URL(url).port);
-    const listening = openMetrics({ host: '127.0.0.1', port }).listen();
+    const listening = openMetrics({ host: '127.0.0.1', port, version: '' }).listen();
     await expect(listening).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
+});
+
+it('a scrape tells the version that runs', async () => {
+  const { read } = await measuring();
+  expect(await read('rekey_build_info{version="1.2.3"}')).toBe(1);
 });
 
 describe('requests', () => {
@@ -61,7 +66,7 @@ describe('requests', () => {
     expect(await read(`${series}_bucket{le="0.005",${labels}}`)).toBe(1);
   });
 
-  it('that nobody foresaw make no series of their own', async () => {
+  it('with unknown methods and routes share one series', async () => {
     const { metrics, scrape } = await measuring();
     for (let i = 0; i < 50; i += 1) {
       metrics.answered({ method: `M${i}`, route: null, status: null, ms: 1 });
@@ -73,7 +78,7 @@ describe('requests', () => {
   });
 });
 
-it('tries that were too many, and what became of mails, are counted', async () => {
+it('refused tries are counted by limit, and attempts to deliver by outcome', async () => {
   const { metrics, read } = await measuring();
   metrics.throttled('account');
   metrics.delivered({ outcome: 'sent' });
@@ -83,12 +88,12 @@ it('tries that were too many, and what became of mails, are counted', async () =
   expect(await read('rekey_mail_attempts_total{outcome="put_off"}')).toBe(1);
 });
 
-it('a gate works as before, and what it does is seen', async () => {
+it('a watched gate works as before, and its work is measured', async () => {
   const { metrics, read } = await measuring();
   const inner = {
     running: 1,
     waiting: 2,
-    run: <T>(work: () => Promise<T>) => work(),
+    run: <T>(task: () => Promise<T>) => task(),
     admit: () => {
       throw new Error('full');
     },
@@ -104,7 +109,7 @@ it('a gate works as before, and what it does is seen', async () => {
   expect(await read('rekey_hash_duration_seconds_count')).toBe(2);
 });
 
-it('a database works as before, and how long it takes is seen', async () => {
+it('a watched database works as before, and its calls are timed', async () => {
   const { metrics, read } = await measuring();
   const database: Database = metrics.watchDatabase(memoryDatabase());
   expect(await database.read(({ users }) => users.exist())).toBe(false);
@@ -115,10 +120,10 @@ it('a database works as before, and how long it takes is seen', async () => {
   expect(await read('rekey_database_duration_seconds_count{kind="transact"}')).toBe(2);
 });
 
-describe('the outbox', () => {
+describe('the backlog', () => {
   const backlog: Backlog = { waiting: 3, dead: 1, oldestAt: 40_000, firstDueAt: 99_000 };
 
-  it('is asked once for all of a scrape, and once a second at most', async () => {
+  it('is asked for once in a scrape, and at most once a second', async () => {
     const { metrics, scrape, read } = await measuring();
     let [asked, now] = [0, 100_000];
     metrics.watchBacklog(
@@ -139,7 +144,7 @@ describe('the outbox', () => {
     expect(asked).toBe(2);
   });
 
-  it('has no age where no mail waits, or the first one is not due yet', async () => {
+  it('has no age where no delivery waits, or the first one is not due yet', async () => {
     const { metrics, read } = await measuring();
     const leased = { ...backlog, oldestAt: null, firstDueAt: 200_000 };
     metrics.watchBacklog(
@@ -150,7 +155,7 @@ describe('the outbox', () => {
     expect(await read('rekey_outbox_overdue_seconds')).toBe(0);
   });
 
-  it('has no numbers while the database does not answer; all others are there', async () => {
+  it('has no numbers while the database does not answer; all other metrics stay', async () => {
     const { metrics, read } = await measuring();
     let [isDown, now] = [false, 0];
     metrics.watchBacklog(

@@ -1,16 +1,16 @@
-import type { Backlog, Database, Delivery } from '@rekey/usecases';
+import type { Backlog, Database, Delivered } from '@rekey/usecases';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { listenForScrapes } from './listen.ts';
 
 /** The gate that hashes go through, as far as it is measured. */
 type Gate = {
-  run<T>(work: () => Promise<T>): Promise<T>;
+  run<T>(task: () => Promise<T>): Promise<T>;
   admit(): void;
   readonly running: number;
   readonly waiting: number;
 };
 
-/** What an answer of the HTTP server came to. Route and status are null where there was none. */
+/** A request that is over. Route and status are null where there was none. */
 type Answered = {
   readonly method: string;
   readonly route: string | null;
@@ -20,25 +20,38 @@ type Answered = {
 
 export type Metrics = ReturnType<typeof openMetrics>;
 
-/** Seconds: from a read to the longest that a request may take. */
+/** From the time of a read to the longest that a request may take. */
 const REQUEST_SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15];
 const HASH_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const DATABASE_SECONDS = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 
-/** Milliseconds for which an answer of the database serves every scrape. */
-const BACKLOG_AGE = 1000;
+/** For so long an answer of the database serves every scrape. */
+const BACKLOG_TTL_MS = 1000;
 
-/** Methods of routes, and those that strangers try most; any other text is one label value, so that nobody can make more. */
+/** Methods of routes, and those that strangers try most. All others share a label, so that no client can add a series. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /**
- * What operators watch, in a registry of its own. It wraps what it measures: nothing that is wrapped knows of it.
+ * The metrics that operators watch, in a registry of their own. They wrap what they measure, which does not know of them.
  * Every label has few values, none of them sent by a client.
  */
-export function openMetrics(where: { readonly host: string; readonly port: number }) {
+export function openMetrics({
+  version,
+  ...where
+}: {
+  readonly host: string;
+  readonly port: number;
+  readonly version: string;
+}) {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'rekey_build_info',
+    help: 'Always 1: the version of Rekey is its label.',
+    labelNames: ['version'],
+    registers,
+  }).set({ version }, 1);
 
   const requests = new Histogram({
     name: 'rekey_http_request_duration_seconds',
@@ -53,7 +66,7 @@ export function openMetrics(where: { readonly host: string; readonly port: numbe
     labelNames: ['limit'],
     registers,
   });
-  const mails = new Counter({
+  const attempts = new Counter({
     name: 'rekey_mail_attempts_total',
     help: 'Attempts to send a mail, by what became of them.',
     labelNames: ['outcome'],
@@ -72,10 +85,10 @@ export function openMetrics(where: { readonly host: string; readonly port: numbe
 
     throttled: (limit: string): void => throttled.inc({ limit }),
 
-    delivered: ({ outcome }: Pick<Delivery, 'outcome'>): void =>
-      mails.inc({ outcome: outcome.replaceAll(' ', '_') }),
+    delivered: ({ outcome }: Pick<Delivered, 'outcome'>): void =>
+      attempts.inc({ outcome: outcome.replaceAll(' ', '_') }),
 
-    /** The same gate, measured. */
+    /** Answers a gate that works as the given one does, and is measured. */
     watchGate(gate: Gate): Gate {
       const waited = new Histogram({
         name: 'rekey_hash_wait_seconds',
@@ -107,13 +120,13 @@ export function openMetrics(where: { readonly host: string; readonly port: numbe
       });
       return {
         admit: () => gate.admit(),
-        run(work) {
+        run(task) {
           const asked = performance.now();
           return gate.run(async () => {
             const began = performance.now();
             waited.observe((began - asked) / 1000);
             try {
-              return await work();
+              return await task();
             } finally {
               took.observe((performance.now() - began) / 1000);
             }
@@ -128,7 +141,7 @@ export function openMetrics(where: { readonly host: string; readonly port: numbe
       };
     },
 
-    /** The same database, measured. */
+    /** Answers a database that works as the given one does, and is measured. */
     watchDatabase(database: Database): Database {
       const calls = new Histogram({
         name: 'rekey_database_duration_seconds',
@@ -146,17 +159,17 @@ export function openMetrics(where: { readonly host: string; readonly port: numbe
         }
       };
       return {
-        transact: (work, options) => timed('transact', () => database.transact(work, options)),
+        transact: (work) => timed('transact', () => database.transact(work)),
         read: (work) => timed('read', () => database.read(work)),
       };
     },
 
-    /** Asks when it is scraped, and no more than once a second. Where there is no answer, the numbers are not there. */
+    /** Asks for the backlog at a scrape, at most once a second. Without an answer the numbers are absent. */
     watchBacklog(ask: () => Promise<Backlog>, now: () => number = Date.now): void {
       let answer: Promise<Backlog | null> = Promise.resolve(null);
       let askedAt = Number.NEGATIVE_INFINITY;
       const latest = (): Promise<Backlog | null> => {
-        if (Math.abs(now() - askedAt) >= BACKLOG_AGE) {
+        if (Math.abs(now() - askedAt) >= BACKLOG_TTL_MS) {
           askedAt = now();
           answer = ask().catch(() => null);
         }
@@ -200,7 +213,7 @@ export function openMetrics(where: { readonly host: string; readonly port: numbe
       });
     },
 
-    /** Answers scrapes; rejects where it cannot listen there. */
+    /** Answers scrapes from now on; rejects where it cannot listen. */
     listen: () => listenForScrapes(where, registry),
   };
 }
