@@ -1,31 +1,34 @@
-export * from './admit-client.ts';
-export * from './authenticate-bearer.ts';
-export * from './authenticate-key.ts';
-export * from './count-mails.ts';
-export * from './create-key.ts';
-export * from './create-root-key.ts';
-export * from './create-service-with-key.ts';
-export * from './create-user.ts';
-export * from './deliver-mail.ts';
-export * from './list-audit.ts';
-export * from './list-mails.ts';
-export * from './login.ts';
-export { formServiceId, formServiceName, OpenFormService } from './open-form-service.ts';
-export * from './ports.ts';
-export * from './prune.ts';
-export * from './prune-audit.ts';
-export * from './read-audit-entry.ts';
-export * from './read-key.ts';
-export * from './read-password-change.ts';
-export * from './read-user.ts';
-export * from './refresh-token.ts';
-export * from './requeue-dead-mails.ts';
-export * from './requeue-mail.ts';
-export * from './revoke-key.ts';
-export * from './revoke-token.ts';
-export * from './revoke-update-password.ts';
-export * from './update-password.ts';
-export { type ChainReport, VerifyAudit } from './verify-audit.ts';
-export * from './verify-key.ts';
-export * from './verify-token.ts';
-export * from './verify-totp.ts';
+import { audit } from './audit/index.ts';
+import { callers } from './callers/index.ts';
+import { deliveries } from './deliveries/index.ts';
+import { factors } from './factors/index.ts';
+import { keys } from './keys/index.ts';
+import { maintenance } from './maintenance/index.ts';
+import { passwords } from './passwords/index.ts';
+import type { Ports } from './ports/index.ts';
+import { services } from './services/index.ts';
+import { sessions } from './sessions/index.ts';
+import { users } from './users/index.ts';
+
+export type { ChainReport } from './audit/verify-audit.ts';
+export type { Handed } from './deliveries/hand-over.ts';
+export type { Delivered } from './deliveries/mark-deliveries.ts';
+export type { Told } from './deliveries/read-notice.ts';
+export type { Requeued } from './deliveries/requeue-delivery.ts';
+export * from './ports/index.ts';
+
+export type UseCases = ReturnType<typeof useCases>;
+
+/** Everything that Rekey does, by room: the one list of it. */
+export const useCases = (ports: Ports) => ({
+  audit: audit(ports),
+  callers: callers(ports),
+  deliveries: deliveries(ports),
+  factors: factors(ports),
+  keys: keys(ports),
+  maintenance: maintenance(ports),
+  passwords: passwords(ports),
+  services: services(ports),
+  sessions: sessions(ports),
+  users: users(ports),
+});

@@ -1,5 +1,5 @@
 import { type AuditEntry, auditEntryText, type Id } from '@rekey/domain';
-import type { Ports } from './ports.ts';
+import type { Ports } from '../ports/index.ts';
 
 /** What is wrong with a chain. */
 export type AuditFault = {
@@ -25,7 +25,7 @@ export function faultOf(
   if (!macs.verify(auditEntryText(entry), hash)) return fault('is not as it was written');
   if (entry.previousHash !== before.hash) return fault('does not follow the one before it');
   // Else somebody could delete a whole chain, and let it begin anew.
-  const first = entry.serviceId === null ? 'root_key_create' : 'service_create';
-  if (sequence === 1 && entry.action !== first) return fault('is not how a chain begins');
+  const first = entry.serviceId === null ? 'rekey:RootKeyCreate' : 'sso:ServiceCreate';
+  if (sequence === 1 && entry.type !== first) return fault('is not how a chain begins');
   return null;
 }

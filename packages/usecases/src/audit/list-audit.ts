@@ -1,13 +1,20 @@
-import type { AuditAction, AuditEntry, Id, Instant } from '@rekey/domain';
-import type { Caller } from './authenticate-key.ts';
-import type { AuditPlace, Ports } from './ports.ts';
+import {
+  type Actor,
+  type AuditEntry,
+  type AuditPlace,
+  type AuditType,
+  type Id,
+  type Instant,
+  may,
+  Unauthorized,
+} from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
 
 type Needs = Pick<Ports, 'database'>;
 
 export type ListAuditInput = {
-  readonly caller: Caller;
   readonly userId?: Id | undefined;
-  readonly action?: AuditAction | undefined;
+  readonly type?: AuditType | undefined;
   readonly from?: Instant | undefined;
   /** Entries of that instant are left out. */
   readonly to?: Instant | undefined;
@@ -25,20 +32,16 @@ export class ListAudit {
   }
 
   /** `next`: where the page ends; null where nothing comes after it. */
-  async execute({
-    caller,
-    userId,
-    action,
-    from = 0,
-    to = Number.MAX_SAFE_INTEGER,
-    after,
-    limit,
-  }: ListAuditInput): Promise<{ entries: AuditEntry[]; next: AuditPlace | null }> {
-    const serviceId = caller.kind === 'service' ? caller.service.id : undefined;
+  async execute(
+    actor: Actor,
+    { userId, type, from = 0, to = Number.MAX_SAFE_INTEGER, after, limit }: ListAuditInput,
+  ): Promise<{ entries: AuditEntry[]; next: AuditPlace | null }> {
+    const serviceId = actor.kind === 'service' ? actor.service.id : undefined;
+    if (!may(actor, 'read audit', { serviceId: serviceId ?? null })) throw new Unauthorized();
     const before = after && after.createdAt < to ? after : { createdAt: to, id: '' };
     const found = await this.#ports.database.read(({ audit }) =>
       // One more, to see whether there are more.
-      audit.list({ serviceId, userId, action, from, before }, limit + 1),
+      audit.list({ serviceId, userId, type, from, before }, limit + 1),
     );
     const entries = found.slice(0, limit);
     return { entries, next: found.length > limit ? (entries.at(-1) ?? null) : null };

@@ -1,14 +1,15 @@
-import { auditChainText, type Id, type Instant } from '@rekey/domain';
+import { type Actor, auditChainText, type Id, type Instant } from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
+import { onlyOperator } from '../shared/only-operator.ts';
+import { isSealed } from '../shared/record.ts';
 import { faultOf, type Link } from './audit-fault.ts';
-import type { Ports } from './ports.ts';
-import { isSealed } from './record.ts';
 
 type Needs = Pick<Ports, 'database' | 'macs'>;
 
 /** Entries that one transaction deletes: logins wait no longer for it than for each other. */
 const BATCH = 200;
 
-/** Deletes what is old from the audit. The chains stay such that what is left of them can be verified. */
+/** Deletes old entries of the audit. The rest of each chain can still be verified. */
 export class PruneAudit {
   readonly #ports: Needs;
 
@@ -17,7 +18,8 @@ export class PruneAudit {
   }
 
   /** Answers how many entries went. Throws, and deletes no more, where one of them was tampered with. */
-  async execute({ before }: { readonly before: Instant }): Promise<number> {
+  async execute(actor: Actor, { before }: { readonly before: Instant }): Promise<number> {
+    onlyOperator(actor);
     const owners = await this.#ports.database.read(({ audit }) => audit.owners());
     let total = 0;
     for (const owner of owners) {
@@ -33,7 +35,7 @@ export class PruneAudit {
   async #pruneSome(serviceId: Id | null, before: Instant): Promise<number> {
     const { database, macs } = this.#ports;
     return database.transact(async ({ audit }) => {
-      const chain = await audit.hold(serviceId);
+      const chain = await audit.lock(serviceId);
       const entries = await audit.follow(serviceId, chain.pruned, BATCH);
       // Clocks differ: what is after one that is not old stays with it.
       const young = entries.findIndex(({ createdAt }) => createdAt >= before);
@@ -42,7 +44,7 @@ export class PruneAudit {
       for (const entry of old) {
         if (!isSealed(macs, chain) || faultOf(macs, last, entry)) {
           throw new Error(
-            'the audit is not as it was written, and nothing of it may be deleted: see sso-cli audit verify',
+            'the audit is not as it was written, and nothing of it may be deleted: see rekey audit verify',
           );
         }
         last = entry;

@@ -1,10 +1,9 @@
-import { type AuditEntry, type Id, NotFound } from '@rekey/domain';
-import type { Caller } from './authenticate-key.ts';
-import type { Ports } from './ports.ts';
+import { type Actor, type AuditEntry, type Id, may, NotFound } from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
 
 type Needs = Pick<Ports, 'database'>;
 
-/** Shows an entry of the audit to the service that it is about, and any to the operator. */
+/** Shows an entry of the audit to the service that it is about, and any entry to the operator. */
 export class ReadAuditEntry {
   readonly #ports: Needs;
 
@@ -13,10 +12,9 @@ export class ReadAuditEntry {
   }
 
   /** Throws `NotFound` for unknown and foreign entries alike. */
-  async execute({ caller, id }: { readonly caller: Caller; readonly id: Id }): Promise<AuditEntry> {
+  async execute(actor: Actor, { id }: { readonly id: Id }): Promise<AuditEntry> {
     const entry = await this.#ports.database.read(({ audit }) => audit.get(id));
-    const isVisible = caller.kind === 'root' || entry?.serviceId === caller.service.id;
-    if (entry === null || !isVisible) throw new NotFound();
+    if (entry === null || !may(actor, 'read audit', entry)) throw new NotFound();
     return entry;
   }
 }

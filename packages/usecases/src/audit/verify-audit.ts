@@ -1,14 +1,15 @@
-import type { AuditChain, AuditEntry, Id } from '@rekey/domain';
+import type { Actor, AuditChain, AuditEntry, Id } from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
+import { onlyOperator } from '../shared/only-operator.ts';
+import { isSealed } from '../shared/record.ts';
 import { type AuditFault, faultOf, type Link } from './audit-fault.ts';
-import type { Ports } from './ports.ts';
-import { isSealed } from './record.ts';
 
 type Needs = Pick<Ports, 'database' | 'macs'>;
 
 /** Entries that are looked at at a time. */
 const PAGE = 500;
 
-/** What became of a chain. Whoever notes length and hash elsewhere can tell later that nothing was cut off. */
+/** The state of a chain. An operator who notes length and hash elsewhere can tell later that nothing was cut off. */
 export type ChainReport = {
   /** Null for the operator's. */
   readonly serviceId: Id | null;
@@ -20,7 +21,7 @@ export type ChainReport = {
   readonly fault: AuditFault | null;
 };
 
-/** Looks at every entry of the audit, and finds what was changed, added or taken away behind Rekey's back. */
+/** Looks at every entry of the audit, and finds entries that were changed, added or taken away behind Rekey's back. */
 export class VerifyAudit {
   readonly #ports: Needs;
 
@@ -29,7 +30,8 @@ export class VerifyAudit {
   }
 
   /** A report for each chain. Entries that come meanwhile do no harm. */
-  async execute(): Promise<ChainReport[]> {
+  async execute(actor: Actor): Promise<ChainReport[]> {
+    onlyOperator(actor);
     const owners = await this.#ports.database.read(async ({ audit, services }) => {
       return new Set([...(await audit.owners()), ...(await services.ids())]);
     });
@@ -68,7 +70,7 @@ export class VerifyAudit {
       : { ...report, fault: null };
   }
 
-  /** Who prunes at the same moment takes entries away that were still to be looked at: then it begins anew. */
+  /** Pruning at the same moment takes entries away that were still to be looked at: then verification begins anew. */
   async #reportFault(chain: AuditChain, fault: AuditFault): Promise<ChainReport> {
     const { serviceId, length, pruned, hash } = chain;
     const now = await this.#ports.database.read(({ audit }) => audit.chain(serviceId));

@@ -1,6 +1,6 @@
-import type { Id, Origin } from '@rekey/domain';
-import type { Ports } from './ports.ts';
-import { checkClient } from './throttle.ts';
+import { type Actor, placeOf } from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
+import { checkClient } from '../shared/throttle.ts';
 
 type Needs = Pick<Ports, 'database' | 'secrets' | 'clock' | 'settings'>;
 
@@ -12,7 +12,8 @@ export class AdmitClient {
     this.#ports = ports;
   }
 
-  async execute(client: { readonly serviceId: Id; readonly origin: Origin }): Promise<void> {
-    await checkClient(this.#ports, client);
+  /** Throws `TooManyRequests`; counts nothing. */
+  async execute(actor: Actor): Promise<void> {
+    await checkClient(this.#ports, placeOf(actor));
   }
 }

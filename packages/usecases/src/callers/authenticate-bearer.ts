@@ -1,10 +1,10 @@
-import { Unauthorized } from '@rekey/domain';
-import { findOpenSession } from './open-session.ts';
-import type { AccessGrant, Ports } from './ports.ts';
+import { type Actor, Unauthorized } from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
+import { findSession } from '../shared/find-session.ts';
 
 type Needs = Pick<Ports, 'database' | 'accessTokens'>;
 
-/** Finds out whose session a bearer token stands for. */
+/** Finds out which user a bearer token stands for. */
 export class AuthenticateBearer {
   readonly #ports: Needs;
 
@@ -13,12 +13,15 @@ export class AuthenticateBearer {
   }
 
   /** Throws `Unauthorized` unless the token is good, its session open, its user enabled and its key usable. */
-  async execute(token: string): Promise<AccessGrant> {
+  async execute(
+    { origin }: Extract<Actor, { kind: 'nobody' }>,
+    { token }: { readonly token: string },
+  ): Promise<Extract<Actor, { kind: 'user' }>> {
     const { database, accessTokens } = this.#ports;
-    const grant = await accessTokens.verify(token);
-    if (grant === null) throw new Unauthorized();
-    const open = await database.read((stores) => findOpenSession(stores, grant));
+    const session = await accessTokens.verify(token);
+    if (session === null) throw new Unauthorized();
+    const open = await database.read((stores) => findSession(stores, session));
     if (open === null) throw new Unauthorized();
-    return grant;
+    return { kind: 'user', session, origin };
   }
 }

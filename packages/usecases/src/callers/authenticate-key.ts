@@ -1,14 +1,9 @@
-import { isUsable, type Service, Unauthorized } from '@rekey/domain';
-import type { Ports } from './ports.ts';
+import { type Actor, isUsable, Unauthorized } from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
 
 type Needs = Pick<Ports, 'database' | 'secrets'>;
 
-/** Who calls: a service, or the operator with a root key, who may look at everything and act for nobody. */
-export type Caller =
-  | { readonly kind: 'service'; readonly service: Service }
-  | { readonly kind: 'root' };
-
-/** Finds out whose key a request carries. */
+/** Finds out whose key a request carries: a service's, or the operator's. */
 export class AuthenticateKey {
   readonly #ports: Needs;
 
@@ -16,8 +11,11 @@ export class AuthenticateKey {
     this.#ports = ports;
   }
 
-  /** Throws `Unauthorized` for anything but a usable key of a service, or of the operator. */
-  async execute(value: string): Promise<Caller> {
+  /** Throws `Unauthorized` for anything but a usable key of a service, or a root key. */
+  async execute(
+    { origin }: Extract<Actor, { kind: 'nobody' }>,
+    { key: value }: { readonly key: string },
+  ): Promise<Extract<Actor, { kind: 'service' | 'root' }>> {
     const { database, secrets } = this.#ports;
     const digest = secrets.digest(value);
     const found = await database.read(({ keys }) => keys.findByDigest(digest));
@@ -25,9 +23,9 @@ export class AuthenticateKey {
       throw new Unauthorized();
     }
     const { key, service } = found;
-    if (key.serviceId === null) return { kind: 'root' };
+    if (key.serviceId === null) return { kind: 'root', origin };
     // Whatever became of the service: its key is never the operator's.
     if (service === null) throw new Unauthorized();
-    return { kind: 'service', service };
+    return { kind: 'service', service, origin };
   }
 }

@@ -1,47 +1,56 @@
-import { type Instant, InvalidRevokeToken, type Origin } from '@rekey/domain';
-import { nameForPeople } from './open-form-service.ts';
-import type { Ports } from './ports.ts';
+import {
+  type Actor,
+  type Instant,
+  InvalidOneTimeToken,
+  may,
+  type Origin,
+  type Purpose,
+} from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
+import { serviceNameFor } from '../shared/service-name.ts';
 
-type Needs = Pick<Ports, 'database' | 'revokeTokens' | 'clock' | 'settings'>;
+type Needs = Pick<Ports, 'database' | 'linkTokens' | 'clock' | 'settings'>;
 
-/** What the page of a link tells of the change that it is about. */
-export type ToldChange = {
-  /** What people know the service by. */
+/** The facts that the page of a link tells. */
+export type Told = {
+  readonly purpose: Purpose;
+  /** The name that people know the service by. */
   readonly serviceName: string;
-  /** The address that the user had at that moment. */
+  /** The address that the user had when it happened. */
   readonly email: string;
-  readonly changedAt: Instant;
+  readonly happenedAt: Instant;
   readonly origin: Origin;
   readonly locale: string;
   readonly timezone: string;
 };
 
-/**
- * Tells, on Rekey's own page, what change a revoke token is about, and changes nothing: only to who holds a token
- * that `RevokeUpdatePassword` would take there now.
- */
-export class ReadPasswordChange {
+/** Tells what a mailed link is about, and spends nothing: only where the link would be good now. */
+export class ReadNotice {
   readonly #ports: Needs;
 
   constructor(ports: Needs) {
     this.#ports = ports;
   }
 
-  /** Throws `InvalidRevokeToken` for any other token. */
-  async execute({ token }: { readonly token: string }): Promise<ToldChange> {
-    const { database, revokeTokens, clock, settings } = this.#ports;
-    const changeId = revokeTokens.verify(token);
-    if (changeId === null) throw new InvalidRevokeToken();
+  /** Throws `InvalidOneTimeToken` for any other token. */
+  async execute(actor: Actor, { token: text }: { readonly token: string }): Promise<Told> {
+    const { database, linkTokens, clock, settings } = this.#ports;
+    const right = linkTokens.verify(text);
+    if (right === null) throw new InvalidOneTimeToken();
 
-    return database.read(async ({ services, users, changes }) => {
-      const change = await changes.findRevocable(changeId, clock.now());
-      const service = change && (await services.get(change.serviceId));
-      const user = change && (await users.get(change.userId));
-      if (!change || !user || service?.localUrl !== null) throw new InvalidRevokeToken();
-      const { email, createdAt: changedAt, origin } = change;
+    return database.read(async ({ services, users, oneTimeTokens }) => {
+      const token = await oneTimeTokens.findGood(right.id, clock.now());
+      const service = token && (await services.get(token.serviceId));
+      const user = token && (await users.get(token.userId));
+      if (!service || !user || token.purpose !== right.purpose) throw new InvalidOneTimeToken();
+      const isHosted = service.providerLocalUrl === null;
+      if (!may(actor, 'use link', { serviceId: service.id, isHosted })) {
+        throw new InvalidOneTimeToken();
+      }
+      const { purpose, email, createdAt: happenedAt, origin } = token;
       const { locale, timezone } = user;
-      const serviceName = nameForPeople(service, settings);
-      return { serviceName, email, changedAt, origin, locale, timezone };
+      const serviceName = serviceNameFor(service, settings);
+      return { purpose, serviceName, email, happenedAt, origin, locale, timezone };
     });
   }
 }

@@ -1,29 +1,31 @@
 import {
+  type Actor,
   type Id,
   IllegalArgument,
-  isShut,
   type Key,
   type KeyType,
-  type Origin,
   parseName,
-  type Service,
+  placeOf,
 } from '@rekey/domain';
-import { newKey } from './new-key.ts';
-import type { KeySecret, Ports } from './ports.ts';
-import { record } from './record.ts';
+import type { KeySecret, Ports } from '../ports/index.ts';
+import { newKey } from '../shared/new-key.ts';
+import { owe } from '../shared/owe.ts';
+import { record } from '../shared/record.ts';
+import { tell } from '../shared/tell.ts';
 
-type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'clock' | 'ids'>;
+type Needs = Pick<
+  Ports,
+  'database' | 'secrets' | 'macs' | 'linkTokens' | 'clock' | 'ids' | 'settings'
+>;
 
 export type CreateKeyInput = {
-  readonly service: Service;
   readonly isEnabled: boolean;
   readonly type: KeyType;
   readonly name: string;
   readonly userId: Id;
-  readonly origin?: Origin | undefined;
 };
 
-/** Gives a user a key at a service, and shows its value, once. */
+/** Gives a user a key at a service, and shows its value, once. The owner is told of a KEY by a mail. */
 export class CreateKey {
   readonly #ports: Needs;
 
@@ -31,29 +33,34 @@ export class CreateKey {
     this.#ports = ports;
   }
 
-  async execute(input: CreateKeyInput): Promise<{ key: Key; value: string }> {
-    const { database } = this.#ports;
-    const { service, isEnabled, type, userId, origin } = input;
+  /** Throws `IllegalArgument` for a user who can have no keys, and for a second usable TOKEN key. */
+  async execute(actor: Actor, input: CreateKeyInput): Promise<{ key: Key; value: string }> {
+    const { isEnabled, type, userId } = input;
+    const { serviceId, origin } = placeOf(actor);
     const name = parseName(input.name);
 
     const { value, secret } = this.#makeValue(type);
-    const key = newKey(this.#ports, { isEnabled, type, name, serviceId: service.id, userId });
-    await database.transact(async (stores) => {
+    const key = newKey(this.#ports, { isEnabled, type, name, serviceId, userId });
+    await this.#ports.database.transact(async (stores) => {
       const { users, keys } = stores;
-      // Held, so that a shutdown at the same moment finds the key, or is found.
-      const held = await users.hold(userId);
-      if (held === null || isShut(held.user, held.credential)) {
-        throw new IllegalArgument([
-          { field: 'userId', message: 'is not the id of a user who can have keys' },
-        ]);
+      // Locked, so that a kill switch at the same moment finds the key, or is found.
+      const account = await users.lock(userId);
+      if (account === null || account.user.isLocked) {
+        const message = 'is not the id of a user who can have keys';
+        throw new IllegalArgument([{ field: 'userId', message, code: 'unknown' }]);
       }
       if (!(await keys.insert(key, secret))) {
-        throw new IllegalArgument([
-          { field: 'type', message: 'the user has a usable TOKEN key of this service already' },
-        ]);
+        const message = 'the user has a usable TOKEN key of this service already';
+        throw new IllegalArgument([{ field: 'type', message, code: 'exists' }]);
       }
-      const of = { serviceId: service.id, userId, subjectId: key.id, origin };
-      await record(this.#ports, stores, { action: 'key_create', ...of });
+      // TOKEN keys are made when an account is set up, and TOTP keys are shown to their owner.
+      if (type === 'KEY') {
+        const right = { purpose: 'factor_change', user: account.user, serviceId, origin } as const;
+        await owe(this.#ports, stores, right);
+      }
+      const of = { serviceId, userId, subjectId: key.id };
+      await tell(this.#ports, stores, { ...of, type: 'key.created' });
+      await record(this.#ports, stores, actor, { ...of, type: 'sso:KeyCreate' });
     });
     return { key, value };
   }

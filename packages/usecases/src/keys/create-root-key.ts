@@ -1,7 +1,8 @@
-import { type Key, parseName } from '@rekey/domain';
-import { newKey } from './new-key.ts';
-import type { Ports } from './ports.ts';
-import { record } from './record.ts';
+import { type Actor, type Key, parseName } from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
+import { newKey } from '../shared/new-key.ts';
+import { onlyOperator } from '../shared/only-operator.ts';
+import { record } from '../shared/record.ts';
 
 type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'clock' | 'ids'>;
 
@@ -13,7 +14,11 @@ export class CreateRootKey {
     this.#ports = ports;
   }
 
-  async execute(input: { readonly name: string }): Promise<{ key: Key; value: string }> {
+  async execute(
+    actor: Actor,
+    input: { readonly name: string },
+  ): Promise<{ key: Key; value: string }> {
+    onlyOperator(actor);
     const { database, secrets } = this.#ports;
     const name = parseName(input.name);
 
@@ -21,8 +26,8 @@ export class CreateRootKey {
     const key = newKey(this.#ports, { type: 'KEY', name, serviceId: null, userId: null });
     await database.transact(async (stores) => {
       await stores.keys.insert(key, { digest: secrets.digest(value) });
-      const event = { action: 'root_key_create', serviceId: null, subjectId: key.id } as const;
-      await record(this.#ports, stores, event);
+      const entry = { type: 'rekey:RootKeyCreate', serviceId: null, subjectId: key.id } as const;
+      await record(this.#ports, stores, actor, entry);
     });
     return { key, value };
   }

@@ -1,6 +1,5 @@
-import { type Id, type Key, NotFound } from '@rekey/domain';
-import type { Caller } from './authenticate-key.ts';
-import type { Ports } from './ports.ts';
+import { type Actor, type Id, type Key, may, NotFound } from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
 
 type Needs = Pick<Ports, 'database'>;
 
@@ -13,10 +12,9 @@ export class ReadKey {
   }
 
   /** Throws `NotFound` for unknown and foreign keys alike. */
-  async execute({ caller, id }: { readonly caller: Caller; readonly id: Id }): Promise<Key> {
+  async execute(actor: Actor, { id }: { readonly id: Id }): Promise<Key> {
     const key = await this.#ports.database.read(({ keys }) => keys.get(id));
-    const isVisible = caller.kind === 'root' || key?.serviceId === caller.service.id;
-    if (key === null || !isVisible) throw new NotFound();
+    if (key === null || !may(actor, 'read key', key)) throw new NotFound();
     return key;
   }
 }

@@ -1,18 +1,23 @@
-import type { Ports, Stores } from './ports.ts';
+import type { Actor } from '@rekey/domain';
+import type { Ports, Stores } from '../ports/index.ts';
+import { onlyOperator } from '../shared/only-operator.ts';
 
 type Needs = Pick<Ports, 'database' | 'clock'>;
 
-/** Milliseconds. */
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 /** For an operator who wants to see what was there. */
-const SESSIONS_KEPT = 7 * DAY;
-const CHANGES_KEPT = 90 * DAY;
+const SESSIONS_KEPT_MS = 7 * DAY_MS;
+const TOKENS_KEPT_MS = 90 * DAY_MS;
+const EVENTS_KEPT_MS = 30 * DAY_MS;
 
 /** Rows of a kind that one transaction deletes: others wait for it no longer than for a login. */
 const BATCH = 500;
 const MAX_BATCHES = 50;
 
-/** Deletes what has long been over: sessions with their refresh tokens, changes whose link has expired, and tries that no longer count. */
+/**
+ * Deletes rows that have long been over: sessions with their refresh tokens, one-time tokens with their deliveries,
+ * events, and counts of tries that no longer matter.
+ */
 export class Prune {
   readonly #ports: Needs;
 
@@ -20,17 +25,19 @@ export class Prune {
     this.#ports = ports;
   }
 
-  /** Answers how many rows it deleted. What is too much for one run is left to the next. */
-  async execute(): Promise<number> {
+  /** Answers how many rows it deleted. The rows that are too many for one run are left to the next. */
+  async execute(actor: Actor): Promise<number> {
+    onlyOperator(actor);
     const now = this.#ports.clock.now();
     const sessions = await this.#inBatches(({ sessions }) =>
-      sessions.prune(now - SESSIONS_KEPT, BATCH),
+      sessions.prune(now - SESSIONS_KEPT_MS, BATCH),
     );
-    const changes = await this.#inBatches(({ changes }) =>
-      changes.prune(now - CHANGES_KEPT, BATCH),
+    const tokens = await this.#inBatches(({ oneTimeTokens }) =>
+      oneTimeTokens.prune(now - TOKENS_KEPT_MS, BATCH),
     );
+    const events = await this.#inBatches(({ events }) => events.prune(now - EVENTS_KEPT_MS, BATCH));
     const throttles = await this.#inBatches(({ throttles }) => throttles.prune(now, BATCH));
-    return sessions + changes + throttles;
+    return sessions + tokens + events + throttles;
   }
 
   async #inBatches(prune: (stores: Stores) => Promise<number>): Promise<number> {

@@ -1,20 +1,10 @@
-import { type Id, InvalidRevokeToken, type Origin } from '@rekey/domain';
-import type { Ports } from './ports.ts';
-import { record } from './record.ts';
+import type { Actor } from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
+import { lockAccount } from '../shared/kill-switch.ts';
 
-type Needs = Pick<Ports, 'database' | 'macs' | 'revokeTokens' | 'clock' | 'ids'>;
+type Needs = Pick<Ports, 'database' | 'macs' | 'linkTokens' | 'clock' | 'ids'>;
 
-export type RevokeUpdatePasswordInput = {
-  readonly token: string;
-  /** The service that presents the token, or `hosted` for Rekey's own page, which serves those that have none. */
-  readonly presentedBy: Id | 'hosted';
-  readonly origin?: Origin | undefined;
-};
-
-/**
- * "This wasn't me": shuts the account of a password change and every key of it, for all services,
- * whatever happened since the change.
- */
+/** "This wasn't me": locks the account that the mail with the token was about, and ends every key of it. */
 export class RevokeUpdatePassword {
   readonly #ports: Needs;
 
@@ -22,33 +12,8 @@ export class RevokeUpdatePassword {
     this.#ports = ports;
   }
 
-  async execute({ token, presentedBy, origin }: RevokeUpdatePasswordInput): Promise<void> {
-    const { database, revokeTokens, clock } = this.#ports;
-    const changeId = revokeTokens.verify(token);
-    if (changeId === null) throw new InvalidRevokeToken();
-
-    await database.transact(async (stores) => {
-      const { services, users, keys, sessions, changes } = stores;
-      const now = clock.now();
-      if (!(await changes.spend(changeId, now))) throw new InvalidRevokeToken();
-      const change = await changes.get(changeId);
-      const service = change && (await services.get(change.serviceId));
-      const isAddressee =
-        presentedBy === 'hosted' ? service?.localUrl === null : service?.id === presentedBy;
-      if (!change || !isAddressee) throw new InvalidRevokeToken();
-
-      await users.shut(change.userId, now);
-      await keys.revokeAllOf(change.userId, now);
-      await sessions.endAllOf(change.userId, now);
-      // And one that was made meanwhile; from here on nobody can make another.
-      await changes.spendAllOf(change.userId, now);
-      await record(this.#ports, stores, {
-        action: 'password_change_revoke',
-        serviceId: change.serviceId,
-        userId: change.userId,
-        subjectId: changeId,
-        origin,
-      });
-    });
+  /** Any kill-switch token of the service works. Throws `InvalidOneTimeToken` for every other. */
+  async execute(actor: Actor, { token }: { readonly token: string }): Promise<void> {
+    await lockAccount(this.#ports, actor, token);
   }
 }

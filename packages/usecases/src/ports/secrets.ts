@@ -23,10 +23,7 @@ export interface Macs {
 
 export interface AccessTokens {
   /** A signed token for the grant, or one that is encrypted besides. It expires on a whole second. */
-  issue(
-    grant: Grant,
-    form: 'signed' | 'encrypted',
-  ): Promise<{ token: string; expiresAt: Instant }>;
+  issue(grant: Grant, form: 'signed' | 'encrypted'): Promise<{ token: string; expiresAt: Instant }>;
   /** The grant of a token in either form, and when it expires; null for what was not issued here or has expired. */
   verify(token: string): Promise<(Grant & { readonly expiresAt: Instant }) | null>;
 }

@@ -1,4 +1,6 @@
 import {
+  type Actor,
+  formServiceName,
   IllegalArgument,
   type Key,
   parseAll,
@@ -7,19 +9,19 @@ import {
   parseUrl,
   type Service,
 } from '@rekey/domain';
-import { newKey } from './new-key.ts';
-import { formServiceName } from './open-form-service.ts';
-import type { Ports } from './ports.ts';
-import { record } from './record.ts';
+import type { Ports } from '../ports/index.ts';
+import { newKey } from '../shared/new-key.ts';
+import { onlyOperator } from '../shared/only-operator.ts';
+import { record } from '../shared/record.ts';
 
 type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'clock' | 'ids'>;
 
 export type CreateServiceWithKeyInput = {
   readonly name: string;
   readonly url: string;
-  readonly localUrl?: string | undefined;
-  readonly allowRegister?: boolean | undefined;
-  readonly emailText?: string | undefined;
+  readonly providerLocalUrl?: string | undefined;
+  readonly userAllowRegister?: boolean | undefined;
+  readonly userEmailText?: string | undefined;
 };
 
 /** Registers a service and hands out the key that it authenticates with, once. */
@@ -31,19 +33,22 @@ export class CreateServiceWithKey {
   }
 
   async execute(
+    actor: Actor,
     input: CreateServiceWithKeyInput,
   ): Promise<{ service: Service; key: Key; value: string }> {
+    onlyOperator(actor);
     const { database, secrets, clock, ids } = this.#ports;
-    const { localUrl, emailText, allowRegister = true } = input;
+    const { providerLocalUrl: page, userEmailText: text, userAllowRegister = true } = input;
     const parsed = parseAll({
       name: () => parseServiceName(input.name),
       url: () => parseUrl(input.url),
-      localUrl: () => (localUrl === undefined ? null : parseUrl(localUrl, 'localUrl')),
-      emailText: () => (emailText === undefined ? null : parseMailText(emailText, 'emailText')),
+      providerLocalUrl: () => (page === undefined ? null : parseUrl(page, 'providerLocalUrl')),
+      userEmailText: () => (text === undefined ? null : parseMailText(text, 'userEmailText')),
     });
 
     const now = clock.now();
-    const service = { id: ids.next(), createdAt: now, updatedAt: now, allowRegister, ...parsed };
+    const stamps = { id: ids.next(), createdAt: now, updatedAt: now };
+    const service = { ...stamps, userAllowRegister, ...parsed };
     const value = secrets.generate('rks_');
     const key = newKey(this.#ports, {
       type: 'KEY',
@@ -55,8 +60,12 @@ export class CreateServiceWithKey {
     await database.transact(async (stores) => {
       await stores.services.insert(service);
       await stores.keys.insert(key, { digest: secrets.digest(value) });
-      const of = { serviceId: service.id, subjectId: key.id };
-      await record(this.#ports, stores, { action: 'service_create', ...of });
+      const entry = {
+        type: 'sso:ServiceCreate',
+        serviceId: service.id,
+        subjectId: key.id,
+      } as const;
+      await record(this.#ports, stores, actor, entry);
     });
     return { service, key, value };
   }
@@ -65,7 +74,8 @@ export class CreateServiceWithKey {
 function parseServiceName(text: string): string {
   const name = parseName(text);
   if (name === formServiceName) {
-    throw new IllegalArgument([{ field: 'name', message: 'is the name of the built-in service' }]);
+    const message = 'is the name of the built-in service';
+    throw new IllegalArgument([{ field: 'name', message, code: 'exists' }]);
   }
   return name;
 }

@@ -1,20 +1,11 @@
-import type { Id, Service } from '@rekey/domain';
-import type { Ports, Settings } from './ports.ts';
-import { record } from './record.ts';
+import { type Actor, formServiceId, formServiceName, type Service } from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
+import { onlyOperator } from '../shared/only-operator.ts';
+import { record } from '../shared/record.ts';
 
 type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids' | 'settings'>;
 
-/** The built-in service that owns the form dialect. */
-export const formServiceName = 'users';
-export const formServiceId: Id = '00000000-0000-7000-8000-000000000001';
-
-/** What people know a service by: nobody calls the built-in one by its own name. */
-export const nameForPeople = (
-  { id, name }: Pick<Service, 'id' | 'name'>,
-  { brandName }: Settings,
-): string => (id === formServiceId ? brandName : name);
-
-/** Sees to it that the built-in service exists, and answers it; done at every start. */
+/** Makes the built-in service where it is not there yet, and answers it; done at every start. */
 export class OpenFormService {
   readonly #ports: Needs;
 
@@ -22,7 +13,8 @@ export class OpenFormService {
     this.#ports = ports;
   }
 
-  async execute(): Promise<Service> {
+  async execute(actor: Actor): Promise<Service> {
+    onlyOperator(actor);
     const { database, clock, settings } = this.#ports;
     const now = clock.now();
     const service: Service = {
@@ -31,15 +23,16 @@ export class OpenFormService {
       updatedAt: now,
       name: formServiceName,
       url: settings.publicUrl,
-      localUrl: null,
-      allowRegister: true,
-      emailText: null,
+      providerLocalUrl: null,
+      userAllowRegister: true,
+      userEmailText: null,
     };
     return database.transact(async (stores) => {
       if (!(await stores.services.insert(service))) {
         return (await stores.services.get(service.id)) ?? service;
       }
-      await record(this.#ports, stores, { action: 'service_create', serviceId: service.id });
+      const entry = { type: 'sso:ServiceCreate', serviceId: service.id } as const;
+      await record(this.#ports, stores, actor, entry);
       return service;
     });
   }

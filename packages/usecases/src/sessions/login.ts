@@ -1,15 +1,20 @@
 import {
+  type Actor,
   Forbidden,
+  type Grant,
   type Instant,
   InvalidCredentials,
+  normalizePassword,
   type PasswordQuality,
+  parseAll,
+  parseEmail,
   type User,
 } from '@rekey/domain';
-import { knownQuality, sealQuality } from './known-quality.ts';
-import type { Ports } from './ports.ts';
-import { type Claim, type Proof, proveAccount } from './prove-account.ts';
-import { isRefusal, type Recorded, record, recordFailure } from './record.ts';
-import { clearAttempt } from './throttle.ts';
+import type { Ports, Stores } from '../ports/index.ts';
+import { attempt } from '../shared/attempt.ts';
+import { knownQuality, sealQuality } from '../shared/known-quality.ts';
+import { type Proof, provePassword } from '../shared/prove-password.ts';
+import { tell } from '../shared/tell.ts';
 
 type Needs = Pick<
   Ports,
@@ -24,7 +29,9 @@ type Needs = Pick<
   | 'settings'
 >;
 
-export type LoginInput = Claim & {
+export type LoginInput = {
+  readonly email: string;
+  readonly password: string;
   /** `signed`: an access token with a refresh token beside it. `encrypted`: an access token alone. */
   readonly tokenForm: 'signed' | 'encrypted';
 };
@@ -39,7 +46,15 @@ export type LoginOutput = {
   readonly refresh: Token | null;
 };
 
-/** Lets a user who proves the password in: opens a session and hands out the tokens for it. */
+/** A session that is about to be opened. */
+type Opening = Omit<LoginOutput, 'user'> & {
+  readonly at: Instant;
+  readonly grant: Grant;
+  /** To be kept for later logins; null where it is known already. */
+  readonly sealedQuality: string | null;
+};
+
+/** Lets a user in who proves the password: opens a session and hands out the tokens for it. */
 export class Login {
   readonly #ports: Needs;
 
@@ -47,86 +62,92 @@ export class Login {
     this.#ports = ports;
   }
 
-  async execute(input: LoginInput): Promise<LoginOutput> {
-    const { database, meter, clock } = this.#ports;
+  /**
+   * Throws `InvalidCredentials` for whatever proves no account here, `Forbidden` where the password must be changed
+   * first, `TooManyRequests` and `Overloaded`.
+   */
+  async execute(actor: Actor, input: LoginInput): Promise<LoginOutput> {
+    const claim = parseAll({
+      email: () => parseEmail(input.email),
+      password: () => normalizePassword(input.password, 'password'),
+    });
+    this.#ports.hasher.admit();
 
-    const proof = await proveAccount(this.#ports, input, { action: 'login' });
-    const { user, service } = proof;
-    const { id: userId } = user;
-    const { origin } = input;
-    const event = { action: 'login', serviceId: service.id, userId, origin } as const;
-    if (user.passwordRequireUpdate) {
-      await database.transact(async (stores) => {
-        await clearAttempt(stores.throttles, proof.counted, clock.now());
-        await record(this.#ports, stores, { ...event, outcome: 'failure' });
-      });
-      throw new Forbidden('password_update_required');
-    }
+    const tried = { type: 'sso:AuthLocalLogin', account: claim.email } as const;
+    const { result } = await attempt(this.#ports, actor, tried, {
+      prove: () => provePassword(this.#ports, actor, claim),
+      prepare: (proof) => this.#prepare(proof, claim.password, input.tokenForm),
+      commit: async (stores, proof, opening) => {
+        await this.#open(stores, proof, opening);
+        return { subjectId: opening.grant.sessionId, result: { proof, opening } };
+      },
+    });
+    const { proof, opening } = result;
+    await this.#upgradeHash(proof, claim.password);
+    const { quality, access, refresh } = opening;
+    return { user: proof.user, quality, access, refresh };
+  }
+
+  async #prepare(
+    proof: Proof,
+    password: string,
+    tokenForm: LoginInput['tokenForm'],
+  ): Promise<Opening> {
+    const { meter, secrets, accessTokens, clock, ids, settings } = this.#ports;
+    const { user, service, version } = proof;
+    if (user.passwordRequireUpdate) throw new Forbidden('password_update_required');
     // Judged at the first login with the password, and known from then on; without the breach list: a login waits for
     // no neighbour.
     const known = knownQuality(this.#ports, proof);
-    const quality =
-      known ?? (await meter.assess(proof.password, [user.email, user.name, service.name]));
-    const found = known === null ? sealQuality(this.#ports, proof.version, quality) : null;
-    const tokens = await this.#openSession(proof, event, input.tokenForm, found);
-    await this.#upgradeHash(proof);
-    return { user, quality, ...tokens };
-  }
+    const quality = known ?? (await meter.assess(password, [user.email, user.name, service.name]));
+    const sealedQuality = known ? null : sealQuality(this.#ports, version, quality);
 
-  async #openSession(
-    { user, service, tokenKey, version, counted }: Proof,
-    event: Recorded,
-    tokenForm: LoginInput['tokenForm'],
-    foundQuality: string | null,
-  ): Promise<Pick<LoginOutput, 'access' | 'refresh'>> {
-    const { database, secrets, accessTokens, clock, ids, settings } = this.#ports;
-    const now = clock.now();
+    const at = clock.now();
     const grant = { sessionId: ids.next(), userId: user.id, serviceId: service.id };
     const access = await accessTokens.issue(grant, tokenForm);
     const refresh =
       tokenForm === 'signed'
-        ? { token: secrets.generate('rkf_'), expiresAt: now + settings.refreshTokenTtl * 1000 }
+        ? { token: secrets.generate('rkf_'), expiresAt: at + settings.refreshTokenTtlMs }
         : null;
+    return { at, grant, quality, sealedQuality, access, refresh };
+  }
 
-    const opening = database.transact(async (stores) => {
-      const { users, keys, sessions, throttles } = stores;
-      // A change, a shutdown or a revoked key since the proof wins: the session would outlive it.
-      const held = await users.hold(user.id);
-      if (!held?.user.isEnabled || held.credential.version !== version) {
-        throw new InvalidCredentials();
-      }
-      const key = await keys.findToken(user.id, service.id);
-      if (key?.id !== tokenKey.id) throw new InvalidCredentials();
-      if (foundQuality !== null) await users.keepQuality(user.id, foundQuality);
-      await sessions.insert({
-        id: grant.sessionId,
-        createdAt: now,
-        // The last refresh may be at the last moment, and its access token then lives on.
-        expiresAt: access.expiresAt + (refresh ? refresh.expiresAt - now : 0),
-        userId: user.id,
-        serviceId: service.id,
-        keyId: tokenKey.id,
-      });
-      if (refresh) {
-        await sessions.insertRefresh({
-          digest: secrets.digest(refresh.token),
-          sessionId: grant.sessionId,
-          createdAt: now,
-          expiresAt: refresh.expiresAt,
-        });
-      }
-      await clearAttempt(throttles, counted, now);
-      await record(this.#ports, stores, { ...event, subjectId: grant.sessionId });
+  async #open(
+    stores: Stores,
+    { user, tokenKey, version }: Proof,
+    { at, grant, sealedQuality, access, refresh }: Opening,
+  ): Promise<void> {
+    const { users, keys, sessions } = stores;
+    const { sessionId, userId, serviceId } = grant;
+    // A change, a lock or a revoked key since the proof wins: the session would outlive it.
+    const locked = await users.lock(user.id);
+    if (!locked?.user.isEnabled || locked.credential.version !== version) {
+      throw new InvalidCredentials();
+    }
+    const key = await keys.findToken(userId, serviceId);
+    if (key?.id !== tokenKey.id) throw new InvalidCredentials();
+
+    if (sealedQuality !== null) await users.keepQuality(userId, sealedQuality);
+    await sessions.insert({
+      id: sessionId,
+      createdAt: at,
+      // The last refresh may be at the last moment, and its access token then lives on.
+      expiresAt: access.expiresAt + (refresh ? refresh.expiresAt - at : 0),
+      userId,
+      serviceId,
+      keyId: tokenKey.id,
     });
-    await opening.catch(async (error: unknown) => {
-      if (isRefusal(error)) await recordFailure(this.#ports, event, counted);
-      throw error;
-    });
-    return { access, refresh };
+    if (refresh) {
+      const { token, expiresAt } = refresh;
+      const digest = this.#ports.secrets.digest(token);
+      await sessions.insertRefresh({ digest, sessionId, createdAt: at, expiresAt });
+    }
+    const event = { type: 'session.started', serviceId, userId, subjectId: sessionId } as const;
+    await tell(this.#ports, stores, event);
   }
 
   /** Replaces a hash made elsewhere or with other settings. The login stands whether or not that works. */
-  async #upgradeHash({ user, password, passwordHash }: Proof): Promise<void> {
+  async #upgradeHash({ user, passwordHash }: Proof, password: string): Promise<void> {
     const { database, hasher } = this.#ports;
     if (hasher.isCurrent(passwordHash)) return;
     try {

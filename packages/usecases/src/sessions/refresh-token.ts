@@ -1,20 +1,15 @@
-import { type Id, InvalidToken, type Origin, type User } from '@rekey/domain';
+import { type Actor, InvalidToken, may, type User } from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
+import { endStolenSession } from '../shared/end-stolen-session.ts';
+import { findRefreshGrant, findSession } from '../shared/find-session.ts';
+import { record } from '../shared/record.ts';
 import type { Token } from './login.ts';
-import { findOpenSession, findRefreshGrant } from './open-session.ts';
-import type { Ports } from './ports.ts';
-import { record } from './record.ts';
 
 type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'accessTokens' | 'clock' | 'ids'>;
 
-export type RefreshTokenInput = {
-  readonly serviceId: Id;
-  readonly token: string;
-  readonly origin?: Origin | undefined;
-};
-
 /**
- * Trades a refresh token for new tokens of the same session, once. Presented again it shows that two hold it,
- * and nobody can tell which of them stole it: the session ends for both.
+ * Trades a refresh token for new tokens of its session, once. Presented again it shows that two hold it, and nobody
+ * can tell which of them stole it: the session ends for both.
  */
 export class RefreshToken {
   readonly #ports: Needs;
@@ -23,15 +18,15 @@ export class RefreshToken {
     this.#ports = ports;
   }
 
-  async execute({
-    serviceId,
-    token,
-    origin,
-  }: RefreshTokenInput): Promise<{ user: User; access: Token; refresh: Token }> {
+  /** Throws `InvalidToken` for whatever is no good refresh token of the service. */
+  async execute(
+    actor: Actor,
+    { token }: { readonly token: string },
+  ): Promise<{ user: User; access: Token; refresh: Token }> {
     const { database, secrets, accessTokens, clock } = this.#ports;
     const digest = secrets.digest(token);
     const found = await database.read((stores) => findRefreshGrant(stores, digest));
-    if (found?.grant.serviceId !== serviceId || found.expiresAt <= clock.now()) {
+    if (!found || !may(actor, 'use token', found.grant) || found.expiresAt <= clock.now()) {
       throw new InvalidToken();
     }
 
@@ -40,25 +35,29 @@ export class RefreshToken {
     // The end that the login set stays: see docs/decisions/0009-refresh-tokens.md.
     const refresh = { token: secrets.generate('rkf_'), expiresAt };
 
-    const { userId, sessionId: subjectId } = grant;
-    const event = { serviceId, userId, subjectId, origin };
+    const { userId, serviceId, sessionId } = grant;
     const user = await database.transact(async (stores) => {
       const { sessions } = stores;
       const now = clock.now();
       if (!(await sessions.spendRefresh(digest, now))) {
-        await sessions.end(grant.sessionId, now);
-        await record(this.#ports, stores, { ...event, action: 'token_theft', outcome: 'failure' });
+        await endStolenSession(this.#ports, stores, actor, grant);
         return null;
       }
-      const open = await findOpenSession(stores, grant);
+      const open = await findSession(stores, grant);
       if (open === null) throw new InvalidToken();
       await sessions.insertRefresh({
         digest: secrets.digest(refresh.token),
-        sessionId: grant.sessionId,
+        sessionId,
         createdAt: now,
         expiresAt,
       });
-      await record(this.#ports, stores, { ...event, action: 'token_refresh' });
+      const entry = {
+        type: 'sso:AuthTokenRefresh',
+        serviceId,
+        userId,
+        subjectId: sessionId,
+      } as const;
+      await record(this.#ports, stores, actor, entry);
       return open.user;
     });
     // Thrown out here, so that the end of the session is kept.

@@ -1,16 +1,11 @@
-import { type Id, InvalidToken, type Origin } from '@rekey/domain';
-import { findOpenSession, findRefreshGrant } from './open-session.ts';
-import type { AccessGrant, Ports } from './ports.ts';
-import { record } from './record.ts';
-import { retireKey } from './retire-key.ts';
+import { type Actor, type Grant, type Id, InvalidToken, may } from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
+import { endStolenSession } from '../shared/end-stolen-session.ts';
+import { findRefreshGrant, findSession } from '../shared/find-session.ts';
+import { record } from '../shared/record.ts';
+import { retireKey } from '../shared/retire-key.ts';
 
 type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'accessTokens' | 'clock' | 'ids'>;
-
-export type RevokeTokenInput = {
-  readonly serviceId: Id;
-  readonly token: string;
-  readonly origin?: Origin | undefined;
-};
 
 /**
  * Takes back an access or refresh token of a service together with the TOKEN key that it was issued under,
@@ -24,35 +19,36 @@ export class RevokeToken {
   }
 
   /**
-   * A refresh token that is spent takes nothing back: like one that is presented for refreshing, it ends its session.
-   * Answers the id of the entry in the audit.
+   * Throws `InvalidToken` for whatever is no good token of the service. A refresh token that is spent takes nothing
+   * back: like one that is presented for refreshing, it ends its session. Answers the id of the entry in the audit.
    */
-  async execute({ serviceId, token, origin }: RevokeTokenInput): Promise<Id> {
+  async execute(actor: Actor, { token }: { readonly token: string }): Promise<Id> {
     const { database, clock } = this.#ports;
     const found = await this.#find(token);
-    if (found?.grant.serviceId !== serviceId) throw new InvalidToken();
+    if (!found || !may(actor, 'use token', found.grant)) throw new InvalidToken();
 
     const { grant, isSpent } = found;
-    const { userId, sessionId: subjectId } = grant;
-    const event = { serviceId, userId, subjectId, origin };
+    const { userId, serviceId, sessionId } = grant;
     const entryId = await database.transact(async (stores) => {
-      const now = clock.now();
       if (isSpent) {
-        await stores.sessions.end(grant.sessionId, now);
-        await record(this.#ports, stores, { ...event, action: 'token_theft', outcome: 'failure' });
+        await endStolenSession(this.#ports, stores, actor, grant);
         return null;
       }
-      const open = await findOpenSession(stores, grant);
-      if (!open || !(await retireKey(stores, { id: open.key.id, userId }, now))) return null;
-      await record(this.#ports, stores, { ...event, action: 'key_revoke', subjectId: open.key.id });
-      return record(this.#ports, stores, { ...event, action: 'token_revoke' });
+      const open = await findSession(stores, grant);
+      const key = open && { id: open.key.id, userId, serviceId };
+      if (!key || !(await retireKey(this.#ports, stores, key, clock.now()))) return null;
+      const of = { serviceId, userId };
+      const keyEntry = { ...of, type: 'sso:AuthKeyRevoke', subjectId: key.id } as const;
+      await record(this.#ports, stores, actor, keyEntry);
+      const tokenEntry = { ...of, type: 'sso:AuthTokenRevoke', subjectId: sessionId } as const;
+      return record(this.#ports, stores, actor, tokenEntry);
     });
     // Thrown out here, so that the end of a session is kept.
     if (entryId === null) throw new InvalidToken();
     return entryId;
   }
 
-  async #find(token: string): Promise<{ grant: AccessGrant; isSpent: boolean } | null> {
+  async #find(token: string): Promise<{ grant: Grant; isSpent: boolean } | null> {
     const { database, secrets, accessTokens, clock } = this.#ports;
     const grant = await accessTokens.verify(token);
     if (grant !== null) return { grant, isSpent: false };

@@ -1,9 +1,9 @@
 import type { Credential, PasswordQuality } from '@rekey/domain';
-import type { Ports } from './ports.ts';
+import type { Ports } from '../ports/index.ts';
 
 type Needs = Pick<Ports, 'secrets'>;
 
-/** How good a password is, as `sealQuality` kept it; null where it did not, or the password was changed since. */
+/** The quality of a password as `sealQuality` kept it; null where it did not, or the password was changed since. */
 export function knownQuality(
   { secrets }: Needs,
   { sealedQuality, version }: Pick<Credential, 'sealedQuality' | 'version'>,
@@ -13,7 +13,7 @@ export function knownQuality(
     const kept = JSON.parse(secrets.unseal(sealedQuality));
     return kept.version === version ? { strength: kept.strength, isPwned: kept.isPwned } : null;
   } catch {
-    // Sealed with a key that is gone: it is judged anew.
+    // Sealed with a key that is gone: the password is judged anew.
     return null;
   }
 }

@@ -1,5 +1,5 @@
 import type { Key } from '@rekey/domain';
-import type { Ports } from './ports.ts';
+import type { Ports } from '../ports/index.ts';
 
 /** A key that is made now. */
 export function newKey(

@@ -6,8 +6,8 @@ import {
   type Service,
   type User,
 } from '@rekey/domain';
-import { nameForPeople } from './open-form-service.ts';
-import type { Ports } from './ports.ts';
+import type { Ports } from '../ports/index.ts';
+import { serviceNameFor } from './service-name.ts';
 
 /** The normalized form of a password that is to be set, refused where its length is not what the policy asks for. */
 export function parseNewPassword(
@@ -31,7 +31,7 @@ export async function judgeNewPassword(
   service: Pick<Service, 'id' | 'name'>,
   field: string,
 ): Promise<PasswordQuality> {
-  const serviceName = nameForPeople(service, settings);
+  const serviceName = serviceNameFor(service, settings);
   const { strength, isPwned: isKnown } = await meter.assess(password, [
     user.email,
     user.name,

@@ -1,18 +1,23 @@
 import type { Id, Instant } from '@rekey/domain';
-import type { Stores } from './ports.ts';
+import type { Ports, Stores } from '../ports/index.ts';
+import { tell } from './tell.ts';
 
 /**
  * Disables and revokes a key of a user, and ends the sessions that rest on it; answers whether it was this call
- * that did. No revoke link is touched: it outlives every key.
+ * that did. No mailed link is touched: it outlives every key.
  */
 export async function retireKey(
-  { users, keys, sessions }: Stores,
-  key: { readonly id: Id; readonly userId: Id },
+  ports: Pick<Ports, 'clock' | 'ids'>,
+  stores: Stores,
+  key: { readonly id: Id; readonly userId: Id; readonly serviceId: Id },
   now: Instant,
 ): Promise<boolean> {
-  // Held first: a login at the same moment either comes before, and its session ends here, or finds no key.
-  await users.hold(key.userId);
+  const { users, keys, sessions } = stores;
+  const { id: subjectId, userId, serviceId } = key;
+  // Locked first: a login at the same moment either comes before, and its session ends here, or finds no key.
+  await users.lock(userId);
   if (!(await keys.revoke(key.id, now))) return false;
   await sessions.endAllOn(key, now);
+  await tell(ports, stores, { type: 'key.revoked', serviceId, userId, subjectId });
   return true;
 }

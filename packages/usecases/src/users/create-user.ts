@@ -1,22 +1,25 @@
 import {
+  type Actor,
   Forbidden,
+  formServiceId,
   IllegalArgument,
-  type Origin,
   type PasswordQuality,
   parseAll,
   parseEmail,
   parseLocale,
   parseName,
   parseTimezone,
+  refusedEmail,
   type Service,
+  Unauthorized,
   type User,
-  unusableEmail,
 } from '@rekey/domain';
-import { newKey } from './new-key.ts';
-import { judgeNewPassword, parseNewPassword } from './new-password.ts';
-import type { Ports } from './ports.ts';
-import { record } from './record.ts';
-import { countSignUp } from './throttle.ts';
+import type { Ports } from '../ports/index.ts';
+import { newKey } from '../shared/new-key.ts';
+import { judgeNewPassword, parseNewPassword } from '../shared/new-password.ts';
+import { record } from '../shared/record.ts';
+import { tell } from '../shared/tell.ts';
+import { countSignUp } from '../shared/throttle.ts';
 
 type Needs = Pick<
   Ports,
@@ -24,7 +27,6 @@ type Needs = Pick<
 >;
 
 export type CreateUserInput = {
-  readonly service: Service;
   readonly isEnabled: boolean;
   readonly name: string;
   readonly email: string;
@@ -33,15 +35,12 @@ export type CreateUserInput = {
   readonly password?: string | undefined;
   readonly passwordAllowReset?: boolean | undefined;
   readonly passwordRequireUpdate?: boolean | undefined;
-  /** Whether the user gets a TOKEN key of the service along with the account. */
-  readonly withTokenKey?: boolean | undefined;
-  /** Where a person came from who signs up alone, and not through a service: nobody may do so too often. */
-  readonly signUpFrom?: Origin | undefined;
-  /** Where the service came from that asks for somebody. */
-  readonly origin?: Origin | undefined;
 };
 
-/** Creates a user, with a password or without. */
+/**
+ * Creates a user, with a password or without: for a service, or for somebody who signs up alone at the built-in service
+ * and gets a TOKEN key of it along with the account.
+ */
 export class CreateUser {
   readonly #ports: Needs;
 
@@ -49,11 +48,17 @@ export class CreateUser {
     this.#ports = ports;
   }
 
-  /** An address that is taken is refused like one that may not be used, after the same work. */
-  async execute(input: CreateUserInput): Promise<{ user: User; quality: PasswordQuality | null }> {
+  /**
+   * An address that is taken is refused like one that may not be used, after as much work. Throws `IllegalArgument`,
+   * `Forbidden` where new users are not accepted, `TooManyRequests` for too many sign-ups, and `Overloaded`.
+   */
+  async execute(
+    actor: Actor,
+    input: CreateUserInput,
+  ): Promise<{ user: User; quality: PasswordQuality | null }> {
     const { database, hasher, secrets, clock, ids } = this.#ports;
-    const { service } = input;
-    if (!service.allowRegister) throw new Forbidden('registration_closed');
+    const isSignUp = actor.kind === 'nobody';
+    const service = await this.#serviceFor(actor);
     const { password, ...profile } = parseAll({
       name: () => parseName(input.name),
       email: () => parseEmail(input.email),
@@ -65,14 +70,12 @@ export class CreateUser {
           : parseNewPassword(this.#ports, input.password, 'password'),
     });
 
-    if (input.signUpFrom) {
+    if (isSignUp) {
       hasher.admit();
-      const from = { serviceId: service.id, origin: input.signUpFrom };
-      await countSignUp(this.#ports, from);
+      await countSignUp(this.#ports, actor);
     }
-
-    // Whoever signs up alone has proven nothing, and sends nobody to ask elsewhere.
-    const judges = input.signUpFrom ? { ...this.#ports, breachList: null } : this.#ports;
+    // Somebody who signs up alone has proven nothing, and sends nobody to ask elsewhere.
+    const judges = isSignUp ? { ...this.#ports, breachList: null } : this.#ports;
     const quality =
       password === null
         ? null
@@ -85,39 +88,50 @@ export class CreateUser {
       createdAt: now,
       updatedAt: now,
       isEnabled: input.isEnabled,
+      isLocked: false,
       ...profile,
       passwordAllowReset: input.passwordAllowReset ?? true,
       passwordRequireUpdate: input.passwordRequireUpdate ?? false,
       createdBy: service.id,
     };
-    const tokenKey = newKey(this.#ports, {
-      type: 'TOKEN',
-      name: service.name,
-      serviceId: service.id,
-      userId: user.id,
-    });
-    const event = {
-      serviceId: service.id,
-      userId: user.id,
-      origin: input.signUpFrom ?? input.origin,
-    };
+    const tokenKey = isSignUp
+      ? newKey(this.#ports, {
+          type: 'TOKEN',
+          name: service.name,
+          serviceId: service.id,
+          userId: user.id,
+        })
+      : null;
+    const of = { serviceId: service.id, userId: user.id };
     await database.transact(async (stores) => {
       const { users, keys } = stores;
-      if (!(await users.insert(user, passwordHash))) {
-        throw new IllegalArgument([{ field: 'email', message: unusableEmail }]);
-      }
-      if (input.withTokenKey) {
+      if (!(await users.insert(user, passwordHash))) throw new IllegalArgument([refusedEmail()]);
+      await tell(this.#ports, stores, { ...of, type: 'user.created' });
+      if (tokenKey) {
         await keys.insert(tokenKey, { digest: secrets.digest(secrets.generate('rku_')) });
+        const event = { ...of, type: 'key.created', subjectId: tokenKey.id } as const;
+        await tell(this.#ports, stores, event);
       }
-      await record(this.#ports, stores, { ...event, action: 'user_create' });
-      if (input.withTokenKey) {
-        await record(this.#ports, stores, {
-          ...event,
-          action: 'key_create',
-          subjectId: tokenKey.id,
-        });
+      await record(this.#ports, stores, actor, { ...of, type: 'sso:UserCreate' });
+      if (tokenKey) {
+        const entry = { ...of, type: 'sso:KeyCreate', subjectId: tokenKey.id } as const;
+        await record(this.#ports, stores, actor, entry);
       }
     });
     return { user, quality };
+  }
+
+  /** The service that the user is created at. */
+  async #serviceFor(actor: Actor): Promise<Service> {
+    const { database, settings } = this.#ports;
+    if (actor.kind === 'service') {
+      if (!actor.service.userAllowRegister) throw new Forbidden('registration_closed');
+      return actor.service;
+    }
+    if (actor.kind !== 'nobody') throw new Unauthorized();
+    if (!settings.usersSignup) throw new Forbidden('registration_closed');
+    const service = await database.read(({ services }) => services.get(formServiceId));
+    if (service === null) throw new Error('the built-in service is made at every start');
+    return service;
   }
 }

@@ -1,7 +1,6 @@
-import { type Id, NotFound, type User } from '@rekey/domain';
-import type { Caller } from './authenticate-key.ts';
-import type { Ports } from './ports.ts';
-import { isVisible } from './visible-user.ts';
+import { type Actor, type Id, may, NotFound, type User } from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
+import { isKnownTo } from '../shared/known-user.ts';
 
 type Needs = Pick<Ports, 'database'>;
 
@@ -14,13 +13,16 @@ export class ReadUser {
   }
 
   /** Throws `NotFound` for unknown and foreign users alike. */
-  async execute({ caller, id }: { readonly caller: Caller; readonly id: Id }): Promise<User> {
-    const user = await this.#ports.database.read(async (stores) => {
-      const found = await stores.users.get(id);
-      if (found === null || caller.kind === 'root') return found;
-      return (await isVisible(stores, found, caller.service.id)) ? found : null;
+  async execute(actor: Actor, { id }: { readonly id: Id }): Promise<User> {
+    const { user, isKnown } = await this.#ports.database.read(async (stores) => {
+      const user = await stores.users.get(id);
+      const isKnown =
+        user !== null &&
+        actor.kind === 'service' &&
+        (await isKnownTo(stores, user, actor.service.id));
+      return { user, isKnown };
     });
-    if (user === null) throw new NotFound();
+    if (user === null || !may(actor, 'read user', { isKnown })) throw new NotFound();
     return user;
   }
 }

@@ -1,10 +1,10 @@
-import { type Instant, isUsable, type Key, type User } from '@rekey/domain';
-import type { AccessGrant, Stores } from './ports.ts';
+import { type Grant, type Instant, isUsable, type Key, type User } from '@rekey/domain';
+import type { Stores } from '../ports/index.ts';
 
 /** The user and the TOKEN key of a session; null unless it is open, the user enabled and the key usable. */
-export async function findOpenSession(
+export async function findSession(
   { sessions }: Pick<Stores, 'sessions'>,
-  { sessionId, userId, serviceId }: AccessGrant,
+  { sessionId, userId, serviceId }: Grant,
 ): Promise<{ user: User; key: Key } | null> {
   const open = await sessions.findOpen(sessionId);
   if (open === null) return null;
@@ -13,11 +13,11 @@ export async function findOpenSession(
   return user.isEnabled && isUsable(key) ? { user, key } : null;
 }
 
-/** What a refresh token stands for, spent or not; null where its session has ended. */
+/** The session that a refresh token stands for, spent or not; null where the session has ended. */
 export async function findRefreshGrant(
   { sessions }: Pick<Stores, 'sessions'>,
   digest: string,
-): Promise<{ grant: AccessGrant; expiresAt: Instant; isSpent: boolean } | null> {
+): Promise<{ grant: Grant; expiresAt: Instant; isSpent: boolean } | null> {
   const refresh = await sessions.findRefresh(digest);
   const open = refresh && (await sessions.findOpen(refresh.sessionId));
   if (!open) return null;

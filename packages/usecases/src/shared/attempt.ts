@@ -1,0 +1,102 @@
+import {
+  type Actor,
+  type AuditType,
+  type Id,
+  InvalidCredentials,
+  isRefusal,
+  placeOf,
+} from '@rekey/domain';
+import type { Ports, Stores } from '../ports/index.ts';
+import { type Recorder, record } from './record.ts';
+import { tell } from './tell.ts';
+import { clearFailures, countFailure, uncount } from './throttle.ts';
+
+type Needs = Recorder & Pick<Ports, 'database' | 'secrets' | 'settings'>;
+
+/** What is tried. */
+type Tried = {
+  /** Under which it is recorded, whatever becomes of it. */
+  readonly type: AuditType;
+  /** What the account is known by: whatever is tried in vain for one name is counted together. */
+  readonly account: string;
+  /** What a wrong try is told. */
+  readonly refusal?: string;
+};
+
+type Steps<Proof, Prepared, Result> = {
+  /**
+   * Looks and proves; the slow work is here. `userId`: the user, as far as the service may know of it.
+   * `proof`: null where nothing is proven.
+   */
+  prove(): Promise<{ readonly userId: Id | null; readonly proof: Proof | null }>;
+  /** The rest of the slow work, once the proof holds. Whatever it throws, the try was right and counts no more. */
+  prepare(proof: Proof): Promise<Prepared>;
+  /** The change, in one transaction with its record. Throws a refusal where the proof holds no longer. */
+  commit(
+    stores: Stores,
+    proof: Proof,
+    prepared: Prepared,
+  ): Promise<{ readonly subjectId: Id; readonly result: Result }>;
+};
+
+/**
+ * Brackets a try to prove something, and owns the count of tries: a try is counted as a failure before anything is
+ * looked at, and is none any more once the proof holds. Throws `TooManyRequests` where too many failed before, and
+ * `InvalidCredentials` for what proves nothing; both are recorded. Answers the id of the audit entry besides.
+ */
+export async function attempt<Proof, Prepared, Result>(
+  ports: Needs,
+  actor: Actor,
+  { type, account, refusal }: Tried,
+  { prove, prepare, commit }: Steps<Proof, Prepared, Result>,
+): Promise<{ result: Result; entryId: Id }> {
+  const { database, clock } = ports;
+  const place = placeOf(actor);
+  const { serviceId } = place;
+  const counted = await countFailure(ports, place, account);
+
+  /** Where something is out of order, the try was neither right nor wrong. */
+  const forget = () => database.transact(({ throttles }) => uncount(throttles, counted));
+  const { userId, proof } = await prove().catch(async (error: unknown) => {
+    await forget();
+    throw error;
+  });
+
+  const subjectId = actor.kind === 'user' ? actor.session.sessionId : null;
+  const failure = { type, outcome: 'failure', serviceId, userId, subjectId } as const;
+  const recordFailure = () =>
+    database.transact(async (stores) => {
+      if (counted.bringsWait) {
+        await tell(ports, stores, { type: 'throttle.reached', serviceId, userId });
+      }
+      await record(ports, stores, actor, failure);
+      if (counted.bringsWait) {
+        await record(ports, stores, actor, { ...failure, type: 'rekey:Throttle' });
+      }
+    });
+
+  if (proof === null) {
+    await recordFailure();
+    throw new InvalidCredentials(refusal);
+  }
+
+  const prepared = await prepare(proof).catch(async (error: unknown) => {
+    await database.transact(async (stores) => {
+      await clearFailures(stores.throttles, counted, clock.now());
+      if (isRefusal(error)) await record(ports, stores, actor, failure);
+    });
+    throw error;
+  });
+
+  const committing = database.transact(async (stores) => {
+    const { subjectId, result } = await commit(stores, proof, prepared);
+    await clearFailures(stores.throttles, counted, clock.now());
+    const entryId = await record(ports, stores, actor, { type, serviceId, userId, subjectId });
+    return { result, entryId };
+  });
+  return committing.catch(async (error: unknown) => {
+    // A change that somebody else committed since voids the proof: then the try stands as a failure.
+    await (isRefusal(error) ? recordFailure() : forget().catch(() => undefined));
+    throw error;
+  });
+}

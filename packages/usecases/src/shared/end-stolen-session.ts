@@ -1,0 +1,17 @@
+import type { Actor, Grant } from '@rekey/domain';
+import type { Stores } from '../ports/index.ts';
+import { type Recorder, record } from './record.ts';
+import { tell } from './tell.ts';
+
+/** Ends a session whose refresh token was presented after it was spent: two hold it, and one of them is a thief. */
+export async function endStolenSession(
+  ports: Recorder,
+  stores: Stores,
+  actor: Actor,
+  { sessionId: subjectId, userId, serviceId }: Grant,
+): Promise<void> {
+  await stores.sessions.end(subjectId, ports.clock.now());
+  await tell(ports, stores, { type: 'token.theft', serviceId, userId, subjectId });
+  const type = 'rekey:TokenTheft';
+  await record(ports, stores, actor, { type, outcome: 'failure', serviceId, userId, subjectId });
+}

@@ -1,0 +1,38 @@
+import { type Actor, InvalidOneTimeToken, may, revokeTypes } from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
+import { type Recorder, record } from './record.ts';
+import { tell } from './tell.ts';
+
+/**
+ * "This wasn't me": locks the account that a link was mailed about and ends every key and session of it, for all
+ * services, whatever happened since the mail. Throws `InvalidOneTimeToken` for every token that is not good here.
+ */
+export async function lockAccount(
+  ports: Recorder & Pick<Ports, 'database' | 'linkTokens'>,
+  actor: Actor,
+  text: string,
+): Promise<void> {
+  const { database, linkTokens, clock } = ports;
+  const right = linkTokens.verify(text);
+  if (right === null) throw new InvalidOneTimeToken();
+
+  await database.transact(async (stores) => {
+    const { services, users, keys, sessions, oneTimeTokens } = stores;
+    const now = clock.now();
+    const token = await oneTimeTokens.spend(right.id, now);
+    const service = token && (await services.get(token.serviceId));
+    if (!service || token?.purpose !== right.purpose) throw new InvalidOneTimeToken();
+    const { userId, serviceId, id: subjectId } = token;
+    const isHosted = service.providerLocalUrl === null;
+    if (!may(actor, 'use link', { serviceId, isHosted })) throw new InvalidOneTimeToken();
+
+    await users.lockOut(userId, now);
+    await keys.revokeAllOf(userId, now);
+    await sessions.endAllOf(userId, now);
+    // Rights that were made meanwhile; from here on nobody can make another.
+    await oneTimeTokens.spendWith(token, now);
+    await tell(ports, stores, { type: 'user.locked', serviceId, userId, subjectId });
+    const type = revokeTypes[token.purpose];
+    await record(ports, stores, actor, { type, serviceId, userId, subjectId });
+  });
+}

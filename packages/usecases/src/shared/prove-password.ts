@@ -1,0 +1,48 @@
+import { type Actor, type Id, type Key, placeOf, type Service, type User } from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
+import { isKnownTo } from './known-user.ts';
+
+/** A claim to be the owner of an account: both in their normalized form. */
+export type Claim = { readonly email: string; readonly password: string };
+
+/** A user who proved the claim, and all that the proof rests on. */
+export type Proof = {
+  readonly user: User;
+  readonly service: Service;
+  readonly tokenKey: Key;
+  readonly passwordHash: string;
+  /** The version of the credential: the proof is worth nothing once it has moved on. */
+  readonly version: number;
+  readonly sealedQuality: string | null;
+};
+
+/**
+ * Proves a claim at the service of the actor. Unknown and disabled users, a wrong password, no password, no TOKEN key
+ * at the service, and a claim to be somebody else than the session's user all cost one hash and prove nothing.
+ * `userId` is null where the service may not know of the user.
+ */
+export async function provePassword(
+  { database, hasher }: Pick<Ports, 'database' | 'hasher'>,
+  actor: Actor,
+  { email, password }: Claim,
+): Promise<{ userId: Id | null; proof: Proof | null }> {
+  const { serviceId } = placeOf(actor);
+  const { userId, account } = await database.read(async (stores) => {
+    const found = await stores.users.findByEmail(email);
+    if (found === null) return { userId: null, account: null };
+    const { user, credential } = found;
+    const { passwordHash, version, sealedQuality } = credential;
+    const tokenKey = await stores.keys.findToken(user.id, serviceId);
+    const service = await stores.services.get(serviceId);
+    // A user that the service may not see is not found in its audit either.
+    const isKnown = tokenKey !== null || (await isKnownTo(stores, user, serviceId));
+    const userId = isKnown ? user.id : null;
+    const isMeant = actor.kind !== 'user' || actor.session.userId === user.id;
+    if (!user.isEnabled || !isMeant || passwordHash === null || !tokenKey || !service) {
+      return { userId, account: null };
+    }
+    return { userId, account: { user, service, tokenKey, passwordHash, version, sealedQuality } };
+  });
+  const isRight = await hasher.verify(password, account?.passwordHash ?? null);
+  return { userId, proof: isRight ? account : null };
+}
