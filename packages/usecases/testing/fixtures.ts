@@ -1,15 +1,17 @@
 import type {
   AuditChain,
   AuditEntry,
+  Delivery,
+  Event,
   Key,
+  OneTimeToken,
   Origin,
-  PasswordChange,
   Service,
   Session,
   User,
 } from '@rekey/domain';
-import type { PasswordChangedMail } from '../src/ports.ts';
-import { sequentialIds } from './fakes.ts';
+import type { Notice } from '../src/ports/index.ts';
+import { sequentialIds } from './fakes/clock.ts';
 
 /** The instant at which the clocks of the tests start: 2026-01-02T03:04:05Z. */
 export const START = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -17,17 +19,22 @@ export const START = Date.UTC(2026, 0, 2, 3, 4, 5);
 /** Where the requests of tests come from. */
 export const ORIGIN: Origin = { address: '192.0.2.7', client: 'curl/8.0' };
 
+const A_WEEK_MS = 604_800_000;
+
 const ids = sequentialIds();
 const born = () => ({ id: ids.next(), createdAt: START, updatedAt: START });
+
+/** An id of nothing. */
+export const anId = () => ids.next();
 
 export function aService(details: Partial<Service> = {}): Service {
   return {
     ...born(),
     name: 'Shop',
     url: 'https://shop.example',
-    localUrl: 'https://shop.example/account',
-    allowRegister: true,
-    emailText: null,
+    providerLocalUrl: 'https://shop.example/account',
+    userAllowRegister: true,
+    userEmailText: null,
     ...details,
   };
 }
@@ -38,6 +45,7 @@ export function aUser(details: Partial<User> & Pick<User, 'createdBy'>): User {
   return {
     ...user,
     isEnabled: true,
+    isLocked: false,
     name: 'Ada',
     email: `user-${user.id}@example.com`,
     locale: 'en',
@@ -65,16 +73,44 @@ export function aSession(
   return { id: ids.next(), createdAt: START, expiresAt: START + 86_400_000, ...details };
 }
 
-export function aChange(
-  details: Partial<PasswordChange> & Pick<PasswordChange, 'userId' | 'serviceId'>,
-): PasswordChange {
+export function aOneTimeToken(
+  details: Partial<OneTimeToken> & Pick<OneTimeToken, 'userId' | 'serviceId'>,
+): OneTimeToken {
+  return {
+    id: ids.next(),
+    purpose: 'update_password',
+    email: 'owner@example.com',
+    origin: ORIGIN,
+    keyId: 'k1',
+    createdAt: START,
+    expiresAt: START + A_WEEK_MS,
+    ...details,
+  };
+}
+
+/** The delivery of a one-time token, owed when the token was made. */
+export function aDelivery(token: OneTimeToken, details: Partial<Delivery> = {}): Delivery {
+  return {
+    id: ids.next(),
+    createdAt: token.createdAt,
+    channel: 'mail',
+    kind: token.purpose,
+    tokenId: token.id,
+    userId: token.userId,
+    serviceId: token.serviceId,
+    to: token.email,
+    deadline: token.expiresAt,
+    ...details,
+  };
+}
+
+export function anEvent(details: Partial<Event> & Pick<Event, 'serviceId'>): Event {
   return {
     id: ids.next(),
     createdAt: START,
-    email: 'owner@example.com',
-    origin: ORIGIN,
-    revokeKeyId: 'k1',
-    expiresAt: START + 604_800_000,
+    type: 'user.created',
+    userId: null,
+    subjectId: null,
     ...details,
   };
 }
@@ -88,7 +124,7 @@ export function anAuditEntry(
     id,
     createdAt: START,
     sequence: 1,
-    action: 'login',
+    type: 'sso:AuthLocalLogin',
     outcome: 'success',
     userId: ids.next(),
     subjectId: ids.next(),
@@ -104,17 +140,18 @@ export function aChain(details: Partial<AuditChain> & Pick<AuditChain, 'serviceI
   return { length: 1, hash: 'hash', pruned: 0, prunedHash: null, seal: 'seal', ...details };
 }
 
-export function aMail(details: Partial<PasswordChangedMail> = {}): PasswordChangedMail {
+export function aNotice(details: Partial<Notice> = {}): Notice {
   return {
-    messageId: ids.next(),
+    id: ids.next(),
+    kind: 'update_password',
     to: { name: 'Ada', address: 'owner@example.com' },
     locale: 'en',
     timezone: 'Etc/UTC',
     service: { name: 'Shop', emailText: null },
-    changedAt: START,
+    happenedAt: START,
     origin: ORIGIN,
     link: 'https://shop.example/account?type=update_password&email=owner%40example.com&token=t1',
-    linkExpiresAt: START + 604_800_000,
+    linkExpiresAt: START + A_WEEK_MS,
     ...details,
   };
 }

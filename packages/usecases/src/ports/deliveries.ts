@@ -32,7 +32,7 @@ export interface Deliveries {
   backlog(): Promise<Backlog>;
   /** Makes a dead delivery due at once, only if its deadline is after `now`; answers whether it did. */
   requeue(id: Id, now: Instant): Promise<boolean>;
-  /** Requeues up to `limit` deliveries that were dead by `now`; answers them. */
+  /** Requeues up to `limit` deliveries that were dead by `now`, if their deadline is after it; answers them. */
   requeueDead(now: Instant, limit: number): Promise<Delivery[]>;
 }
 

@@ -1,29 +1,29 @@
-import { MailFailure } from '../src/ports.ts';
+import { DeliveryFailure } from '../../src/ports/index.ts';
 import {
   accessTokensContract,
   breachListContract,
   hasherContract,
+  linkTokensContract,
   macsContract,
+  outletContract,
   passwordMeterContract,
-  revokeTokensContract,
   secretsContract,
   totpContract,
-} from './contracts-crypto.ts';
-import { mailerContract } from './contracts-mail.ts';
+} from '../contracts/index.ts';
+import { START } from '../fixtures.ts';
 import {
   fakeAccessTokens,
   fakeBreachList,
   fakeClock,
   fakeHasher,
+  fakeLinkTokens,
   fakeMacs,
-  fakeMailer,
   fakeMeter,
-  fakeRevokeTokens,
+  fakeOutlet,
   fakeSecrets,
   fakeTotp,
   foreignHash,
-} from './fakes.ts';
-import { START } from './fixtures.ts';
+} from './index.ts';
 
 hasherContract('of the tests', async () => ({
   hasher: fakeHasher({ atOnce: 4 }),
@@ -56,18 +56,18 @@ totpContract('the tests', async () => {
   return { totp, codeAt: totp.codeAt };
 });
 
-revokeTokensContract('the tests', async () => ({
-  revokeTokens: fakeRevokeTokens('k1'),
-  rotated: fakeRevokeTokens('k1', 'k2'),
-  stranger: fakeRevokeTokens('k3'),
+linkTokensContract('the tests', async () => ({
+  linkTokens: fakeLinkTokens('k1'),
+  rotated: fakeLinkTokens('k1', 'k2'),
+  stranger: fakeLinkTokens('k3'),
 }));
 
-mailerContract('of the tests', async () => {
-  const mailer = fakeMailer();
+outletContract('of the tests', async () => {
+  const outlet = fakeOutlet();
   return {
-    mailer,
+    outlet,
     handedOver: async () =>
-      mailer.sent.map(({ to, messageId }) => ({ recipients: [to.address], messageId })),
-    refuseNext: (isPermanent) => mailer.failNext(new MailFailure('refused', isPermanent)),
+      outlet.sent.map(({ to, id }) => ({ recipients: [to.address], messageId: id })),
+    refuseNext: (isPermanent) => outlet.failNext(new DeliveryFailure('refused', isPermanent)),
   };
 });

@@ -1,0 +1,75 @@
+import type { Grant } from '@rekey/domain';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { AccessTokens } from '../../src/ports/index.ts';
+import type { FakeClock } from '../fakes/clock.ts';
+import { aService, aSession, aUser, START } from '../fixtures.ts';
+import { forgeries } from './forgeries.ts';
+
+export type OpenAccessTokens = {
+  readonly accessTokens: AccessTokens;
+  /** What the tokens take for now. */
+  readonly clock: FakeClock;
+};
+
+export function accessTokensContract(name: string, open: () => Promise<OpenAccessTokens>): void {
+  describe(`the access tokens of ${name}`, () => {
+    const service = aService();
+    const user = aUser({ createdBy: service.id });
+    const session = aSession({ userId: user.id, serviceId: service.id, keyId: '' });
+    const grant: Grant = { sessionId: session.id, userId: user.id, serviceId: service.id };
+    const forms = ['signed', 'encrypted'] as const;
+    let accessTokens: AccessTokens;
+    let clock: FakeClock;
+    let stranger: AccessTokens;
+    beforeAll(async () => {
+      ({ accessTokens, clock } = await open());
+      ({ accessTokens: stranger } = await open());
+    });
+
+    test.each(forms)('stand for their grant and nothing else: %s', async (form) => {
+      const { token, expiresAt } = await accessTokens.issue(grant, form);
+      expect(await accessTokens.verify(token)).toEqual({ ...grant, expiresAt });
+    });
+
+    test.each(forms)('expire on a whole second, and not before: %s', async (form) => {
+      // In the middle of a second, so that the end is not whole by chance.
+      clock.set(START + 1700);
+      const { token, expiresAt } = await accessTokens.issue(grant, form);
+      expect(expiresAt % 1000).toBe(0);
+      expect(expiresAt).toBeGreaterThan(clock.now());
+      clock.set(expiresAt - 1);
+      expect(await accessTokens.verify(token)).toMatchObject(grant);
+      clock.set(expiresAt);
+      expect(await accessTokens.verify(token)).toBeNull();
+      clock.set(START);
+    });
+
+    test.each(forms)('of somebody else are worth nothing: %s', async (form) => {
+      const { token } = await stranger.issue(grant, form);
+      expect(await stranger.verify(token)).toMatchObject(grant);
+      expect(await accessTokens.verify(token)).toBeNull();
+    });
+
+    test.each(forms)('are worth nothing once they are touched: %s', async (form) => {
+      const { token } = await accessTokens.issue(grant, form);
+      for (const other of [...forgeries(token), token.slice(0, -4), `${token}.`, ` ${token}`]) {
+        expect(await accessTokens.verify(other), other).toBeNull();
+      }
+    });
+
+    test.each([
+      '',
+      'token',
+      '..',
+      '....',
+      'a.b.c',
+      'a.b.c.d.e',
+      // {"alg":"none"}, with a grant that would never expire.
+      'eyJhbGciOiJub25lIn0.eyJleHAiOjk5OTk5OTk5OTl9.',
+      '🦉',
+      '\0',
+    ])('are nothing that was not issued here: %j', async (token) => {
+      expect(await accessTokens.verify(token)).toBeNull();
+    });
+  });
+}

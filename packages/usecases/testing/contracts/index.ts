@@ -1,0 +1,40 @@
+import { describe } from 'vitest';
+import { auditContract } from './audit.ts';
+import { transactionsContract } from './database.ts';
+import { deliveriesContract } from './deliveries.ts';
+import { eventsContract } from './events.ts';
+import { keysContract } from './keys.ts';
+import { oneTimeTokensContract } from './one-time-tokens.ts';
+import { type Open, opened } from './opened.ts';
+import { servicesContract } from './services.ts';
+import { sessionsContract } from './sessions.ts';
+import { throttlesContract } from './throttles.ts';
+import { usersContract } from './users.ts';
+
+export * from './access-tokens.ts';
+export * from './breach-list.ts';
+export * from './hasher.ts';
+export * from './link-tokens.ts';
+export * from './macs.ts';
+export type { Open, OpenDatabase } from './opened.ts';
+export * from './outlet.ts';
+export * from './password-meter.ts';
+export * from './secrets.ts';
+export * from './totp.ts';
+
+/** What every database must do: a sentence of the documentation of its ports is a case here. */
+export function databaseContract(name: string, open: Open): void {
+  describe(`the database in ${name}`, () => {
+    const database = opened(open);
+    transactionsContract(database);
+    servicesContract(database);
+    usersContract(database);
+    keysContract(database);
+    sessionsContract(database);
+    oneTimeTokensContract(database);
+    deliveriesContract(database);
+    throttlesContract(database);
+    auditContract(database);
+    eventsContract(database);
+  });
+}

@@ -1,0 +1,248 @@
+import { type Id, type OneTimeToken, purposes } from '@rekey/domain';
+import { describe, expect, test } from 'vitest';
+import type { Claim, Stores } from '../../src/ports/index.ts';
+import { aDelivery, anId, aOneTimeToken, START } from '../fixtures.ts';
+import { type Opened, wins } from './opened.ts';
+
+export function oneTimeTokensContract({ write, read, race, seed, seedToken }: Opened): void {
+  const insert = (...tokens: OneTimeToken[]) =>
+    write(async ({ oneTimeTokens }) => {
+      for (const token of tokens) await oneTimeTokens.insert(token);
+    });
+  const findGood = (id: Id, now = START) =>
+    read(({ oneTimeTokens }) => oneTimeTokens.findGood(id, now));
+  const spend = (id: Id, now = START) => write(({ oneTimeTokens }) => oneTimeTokens.spend(id, now));
+
+  describe('one-time tokens', () => {
+    test('come back as they went in', async () => {
+      const { service, user, token } = await seedToken();
+      expect(await findGood(token.id)).toEqual(token);
+      const bare = aOneTimeToken({
+        userId: user.id,
+        serviceId: service.id,
+        origin: { address: '2001:db8::1', client: null },
+      });
+      const odd = aOneTimeToken({
+        ...bare,
+        id: anId(),
+        origin: { address: '::1', client: '🦉"\\' },
+      });
+      await insert(bare, odd);
+      expect(await findGood(bare.id)).toEqual(bare);
+      expect(await findGood(odd.id)).toEqual(odd);
+    });
+
+    test.each(purposes)('come back and are spent, whatever they are for: %s', async (purpose) => {
+      const { token } = await seedToken({ purpose });
+      expect(await findGood(token.id)).toEqual(token);
+      expect(await spend(token.id)).toEqual(token);
+    });
+
+    test('are spent once, and not when unknown', async () => {
+      const { token } = await seedToken();
+      expect(await spend(token.id)).toEqual(token);
+      expect(await spend(token.id)).toBeNull();
+      expect(await spend(anId())).toBeNull();
+    });
+
+    test('can be spent until they expire, and not at that instant', async () => {
+      const { token: early } = await seedToken({ expiresAt: START + 1000 });
+      const { token: late } = await seedToken({ expiresAt: START + 1000 });
+      expect(await spend(early.id, START + 999)).toEqual(early);
+      expect(await spend(late.id, START + 1000)).toBeNull();
+    });
+
+    test('are found as good as long as they can be spent', async () => {
+      const { token } = await seedToken({ expiresAt: START + 1000 });
+      expect(await findGood(token.id, START + 999)).toEqual(token);
+      expect(await findGood(token.id, START + 1000)).toBeNull();
+      expect(await findGood(anId())).toBeNull();
+      await spend(token.id);
+      expect(await findGood(token.id)).toBeNull();
+    });
+
+    test('of a user are counted by purpose from the latest back, and nobody else’s', async () => {
+      const { service, user } = await seed();
+      const { user: stranger } = await seed();
+      const of = { userId: user.id, serviceId: service.id };
+      await insert(
+        aOneTimeToken({ ...of, createdAt: START + 5 }),
+        aOneTimeToken({ ...of, createdAt: START + 9 }),
+        aOneTimeToken({ ...of, createdAt: START + 7, expiresAt: START }),
+        aOneTimeToken({ ...of, createdAt: START + 6, purpose: 'factor_change' }),
+        aOneTimeToken({ ...of, userId: stranger.id, createdAt: START + 8 }),
+      );
+      const nth = (purpose: OneTimeToken['purpose'], n: number) =>
+        read(({ oneTimeTokens }) => oneTimeTokens.nthLatest(user.id, purpose, n));
+      const changes = [1, 2, 3, 4].map((n) => nth('update_password', n));
+      expect(await Promise.all(changes)).toEqual([START + 9, START + 7, START + 5, null]);
+      expect(await nth('factor_change', 1)).toBe(START + 6);
+      expect(await nth('factor_change', 2)).toBeNull();
+    });
+
+    test('of sixteen that race to spend one, one wins', async () => {
+      const { token } = await seedToken();
+      const answers = await race(16, ({ oneTimeTokens }) => oneTimeTokens.spend(token.id, START));
+      expect(wins(answers.map((answer) => answer !== null))).toBe(1);
+    });
+
+    test('are unspent again when the transaction that spent them fails', async () => {
+      const { token } = await seedToken();
+      const failing = write(async ({ oneTimeTokens }) => {
+        await oneTimeTokens.spend(token.id, START);
+        throw new Error('planted');
+      });
+      await expect(failing).rejects.toThrow('planted');
+      expect(await spend(token.id)).toEqual(token);
+    });
+  });
+
+  describe('a one-time token that is spent', () => {
+    /** The rights of one user, each a second after the one before. */
+    const seedRights = async (...addresses: string[]) => {
+      const { service, user } = await seed();
+      const rights = addresses.map((email, index) =>
+        aOneTimeToken({
+          userId: user.id,
+          serviceId: service.id,
+          email,
+          createdAt: START + 1000 * index,
+          purpose: purposes[index % 2] ?? purposes[0],
+        }),
+      );
+      await insert(...rights);
+      return rights as [OneTimeToken, ...OneTimeToken[]];
+    };
+    const goodOf = async (rights: OneTimeToken[]) => {
+      const found = await Promise.all(rights.map(({ id }) => findGood(id)));
+      return found.map((right) => right !== null);
+    };
+
+    test('takes along what was mailed to its address, before and after, for whatever purpose', async () => {
+      const rights = await seedRights('one@example.com', 'one@example.com', 'one@example.com');
+      expect(await spend(rights[1]!.id)).toEqual(rights[1]);
+      expect(await goodOf(rights)).toEqual([false, false, false]);
+    });
+
+    test('takes along what was mailed to another address later', async () => {
+      const rights = await seedRights('one@example.com', 'two@example.com');
+      expect(await spend(rights[0].id)).toEqual(rights[0]);
+      expect(await goodOf(rights)).toEqual([false, false]);
+    });
+
+    test('leaves good what was mailed to another address before', async () => {
+      const rights = await seedRights('one@example.com', 'two@example.com', 'two@example.com');
+      expect(await spend(rights[1]!.id)).toEqual(rights[1]);
+      expect(await goodOf(rights)).toEqual([true, false, false]);
+      expect(await spend(rights[0].id)).toEqual(rights[0]);
+    });
+
+    test('takes nothing of anybody else along', async () => {
+      const rights = await seedRights('one@example.com');
+      const foreign = await seedRights('one@example.com', 'two@example.com');
+      await spend(rights[0].id);
+      expect(await goodOf(foreign)).toEqual([true, true]);
+    });
+
+    test('takes nothing along where it cannot be spent', async () => {
+      const { token, user } = await seedToken({ expiresAt: START - 1 });
+      const good = aOneTimeToken({ userId: user.id, serviceId: token.serviceId });
+      await insert(good);
+      expect(await spend(token.id)).toBeNull();
+      expect(await findGood(good.id)).toEqual(good);
+    });
+
+    test('takes along afterwards what was made since, and no more', async () => {
+      const rights = await seedRights('one@example.com', 'two@example.com');
+      const foreign = await seedRights('two@example.com');
+      const spent = rights[1]!;
+      await spend(spent.id);
+      const since = ['one@example.com', 'two@example.com'].map((email) =>
+        aOneTimeToken({ ...spent, id: anId(), email, createdAt: START + 9000 }),
+      );
+      await insert(...since);
+      await write(({ oneTimeTokens }) => oneTimeTokens.spendWith(spent, START));
+      expect(await goodOf(since)).toEqual([false, false]);
+      expect(await goodOf([...rights, ...foreign])).toEqual([true, false, true]);
+    });
+
+    test('is the only one that wins where two of one user are spent at once', async () => {
+      const rights = await seedRights('one@example.com', 'one@example.com');
+      const answers = await race(2, async ({ users, oneTimeTokens }, racer) => {
+        const right = rights[racer]!;
+        const spent = await oneTimeTokens.spend(right.id, START);
+        await users.lockOut(right.userId, START);
+        await oneTimeTokens.spendWith(right, START);
+        return spent !== null;
+      });
+      expect(wins(answers)).toBe(1);
+    });
+  });
+
+  describe('one-time tokens are pruned', () => {
+    // Long before the tokens of other tests.
+    const past = START - 1e12;
+    const prune = (limit: number) => write(({ oneTimeTokens }) => oneTimeTokens.prune(past, limit));
+    const isKept = async ({ id }: OneTimeToken) => (await findGood(id, past - 2)) !== null;
+
+    type Close = (stores: Stores, claim: Claim) => Promise<boolean>;
+    const sent: Close = ({ deliveries }, claim) => deliveries.markSent(claim, past);
+    const dead: Close = ({ deliveries }, claim) => deliveries.giveUp(claim, past, 'late');
+    const waiting: Close = ({ deliveries }, claim) =>
+      deliveries.putOff(claim, START + 2e12, 'busy');
+
+    const addDelivery = async (token: OneTimeToken, close: Close) => {
+      const delivery = aDelivery(token, { createdAt: past });
+      await write(async (stores) => {
+        await stores.deliveries.insert(delivery);
+        const owed = await stores.deliveries.claim(past, Number.MAX_SAFE_INTEGER, past, 1);
+        expect(owed.map((each) => each.delivery.id)).toEqual([delivery.id]);
+        await close(stores, { id: delivery.id, attempt: 1 });
+      });
+      return delivery;
+    };
+    /** An expired token, and what `close` leaves of its delivery. */
+    const seedExpired = async (close: Close, expiresAt = past - 1) => {
+      const { token } = await seedToken({ expiresAt });
+      return { token, delivery: await addDelivery(token, close) };
+    };
+
+    test('when they expired long ago and nothing is owed, with their deliveries', async () => {
+      const gone = [await seedExpired(sent), await seedExpired(dead)];
+      const { token: unmailed } = await seedToken({ expiresAt: past - 1 });
+      expect(await prune(100)).toBe(5);
+      for (const token of [...gone.map((each) => each.token), unmailed]) {
+        expect(await isKept(token)).toBe(false);
+      }
+      for (const { delivery } of gone) {
+        expect(await read(({ deliveries }) => deliveries.get(delivery.id))).toBeNull();
+      }
+    });
+
+    test('never while a link is good, or a delivery waits', async () => {
+      const kept = [
+        await seedExpired(waiting),
+        await seedExpired(sent, past),
+        await seedExpired(sent, START + 1000),
+      ];
+      expect(await prune(100)).toBe(0);
+      for (const { token } of kept) expect(await isKept(token)).toBe(true);
+    });
+
+    test('only with all of their deliveries', async () => {
+      const { token } = await seedExpired(sent);
+      await addDelivery(token, waiting);
+      await prune(100);
+      expect(await isKept(token)).toBe(true);
+    });
+
+    test('a few at a time', async () => {
+      for (let i = 0; i < 3; i += 1) await seedExpired(sent);
+      const counts: number[] = [];
+      do counts.push(await prune(2));
+      while (counts.at(-1) !== 0);
+      expect(Math.max(...counts)).toBeLessThanOrEqual(4);
+      expect(counts.reduce((total, count) => total + count)).toBe(6);
+    });
+  });
+}

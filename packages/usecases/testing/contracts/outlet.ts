@@ -1,0 +1,70 @@
+import { purposes } from '@rekey/domain';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { DeliveryFailure, type Notice, type Outlet } from '../../src/ports/index.ts';
+import { aNotice } from '../fixtures.ts';
+
+export type OpenOutlet = {
+  readonly outlet: Outlet;
+  /** What was handed over so far: the envelope's recipients and the Message-ID. */
+  handedOver(): Promise<{ readonly recipients: readonly string[]; readonly messageId: string }[]>;
+  /** Makes the next handover fail, for good or for now; absent where nothing refuses a notice. */
+  refuseNext?(isPermanent: boolean): void;
+};
+
+/** What every outlet of the channel `mail` must do. */
+export function outletContract(name: string, open: () => Promise<OpenOutlet>): void {
+  describe(`the outlet ${name}`, () => {
+    let opened: OpenOutlet;
+    beforeAll(async () => {
+      opened = await open();
+    });
+
+    /** Sends a notice and answers what became of it. */
+    const send = async (notice: Notice) => {
+      const before = (await opened.handedOver()).length;
+      await opened.outlet.send(notice);
+      return (await opened.handedOver()).slice(before);
+    };
+
+    test.each([
+      ['Ada', 'owner@example.com'],
+      ['Ada, eve@example.net', 'owner@example.com'],
+      ['Ada <eve@example.net>', "o'wner+tag@example.com"],
+      ['Ñandú 🦉\r\nBcc: eve@example.net', 'owner@xn--nxasmq6b.example'],
+    ])('hands a notice over to its one recipient: %j', async (owner, address) => {
+      const handed = await send(aNotice({ to: { name: owner, address } }));
+      expect(handed.map(({ recipients }) => recipients)).toEqual([[address]]);
+    });
+
+    test.each(purposes)('hands over a notice of every kind: %s', async (kind) => {
+      const notice = aNotice({ kind });
+      const handed = await send(notice);
+      expect(handed.map(({ recipients }) => recipients)).toEqual([[notice.to.address]]);
+    });
+
+    test('gives a notice the same Message-ID each time, and another notice another one', async () => {
+      const notice = aNotice();
+      const [first] = await send(notice);
+      const [again] = await send(notice);
+      const [other] = await send(aNotice());
+      expect(again?.messageId).toBe(first?.messageId);
+      expect(other?.messageId).not.toBe(first?.messageId);
+    });
+
+    test.for([true, false])(
+      'says whether a failure is for good: %j',
+      async (isPermanent, { skip }) => {
+        if (!opened.refuseNext) return skip('nothing refuses a notice here');
+        opened.refuseNext(isPermanent);
+        const notice = aNotice();
+        const failure = await opened.outlet.send(notice).catch((error: unknown) => error);
+        expect(failure).toBeInstanceOf(DeliveryFailure);
+        expect(failure).toMatchObject({ isPermanent });
+        const { message } = failure as DeliveryFailure;
+        for (const secret of [notice.to.address, notice.to.name, notice.link]) {
+          expect(message).not.toContain(secret);
+        }
+      },
+    );
+  });
+}

@@ -1,0 +1,61 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Secrets } from '../../src/ports/index.ts';
+import { forgeries } from './forgeries.ts';
+
+const BASE64URL = /^[A-Za-z0-9_-]{43}$/;
+
+export function secretsContract(name: string, open: () => Promise<Secrets>): void {
+  describe(`the secrets of ${name}`, () => {
+    let secrets: Secrets;
+    beforeAll(async () => {
+      secrets = await open();
+    });
+
+    test('are 32 bytes in base64url after their prefix, and new each time', () => {
+      const made = Array.from({ length: 100 }, () => secrets.generate('rks_'));
+      for (const secret of made) {
+        expect(secret.slice(0, 4)).toBe('rks_');
+        expect(secret.slice(4)).toMatch(BASE64URL);
+      }
+      expect(new Set(made).size).toBe(100);
+    });
+
+    test('are 20 bytes in base32 for TOTP, and new each time', () => {
+      const made = Array.from({ length: 100 }, () => secrets.generateTotpSeed());
+      for (const seed of made) expect(seed).toMatch(/^[A-Z2-7]{32}$/);
+      expect(new Set(made).size).toBe(100);
+    });
+
+    test('have one digest each, which does not show them', () => {
+      const [first, second] = [secrets.generate('rks_'), secrets.generate('rks_')];
+      expect(secrets.digest(first)).toBe(secrets.digest(first));
+      expect(secrets.digest(first)).not.toBe(secrets.digest(second));
+      expect(secrets.digest(first)).not.toContain(first.slice(4));
+    });
+
+    test('come out of their seal as they went in', () => {
+      for (const secret of ['', 'JBSWY3DPEHPK3PXP', '🦉\0\n']) {
+        expect(secrets.unseal(secrets.seal(secret))).toBe(secret);
+      }
+    });
+
+    test('are sealed to a different text each time, which does not show them', () => {
+      const secret = 'JBSWY3DPEHPK3PXP';
+      const [first, second] = [secrets.seal(secret), secrets.seal(secret)];
+      expect(first).not.toBe(second);
+      expect(first).not.toContain(secret);
+    });
+
+    test('no other text can be unsealed', () => {
+      const sealed = secrets.seal('JBSWY3DPEHPK3PXP');
+      const others = [
+        '',
+        'no seal',
+        secrets.digest('a'),
+        sealed.slice(0, -4),
+        ...forgeries(sealed),
+      ];
+      for (const other of others) expect(() => secrets.unseal(other)).toThrow();
+    });
+  });
+}

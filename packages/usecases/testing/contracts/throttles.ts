@@ -1,0 +1,83 @@
+import { noTries } from '@rekey/domain';
+import { describe, expect, test } from 'vitest';
+import { anId, START } from '../fixtures.ts';
+import { type Opened, wins } from './opened.ts';
+
+export function throttlesContract({ write, read, race }: Opened): void {
+  describe('tallies', () => {
+    const tally = { since: START, tries: 3, freeAt: START + 1000, knownUntil: START + 9 };
+    const aDigest = () => `tally of ${anId()}`;
+    const put = (key: string, forgetAt = START + 1e12) =>
+      write(({ throttles }) => throttles.put([{ key, tally, forgetAt }]));
+    const get = (key: string) => read(({ throttles }) => throttles.get(key));
+
+    test('come back as they went in, and are replaced', async () => {
+      const [key, other] = [aDigest(), aDigest()];
+      expect(await get(key)).toEqual(noTries);
+      await put(key);
+      expect(await get(key)).toEqual(tally);
+      const next = { since: START + 1, tries: 4, freeAt: START + 2, knownUntil: START + 3 };
+      const forgetAt = START + 1e12;
+      await write(({ throttles }) =>
+        throttles.put([
+          { key, tally: next, forgetAt },
+          { key: other, tally, forgetAt },
+        ]),
+      );
+      expect(await get(key)).toEqual(next);
+      expect(await get(other)).toEqual(tally);
+    });
+
+    test('are locked in the order of their keys, whether or not there are any', async () => {
+      const [known, unknown, second] = [aDigest(), aDigest(), aDigest()];
+      await put(known);
+      await put(second);
+      const lock = (...keys: string[]) => write(({ throttles }) => throttles.lock(keys));
+      expect(await lock(known, unknown, second)).toEqual([tally, noTries, tally]);
+      expect(await lock(unknown, second)).toEqual([noTries, tally]);
+    });
+
+    test('that are locked change for nobody else: of 32 that race for five tries five win', async () => {
+      const key = aDigest();
+      const answers = await race(32, async ({ throttles }) => {
+        const [found = noTries] = await throttles.lock([key]);
+        if (found.tries >= 5) return false;
+        const next = { ...found, tries: found.tries + 1 };
+        await throttles.put([{ key, tally: next, forgetAt: START + 1e12 }]);
+        return true;
+      });
+      expect(wins(answers)).toBe(5);
+      expect((await get(key)).tries).toBe(5);
+    });
+
+    test('are as they were when the transaction fails', async () => {
+      const key = aDigest();
+      const failing = write(async ({ throttles }) => {
+        await throttles.lock([key]);
+        await throttles.put([{ key, tally, forgetAt: START }]);
+        throw new Error('planted');
+      });
+      await expect(failing).rejects.toThrow('planted');
+      expect(await get(key)).toEqual(noTries);
+    });
+
+    test('may be forgotten from then on, a few at a time', async () => {
+      // Long before those of other tests.
+      const then = START - 1e12;
+      const keys = [aDigest(), aDigest(), aDigest()];
+      for (const key of keys) await put(key, then);
+      const kept = aDigest();
+      await put(kept, then + 1);
+      const prune = (now: number, limit: number) =>
+        write(({ throttles }) => throttles.prune(now, limit));
+      // Whatever other tests locked and never put.
+      await prune(then - 1, 10);
+      expect(await prune(then - 1, 10)).toBe(0);
+      expect(await prune(then, 2)).toBe(2);
+      expect(await prune(then, 2)).toBe(1);
+      expect(await prune(then, 2)).toBe(0);
+      for (const key of keys) expect(await get(key)).toEqual(noTries);
+      expect(await get(kept)).toEqual(tally);
+    });
+  });
+}

@@ -1,0 +1,69 @@
+import { Overloaded } from '@rekey/domain';
+import type { BreachList, Hasher, PasswordMeter } from '../../src/ports/index.ts';
+
+/**
+ * Hashes that anybody can read. `work` counts the hashes made and compared;
+ * no more than `atOnce` may be under way.
+ */
+export type FakeHasher = Hasher & { work(): number };
+
+export function fakeHasher({ atOnce = Number.POSITIVE_INFINITY } = {}): FakeHasher {
+  let work = 0;
+  let underWay = 0;
+  const admit = () => {
+    if (underWay >= atOnce) throw new Overloaded(1);
+  };
+  const gated = async <T>(run: () => T): Promise<T> => {
+    admit();
+    underWay += 1;
+    work += 1;
+    await Promise.resolve();
+    underWay -= 1;
+    return run();
+  };
+  return {
+    work: () => work,
+    admit,
+    hash: (password) => {
+      const serial = work;
+      return gated(() => `fake:${serial}:${measured(password)}`);
+    },
+    verify: (password, hash) =>
+      gated(() => /^(?:fake:\d+|old):(\d+:.*)$/s.exec(hash ?? '')?.[1] === measured(password)),
+    isCurrent: (hash) => hash.startsWith('fake:'),
+  };
+}
+
+/** The length goes along, so that a hash that was cut or has grown is none. */
+const measured = (password: string): string => `${password.length}:${password}`;
+
+/** The hash of a password by another system, as `fakeHasher` reads it. */
+export const foreignHash = (password: string): string => `old:${measured(password)}`;
+
+/** Knows one common password; strength grows with length. */
+export function fakeMeter(): PasswordMeter {
+  return {
+    assess: async (password) => ({
+      strength: password.length < 12 ? 1 : 4,
+      isPwned: password === 'password' ? true : null,
+    }),
+  };
+}
+
+/** Lists one password until it falls silent, and remembers what it was asked. */
+export type FakeBreachList = BreachList & { readonly asked: string[]; fallSilent(): void };
+
+export function fakeBreachList(listed: string): FakeBreachList {
+  const asked: string[] = [];
+  let isSilent = false;
+  return {
+    asked,
+    fallSilent: () => {
+      isSilent = true;
+    },
+    has: async (password) => {
+      asked.push(password);
+      return isSilent ? null : password === listed;
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Database, Stores } from '../../src/ports/index.ts';
+import { audit } from './audit.ts';
+import { deliveries } from './deliveries.ts';
+import { events } from './events.ts';
+import { keys } from './keys.ts';
+import { oneTimeTokens } from './one-time-tokens.ts';
+import { services } from './services.ts';
+import { sessions } from './sessions.ts';
+import type { Journal } from './table.ts';
+import { emptyTables, type Tables } from './tables.ts';
+import { throttles } from './throttles.ts';
+import { users } from './users.ts';
+
+/** `snapshot` shows all that is committed, but for some tables, to be compared or searched as a whole. */
+export type MemoryDatabase = Database & { snapshot(...except: (keyof Tables)[]): unknown };
+
+/** A database in memory with real transactions, one at a time: what one did is undone when its work throws. */
+export function memoryDatabase(): MemoryDatabase {
+  const journal: Journal = [];
+  const tables = emptyTables(journal);
+  const stores: Stores = {
+    services: services(tables),
+    users: users(tables),
+    keys: keys(tables),
+    sessions: sessions(tables),
+    oneTimeTokens: oneTimeTokens(tables),
+    deliveries: deliveries(tables),
+    throttles: throttles(tables),
+    audit: audit(tables),
+    events: events(tables),
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  const inside = new AsyncLocalStorage<true>();
+
+  const run = async <T>(work: (stores: Stores) => Promise<T>): Promise<T> => {
+    const door = { isOpen: true };
+    try {
+      return await inside.run(true, () => work(guarded(stores, door)));
+    } catch (error) {
+      for (const undo of journal.toReversed()) undo();
+      throw error;
+    } finally {
+      journal.length = 0;
+      door.isOpen = false;
+    }
+  };
+  const oneAtATime = async <T>(work: (stores: Stores) => Promise<T>): Promise<T> => {
+    if (inside.getStore()) throw new Error('a transaction is open already: use its stores');
+    const turn = last.then(() => run(work));
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+  const snapshot: MemoryDatabase['snapshot'] = (...except) => {
+    if (journal.length > 0) throw new Error('a transaction is open: not all of this is committed');
+    return Object.fromEntries(
+      Object.entries(tables)
+        .filter(([name]) => !except.some((each) => each === name))
+        .map(([name, table]) => [name, table.entries()]),
+    );
+  };
+  return { transact: oneAtATime, read: oneAtATime, snapshot };
+}
+
+/** The stores, closed when their transaction ends. */
+function guarded(stores: Stores, door: { readonly isOpen: boolean }): Stores {
+  type Verbs = Record<string, (...args: unknown[]) => Promise<unknown>>;
+  const all = Object.entries(stores).map(([name, store]) => [
+    name,
+    Object.fromEntries(
+      Object.entries(store as unknown as Verbs).map(([verb, run]) => [
+        verb,
+        async (...args: unknown[]) => {
+          if (!door.isOpen) throw new Error('the transaction of these stores has ended');
+          return run(...args);
+        },
+      ]),
+    ),
+  ]);
+  return Object.fromEntries(all);
+}

@@ -1,0 +1,52 @@
+import type { Instant, OneTimeToken } from '@rekey/domain';
+import type { OneTimeTokens } from '../../src/ports/index.ts';
+import { isClosed } from './deliveries.ts';
+import type { OneTimeTokenRow, Tables } from './tables.ts';
+
+export function oneTimeTokens({ oneTimeTokens, deliveries }: Tables): OneTimeTokens {
+  const good = (row: OneTimeTokenRow | undefined, now: Instant) =>
+    row?.spentAt === null && row.token.expiresAt > now ? row.token : null;
+  const spendWith = (token: OneTimeToken, now: Instant) => {
+    for (const row of oneTimeTokens.rows()) {
+      const { id, userId, email, createdAt } = row.token;
+      const goesToo = email === token.email || createdAt > token.createdAt;
+      if (row.spentAt !== null || userId !== token.userId || !goesToo) continue;
+      oneTimeTokens.put(id, { ...row, spentAt: now });
+    }
+  };
+
+  return {
+    insert: async (token) => oneTimeTokens.put(token.id, { token, spentAt: null }),
+    findGood: async (id, now) => good(oneTimeTokens.get(id), now),
+    spend: async (id, now) => {
+      const token = good(oneTimeTokens.get(id), now);
+      if (token) spendWith(token, now);
+      return token;
+    },
+    spendWith: async (token, now) => spendWith(token, now),
+    nthLatest: async (userId, purpose, n) =>
+      oneTimeTokens
+        .rows()
+        .filter(({ token }) => token.userId === userId && token.purpose === purpose)
+        .map(({ token }) => token.createdAt)
+        .sort((a, b) => b - a)[n - 1] ?? null,
+    prune: async (before, limit) => {
+      const expired = new Set(
+        oneTimeTokens
+          .rows()
+          .filter(({ token }) => token.expiresAt < before)
+          .map(({ token }) => token.id),
+      );
+      const closed = deliveries
+        .rows()
+        .filter((row) => expired.has(row.delivery.tokenId) && isClosed(row))
+        .slice(0, limit);
+      for (const { delivery } of closed) deliveries.delete(delivery.id);
+      const bare = [...expired]
+        .filter((id) => !deliveries.find(({ delivery }) => delivery.tokenId === id))
+        .slice(0, limit);
+      for (const id of bare) oneTimeTokens.delete(id);
+      return closed.length + bare.length;
+    },
+  };
+}

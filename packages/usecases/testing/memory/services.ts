@@ -1,0 +1,12 @@
+import type { Services } from '../../src/ports/index.ts';
+import type { Tables } from './tables.ts';
+
+export const services = ({ services }: Tables): Services => ({
+  insert: async (service) => {
+    if (services.has(service.id)) return false;
+    services.put(service.id, service);
+    return true;
+  },
+  get: async (id) => services.get(id) ?? null,
+  ids: async () => services.rows().map(({ id }) => id),
+});

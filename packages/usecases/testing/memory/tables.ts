@@ -1,0 +1,72 @@
+import type {
+  AuditChain,
+  AuditEntry,
+  Credential,
+  Delivery,
+  Event,
+  Id,
+  Instant,
+  Key,
+  OneTimeToken,
+  Service,
+  Session,
+  User,
+} from '@rekey/domain';
+import type { KeySecret, StoredTally } from '../../src/ports/index.ts';
+import { type Journal, Table } from './table.ts';
+
+export type Tables = {
+  readonly services: Table<Id, Service>;
+  readonly users: Table<Id, UserRow>;
+  readonly keys: Table<Id, KeyRow>;
+  readonly sessions: Table<Id, SessionRow>;
+  readonly refreshTokens: Table<string, RefreshTokenRow>;
+  readonly oneTimeTokens: Table<Id, OneTimeTokenRow>;
+  readonly deliveries: Table<Id, DeliveryRow>;
+  readonly throttles: Table<string, StoredTally>;
+  readonly auditChains: Table<Id | null, AuditChain>;
+  readonly audit: Table<Id, AuditEntry>;
+  readonly events: Table<Id, Event>;
+};
+
+export type UserRow = { readonly user: User; readonly credential: Credential };
+
+export type KeyRow = {
+  readonly key: Key;
+  readonly secret: KeySecret;
+  readonly totpStep: number | null;
+};
+
+export type SessionRow = { readonly session: Session; readonly endedAt: Instant | null };
+
+export type RefreshTokenRow = {
+  readonly sessionId: Id;
+  readonly createdAt: Instant;
+  readonly expiresAt: Instant;
+  readonly isSpent: boolean;
+};
+
+export type OneTimeTokenRow = { readonly token: OneTimeToken; readonly spentAt: Instant | null };
+
+export type DeliveryRow = {
+  readonly delivery: Delivery;
+  readonly attempts: number;
+  readonly dueAt: Instant;
+  readonly sentAt: Instant | null;
+  readonly deadAt: Instant | null;
+  readonly reason: string | null;
+};
+
+export const emptyTables = (journal: Journal): Tables => ({
+  services: new Table(journal),
+  users: new Table(journal),
+  keys: new Table(journal),
+  sessions: new Table(journal),
+  refreshTokens: new Table(journal),
+  oneTimeTokens: new Table(journal),
+  deliveries: new Table(journal),
+  throttles: new Table(journal),
+  auditChains: new Table(journal),
+  audit: new Table(journal),
+  events: new Table(journal),
+});
