@@ -40,12 +40,13 @@ test('without a variable set, the defaults of the documentation hold', () => {
     brandColor: '#2457a6',
     brandLogo: null,
     trustProxy: [],
-    metrics: null,
+    metricsPort: null,
+    metricsHost: '127.0.0.1',
     logLevel: 'info',
   });
 });
 
-test('an empty variable is one that is not set', () => {
+test('an empty variable counts as not set', () => {
   expect(readConfig({ PORT: '', SMTP_URL: '', TRUST_PROXY: '' })).toEqual(readConfig({}));
 });
 
@@ -61,11 +62,11 @@ test('a breach list is asked at the base that is set', () => {
   expect(readConfig(env).hibpUrl).toBe('https://mirror.example.com/pwned');
 });
 
-test('metrics are for this machine alone, unless somebody says otherwise', () => {
+test('metrics are off by default, and for this machine alone unless somebody says otherwise', () => {
+  expect(readConfig({ METRICS_HOST: '::' }).metricsPort).toBeNull();
   const env = { METRICS_PORT: '9464' };
-  expect(readConfig(env).metrics).toEqual({ host: '127.0.0.1', port: 9464 });
-  expect(readConfig({ ...env, METRICS_HOST: '::' }).metrics).toEqual({ host: '::', port: 9464 });
-  expect(readConfig({ METRICS_HOST: '::' }).metrics).toBeNull();
+  expect(readConfig(env)).toMatchObject({ metricsPort: 9464, metricsHost: '127.0.0.1' });
+  expect(readConfig({ ...env, METRICS_HOST: '::' }).metricsHost).toBe('::');
 });
 
 test('a list of proxies is split', () => {
@@ -144,11 +145,15 @@ test('a logo is read at the start, and is an SVG or PNG of 256 KiB at most', () 
   }
 });
 
-test('a name and a colour are kept', () => {
+test('the name and the colour of a brand are normalized', () => {
   const config = readConfig({ BRAND_NAME: ' Orchard ', BRAND_COLOR: '#0B5C46' });
   expect([config.brandName, config.brandColor]).toEqual(['Orchard', '#0b5c46']);
 });
 
 test('every problem is reported at once', () => {
-  expect(problemsOf({ PORT: 'x', BCRYPT_COST: 'x', LOG_LEVEL: 'x' })).toHaveLength(3);
+  expect(problemsOf({ PORT: 'x', BCRYPT_COST: 'x', LOG_LEVEL: 'x' })).toEqual([
+    'PORT must be a whole number from 0 to 65535',
+    'BCRYPT_COST must be a whole number from 10 to 14',
+    'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent',
+  ]);
 });

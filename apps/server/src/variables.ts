@@ -1,0 +1,248 @@
+import { parseMailFrom, parseSmtpUrl } from '@rekey/adapters-mail';
+import { passwordPolicies } from '@rekey/domain';
+import {
+  addresses,
+  baseUrl,
+  boolean,
+  brandName,
+  color,
+  databaseUrl,
+  integer,
+  logo,
+  oneOf,
+  text,
+  textFor,
+} from './parsers.ts';
+
+/** A variable of the environment. The configuration, docs/configuration.md and .env.example come from it. */
+export type Variable = {
+  readonly name: string;
+  /** As it would be set; `$NAME` stands for the value of another variable. Null: where it is not set, its value is null. */
+  readonly default: string | null;
+  /** Throws an error that says what is wrong with a text, and does not repeat it. */
+  readonly parse: (text: string) => unknown;
+  /** Its meaning, in Markdown. */
+  readonly text: string;
+  /** A value for .env.example, beside the default or instead of it. */
+  readonly example?: string;
+};
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const port = integer(0, 65_535);
+/** Ten years: a longer life is a mistake. */
+const seconds = integer(1, 315_360_000);
+/** The highest number is as good as no limit. */
+const tries = integer(1, 1_000_000);
+
+const server = {
+  host: { name: 'HOST', default: '127.0.0.1', parse: text, text: 'the address where it listens' },
+  port: {
+    name: 'PORT',
+    default: '8042',
+    parse: port,
+    text: 'the port where it listens; `0` takes any free port',
+  },
+  publicUrl: {
+    name: 'PUBLIC_URL',
+    default: 'http://localhost:$PORT',
+    parse: baseUrl,
+    text: 'base of links to pages that Rekey itself hosts, and issuer of its tokens',
+  },
+  trustProxy: {
+    name: 'TRUST_PROXY',
+    default: '',
+    parse: addresses,
+    text: 'IP addresses or ranges (`10.0.0.0/8`), with commas between them, whose `X-Forwarded-For` is believed',
+    example: '10.0.0.2',
+  },
+  apiDocs: {
+    name: 'API_DOCS',
+    default: 'false',
+    parse: boolean,
+    text: 'whether `/docs` shows the API in a browser, with Swagger UI. `/openapi.json` and `/docs/errors` are always there; see [decision 14](decisions/0014-api-docs.md)',
+  },
+} satisfies Record<string, Variable>;
+
+const storage = {
+  databaseUrl: {
+    name: 'DATABASE_URL',
+    default: 'sqlite:./data/rekey.db',
+    parse: databaseUrl,
+    text: '`sqlite:PATH` or `postgres://user:password@host:port/database`',
+    example: 'postgres://rekey:password@localhost:5432/rekey',
+  },
+  keysFile: {
+    name: 'KEYS_FILE',
+    default: './data/keys.json',
+    parse: text,
+    text: 'every secret that is not in the database: signing and encryption keys of tokens, the pepper of password hashes, the secrets of mailed links, TOTP seeds and the audit. Made at the first start with mode 0600. Once the database holds users, Rekey does not start without it',
+  },
+} satisfies Record<string, Variable>;
+
+const mail = {
+  smtpUrl: {
+    name: 'SMTP_URL',
+    default: null,
+    parse: textFor(parseSmtpUrl),
+    text: '`smtp://user:password@host:port` (TLS where the server offers it; `?requireTLS=true` insists) or `smtps://…` (TLS from the start); where it is not set, mails become `.eml` files in `MAIL_DIR`. A relay with a certificate of its own needs `?tls.rejectUnauthorized=false`. Other parameters: `name`, `localAddress`, `authMethod`, `ignoreTLS`, `opportunisticTLS`',
+    example: 'smtps://user:password@smtp.example.com:465',
+  },
+  mailDir: {
+    name: 'MAIL_DIR',
+    default: './data/mail',
+    parse: text,
+    text: 'the folder of those files',
+  },
+  mailFrom: {
+    name: 'MAIL_FROM',
+    default: 'Rekey <no-reply@localhost>',
+    parse: textFor(parseMailFrom),
+    text: 'the sender',
+  },
+  mailTemplates: {
+    name: 'MAIL_TEMPLATES',
+    default: null,
+    parse: text,
+    text: 'a folder with [templates of your own](operations.md#templates-of-your-own), instead of the mails that Rekey brings along; anything wrong in it keeps Rekey from starting',
+    example: './mail-templates',
+  },
+} satisfies Record<string, Variable>;
+
+const accounts = {
+  bcryptCost: {
+    name: 'BCRYPT_COST',
+    default: '12',
+    parse: integer(10, 14),
+    text: '10 to 14; each step doubles the work of a login. Existing hashes are replaced at the next login',
+  },
+  passwordPolicy: {
+    name: 'PASSWORD_POLICY',
+    default: 'compat',
+    parse: oneOf(passwordPolicies),
+    text: 'for passwords that are set, never for ones that are proven. `compat`: 8 to 128 characters. `standard`: also not a common password, and without the name of the mail address or of the service. `nist`: like `standard`, from 15 characters. [Names and how they are found](decisions/0010-breach-lists.md#names)',
+  },
+  hibpUrl: {
+    name: 'HIBP_URL',
+    default: null,
+    parse: baseUrl,
+    text: 'base of a [Pwned Passwords](https://haveibeenpwned.com/API/v3#PwnedPasswords) range API that new passwords are looked up in: `https://api.pwnedpasswords.com`, or a mirror of your own. Where it is not set, no server is asked. [Decision 10](decisions/0010-breach-lists.md) says who learns what',
+    example: 'https://api.pwnedpasswords.com',
+  },
+  usersSignup: {
+    name: 'USERS_SIGNUP',
+    default: 'true',
+    parse: boolean,
+    text: 'whether `POST /users/create` is open',
+  },
+} satisfies Record<string, Variable>;
+
+const lifetimes = {
+  accessTokenTtl: {
+    name: 'ACCESS_TOKEN_TTL',
+    default: '3600',
+    parse: seconds,
+    text: 'seconds for which an access token is good',
+  },
+  refreshTokenTtl: {
+    name: 'REFRESH_TOKEN_TTL',
+    default: '86400',
+    parse: seconds,
+    text: 'seconds for which a refresh token is good',
+  },
+  revokeTokenTtl: {
+    name: 'REVOKE_TOKEN_TTL',
+    default: '604800',
+    parse: seconds,
+    text: 'seconds for which the link of a mail works',
+  },
+} satisfies Record<string, Variable>;
+
+const limits = {
+  throttleAccountFree: {
+    name: 'THROTTLE_ACCOUNT_FREE',
+    default: '5',
+    parse: tries,
+    text: 'failed tries at an account from one address before waits begin. Above 100 it raises the ceiling of 100 a day as well. 1 to 1000000',
+  },
+  throttleClientPerMinute: {
+    name: 'THROTTLE_CLIENT_PER_MINUTE',
+    default: '300',
+    parse: tries,
+    text: 'failed tries of a client (service and address) in a minute; a fifth as many sign-ups. A login with the right password counts only until its hash is computed. 1 to 1000000',
+  },
+  throttleChangesPerHour: {
+    name: 'THROTTLE_CHANGES_PER_HOUR',
+    default: '10',
+    parse: tries,
+    text: 'password changes of an account in an hour: each is a mail to its owner. 1 to 1000000',
+  },
+} satisfies Record<string, Variable>;
+
+const appearance = {
+  brandName: {
+    name: 'BRAND_NAME',
+    default: 'Rekey',
+    parse: brandName,
+    text: 'the name that people know this server by: on the [pages](decisions/0015-pages-for-people.md) that it hosts, and as the built-in service in mails and on pages. 1 to 100 characters',
+  },
+  brandColor: {
+    name: 'BRAND_COLOR',
+    default: '#2457a6',
+    parse: color,
+    text: '`#rrggbb`: buttons and the name on those pages. Where it could not be read, in light or in dark mode, a darker or lighter shade of it is taken (WCAG 2.2, AA). In a file `.env` it needs quotes',
+  },
+  brandLogo: {
+    name: 'BRAND_LOGO',
+    default: null,
+    parse: logo,
+    text: 'path of an SVG or PNG file of 256 KiB at most, shown above those pages instead of the name, 36 pixels high. Read at the start. It stands on a light and on a dark ground; an SVG can tell them apart by `prefers-color-scheme`',
+    example: './logo.svg',
+  },
+} satisfies Record<string, Variable>;
+
+const observation = {
+  metricsPort: {
+    name: 'METRICS_PORT',
+    default: null,
+    parse: port,
+    text: 'the port where `GET /metrics` answers, for [Prometheus](operations.md#metrics) alone; never the port of the service. `0` takes any free port. Where it is not set, nothing is measured',
+    example: '9464',
+  },
+  metricsHost: {
+    name: 'METRICS_HOST',
+    default: '127.0.0.1',
+    parse: text,
+    text: 'the address of that port. Whoever reaches it can read the numbers: keep it inside',
+  },
+  logLevel: {
+    name: 'LOG_LEVEL',
+    default: 'info',
+    parse: oneOf(logLevels),
+    text: '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`; one JSON object a line on standard output',
+  },
+} satisfies Record<string, Variable>;
+
+/** All variables, under the names that the configuration gives their values. */
+export const variables = {
+  ...server,
+  ...storage,
+  ...mail,
+  ...accounts,
+  ...lifetimes,
+  ...limits,
+  ...appearance,
+  ...observation,
+};
+
+/** All variables as people read of them. */
+export const sections: readonly { readonly title: string; readonly variables: Variable[] }[] = [
+  { title: 'Server', variables: Object.values(server) },
+  { title: 'Storage', variables: Object.values(storage) },
+  { title: 'Mail', variables: Object.values(mail) },
+  { title: 'Accounts and passwords', variables: Object.values(accounts) },
+  { title: 'Lifetimes', variables: Object.values(lifetimes) },
+  { title: 'Limits', variables: Object.values(limits) },
+  { title: 'Appearance', variables: Object.values(appearance) },
+  { title: 'Log and metrics', variables: Object.values(observation) },
+];

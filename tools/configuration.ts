@@ -1,0 +1,53 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { defaultOf } from '../apps/server/src/config.ts';
+import { sections, type Variable } from '../apps/server/src/variables.ts';
+
+const ABOUT = `<!-- Made from apps/server/src/variables.ts by \`npx -y pnpm@12 run configuration\`. -->
+
+# Configuration
+
+Rekey reads its configuration from the environment, and from a file \`.env\` in the folder where it is started; the environment wins. A variable that is empty counts as not set. Every problem is reported at once, by name and without its value, and Rekey then exits with code 1. Relative paths start at the folder where Rekey is started.
+`;
+
+const ADVICE = `
+Keep \`KEYS_FILE\` and the database apart in your backups: a person who has only one of them can neither forge a link nor test passwords against the hashes.
+`;
+
+/** The text of docs/configuration.md. */
+export function configurationPage(): string {
+  const tables = sections.map(({ title, variables }) => {
+    const rows = variables.map((each) => `| \`${each.name}\` | ${shown(each)} | ${each.text} |\n`);
+    return `\n## ${title}\n\n| name | default | meaning |\n|---|---|---|\n${rows.join('')}`;
+  });
+  return `${ABOUT}${tables.join('')}${ADVICE}`;
+}
+
+const shown = (variable: Variable): string =>
+  variable.default ? `\`${variable.default}\`` : 'not set';
+
+/** The text of .env.example: a copy of it changes nothing before a line is uncommented. */
+export function envExample(): string {
+  const parts = sections.map(({ title, variables }) => {
+    const lines = variables.flatMap((variable) => {
+      const texts = [defaultOf(variable), variable.example].filter(Boolean);
+      return texts.map((text) => `# ${variable.name}=${quoted(text ?? '')}\n`);
+    });
+    return `\n# ${title}\n${lines.join('')}`;
+  });
+  return `# Copy this file to \`.env\` and uncomment what you change. Each line has the default of a variable, or an example.
+# docs/configuration.md explains all of them.
+${parts.join('')}
+# For compose.yaml alone: the password of the database that it makes. Letters and digits.
+# POSTGRES_PASSWORD=
+`;
+}
+
+/** An unquoted `#` begins a comment. */
+const quoted = (text: string): string => (text.includes('#') ? `"${text}"` : text);
+
+if (import.meta.main) {
+  const root = path.join(import.meta.dirname, '..');
+  writeFileSync(path.join(root, 'docs/configuration.md'), configurationPage());
+  writeFileSync(path.join(root, '.env.example'), envExample());
+}
