@@ -1,15 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
+/** Adapters whose every test needs a database, a mail server or files of its own. */
+const outside = 'packages/{adapters-db,adapters-mail}/**/*.test.ts';
+/** Wherever else a test needs a process or files, its name says so. */
+const marked = '{packages,apps}/**/*.integration.test.ts';
+/** These read the sources, and start nothing. */
+const reading = 'tests/{architecture,docs,site}.test.ts';
+
+const nowhere = '**/node_modules/**';
+const bundle = 'tests/bundle.ts';
+const postgres = 'tests/postgres.ts';
+
 export default defineConfig({
   test: {
-    include: [
-      'packages/*/{src,test,testing}/**/*.test.ts',
-      'apps/*/{src,test}/**/*.test.ts',
-      'tests/**/*.test.ts',
-      // In a short form: `test:faults` runs the long one.
-      'tests/faults/*.faults.ts',
-    ],
-    globalSetup: ['tests/bundle.ts', 'tests/postgres.ts'],
     // Processes, not threads: native modules and signals behave as in production.
     pool: 'forks',
     // Modules are read once by each of them: files keep nothing that another could see.
@@ -21,5 +24,44 @@ export default defineConfig({
     hookTimeout: 60_000,
     restoreMocks: true,
     unstubEnvs: true,
+    reporters: ['default', './tests/reporter.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['{packages,apps}/**/*.test.ts', reading],
+          exclude: [nowhere, outside, marked],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: [outside, marked],
+          exclude: [nowhere],
+          globalSetup: [postgres],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'system',
+          include: ['tests/**/*.test.ts'],
+          exclude: [nowhere, reading],
+          globalSetup: [bundle, postgres],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // In a short form: `test:long` runs the long one.
+          name: 'faults',
+          include: ['tests/**/*.faults.ts'],
+          exclude: [nowhere],
+          globalSetup: [bundle, postgres],
+        },
+      },
+    ],
   },
 });
