@@ -4,9 +4,9 @@ export type Started<T> = { readonly value: T; end(): Promise<void> };
 type Entry = { readonly started: Promise<Started<unknown>>; users: number };
 
 /** Each project of a run loads its set-ups anew, in one process: what they share hangs on that. */
-const entries: Map<string, Entry> = ((
-  globalThis as { rekeySetUps?: Map<string, Entry> }
-).rekeySetUps ??= new Map());
+const home: { rekeySetUps?: Map<string, Entry> } = globalThis as object;
+home.rekeySetUps ??= new Map();
+const entries = home.rekeySetUps;
 
 /** Starts something once for all projects that ask for it; it ends with the last of them. */
 export async function shared<T>(
