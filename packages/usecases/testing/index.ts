@@ -3,3 +3,5 @@ export * from './fakes/index.ts';
 export * from './fixtures.ts';
 export * from './gate.ts';
 export * from './memory/index.ts';
+export * from './races/index.ts';
+export * from './world.ts';

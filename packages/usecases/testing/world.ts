@@ -1,24 +1,28 @@
-import type { Key, Service, User } from '@rekey/domain';
-import { AuthenticateBearer } from '../src/authenticate-bearer.ts';
-import { DeliverMail, type Delivery } from '../src/deliver-mail.ts';
-import { Login } from '../src/login.ts';
-import type { AccessGrant, Database, Hasher, Ports, Settings, Stores } from '../src/ports.ts';
-import { UpdatePassword, type UpdatePasswordInput } from '../src/update-password.ts';
+import { type Actor, type Grant, type Key, operator, type Service, type User } from '@rekey/domain';
+import {
+  type Database,
+  type Delivered,
+  type Hasher,
+  type Ports,
+  type Settings,
+  type Stores,
+  useCases,
+} from '../src/index.ts';
 import {
   fakeAccessTokens,
+  fakeChannels,
   fakeClock,
   fakeHasher,
+  fakeLinkTokens,
   fakeMacs,
-  fakeMailer,
   fakeMeter,
-  fakeRevokeTokens,
   fakeSecrets,
   fakeTotp,
   sequentialIds,
-} from './fakes.ts';
+} from './fakes/index.ts';
 import { aKey, aService, aUser, ORIGIN, START } from './fixtures.ts';
 import { gate } from './gate.ts';
-import { type MemoryDatabase, memoryDatabase } from './memory-database.ts';
+import { type MemoryDatabase, memoryDatabase } from './memory/index.ts';
 
 /** The password of every owner, and the one that it is changed to. */
 export const PASSWORD = 'correct horse';
@@ -26,24 +30,45 @@ export const NEW_PASSWORD = 'battery staple';
 
 export const settings: Settings = {
   passwordPolicy: 'compat',
-  refreshTokenTtl: 86_400,
-  revokeTokenTtl: 604_800,
+  refreshTokenTtlMs: 86_400_000,
+  revokeTokenTtlMs: 604_800_000,
   publicUrl: 'https://rekey.example',
   brandName: 'Rekey',
+  usersSignup: true,
   // Wide enough for tests of other things.
   throttle: { accountFree: 100, clientPerMinute: 1000, changesPerHour: 100 },
 };
 
+type Kind<K extends Actor['kind']> = Extract<Actor, { readonly kind: K }>;
+
+export const asService = (service: Service, origin = ORIGIN): Kind<'service'> => ({
+  kind: 'service',
+  service,
+  origin,
+});
+export const asUser = ({ sessionId, userId, serviceId }: Grant, origin = ORIGIN): Kind<'user'> => ({
+  kind: 'user',
+  session: { sessionId, userId, serviceId },
+  origin,
+});
+export const asNobody = (origin = ORIGIN): Kind<'nobody'> => ({ kind: 'nobody', origin });
+export const nobody = asNobody();
+export const root: Kind<'root'> = { kind: 'root', origin: ORIGIN };
+
 /** A user with a password, and with a TOKEN key of a service. */
 export type Owner = { readonly user: User; readonly service: Service; readonly tokenKey: Key };
+type Member = Pick<Owner, 'user' | 'service'>;
 
-/** All ports, wired to fakes, and a few things that tests do again and again. */
+/** What to ask for, to change a password. */
+type Change = { readonly email: string; readonly password: string; readonly newPassword: string };
+
+/** All ports, wired to fakes, all use cases, and a few things that tests do again and again. */
 export function world<D extends Database = MemoryDatabase>(
   database: D = memoryDatabase() as Database as D,
 ) {
   const clock = fakeClock(START);
   const hasher = fakeHasher();
-  const mailer = fakeMailer();
+  const channels = fakeChannels();
   const accessTokens = fakeAccessTokens(clock);
   const ports = {
     database,
@@ -54,12 +79,13 @@ export function world<D extends Database = MemoryDatabase>(
     macs: fakeMacs(),
     accessTokens,
     totp: fakeTotp(),
-    revokeTokens: fakeRevokeTokens(),
-    mailer,
+    linkTokens: fakeLinkTokens(),
+    channels,
     clock,
     ids: sequentialIds(1),
     settings,
   } satisfies Ports;
+  const all = useCases(ports);
 
   const addService = async (details: Partial<Service> = {}): Promise<Service> => {
     const service = aService(details);
@@ -77,7 +103,7 @@ export function world<D extends Database = MemoryDatabase>(
   };
 
   /** Gives the owner a TOTP key, and answers it with its seed. */
-  const addTotp = async ({ user, service }: Pick<Owner, 'user' | 'service'>) => {
+  const addTotp = async ({ user, service }: Member) => {
     const key = aKey({ serviceId: service.id, userId: user.id, type: 'TOTP' });
     const seed = ports.secrets.generateTotpSeed();
     await database.transact(({ keys }) => keys.insert(key, { sealed: ports.secrets.seal(seed) }));
@@ -105,48 +131,47 @@ export function world<D extends Database = MemoryDatabase>(
     return { user, service, tokenKey };
   };
 
-  /** Opens a session of the owner, and answers what its access token stands for. */
+  /** Opens a session of the owner; answers its tokens and what its access token stands for. */
   const logIn = async (
-    { user, service }: Pick<Owner, 'user' | 'service'>,
+    { user, service }: Member,
     password = PASSWORD,
-  ): Promise<AccessGrant & { readonly token: string }> => {
-    const claim = { serviceId: service.id, email: user.email, password, origin: ORIGIN };
-    const { access } = await new Login(ports).execute({ ...claim, tokenForm: 'signed' });
+  ): Promise<Grant & { readonly token: string; readonly refresh: string }> => {
+    const claim = { email: user.email, password, tokenForm: 'signed' } as const;
+    const { access, refresh } = await all.sessions.login.execute(asService(service), claim);
     const grant = await accessTokens.verify(access.token);
-    if (grant === null) throw new Error('the token of a login is good');
-    return { ...grant, token: access.token };
+    if (grant === null || refresh === null) throw new Error('the tokens of a login are good');
+    return { ...grant, token: access.token, refresh: refresh.token };
   };
 
   /** What to ask for, to change the owner's password as it should be done. */
-  const change = (
-    { user, service }: Pick<Owner, 'user' | 'service'>,
-    details: Partial<UpdatePasswordInput> = {},
-  ): UpdatePasswordInput => ({
-    serviceId: service.id,
+  const change = ({ user }: Pick<Owner, 'user'>, details: Partial<Change> = {}): Change => ({
     email: user.email,
     password: PASSWORD,
     newPassword: NEW_PASSWORD,
-    origin: ORIGIN,
     ...details,
   });
 
-  /** Sends all that is due, and answers what became of it. */
-  const deliver = async (): Promise<Delivery[]> =>
-    Promise.all(await new DeliverMail(ports).execute({ limit: 100 }));
+  /** Delivers all that is due, and answers the outcome of each. */
+  const deliver = async (): Promise<Delivered[]> => {
+    const { claimDeliveries, handOver, markDeliveries } = all.deliveries;
+    const claimed = await claimDeliveries.execute(operator, { limit: 100 });
+    const handed = await Promise.all(claimed.map((owed) => handOver.execute(operator, owed)));
+    return markDeliveries.execute(operator, handed);
+  };
 
-  /** Changes the owner's password, and answers the revoke token of the mail about it. */
+  /** Changes the owner's password, and answers the token in the link of the mail about it. */
   const changeAndReadMail = async (
-    owner: Pick<Owner, 'user' | 'service'>,
-    details: Partial<UpdatePasswordInput> = {},
+    owner: Member,
+    details: Partial<Change> = {},
   ): Promise<string> => {
-    await new UpdatePassword(ports).execute(change(owner, details));
+    await all.passwords.updatePassword.execute(asService(owner.service), change(owner, details));
     await deliver();
-    return tokenIn(mailer.sent.at(-1)?.link ?? '');
+    return tokenIn(channels.mail.sent.at(-1)?.link ?? '');
   };
 
   /** Whether a bearer token is good for anything. */
   const isLive = async (token: string): Promise<boolean> =>
-    new AuthenticateBearer(ports).execute(token).then(
+    all.callers.authenticateBearer.execute(nobody, { token }).then(
       () => true,
       () => false,
     );
@@ -155,7 +180,7 @@ export function world<D extends Database = MemoryDatabase>(
     (await database.read(({ users }) => users.findByEmail(user.email)))?.credential ?? null;
 
   const helpers = { addService, addKey, addTotp, addUser, addOwner, logIn, change, deliver };
-  return { ...ports, ...helpers, changeAndReadMail, isLive, credentialOf };
+  return { ...ports, ...helpers, changeAndReadMail, isLive, credentialOf, useCases: all };
 }
 
 export type World<D extends Database = MemoryDatabase> = ReturnType<typeof world<D>>;
@@ -163,14 +188,14 @@ export type World<D extends Database = MemoryDatabase> = ReturnType<typeof world
 /** The value of a key that `addKey` added. */
 export const keyValue = (key: Key): string => `rku_${key.id}`;
 
-/** The revoke token that a link holds. */
+/** The token in a mailed link. */
 export function tokenIn(link: string): string {
   const token = new URL(link).searchParams.get('token');
   if (token === null) throw new Error('the link holds a token');
   return token;
 }
 
-/** What a promise ends in, for comparing ends. */
+/** How a promise ends, for comparing ends. */
 export async function endOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     () => 'done',

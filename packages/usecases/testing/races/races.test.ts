@@ -1,4 +1,5 @@
-import { memoryDatabase, racesContract } from '../testing/index.ts';
+import { memoryDatabase } from '../memory/index.ts';
+import { racesContract } from './index.ts';
 
 racesContract('the database in memory', async () => ({
   database: memoryDatabase(),

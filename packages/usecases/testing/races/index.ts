@@ -1,0 +1,25 @@
+import { describe } from 'vitest';
+import type { Open } from '../contracts/opened.ts';
+import { auditRaces } from './audit.ts';
+import { deliveriesRaces } from './deliveries.ts';
+import { factorsRaces } from './factors.ts';
+import { keysRaces } from './keys.ts';
+import { passwordsRaces } from './passwords.ts';
+import { sessionsRaces } from './sessions.ts';
+import { type Track, track } from './track.ts';
+
+/** Races of use cases, which a database must let nobody win twice. */
+export function racesContract(name: string, open: Open): void {
+  describe(`races on ${name}`, () => {
+    const of = track(open);
+    const rooms: ((track: Track) => void)[] = [
+      sessionsRaces,
+      passwordsRaces,
+      keysRaces,
+      factorsRaces,
+      deliveriesRaces,
+      auditRaces,
+    ];
+    for (const races of rooms) races(of);
+  });
+}
