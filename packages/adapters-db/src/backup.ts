@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { checkIdentity } from './sqlite.ts';
+import { checkIdentity } from './dialects/sqlite.ts';
 
 /**
  * Copies an SQLite database as it is at one moment, while others write to it, into a new file for its owner alone.

@@ -1,18 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import {
-  auditContract,
-  databaseContract,
-  type OpenDatabase,
-  racesContract,
-  sessionRacesContract,
-} from '@rekey/usecases/testing';
+import { databaseContract, type OpenDatabase, racesContract } from '@rekey/usecases/testing';
 import { describe } from 'vitest';
 import { freshPostgres } from '../test/postgres.ts';
 import { openDatabase } from './index.ts';
 
-const contracts = [databaseContract, auditContract, racesContract, sessionRacesContract];
+const contracts = [databaseContract, racesContract];
 for (const contract of contracts) contract('SQLite', openSqlite);
 
 const isAvailable = (await freshPostgres()) !== null;

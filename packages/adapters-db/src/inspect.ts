@@ -2,8 +2,8 @@ import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import Sqlite from 'better-sqlite3';
 import pg from 'pg';
+import { checkIdentity } from './dialects/sqlite.ts';
 import { migrations } from './migrations/index.ts';
-import { checkIdentity } from './sqlite.ts';
 
 /** What a database is, looked at from outside. */
 export type Inspection = {

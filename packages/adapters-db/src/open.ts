@@ -1,8 +1,8 @@
 import type { Database } from '@rekey/usecases';
-import type { Dialect } from './dialect.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import { openPostgres } from './dialects/postgres.ts';
+import { openSqlite } from './dialects/sqlite.ts';
 import { migrate, schemaVersion } from './migrations/index.ts';
-import { openPostgres } from './postgres.ts';
-import { openSqlite } from './sqlite.ts';
 import { databaseOn, orUnavailable } from './transact.ts';
 
 export type OpenOptions = {

@@ -1,4 +1,14 @@
-import type { AuditAction, AuditOutcome } from '@rekey/domain';
+import type {
+  AuditOutcome,
+  AuditType,
+  Channel,
+  EventType,
+  Id,
+  Instant,
+  KeyType,
+  Purpose,
+} from '@rekey/domain';
+import type { ColumnType } from 'kysely';
 
 /**
  * The tables, the same on SQLite and on PostgreSQL: ids are text, instants are milliseconds since 1970
@@ -6,20 +16,21 @@ import type { AuditAction, AuditOutcome } from '@rekey/domain';
  */
 export type Schema = {
   services: {
-    id: string;
-    created_at: number;
-    updated_at: number;
+    id: Id;
+    created_at: Instant;
+    updated_at: Instant;
     name: string;
     url: string;
-    local_url: string | null;
-    allow_register: Flag;
-    email_text: string | null;
+    provider_local_url: string | null;
+    user_allow_register: Flag;
+    user_email_text: string | null;
   };
   users: {
-    id: string;
-    created_at: number;
-    updated_at: number;
+    id: Id;
+    created_at: Instant;
+    updated_at: Instant;
     is_enabled: Flag;
+    is_locked: Flag;
     name: string;
     email: string;
     locale: string;
@@ -29,66 +40,75 @@ export type Schema = {
     password_quality: string | null;
     password_allow_reset: Flag;
     password_require_update: Flag;
-    created_by: string | null;
+    created_by: Id | null;
   };
   keys: {
-    id: string;
-    created_at: number;
-    updated_at: number;
+    id: Id;
+    created_at: Instant;
+    updated_at: Instant;
     is_enabled: Flag;
     is_revoked: Flag;
-    type: 'KEY' | 'TOKEN' | 'TOTP';
+    type: KeyType;
     name: string;
-    service_id: string | null;
-    user_id: string | null;
+    service_id: Id | null;
+    user_id: Id | null;
     digest: string | null;
     sealed: string | null;
     /** The last step of time of which a code was taken. */
     totp_step: number | null;
   };
   sessions: {
-    id: string;
-    created_at: number;
-    expires_at: number;
-    ended_at: number | null;
-    user_id: string;
-    service_id: string;
-    key_id: string;
+    id: Id;
+    created_at: Instant;
+    expires_at: Instant;
+    ended_at: Instant | null;
+    user_id: Id;
+    service_id: Id;
+    key_id: Id;
   };
   refresh_tokens: {
     digest: string;
-    session_id: string;
-    created_at: number;
-    expires_at: number;
-    spent_at: number | null;
+    session_id: Id;
+    created_at: Instant;
+    expires_at: Instant;
+    spent_at: Instant | null;
   };
-  password_changes: {
-    id: string;
-    created_at: number;
-    expires_at: number;
-    spent_at: number | null;
-    user_id: string;
-    service_id: string;
+  one_time_tokens: {
+    id: Id;
+    purpose: Purpose;
+    user_id: Id;
+    service_id: Id;
     email: string;
     address: string;
     client: string | null;
-    revoke_key_id: string;
+    key_id: string;
+    created_at: Instant;
+    expires_at: Instant;
+    spent_at: Instant | null;
   };
-  outbox: {
-    change_id: string;
+  deliveries: {
+    id: Id;
+    created_at: Instant;
+    channel: Channel;
+    kind: Purpose;
+    token_id: Id;
+    user_id: Id;
+    service_id: Id;
+    recipient: string;
+    deadline: Instant;
     attempts: number;
-    due_at: number;
-    sent_at: number | null;
-    buried_at: number | null;
+    due_at: Instant;
+    sent_at: Instant | null;
+    dead_at: Instant | null;
     reason: string | null;
   };
   throttles: {
     key: string;
-    since: number;
+    since: Instant;
     tries: number;
-    free_at: number;
-    known_until: number;
-    forget_at: number;
+    free_at: Instant;
+    known_until: Instant;
+    forget_at: Instant;
   };
   audit_chains: {
     /** The id of a service, or `operator`. */
@@ -100,18 +120,26 @@ export type Schema = {
     seal: string;
   };
   audit_entries: {
-    id: string;
-    created_at: number;
+    id: Id;
+    created_at: Instant;
     chain: string;
     sequence: number;
-    action: AuditAction;
+    type: AuditType;
     outcome: AuditOutcome;
-    user_id: string | null;
-    subject_id: string | null;
+    user_id: Id | null;
+    subject_id: Id | null;
     address: string | null;
     client: string | null;
     previous_hash: string | null;
     hash: string;
+  };
+  events: {
+    id: Id;
+    created_at: Instant;
+    type: EventType;
+    service_id: Id;
+    user_id: Id | null;
+    subject_id: Id | null;
   };
   rekey_migrations: {
     version: number;
@@ -119,7 +147,5 @@ export type Schema = {
   };
 };
 
-/** SQLite binds no booleans. */
-export type Flag = 0 | 1;
-
-export const flag = (value: boolean): Flag => (value ? 1 : 0);
+/** SQLite has no booleans: they become numbers when they are bound. */
+type Flag = ColumnType<0 | 1, 0 | 1 | boolean, 0 | 1 | boolean>;

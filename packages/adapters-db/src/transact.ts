@@ -1,45 +1,43 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Unavailable } from '@rekey/domain';
 import type { Database, Stores } from '@rekey/usecases';
-import type { Kysely } from 'kysely';
-import { auditOn } from './audit.ts';
-import type { Dialect } from './dialect.ts';
-import { keysOn } from './keys.ts';
-import { outboxOn } from './outbox.ts';
-import { passwordChangesOn } from './password-changes.ts';
-import type { Schema } from './schema.ts';
-import { servicesOn } from './services.ts';
-import { sessionsOn } from './sessions.ts';
-import { throttlesOn } from './throttles.ts';
-import { usersOn } from './users.ts';
+import type { Connection, Dialect } from './dialects/dialect.ts';
+import { auditOn } from './stores/audit.ts';
+import { deliveriesOn } from './stores/deliveries.ts';
+import { eventsOn } from './stores/events.ts';
+import { keysOn } from './stores/keys.ts';
+import { oneTimeTokensOn } from './stores/one-time-tokens.ts';
+import { servicesOn } from './stores/services.ts';
+import { sessionsOn } from './stores/sessions.ts';
+import { throttlesOn } from './stores/throttles.ts';
+import { usersOn } from './stores/users.ts';
 
-/** Seconds. */
-const RETRY_AFTER = 2;
+const RETRY_AFTER_S = 2;
 
 /** One transaction, or one `read`: the stores of its connection work while it is open. */
 type Scope = {
   isOpen: boolean;
-  readonly db: Kysely<Schema>;
+  readonly on: Connection;
   readonly running: Set<Promise<unknown>>;
 };
 
 /** The one door to the stores, see `Database`. */
 export function databaseOn(dialect: Dialect): Database {
   const inside = new AsyncLocalStorage<Scope>();
-  const known = new WeakMap<Kysely<Schema>, Stores>();
+  const known = new WeakMap<Connection, Stores>();
 
   /** One set of stores for each connection: they find out by themselves which scope a call is made in. */
-  function guardedStoresOn(db: Kysely<Schema>): Stores {
-    const stores = known.get(db) ?? guard(storesOn(db), db, inside);
-    known.set(db, stores);
+  function guardedStoresOn(on: Connection): Stores {
+    const stores = known.get(on) ?? guard(storesOn(on), on, inside);
+    known.set(on, stores);
     return stores;
   }
 
   /** Runs `work` on stores that close behind it. */
-  async function runScope<T>(db: Kysely<Schema>, work: (stores: Stores) => Promise<T>): Promise<T> {
-    const scope: Scope = { isOpen: true, db, running: new Set() };
+  async function runScope<T>(on: Connection, work: (stores: Stores) => Promise<T>): Promise<T> {
+    const scope: Scope = { isOpen: true, on, running: new Set() };
     try {
-      const result = await inside.run(scope, work, guardedStoresOn(db));
+      const result = await inside.run(scope, work, guardedStoresOn(on));
       if (scope.running.size > 0) {
         throw new Error(
           'the work of a transaction ended before its calls: await every one of them',
@@ -61,8 +59,8 @@ export function databaseOn(dialect: Dialect): Database {
   };
 
   return {
-    transact: (work, options) => enter(() => dialect.transact((db) => runScope(db, work), options)),
-    read: (work) => enter(() => dialect.read((db) => runScope(db, work))),
+    transact: (work) => enter(() => dialect.transact((on) => runScope(on, work))),
+    read: (work) => enter(() => dialect.read((on) => runScope(on, work))),
   };
 }
 
@@ -71,34 +69,33 @@ export async function orUnavailable<T>(dialect: Dialect, call: () => Promise<T>)
   try {
     return await call();
   } catch (error) {
-    if (dialect.isOutage(error)) throw new Unavailable(RETRY_AFTER, { cause: error });
+    if (dialect.isOutage(error)) throw new Unavailable(RETRY_AFTER_S, { cause: error });
     throw error;
   }
 }
 
 /** The stores, without the door around them. */
-export function storesOn(db: Kysely<Schema>): Stores {
-  return {
-    services: servicesOn(db),
-    users: usersOn(db),
-    keys: keysOn(db),
-    sessions: sessionsOn(db),
-    changes: passwordChangesOn(db),
-    outbox: outboxOn(db),
-    throttles: throttlesOn(db),
-    audit: auditOn(db),
-  };
-}
+export const storesOn = (on: Connection): Stores => ({
+  services: servicesOn(on),
+  users: usersOn(on),
+  keys: keysOn(on),
+  sessions: sessionsOn(on),
+  oneTimeTokens: oneTimeTokensOn(on),
+  deliveries: deliveriesOn(on),
+  throttles: throttlesOn(on),
+  audit: auditOn(on),
+  events: eventsOn(on),
+});
 
 type Verb = (...args: unknown[]) => Promise<unknown>;
 
 /** Lets calls through while their scope is open, and keeps count of those that have not returned. */
-function guard(stores: Stores, db: Kysely<Schema>, inside: AsyncLocalStorage<Scope>): Stores {
+function guard(stores: Stores, on: Connection, inside: AsyncLocalStorage<Scope>): Stores {
   const guarded =
     (verb: Verb) =>
     (...args: unknown[]) => {
       const scope = inside.getStore();
-      if (!scope?.isOpen || scope.db !== db) {
+      if (!scope?.isOpen || scope.on !== on) {
         return Promise.reject(new Error('the transaction of these stores has ended'));
       }
       const call = verb(...args);

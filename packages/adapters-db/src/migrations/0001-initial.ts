@@ -1,6 +1,6 @@
 import type { Migration } from './index.ts';
 
-/** Everything that a first version needs. An index is there because a query of a store uses it. */
+/** Everything that a first version needs. Each index is there because a query of a store uses it. */
 export const initial: Migration = {
   name: 'initial',
   statements: [
@@ -10,9 +10,9 @@ export const initial: Migration = {
       updated_at bigint not null,
       name text not null,
       url text not null,
-      local_url text,
-      allow_register integer not null,
-      email_text text
+      provider_local_url text,
+      user_allow_register integer not null,
+      user_email_text text
     )`,
 
     `create table users (
@@ -20,12 +20,14 @@ export const initial: Migration = {
       created_at bigint not null,
       updated_at bigint not null,
       is_enabled integer not null,
+      is_locked integer not null,
       name text not null,
       email text not null unique,
       locale text not null,
       timezone text not null,
       password_hash text,
       credential_version integer not null,
+      password_quality text,
       password_allow_reset integer not null,
       password_require_update integer not null,
       created_by text references services (id)
@@ -73,32 +75,41 @@ export const initial: Migration = {
     )`,
     `create index refresh_tokens_of_session on refresh_tokens (session_id)`,
 
-    `create table password_changes (
+    `create table one_time_tokens (
       id text not null primary key,
-      created_at bigint not null,
-      expires_at bigint not null,
-      spent_at bigint,
+      purpose text not null,
       user_id text not null references users (id),
       service_id text not null references services (id),
       email text not null,
       address text not null,
       client text,
-      revoke_key_id text not null
+      key_id text not null,
+      created_at bigint not null,
+      expires_at bigint not null,
+      spent_at bigint
     )`,
-    `create index password_changes_unspent on password_changes (user_id) where spent_at is null`,
-    `create index password_changes_expired on password_changes (expires_at)`,
-    `create index password_changes_of_user on password_changes (user_id, created_at)`,
+    `create index one_time_tokens_of_user on one_time_tokens (user_id, purpose, created_at)`,
+    `create index one_time_tokens_expired on one_time_tokens (expires_at)`,
 
-    `create table outbox (
-      change_id text not null primary key references password_changes (id),
+    `create table deliveries (
+      id text not null primary key,
+      created_at bigint not null,
+      channel text not null,
+      kind text not null,
+      token_id text not null references one_time_tokens (id),
+      user_id text not null references users (id),
+      service_id text not null references services (id),
+      recipient text not null,
+      deadline bigint not null,
       attempts integer not null,
       due_at bigint not null,
       sent_at bigint,
-      buried_at bigint,
+      dead_at bigint,
       reason text
     )`,
-    `create index outbox_waiting on outbox (due_at) where sent_at is null and buried_at is null`,
-    `create index outbox_dead on outbox (buried_at) where buried_at is not null`,
+    `create index deliveries_of_token on deliveries (token_id)`,
+    `create index deliveries_waiting on deliveries (due_at) where sent_at is null and dead_at is null`,
+    `create index deliveries_dead on deliveries (dead_at) where dead_at is not null`,
 
     `create table throttles (
       key text not null primary key,
@@ -123,7 +134,7 @@ export const initial: Migration = {
       created_at bigint not null,
       chain text not null references audit_chains (chain),
       sequence bigint not null,
-      action text not null,
+      type text not null,
       outcome text not null,
       user_id text,
       subject_id text,
@@ -134,10 +145,20 @@ export const initial: Migration = {
       unique (chain, sequence)
     )`,
     `create index audit_entries_of_chain on audit_entries (chain, created_at, id)`,
-    `create index audit_entries_of_chain_by_action on audit_entries (chain, action, created_at, id)`,
+    `create index audit_entries_of_chain_by_type on audit_entries (chain, type, created_at, id)`,
     `create index audit_entries_by_time on audit_entries (created_at, id)`,
-    `create index audit_entries_by_action on audit_entries (action, created_at, id)`,
+    `create index audit_entries_by_type on audit_entries (type, created_at, id)`,
     `create index audit_entries_of_user on audit_entries (user_id, created_at, id)
       where user_id is not null`,
+
+    `create table events (
+      id text not null primary key,
+      created_at bigint not null,
+      type text not null,
+      service_id text not null,
+      user_id text,
+      subject_id text
+    )`,
+    `create index events_by_time on events (created_at)`,
   ],
 };

@@ -1,7 +1,13 @@
-import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
+import {
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+} from 'kysely';
 import pg from 'pg';
-import type { Dialect } from './dialect.ts';
-import type { Schema } from './schema.ts';
+import type { Schema } from '../schema.ts';
+import type { Connection, Dialect } from './dialect.ts';
 
 /** Milliseconds. The server gives up first; `query` is for one that has vanished without a word. */
 const TIMEOUT = { connect: 3000, lock: 2000, statement: 5000, query: 8000, idle: 10_000 };
@@ -13,9 +19,6 @@ const POOL_SIZE = 10;
 
 /** How often a transaction runs that PostgreSQL asks to run again. */
 const MAX_RUNS = 5;
-
-/** The queries of the stores are about forty; whatever comes after so many is not prepared. */
-const MAX_STATEMENTS = 200;
 
 /** The key of the advisory lock under which the schema changes: "Rekey" in ASCII. */
 const SCHEMA_LOCK = 0x52656b6579;
@@ -51,15 +54,20 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Dialec
   pool.on('error', (error) => onConnectionError?.(error));
   pool.on('connect', (client) => client.on('error', () => undefined));
 
-  const nameOf = statementNames();
-  const db = kyselyOn(pool, nameOf);
-  const unhurried = kyselyOn(pool, nameOf, { query_timeout: FOREVER });
-  const begin = (on: Kysely<Schema>) => on.transaction().setIsolationLevel('read committed');
+  const clients = new WeakMap<pg.PoolClient, Client>();
+  /** Whoever gets the connection next is answered by the stores that were made on it before. */
+  const connect = async (): Promise<Client> => {
+    const pooled = await pool.connect();
+    const client = clients.get(pooled) ?? clientOn(pooled);
+    clients.set(pooled, client);
+    return client;
+  };
+  const reading = connectionOn((query) => pool.query(query));
 
   const transact: Dialect['transact'] = async (work) => {
     for (let run = 1; ; run += 1) {
       try {
-        return await begin(db).execute(work);
+        return await transactOn(await connect(), work);
       } catch (error) {
         if (run === MAX_RUNS || !isLostRace(error)) throw error;
       }
@@ -68,63 +76,84 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Dialec
 
   return {
     transact,
-    transactAlone: (work) =>
-      begin(unhurried).execute(async (trx) => {
-        await sql`set local lock_timeout = 0`.execute(trx);
-        await sql`set local statement_timeout = 0`.execute(trx);
-        await sql`select pg_advisory_xact_lock(${sql.lit(SCHEMA_LOCK)})`.execute(trx);
-        return work(trx);
-      }),
-    read: (work) => db.connection().execute(work),
+    transactAlone: async (work) => {
+      const unhurried = clientOn(await pool.connect(), { query_timeout: FOREVER });
+      return transactOn(unhurried, async (on) => {
+        await unhurried.run({ text: 'set local lock_timeout = 0' });
+        await unhurried.run({ text: 'set local statement_timeout = 0' });
+        await unhurried.run({ text: `select pg_advisory_xact_lock(${SCHEMA_LOCK})` });
+        return work(on);
+      });
+    },
+    read: (work) => work(reading),
     isOutage,
     close: () => pool.end(),
   };
 }
 
-/** Names under which each connection prepares a statement once; nothing for those that come after so many. */
-function statementNames(): (text: string) => string | undefined {
-  const names = new Map<string, string>();
-  return (text) => {
-    const known = names.get(text);
-    if (known !== undefined || names.size >= MAX_STATEMENTS) return known;
-    const name = `rekey-${names.size}`;
-    names.set(text, name);
-    return name;
+type Run = (query: pg.QueryConfig) => Promise<pg.QueryResult>;
+
+/** A connection of the pool, for as long as somebody has it. */
+type Client = { readonly on: Connection; readonly run: Run; release(): void };
+
+function clientOn(
+  pooled: pg.PoolClient,
+  settings: { readonly query_timeout?: number } = {},
+): Client {
+  let isBroken = false;
+  const run: Run = async (query) => {
+    try {
+      return await pooled.query({ ...settings, ...query });
+    } catch (error) {
+      // What did not come from the server leaves the connection in a state that nobody knows.
+      isBroken ||= !(error instanceof pg.DatabaseError);
+      throw error;
+    }
   };
+  return { on: connectionOn(run), run, release: () => pooled.release(isBroken) };
 }
 
-/** Kysely on the pool, with prepared statements, and connections thrown away when they break. */
-function kyselyOn(
-  pool: pg.Pool,
-  nameOf: (text: string) => string | undefined,
-  settings: { readonly query_timeout?: number } = {},
-): Kysely<Schema> {
-  const connect = async () => {
-    const client = await pool.connect();
-    let isBroken = false;
-    return {
-      query: async (text: string, values: readonly unknown[]) => {
-        const name = values.length > 0 ? nameOf(text) : undefined;
-        const query = { ...settings, text, values: [...values] };
-        try {
-          return await client.query(name === undefined ? query : { ...query, name });
-        } catch (error) {
-          // What did not come from the server leaves the connection in a state that nobody knows.
-          isBroken ||= !(error instanceof pg.DatabaseError);
-          throw error;
-        }
-      },
-      release: (isDiscarded?: boolean) => client.release(isDiscarded || isBroken),
-    };
-  };
-  // Kysely's type asks for cursors too, which no store uses.
-  const facade = {
-    connect,
-    options: pool.options,
-    end: () => pool.end(),
-  } as unknown as PostgresPool;
-  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool: async () => facade }) });
+async function transactOn<T>(
+  { on, run, release }: Client,
+  work: (on: Connection) => Promise<T>,
+): Promise<T> {
+  try {
+    await run({ text: 'begin isolation level read committed' });
+    const result = await work(on);
+    const { command } = await run({ text: 'commit' });
+    // So PostgreSQL ends a transaction in which a query failed.
+    if (command === 'ROLLBACK')
+      throw new Error('the transaction went on after a query that failed');
+    return result;
+  } catch (error) {
+    await run({ text: 'rollback' }).catch(() => undefined);
+    throw error;
+  } finally {
+    release();
+  }
 }
+
+/** Builds queries in the SQL of PostgreSQL. */
+export const postgresBuilder = new Kysely<Schema>({
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+});
+
+const connectionOn = (run: Run): Connection => ({
+  builder: postgresBuilder,
+  async rows({ sql, name }, values, as = (row) => row as never) {
+    const { rows } = await run({ name, text: sql, values: [...values] });
+    return rows.map((row) => as(row));
+  },
+  async changes({ sql, name }, values) {
+    const { rowCount } = await run({ name, text: sql, values: [...values] });
+    return rowCount ?? 0;
+  },
+});
 
 /** Two transactions were in each other's way, and this one was undone: a deadlock, or a failure to serialize. */
 const isLostRace = (error: unknown): boolean =>

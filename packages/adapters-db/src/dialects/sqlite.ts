@@ -3,17 +3,15 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import {
-  type DatabaseConnection,
+  DummyDriver,
   Kysely,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
-  sql,
 } from 'kysely';
-import type { Dialect } from './dialect.ts';
-import { type Query, type Result, runAtOnce } from './prepared.ts';
+import type { Schema } from '../schema.ts';
+import type { Connection, Dialect, Statement, Value } from './dialect.ts';
 import { type ReadMemory, readMemory } from './read-memory.ts';
-import type { Schema } from './schema.ts';
 import { sharedSync } from './shared-sync.ts';
 
 /** Milliseconds that SQLite itself waits for a lock, and Node with it; beyond, the event loop runs. */
@@ -21,9 +19,6 @@ const BUSY_TIMEOUT = 10;
 
 /** Milliseconds that a call waits for other processes that use the file. */
 const PATIENCE = 5000;
-
-/** The queries of the stores are about forty; more than this means that somebody builds SQL from values. */
-const MAX_STATEMENTS = 200;
 
 /** "Rkey" in the header of the file, by which Rekey knows its own. */
 const APPLICATION_ID = 0x526b6579;
@@ -84,8 +79,8 @@ function dialectOn(
   // It changes with each commit that the reader has not made, and the reader makes none.
   const version = reader.prepare('pragma data_version').pluck();
   const memory = readMemory(() => Number(version.get()));
-  const readerDb = kyselyOn(reader, memory);
-  const writerDb = kyselyOn(writer, null);
+  const reading = connectionOn(reader, memory);
+  const writing = connectionOn(writer, null);
 
   const begin = writer.prepare('begin immediate');
   const commit = writer.prepare('commit');
@@ -107,13 +102,13 @@ function dialectOn(
     ),
   );
 
-  const transact: Dialect['transact'] = async (work, { isLazy = false } = {}) => {
+  const transact: Dialect['transact'] = async (work) => {
     const deadline = until();
     const result = await inTurn(async () => {
       // Immediate: a transaction that reads first and writes later could not be waited for.
       await patiently(deadline, () => begin.run());
       try {
-        const result = await work(writerDb);
+        const result = await work(writing);
         commit.run();
         memory.forget();
         return result;
@@ -123,21 +118,21 @@ function dialectOn(
         throw error;
       }
     });
-    if (!isLazy) await sync();
+    await sync();
     return result;
   };
 
   return {
     transact,
     transactAlone: (work) =>
-      transact(async (db) => {
-        await sql.raw(`pragma application_id = ${APPLICATION_ID}`).execute(db);
-        return work(db);
+      transact((on) => {
+        writer.pragma(`application_id = ${APPLICATION_ID}`);
+        return work(on);
       }),
     read: (work) =>
       patiently(until(), () => {
         memory.refresh();
-        return work(readerDb);
+        return work(reading);
       }),
     isOutage,
     close: () =>
@@ -201,59 +196,40 @@ export function applySettings(handle: Sqlite.Database): void {
   }
 }
 
-/** Kysely on one handle. It only builds and runs queries: transactions are opened above. */
-function kyselyOn(handle: Sqlite.Database, memory: ReadMemory | null): Kysely<Schema> {
-  const run = runnerOn(handle);
-  const connection = connectionOn(run);
-  const notHere = async () => {
-    throw new Error('transactions are opened by the dialect');
-  };
-  const db = new Kysely<Schema>({
-    dialect: {
-      createAdapter: () => new SqliteAdapter(),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
-      createIntrospector: (db) => new SqliteIntrospector(db),
-      createDriver: () => ({
-        init: async () => undefined,
-        acquireConnection: async () => connection,
-        releaseConnection: async () => undefined,
-        beginTransaction: notHere,
-        commitTransaction: notHere,
-        rollbackTransaction: notHere,
-        destroy: async () => undefined,
-      }),
-    },
-  });
-  runAtOnce(db, { run, memory });
-  return db;
-}
+/** Builds queries in the SQL of SQLite. */
+export const sqliteBuilder = new Kysely<Schema>({
+  dialect: {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  },
+});
 
-/** Runs queries, and prepares each statement once. */
-function runnerOn(handle: Sqlite.Database): (query: Query) => Result {
-  const statements = new Map<string, Sqlite.Statement>();
-  const prepare = (text: string) => {
-    if (statements.size >= MAX_STATEMENTS) statements.clear();
-    const statement = handle.prepare(text);
-    statements.set(text, statement);
-    return statement;
+function connectionOn(handle: Sqlite.Database, memory: ReadMemory | null): Connection {
+  const known = new WeakMap<Statement, Sqlite.Statement>();
+  const prepare = (statement: Statement) => {
+    const prepared = handle.prepare(statement.sql);
+    known.set(statement, prepared);
+    return prepared;
   };
-  return ({ sql: text, parameters }) => {
-    const statement = statements.get(text) ?? prepare(text);
-    return statement.reader
-      ? { rows: statement.all(...parameters), changes: 0 }
-      : { rows: [], changes: statement.run(...parameters).changes };
-  };
-}
-
-function connectionOn(run: (query: Query) => Result): DatabaseConnection {
+  const preparedOf = (statement: Statement) => known.get(statement) ?? prepare(statement);
   return {
-    async executeQuery<R>(query: Query) {
-      const { rows, changes } = run(query);
-      return { rows: rows as R[], numAffectedRows: BigInt(changes) };
+    builder: sqliteBuilder,
+    rows<Row, Answer>(
+      statement: Statement,
+      values: readonly Value[],
+      as?: (row: Row) => Answer,
+    ): Answer[] {
+      const read = () => {
+        const rows = preparedOf(statement).all(...values) as Row[];
+        return as ? rows.map((row) => as(row)) : (rows as unknown as Answer[]);
+      };
+      if (memory === null) return read();
+      const key = values.length === 1 ? values[0] : JSON.stringify(values);
+      return memory.recall(statement, key, read);
     },
-    streamQuery: () => {
-      throw new Error('no store streams');
-    },
+    changes: (statement, values) => preparedOf(statement).run(...values).changes,
   };
 }
 

@@ -1,11 +1,11 @@
-/** What prepared reads of one connection answered, kept for as long as nobody commits anything. */
+/** What reads of one connection answered, kept for as long as nobody commits anything. */
 export type ReadMemory = {
   /** To be called before reads: forgets all of it where something was committed. */
   refresh(): void;
   /** Forgets all of it: to be called after each commit of this process. */
   forget(): void;
-  /** What `read` answered for the query and its values; it is only called where that is not known. */
-  recall<Row>(query: object, values: unknown, read: () => Row[]): Row[];
+  /** What `read` answered for the statement and its values; it is only called where that is not known. */
+  recall<Answer>(statement: object, values: unknown, read: () => Answer[]): Answer[];
 };
 
 /** A session with its user and its key takes about 1 KB. */
@@ -42,15 +42,15 @@ export function readMemory(version: () => number, maxAnswers = MAX_ANSWERS): Rea
 
     forget,
 
-    recall<Row>(query: object, values: unknown, read: () => Row[]): Row[] {
-      const known = answers.get(query)?.get(values);
-      if (known) return known as Row[];
-      const rows = read();
+    recall<Answer>(statement: object, values: unknown, read: () => Answer[]): Answer[] {
+      const known = answers.get(statement)?.get(values);
+      if (known) return known as Answer[];
+      const answer = read();
       if (size >= maxAnswers) forget();
-      const ofQuery = answers.get(query) ?? new Map<unknown, unknown[]>();
-      answers.set(query, ofQuery.set(values, rows));
+      const ofStatement = answers.get(statement) ?? new Map<unknown, unknown[]>();
+      answers.set(statement, ofStatement.set(values, answer));
       size += 1;
-      return rows;
+      return answer;
     },
   };
 }

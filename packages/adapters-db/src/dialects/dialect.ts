@@ -1,0 +1,39 @@
+import type { Kysely } from 'kysely';
+import type { Schema } from '../schema.ts';
+
+/** All that SQLite and PostgreSQL do differently. The stores run the same queries on both. */
+export type Dialect = {
+  /** Runs `work` in one transaction; it may run again where the database asks for that. */
+  transact<T>(work: (on: Connection) => Promise<T>): Promise<T>;
+  /** The same, with all who change the schema one after another, however long that takes. */
+  transactAlone<T>(work: (on: Connection) => Promise<T>): Promise<T>;
+  /** Runs lone reads without a transaction. */
+  read<T>(work: (on: Connection) => Promise<T>): Promise<T>;
+  /** Whether an error says that the database cannot answer now, and not that a query is wrong. */
+  isOutage(error: unknown): boolean;
+  /** Ends all connections, once what runs on them is done. */
+  close(): Promise<void>;
+};
+
+/** What statements run on. */
+export type Connection = {
+  /** Kysely, which writes queries in the SQL of the database and runs none: its way there takes as long as a query. */
+  readonly builder: Kysely<Schema>;
+  /** Answers the rows, as `as` makes them. Nobody may change an answer: others may be given it too. */
+  rows<Row, Answer = Row>(
+    statement: Statement,
+    values: readonly Value[],
+    as?: (row: Row) => Answer,
+  ): Answer[] | Promise<Answer[]>;
+  /** Runs a statement that answers no rows; answers how many it changed. */
+  changes(statement: Statement, values: readonly Value[]): number | Promise<number>;
+};
+
+/** One object for each statement: what is known of it is kept by that. */
+export type Statement = {
+  readonly sql: string;
+  /** Under which a connection keeps it prepared; without, it is prepared for one run. */
+  readonly name?: string;
+};
+
+export type Value = string | number | null;

@@ -1,0 +1,202 @@
+import {
+  type AuditChain,
+  type AuditEntry,
+  type AuditPlace,
+  type AuditType,
+  emptyAuditChain,
+  type Id,
+  type Instant,
+} from '@rekey/domain';
+import type { Audit } from '@rekey/usecases';
+import { type Selection, sql } from 'kysely';
+import type { Connection } from '../dialects/dialect.ts';
+import { all, type Given, one, write } from '../query.ts';
+import type { Schema } from '../schema.ts';
+
+const OPERATOR = 'operator';
+const nameOf = (serviceId: Id | null): string => serviceId ?? OPERATOR;
+const ownerOf = (chain: string): Id | null => (chain === OPERATOR ? null : chain);
+
+const chainColumns = [
+  'chain',
+  'length',
+  'hash',
+  'pruned',
+  'pruned_hash as prunedHash',
+  'seal',
+] as const;
+
+const entryColumns = [
+  'id',
+  'created_at as createdAt',
+  'chain',
+  'sequence',
+  'type',
+  'outcome',
+  'user_id as userId',
+  'subject_id as subjectId',
+  'address',
+  'client',
+  'previous_hash as previousHash',
+  'hash',
+] as const;
+
+type ChainRow = Selection<Schema, 'audit_chains', (typeof chainColumns)[number]>;
+type EntryRow = Selection<Schema, 'audit_entries', (typeof entryColumns)[number]>;
+
+const asChain = ({ chain, ...row }: ChainRow): AuditChain => ({
+  serviceId: ownerOf(chain),
+  ...row,
+});
+
+const asEntry = ({ chain, address, client, ...row }: EntryRow): AuditEntry => ({
+  ...row,
+  serviceId: ownerOf(chain),
+  origin: address === null ? null : { address, client },
+});
+
+// An update that changes nothing: it locks the row on both databases, and answers it as it is then.
+const lock = one(
+  (db, chain: Given<string>, empty: Given<Omit<AuditChain, 'serviceId'>>) =>
+    db
+      .insertInto('audit_chains')
+      .values({
+        chain,
+        length: empty.length,
+        hash: empty.hash,
+        pruned: empty.pruned,
+        pruned_hash: empty.prunedHash,
+        seal: empty.seal,
+      })
+      .onConflict((conflict) =>
+        conflict.column('chain').doUpdateSet((eb) => ({ length: eb.ref('audit_chains.length') })),
+      )
+      .returning(chainColumns),
+  asChain,
+);
+
+const insert = write(
+  (
+    db,
+    chain: Given<string>,
+    entry: Given<Omit<AuditEntry, 'origin'>>,
+    address: Given<string | null>,
+    client: Given<string | null>,
+  ) =>
+    db.insertInto('audit_entries').values({
+      id: entry.id,
+      created_at: entry.createdAt,
+      chain,
+      sequence: entry.sequence,
+      type: entry.type,
+      outcome: entry.outcome,
+      user_id: entry.userId,
+      subject_id: entry.subjectId,
+      address,
+      client,
+      previous_hash: entry.previousHash,
+      hash: entry.hash,
+    }),
+);
+
+const extend = write((db, name: Given<string>, chain: Given<AuditChain>) =>
+  db
+    .updateTable('audit_chains')
+    .set({ length: chain.length, hash: chain.hash, seal: chain.seal })
+    .where('chain', '=', name),
+);
+
+const byId = one(
+  (db, id: Given<Id>) => db.selectFrom('audit_entries').select(entryColumns).where('id', '=', id),
+  asEntry,
+);
+
+const latest = all(
+  (
+    db,
+    limit: Given<number>,
+    from: Given<Instant>,
+    before: Given<AuditPlace>,
+    serviceId?: Given<Id>,
+    userId?: Given<Id>,
+    type?: Given<AuditType>,
+  ) => {
+    let found = db
+      .selectFrom('audit_entries')
+      .select(entryColumns)
+      .where('created_at', '>=', from)
+      .where(sql<boolean>`(created_at, id) < (${before.createdAt}, ${before.id})`);
+    if (userId !== undefined) found = found.where('user_id', '=', userId);
+    if (type !== undefined) found = found.where('type', '=', type);
+    if (serviceId !== undefined) {
+      // A user has few entries, and a service may have many: without its name the index on users is the one.
+      const chain = userId === undefined ? sql.ref('chain') : sql`chain || ''`;
+      found = found.where(chain, '=', serviceId);
+    }
+    return found.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit);
+  },
+  asEntry,
+);
+
+const chains = all(
+  (db) => db.selectFrom('audit_chains').select('chain'),
+  ({ chain }) => ownerOf(chain),
+);
+
+const byName = one(
+  (db, chain: Given<string>) =>
+    db.selectFrom('audit_chains').select(chainColumns).where('chain', '=', chain),
+  asChain,
+);
+
+const following = all(
+  (db, chain: Given<string>, sequence: Given<number>, limit: Given<number>) =>
+    db
+      .selectFrom('audit_entries')
+      .select(entryColumns)
+      .where('chain', '=', chain)
+      .where('sequence', '>', sequence)
+      .orderBy('sequence')
+      .limit(limit),
+  asEntry,
+);
+
+const pruneEntries = write((db, chain: Given<string>, pruned: Given<number>) =>
+  db.deleteFrom('audit_entries').where('chain', '=', chain).where('sequence', '<=', pruned),
+);
+
+const shorten = write((db, name: Given<string>, chain: Given<AuditChain>) =>
+  db
+    .updateTable('audit_chains')
+    .set({ pruned: chain.pruned, pruned_hash: chain.prunedHash, seal: chain.seal })
+    .where('chain', '=', name),
+);
+
+/** What happened, in chains. */
+export const auditOn = (on: Connection): Audit => ({
+  async lock(serviceId) {
+    const empty = emptyAuditChain(serviceId);
+    return (await lock(on)(nameOf(serviceId), empty)) ?? empty;
+  },
+
+  async append(entry, chain) {
+    const { address = null, client = null } = entry.origin ?? {};
+    await insert(on)(nameOf(entry.serviceId), entry, address, client);
+    await extend(on)(nameOf(chain.serviceId), chain);
+  },
+
+  get: byId(on),
+
+  list: ({ serviceId, userId, type, from, before }, limit) =>
+    latest(on)(limit, from, before, serviceId, userId, type),
+
+  owners: chains(on),
+  chain: (serviceId) => byName(on)(nameOf(serviceId)),
+  follow: (serviceId, sequence, limit) => following(on)(nameOf(serviceId), sequence, limit),
+
+  async prune(chain) {
+    const name = nameOf(chain.serviceId);
+    await pruneEntries(on)(name, chain.pruned);
+    await shorten(on)(name, chain);
+  },
+});

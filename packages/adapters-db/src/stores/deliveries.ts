@@ -1,0 +1,215 @@
+import type { Delivery, DeliveryState, Id, Instant } from '@rekey/domain';
+import type { Claim, Deliveries, ListedDelivery, Owed } from '@rekey/usecases';
+import { type ExpressionBuilder, type Selection, sql } from 'kysely';
+import type { Connection } from '../dialects/dialect.ts';
+import { all, asText, type Given, guarded, joined, one, write } from '../query.ts';
+import type { Schema } from '../schema.ts';
+import { joinedToken } from './one-time-tokens.ts';
+import { joinedService } from './services.ts';
+import { joinedUser } from './users.ts';
+
+const columns = [
+  'id',
+  'created_at as createdAt',
+  'channel',
+  'kind',
+  'token_id as tokenId',
+  'user_id as userId',
+  'service_id as serviceId',
+  'recipient as to',
+  'deadline',
+] as const;
+
+type Row = Selection<Schema, 'deliveries', (typeof columns)[number]>;
+
+const joinedDelivery = joined('deliveries', columns, (row: Row): Delivery => row);
+
+type OnDeliveries = ExpressionBuilder<Schema, 'deliveries'>;
+
+/** Literally the condition of the index `deliveries_waiting`. */
+const isWaiting = (eb: OnDeliveries) =>
+  eb.and([eb('sent_at', 'is', null), eb('dead_at', 'is', null)]);
+
+const isDue = (now: Given<Instant>, tooFar: Given<Instant>) => (eb: OnDeliveries) =>
+  eb.and([isWaiting(eb), eb.or([eb('due_at', '<=', now), eb('due_at', '>', tooFar)])]);
+
+const insert = write((db, delivery: Given<Delivery>) =>
+  db.insertInto('deliveries').values({
+    id: delivery.id,
+    created_at: delivery.createdAt,
+    channel: delivery.channel,
+    kind: delivery.kind,
+    token_id: delivery.tokenId,
+    user_id: delivery.userId,
+    service_id: delivery.serviceId,
+    recipient: delivery.to,
+    deadline: delivery.deadline,
+    attempts: sql.lit(0),
+    due_at: delivery.createdAt,
+  }),
+);
+
+const byId = one((db, id: Given<Id>) =>
+  db.selectFrom('deliveries').select(columns).where('id', '=', id),
+);
+
+const anyDue = one((db, now: Given<Instant>, tooFar: Given<Instant>) =>
+  db.selectFrom('deliveries').select('id').where(isDue(now, tooFar)).limit(sql.lit(1)),
+);
+
+const lease = all(
+  (db, now: Given<Instant>, tooFar: Given<Instant>, until: Given<Instant>, limit: Given<number>) =>
+    db
+      .updateTable('deliveries')
+      .set({ attempts: sql`attempts + 1`, due_at: until })
+      .where('id', 'in', (eb) =>
+        eb
+          .selectFrom('deliveries')
+          .select('id')
+          .where(isDue(now, tooFar))
+          .orderBy('due_at')
+          .limit(limit),
+      )
+      // Again, for whoever chose one of these and waited here for another to commit.
+      .where(isDue(now, tooFar))
+      .returning('id'),
+  ({ id }) => id,
+);
+
+const owed = all(
+  (db, ids: Given<readonly Id[]>) =>
+    db
+      .selectFrom('deliveries')
+      .innerJoin('one_time_tokens', 'one_time_tokens.id', 'deliveries.token_id')
+      .innerJoin('users', 'users.id', 'deliveries.user_id')
+      .innerJoin('services', 'services.id', 'deliveries.service_id')
+      .select('deliveries.attempts')
+      .select(joinedDelivery.columns)
+      .select(joinedToken.columns)
+      .select(joinedUser.columns)
+      .select(joinedService.columns)
+      .where('deliveries.id', 'in', ids.map(asText)),
+  (row): Owed => ({
+    delivery: joinedDelivery.of(row),
+    attempt: row.attempts,
+    token: joinedToken.of(row),
+    user: joinedUser.of(row),
+    service: joinedService.of(row),
+  }),
+);
+
+/** Changes a delivery only while the claim on it is the latest, and it waits. */
+const isClaimed = (claim: Given<Claim>) => (eb: OnDeliveries) =>
+  eb.and([eb('id', '=', claim.id), eb('attempts', '=', claim.attempt), isWaiting(eb)]);
+
+const markSent = guarded((db, claim: Given<Claim>, now: Given<Instant>) =>
+  db.updateTable('deliveries').set({ sent_at: now }).where(isClaimed(claim)),
+);
+
+const putOff = guarded((db, claim: Given<Claim>, at: Given<Instant>, reason: Given<string>) =>
+  db.updateTable('deliveries').set({ due_at: at, reason }).where(isClaimed(claim)),
+);
+
+const giveUp = guarded((db, claim: Given<Claim>, now: Given<Instant>, reason: Given<string>) =>
+  db.updateTable('deliveries').set({ dead_at: now, reason }).where(isClaimed(claim)),
+);
+
+const inState = (state: DeliveryState) => (eb: OnDeliveries) =>
+  eb.and([
+    eb('sent_at', state === 'sent' ? 'is not' : 'is', null),
+    eb('dead_at', state === 'dead' ? 'is not' : 'is', null),
+  ]);
+
+const latest = (state: DeliveryState | null) =>
+  all(
+    (db, limit: Given<number>) =>
+      db
+        .selectFrom('deliveries')
+        .select([
+          'id',
+          'created_at as createdAt',
+          'channel',
+          'kind',
+          'recipient as to',
+          'deadline',
+          'attempts',
+          'due_at as dueAt',
+          'sent_at as sentAt',
+          'dead_at as deadAt',
+          'reason',
+        ])
+        .$if(state !== null, (query) => query.where(inState(state ?? 'sent')))
+        // Ids rise with time.
+        .orderBy('id', 'desc')
+        .limit(limit),
+    ({ sentAt, deadAt, ...listed }): ListedDelivery => ({
+      ...listed,
+      state: sentAt !== null ? 'sent' : deadAt !== null ? 'dead' : 'waiting',
+      closedAt: sentAt ?? deadAt,
+    }),
+  );
+
+const latestIn = { waiting: latest('waiting'), sent: latest('sent'), dead: latest('dead') };
+const latestOfAll = latest(null);
+
+/** Walks no more than the two partial indexes, which hold what is not sent. */
+const backlog = one((db) => {
+  const waiting = db.selectFrom('deliveries').where('due_at', '>=', sql.lit(0)).where(isWaiting);
+  const count = sql<number>`count(*)`.as('count');
+  return db
+    .selectNoFrom([
+      waiting.select(count).as('waiting'),
+      db.selectFrom('deliveries').select(count).where('dead_at', '>=', sql.lit(0)).as('dead'),
+      waiting.select(({ fn }) => fn.min('created_at').as('at')).as('oldestAt'),
+      waiting.select(({ fn }) => fn.min('due_at').as('at')).as('firstDueAt'),
+    ])
+    .$narrowType<{ waiting: number; dead: number }>();
+});
+
+const isDead = (now: Given<Instant>) => (eb: OnDeliveries) =>
+  eb.and([eb('dead_at', 'is not', null), eb('deadline', '>', now)]);
+
+const requeue = guarded((db, id: Given<Id>, now: Given<Instant>) =>
+  db
+    .updateTable('deliveries')
+    .set({ dead_at: null, due_at: now })
+    .where('id', '=', id)
+    .where(isDead(now)),
+);
+
+const requeueDead = all((db, now: Given<Instant>, limit: Given<number>) =>
+  db
+    .updateTable('deliveries')
+    .set({ dead_at: null, due_at: now })
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('deliveries')
+        .select('id')
+        .where('dead_at', '<=', now)
+        .where('deadline', '>', now)
+        .limit(limit),
+    )
+    // Again, for whoever chose one of these and waited here for another to commit.
+    .where(isDead(now))
+    .returning(columns),
+);
+
+/** What committed changes owe to people outside. */
+export const deliveriesOn = (on: Connection): Deliveries => ({
+  insert: insert(on),
+  get: byId(on),
+  hasDue: async (now, tooFar) => (await anyDue(on)(now, tooFar)) !== null,
+  async claim(now, tooFar, until, limit) {
+    // Two queries, for an update of SQLite answers columns of its own table only.
+    const ids = await lease(on)(now, tooFar, until, limit);
+    return ids.length === 0 ? [] : owed(on)(ids);
+  },
+  markSent: markSent(on),
+  putOff: putOff(on),
+  giveUp: giveUp(on),
+  list: (state, limit) => (state === null ? latestOfAll : latestIn[state])(on)(limit),
+  backlog: async () =>
+    (await backlog(on)()) ?? { waiting: 0, dead: 0, oldestAt: null, firstDueAt: null },
+  requeue: requeue(on),
+  requeueDead: requeueDead(on),
+});

@@ -1,0 +1,26 @@
+import type { Event, Instant } from '@rekey/domain';
+import type { Events } from '@rekey/usecases';
+import type { Connection } from '../dialects/dialect.ts';
+import { counted, type Given, write } from '../query.ts';
+
+const insert = write((db, event: Given<Event>) =>
+  db.insertInto('events').values({
+    id: event.id,
+    created_at: event.createdAt,
+    type: event.type,
+    service_id: event.serviceId,
+    user_id: event.userId,
+    subject_id: event.subjectId,
+  }),
+);
+
+const prune = counted((db, before: Given<Instant>, limit: Given<number>) =>
+  db
+    .deleteFrom('events')
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('events').select('id').where('created_at', '<', before).limit(limit),
+    ),
+);
+
+/** What services may know of. */
+export const eventsOn = (on: Connection): Events => ({ insert: insert(on), prune: prune(on) });

@@ -1,0 +1,150 @@
+import type { Id, Instant, OneTimeToken, Origin, Purpose } from '@rekey/domain';
+import type { OneTimeTokens } from '@rekey/usecases';
+import { sql } from 'kysely';
+import type { Connection } from '../dialects/dialect.ts';
+import { all, asText, counted, type Given, joined, one, write } from '../query.ts';
+
+const columns = [
+  'id',
+  'purpose',
+  'user_id as userId',
+  'service_id as serviceId',
+  'email',
+  'address',
+  'client',
+  'key_id as keyId',
+  'created_at as createdAt',
+  'expires_at as expiresAt',
+] as const;
+
+type Row = Omit<OneTimeToken, 'origin'> & Origin;
+
+const asToken = ({ address, client, ...token }: Row): OneTimeToken => ({
+  ...token,
+  origin: { address, client },
+});
+
+/** A right in the answer of a join. */
+export const joinedToken = joined('one_time_tokens', columns, asToken);
+
+const insert = write((db, token: Given<Omit<OneTimeToken, 'origin'>>, origin: Given<Origin>) =>
+  db.insertInto('one_time_tokens').values({
+    id: token.id,
+    purpose: token.purpose,
+    user_id: token.userId,
+    service_id: token.serviceId,
+    email: token.email,
+    address: origin.address,
+    client: origin.client,
+    key_id: token.keyId,
+    created_at: token.createdAt,
+    expires_at: token.expiresAt,
+  }),
+);
+
+const goodById = one(
+  (db, id: Given<Id>, now: Given<Instant>) =>
+    db
+      .selectFrom('one_time_tokens')
+      .select(columns)
+      .where('id', '=', id)
+      .where('spent_at', 'is', null)
+      .where('expires_at', '>', now),
+  asToken,
+);
+
+// An update that changes nothing: it locks the row on both databases.
+const lockOwner = write((db, id: Given<Id>) =>
+  db
+    .updateTable('users')
+    .set((eb) => ({ credential_version: eb.ref('credential_version') }))
+    .where('id', '=', (eb) =>
+      eb.selectFrom('one_time_tokens').select('user_id').where('one_time_tokens.id', '=', id),
+    ),
+);
+
+const spend = all(
+  (db, id: Given<Id>, now: Given<Instant>) =>
+    db
+      .updateTable('one_time_tokens as right')
+      .from('one_time_tokens as presented')
+      .set({ spent_at: now })
+      .where('presented.id', '=', asText(id))
+      .where('presented.spent_at', 'is', null)
+      .where('presented.expires_at', '>', now)
+      .whereRef('right.user_id', '=', 'presented.user_id')
+      .where('right.spent_at', 'is', null)
+      .where((eb) =>
+        eb.or([
+          eb('right.email', '=', eb.ref('presented.email')),
+          eb('right.created_at', '>=', eb.ref('presented.created_at')),
+        ]),
+      )
+      .returning(columns.map((column) => `right.${column}` as const)),
+  asToken,
+);
+
+const spendWith = write((db, token: Given<Omit<OneTimeToken, 'origin'>>, now: Given<Instant>) =>
+  db
+    .updateTable('one_time_tokens')
+    .set({ spent_at: now })
+    .where('user_id', '=', token.userId)
+    .where('spent_at', 'is', null)
+    .where((eb) => eb.or([eb('email', '=', token.email), eb('created_at', '>=', token.createdAt)])),
+);
+
+const latest = one((db, userId: Given<Id>, purpose: Given<Purpose>, after: Given<number>) =>
+  db
+    .selectFrom('one_time_tokens')
+    .select('created_at as createdAt')
+    .where('user_id', '=', userId)
+    .where('purpose', '=', purpose)
+    .orderBy('created_at', 'desc')
+    .limit(sql.lit(1))
+    .offset(after),
+);
+
+const pruneDeliveries = counted((db, before: Given<Instant>, limit: Given<number>) =>
+  db.deleteFrom('deliveries').where('id', 'in', (eb) =>
+    eb
+      .selectFrom('one_time_tokens')
+      .innerJoin('deliveries', 'token_id', 'one_time_tokens.id')
+      .select('deliveries.id')
+      .where('expires_at', '<', before)
+      .where((closed) =>
+        closed.or([closed('sent_at', 'is not', null), closed('dead_at', 'is not', null)]),
+      )
+      .limit(limit),
+  ),
+);
+
+const pruneBare = counted((db, before: Given<Instant>, limit: Given<number>) =>
+  db
+    .deleteFrom('one_time_tokens')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('one_time_tokens')
+        .leftJoin('deliveries', 'token_id', 'one_time_tokens.id')
+        .select('one_time_tokens.id')
+        .where('expires_at', '<', before)
+        .where('token_id', 'is', null)
+        .limit(limit),
+    ),
+);
+
+/** The rights that were mailed. */
+export const oneTimeTokensOn = (on: Connection): OneTimeTokens => ({
+  insert: ({ origin, ...token }) => insert(on)(token, origin),
+  findGood: goodById(on),
+  async spend(id, now) {
+    // Two links of a user that are pressed at once wait here, and never for each other's rights.
+    await lockOwner(on)(id);
+    const spent = await spend(on)(id, now);
+    return spent.find((token) => token.id === id) ?? null;
+  },
+  spendWith: spendWith(on),
+  nthLatest: async (userId, purpose, n) =>
+    (await latest(on)(userId, purpose, n - 1))?.createdAt ?? null,
+  prune: async (before, limit) =>
+    (await pruneDeliveries(on)(before, limit)) + (await pruneBare(on)(before, limit)),
+});

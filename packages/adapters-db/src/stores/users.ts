@@ -1,0 +1,148 @@
+import type { Account, Id, Instant, User } from '@rekey/domain';
+import type { Users } from '@rekey/usecases';
+import { type Selection, sql } from 'kysely';
+import type { Connection } from '../dialects/dialect.ts';
+import { type Given, guarded, joined, one, write } from '../query.ts';
+import type { Schema } from '../schema.ts';
+
+const userColumns = [
+  'id',
+  'created_at as createdAt',
+  'updated_at as updatedAt',
+  'is_enabled as isEnabled',
+  'is_locked as isLocked',
+  'name',
+  'email',
+  'locale',
+  'timezone',
+  'password_allow_reset as passwordAllowReset',
+  'password_require_update as passwordRequireUpdate',
+  'created_by as createdBy',
+] as const;
+
+const accountColumns = [
+  ...userColumns,
+  'password_hash as passwordHash',
+  'credential_version as version',
+  'password_quality as sealedQuality',
+] as const;
+
+type UserRow = Selection<Schema, 'users', (typeof userColumns)[number]>;
+type AccountRow = Selection<Schema, 'users', (typeof accountColumns)[number]>;
+
+const asUser = (row: UserRow): User => ({
+  ...row,
+  isEnabled: row.isEnabled === 1,
+  isLocked: row.isLocked === 1,
+  passwordAllowReset: row.passwordAllowReset === 1,
+  passwordRequireUpdate: row.passwordRequireUpdate === 1,
+});
+
+const asAccount = ({ passwordHash, version, sealedQuality, ...row }: AccountRow): Account => ({
+  user: asUser(row),
+  credential: { passwordHash, version, sealedQuality },
+});
+
+/** A user in the answer of a join. */
+export const joinedUser = joined('users', userColumns, asUser);
+
+const insert = guarded((db, user: Given<User>, passwordHash: Given<string | null>) =>
+  db
+    .insertInto('users')
+    .values({
+      id: user.id,
+      created_at: user.createdAt,
+      updated_at: user.updatedAt,
+      is_enabled: user.isEnabled,
+      is_locked: user.isLocked,
+      name: user.name,
+      email: user.email,
+      locale: user.locale,
+      timezone: user.timezone,
+      password_hash: passwordHash,
+      credential_version: sql.lit(1),
+      password_allow_reset: user.passwordAllowReset,
+      password_require_update: user.passwordRequireUpdate,
+      created_by: user.createdBy,
+    })
+    .onConflict((conflict) => conflict.column('email').doNothing()),
+);
+
+const byId = one(
+  (db, id: Given<Id>) => db.selectFrom('users').select(userColumns).where('id', '=', id),
+  asUser,
+);
+
+const any = one((db) => db.selectFrom('users').select('id').limit(sql.lit(1)));
+
+const byEmail = one(
+  (db, email: Given<string>) =>
+    db.selectFrom('users').select(accountColumns).where('email', '=', email),
+  asAccount,
+);
+
+const nextVersion = sql<number>`credential_version + 1`;
+
+const changePassword = guarded(
+  (db, id: Given<Id>, version: Given<number>, passwordHash: Given<string>, now: Given<Instant>) =>
+    db
+      .updateTable('users')
+      .set({
+        password_hash: passwordHash,
+        credential_version: nextVersion,
+        password_require_update: sql.lit(0),
+        updated_at: now,
+      })
+      .where('id', '=', id)
+      .where('credential_version', '=', version)
+      .where('is_enabled', '=', sql.lit(1)),
+);
+
+const upgradeHash = guarded((db, id: Given<Id>, oldHash: Given<string>, newHash: Given<string>) =>
+  db
+    .updateTable('users')
+    .set({ password_hash: newHash })
+    .where('id', '=', id)
+    .where('password_hash', '=', oldHash),
+);
+
+const keepQuality = write((db, id: Given<Id>, sealed: Given<string>) =>
+  db.updateTable('users').set({ password_quality: sealed }).where('id', '=', id),
+);
+
+// An update that changes nothing: it locks the row on both databases, and answers it as it is then.
+const lock = one(
+  (db, id: Given<Id>) =>
+    db
+      .updateTable('users')
+      .set((eb) => ({ credential_version: eb.ref('credential_version') }))
+      .where('id', '=', id)
+      .returning(accountColumns),
+  asAccount,
+);
+
+const lockOut = write((db, id: Given<Id>, now: Given<Instant>) =>
+  db
+    .updateTable('users')
+    .set({
+      is_enabled: sql.lit(0),
+      is_locked: sql.lit(1),
+      password_hash: null,
+      credential_version: nextVersion,
+      updated_at: now,
+    })
+    .where('id', '=', id),
+);
+
+/** The users and what proves them. */
+export const usersOn = (on: Connection): Users => ({
+  insert: insert(on),
+  get: byId(on),
+  exist: async () => (await any(on)()) !== null,
+  findByEmail: byEmail(on),
+  changePassword: changePassword(on),
+  upgradeHash: upgradeHash(on),
+  keepQuality: keepQuality(on),
+  lock: lock(on),
+  lockOut: lockOut(on),
+});
