@@ -1,23 +1,36 @@
-import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
-import { parseSync } from 'oxc-parser';
 import { describe, expect, it } from 'vitest';
+import { useCases } from '../packages/usecases/src/index.ts';
+import { world } from '../packages/usecases/testing/index.ts';
+import { importsOf, isTest, root, sourcesOf, textOf } from './sources.ts';
+
+const CORE = ['@rekey/domain', '@rekey/usecases'];
 
 /**
- * Who may import whom. Arrows point inward: domain <- usecases <- adapters <- apps.
+ * Every import that is allowed. Arrows point inward: domain <- wording, usecases <- adapters <- apps.
  * A folder's own files are always allowed, and so are those of a folder around it;
- * `node:` stands for every module of Node. What is not named here is refused.
+ * `node:` stands for every module of Node. An import that is not named here is refused.
  */
-const CORE = ['@rekey/domain', '@rekey/usecases'];
-const RULES: Record<string, { may: string[]; instead: string }> = {
+type Rule = {
+  readonly may: string[];
+  /** Folders of others that may be entered by path. */
+  readonly enters?: string[];
+  readonly instead: string;
+};
+const RULES: Record<string, Rule> = {
   'packages/domain': {
     may: [],
     instead: 'The domain depends on nothing: pass the value in, or put the work behind a port.',
   },
+  'packages/wording': {
+    may: ['@rekey/domain'],
+    instead: 'Words are plain text of plain values: pass the value in.',
+  },
   'packages/usecases': {
     may: ['@rekey/domain'],
-    instead: 'Describe what is needed as a port in src/ports.ts and implement it in an adapter.',
+    instead: 'Describe what is needed as a port in src/ports and implement it in an adapter.',
   },
   'packages/usecases/testing': {
     may: ['@rekey/domain', 'vitest', 'fast-check', 'node:async_hooks'],
@@ -26,6 +39,7 @@ const RULES: Record<string, { may: string[]; instead: string }> = {
   'packages/adapters-http': {
     may: [
       ...CORE,
+      '@rekey/wording',
       'fastify',
       '@fastify/formbody',
       '@fastify/type-provider-typebox',
@@ -47,6 +61,7 @@ const RULES: Record<string, { may: string[]; instead: string }> = {
       ...CORE,
       'bcrypt',
       'jose',
+      'otpauth',
       '@zxcvbn-ts/core',
       '@zxcvbn-ts/language-common',
       '@zxcvbn-ts/language-en',
@@ -55,7 +70,7 @@ const RULES: Record<string, { may: string[]; instead: string }> = {
     instead: 'Hashers and tokens implement ports; another adapter reaches them through a port.',
   },
   'packages/adapters-mail': {
-    may: [...CORE, 'nodemailer', 'node:'],
+    may: [...CORE, '@rekey/wording', 'nodemailer', 'node:'],
     instead: 'Mailers implement ports; another adapter reaches them through a port.',
   },
   'packages/adapters-metrics': {
@@ -81,7 +96,20 @@ const RULES: Record<string, { may: string[]; instead: string }> = {
     instead:
       'The server only puts packages together: give the library to the adapter it belongs to.',
   },
+  tools: {
+    may: ['node:'],
+    enters: ['packages', 'apps', 'docs'],
+    instead: 'Tools turn data of the packages into files: a library belongs to a package.',
+  },
 };
+
+/**
+ * The rooms of the use cases, and which others the files of a room may enter. A room that is not named here has use
+ * cases: they know their ports and what they share, and nothing of each other.
+ */
+const USE_CASES = 'packages/usecases/src';
+const ROOMS: Record<string, string[]> = { ports: [], shared: ['ports'] };
+const OF_USE_CASES = ['ports', 'shared'];
 
 /** What a test may use on top of its folder's rule. */
 const IN_TESTS = [
@@ -96,68 +124,6 @@ const IN_TESTS = [
   'node:',
 ];
 
-const isTest = (file: string) => /\.test\.ts$|\/test\//.test(file);
-
-const HIDDEN = 'a module loaded where this test cannot see it';
-
-/** Where a piece of syntax names the module that it loads. */
-const SOURCE: Record<string, string> = {
-  ImportDeclaration: 'source',
-  ImportExpression: 'source',
-  ExportAllDeclaration: 'source',
-  ExportNamedDeclaration: 'source',
-  TSImportType: 'source',
-  TSExternalModuleReference: 'expression',
-  TSModuleDeclaration: 'id',
-};
-
-/** Every module that a source text names, however it names it. */
-function importsOf(file: string, source: string): string[] {
-  const { program, comments, errors } = parseSync(file, source);
-  if (errors.length > 0) throw new Error(`${file} does not parse: ${errors[0]?.message}`);
-  const found: string[] = [];
-  for (const { value } of comments) {
-    const reference = /^\/\s*<reference\s+(?:types|path)\s*=\s*["']([^"']+)["']/.exec(value);
-    if (reference?.[1] !== undefined) found.push(reference[1]);
-  }
-  const name = (node: unknown) => found.push(literal(node) ?? HIDDEN);
-  visit(program, (node) => {
-    const source = SOURCE[node.type];
-    const named = source === undefined ? undefined : node[source];
-    // `export { a }` and `declare global` name no module.
-    const names = node.type === 'TSModuleDeclaration' ? literal(named) !== undefined : named;
-    if (names) name(named);
-    if (node.type === 'CallExpression' && loads(node.callee)) name((node.arguments as Node[])[0]);
-    if (node.type === 'Identifier' && node.name === 'createRequire') found.push(HIDDEN);
-  });
-  return [...new Set(found)];
-}
-
-type Node = { type: string } & Record<string, unknown>;
-
-function visit(value: unknown, see: (node: Node) => void): void {
-  if (Array.isArray(value)) for (const item of value) visit(item, see);
-  if (typeof value !== 'object' || value === null || !('type' in value)) return;
-  see(value as Node);
-  for (const child of Object.values(value)) visit(child, see);
-}
-
-function literal(node: unknown): string | undefined {
-  const { type, value, quasis } = (node ?? {}) as Partial<Node>;
-  if (type === 'Literal' && typeof value === 'string') return value;
-  const parts = type === 'TemplateLiteral' ? (quasis as { value: { cooked: string } }[]) : [];
-  return parts.length === 1 ? parts[0]?.value.cooked : undefined;
-}
-
-/** `require(…)`, `require.resolve(…)`, `process.getBuiltinModule(…)` */
-function loads(callee: unknown): boolean {
-  const { type, name, object, property } = (callee ?? {}) as Partial<Node>;
-  if (type === 'Identifier') return name === 'require';
-  if (type !== 'MemberExpression') return false;
-  const member = property as Node;
-  return loads(object) || (member.name ?? literal(member)) === 'getBuiltinModule';
-}
-
 /** The rule that governs a file: the one with the longest folder around it. */
 function folderOf(file: string): string | undefined {
   return Object.keys(RULES)
@@ -171,9 +137,13 @@ function mayImport(file: string, specifier: string): boolean {
   if (specifier.startsWith('.')) {
     const target = path.posix.join(path.posix.dirname(file), specifier);
     const home = folderOf(target);
-    if (home === undefined || target.includes('/node_modules/')) return false;
+    if (target.includes('/node_modules/')) return false;
+    if (RULES[folder]?.enters?.some((other) => target.startsWith(`${other}/`))) {
+      return !isTest(target);
+    }
+    if (home === undefined) return false;
     if (isTest(file)) return packageOf(home) === packageOf(folder);
-    return !isTest(target) && `${folder}/`.startsWith(`${home}/`);
+    return !isTest(target) && `${folder}/`.startsWith(`${home}/`) && mayEnter(file, target);
   }
   const wanted = isBuiltin(specifier) ? `node:${specifier.replace(/^node:/, '')}` : specifier;
   const allowed = [...(RULES[folder]?.may ?? []), ...(isTest(file) ? IN_TESTS : [])];
@@ -189,6 +159,20 @@ function mayImport(file: string, specifier: string): boolean {
   );
 }
 
+/** Whether a use case may enter the room of another file. The list of rooms, outside of them, enters all. */
+function mayEnter(file: string, target: string): boolean {
+  const [from, to] = [roomOf(file), roomOf(target)];
+  if (from === undefined || from === '' || from === to) return true;
+  return to !== undefined && (ROOMS[from] ?? OF_USE_CASES).includes(to);
+}
+
+/** Undefined for a file that is none of the use cases', empty for one outside of all rooms. */
+function roomOf(file: string): string | undefined {
+  if (!file.startsWith(`${USE_CASES}/`)) return undefined;
+  const [room, ...rest] = path.posix.relative(USE_CASES, file).split('/');
+  return rest.length === 0 ? '' : room;
+}
+
 const packageOf = (folder: string) => folder.split('/').slice(0, 2).join('/');
 
 /** What is wrong with a source text: one line for each import that its folder may not have. */
@@ -201,40 +185,95 @@ function faults(file: string, source: string): string[] {
     });
 }
 
-const root = path.resolve(import.meta.dirname, '..');
+/** What a graph names that leads back to itself, a line for each circle. */
+function circlesIn(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const walk = (node: string, trail: string[]) => {
+    const start = trail.indexOf(node);
+    if (start >= 0) found.push([...trail.slice(start), node].join(' -> '));
+    if (start >= 0 || done.has(node)) return;
+    for (const next of graph.get(node) ?? []) walk(next, [...trail, node]);
+    done.add(node);
+  };
+  for (const node of graph.keys()) walk(node, []);
+  return found;
+}
+
+/** The modules of some files, and the modules among them that each imports. */
+function modulesIn(files: Readonly<Record<string, string>>): Map<string, string[]> {
+  const entries = Object.entries(files).map(([file, source]): [string, string[]] => {
+    const targets = importsOf(file, source)
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => path.posix.join(path.posix.dirname(file), specifier));
+    return [file, targets.filter((target) => target in files)];
+  });
+  return new Map(entries);
+}
+
+/** The packages of some files, and the packages that each imports. */
+function packagesIn(files: Readonly<Record<string, string>>): Map<string, string[]> {
+  const graph = new Map<string, string[]>();
+  for (const [file, source] of Object.entries(files)) {
+    const from = packageOf(file);
+    const targets = importsOf(file, source)
+      .filter((specifier) => specifier.startsWith('@rekey/'))
+      .map((specifier) => specifier.split('/').slice(0, 2).join('/'))
+      .map((name) => folderNamed.get(name) ?? name);
+    graph.set(from, [...new Set([...(graph.get(from) ?? []), ...targets])]);
+  }
+  return graph;
+}
+
 const packages = ['packages', 'apps'].flatMap((parent) =>
   readdirSync(path.join(root, parent))
     .map((name) => `${parent}/${name}`)
     .filter((folder) => existsSync(path.join(root, folder, 'package.json'))),
 );
-const sourcesOf = (folder: string) =>
-  globSync('**/*.{ts,mts,cts,tsx,js,mjs,cjs,jsx}', {
-    cwd: path.join(root, folder),
-    exclude: (name) => name === 'node_modules',
-  }).map((file) => path.posix.join(folder, file.replaceAll('\\', '/')));
+
+const folders = [...packages, 'tools'];
+const folderNamed = new Map(
+  packages.map((folder) => [JSON.parse(textOf(`${folder}/package.json`)).name as string, folder]),
+);
+const textsOf = (files: string[]) => Object.fromEntries(files.map((file) => [file, textOf(file)]));
+const programs = (folder: string) => sourcesOf(folder).filter((file) => !isTest(file));
 
 describe('the direction of dependencies', () => {
-  it.each(packages)('%s imports only what its row allows', (folder) => {
+  it.each(folders)('%s imports only what its row allows', (folder) => {
     const files = sourcesOf(folder);
     expect(
       files.filter((file) => !isTest(file)),
       `${folder}: no source was read`,
     ).not.toEqual([]);
-    const wrong = files.flatMap((file) =>
-      faults(file, readFileSync(path.join(root, file), 'utf8')),
-    );
+    const wrong = files.flatMap((file) => faults(file, textOf(file)));
     expect(wrong, `\n${wrong.join('\n')}\n`).toEqual([]);
   });
 
   it('has a row for every package, and none for a package that is not there', () => {
     const rows = [...new Set(Object.keys(RULES).map(packageOf))];
-    expect(rows.sort(), 'Add or remove a row in RULES.').toEqual(packages.toSorted());
+    expect(rows.sort(), 'Add or remove a row in RULES.').toEqual(folders.toSorted());
+  });
+
+  it.each(folders)('%s has no circle of modules', (folder) => {
+    expect(circlesIn(modulesIn(textsOf(programs(folder))))).toEqual([]);
+  });
+
+  it('has no circle of packages', () => {
+    const graph = packagesIn(textsOf(packages.flatMap(programs)));
+    expect(graph.get('apps/server')).toContain('packages/domain');
+    expect(circlesIn(graph)).toEqual([]);
+  });
+
+  it('has a room of use cases for every one that can be executed', () => {
+    const executed = Object.keys(useCases(world().ports));
+    const kept = readdirSync(path.join(root, USE_CASES), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !OF_USE_CASES.includes(entry.name))
+      .map(({ name }) => name);
+    expect(kept.sort()).toEqual(executed.sort());
   });
 
   it.each(packages)('%s depends on exactly what its row allows', (folder) => {
-    const { dependencies = {} } = JSON.parse(
-      readFileSync(path.join(root, folder, 'package.json'), 'utf8'),
-    );
+    const { dependencies = {} } = JSON.parse(textOf(`${folder}/package.json`));
     const named = RULES[folder]?.may.filter((entry) => !entry.startsWith('node:')) ?? [];
     expect(
       Object.keys(dependencies).sort(),
@@ -245,8 +284,11 @@ describe('the direction of dependencies', () => {
 
 describe('the test itself', () => {
   const domain = 'packages/domain/src/user.ts';
-  const usecase = 'packages/usecases/src/login.ts';
-  const adapter = 'packages/adapters-db/src/users.ts';
+  const usecase = 'packages/usecases/src/sessions/login.ts';
+  const port = 'packages/usecases/src/ports/users.ts';
+  const shared = 'packages/usecases/src/shared/attempt.ts';
+  const adapter = 'packages/adapters-db/src/stores/users.ts';
+  const tool = 'tools/openapi.ts';
 
   it.each([
     ['a static import', usecase, `import { Kysely } from 'kysely';`],
@@ -268,17 +310,29 @@ describe('the test itself', () => {
     ['a node: module', domain, `import { createHash } from 'node:crypto';`],
     ['a node module without its prefix', usecase, `import { readFileSync } from 'fs';`],
     ['a node module by process', domain, `process.getBuiltinModule('node:fs');`],
-    ['a relative escape', usecase, `import { users } from '../../adapters-db/src/users.ts';`],
-    ['an escape to the root', adapter, `import config from '../../../vitest.config.ts';`],
-    ['an escape to node_modules', adapter, `import x from '../node_modules/jose/index.js';`],
+    ['a relative escape', usecase, `import { u } from '../../../adapters-db/src/index.ts';`],
+    ['an escape to the root', adapter, `import config from '../../../../vitest.config.ts';`],
+    ['an escape to node_modules', adapter, `import x from '../../node_modules/jose/index.js';`],
     ['an absolute path', adapter, `import x from '/tmp/x.ts';`],
     ['an outward arrow', domain, `import { Login } from '@rekey/usecases';`],
     ['a neighbour', adapter, `import { hasher } from '@rekey/adapters-crypto';`],
-    ["a neighbour's inside", adapter, `import { Login } from '@rekey/usecases/src/login.ts';`],
+    ["a neighbour's inside", adapter, `import '@rekey/usecases/src/index.ts';`],
     ["a neighbour's library", adapter, `import bcrypt from 'bcrypt';`],
     ['test support in a source', adapter, `import { c } from '@rekey/usecases/testing';`],
-    ['test support beside a source', usecase, `import { c } from '../testing/contracts.ts';`],
+    ['test support beside a source', usecase, `import { c } from '../../testing/index.ts';`],
     ['a test in a source', usecase, `import { c } from './login.test.ts';`],
+    ['a use case of another room', usecase, `import { C } from '../users/create-user.ts';`],
+    ['a room as a whole in another', usecase, `import { users } from '../users/index.ts';`],
+    ['the list of all rooms in a room', usecase, `import { useCases } from '../index.ts';`],
+    ['a room in what rooms share', shared, `import { Login } from '../sessions/login.ts';`],
+    ['what rooms share in a port', port, `import { attempt } from '../shared/attempt.ts';`],
+    ['a room in a port', port, `import type { Login } from '../sessions/login.ts';`],
+    ['a library in a port', port, `import type { Kysely } from 'kysely';`],
+    ['a library in words', 'packages/wording/src/a.ts', `import { format } from 'node:util';`],
+    ['use cases in words', 'packages/wording/src/a.ts', `import '@rekey/usecases';`],
+    ['a tool in a source', adapter, `import '../../../../tools/openapi.ts';`],
+    ['a library in a tool', tool, `import 'kysely';`],
+    ['test support in a tool', tool, `import '../packages/adapters-http/test/harness.ts';`],
     ['vitest in a source', usecase, `import { it } from 'vitest';`],
     ['an adapter in a test', 'packages/usecases/src/a.test.ts', `import '@rekey/adapters-db';`],
     ['an escape in a test', 'packages/usecases/src/a.test.ts', `import '../../domain/src/a.ts';`],
@@ -289,22 +343,58 @@ describe('the test itself', () => {
 
   it.each([
     [domain, `import { email } from './email.ts';`],
-    [usecase, `import type { User } from '@rekey/domain';\nexport * from './ports.ts';`],
+    [usecase, `import type { User } from '@rekey/domain';\nexport * from '../ports/index.ts';`],
+    [usecase, `import '../shared/attempt.ts';\nimport './open-session.ts';`],
+    [shared, `import '../ports/index.ts';\nimport './record.ts';`],
+    [port, `import type { User } from '@rekey/domain';\nimport './audit.ts';`],
+    ['packages/usecases/src/index.ts', `import './users/index.ts';\nimport './ports/index.ts';`],
     [adapter, `import { Migrator } from 'kysely/migration';\nimport fs from 'node:fs/promises';`],
     [adapter, `export { a };\ndeclare global {}\nconst a = import.meta.url;`],
     [adapter, `/** import x from 'bcrypt' */\nconst text = "require('bcrypt')";`],
-    ['packages/usecases/testing/memory.ts', `import type { Users } from '../src/ports.ts';`],
-    ['packages/usecases/testing/contracts.ts', `import { it } from 'vitest';`],
-    ['packages/usecases/src/a.test.ts', `import { memory } from '../testing/index.ts';`],
+    ['packages/usecases/testing/memory/users.ts', `import '../../src/ports/index.ts';`],
+    ['packages/usecases/testing/contracts/users.ts', `import { it } from 'vitest';`],
+    ['packages/usecases/src/users/a.test.ts', `import '../../testing/index.ts';`],
+    ['packages/usecases/src/users/a.test.ts', `import '../sessions/login.ts';`],
     ['packages/adapters-db/src/a.test.ts', `import { c } from '@rekey/usecases/testing';`],
-    ['apps/server/test/a.test.ts', `import { SMTPServer } from 'smtp-server';`],
+    ['apps/server/src/a.test.ts', `import { SMTPServer } from 'smtp-server';`],
+    [tool, `import '../packages/adapters-http/src/index.ts';\nimport 'node:fs';`],
   ])('lets %s import what it may', (file, source) => {
     expect(faults(file, source)).toEqual([]);
   });
 
   it('says what to do instead', () => {
     expect(faults(usecase, `import 'pg';`)).toEqual([
-      'packages/usecases/src/login.ts imports pg. Describe what is needed as a port in src/ports.ts and implement it in an adapter.',
+      'packages/usecases/src/sessions/login.ts imports pg. Describe what is needed as a port in src/ports and implement it in an adapter.',
+    ]);
+  });
+
+  it.each([
+    ['of two', { 'a.ts': `import './b.ts';`, 'b.ts': `import './a.ts';` }, 'a.ts -> b.ts -> a.ts'],
+    ['of one', { 'a.ts': `import './a.ts';` }, 'a.ts -> a.ts'],
+    [
+      'of types, by way of an index',
+      {
+        'rooms/a.ts': `import type { B } from './index.ts';`,
+        'rooms/index.ts': `export * from '../b.ts';`,
+        'b.ts': `export { a } from './rooms/a.ts';`,
+        'c.ts': `import './b.ts';`,
+      },
+      'rooms/a.ts -> rooms/index.ts -> b.ts -> rooms/a.ts',
+    ],
+  ])('catches a circle of modules: %s', (_kind, files, circle) => {
+    expect(circlesIn(modulesIn(files))).toEqual([circle]);
+  });
+
+  it('catches a circle of packages, and takes no diamond for one', () => {
+    const files = {
+      [domain]: '',
+      [usecase]: `import '@rekey/domain';`,
+      [adapter]: `import '@rekey/domain';\nimport '@rekey/usecases';`,
+    };
+    expect(circlesIn(packagesIn(files))).toEqual([]);
+    expect(circlesIn(packagesIn({ ...files, [domain]: `import '@rekey/adapters-db';` }))).toEqual([
+      'packages/domain -> packages/adapters-db -> packages/domain',
+      'packages/domain -> packages/adapters-db -> packages/usecases -> packages/domain',
     ]);
   });
 });

@@ -4,4 +4,5 @@ export * from './fixtures.ts';
 export * from './gate.ts';
 export * from './memory/index.ts';
 export * from './races/index.ts';
+export * from './skips.ts';
 export * from './world.ts';
