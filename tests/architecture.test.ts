@@ -265,7 +265,7 @@ describe('the direction of dependencies', () => {
   });
 
   it('has a room of use cases for every one that can be executed', () => {
-    const executed = Object.keys(useCases(world().ports));
+    const executed = Object.keys(useCases(world()));
     const kept = readdirSync(path.join(root, USE_CASES), { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && !OF_USE_CASES.includes(entry.name))
       .map(({ name }) => name);
