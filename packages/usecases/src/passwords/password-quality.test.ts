@@ -1,18 +1,25 @@
 import {
+  formServiceId,
+  formServiceName,
   IllegalArgument,
   InvalidCredentials,
+  operator,
   type PasswordPolicy,
   type PasswordQuality,
 } from '@rekey/domain';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { endOf, fakeBreachList, ORIGIN, PASSWORD, settings, world } from '../testing/index.ts';
-import { CreateUser } from './create-user.ts';
-import { Login } from './login.ts';
-import { judgeNewPassword, parseNewPassword } from './new-password.ts';
-import { formServiceId, formServiceName } from './open-form-service.ts';
-import type { BreachList, Ports } from './ports.ts';
-import { UpdatePassword } from './update-password.ts';
+import {
+  asService,
+  endOf,
+  fakeBreachList,
+  nobody,
+  PASSWORD,
+  settings,
+  world,
+} from '../../testing/index.ts';
+import { type BreachList, type Ports, useCases } from '../index.ts';
+import { judgeNewPassword, parseNewPassword } from '../shared/new-password.ts';
 
 const LISTED = 'listed in a breach';
 const UNLISTED = 'listed nowhere yet';
@@ -23,8 +30,8 @@ async function prepare(policy: PasswordPolicy = 'compat', breachList: BreachList
   const w = world();
   const ports: Ports = { ...w, breachList, settings: { ...settings, passwordPolicy: policy } };
   const owner = await w.addOwner({ email: 'ada.l@example.com' });
-  const profile = { service: owner.service, isEnabled: true, name: 'Ada' };
-  return { w, ports, owner, profile };
+  const profile = { isEnabled: true, name: 'Ada' };
+  return { w, all: useCases(ports), ports, owner, by: asService(owner.service), profile };
 }
 
 type Prepared = Awaited<ReturnType<typeof prepare>>;
@@ -33,14 +40,17 @@ type Prepared = Awaited<ReturnType<typeof prepare>>;
 const settingIt: [string, (p: Prepared, password: string) => Promise<PasswordQuality | null>][] = [
   [
     'a user whom a service creates',
-    async ({ ports, profile }, password) =>
-      (await new CreateUser(ports).execute({ ...profile, email: 'ada.l@example.net', password }))
-        .quality,
+    async ({ all, by, profile }, password) => {
+      const asked = { ...profile, email: 'ada.l@example.net', password };
+      return (await all.users.createUser.execute(by, asked)).quality;
+    },
   ],
   [
     'a change',
-    async ({ w, ports, owner }, newPassword) =>
-      (await new UpdatePassword(ports).execute(w.change(owner, { newPassword }))).quality,
+    async ({ w, all, by, owner }, newPassword) => {
+      const asked = w.change(owner, { newPassword });
+      return (await all.passwords.updatePassword.execute(by, asked)).quality;
+    },
   ],
 ];
 
@@ -49,7 +59,7 @@ const pwned = (isPwned: boolean | null): PasswordQuality => ({ strength: 4, isPw
 
 const refusalsOf = async (setting: Promise<unknown>) => {
   const end = await endOf(setting);
-  return end instanceof IllegalArgument ? end.violations.map(({ reason }) => reason) : end;
+  return end instanceof IllegalArgument ? end.violations.map(({ code }) => code) : end;
 };
 
 describe.each(settingIt)('the password of %s', (_what, set) => {
@@ -97,7 +107,7 @@ describe.each(settingIt)('the password of %s', (_what, set) => {
     },
   );
 
-  test('is refused with every reason that holds', async () => {
+  test('is refused for every reason there is', async () => {
     const bad = 'Ada L. at the Shop';
     const prepared = await prepare('standard', fakeBreachList(bad));
     expect(await refusalsOf(set(prepared, bad))).toEqual([
@@ -123,16 +133,18 @@ describe('the breach list is not asked', () => {
 
   test('for a user without a password, of whom nothing is known', async () => {
     const breachList = fakeBreachList(LISTED);
-    const { ports, profile } = await prepare('compat', breachList);
-    expect((await new CreateUser(ports).execute({ ...profile, email })).quality).toBeNull();
+    const { all, by, profile } = await prepare('compat', breachList);
+    const { quality } = await all.users.createUser.execute(by, { ...profile, email });
+    expect(quality).toBeNull();
     expect(breachList.asked).toEqual([]);
   });
 
   test('for somebody who signs up alone', async () => {
     const breachList = fakeBreachList(LISTED);
-    const { ports, profile } = await prepare('standard', breachList);
+    const { all, profile } = await prepare('standard', breachList);
+    await all.services.openFormService.execute(operator);
     const signUp = (password: string) =>
-      new CreateUser(ports).execute({ ...profile, email, password, signUpFrom: ORIGIN });
+      all.users.createUser.execute(nobody, { ...profile, email, password });
     expect(await refusalsOf(signUp(COMMON))).toEqual(['common']);
     expect((await signUp(LISTED)).quality).toEqual(pwned(null));
     expect(breachList.asked).toEqual([]);
@@ -140,10 +152,10 @@ describe('the breach list is not asked', () => {
 
   test('for somebody who does not prove the current password', async () => {
     const breachList = fakeBreachList(LISTED);
-    const { w, ports, owner } = await prepare('compat', breachList);
+    const { w, all, by, owner } = await prepare('compat', breachList);
     for (const wrong of [{ password: 'not this one' }, { email: 'nobody@example.com' }]) {
       const ask = w.change(owner, { newPassword: LISTED, ...wrong });
-      const end = await endOf(new UpdatePassword(ports).execute(ask));
+      const end = await endOf(all.passwords.updatePassword.execute(by, ask));
       expect(end).toBeInstanceOf(InvalidCredentials);
     }
     expect(breachList.asked).toEqual([]);
@@ -151,24 +163,19 @@ describe('the breach list is not asked', () => {
 
   test('for a login, which waits for nobody', async () => {
     const breachList = fakeBreachList(PASSWORD);
-    const { ports, owner } = await prepare('compat', breachList);
-    const { quality } = await new Login(ports).execute({
-      serviceId: owner.service.id,
-      email: owner.user.email,
-      password: PASSWORD,
-      origin: ORIGIN,
-      tokenForm: 'signed',
-    });
+    const { all, by, owner } = await prepare('compat', breachList);
+    const claim = { email: owner.user.email, password: PASSWORD, tokenForm: 'signed' } as const;
+    const { quality } = await all.sessions.login.execute(by, claim);
     expect(quality).toEqual(pwned(null));
     expect(breachList.asked).toEqual([]);
   });
 });
 
 test('a password gets the same verdict in every normalization', async () => {
-  const { ports, profile } = await prepare('standard', fakeBreachList(LISTED));
+  const { ports, owner } = await prepare('standard', fakeBreachList(LISTED));
   // Names that texts of the letters below often hold.
   const user = { name: 'Ada', email: '\u00e4\u00e4\u00f6@example.com' };
-  const service = { ...profile.service, name: 'A \u00f6\u00e4' };
+  const service = { ...owner.service, name: 'A \u00f6\u00e4' };
   const verdict = async (text: string) => {
     try {
       const password = parseNewPassword(ports, text, 'password');

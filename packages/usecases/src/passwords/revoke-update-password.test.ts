@@ -1,49 +1,54 @@
-import { InvalidCredentials, InvalidRevokeToken } from '@rekey/domain';
+import { type Actor, InvalidCredentials, InvalidOneTimeToken } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import {
+  aOneTimeToken,
+  asService,
+  asUser,
   endOf,
   failingAt,
-  fakeRevokeTokens,
+  fakeLinkTokens,
   NEW_PASSWORD,
+  nobody,
   type Owner,
   planted,
   recording,
+  root,
   START,
   settings,
+  tokenIn,
   type World,
   world,
-} from '../testing/index.ts';
-import { CreateKey } from './create-key.ts';
-import type { Ports } from './ports.ts';
-import { RevokeUpdatePassword } from './revoke-update-password.ts';
-import { UpdatePassword } from './update-password.ts';
+} from '../../testing/index.ts';
+import { type Ports, useCases } from '../index.ts';
 
-const EXPIRY = START + settings.revokeTokenTtl * 1000;
+const EXPIRY = START + settings.revokeTokenTtlMs;
 
-const revoke = (ports: Ports, token: string, presentedBy: string) =>
-  endOf(new RevokeUpdatePassword(ports).execute({ token, presentedBy }));
+const revoke = (ports: Ports, token: string, actor: Actor) =>
+  endOf(useCases(ports).passwords.revokeUpdatePassword.execute(actor, { token }));
 
-async function aChangedPassword(details: { localUrl?: string | null } = {}) {
+async function aChangedPassword(details: { providerLocalUrl?: string | null } = {}) {
   const w = world();
   const service = await w.addService(details);
   const owner = await w.addOwner({}, { service });
   const token = await w.changeAndReadMail(owner);
-  return { w, owner, service, token };
+  return { w, owner, service, token, by: asService(service) };
 }
 
-const isShutFor = async (w: World, { user }: Owner) => {
+const isLocked = async (w: World, { user }: Owner) => {
   const found = await w.database.read(({ users }) => users.get(user.id));
-  return found?.isEnabled === false && (await w.credentialOf(user))?.passwordHash === null;
+  const hash = (await w.credentialOf(user))?.passwordHash;
+  return found?.isLocked === true && !found.isEnabled && hash === null;
 };
 
-describe('a revoke token', () => {
-  test('disables the user, and no password works any more', async () => {
+describe('the token of a link', () => {
+  test('locks the account, and no password works any more', async () => {
     const { w, owner, service, token } = await aChangedPassword();
     w.clock.set(START + 7000);
-    expect(await revoke(w, token, service.id)).toBe('done');
+    expect(await revoke(w, token, asService(service))).toBe('done');
     expect(await w.database.read(({ users }) => users.get(owner.user.id))).toEqual({
       ...owner.user,
       isEnabled: false,
+      isLocked: true,
       updatedAt: START + 7000,
     });
     expect(await w.credentialOf(owner.user)).toMatchObject({ passwordHash: null, version: 3 });
@@ -64,7 +69,7 @@ describe('a revoke token', () => {
       stranger.tokenKey,
       await w.addKey({ userId: null, serviceId: service.id, type: 'KEY' }),
     ];
-    await revoke(w, token, service.id);
+    await revoke(w, token, asService(service));
     for (const { id } of own) {
       const key = await w.database.read(({ keys }) => keys.get(id));
       expect(key).toMatchObject({ isEnabled: false, isRevoked: true });
@@ -81,10 +86,10 @@ describe('a revoke token', () => {
     const stranger = await w.logIn(await w.addOwner({}, { service }));
     const thief = await w.logIn(owner, NEW_PASSWORD);
     const spared = w.change(owner, { password: NEW_PASSWORD, newPassword: 'kept by a thief' });
-    await new UpdatePassword(w).execute({ ...spared, session: thief });
+    await w.useCases.passwords.updatePassword.execute(asUser(thief), spared);
     const another = await w.logIn(elsewhere, 'kept by a thief');
     expect(await w.isLive(thief.token)).toBe(true);
-    await revoke(w, token, service.id);
+    await revoke(w, token, asService(service));
     expect(await w.isLive(thief.token)).toBe(false);
     expect(await w.isLive(another.token)).toBe(false);
     expect(await w.isLive(stranger.token)).toBe(true);
@@ -96,9 +101,9 @@ describe('a revoke token', () => {
 
   test('works once', async () => {
     const { w, service, token } = await aChangedPassword();
-    expect(await revoke(w, token, service.id)).toBe('done');
+    expect(await revoke(w, token, asService(service))).toBe('done');
     const after = w.database.snapshot();
-    expect(await revoke(w, token, service.id)).toBeInstanceOf(InvalidRevokeToken);
+    expect(await revoke(w, token, asService(service))).toBeInstanceOf(InvalidOneTimeToken);
     expect(w.database.snapshot()).toEqual(after);
   });
 
@@ -108,49 +113,69 @@ describe('a revoke token', () => {
     const second = await w.changeAndReadMail(owner, details);
     const stranger = await w.addOwner({}, { service });
     const foreign = await w.changeAndReadMail(stranger);
-    expect(await revoke(w, token, service.id)).toBe('done');
-    expect(await revoke(w, second, service.id)).toBeInstanceOf(InvalidRevokeToken);
-    expect(await revoke(w, foreign, service.id)).toBe('done');
-    expect(await isShutFor(w, stranger)).toBe(true);
+    expect(await revoke(w, token, asService(service))).toBe('done');
+    expect(await revoke(w, second, asService(service))).toBeInstanceOf(InvalidOneTimeToken);
+    expect(await revoke(w, foreign, asService(service))).toBe('done');
+    expect(await isLocked(w, stranger)).toBe(true);
+  });
+
+  test('leaves good what was mailed to another address before, for a locked account as well', async () => {
+    const { w, owner, service, token } = await aChangedPassword();
+    const of = { userId: owner.user.id, serviceId: service.id };
+    const earlier = aOneTimeToken({ ...of, email: 'before@example.com', createdAt: START - 1 });
+    const later = aOneTimeToken({ ...of, email: 'thief@example.com', createdAt: START + 1 });
+    await w.database.transact(async ({ oneTimeTokens }) => {
+      for (const right of [earlier, later]) await oneTimeTokens.insert(right);
+    });
+    expect(await revoke(w, token, asService(service))).toBe('done');
+    const end = await revoke(w, w.linkTokens.make(later), asService(service));
+    expect(end).toBeInstanceOf(InvalidOneTimeToken);
+    expect(await revoke(w, w.linkTokens.make(earlier), asService(service))).toBe('done');
+    expect(await isLocked(w, owner)).toBe(true);
   });
 
   test('works until it expires, and not at that instant', async () => {
     const early = await aChangedPassword();
     early.w.clock.set(EXPIRY - 1);
-    expect(await revoke(early.w, early.token, early.service.id)).toBe('done');
+    expect(await revoke(early.w, early.token, early.by)).toBe('done');
 
     const late = await aChangedPassword();
     late.w.clock.set(EXPIRY);
     const before = late.w.database.snapshot();
-    const end = await revoke(late.w, late.token, late.service.id);
-    expect(end).toBeInstanceOf(InvalidRevokeToken);
+    const end = await revoke(late.w, late.token, late.by);
+    expect(end).toBeInstanceOf(InvalidOneTimeToken);
     expect(late.w.database.snapshot()).toEqual(before);
   });
 
   test('has one error for what is unknown, used, expired, misdirected or no token', async () => {
-    const { w, service, token } = await aChangedPassword();
+    const { w, owner, service, token } = await aChangedPassword();
     const other = await w.addService();
-    const unknown = w.revokeTokens.make({ id: other.id, revokeKeyId: 'k1' });
+    const { id } = w.linkTokens.verify(token)!;
+    const renamed = w.linkTokens.make({ id, purpose: 'factor_change', keyId: 'k1' });
+    const unknown = w.linkTokens.make({ id: other.id, purpose: 'update_password', keyId: 'k1' });
     const ends = [
-      await revoke(w, '', service.id),
-      await revoke(w, 'no token', service.id),
-      await revoke(w, unknown, service.id),
-      await revoke(w, token, other.id),
-      await revoke(w, token, 'hosted'),
+      await revoke(w, '', asService(service)),
+      await revoke(w, 'no token', asService(service)),
+      await revoke(w, unknown, asService(service)),
+      await revoke(w, token, asService(other)),
+      await revoke(w, token, nobody),
+      await revoke(w, token, root),
+      await revoke(w, token, asUser(await w.logIn(owner, NEW_PASSWORD))),
+      await revoke(w, renamed, asService(service)),
     ];
-    await revoke(w, token, service.id);
-    ends.push(await revoke(w, token, service.id));
+    await revoke(w, token, asService(service));
+    ends.push(await revoke(w, token, asService(service)));
     const late = await aChangedPassword();
     late.w.clock.set(EXPIRY);
-    ends.push(await revoke(late.w, late.token, late.service.id));
+    ends.push(await revoke(late.w, late.token, late.by));
     for (const end of ends) {
-      expect(end).toBeInstanceOf(InvalidRevokeToken);
+      expect(end).toBeInstanceOf(InvalidOneTimeToken);
       expect(end).toEqual(ends[0]);
     }
   });
 });
 
-describe('a revoke token stays good', () => {
+describe('the token of a link stays good', () => {
   const happenings: [string, (w: World, owner: Owner) => Promise<unknown> | undefined][] = [
     [
       'the TOKEN key is revoked',
@@ -175,8 +200,7 @@ describe('a revoke token stays good', () => {
     [
       'another key is created',
       (w, { user, service }) =>
-        new CreateKey(w).execute({
-          service,
+        w.useCases.keys.createKey.execute(asService(service), {
           isEnabled: true,
           type: 'KEY',
           name: 'a',
@@ -187,24 +211,25 @@ describe('a revoke token stays good', () => {
     [
       'somebody guesses at tokens',
       (w, { service }) =>
-        revoke(w, w.revokeTokens.make({ id: service.id, revokeKeyId: 'k1' }), service.id),
+        revoke(
+          w,
+          w.linkTokens.make({ id: service.id, purpose: 'update_password', keyId: 'k1' }),
+          asService(service),
+        ),
     ],
     [
       'another service presents it',
       async (w) => {
-        const [{ link } = { link: '' }] = w.mailer.sent;
-        const token = new URL(link).searchParams.get('token') ?? '';
-        expect(await revoke(w, token, (await w.addService()).id)).toBeInstanceOf(
-          InvalidRevokeToken,
-        );
+        const token = tokenIn(w.channels.mail.sent[0]!.link);
+        const other = asService(await w.addService());
+        expect(await revoke(w, token, other)).toBeInstanceOf(InvalidOneTimeToken);
       },
     ],
     [
       'it is presented to the hosted page, which is not its own',
       async (w) => {
-        const [{ link } = { link: '' }] = w.mailer.sent;
-        const token = new URL(link).searchParams.get('token') ?? '';
-        expect(await revoke(w, token, 'hosted')).toBeInstanceOf(InvalidRevokeToken);
+        const token = tokenIn(w.channels.mail.sent[0]!.link);
+        expect(await revoke(w, token, nobody)).toBeInstanceOf(InvalidOneTimeToken);
       },
     ],
   ];
@@ -212,79 +237,81 @@ describe('a revoke token stays good', () => {
   test.each(happenings)('when %s', async (_what, happen) => {
     const { w, owner, service, token } = await aChangedPassword();
     await happen(w, owner);
-    expect(await revoke(w, token, service.id)).toBe('done');
-    expect(await isShutFor(w, owner)).toBe(true);
+    expect(await revoke(w, token, asService(service))).toBe('done');
+    expect(await isLocked(w, owner)).toBe(true);
     const key = await w.database.read(({ keys }) => keys.findToken(owner.user.id, service.id));
     expect(key).toBeNull();
   });
 
   test('after the secret for new ones has changed', async () => {
     const { w, owner, service, token } = await aChangedPassword();
-    const rotated = { ...w, revokeTokens: fakeRevokeTokens('k1', 'k2') };
-    expect(await revoke(rotated, token, service.id)).toBe('done');
-    expect(await isShutFor(w, owner)).toBe(true);
+    const rotated = { ...w, linkTokens: fakeLinkTokens('k1', 'k2') };
+    expect(await revoke(rotated, token, asService(service))).toBe('done');
+    expect(await isLocked(w, owner)).toBe(true);
   });
 });
 
 describe('the page that Rekey hosts', () => {
   test('serves services that have none', async () => {
-    const { w, owner, token } = await aChangedPassword({ localUrl: null });
-    const link = new URL(w.mailer.sent[0]!.link);
+    const { w, owner, token } = await aChangedPassword({ providerLocalUrl: null });
+    const link = new URL(w.channels.mail.sent[0]!.link);
     expect(link.origin + link.pathname).toBe('https://rekey.example/local');
-    expect(await revoke(w, token, 'hosted')).toBe('done');
-    expect(await isShutFor(w, owner)).toBe(true);
+    expect(await revoke(w, token, nobody)).toBe('done');
+    expect(await isLocked(w, owner)).toBe(true);
   });
 
   test('is not the only place for them: the service may present the token itself', async () => {
-    const { w, owner, service, token } = await aChangedPassword({ localUrl: null });
-    expect(await revoke(w, token, service.id)).toBe('done');
-    expect(await isShutFor(w, owner)).toBe(true);
+    const { w, owner, service, token } = await aChangedPassword({ providerLocalUrl: null });
+    expect(await revoke(w, token, asService(service))).toBe('done');
+    expect(await isLocked(w, owner)).toBe(true);
   });
 
   test('does not serve a service that has a page', async () => {
     const { w, owner, service, token } = await aChangedPassword();
     const before = w.database.snapshot();
-    expect(await revoke(w, token, 'hosted')).toBeInstanceOf(InvalidRevokeToken);
+    expect(await revoke(w, token, nobody)).toBeInstanceOf(InvalidOneTimeToken);
     expect(w.database.snapshot()).toEqual(before);
-    expect(await revoke(w, token, service.id)).toBe('done');
-    expect(await isShutFor(w, owner)).toBe(true);
+    expect(await revoke(w, token, asService(service))).toBe('done');
+    expect(await isLocked(w, owner)).toBe(true);
   });
 });
 
-describe('a shutdown', () => {
+describe('the lock of an account', () => {
   test('that fails half-way changes nothing, and its token stays good', async () => {
     const healthy = await aChangedPassword();
     const { database, done } = recording(healthy.w.database);
-    await revoke({ ...healthy.w, database }, healthy.token, healthy.service.id);
+    await revoke({ ...healthy.w, database }, healthy.token, healthy.by);
     expect(done).toEqual([
-      'changes.spend',
-      'changes.get',
+      'oneTimeTokens.spend',
       'services.get',
-      'users.shut',
+      'users.lockOut',
       'keys.revokeAllOf',
       'sessions.endAllOf',
-      'changes.spendAllOf',
-      'audit.hold',
+      'oneTimeTokens.spendWith',
+      'events.insert',
+      'audit.lock',
       'audit.append',
     ]);
     for (let n = 1; n <= done.length + 1; n += 1) {
-      const { w, owner, service, token } = await aChangedPassword();
+      const { w, owner, token, by } = await aChangedPassword();
       await w.logIn(owner, NEW_PASSWORD);
       const before = w.database.snapshot();
       const broken = { ...w, database: failingAt(w.database, n) };
-      expect(await revoke(broken, token, service.id)).toBe(planted);
+      expect(await revoke(broken, token, by)).toBe(planted);
       expect(w.database.snapshot()).toEqual(before);
-      expect(await revoke(w, token, service.id)).toBe('done');
+      expect(await revoke(w, token, by)).toBe('done');
     }
   });
 
-  test('leaves nobody a way to a usable key while the account is shut', async () => {
+  test('leaves nobody a way to a usable key while it lasts', async () => {
     const { w, owner, service, token } = await aChangedPassword();
-    await revoke(w, token, service.id);
-    const of = { service, isEnabled: true, name: 'again', userId: owner.user.id };
+    await revoke(w, token, asService(service));
+    const of = { isEnabled: true, name: 'again', userId: owner.user.id };
     for (const type of ['TOKEN', 'KEY', 'TOTP'] as const) {
-      const end = await endOf(new CreateKey(w).execute({ ...of, type }));
-      expect(end).toMatchObject({ code: 'invalid_argument' });
+      const end = await endOf(
+        w.useCases.keys.createKey.execute(asService(service), { ...of, type }),
+      );
+      expect(end).toMatchObject({ code: 'invalid_argument', violations: [{ field: 'userId' }] });
     }
     expect(
       await w.database.read(({ keys }) => keys.findToken(owner.user.id, service.id)),
@@ -294,7 +321,7 @@ describe('a shutdown', () => {
   test('hashes nothing', async () => {
     const { w, service, token } = await aChangedPassword();
     const before = w.hasher.work();
-    await revoke(w, token, service.id);
+    await revoke(w, token, asService(service));
     expect(w.hasher.work()).toBe(before);
   });
 });

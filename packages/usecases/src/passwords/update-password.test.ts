@@ -1,29 +1,45 @@
-import { IllegalArgument, InvalidCredentials, Unauthorized } from '@rekey/domain';
+import {
+  type Actor,
+  IllegalArgument,
+  InvalidCredentials,
+  operator,
+  Unauthorized,
+} from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import {
+  asService,
+  asUser,
   endOf,
   failingAt,
   foreignHash,
   NEW_PASSWORD,
-  ORIGIN,
   type Owner,
   PASSWORD,
   planted,
   recording,
+  root,
   START,
   settings,
   tokenIn,
   type World,
   world,
-} from '../testing/index.ts';
-import { CreateKey } from './create-key.ts';
-import { Login } from './login.ts';
-import type { Ports } from './ports.ts';
-import { RevokeUpdatePassword } from './revoke-update-password.ts';
-import { UpdatePassword } from './update-password.ts';
+} from '../../testing/index.ts';
+import { type Ports, useCases } from '../index.ts';
+import type { UpdatePassword } from './update-password.ts';
 
-const update = (ports: Ports, ...args: Parameters<UpdatePassword['execute']>) =>
-  new UpdatePassword(ports).execute(...args);
+type Ask = Parameters<UpdatePassword['execute']>;
+
+/** To change the owner's password as it should be done, through the service unless somebody else asks. */
+const ask = (
+  owner: Pick<Owner, 'user' | 'service'>,
+  details: Partial<Ask[1]> = {},
+  actor: Actor = asService(owner.service),
+): Ask => [
+  actor,
+  { email: owner.user.email, password: PASSWORD, newPassword: NEW_PASSWORD, ...details },
+];
+const update = (ports: Ports, [actor, input]: Ask) =>
+  useCases(ports).passwords.updatePassword.execute(actor, input);
 
 const canLogIn = async (w: World, owner: Owner, password: string) =>
   w.logIn(owner, password).then(
@@ -36,7 +52,7 @@ describe('a change of a password', () => {
     const w = world();
     const owner = await w.addOwner({ passwordRequireUpdate: true });
     w.clock.set(START + 5000);
-    const { user, quality } = await update(w, w.change(owner));
+    const { user, quality } = await update(w, ask(owner));
     expect(user).toEqual({
       ...owner.user,
       updatedAt: START + 5000,
@@ -52,15 +68,11 @@ describe('a change of a password', () => {
     const w = world();
     const owner = await w.addOwner({}, { passwordHash: foreignHash('caf\u00e9 noir') });
     const email = owner.user.email.toUpperCase();
-    const ask = w.change(owner, {
-      email,
-      password: 'cafe\u0301 noir',
-      newPassword: 're\u0301glisse',
-    });
-    await update(w, ask);
+    const password = 'cafe\u0301 noir';
+    await update(w, ask(owner, { email, password, newPassword: 're\u0301glisse' }));
     expect(await canLogIn(w, owner, 'r\u00e9glisse')).toBe(true);
     await w.deliver();
-    expect(w.mailer.sent[0]?.to.address).toBe(owner.user.email);
+    expect(w.channels.mail.sent[0]?.to.address).toBe(owner.user.email);
   });
 
   test('ends every session of the user, at every service, and nobody else’s', async () => {
@@ -71,7 +83,7 @@ describe('a change of a password', () => {
     const stranger = await w.addOwner({}, { service: owner.service });
     const own = [await w.logIn(owner), await w.logIn(owner), await w.logIn(elsewhere)];
     const foreign = await w.logIn(stranger);
-    await update(w, w.change(owner));
+    await update(w, ask(owner));
     for (const { token } of own) expect(await w.isLive(token)).toBe(false);
     expect(await w.isLive(foreign.token)).toBe(true);
   });
@@ -81,7 +93,7 @@ describe('a change of a password', () => {
     const owner = await w.addOwner();
     const asking = await w.logIn(owner);
     const other = await w.logIn(owner);
-    await update(w, w.change(owner, { session: asking }));
+    await update(w, ask(owner, {}, asUser(asking)));
     expect(await w.isLive(asking.token)).toBe(true);
     expect(await w.isLive(other.token)).toBe(false);
   });
@@ -94,7 +106,7 @@ describe('a change of a password', () => {
       serviceId: owner.service.id,
       type: 'KEY',
     });
-    await update(w, w.change(owner));
+    await update(w, ask(owner));
     for (const key of [apiKey, owner.tokenKey]) {
       expect(await w.database.read(({ keys }) => keys.get(key.id))).toEqual(key);
     }
@@ -102,28 +114,35 @@ describe('a change of a password', () => {
 
   test('owes one mail, to the address of that moment, with what the owner needs to know', async () => {
     const w = world();
-    const service = await w.addService({ emailText: 'Call 555.' });
+    const service = await w.addService({ userEmailText: 'Call 555.' });
     const owner = await w.addOwner({ locale: 'de', timezone: 'Europe/Berlin' }, { service });
     const origin = { address: '2001:db8::7', client: null };
-    await update(w, w.change(owner, { origin }));
+    await update(w, ask(owner, {}, asService(service, origin)));
     expect(await w.deliver()).toMatchObject([{ outcome: 'sent' }]);
-    const [mail, ...more] = w.mailer.sent;
+    const [mail, ...more] = w.channels.mail.sent;
     expect(more).toEqual([]);
     expect(mail).toMatchObject({
       to: { name: owner.user.name, address: owner.user.email },
       locale: 'de',
       timezone: 'Europe/Berlin',
       service: { name: service.name, emailText: 'Call 555.' },
-      changedAt: START,
+      kind: 'update_password',
+      happenedAt: START,
       origin,
-      linkExpiresAt: START + settings.revokeTokenTtl * 1000,
+      linkExpiresAt: START + settings.revokeTokenTtlMs,
     });
     const link = new URL(mail!.link);
-    expect(link.origin + link.pathname).toBe(service.localUrl);
+    expect(link.origin + link.pathname).toBe(service.providerLocalUrl);
+    const right = w.linkTokens.verify(tokenIn(mail!.link));
+    expect(right?.purpose).toBe('update_password');
+    const good = await w.database.read(({ oneTimeTokens }) =>
+      oneTimeTokens.findGood(right!.id, START),
+    );
+    expect(good).toMatchObject({ userId: owner.user.id, email: owner.user.email, origin });
     expect(Object.fromEntries(link.searchParams)).toEqual({
       type: 'update_password',
       email: owner.user.email,
-      token: w.revokeTokens.make({ id: mail!.messageId, revokeKeyId: 'k1' }),
+      token: expect.any(String),
     });
   });
 
@@ -131,13 +150,14 @@ describe('a change of a password', () => {
     for (const used of [0, 1]) {
       const w = world();
       const owner = await w.addOwner();
-      await update(w, w.change(owner));
-      await update(w, w.change(owner, { password: NEW_PASSWORD, newPassword: 'yet another' }));
+      await update(w, ask(owner));
+      await update(w, ask(owner, { password: NEW_PASSWORD, newPassword: 'yet another' }));
       await w.deliver();
-      const tokens = w.mailer.sent.map(({ link }) => tokenIn(link));
+      const tokens = w.channels.mail.sent.map(({ link }) => tokenIn(link));
       expect(new Set(tokens).size).toBe(2);
       const token = tokens[used]!;
-      await new RevokeUpdatePassword(w).execute({ token, presentedBy: owner.service.id });
+      const { revokeUpdatePassword } = w.useCases.passwords;
+      await revokeUpdatePassword.execute(asService(owner.service), { token });
       expect(await canLogIn(w, owner, 'yet another')).toBe(false);
     }
   });
@@ -145,7 +165,7 @@ describe('a change of a password', () => {
   test('replaces a foreign hash like any other', async () => {
     const w = world();
     const owner = await w.addOwner({}, { passwordHash: foreignHash(PASSWORD) });
-    await update(w, w.change(owner));
+    await update(w, ask(owner));
     expect(await canLogIn(w, owner, NEW_PASSWORD)).toBe(true);
   });
 
@@ -153,7 +173,7 @@ describe('a change of a password', () => {
     const w = world();
     const owner = await w.addOwner();
     const before = w.hasher.work();
-    await update(w, w.change(owner));
+    await update(w, ask(owner));
     expect(w.hasher.work() - before).toBe(2);
   });
 });
@@ -164,53 +184,47 @@ describe('a change that fails half-way', () => {
       const w = world();
       const owner = await w.addOwner();
       await w.logIn(owner);
-      return { w, ask: w.change(owner, { session: await w.logIn(owner) }) };
+      return { w, asked: ask(owner, {}, asUser(await w.logIn(owner))) };
     };
     const healthy = await prepare();
     const { database, done } = recording(healthy.w.database);
-    await update({ ...healthy.w, database }, healthy.ask);
+    await update({ ...healthy.w, database }, healthy.asked);
     expect(done).toEqual([
       'users.changePassword',
       'keys.findToken',
       'sessions.findOpen',
       'sessions.endAllOf',
-      'changes.insert',
-      'outbox.add',
-      'audit.hold',
+      'oneTimeTokens.insert',
+      'deliveries.insert',
+      'events.insert',
+      'audit.lock',
       'audit.append',
     ]);
 
     // One more than there is to do: the commit itself.
     for (let n = 1; n <= done.length + 1; n += 1) {
-      const { w, ask } = await prepare();
-      const before = w.database.snapshot('throttles');
+      const { w, asked } = await prepare();
+      const before = w.database.snapshot();
       const broken = { ...w, database: failingAt(w.database, n) };
-      expect(await endOf(update(broken, ask))).toBe(planted);
-      expect(w.database.snapshot('throttles')).toEqual(before);
+      expect(await endOf(update(broken, asked))).toBe(planted);
+      expect(w.database.snapshot()).toEqual(before);
       expect(await w.deliver()).toEqual([]);
-      expect(await endOf(update(w, ask))).toBe('done');
+      expect(await endOf(update(w, asked))).toBe('done');
     }
   });
 });
 
 describe('a claim that is not proven', () => {
-  type Case = (w: World) => Promise<Parameters<UpdatePassword['execute']>[0]>;
-  const cases: [string, Case][] = [
-    [
-      'an unknown address',
-      async (w) => w.change(await w.addOwner(), { email: 'nobody@example.com' }),
-    ],
-    ['a wrong password', async (w) => w.change(await w.addOwner(), { password: 'wrong horse' })],
-    ['a disabled user', async (w) => w.change(await w.addOwner({ isEnabled: false }))],
-    [
-      'a user without a password',
-      async (w) => w.change(await w.addOwner({}, { passwordHash: null })),
-    ],
+  const cases: [string, (w: World) => Promise<Ask>][] = [
+    ['an unknown address', async (w) => ask(await w.addOwner(), { email: 'nobody@example.com' })],
+    ['a wrong password', async (w) => ask(await w.addOwner(), { password: 'wrong horse' })],
+    ['a disabled user', async (w) => ask(await w.addOwner({ isEnabled: false }))],
+    ['a user without a password', async (w) => ask(await w.addOwner({}, { passwordHash: null }))],
     [
       'a user without a TOKEN key',
       async (w) => {
         const service = await w.addService();
-        return w.change({ service, user: await w.addUser(service) });
+        return ask({ service, user: await w.addUser(service) });
       },
     ],
     [
@@ -223,7 +237,7 @@ describe('a claim that is not proven', () => {
         await w.addKey({ ...of, isRevoked: true });
         await w.addKey({ ...of, type: 'KEY' });
         await w.addKey({ ...of, serviceId: (await w.addService()).id });
-        return w.change({ service, user });
+        return ask({ service, user });
       },
     ],
     [
@@ -231,28 +245,28 @@ describe('a claim that is not proven', () => {
       async (w) => {
         const owner = await w.addOwner();
         const thief = await w.addOwner({}, { service: owner.service });
-        return w.change(owner, { session: await w.logIn(thief) });
+        return ask(owner, {}, asUser(await w.logIn(thief)));
       },
     ],
     [
       'a service that does not exist',
       async (w) => {
         const { user } = await w.addOwner();
-        return w.change({ user, service: { ...(await w.addService()), id: user.id } });
+        return ask({ user, service: { ...(await w.addService()), id: user.id } });
       },
     ],
   ];
 
   test.each(cases)('is refused like all others, after one hash: %s', async (_what, prepare) => {
     const w = world();
-    const ask = await prepare(w);
-    const before = w.database.snapshot('throttles', 'audit');
+    const asked = await prepare(w);
+    const before = w.database.snapshot('throttles', 'audit', 'auditChains');
     const work = w.hasher.work();
-    const end = await endOf(update(w, ask));
+    const end = await endOf(update(w, asked));
     expect(end).toEqual(new InvalidCredentials());
     expect(end).toBeInstanceOf(InvalidCredentials);
     expect(w.hasher.work() - work).toBe(1);
-    expect(w.database.snapshot('throttles', 'audit')).toEqual(before);
+    expect(w.database.snapshot('throttles', 'audit', 'auditChains')).toEqual(before);
     expect(await w.deliver()).toEqual([]);
   });
 
@@ -260,10 +274,23 @@ describe('a claim that is not proven', () => {
     'is not told whether the new password is any good: %s',
     async (_what, prepare) => {
       const w = { ...world(), settings: { ...settings, passwordPolicy: 'standard' as const } };
-      const ask = { ...(await prepare(w)), newPassword: 'password' };
-      expect(await endOf(update(w, ask))).toBeInstanceOf(InvalidCredentials);
+      const [actor, input] = await prepare(w);
+      const asked: Ask = [actor, { ...input, newPassword: 'password' }];
+      expect(await endOf(update(w, asked))).toBeInstanceOf(InvalidCredentials);
     },
   );
+});
+
+describe('the operator', () => {
+  test('changes nobody’s password', async () => {
+    const w = world();
+    const owner = await w.addOwner();
+    const before = w.database.snapshot();
+    for (const actor of [root, operator]) {
+      expect(await endOf(update(w, ask(owner, {}, actor)))).toBeInstanceOf(Unauthorized);
+    }
+    expect(w.database.snapshot()).toEqual(before);
+  });
 });
 
 describe('a new password', () => {
@@ -276,19 +303,19 @@ describe('a new password', () => {
 
   test.each(refusals)(
     'is refused before any look or hash where it %s',
-    async (_what, newPassword, message, reason) => {
+    async (_what, newPassword, message, code) => {
       const w = world();
       const owner = await w.addOwner();
-      const ask = w.change(owner, { newPassword });
+      const asked = ask(owner, { newPassword });
       const work = w.hasher.work();
-      const end = await endOf(update(w, ask));
+      const end = await endOf(update(w, asked));
       expect(end).toBeInstanceOf(IllegalArgument);
       expect((end as IllegalArgument).violations).toEqual([
-        { field: 'newPassword', message, reason },
+        { field: 'newPassword', message, code },
       ]);
       expect(w.hasher.work()).toBe(work);
-      // The same for an address that nobody has: it tells nothing.
-      const stranger = { ...ask, email: 'nobody@example.com' };
+      // An address that nobody has is refused alike: it tells nothing.
+      const stranger = ask(owner, { newPassword, email: 'nobody@example.com' });
       expect(await endOf(update(w, stranger))).toEqual(end);
     },
   );
@@ -301,7 +328,7 @@ describe('a new password', () => {
       ['cafe\u0301 noir', 'caf\u00e9 noir'],
     ]) {
       const end = await endOf(
-        update(w, w.change(owner, { password: password!, newPassword: newPassword! })),
+        update(w, ask(owner, { password: password!, newPassword: newPassword! })),
       );
       expect(end).toBeInstanceOf(IllegalArgument);
     }
@@ -310,29 +337,51 @@ describe('a new password', () => {
   test('is refused by the policy once the current one is proven, and nothing is changed', async () => {
     const w = { ...world(), settings: { ...settings, passwordPolicy: 'standard' as const } };
     const owner = await w.addOwner({ email: 'ada@example.com' });
-    const before = w.database.snapshot('throttles', 'audit');
+    const before = w.database.snapshot('throttles', 'audit', 'auditChains');
     for (const newPassword of ['password', 'Ada Lovelace', 'shop until I drop']) {
-      const end = await endOf(update(w, w.change(owner, { newPassword })));
+      const end = await endOf(update(w, ask(owner, { newPassword })));
       expect(end).toBeInstanceOf(IllegalArgument);
       expect((end as IllegalArgument).violations[0]?.field).toBe('newPassword');
     }
-    expect(w.database.snapshot('throttles', 'audit')).toEqual(before);
+    expect(w.database.snapshot('throttles', 'audit', 'auditChains')).toEqual(before);
   });
 
   test('may be a common one where the policy only reports', async () => {
     const w = world();
     const owner = await w.addOwner();
-    const { quality } = await update(w, w.change(owner, { newPassword: 'password' }));
+    const { quality } = await update(w, ask(owner, { newPassword: 'password' }));
     expect(quality.isPwned).toBe(true);
+  });
+
+  test('is refused with all that is refused at once', async () => {
+    const w = world();
+    const owner = await w.addOwner();
+    const details = { email: 'no address', password: 'x\ud800', newPassword: 'short' };
+    const end = await endOf(update(w, ask(owner, details)));
+    expect((end as IllegalArgument).violations).toMatchObject([
+      { field: 'email', code: 'unusable' },
+      { field: 'password', code: 'malformed' },
+      { field: 'newPassword', code: 'too_short' },
+    ]);
+  });
+
+  test('is refused at once where it is too short and the current one', async () => {
+    const w = world();
+    const owner = await w.addOwner({}, { passwordHash: foreignHash('short') });
+    const end = await endOf(update(w, ask(owner, { password: 'short', newPassword: 'short' })));
+    expect((end as IllegalArgument).violations).toMatchObject([
+      { field: 'newPassword', code: 'too_short' },
+      { field: 'newPassword', code: 'same_as_current' },
+    ]);
   });
 
   test('goes with an address that is none: refused, and never repeated', async () => {
     const w = world();
     const owner = await w.addOwner();
-    const end = await endOf(update(w, w.change(owner, { email: 's3cret', password: 'x\ud800' })));
-    expect((end as IllegalArgument).violations.map(({ field }) => field)).toEqual([
-      'email',
-      'password',
+    const end = await endOf(update(w, ask(owner, { email: 's3cret', password: 'x\ud800' })));
+    expect((end as IllegalArgument).violations).toMatchObject([
+      { field: 'email', code: 'unusable' },
+      { field: 'password', code: 'malformed' },
     ]);
     expect(JSON.stringify([end, String(end)])).not.toContain('s3cret');
   });
@@ -354,19 +403,21 @@ describe('what happens between the proof and the change', () => {
   test('another change with the same password wins', async () => {
     const w = world();
     const owner = await w.addOwner();
-    const ports = meanwhile(w, () => update(w, w.change(owner, { newPassword: 'was quicker' })));
-    expect(await endOf(update(ports, w.change(owner)))).toBeInstanceOf(InvalidCredentials);
+    const ports = meanwhile(w, () => update(w, ask(owner, { newPassword: 'was quicker' })));
+    expect(await endOf(update(ports, ask(owner)))).toBeInstanceOf(InvalidCredentials);
     expect(await canLogIn(w, owner, 'was quicker')).toBe(true);
     expect(await w.deliver()).toHaveLength(1);
   });
 
-  test('a shutdown wins', async () => {
+  test('a lock wins', async () => {
     const w = world();
     const owner = await w.addOwner();
     const token = await w.changeAndReadMail(owner, { newPassword: 'stolen one' });
-    const presentedBy = owner.service.id;
-    const ports = meanwhile(w, () => new RevokeUpdatePassword(w).execute({ token, presentedBy }));
-    const end = await endOf(update(ports, w.change(owner, { password: 'stolen one' })));
+    const { revokeUpdatePassword } = w.useCases.passwords;
+    const ports = meanwhile(w, () =>
+      revokeUpdatePassword.execute(asService(owner.service), { token }),
+    );
+    const end = await endOf(update(ports, ask(owner, { password: 'stolen one' })));
     expect(end).toBeInstanceOf(InvalidCredentials);
     expect(await w.credentialOf(owner.user)).toMatchObject({ passwordHash: null });
     expect(await w.deliver()).toEqual([]);
@@ -378,7 +429,7 @@ describe('what happens between the proof and the change', () => {
     const ports = meanwhile(w, () =>
       w.database.transact(({ keys }) => keys.revokeAllOf(owner.user.id, START)),
     );
-    expect(await endOf(update(ports, w.change(owner)))).toBeInstanceOf(InvalidCredentials);
+    expect(await endOf(update(ports, ask(owner)))).toBeInstanceOf(InvalidCredentials);
     expect(await w.credentialOf(owner.user)).toMatchObject({ version: 1 });
   });
 
@@ -390,7 +441,7 @@ describe('what happens between the proof and the change', () => {
       await w.database.transact(({ keys }) => keys.revokeAllOf(owner.user.id, START));
       await w.addKey(of);
     });
-    expect(await endOf(update(ports, w.change(owner)))).toBeInstanceOf(InvalidCredentials);
+    expect(await endOf(update(ports, ask(owner)))).toBeInstanceOf(InvalidCredentials);
   });
 
   test('the end of the session that asks wins', async () => {
@@ -401,7 +452,9 @@ describe('what happens between the proof and the change', () => {
       w.database.transact(({ sessions }) => sessions.endAllOf(owner.user.id, START)),
     );
     const before = await w.credentialOf(owner.user);
-    expect(await endOf(update(ports, w.change(owner, { session })))).toBeInstanceOf(Unauthorized);
+    expect(await endOf(update(ports, ask(owner, {}, asUser(session))))).toBeInstanceOf(
+      Unauthorized,
+    );
     expect(await w.credentialOf(owner.user)).toEqual(before);
   });
 
@@ -409,46 +462,40 @@ describe('what happens between the proof and the change', () => {
     const w = world();
     const owner = await w.addOwner({}, { passwordHash: foreignHash(PASSWORD) });
     const ports = meanwhile(w, () => w.logIn(owner));
-    expect(await endOf(update(ports, w.change(owner)))).toBe('done');
+    expect(await endOf(update(ports, ask(owner)))).toBe('done');
     expect(await canLogIn(w, owner, NEW_PASSWORD)).toBe(true);
   });
 
   test('a login does not survive, whichever of the two commits first', async () => {
     const w = world();
-    const claim = (owner: Owner) => ({
-      serviceId: owner.service.id,
-      email: owner.user.email,
-      password: PASSWORD,
-      origin: ORIGIN,
-      tokenForm: 'signed' as const,
-    });
-
     const early = await w.addOwner();
     let token = '';
     const ports = meanwhile(w, async () => {
       token = (await w.logIn(early)).token;
       expect(await w.isLive(token)).toBe(true);
     });
-    await update(ports, w.change(early));
+    await update(ports, ask(early));
     expect(await w.isLive(token)).toBe(false);
 
     const late = await w.addOwner();
     const accessTokens = {
       ...w.accessTokens,
       issue: async (...args: Parameters<Ports['accessTokens']['issue']>) => {
-        await update(w, w.change(late));
+        await update(w, ask(late));
         return w.accessTokens.issue(...args);
       },
     };
-    const end = await endOf(new Login({ ...w, accessTokens }).execute(claim(late)));
+    const claim = { email: late.user.email, password: PASSWORD, tokenForm: 'signed' } as const;
+    const { login } = useCases({ ...w, accessTokens }).sessions;
+    const end = await endOf(login.execute(asService(late.service), claim));
     expect(end).toBeInstanceOf(InvalidCredentials);
   });
 
   test('a key that is created lives on', async () => {
     const w = world();
     const { user, service } = await w.addOwner();
-    const input = { service, isEnabled: true, type: 'KEY', name: 'cron', userId: user.id } as const;
-    const ports = meanwhile(w, () => new CreateKey(w).execute(input));
-    expect(await endOf(update(ports, w.change({ user, service })))).toBe('done');
+    const input = { isEnabled: true, type: 'KEY', name: 'cron', userId: user.id } as const;
+    const ports = meanwhile(w, () => w.useCases.keys.createKey.execute(asService(service), input));
+    expect(await endOf(update(ports, ask({ user, service })))).toBe('done');
   });
 });

@@ -1,33 +1,30 @@
-import { InvalidCredentials, InvalidToken, type Key } from '@rekey/domain';
+import { InvalidCredentials, InvalidToken, type Key, type Service } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import {
+  asService,
+  asUser,
   endOf,
   failingAt,
   keyValue,
-  ORIGIN,
+  nobody,
   type Owner,
   PASSWORD,
   planted,
+  root,
   START,
   settings,
   type World,
   world,
-} from '../testing/index.ts';
-import { Login } from './login.ts';
-import type { Ports } from './ports.ts';
-import { RefreshToken } from './refresh-token.ts';
-import { RevokeKey } from './revoke-key.ts';
-import { RevokeToken } from './revoke-token.ts';
-import { VerifyKey } from './verify-key.ts';
-import { VerifyToken } from './verify-token.ts';
+} from '../../testing/index.ts';
+import { type Ports, useCases } from '../index.ts';
 
-const REFRESH_TTL = settings.refreshTokenTtl * 1000;
+const REFRESH_TTL_MS = settings.refreshTokenTtlMs;
 
 type Form = 'signed' | 'encrypted';
 
 async function logIn(w: World, { user, service }: Owner, tokenForm: Form = 'signed') {
-  const claim = { serviceId: service.id, email: user.email, password: PASSWORD, origin: ORIGIN };
-  const { access, refresh } = await new Login(w).execute({ ...claim, tokenForm });
+  const claim = { email: user.email, password: PASSWORD, tokenForm };
+  const { access, refresh } = await w.useCases.sessions.login.execute(asService(service), claim);
   return { access: access.token, refresh: refresh?.token ?? '', expiresAt: access.expiresAt };
 }
 
@@ -36,15 +33,16 @@ async function aLogin(tokenForm: Form = 'signed') {
   const w = world();
   const owner = await w.addOwner();
   const tokens = await logIn(w, owner, tokenForm);
-  const serviceId = owner.service.id;
+  const { service } = owner;
   const other = await w.addService();
-  const verify = (token: string, by = serviceId) =>
-    new VerifyToken(w).execute({ serviceId: by, token });
-  const refresh = (token: string, by = serviceId, ports: Ports = w) =>
-    new RefreshToken(ports).execute({ serviceId: by, token });
-  const revoke = (token: string, by = serviceId, ports: Ports = w) =>
-    new RevokeToken(ports).execute({ serviceId: by, token });
-  return { w, owner, tokens, serviceId, other, verify, refresh, revoke };
+  const { verifyToken, refreshToken, revokeToken } = w.useCases.sessions;
+  const verify = (token: string, by: Service = service) =>
+    verifyToken.execute(asService(by), { token });
+  const refresh = (token: string, by: Service = service) =>
+    refreshToken.execute(asService(by), { token });
+  const revoke = (token: string, by: Service = service) =>
+    revokeToken.execute(asService(by), { token });
+  return { w, owner, tokens, other, verify, refresh, revoke };
 }
 
 /** Fails unless all of these end in `InvalidToken`, and change nothing. */
@@ -77,7 +75,7 @@ describe('verifying a token', () => {
 
   test('refuses the token of another service, and it stays good for its own', async () => {
     const { w, tokens, other, verify } = await aLogin();
-    await expectRefused(w, [() => verify(tokens.access, other.id)]);
+    await expectRefused(w, [() => verify(tokens.access, other)]);
     await verify(tokens.access);
   });
 
@@ -96,8 +94,8 @@ describe('verifying a token', () => {
         database.transact(({ sessions }) => sessions.endAllOf(user.id, START)),
     ],
     [
-      'its user is disabled',
-      ({ database }, { user }) => database.transact(({ users }) => users.shut(user.id, START)),
+      'its user is locked out',
+      ({ database }, { user }) => database.transact(({ users }) => users.lockOut(user.id, START)),
     ],
     [
       'its TOKEN key is revoked, even if there is a new one',
@@ -128,7 +126,8 @@ describe('verifying a token', () => {
     ];
     for (const wrong of forged) {
       const { token } = await w.accessTokens.issue(wrong, 'signed');
-      await expectRefused(w, [() => verify(token, wrong.serviceId)]);
+      const by = wrong.serviceId === other.id ? other : owner.service;
+      await expectRefused(w, [() => verify(token, by)]);
     }
   });
 });
@@ -153,13 +152,13 @@ describe('refreshing', () => {
     for (let hour = 1; hour < 24; hour += 1) {
       w.clock.set(START + hour * 3_600_000);
       const fresh = await refresh(token);
-      expect(fresh.refresh.expiresAt).toBe(START + REFRESH_TTL);
+      expect(fresh.refresh.expiresAt).toBe(START + REFRESH_TTL_MS);
       token = fresh.refresh.token;
     }
-    w.clock.set(START + REFRESH_TTL - 1);
+    w.clock.set(START + REFRESH_TTL_MS - 1);
     const last = await refresh(token);
     access = last.access.token;
-    w.clock.set(START + REFRESH_TTL);
+    w.clock.set(START + REFRESH_TTL_MS);
     await expectRefused(w, [() => refresh(last.refresh.token)]);
     // The access token that was handed out last runs out by itself, and the session is kept for it.
     await verify(access);
@@ -191,9 +190,9 @@ describe('refreshing', () => {
 
   test('is refused to another service, and the token stays good for its own', async () => {
     const { w, tokens, other, verify, refresh } = await aLogin();
-    await expectRefused(w, [() => refresh(tokens.refresh, other.id)]);
+    await expectRefused(w, [() => refresh(tokens.refresh, other)]);
     const fresh = await refresh(tokens.refresh);
-    await expectRefused(w, [() => refresh(tokens.refresh, other.id)]);
+    await expectRefused(w, [() => refresh(tokens.refresh, other)]);
     await verify(fresh.access.token);
   });
 
@@ -204,15 +203,15 @@ describe('refreshing', () => {
       w,
       others.map((token) => () => refresh(token)),
     );
-    w.clock.set(START + REFRESH_TTL);
+    w.clock.set(START + REFRESH_TTL_MS);
     await expectRefused(w, [() => refresh(tokens.refresh)]);
   });
 
   test('with a spent token that has expired ends nothing: nothing is left to steal', async () => {
     const { w, tokens, verify, refresh } = await aLogin();
-    w.clock.set(START + REFRESH_TTL - 1);
+    w.clock.set(START + REFRESH_TTL_MS - 1);
     const fresh = await refresh(tokens.refresh);
-    w.clock.set(START + REFRESH_TTL);
+    w.clock.set(START + REFRESH_TTL_MS);
     await expectRefused(w, [() => refresh(tokens.refresh)]);
     await verify(fresh.access.token);
   });
@@ -282,8 +281,8 @@ describe('revoking a token', () => {
   test('is refused to another service, and the token stays good for its own', async () => {
     const { w, tokens, other, verify, revoke } = await aLogin();
     await expectRefused(w, [
-      () => revoke(tokens.access, other.id),
-      () => revoke(tokens.refresh, other.id),
+      () => revoke(tokens.access, other),
+      () => revoke(tokens.refresh, other),
     ]);
     await verify(tokens.access);
     await revoke(tokens.refresh);
@@ -298,7 +297,7 @@ describe('revoking a token', () => {
     );
     w.clock.set(tokens.expiresAt);
     await expectRefused(w, [() => revoke(tokens.access)]);
-    w.clock.set(START + REFRESH_TTL);
+    w.clock.set(START + REFRESH_TTL_MS);
     await expectRefused(w, [() => revoke(tokens.refresh)]);
   });
 
@@ -306,7 +305,7 @@ describe('revoking a token', () => {
     const { w, owner, tokens, other, verify, refresh, revoke } = await aLogin();
     const second = await logIn(w, owner);
     const fresh = await refresh(tokens.refresh);
-    await expectRefused(w, [() => revoke(tokens.refresh, other.id)]);
+    await expectRefused(w, [() => revoke(tokens.refresh, other)]);
     expect(await endOf(revoke(tokens.refresh))).toBeInstanceOf(InvalidToken);
     await expectRefused(w, [() => verify(fresh.access.token), () => refresh(fresh.refresh.token)]);
     expect(await keyOf(w, owner.tokenKey)).toEqual(owner.tokenKey);
@@ -326,10 +325,11 @@ describe('a key of a user', () => {
       ...details,
     });
     const other = await w.addService();
-    const verify = (value: string, by = service.id) =>
-      new VerifyKey(w).execute({ serviceId: by, value });
-    const revoke = (value: string, by = service.id, ports: Ports = w) =>
-      new RevokeKey(ports).execute({ serviceId: by, value });
+    const { verifyKey, revokeKey } = w.useCases.keys;
+    const verify = (value: string, by: Service = service) =>
+      verifyKey.execute(asService(by), { value });
+    const revoke = (value: string, by: Service = service) =>
+      revokeKey.execute(asService(by), { value });
     return { w, owner, key, other, verify, revoke };
   }
 
@@ -344,9 +344,9 @@ describe('a key of a user', () => {
     const { w, owner, verify, revoke } = await aKeyOf();
     const { seed } = await w.addTotp(owner);
     const service = await w.addKey({ userId: null, serviceId: owner.service.id, type: 'KEY' });
-    const root = await w.addKey({ userId: null, serviceId: null, type: 'KEY' });
+    const rootKey = await w.addKey({ userId: null, serviceId: null, type: 'KEY' });
     const { access } = await logIn(w, owner);
-    const values = ['', 'rku_', seed, keyValue(service), keyValue(root), access];
+    const values = ['', 'rku_', seed, keyValue(service), keyValue(rootKey), access];
     await expectRefused(w, [
       ...values.map((value) => () => verify(value)),
       ...values.map((value) => () => revoke(value)),
@@ -356,15 +356,15 @@ describe('a key of a user', () => {
   test('is refused to another service, and stays good for its own', async () => {
     const { w, key, other, verify, revoke } = await aKeyOf();
     await expectRefused(w, [
-      () => verify(keyValue(key), other.id),
-      () => revoke(keyValue(key), other.id),
+      () => verify(keyValue(key), other),
+      () => revoke(keyValue(key), other),
     ]);
     await verify(keyValue(key));
   });
 
-  test('is refused while its user is disabled', async () => {
+  test('is refused while its user is locked out', async () => {
     const { w, owner, key, verify } = await aKeyOf();
-    await w.database.transact(({ users }) => users.shut(owner.user.id, START));
+    await w.database.transact(({ users }) => users.lockOut(owner.user.id, START));
     await expectRefused(w, [() => verify(keyValue(key))]);
   });
 
@@ -398,23 +398,42 @@ describe('a key of a user', () => {
   });
 });
 
+describe('anybody but the service', () => {
+  test('has no say over its tokens and keys', async () => {
+    const { w, owner, tokens } = await aLogin();
+    const grant = (await w.accessTokens.verify(tokens.access))!;
+    const { verifyToken, refreshToken, revokeToken } = w.useCases.sessions;
+    const { verifyKey, revokeKey } = w.useCases.keys;
+    const value = keyValue(owner.tokenKey);
+    for (const actor of [root, nobody, asUser(grant)]) {
+      await expectRefused(w, [
+        () => verifyToken.execute(actor, { token: tokens.access }),
+        () => refreshToken.execute(actor, { token: tokens.refresh }),
+        () => revokeToken.execute(actor, { token: tokens.access }),
+        () => verifyKey.execute(actor, { value }),
+        () => revokeKey.execute(actor, { value }),
+      ]);
+    }
+  });
+});
+
 describe('whichever step fails, nothing is half done', () => {
   type Tokens = Awaited<ReturnType<typeof logIn>>;
   test.each<[string, (ports: Ports, owner: Owner, tokens: Tokens) => Promise<unknown>]>([
     [
       'refreshing',
-      (ports, { service }, { refresh }) =>
-        new RefreshToken(ports).execute({ serviceId: service.id, token: refresh }),
+      (ports, { service }, { refresh: token }) =>
+        useCases(ports).sessions.refreshToken.execute(asService(service), { token }),
     ],
     [
       'revoking a token',
-      (ports, { service }, { access }) =>
-        new RevokeToken(ports).execute({ serviceId: service.id, token: access }),
+      (ports, { service }, { access: token }) =>
+        useCases(ports).sessions.revokeToken.execute(asService(service), { token }),
     ],
     [
       'revoking a key',
       (ports, { service, tokenKey }) =>
-        new RevokeKey(ports).execute({ serviceId: service.id, value: keyValue(tokenKey) }),
+        useCases(ports).keys.revokeKey.execute(asService(service), { value: keyValue(tokenKey) }),
     ],
   ])('of %s', async (_what, run) => {
     const { w, owner, tokens } = await aLogin();

@@ -1,21 +1,38 @@
-import { Forbidden, IllegalArgument } from '@rekey/domain';
+import {
+  type Actor,
+  Forbidden,
+  formServiceId,
+  IllegalArgument,
+  operator,
+  Unauthorized,
+} from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
-import { endOf, failingAt, PASSWORD, planted, START, settings, world } from '../testing/index.ts';
-import { CreateUser, type CreateUserInput } from './create-user.ts';
-import type { Ports } from './ports.ts';
+import {
+  asService,
+  asUser,
+  endOf,
+  failingAt,
+  nobody,
+  PASSWORD,
+  planted,
+  recording,
+  root,
+  START,
+  settings,
+  world,
+} from '../../testing/index.ts';
+import { type Ports, useCases } from '../index.ts';
+import type { CreateUserInput } from './create-user.ts';
 
-const create = (ports: Ports, input: CreateUserInput) => new CreateUser(ports).execute(input);
+const create = (ports: Ports, actor: Actor, input: CreateUserInput) =>
+  useCases(ports).users.createUser.execute(actor, input);
 
 async function prepare() {
   const w = world();
   const service = await w.addService();
-  const input: CreateUserInput = {
-    service,
-    isEnabled: true,
-    name: 'Ada',
-    email: 'ada@example.com',
-  };
-  return { w, service, input };
+  const builtIn = await w.useCases.services.openFormService.execute(operator);
+  const input: CreateUserInput = { isEnabled: true, name: 'Ada', email: 'ada@example.com' };
+  return { w, service, by: asService(service), builtIn, input };
 }
 
 const fieldsOf = (error: unknown) => {
@@ -25,8 +42,8 @@ const fieldsOf = (error: unknown) => {
 
 describe('creating a user', () => {
   test('keeps what was given, in its canonical form', async () => {
-    const { w, service, input } = await prepare();
-    const { user, quality } = await create(w, {
+    const { w, service, by, input } = await prepare();
+    const { user, quality } = await create(w, by, {
       ...input,
       isEnabled: false,
       name: ' Ada ',
@@ -42,6 +59,7 @@ describe('creating a user', () => {
       createdAt: START,
       updatedAt: START,
       isEnabled: false,
+      isLocked: false,
       name: 'Ada',
       email: 'ada@xn--bcher-kva.example',
       locale: 'de-DE',
@@ -57,8 +75,8 @@ describe('creating a user', () => {
   });
 
   test('needs no more than a name and an address', async () => {
-    const { w, input } = await prepare();
-    const { user, quality } = await create(w, input);
+    const { w, by, input } = await prepare();
+    const { user, quality } = await create(w, by, input);
     expect(user).toMatchObject({
       isEnabled: true,
       locale: 'en',
@@ -74,23 +92,54 @@ describe('creating a user', () => {
     });
   });
 
-  test('gives a TOKEN key along where that is asked for, and only there', async () => {
-    const { w, service, input } = await prepare();
-    const { user } = await create(w, { ...input, password: PASSWORD, withTokenKey: true });
-    expect((await w.logIn({ user, service })).userId).toBe(user.id);
-    const other = await create(w, { ...input, email: 'eve@example.com', password: PASSWORD });
-    const key = await w.database.read(({ keys }) => keys.findToken(other.user.id, service.id));
+  test('makes no key along where a service asks', async () => {
+    const { w, service, by, input } = await prepare();
+    const { user } = await create(w, by, { ...input, password: PASSWORD });
+    const key = await w.database.read(({ keys }) => keys.findToken(user.id, service.id));
     expect(key).toBeNull();
   });
+});
 
-  test('keeps no user without the key, wherever it fails', async () => {
+describe('somebody who signs up', () => {
+  test('is a user of the built-in service with a TOKEN key there, and can log in at once', async () => {
+    const { w, builtIn, input } = await prepare();
+    const { user, quality } = await create(w, nobody, { ...input, password: PASSWORD });
+    expect(user.createdBy).toBe(formServiceId);
+    expect(quality).toEqual(await w.meter.assess(PASSWORD, []));
+    expect((await w.logIn({ user, service: builtIn })).userId).toBe(user.id);
+  });
+
+  test('is turned away where the operator lets nobody sign up, before anything else', async () => {
     const { w, input } = await prepare();
+    const closed = { ...w, settings: { ...settings, usersSignup: false } };
     const before = w.database.snapshot();
-    for (let n = 1; n <= 7; n += 1) {
+    const end = await endOf(create(closed, nobody, { ...input, email: 'none' }));
+    expect(end).toMatchObject({ code: 'registration_closed' });
+    expect(end).toBeInstanceOf(Forbidden);
+    expect(w.database.snapshot()).toEqual(before);
+  });
+
+  test('keeps no account without the key, wherever it fails', async () => {
+    const healthy = await prepare();
+    const { database, done } = recording(healthy.w.database);
+    const asked = { ...healthy.input, password: PASSWORD };
+    await create({ ...healthy.w, database }, nobody, asked);
+    expect(done).toEqual([
+      'users.insert',
+      'events.insert',
+      'keys.insert',
+      'events.insert',
+      'audit.lock',
+      'audit.append',
+      'audit.lock',
+      'audit.append',
+    ]);
+    const { w } = await prepare();
+    const before = w.database.snapshot('throttles');
+    for (let n = 1; n <= done.length + 1; n += 1) {
       const broken = { ...w, database: failingAt(w.database, n) };
-      const end = await endOf(create(broken, { ...input, password: PASSWORD, withTokenKey: true }));
-      expect(end).toBe(planted);
-      expect(w.database.snapshot()).toEqual(before);
+      expect(await endOf(create(broken, nobody, asked))).toBe(planted);
+      expect(w.database.snapshot('throttles')).toEqual(before);
     }
   });
 });
@@ -98,16 +147,16 @@ describe('creating a user', () => {
 describe('a user is refused', () => {
   test('by a service that may not create any, before anything else', async () => {
     const { w, input } = await prepare();
-    const service = await w.addService({ allowRegister: false });
+    const closed = asService(await w.addService({ userAllowRegister: false }));
     const work = w.hasher.work();
-    const end = await endOf(create(w, { ...input, service, email: 'none', password: PASSWORD }));
+    const end = await endOf(create(w, closed, { ...input, email: 'none', password: PASSWORD }));
     expect(end).toBeInstanceOf(Forbidden);
     expect(end).toMatchObject({ code: 'registration_closed' });
     expect(w.hasher.work()).toBe(work);
   });
 
   test('for every argument that is wrong, all at once, and never with its value', async () => {
-    const { w, input } = await prepare();
+    const { w, by, input } = await prepare();
     const wrong = {
       name: '',
       email: 's3cret',
@@ -115,18 +164,18 @@ describe('a user is refused', () => {
       timezone: 's3cret',
       password: 's3cret',
     };
-    const end = await endOf(create(w, { ...input, ...wrong }));
+    const end = await endOf(create(w, by, { ...input, ...wrong }));
     expect(fieldsOf(end)).toEqual(['name', 'email', 'locale', 'timezone', 'password']);
     expect(JSON.stringify([end, String(end), (end as Error).stack])).not.toContain('s3cret');
   });
 
   test('with a password that the policy refuses', async () => {
-    const { w, input } = await prepare();
+    const { w, by, input } = await prepare();
     const strict = { ...w, settings: { ...settings, passwordPolicy: 'standard' as const } };
     for (const password of ['password', 'for Ada herself', 'the shop on the corner']) {
       const before = w.database.snapshot();
       const email = 'ada@example.com';
-      expect(fieldsOf(await endOf(create(strict, { ...input, email, password })))).toEqual([
+      expect(fieldsOf(await endOf(create(strict, by, { ...input, email, password })))).toEqual([
         'password',
       ]);
       expect(w.database.snapshot()).toEqual(before);
@@ -136,26 +185,35 @@ describe('a user is refused', () => {
   test.each([undefined, PASSWORD])(
     'where the address is taken like where it may not be used: %s',
     async (password) => {
-      const { w, input } = await prepare();
-      await create(w, input);
+      const { w, by, input } = await prepare();
+      await create(w, by, input);
       const before = w.database.snapshot();
       const again = { ...input, name: 'Eve', email: 'ADA@example.com' };
       const work = w.hasher.work();
-      const end = await endOf(create(w, password === undefined ? again : { ...again, password }));
-      const unusable = await endOf(create(w, { ...input, email: 'ada@localhost' }));
+      const end = await endOf(create(w, by, { ...again, password }));
+      const unusable = await endOf(create(w, by, { ...input, email: 'ada@localhost' }));
       expect(end).toEqual(unusable);
       expect((end as IllegalArgument).violations).toEqual((unusable as IllegalArgument).violations);
       expect(w.database.snapshot()).toEqual(before);
-      // The same work as for an address that is free.
+      // As much work as for an address that is free.
       expect(w.hasher.work() - work).toBe(password === undefined ? 0 : 1);
     },
   );
 
   test('but one where many ask for one address at once', async () => {
-    const { w, input } = await prepare();
+    const { w, by, input } = await prepare();
     const ends = await Promise.all(
-      Array.from({ length: 16 }, (_, i) => endOf(create(w, { ...input, name: `Ada ${i}` }))),
+      Array.from({ length: 16 }, (_, i) => endOf(create(w, by, { ...input, name: `Ada ${i}` }))),
     );
     expect(ends.filter((end) => end === 'done')).toHaveLength(1);
+  });
+
+  test('by everybody but services and people who sign up', async () => {
+    const { w, service, input } = await prepare();
+    const owner = await w.addOwner({}, { service });
+    const grant = await w.logIn(owner);
+    for (const actor of [root, operator, asUser(grant)]) {
+      expect(await endOf(create(w, actor, input))).toBeInstanceOf(Unauthorized);
+    }
   });
 });
