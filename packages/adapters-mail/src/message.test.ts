@@ -1,8 +1,8 @@
-import { MailFailure } from '@rekey/usecases';
+import { DeliveryFailure } from '@rekey/usecases';
+import { languages } from '@rekey/wording';
 import { describe, expect, it } from 'vitest';
-import { aMail, from, parse, read } from '../test/mail.ts';
+import { aNotice, from, parse, read } from '../test/notice.ts';
 import { buildMessage } from './message.ts';
-import { languages } from './templates/languages.ts';
 import { templatesOf } from './templates/templates.ts';
 
 const templates = templatesOf();
@@ -10,20 +10,20 @@ const templates = templatesOf();
 describe('a message', () => {
   it('is the same to the byte each time', async () => {
     const [first, second] = [
-      await buildMessage(aMail(), from, templates),
-      await buildMessage(aMail(), from, templates),
+      await buildMessage(aNotice(), from, templates),
+      await buildMessage(aNotice(), from, templates),
     ];
     expect(second.equals(first)).toBe(true);
   });
 
-  it('is named after the mail, and dated when the password was changed', async () => {
-    const email = await parse(await buildMessage(aMail(), from, templates));
+  it('is named after the notice, and dated when it happened', async () => {
+    const email = await parse(await buildMessage(aNotice(), from, templates));
     expect(email.messageId).toBe('<019a0000-0000-7000-8000-000000000001@rekey.example.com>');
     expect(email.date).toBe('2026-01-31T23:30:00.000Z');
   });
 
   it('says who it is from, to whom, and that a machine wrote it', async () => {
-    const email = await parse(await buildMessage(aMail(), from, templates));
+    const email = await parse(await buildMessage(aNotice(), from, templates));
     const headers = Object.fromEntries(email.headers.map(({ key, value }) => [key, value]));
     expect(email.from).toEqual(from);
     expect(email.to).toEqual([{ name: 'Ada Lovelace', address: 'ada@example.com' }]);
@@ -33,7 +33,7 @@ describe('a message', () => {
   });
 
   it('has a text and an HTML part in UTF-8, and nothing else', async () => {
-    const message = (await buildMessage(aMail(), from, templates)).toString();
+    const message = (await buildMessage(aNotice(), from, templates)).toString();
     expect(message.match(/^Content-Type: [^;]*/gm)).toEqual([
       'Content-Type: multipart/alternative',
       'Content-Type: text/plain',
@@ -43,22 +43,19 @@ describe('a message', () => {
   });
 
   it('has lines that every server takes: ASCII, CRLF, 76 characters', async () => {
-    for (const locale of languages.keys()) {
-      const message = (await buildMessage(aMail({ locale }), from, templates)).toString('latin1');
+    for (const locale of languages) {
+      const message = (await buildMessage(aNotice({ locale }), from, templates)).toString('latin1');
       expect(message).toMatch(/^(?:[\x20-\x7e\t]{0,76}\r\n)+$/);
     }
   });
 
-  it.each([...languages.keys()])(
-    'carries the link unharmed in both parts, in %s',
-    async (locale) => {
-      const mail = aMail({ locale });
-      const email = await parse(await buildMessage(mail, from, templates));
-      expect(email.text?.split(/\r?\n/)).toContain(mail.link);
-      expect(new Set(read(email.html).links)).toEqual(new Set([mail.link]));
-      expect(read(email.html).text).toContain(mail.link);
-    },
-  );
+  it.each(languages)('carries the link unharmed in both parts, in %s', async (locale) => {
+    const notice = aNotice({ locale });
+    const email = await parse(await buildMessage(notice, from, templates));
+    expect(email.text?.split(/\r?\n/)).toContain(notice.link);
+    expect(new Set(read(email.html).links)).toEqual(new Set([notice.link]));
+    expect(read(email.html).text).toContain(notice.link);
+  });
 
   it.each([
     'Ada\r\nBcc: eve@example.com',
@@ -69,7 +66,7 @@ describe('a message', () => {
     'Ÿ'.repeat(100),
   ])('has one recipient, whatever the name: %j', async (name) => {
     const message = await buildMessage(
-      aMail({ to: { name, address: 'ada@example.com' } }),
+      aNotice({ to: { name, address: 'ada@example.com' } }),
       from,
       templates,
     );
@@ -81,14 +78,14 @@ describe('a message', () => {
 
   it('keeps a service name inside the subject', async () => {
     const service = { name: 'Notes\r\nBcc: eve@example.com', emailText: null };
-    const { subject, bcc } = await parse(await buildMessage(aMail({ service }), from, templates));
+    const { subject, bcc } = await parse(await buildMessage(aNotice({ service }), from, templates));
     expect(subject).toContain('Bcc: eve@example.com');
     expect(bcc).toBeUndefined();
   });
 
   it('goes to an address beyond ASCII (RFC 6532)', async () => {
     const to = { name: 'Jörg', address: 'jörg@xn--bcher-kva.example' };
-    const email = await parse(await buildMessage(aMail({ to }), from, templates));
+    const email = await parse(await buildMessage(aNotice({ to }), from, templates));
     expect(email.to).toEqual([{ name: 'Jörg', address: 'jörg@bücher.example' }]);
   });
 
@@ -103,10 +100,10 @@ describe('a message', () => {
     '',
   ])('is not made for what is no canonical address: %j', async (address) => {
     const failure = await buildMessage(
-      aMail({ to: { name: 'Ada', address } }),
+      aNotice({ to: { name: 'Ada', address } }),
       from,
       templates,
     ).catch((error: unknown) => error);
-    expect(failure).toEqual(new MailFailure('not an e-mail address', true));
+    expect(failure).toEqual(new DeliveryFailure('not an e-mail address', true));
   });
 });

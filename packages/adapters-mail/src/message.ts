@@ -1,29 +1,30 @@
-import { canonicalEmail, defuse } from '@rekey/domain';
-import { MailFailure, type PasswordChangedMail } from '@rekey/usecases';
+import { canonicalEmail } from '@rekey/domain';
+import { DeliveryFailure, type Notice } from '@rekey/usecases';
+import { defuse } from '@rekey/wording';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import type { Sender } from './sender.ts';
-import { passwordChanged } from './templates/password-changed.ts';
+import { composeNotice } from './templates/compose-notice.ts';
 import type { Templates } from './templates/templates.ts';
 
-/** The bytes of a mail (RFC 5322, RFC 6532 where the address asks for it): the same each time for the same mail. */
+/** The bytes of a mail (RFC 5322, RFC 6532 where the address asks for it): equal each time for an equal notice. */
 export async function buildMessage(
-  mail: PasswordChangedMail,
+  notice: Notice,
   from: Sender,
   templates: Templates,
 ): Promise<Buffer> {
-  // The last gate before the wire: what is not one canonical address is never written anywhere.
-  if (canonicalEmail(mail.to.address) !== mail.to.address) {
-    throw new MailFailure('not an e-mail address', true);
+  // The last gate before the wire: nothing but one canonical address is ever written anywhere.
+  if (canonicalEmail(notice.to.address) !== notice.to.address) {
+    throw new DeliveryFailure('not an e-mail address', true);
   }
   const composer = new MailComposer({
-    ...passwordChanged(mail, templates),
+    ...composeNotice(notice, templates),
     from: { ...from },
-    to: { name: defuse(mail.to.name), address: mail.to.address },
-    messageId: `<${mail.messageId}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,
-    // When the mail was owed, not when this try began: a mail sent again must not look like a second one.
-    date: new Date(mail.changedAt),
+    to: { name: defuse(notice.to.name), address: notice.to.address },
+    messageId: `<${notice.id}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,
+    // When it happened, not when this attempt began: a mail that is sent again must not look like a second one.
+    date: new Date(notice.happenedAt),
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
-    baseBoundary: mail.messageId,
+    baseBoundary: notice.id,
     newline: 'windows',
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -1,9 +1,9 @@
-/** Who mails come from: the From header, the envelope, and the domain of every Message-ID. */
+/** The sender of all mails: the From header, the envelope, and the domain of every Message-ID. */
 export type Sender = { readonly name: string; readonly address: string };
 
 const FORM = /^(?:([^<>@]*)<([^<>]*)>|([^<>]*))$/;
 
-/** ASCII only: what is not has a punycode form. One label is enough, `localhost` for one. */
+/** ASCII only: other addresses have a punycode form. One label is enough, `localhost` for one. */
 const ADDRESS =
   /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@[a-z\d](?:[a-z\d-]*[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]*[a-z\d])?)*$/i;
 

@@ -37,21 +37,24 @@ export async function smtpServer(options: SMTPServerOptions = {}) {
 /** An answer of the scripted server: a line, or no answer, or the end of the connection, or bytes without end. */
 type Answer = string | 'stall' | 'drop' | 'drip';
 
-/** Follows SMTP (RFC 5321) but where the script says otherwise, by the first word of a command; `.` ends a message. */
-export async function scriptedServer(script: Record<string, Answer> = {}) {
-  const answers: Record<string, Answer> = {
-    greeting: '220 mx.example.com',
-    DATA: '354 go on',
-    ...script,
-  };
+/**
+ * Follows SMTP (RFC 5321) but where the script says otherwise, by the first word of a command; `.` ends a message.
+ * Several answers are given in turn on each connection, the last one from then on.
+ */
+export async function scriptedServer(script: Record<string, Answer | readonly Answer[]> = {}) {
+  const answers: typeof script = { greeting: '220 mx.example.com', DATA: '354 go on', ...script };
   const commands: string[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
+    const asked = new Map<string, number>();
     let rest = '';
     let isMessage = false;
     const answer = (word: string) => {
-      const line = answers[word] ?? '250 fine';
+      const turns = [answers[word] ?? '250 fine'].flat();
+      const turn = asked.get(word) ?? 0;
+      asked.set(word, turn + 1);
+      const line = turns[turn] ?? turns.at(-1) ?? '';
       isMessage = word === 'DATA' && line.startsWith('3');
       if (line === 'drop') {
         socket.destroy();
@@ -67,8 +70,10 @@ export async function scriptedServer(script: Record<string, Answer> = {}) {
       const lines = (rest + chunk).split('\r\n');
       rest = lines.pop() ?? '';
       for (const line of lines) {
-        if (!isMessage) commands.push(line);
-        if (!isMessage || line === '.') answer(line.split(' ')[0] ?? '');
+        if (isMessage && line !== '.') continue;
+        commands.push(line);
+        server.emit('command');
+        answer(line.split(' ')[0] ?? '');
       }
     });
     answer('greeting');
@@ -78,7 +83,12 @@ export async function scriptedServer(script: Record<string, Answer> = {}) {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  return { commands, port: await portOf(server) };
+  const count = (word: string) => commands.filter((line) => line.split(' ')[0] === word).length;
+  /** Resolves once the server had that command so often. */
+  const had = async (word: string, times: number) => {
+    while (count(word) < times) await once(server, 'command');
+  };
+  return { commands, count, had, sockets, port: await portOf(server) };
 }
 
 /** A port on which nobody listens. */

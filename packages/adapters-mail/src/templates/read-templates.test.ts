@@ -1,27 +1,39 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { type Purpose, purposes } from '@rekey/domain';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { aMail, parse } from '../../test/mail.ts';
+import { aNotice, parse } from '../../test/notice.ts';
 import { buildMessage } from '../message.ts';
 import { builtInSources } from './built-in.ts';
-import { passwordChanged } from './password-changed.ts';
+import { composeNotice } from './compose-notice.ts';
 import { readTemplates, suffixes, TemplateError } from './read-templates.ts';
 import { parseTemplate, parts } from './template.ts';
 import { templatesOf } from './templates.ts';
 
-/** A folder with those files. */
-function aFolder(files: Record<string, string | Buffer>): string {
+type Files = Record<string, string | Buffer>;
+
+/** A folder with those files, some of them in folders. */
+function aFolder(files: Files): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'rekey-templates-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   for (const [name, content] of Object.entries(files)) {
-    writeFileSync(path.join(folder, name), content);
+    const file = path.join(folder, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, content);
   }
   return folder;
 }
 
+/** Those files, as templates of a kind. */
+const of = (kind: Purpose, files: Files): Files =>
+  Object.fromEntries(Object.entries(files).map(([name, content]) => [`${kind}/${name}`, content]));
+
+/** The templates that are read from those files of the mail about a changed password. */
+const templatesFrom = (files: Files) => readTemplates(aFolder(of('update_password', files)));
+
 /** What is wrong with those files, without the folder before their names. */
-function problemsOf(files: Record<string, string | Buffer>): string[] {
+function problemsOf(files: Files): string[] {
   const folder = aFolder(files);
   try {
     readTemplates(folder);
@@ -34,33 +46,29 @@ function problemsOf(files: Record<string, string | Buffer>): string[] {
 
 describe('templates of one’s own', () => {
   it('are what is sent, and the rest is as it was', async () => {
-    const templates = readTemplates(
-      aFolder({
-        'en.txt': 'Dear customer,\r\n{{service}} at {{when}}: {{link}}\r\n',
-        'de.subject.txt': '\uFEFFNeu: {{service}}\n',
-        '.gitkeep': 'anything {{goes}}',
-      }),
-    );
+    const templates = templatesFrom({
+      'en.txt': 'Dear customer,\r\n{{service}} at {{when}}: {{link}}\r\n',
+      'de.subject.txt': '\uFEFFNeu: {{service}}\n',
+      '.gitkeep': 'anything {{goes}}',
+    });
     const from = { name: 'Rekey', address: 'no-reply@rekey.example.com' };
-    const english = await parse(await buildMessage(aMail(), from, templates));
+    const english = await parse(await buildMessage(aNotice(), from, templates));
     const when = 'January 31, 2026 at 11:30:00 PM Coordinated Universal Time';
     expect(english.text?.replaceAll(/\s+/g, ' ')).toBe(
-      `Dear customer, Notes at ${when}: ${aMail().link} `,
+      `Dear customer, Notes at ${when}: ${aNotice().link} `,
     );
     expect(english.subject).toBe('Your password at Notes was changed');
     expect(english.html).toContain('<html lang="en">');
-    const german = await parse(await buildMessage(aMail({ locale: 'de' }), from, templates));
+    const german = await parse(await buildMessage(aNotice({ locale: 'de' }), from, templates));
     expect(german.subject).toBe('Neu: Notes');
-    expect(passwordChanged(aMail({ locale: 'de' }), templates).subject).toBe('Neu: Notes');
+    expect(composeNotice(aNotice({ locale: 'de' }), templates).subject).toBe('Neu: Notes');
     expect(german.text).toContain('Das Passwort Ihres Kontos');
   });
 
   it('are found by region, then by language, before those that Rekey brings along', () => {
-    const templates = readTemplates(
-      aFolder({ 'pt.txt': 'pt {{link}}', 'pt-BR.txt': 'pt-BR {{link}}' }),
-    );
+    const templates = templatesFrom({ 'pt.txt': 'pt {{link}}', 'pt-BR.txt': 'pt-BR {{link}}' });
     const sent = (locale: string) =>
-      passwordChanged(aMail({ locale, link: 'L' }), templates).text.slice(0, 9);
+      composeNotice(aNotice({ locale, link: 'L' }), templates).text.slice(0, 9);
     expect(sent('pt-BR')).toBe('pt-BR L');
     expect(sent('pt-BR-x-any')).toBe('pt-BR L');
     expect(sent('pt-PT')).toBe('pt L');
@@ -73,17 +81,17 @@ describe('templates of one’s own', () => {
       'fr.txt': '{{when}} {{link}} {{client}}',
       'fr.html': '<p lang="fr">{{link}}</p>',
     };
-    const mail = aMail({ locale: 'fr-CA', origin: { address: '', client: null } });
-    const { subject, text } = passwordChanged(mail, readTemplates(aFolder(files)));
+    const notice = aNotice({ locale: 'fr-CA', origin: { address: '', client: null } });
+    const { subject, text } = composeNotice(notice, templatesFrom(files));
     expect(subject).toBe('Mot de passe changé');
     expect(text).toMatch(/^31 janvier 2026 .* –$/);
   });
 
   it('leave a section out where its value is not there', () => {
     const source = '{{link}}{{#client}} by {{client}}{{/client}}{{#note}}: {{note}}{{/note}}';
-    const templates = readTemplates(aFolder({ 'en.txt': source }));
-    const sent = (unusual: Parameters<typeof aMail>[0]) =>
-      passwordChanged(aMail({ link: 'L', ...unusual }), templates).text;
+    const templates = templatesFrom({ 'en.txt': source });
+    const sent = (unusual: Parameters<typeof aNotice>[0]) =>
+      composeNotice(aNotice({ link: 'L', ...unusual }), templates).text;
     expect(sent({})).toBe('L by Firefox/145.0');
     expect(sent({ origin: { address: '', client: null } })).toBe('L');
     expect(sent({ service: { name: 'Notes', emailText: 'Hi {{link}}' } })).toBe(
@@ -93,24 +101,38 @@ describe('templates of one’s own', () => {
 
   it('escape every value in HTML, and keep the lines of a note', () => {
     const html = '<a href="{{link}}" title=\'{{service}}\'>{{note}}</a>';
-    const mail = aMail({
+    const notice = aNotice({
       link: 'https://a.example/?b="><script>',
       service: { name: `'"><b>`, emailText: 'one <i>\ntwo' },
     });
-    expect(passwordChanged(mail, readTemplates(aFolder({ 'en.html': html }))).html).toBe(
+    expect(composeNotice(notice, templatesFrom({ 'en.html': html })).html).toBe(
       '<a href="https://a.example/?b=&quot;&gt;&lt;script&gt;" title=\'&#39;&quot;&gt;&lt;b&gt;\'>one &lt;i&gt;<br>\ntwo</a>',
     );
   });
 
+  it.each(purposes)('are of one kind of mail, and leave the others alone: %s', (kind) => {
+    const templates = readTemplates(aFolder(of(kind, { 'en.txt': 'Mine: {{link}}' })));
+    for (const each of purposes) {
+      const notice = aNotice({ kind: each, link: 'L' });
+      const expected = each === kind ? 'Mine: L' : composeNotice(notice, templatesOf()).text;
+      expect(composeNotice(notice, templates).text).toBe(expected);
+    }
+  });
+
   it('can be those that Rekey brings along: they pass its own test', () => {
-    const files = [...builtInSources()].flatMap(([language, sources]) =>
-      parts.map((part) => [`${language}${suffixes[part]}`, sources[part]] as const),
+    const files = purposes.flatMap((kind) =>
+      [...builtInSources(kind)].flatMap(([language, sources]) =>
+        parts.map((part) => [`${kind}/${language}${suffixes[part]}`, sources[part]] as const),
+      ),
     );
-    expect(files).toHaveLength(15);
+    expect(files).toHaveLength(15 * purposes.length);
     const templates = readTemplates(aFolder(Object.fromEntries(files)));
-    for (const locale of ['en', 'de-CH', 'es', 'pt', 'ja', 'fr']) {
-      const mail = aMail({ locale, service: { name: 'Notes', emailText: 'Call us.' } });
-      expect(passwordChanged(mail, templates)).toEqual(passwordChanged(mail, templatesOf()));
+    for (const kind of purposes) {
+      for (const locale of ['en', 'de-CH', 'es', 'pt', 'ja', 'fr']) {
+        const service = { name: 'Notes', emailText: 'Call us.' };
+        const notice = aNotice({ kind, locale, service });
+        expect(composeNotice(notice, templates)).toEqual(composeNotice(notice, templatesOf()));
+      }
     }
   });
 });
@@ -201,22 +223,49 @@ describe('a folder is refused', () => {
       'en.txt is larger than 100 kB',
     ],
   ])('%s', (_what, name, content, problem) => {
-    expect(problemsOf({ [name]: content })).toEqual([problem]);
+    const place = `factor_change${path.sep}`;
+    expect(problemsOf(of('factor_change', { [name]: content }))).toEqual([`${place}${problem}`]);
   });
 
   it('with what is not UTF-8', () => {
-    expect(problemsOf({ 'en.txt': Buffer.from([0xe9]) })).toEqual(['en.txt is not UTF-8']);
-  });
-
-  it('with half of a language that Rekey does not speak', () => {
-    expect(problemsOf({ 'fr.txt': '{{link}}', 'fr-CA.txt': '{{link}}' })).toEqual([
-      'fr.subject.txt is missing: Rekey itself does not speak fr',
-      'fr.html is missing: Rekey itself does not speak fr',
+    expect(problemsOf({ 'update_password/en.txt': Buffer.from([0xe9]) })).toEqual([
+      path.join('update_password', 'en.txt is not UTF-8'),
     ]);
   });
 
-  it('for all that is wrong with it at once', () => {
-    expect(problemsOf({ 'en.txt': '{{a}}\n{{b}}', 'de.txt': '', 'x.md': '' })).toHaveLength(5);
+  it('with half of a language that Rekey does not speak', () => {
+    const files = { 'fr.txt': '{{link}}', 'fr-CA.txt': '{{link}}' };
+    expect(problemsOf(of('update_password', files))).toEqual([
+      path.join('update_password', 'fr.subject.txt is missing: Rekey itself does not speak fr'),
+      path.join('update_password', 'fr.html is missing: Rekey itself does not speak fr'),
+    ]);
+  });
+
+  it.each([
+    ['a folder of no kind of mail', 'welcome/en.txt', 'welcome'],
+    ['a template outside of the folders', 'en.txt', 'en.txt'],
+  ])('with %s', (_what, file, name) => {
+    expect(problemsOf({ [file]: '{{link}}' })).toEqual([
+      `${name} is not the folder of a kind of mail: update_password, factor_change`,
+    ]);
+  });
+
+  it('with a file in the place of the folder of a kind', () => {
+    expect(problemsOf({ factor_change: '' })).toEqual([
+      expect.stringMatching(/factor_change is no folder that can be read \(ENOTDIR\)$/),
+    ]);
+  });
+
+  it('for all that is wrong with it at once, in every folder', () => {
+    const files = { 'en.txt': '{{a}}\n{{b}}', 'de.txt': '', 'x.md': '' };
+    expect(
+      problemsOf({
+        ...of('update_password', files),
+        ...of('factor_change', files),
+        'welcome/en.txt': '',
+        'en.txt': '',
+      }),
+    ).toHaveLength(12);
   });
 
   it('where it is not there, or is none', () => {
@@ -233,8 +282,8 @@ describe('a folder is refused', () => {
   });
 });
 
-it('the templates that Rekey brings along have no fault', () => {
-  for (const sources of builtInSources().values()) {
+it.each(purposes)('the templates that Rekey brings along have no fault: %s', (kind) => {
+  for (const sources of builtInSources(kind).values()) {
     for (const part of parts) expect(parseTemplate(sources[part], part).faults).toEqual([]);
   }
 });

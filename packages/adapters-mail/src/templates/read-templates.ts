@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { languages } from './languages.ts';
+import { type Purpose, purposes } from '@rekey/domain';
+import { languageOf } from '@rekey/wording';
 import { type Part, parseTemplate, parts, type Template } from './template.ts';
 import { type Templates, tagsOf, templatesOf } from './templates.ts';
 
-/** Bytes. Clients cut longer mails off, at the end, which may be where the link is. */
-const MAX_SIZE = 100_000;
+/** Clients cut longer mails off at the end, which may be where the link is. */
+const MAX_BYTES = 100_000;
 
-/** How the file of each part ends; a file is named after the locale that it is for. */
+/** The end of the file name of each part; the beginning is the locale. */
 export const suffixes: Readonly<Record<Part, string>> = {
   subject: '.subject.txt',
   text: '.txt',
@@ -16,6 +17,7 @@ export const suffixes: Readonly<Record<Part, string>> = {
 
 /** Everything that is wrong with a folder of templates, a line each. */
 export class TemplateError extends Error {
+  override readonly name = 'TemplateError';
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
@@ -24,14 +26,33 @@ export class TemplateError extends Error {
   }
 }
 
+/** The templates of one kind, by locale. */
+type Locales = Map<string, Partial<Record<Part, Template>>>;
+
 /**
- * Reads the templates of a folder and checks all of them, so that none is in the way of a mail later.
- * Throws a `TemplateError` that names every file and line that is not right. Files whose name starts with a dot are passed over.
+ * Reads the operator's templates, a folder for each kind of notice, and checks all of them, so that none can stop a mail
+ * later. Throws a `TemplateError` that names every faulty file and line. Names that start with a dot are passed over.
  */
 export function readTemplates(folder: string): Templates {
   const problems: string[] = [];
-  const overrides = new Map<string, Partial<Record<Part, Template>>>();
-  for (const name of namesIn(folder)) {
+  const overrides = new Map<Purpose, Locales>();
+  for (const name of namesIn(folder, problems)) {
+    const kind = purposes.find((each) => each === name);
+    if (kind === undefined) {
+      problems.push(
+        `${path.join(folder, name)} is not the folder of a kind of mail: ${purposes.join(', ')}`,
+      );
+    } else {
+      overrides.set(kind, readKind(path.join(folder, name), problems));
+    }
+  }
+  if (problems.length > 0) throw new TemplateError(problems);
+  return templatesOf(overrides);
+}
+
+function readKind(folder: string, problems: string[]): Locales {
+  const locales: Locales = new Map();
+  for (const name of namesIn(folder, problems)) {
     const file = path.join(folder, name);
     const known = partOf(name);
     if (known === null) {
@@ -47,31 +68,36 @@ export function readTemplates(folder: string): Templates {
         ? faults.map(({ line, message }) => `${file}:${line} ${message}`)
         : [`${file} ${source.message}`]),
     );
-    // Counted as there, whatever is wrong with it: that is said already.
-    overrides.set(locale, { ...overrides.get(locale), [part]: template });
+    // A faulty file counts as there: its faults are named already.
+    locales.set(locale, { ...locales.get(locale), [part]: template });
   }
-  for (const locale of overrides.keys()) {
-    const tags = tagsOf(locale);
-    const missing = parts.filter(
-      (part) => !tags.some((tag) => languages.has(tag) || overrides.get(tag)?.[part]),
-    );
-    for (const part of missing) {
-      const file = path.join(folder, `${tags.at(-1)}${suffixes[part]}`);
-      problems.push(`${file} is missing: Rekey itself does not speak ${tags.at(-1)}`);
-    }
-  }
-  if (problems.length > 0) throw new TemplateError([...new Set(problems)]);
-  return templatesOf(overrides);
+  problems.push(...missingFrom(folder, locales));
+  return locales;
 }
 
-function namesIn(folder: string): string[] {
+/** Every part that a language lacks which Rekey does not speak. */
+function missingFrom(folder: string, locales: Locales): Set<string> {
+  const missing = [...locales.keys()].flatMap((locale) => {
+    const tags = tagsOf(locale);
+    const lacks = (part: Part) =>
+      !tags.some((tag) => languageOf(tag) !== null || locales.get(tag)?.[part]);
+    return parts.filter(lacks).map((part) => {
+      const file = path.join(folder, `${tags.at(-1)}${suffixes[part]}`);
+      return `${file} is missing: Rekey itself does not speak ${tags.at(-1)}`;
+    });
+  });
+  return new Set(missing);
+}
+
+function namesIn(folder: string, problems: string[]): string[] {
   try {
     return readdirSync(folder)
       .filter((name) => !name.startsWith('.'))
       .sort();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new TemplateError([`MAIL_TEMPLATES ${folder} is no folder that can be read (${code})`]);
+    problems.push(`MAIL_TEMPLATES ${folder} is no folder that can be read (${code})`);
+    return [];
   }
 }
 
@@ -83,10 +109,10 @@ function partOf(name: string): { locale: string; part: Part } | null {
   return tagsOf(locale)[0] === locale ? { locale, part } : null;
 }
 
-/** The text of a file, or what is wrong with it. */
+/** The text of a file, or an Error that says why there is none. */
 function readSource(file: string): string | Error {
   try {
-    if (statSync(file).size > MAX_SIZE) return new Error(`is larger than ${MAX_SIZE / 1000} kB`);
+    if (statSync(file).size > MAX_BYTES) return new Error(`is larger than ${MAX_BYTES / 1000} kB`);
     const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
     return text.replaceAll('\r\n', '\n');
   } catch (error) {

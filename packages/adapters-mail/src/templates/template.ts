@@ -1,4 +1,4 @@
-import { html } from '../html.ts';
+import { html } from '@rekey/wording';
 
 /** All that a template can be given; the user's name is not: anyone may register a stranger's address under any name. */
 export const placeholders = [
@@ -12,32 +12,32 @@ export const placeholders = [
 ] as const;
 export type Placeholder = (typeof placeholders)[number];
 
-/** What is not there for every mail; a section of that name then is not either. */
+/** The values that not every mail has; a section of that name is left out with its value. */
 export const optional = ['address', 'client', 'note'] as const satisfies readonly Placeholder[];
 
 export const parts = ['subject', 'text', 'html'] as const;
 export type Part = (typeof parts)[number];
 
-/** What stands in place of each placeholder; undefined for an optional one that is not there. */
+/** The text for each placeholder; undefined for an optional one that is missing. */
 export type Values = Readonly<Record<Placeholder, string | undefined>>;
 
 export type Template = readonly Piece[];
 
-/** Text as it is, or the place of a value; `section` names the value without which the piece is left out. */
+/** Text as it is, or the place of a value; a piece of a section is left out where the value of that name is missing. */
 type Piece = {
   readonly text: string;
   readonly value: Placeholder | null;
   readonly section: Placeholder | null;
 };
 
-/** A place in a template that is not right; lines are counted from 1. */
+/** A fault in a template; lines are counted from 1. */
 export type Fault = { readonly line: number; readonly message: string };
 
 const MARK = /\{\{(?:(?<sign>[#/]?)(?<name>[a-z]+)\}\})?/g;
 
 /**
- * Reads a template: text with `{{name}}` in it, and `{{#name}}…{{/name}}` around what is only for a value that is there.
- * Whatever else starts with two braces is a fault: a mail must not fail, nor go out with a hole in it, once this has passed.
+ * Reads a template: text with `{{name}}` in it, and `{{#name}}…{{/name}}` around text that is only for a value that is there.
+ * Anything else that starts with two braces is a fault: a template without faults can neither fail nor leave a hole in a mail.
  */
 export function parseTemplate(
   text: string,
@@ -101,11 +101,11 @@ function listOf(known: readonly string[], sections: readonly string[]): string {
   return `it may have ${marks.join(', ')}`;
 }
 
-/** The text of a template; `absent` stands for a value that is not there. In HTML every value is escaped. */
+/** The text of a template; `absent` stands for a value that is missing. In HTML every value is escaped. */
 export function fill(template: Template, part: Part, values: Values, absent: string): string {
   const shown = (value: Placeholder) => {
     const text = values[value] ?? (value === 'note' ? '' : absent);
-    return part === 'html' ? html`${text}`.markup.replaceAll('\n', '<br>\n') : text;
+    return part === 'html' ? html`${text}`.html.replaceAll('\n', '<br>\n') : text;
   };
   return template
     .filter(({ section }) => section === null || values[section] !== undefined)

@@ -1,36 +1,39 @@
+import { type Purpose, purposes } from '@rekey/domain';
+import { commonWords, languageOf } from '@rekey/wording';
 import { builtInSources } from './built-in.ts';
-import { languages } from './languages.ts';
 import { type Part, parseTemplate, parts, type Template } from './template.ts';
 
-/** The templates of a mail, in the language that suits a user. */
-export type Templates = (locale: string) => Record<Part, Template> & {
+/** The templates of a kind of notice, in the language that suits a locale. */
+export type Templates = (
+  kind: Purpose,
+  locale: string,
+) => Record<Part, Template> & {
   /** For dates: those of another language than the text around them would only confuse. */
   readonly locale: string;
-  /** What stands for a value that is not there. */
+  /** The text for a value that is missing. */
   readonly unknown: string;
 };
 
-/** For one locale, those parts that somebody wrote anew. */
-export type Overrides = ReadonlyMap<string, Partial<Record<Part, Template>>>;
+/** The parts that an operator wrote anew, by kind and locale. */
+export type Overrides = ReadonlyMap<Purpose, ReadonlyMap<string, Partial<Record<Part, Template>>>>;
 
-/** Templates of one's own where there are some, and else those that Rekey brings along; English where it speaks neither. */
+/** The operator's templates where there are some, and else the built-in ones; English where neither has the language. */
 export function templatesOf(overrides: Overrides = new Map()): Templates {
-  const builtIn = new Map(
-    [...builtInSources()].map(([language, sources]) => [language, parseAll(sources)]),
-  );
-  const find = (tags: readonly string[], part: Part): Template | undefined =>
-    tags
-      .map((tag) => overrides.get(tag)?.[part] ?? builtIn.get(tag)?.[part])
-      .find((template) => template !== undefined);
+  const builtIn = new Map(purposes.map((kind) => [kind, builtInTemplates(kind)]));
 
-  return (wanted) => {
+  return (kind, wanted) => {
+    const find = (tags: readonly string[], part: Part): Template | undefined =>
+      tags
+        .map((tag) => overrides.get(kind)?.get(tag)?.[part] ?? builtIn.get(kind)?.get(tag)?.[part])
+        .find((template) => template !== undefined);
     const own = tagsOf(wanted);
     const isSpoken = parts.every((part) => find(own, part));
     const tags = isSpoken ? own : ['en'];
+    const language = languageOf(tags.at(-1) ?? '')?.language;
     const get = (part: Part): Template => find(tags, part) ?? [];
     return {
       locale: isSpoken ? wanted : 'en',
-      unknown: languages.get(tags.at(-1) ?? '')?.unknown ?? '–',
+      unknown: language === undefined ? '–' : commonWords[language].unknown,
       subject: get('subject'),
       text: get('text'),
       html: get('html'),
@@ -48,7 +51,11 @@ export function tagsOf(locale: string): string[] {
   }
 }
 
-function parseAll(sources: Readonly<Record<Part, string>>): Record<Part, Template> {
-  const parse = (part: Part) => parseTemplate(sources[part], part).template;
-  return { subject: parse('subject'), text: parse('text'), html: parse('html') };
+function builtInTemplates(kind: Purpose): ReadonlyMap<string, Record<Part, Template>> {
+  return new Map(
+    [...builtInSources(kind)].map(([language, sources]) => {
+      const parse = (part: Part) => parseTemplate(sources[part], part).template;
+      return [language, { subject: parse('subject'), text: parse('text'), html: parse('html') }];
+    }),
+  );
 }

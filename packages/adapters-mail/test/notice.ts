@@ -1,22 +1,27 @@
-import { revokeLink } from '@rekey/domain';
-import type { PasswordChangedMail } from '@rekey/usecases';
+import { linkTo } from '@rekey/domain';
+import type { Notice } from '@rekey/usecases';
 import PostalMime, { type Email } from 'postal-mime';
 
 export const from = { name: 'Rekey', address: 'no-reply@rekey.example.com' };
 
-const token = `rkv_${'aZ09-_'.repeat(12)}`;
-
-/** A mail with nothing unusual in it, but for what the test says. */
-export function aMail(unusual: Partial<PasswordChangedMail> = {}): PasswordChangedMail {
+/** A notice with nothing unusual in it, but for what the test says. */
+export function aNotice(unusual: Partial<Notice> = {}): Notice {
+  const { kind = 'update_password' } = unusual;
+  const token = 'aZ09-_'.repeat(12);
   return {
-    messageId: '019a0000-0000-7000-8000-000000000001',
+    id: '019a0000-0000-7000-8000-000000000001',
+    kind,
     to: { name: 'Ada Lovelace', address: 'ada@example.com' },
     locale: 'en',
     timezone: 'UTC',
     service: { name: 'Notes', emailText: null },
-    changedAt: Date.parse('2026-01-31T23:30:00Z'),
+    happenedAt: Date.parse('2026-01-31T23:30:00Z'),
     origin: { address: '203.0.113.9', client: 'Firefox/145.0' },
-    link: revokeLink('https://notes.example.com/account?tab=a&b=c=d', 'ada@example.com', token),
+    link: linkTo('https://notes.example.com/account?tab=a&b=c=d', {
+      type: kind,
+      email: 'ada@example.com',
+      token,
+    }),
     linkExpiresAt: Date.parse('2026-02-07T23:30:00Z'),
     ...unusual,
   };

@@ -1,33 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type Mailer, MailFailure } from '@rekey/usecases';
+import { DeliveryFailure, type Outlet } from '@rekey/usecases';
 import { buildMessage } from './message.ts';
 import type { Sender } from './sender.ts';
 import { type Templates, templatesOf } from './templates/templates.ts';
 
-/** Writes each mail to `<message id>.eml`: a mail that is sent again replaces itself, and is never seen by halves. */
-export function fileMailer(options: {
+/** Writes each mail to `<id>.eml`: a mail that is sent again replaces itself, and no reader ever sees half of one. */
+export function fileOutlet(options: {
   readonly dir: string;
   readonly from: Sender;
   readonly templates?: Templates | undefined;
-}): Mailer {
+}): Outlet {
   const { dir, from, templates = templatesOf() } = options;
   return {
-    async send(mail) {
-      const message = await buildMessage(mail, from, templates);
+    async send(notice) {
+      const message = await buildMessage(notice, from, templates);
       try {
         await mkdir(dir, { recursive: true, mode: 0o700 });
-        await replaceFile(path.join(dir, `${mail.messageId}.eml`), message);
+        await replaceFile(path.join(dir, `${notice.id}.eml`), message);
       } catch (error) {
         const { code = 'unexpected error' } = error as NodeJS.ErrnoException;
-        throw new MailFailure(code, false, { cause: error });
+        throw new DeliveryFailure(code, false, { cause: error });
       }
     },
   };
 }
 
-/** Writes beside the target and renames: on the disk before the outbox hears that it was sent. */
+/** Writes beside the target and renames: the file is on the disk before the delivery is marked as sent. */
 async function replaceFile(target: string, content: Buffer): Promise<void> {
   const temporary = `${target}.${randomUUID()}.tmp`;
   try {

@@ -1,11 +1,10 @@
 import { mkdtemp, readdir, readFile, rm, stat, watch, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { MailFailure } from '@rekey/usecases';
-import { mailerContract } from '@rekey/usecases/testing';
+import { DeliveryFailure } from '@rekey/usecases';
 import { afterAll, expect, it } from 'vitest';
-import { aMail, from, parse } from '../test/mail.ts';
-import { fileMailer } from './file-mailer.ts';
+import { aNotice, from, parse } from '../test/notice.ts';
+import { fileOutlet } from './file.ts';
 import { buildMessage } from './message.ts';
 import { templatesOf } from './templates/templates.ts';
 
@@ -21,33 +20,12 @@ async function newFolder(): Promise<string> {
 
 const permissions = async (file: string) => ((await stat(file)).mode & 0o777).toString(8);
 
-mailerContract('to files', async () => {
-  const dir = await newFolder();
-  const mailer = fileMailer({ dir, from });
-  const handedOver: { recipients: string[]; messageId: string }[] = [];
-  return {
-    mailer: {
-      // A mail that is sent again replaces its file, so each is read before the next.
-      async send(mail) {
-        await mailer.send(mail);
-        const email = await parse(await readFile(path.join(dir, `${mail.messageId}.eml`)));
-        const recipients = [email.to, email.cc, email.bcc].flat().map((to) => to?.address);
-        handedOver.push({
-          recipients: recipients.filter((address) => address !== undefined),
-          messageId: email.messageId ?? '',
-        });
-      },
-    },
-    handedOver: async () => handedOver,
-  };
-});
-
 it('writes the message to a file of its name, for its owner alone', async () => {
   const dir = path.join(await newFolder(), 'data', 'mail');
-  const mail = aMail();
-  await fileMailer({ dir, from }).send(mail);
+  const mail = aNotice();
+  await fileOutlet({ dir, from }).send(mail);
 
-  const file = path.join(dir, `${mail.messageId}.eml`);
+  const file = path.join(dir, `${mail.id}.eml`);
   expect((await parse(await readFile(file))).text).toContain(mail.link);
   expect(await permissions(file)).toBe('600');
   expect(await permissions(dir)).toBe('700');
@@ -55,18 +33,18 @@ it('writes the message to a file of its name, for its owner alone', async () => 
 
 it('replaces a mail that is sent again', async () => {
   const dir = await newFolder();
-  const mailer = fileMailer({ dir, from });
-  await mailer.send(aMail({ locale: 'de' }));
-  await mailer.send(aMail());
-  expect(await readdir(dir)).toEqual([`${aMail().messageId}.eml`]);
-  const message = await readFile(path.join(dir, `${aMail().messageId}.eml`));
-  expect(message.equals(await buildMessage(aMail(), from, templates))).toBe(true);
+  const outlet = fileOutlet({ dir, from });
+  await outlet.send(aNotice({ locale: 'de' }));
+  await outlet.send(aNotice());
+  expect(await readdir(dir)).toEqual([`${aNotice().id}.eml`]);
+  const message = await readFile(path.join(dir, `${aNotice().id}.eml`));
+  expect(message.equals(await buildMessage(aNotice(), from, templates))).toBe(true);
 });
 
 it('shows no mail that is not complete, however many are written at a time', async () => {
   const dir = await newFolder();
-  const mailer = fileMailer({ dir, from });
-  const complete = await buildMessage(aMail(), from, templates);
+  const outlet = fileOutlet({ dir, from });
+  const complete = await buildMessage(aNotice(), from, templates);
   const stop = new AbortController();
   const seen: boolean[] = [];
   const watching = (async () => {
@@ -77,29 +55,30 @@ it('shows no mail that is not complete, however many are written at a time', asy
       if (seen.length === 20) return;
     }
   })();
-  while (seen.length < 20) await Promise.all(Array.from({ length: 8 }, () => mailer.send(aMail())));
+  while (seen.length < 20)
+    await Promise.all(Array.from({ length: 8 }, () => outlet.send(aNotice())));
   await watching;
   stop.abort();
   expect(seen).not.toContain(false);
-  expect(await readdir(dir)).toEqual([`${aMail().messageId}.eml`]);
+  expect(await readdir(dir)).toEqual([`${aNotice().id}.eml`]);
 });
 
 it('is worth another try where a file cannot be written, and leaves nothing behind', async () => {
   const dir = await newFolder();
   // A folder in the place of the mail: it is written, but cannot take its name.
-  const place = path.join(dir, `${aMail().messageId}.eml`);
-  await fileMailer({ dir: place, from }).send(aMail());
-  const failure = await fileMailer({ dir, from })
-    .send(aMail())
+  const place = path.join(dir, `${aNotice().id}.eml`);
+  await fileOutlet({ dir: place, from }).send(aNotice());
+  const failure = await fileOutlet({ dir, from })
+    .send(aNotice())
     .catch((error: unknown) => error);
-  expect(failure).toBeInstanceOf(MailFailure);
+  expect(failure).toBeInstanceOf(DeliveryFailure);
   expect(failure).toMatchObject({ message: 'EISDIR', isPermanent: false });
-  expect(await readdir(dir)).toEqual([`${aMail().messageId}.eml`]);
+  expect(await readdir(dir)).toEqual([`${aNotice().id}.eml`]);
 });
 
 it('is worth another try where the folder is none', async () => {
   const dir = path.join(await newFolder(), 'mail');
   await writeFile(dir, 'a file');
-  const failure = fileMailer({ dir, from }).send(aMail());
+  const failure = fileOutlet({ dir, from }).send(aNotice());
   await expect(failure).rejects.toMatchObject({ message: 'EEXIST', isPermanent: false });
 });

@@ -1,96 +1,49 @@
-import { text } from 'node:stream/consumers';
-import { parseEmail } from '@rekey/domain';
-import { MailFailure } from '@rekey/usecases';
-import { mailerContract } from '@rekey/usecases/testing';
-import { describe, expect, it } from 'vitest';
-import { aMail, from, parse, read } from '../test/mail.ts';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { DeliveryFailure } from '@rekey/usecases';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { aNotice, from, parse, read } from '../test/notice.ts';
 import { closedPort, scriptedServer, smtpServer } from '../test/servers.ts';
-import { parseSmtpUrl, smtpMailer } from './smtp-mailer.ts';
+import { parseSmtpUrl, smtpOutlet } from './smtp.ts';
 
-/** A time limit that a test waits for, beside others that it would never reach. */
+/** Milliseconds of a timeout that a test waits for. */
 const SOON = 100;
 
-const mailerFor = (port: number, options: Partial<Parameters<typeof smtpMailer>[0]> = {}) =>
-  smtpMailer({ url: `smtp://127.0.0.1:${port}`, from, ...options });
+function outletFor(port: number, options: Partial<Parameters<typeof smtpOutlet>[0]> = {}) {
+  const outlet = smtpOutlet({ url: `smtp://127.0.0.1:${port}`, from, ...options });
+  onTestFinished(() => outlet.close());
+  return outlet;
+}
 
 const failureOf = async (work: Promise<void>) => {
   const failure = await work.then(
     () => null,
     (error: unknown) => error,
   );
-  expect(failure).toBeInstanceOf(MailFailure);
-  const { message, isPermanent, cause } = failure as MailFailure;
+  expect(failure).toBeInstanceOf(DeliveryFailure);
+  const { message, isPermanent, cause } = failure as DeliveryFailure;
   expect(cause).toBeUndefined();
   return { message, isPermanent };
 };
 
 const refusal = (responseCode: number) => Object.assign(new Error('no'), { responseCode });
 
-mailerContract('over SMTP', async () => {
-  let refused: number | null = null;
-  const server = await smtpServer({
-    onMailFrom(_address, _session, done) {
-      server.recipients.length = 0;
-      done();
-    },
-    onData(stream, _session, done) {
-      void handOver(stream).then(() => done(refused === null ? null : refusal(refused)));
-    },
-  });
-  const handedOver: { recipients: string[]; messageId: string }[] = [];
-  async function handOver(stream: NodeJS.ReadableStream) {
-    const { messageId = '' } = await parse(await text(stream));
-    // The server shows domains as people read them; the wire has their ASCII form, see below.
-    const recipients = server.recipients.map((address) => parseEmail(address));
-    if (refused === null) handedOver.push({ recipients, messageId });
-  }
-  return {
-    mailer: mailerFor(server.port),
-    handedOver: async () => handedOver,
-    refuseNext: (isPermanent) => {
-      refused = isPermanent ? 554 : 451;
-    },
-  };
-});
-
 describe('a mail', () => {
   it('reaches its recipient with the link unharmed in both parts', async () => {
     const server = await smtpServer();
-    await mailerFor(server.port).send(aMail());
+    await outletFor(server.port).send(aNotice());
     expect(server.recipients).toEqual(['ada@example.com']);
     const email = await parse(server.messages[0]!);
-    expect(email.text?.split(/\r?\n/)).toContain(aMail().link);
-    expect(read(email.html).links).toEqual([aMail().link, aMail().link]);
-  });
-
-  it('is not over before its turn', async () => {
-    const server = await smtpServer();
-    const mailer = mailerFor(server.port, { timeouts: { turn: 60_000 } });
-    const [reached, turn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const waiting = mailer.send(aMail({ to: { name: 'Bob', address: 'bob@example.com' } }), () => {
-      reached.resolve();
-      return turn.promise;
-    });
-    await reached.promise;
-    await mailer.send(aMail());
-    turn.resolve();
-    await waiting;
-    const names = server.messages.map((message) => /^To: (\w+)/m.exec(message)?.[1]);
-    expect(names).toEqual(['Ada', 'Bob']);
-  });
-
-  it('does not wait for a turn that does not come', async () => {
-    const server = await smtpServer();
-    const mailer = mailerFor(server.port, { timeouts: { turn: SOON } });
-    await mailer.send(aMail(), () => new Promise(() => undefined));
-    expect(server.messages).toHaveLength(1);
+    expect(email.text?.split(/\r?\n/)).toContain(aNotice().link);
+    expect(read(email.html).links).toEqual([aNotice().link, aNotice().link]);
   });
 
   it('is the same mail when it is sent again', async () => {
     const server = await smtpServer();
-    const mailer = mailerFor(server.port);
-    await mailer.send(aMail());
-    await mailer.send(aMail());
+    const outlet = outletFor(server.port);
+    await outlet.send(aNotice());
+    await outlet.send(aNotice());
     const [first, second] = server.messages;
     expect(first).toContain('Message-ID: <019a0000-0000-7000-8000-000000000001@rekey.example.com>');
     expect(second).toBe(first);
@@ -104,11 +57,12 @@ describe('a mail', () => {
     "Ada'; eve@example.com",
   ])('has exactly one RCPT TO, whatever the name: %j', async (name) => {
     const { commands, port } = await scriptedServer();
-    await mailerFor(port).send(aMail({ to: { name, address: 'ada@example.com' } }));
+    await outletFor(port).send(aNotice({ to: { name, address: 'ada@example.com' } }));
     expect(commands.slice(1)).toEqual([
       'MAIL FROM:<no-reply@rekey.example.com>',
       'RCPT TO:<ada@example.com>',
       'DATA',
+      '.',
     ]);
   });
 
@@ -119,7 +73,7 @@ describe('a mail', () => {
     'ada@example.com> NOTIFY=NEVER',
   ])('is given to nobody where the address is not one: %j', async (address) => {
     const { commands, port } = await scriptedServer();
-    const sending = mailerFor(port).send(aMail({ to: { name: 'Ada', address } }));
+    const sending = outletFor(port).send(aNotice({ to: { name: 'Ada', address } }));
     expect(await failureOf(sending)).toEqual({
       message: 'not an e-mail address',
       isPermanent: true,
@@ -130,13 +84,13 @@ describe('a mail', () => {
   it('is sent to the stored form of the address, its domain in ASCII', async () => {
     const { commands, port } = await scriptedServer();
     const to = { name: 'Ada', address: 'ada@xn--bcher-kva.example' };
-    await mailerFor(port).send(aMail({ to }));
+    await outletFor(port).send(aNotice({ to }));
     expect(commands).toContain('RCPT TO:<ada@xn--bcher-kva.example>');
   });
 
   it('asks for SMTPUTF8 where the address needs it', async () => {
     const { commands, port } = await scriptedServer({ EHLO: '250-mx\r\n250 SMTPUTF8' });
-    await mailerFor(port).send(aMail({ to: { name: 'Jörg', address: 'jörg@example.com' } }));
+    await outletFor(port).send(aNotice({ to: { name: 'Jörg', address: 'jörg@example.com' } }));
     expect(commands).toContain('MAIL FROM:<no-reply@rekey.example.com> SMTPUTF8');
     expect(commands).toContain('RCPT TO:<jörg@example.com>');
   });
@@ -151,8 +105,8 @@ describe('a mail', () => {
         done(null, { user: username });
       },
     });
-    await mailerFor(server.port, { url: `smtp://us%40er:p%3Aw@127.0.0.1:${server.port}` }).send(
-      aMail(),
+    await outletFor(server.port, { url: `smtp://us%40er:p%3Aw@127.0.0.1:${server.port}` }).send(
+      aNotice(),
     );
     expect(logins).toEqual([['us@er', 'p:w']]);
     expect(server.messages).toHaveLength(1);
@@ -161,11 +115,12 @@ describe('a mail', () => {
   it('goes through TLS, and never to a certificate that is not trusted', async () => {
     const server = await smtpServer({ secure: true });
     const url = `smtps://127.0.0.1:${server.port}`;
-    expect(await failureOf(smtpMailer({ url, from }).send(aMail()))).toEqual({
+    expect(await failureOf(outletFor(server.port, { url }).send(aNotice()))).toEqual({
       message: expect.stringMatching(/CERT/),
       isPermanent: false,
     });
-    await smtpMailer({ url: `${url}?tls.rejectUnauthorized=false`, from }).send(aMail());
+    const trusting = { url: `${url}?tls.rejectUnauthorized=false` };
+    await outletFor(server.port, trusting).send(aNotice());
     expect(server.messages).toHaveLength(1);
   });
 
@@ -179,10 +134,11 @@ describe('a mail', () => {
       },
     });
     const url = `smtp://127.0.0.1:${server.port}`;
-    expect(await failureOf(smtpMailer({ url, from }).send(aMail()))).toMatchObject({
+    expect(await failureOf(outletFor(server.port, { url }).send(aNotice()))).toMatchObject({
       isPermanent: false,
     });
-    await smtpMailer({ url: `${url}?tls.rejectUnauthorized=false`, from }).send(aMail());
+    const trusting = { url: `${url}?tls.rejectUnauthorized=false` };
+    await outletFor(server.port, trusting).send(aNotice());
     expect(secured).toEqual([true]);
   });
 });
@@ -190,7 +146,7 @@ describe('a mail', () => {
 describe('a refusal', () => {
   it('of the recipient by 550 is final', async () => {
     const server = await smtpServer({ onRcptTo: (_address, _session, done) => done(refusal(550)) });
-    expect(await failureOf(mailerFor(server.port).send(aMail()))).toEqual({
+    expect(await failureOf(outletFor(server.port).send(aNotice()))).toEqual({
       message: 'SMTP 550 at RCPT TO',
       isPermanent: true,
     });
@@ -201,8 +157,8 @@ describe('a refusal', () => {
       allowInsecureAuth: true,
       onAuth: (_auth, _session, done) => done(refusal(535)),
     });
-    const mailer = mailerFor(server.port, { url: `smtp://user:wrong@127.0.0.1:${server.port}` });
-    expect(await failureOf(mailer.send(aMail()))).toEqual({
+    const outlet = outletFor(server.port, { url: `smtp://user:wrong@127.0.0.1:${server.port}` });
+    expect(await failureOf(outlet.send(aNotice()))).toEqual({
       message: 'SMTP 535 at AUTH PLAIN',
       isPermanent: false,
     });
@@ -225,12 +181,12 @@ describe('a refusal', () => {
     ['.', '421 closing', 'SMTP 421 at DATA', false],
   ])('at %s by "%s" is told as "%s"; final: %s', async (word, answer, message, isPermanent) => {
     const { port } = await scriptedServer({ [word]: answer });
-    expect(await failureOf(mailerFor(port).send(aMail()))).toEqual({ message, isPermanent });
+    expect(await failureOf(outletFor(port).send(aNotice()))).toEqual({ message, isPermanent });
   });
 
   it('at EHLO is not final, even where HELO is refused as well', async () => {
     const { port } = await scriptedServer({ EHLO: '502 what?', HELO: '550 no' });
-    expect(await failureOf(mailerFor(port).send(aMail()))).toMatchObject({ isPermanent: false });
+    expect(await failureOf(outletFor(port).send(aNotice()))).toMatchObject({ isPermanent: false });
   });
 
   it('with pipelining is told by the answer to RCPT TO', async () => {
@@ -239,17 +195,17 @@ describe('a refusal', () => {
       RCPT: '550 no such user',
       DATA: '554 no valid recipients',
     });
-    expect(await failureOf(mailerFor(port).send(aMail()))).toEqual({
+    expect(await failureOf(outletFor(port).send(aNotice()))).toEqual({
       message: 'SMTP 550 at RCPT TO',
       isPermanent: true,
     });
   });
 
   it('never repeats the words of the server', async () => {
-    const words = `550 5.1.1 <ada@example.com> ${aMail().link}`;
+    const words = `550 5.1.1 <ada@example.com> ${aNotice().link}`;
     const { port } = await scriptedServer({ RCPT: words });
-    const failure = await mailerFor(port)
-      .send(aMail())
+    const failure = await outletFor(port)
+      .send(aNotice())
       .catch((error: Error) => error);
     expect(JSON.stringify(failure, Object.getOwnPropertyNames(failure))).not.toMatch(/ada@|https:/);
   });
@@ -257,7 +213,7 @@ describe('a refusal', () => {
 
 describe('trouble with the connection', () => {
   it('is worth another try: nobody listens', async () => {
-    const sending = mailerFor(await closedPort()).send(aMail());
+    const sending = outletFor(await closedPort()).send(aNotice());
     expect(await failureOf(sending)).toEqual({ message: 'ECONNREFUSED', isPermanent: false });
   });
 
@@ -265,7 +221,7 @@ describe('trouble with the connection', () => {
     'is worth another try: dropped at %s',
     async (word) => {
       const { port } = await scriptedServer({ [word]: 'drop' });
-      expect(await failureOf(mailerFor(port).send(aMail()))).toEqual({
+      expect(await failureOf(outletFor(port).send(aNotice()))).toEqual({
         message: expect.stringMatching(/^ECONN/),
         isPermanent: false,
       });
@@ -273,52 +229,166 @@ describe('trouble with the connection', () => {
   );
 
   it.each([
-    ['greeting', { greeting: SOON }, 'GREETING_TIMEOUT'],
-    ['DATA', { socket: SOON }, 'SOCKET_TIMEOUT'],
-    ['.', { socket: SOON }, 'SOCKET_TIMEOUT'],
+    ['greeting', { greetingMs: SOON }, 'GREETING_TIMEOUT'],
+    ['DATA', { socketMs: SOON }, 'SOCKET_TIMEOUT'],
+    ['.', { socketMs: SOON }, 'SOCKET_TIMEOUT'],
   ])('is worth another try: no answer at %s', async (word, timeouts, message) => {
     const { port } = await scriptedServer({ [word]: 'stall' });
-    const sending = mailerFor(port, { timeouts }).send(aMail());
+    const sending = outletFor(port, { timeouts }).send(aNotice());
     expect(await failureOf(sending)).toEqual({ message, isPermanent: false });
   });
 
   it.each(['EHLO', 'RCPT', '.'])('ends in time, however the server drips at %s', async (word) => {
     const { port } = await scriptedServer({ [word]: 'drip' });
-    const mailer = mailerFor(port, { timeouts: { total: SOON } });
-    expect(await failureOf(mailer.send(aMail()))).toEqual({
+    const outlet = outletFor(port, { timeouts: { totalMs: SOON } });
+    expect(await failureOf(outlet.send(aNotice()))).toEqual({
       message: 'DEADLINE',
       isPermanent: false,
     });
   });
+});
 
-  it('of one mail holds up no other', async () => {
+describe('the pool', () => {
+  it('sends one mail after another over one connection', async () => {
+    const server = await scriptedServer();
+    const outlet = outletFor(server.port);
+    for (const _ of Array.from({ length: 5 })) await outlet.send(aNotice());
+    expect(server.count('MAIL')).toBe(5);
+    expect(server.count('EHLO')).toBe(1);
+  });
+
+  it('has at most eight connections', async () => {
+    const server = await scriptedServer();
+    const outlet = outletFor(server.port);
+    await Promise.all(Array.from({ length: 40 }, () => outlet.send(aNotice())));
+    expect(server.count('MAIL')).toBe(40);
+    expect(server.count('EHLO')).toBe(8);
+  });
+
+  it('is held up by a recipient whose server stalls on one connection alone', async () => {
+    const reached = Promise.withResolvers<void>();
+    const server = await smtpServer({
+      onRcptTo({ address }, _session, done) {
+        if (address === 'bob@example.com') reached.resolve();
+        else done();
+      },
+    });
+    const outlet = outletFor(server.port);
+    const bob = failureOf(
+      outlet.send(aNotice({ to: { name: 'Bob', address: 'bob@example.com' } })),
+    );
+    await reached.promise;
+    await Promise.all(Array.from({ length: 20 }, () => outlet.send(aNotice())));
+    expect(server.messages).toHaveLength(20);
+    outlet.close();
+    await bob;
+  });
+
+  it('goes on with a connection after the refusal of a recipient', async () => {
+    const server = await scriptedServer({ RCPT: ['550 no such user', '250 fine'] });
+    const outlet = outletFor(server.port);
+    expect(await failureOf(outlet.send(aNotice()))).toMatchObject({ isPermanent: true });
+    await outlet.send(aNotice());
+    expect(server.count('EHLO')).toBe(1);
+  });
+
+  it('sends a mail over a new connection where the server drops the old one at the next command', async () => {
+    const server = await scriptedServer({ MAIL: ['250 fine', 'drop'] });
+    const outlet = outletFor(server.port);
+    await outlet.send(aNotice());
+    await outlet.send(aNotice());
+    expect(server.count('.')).toBe(2);
+    expect(server.count('EHLO')).toBe(2);
+  });
+
+  it('sends a mail over a new connection, at the next try, where the server ends the old one with 421', async () => {
+    const server = await scriptedServer({ MAIL: ['250 fine', '421 enough'] });
+    const outlet = outletFor(server.port);
+    await outlet.send(aNotice());
+    expect(await failureOf(outlet.send(aNotice()))).toMatchObject({ isPermanent: false });
+    await outlet.send(aNotice());
+    expect(server.count('.')).toBe(2);
+  });
+
+  it.each(['end', 'destroy', 'resetAndDestroy'] as const)(
+    'sends a mail over a new connection where the server left the old ones: %s',
+    async (leave) => {
+      const server = await scriptedServer();
+      const outlet = outletFor(server.port);
+      await Promise.all(Array.from({ length: 8 }, () => outlet.send(aNotice())));
+      for (const socket of server.sockets) socket[leave]();
+      await Promise.all(Array.from({ length: 8 }, () => outlet.send(aNotice())));
+      expect(server.count('.')).toBe(16);
+    },
+  );
+
+  it('never sends a mail again by itself once the server may have it', async () => {
+    const server = await scriptedServer({ '.': ['250 fine', 'drop'] });
+    const outlet = outletFor(server.port);
+    await outlet.send(aNotice());
+    expect(await failureOf(outlet.send(aNotice()))).toMatchObject({ isPermanent: false });
+    expect(server.count('.')).toBe(2);
+  });
+
+  it('says goodbye to a server over a connection that is idle', async () => {
+    const server = await scriptedServer();
+    await outletFor(server.port, { timeouts: { idleMs: SOON } }).send(aNotice());
+    await server.had('QUIT', 1);
+  });
+});
+
+describe('close', () => {
+  it('gives up every mail that is being sent or waits, for another try', async () => {
     const stuck = await scriptedServer({ RCPT: 'stall' });
-    const mailer = mailerFor(stuck.port);
-    const sends = Array.from({ length: 20 }, () => failureOf(mailer.send(aMail())));
-    await expect.poll(() => stuck.commands.filter((c) => c.startsWith('RCPT'))).toHaveLength(20);
-    mailer.close();
+    const outlet = outletFor(stuck.port);
+    const sends = Array.from({ length: 20 }, () => failureOf(outlet.send(aNotice())));
+    await stuck.had('RCPT', 8);
+    outlet.close();
     for (const failure of await Promise.all(sends)) {
       expect(failure).toEqual({ message: 'CLOSED', isPermanent: false });
     }
+    expect(await failureOf(outlet.send(aNotice()))).toMatchObject({ isPermanent: false });
   });
+
+  it.each([
+    ['stalls', { RCPT: 'stall' }, 'CLOSED'],
+    ['drips', { RCPT: 'drip' }, 'CLOSED'],
+    ['has accepted all mails', {}, 'sent'],
+  ] as const)(
+    'leaves nothing that keeps a process alive while the server %s',
+    async (_what, script, end) => {
+      const server = await scriptedServer(script);
+      const program = fork(path.join(import.meta.dirname, '../test/sending.ts'), [
+        String(server.port),
+      ]);
+      onTestFinished(() => void program.kill('SIGKILL'));
+      const results: unknown[] = [];
+      program.on('message', (result) => results.push(result));
+      if (end === 'CLOSED') await server.had('RCPT', 8);
+      else while (results.length < 8) await once(program, 'message');
+      program.kill('SIGTERM');
+      expect(await once(program, 'exit')).toEqual([0, null]);
+      expect(results).toEqual(Array.from({ length: 8 }, () => end));
+    },
+  );
 });
 
 describe('verify', () => {
   it('logs in and sends nothing', async () => {
     const { commands, port } = await scriptedServer();
-    await mailerFor(port).verify();
+    await outletFor(port).verify();
     expect(commands[0]).toMatch(/^EHLO /);
     expect(commands.filter((command) => /^(?:MAIL|RCPT|DATA)/.test(command))).toEqual([]);
   });
 
   it('tells what does not work', async () => {
-    const verifying = mailerFor(await closedPort()).verify();
+    const verifying = outletFor(await closedPort()).verify();
     expect(await failureOf(verifying)).toMatchObject({ message: 'ECONNREFUSED' });
   });
 
   it('ends in time, however the server drips', async () => {
     const { port } = await scriptedServer({ EHLO: 'drip' });
-    const verifying = mailerFor(port, { timeouts: { total: SOON } }).verify();
+    const verifying = outletFor(port, { timeouts: { totalMs: SOON } }).verify();
     expect(await failureOf(verifying)).toMatchObject({ message: 'DEADLINE' });
   });
 });
@@ -343,6 +413,6 @@ describe('SMTP_URL', () => {
     'smtp://user:hunter2@mail.example.com?pool=true',
     'smtp://user:hunter2@mail.example.com?tls.ca=x&sendmail=true',
   ])('may not be %j, and is not repeated', (url) => {
-    expect(() => smtpMailer({ url, from })).toThrow(/^SMTP_URL (?:must|may)(?!.*hunter2)/);
+    expect(() => smtpOutlet({ url, from })).toThrow(/^SMTP_URL (?:must|may)(?!.*hunter2)/);
   });
 });

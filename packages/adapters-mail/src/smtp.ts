@@ -1,0 +1,140 @@
+import { DeliveryFailure, type Outlet } from '@rekey/usecases';
+import { createTransport, type NodemailerError } from 'nodemailer';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import SMTPPool from 'nodemailer/lib/smtp-pool';
+import { buildMessage } from './message.ts';
+import type { Sender } from './sender.ts';
+import { type Templates, templatesOf } from './templates/templates.ts';
+
+/** As many as there are lanes in the worker: a mail that its server holds up keeps one connection, and one lane. */
+const MAX_CONNECTIONS = 8;
+
+/** `totalMs` stays under the lease of a delivery: a server that drips bytes resets all the others. */
+const TIMEOUTS = {
+  connectMs: 5_000,
+  greetingMs: 5_000,
+  socketMs: 15_000,
+  totalMs: 45_000,
+  /** How long a connection is kept for the next mail: shorter than servers wait, so that we say goodbye first. */
+  idleMs: 5_000,
+};
+
+/** What the query of the URL may set; nodemailer would also read a log of whole mails from it, for one. */
+const PARAMETER =
+  /^(?:name|localAddress|authMethod|requireTLS|ignoreTLS|opportunisticTLS|tls\.\w+)$/;
+
+/** Refusals of ourselves, whenever they come: a wrong sequence, and authentication (RFC 4954, 4 and 6). */
+const ABOUT_US = new Set([503, 530, 534, 535, 538]);
+
+export type SmtpOutlet = Outlet & {
+  /** Connects, greets and logs in, and throws a `DeliveryFailure` where one of these does not work. */
+  verify(): Promise<void>;
+  /** Gives up what is being sent, for a later attempt, and closes all connections. */
+  close(): void;
+};
+
+/**
+ * Sends over SMTP, with a pool of connections.
+ * `smtps:` is TLS from the start, `smtp:` changes to TLS where the server offers it (`?requireTLS=true` insists).
+ */
+export function smtpOutlet(options: {
+  readonly url: string;
+  readonly from: Sender;
+  readonly templates?: Templates | undefined;
+  readonly timeouts?: Partial<typeof TIMEOUTS>;
+}): SmtpOutlet {
+  const { from, templates = templatesOf() } = options;
+  const timeouts = { ...TIMEOUTS, ...options.timeouts };
+  const pool = new SMTPPool({
+    url: parseSmtpUrl(options.url),
+    maxConnections: MAX_CONNECTIONS,
+    // Of a mail whose connection the server dropped before a byte of the message was sent.
+    maxRequeues: 3,
+    idleTimeout: timeouts.idleMs,
+    connectionTimeout: timeouts.connectMs,
+    greetingTimeout: timeouts.greetingMs,
+    socketTimeout: timeouts.socketMs,
+    // A server that does not close its side keeps no process alive.
+    socketCloseTimeout: 0,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  const transport = createTransport(pool);
+  const open = new Set<AbortController>();
+
+  /** Runs `work` until it ends, its time is up or the outlet is closed; every error becomes a `DeliveryFailure`. */
+  async function attempt(work: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const timer = setTimeout(
+      () => controller.abort(new DeliveryFailure('DEADLINE', false)),
+      timeouts.totalMs,
+    );
+    open.add(controller);
+    try {
+      await work(signal);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : failure(error as NodemailerError);
+    } finally {
+      clearTimeout(timer);
+      open.delete(controller);
+    }
+  }
+
+  return {
+    async send(notice) {
+      const raw = await buildMessage(notice, from, templates);
+      const envelope = { from: { address: from.address }, to: { address: notice.to.address } };
+      await attempt((signal) => transport.sendMail({ raw, envelope, signal }));
+    },
+    verify: () => attempt((signal) => logIn(pool.options, signal)),
+    close() {
+      transport.close({ force: true });
+      for (const controller of open) controller.abort(new DeliveryFailure('CLOSED', false));
+    },
+  };
+}
+
+/** Connects, greets and logs in, outside of the pool. The `verify` of nodemailer does too, but cannot be given up. */
+function logIn(options: SMTPPool.Options, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const connection = new SMTPConnection(options);
+  const done = (error?: Error | null) => (error ? reject(error) : resolve());
+  connection.once('error', reject);
+  connection.once('end', () => reject(new Error('closed')));
+  signal.addEventListener('abort', () => connection.close());
+  connection.connect((error) => {
+    const { auth, authMethod: method } = options;
+    if (error || !auth || !connection.allowsAuth) done(error);
+    else connection.login({ ...auth, method }, done);
+  });
+  return promise.finally(() => connection.close());
+}
+
+/** The URL as it is, or an Error that says what is wrong with it and never repeats it: it holds a password. */
+export function parseSmtpUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isSmtp = url?.protocol === 'smtp:' || url?.protocol === 'smtps:';
+  if (!isSmtp || url.hostname === '' || !['', '/'].includes(url.pathname) || url.hash !== '') {
+    throw new Error('SMTP_URL must be smtp://user:pass@host:port or smtps://user:pass@host:port');
+  }
+  if (![...url.searchParams.keys()].every((name) => PARAMETER.test(name))) {
+    throw new Error(
+      'SMTP_URL may have the parameters name, localAddress, authMethod, requireTLS, ignoreTLS, opportunisticTLS and tls.*',
+    );
+  }
+  return text;
+}
+
+/** Says what happened by code alone: the server's words may repeat the address or the link. */
+function failure(error: NodemailerError): DeliveryFailure {
+  const { responseCode, command } = error;
+  if (responseCode === undefined) {
+    const code = error.timeoutType ?? error.originalCode ?? error.code ?? 'unexpected error';
+    return new DeliveryFailure(code, false);
+  }
+  // Before RCPT TO the server refuses us, whoever the recipient is.
+  const isAboutMail = command === 'RCPT TO' || command === 'DATA';
+  const isPermanent = isAboutMail && responseCode >= 500 && !ABOUT_US.has(responseCode);
+  return new DeliveryFailure(`SMTP ${responseCode} at ${command ?? 'CONN'}`, isPermanent);
+}

@@ -1,0 +1,109 @@
+import { type CommonWords, html, type Language, type NoticeWords } from '@rekey/wording';
+import type { MailWords } from './mail-words.ts';
+
+/** All that a mail says, in one language. */
+export type Words = CommonWords & MailWords & NoticeWords;
+
+const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;";
+const BUTTON = '#b3261e';
+
+/** The template of a mail's text: paragraphs of one line each, which the reader's client wraps; the link stands alone on its line, so nothing sticks to it. */
+export function textOf(words: Words): string {
+  return `${words.happened('{{service}}')}
+
+${words.when}: {{when}}
+${words.address}: {{address}}
+${words.client}: {{client}}
+
+${words.wasYou}
+
+${words.wasNotYou}
+
+{{link}}
+
+${words.effect}
+
+${words.until('{{until}}')}
+
+{{#note}}${words.note('{{service}}')}
+{{note}}
+
+{{/note}}${words.why('{{service}}')}
+`;
+}
+
+/**
+ * The template of a mail's HTML: tables and attributes, which old clients understand; colours for dark mode; no images,
+ * nothing remote. A client that drops the style element shows the light colours.
+ */
+export function htmlOf(language: Language, words: Words): string {
+  const fact = (label: string, value: string) => html`<tr>
+<td class="quiet" style="padding:3px 0;font-size:14px;line-height:20px;color:#5b5b66;">${label}:</td>
+</tr>
+<tr>
+<td class="text" style="padding:0 0 9px;font-size:16px;line-height:24px;color:#1b1b1f;overflow-wrap:anywhere;">${value}</td>
+</tr>
+`;
+  const paragraph = (text: string) =>
+    html`<p class="text" style="margin:0 0 16px;color:#1b1b1f;">${text}</p>`;
+  return html`<!doctype html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="supported-color-schemes" content="light dark">
+<meta name="format-detection" content="telephone=no, date=no, address=no, email=no, url=no">
+<title>${words.subject('{{service}}')}</title>
+<style>
+:root { color-scheme: light dark; }
+@media (prefers-color-scheme: dark) {
+.page { background-color: #131316 !important; }
+.card { background-color: #1f1f24 !important; border-color: #3a3a42 !important; }
+.facts { border-color: #3a3a42 !important; }
+.text { color: #ececf1 !important; }
+.quiet { color: #b4b4bf !important; }
+}
+</style>
+</head>
+<body class="page" style="margin:0;padding:0;background-color:#f3f3f6;">
+<table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="#f3f3f6" style="background-color:#f3f3f6;">
+<tr>
+<td align="center" style="padding:24px 12px;">
+<!--[if mso]><table role="presentation" width="560" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->
+<table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="#ffffff" style="max-width:560px;background-color:#ffffff;border:1px solid #dcdce3;border-radius:12px;">
+<tr>
+<td align="left" style="padding:28px 28px 12px;${FONT}font-size:16px;line-height:24px;">
+<h1 class="text" style="margin:0 0 20px;font-size:20px;line-height:28px;font-weight:600;color:#1b1b1f;">${words.happened('{{service}}')}</h1>
+<table role="presentation" class="facts" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 20px;padding:12px 0 3px;border-top:1px solid #dcdce3;border-bottom:1px solid #dcdce3;${FONT}">
+${fact(words.when, '{{when}}')}${fact(words.address, '{{address}}')}${fact(words.client, '{{client}}')}</table>
+${paragraph(words.wasYou)}
+<p class="text" style="margin:0 0 16px;font-weight:600;color:#1b1b1f;">${words.wasNotYou}</p>
+<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 20px;${FONT}">
+<tr>
+<td bgcolor="${BUTTON}" style="border-radius:8px;background-color:${BUTTON};mso-padding-alt:13px 22px;"><a href="{{link}}" style="display:inline-block;padding:13px 22px;color:#ffffff;font-size:16px;line-height:22px;font-weight:600;text-decoration:none;">${words.button}</a></td>
+</tr>
+</table>
+${paragraph(words.effect)}
+${paragraph(words.until('{{until}}'))}
+<p class="quiet" style="margin:0 0 20px;font-size:14px;line-height:20px;color:#5b5b66;overflow-wrap:anywhere;">${words.copy}<br><a class="text" href="{{link}}" style="color:#1b1b1f;">{{link}}</a></p>
+{{#note}}<p class="text" style="margin:0 0 20px;color:#1b1b1f;"><b>${words.note('{{service}}')}</b><br>
+{{note}}</p>
+{{/note}}</td>
+</tr>
+</table>
+<!--[if mso]></td></tr></table><![endif]-->
+<!--[if mso]><table role="presentation" width="560" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:560px;">
+<tr>
+<td class="quiet" align="left" style="padding:16px 28px;${FONT}font-size:13px;line-height:20px;color:#5b5b66;">${words.why('{{service}}')}</td>
+</tr>
+</table>
+<!--[if mso]></td></tr></table><![endif]-->
+</td>
+</tr>
+</table>
+</body>
+</html>
+`.html;
+}
