@@ -1,86 +1,46 @@
 import { EventEmitter, once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { Database, Ports } from '@rekey/usecases';
-import {
-  AdmitClient,
-  AuthenticateBearer,
-  AuthenticateKey,
-  CreateKey,
-  CreateRootKey,
-  CreateServiceWithKey,
-  CreateUser,
-  formServiceId,
-  ListAudit,
-  Login,
-  OpenFormService,
-  ReadAuditEntry,
-  ReadKey,
-  ReadPasswordChange,
-  ReadUser,
-  RefreshToken,
-  RevokeKey,
-  RevokeToken,
-  RevokeUpdatePassword,
-  UpdatePassword,
-  VerifyKey,
-  VerifyToken,
-  VerifyTotp,
-} from '@rekey/usecases';
-import {
-  fakeAccessTokens,
-  fakeClock,
-  fakeHasher,
-  fakeMacs,
-  fakeMailer,
-  fakeMeter,
-  fakeRevokeTokens,
-  fakeSecrets,
-  fakeTotp,
-  memoryDatabase,
-  START,
-  sequentialIds,
-} from '@rekey/usecases/testing';
-import type { InjectOptions } from 'fastify';
+import { operator } from '@rekey/domain';
+import { type Database, type Ports, type UseCases, useCases } from '@rekey/usecases';
+import { memoryDatabase, settings, tokenIn, world } from '@rekey/usecases/testing';
+import type { FastifyReply, FastifyRequest, InjectOptions } from 'fastify';
+import { codesOf } from '../src/docs/openapi.ts';
 import { createHttpServer, type HttpDeps, type HttpOptions } from '../src/index.ts';
+import type { Problem } from '../src/server/problem.ts';
 
-type Overrides = Partial<Omit<HttpDeps, 'options'>> & { readonly options?: Partial<HttpOptions> };
+type Overrides = Partial<Omit<HttpDeps, 'options' | 'useCases'>> & {
+  readonly options?: Partial<HttpOptions>;
+  readonly settings?: Partial<Ports['settings']>;
+  /** Rooms that stand in for those of the ports. */
+  readonly rooms?: (ports: Ports) => Partial<UseCases>;
+};
 
 export type Rig = Awaited<ReturnType<typeof rig>>;
 
 /** The whole server on a memory database, with one service, its key and a root key. */
-export async function rig({ options, ...overrides }: Overrides = {}) {
-  const clock = fakeClock(START);
+export async function rig({ options, rooms, settings: more, ...overrides }: Overrides = {}) {
   const { database, commits } = counted(memoryDatabase());
-  const totp = fakeTotp();
+  const { clock, totp, channels, ...others } = world(database);
   const ports: Ports = {
-    database,
-    hasher: fakeHasher(),
-    meter: fakeMeter(),
-    breachList: null,
-    secrets: fakeSecrets(),
-    macs: fakeMacs(),
-    accessTokens: fakeAccessTokens(clock),
-    totp,
-    revokeTokens: fakeRevokeTokens(),
-    mailer: fakeMailer(),
+    ...others,
     clock,
-    ids: sequentialIds(),
+    totp,
+    channels,
     settings: {
-      passwordPolicy: 'compat',
-      refreshTokenTtl: 86_400,
-      revokeTokenTtl: 604_800,
+      ...settings,
       publicUrl: 'http://localhost:8042',
-      brandName: 'Rekey',
       throttle: { accountFree: 5, clientPerMinute: 30, changesPerHour: 10 },
+      ...more,
     },
   };
-  await new OpenFormService(ports).execute();
-  const registered = await new CreateServiceWithKey(ports).execute({
+  const all = useCases(ports);
+  await all.services.openFormService.execute(operator);
+  const registered = await all.services.createServiceWithKey.execute(operator, {
     name: 'Shop',
     url: 'https://shop.example',
-    localUrl: 'https://shop.example/account',
+    providerLocalUrl: 'https://shop.example/account',
   });
-  const { value: rootKey } = await new CreateRootKey(ports).execute({ name: 'operator' });
+  const { value: rootKey } = await all.keys.createRootKey.execute(operator, { name: 'operator' });
 
   const lines: string[] = [];
   const written = new EventEmitter();
@@ -90,38 +50,15 @@ export async function rig({ options, ...overrides }: Overrides = {}) {
     written.emit('line', JSON.parse(line));
   };
   const server = createHttpServer({
-    admitClient: new AdmitClient(ports),
-    authenticateBearer: new AuthenticateBearer(ports),
-    authenticateKey: new AuthenticateKey(ports),
-    createKey: new CreateKey(ports),
-    createUser: new CreateUser(ports),
-    listAudit: new ListAudit(ports),
-    login: new Login(ports),
-    readAuditEntry: new ReadAuditEntry(ports),
-    readKey: new ReadKey(ports),
-    readPasswordChange: new ReadPasswordChange(ports),
-    readUser: new ReadUser(ports),
-    refreshToken: new RefreshToken(ports),
-    revokeKey: new RevokeKey(ports),
-    revokeToken: new RevokeToken(ports),
-    revokeUpdatePassword: new RevokeUpdatePassword(ports),
-    updatePassword: new UpdatePassword(ports),
-    verifyKey: new VerifyKey(ports),
-    verifyToken: new VerifyToken(ports),
-    verifyTotp: new VerifyTotp(ports),
-    formService: async () => {
-      const service = await database.read(({ services }) => services.get(formServiceId));
-      if (service === null) throw new Error('the form service is missing');
-      return service;
-    },
+    useCases: { ...all, ...rooms?.(ports) },
     jwks: () => ({ keys: [] }),
     isReady: async () => true,
     log: { info: keep('info'), error: keep('error') },
+    version: '0.1.0',
     ...overrides,
     options: {
       publicUrl: 'http://localhost:8042',
       trustProxy: [],
-      usersSignup: true,
       apiDocs: false,
       passwordPolicy: 'compat',
       brandName: 'Rekey',
@@ -130,6 +67,7 @@ export async function rig({ options, ...overrides }: Overrides = {}) {
       ...options,
     },
   });
+  server.app.addHook('preSerialization', refuseUndescribed);
 
   const { app } = server;
   const { service, value: serviceKey } = registered;
@@ -157,7 +95,7 @@ export async function rig({ options, ...overrides }: Overrides = {}) {
     /** The key of one more service. */
     async otherServiceKey(): Promise<string> {
       const input = { name: 'Other', url: 'https://other.example' };
-      return (await new CreateServiceWithKey(ports).execute(input)).value;
+      return (await all.services.createServiceWithKey.execute(operator, input)).value;
     },
 
     /** A call of the JSON dialect, by the service. */
@@ -184,16 +122,30 @@ export async function rig({ options, ...overrides }: Overrides = {}) {
         payload: typeof fields === 'string' ? fields : new URLSearchParams(fields).toString(),
       }),
 
-    /** The revoke token of every change of the user. */
-    async revokeTokens(): Promise<string[]> {
-      const changes = await database.transact(async (stores) => {
-        const now = clock.now();
-        const claims = await stores.outbox.claim(now, now + 1, 100);
-        return Promise.all(claims.map(({ changeId }) => stores.changes.get(changeId)));
-      });
-      return changes.flatMap((change) => (change ? [ports.revokeTokens.make(change)] : []));
+    /** The tokens in the links of all mails that are owed. */
+    async mailedTokens(): Promise<string[]> {
+      const { claimDeliveries, handOver, markDeliveries } = all.deliveries;
+      const owed = await claimDeliveries.execute(operator, { limit: 100 });
+      const before = channels.mail.sent.length;
+      const handed = [];
+      for (const each of owed) handed.push(await handOver.execute(operator, each));
+      await markDeliveries.execute(operator, handed);
+      return channels.mail.sent.slice(before).map(({ link }) => tokenIn(link));
     },
   };
+}
+
+/** Fails where a route answers with a code that its description does not have. */
+async function refuseUndescribed(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+): Promise<unknown> {
+  const { schema, url } = request.routeOptions;
+  if (reply.statusCode < 400 || !schema || schema.isHidden) return payload;
+  const { code } = payload as Problem;
+  if (!codesOf(schema).has(code)) throw new Error(`${url} is not said to answer ${code}`);
+  return payload;
 }
 
 function counted(inner: Database): { database: Database; commits: () => number } {

@@ -1,7 +1,8 @@
-import { html } from '../pages/html.ts';
-import { type ProblemCode, problem, problemCodes } from '../problem.ts';
+import { type ViolationCode, violationCodes } from '@rekey/domain';
+import { html } from '@rekey/wording';
+import { type ProblemCode, problem, problemCodes } from '../server/problem.ts';
 
-/** When each code is answered, as in docs/errors.md. */
+/** When each code is answered; docs/errors.md repeats it. */
 export const whenOf: Record<ProblemCode, string> = {
   bad_request:
     'the request cannot be read: no JSON, broken percent-encoding, a body that is not UTF-8',
@@ -9,7 +10,8 @@ export const whenOf: Record<ProblemCode, string> = {
     'an argument is missing, malformed, repeated, unknown or refused; `errors` says which and why',
   invalid_credentials:
     'unknown user, wrong password, disabled user, no password, no usable TOKEN key of this service: all the same; at `POST /v1/auth/totp`, a code that is not right or was used, likewise',
-  invalid_revoke_token: "the revoke token is unknown, used, expired, or another service's",
+  invalid_one_time_token:
+    "the token of a mailed link is unknown, used, expired, or another service's",
   invalid_token:
     "the access token, refresh token or key in the body is unknown, expired, used, revoked, or another service's",
   unauthorized:
@@ -29,6 +31,22 @@ export const whenOf: Record<ProblemCode, string> = {
   overloaded: 'too many hashes are waiting; try again after `Retry-After` seconds',
   unavailable:
     'the database does not answer, or the server is about to stop; try again after `Retry-After` seconds',
+};
+
+/** Why an argument is refused; docs/errors.md repeats it. */
+export const whyOf: Record<ViolationCode, string> = {
+  required: 'it is missing',
+  unknown: 'there is no such argument, or nothing that it names',
+  repeated: 'it is given more than once',
+  malformed: 'it has another type or form than it must have',
+  too_short: 'a password has fewer characters than the policy asks for: 8, under `nist` 15',
+  too_long: 'a password has more than 128 characters',
+  unusable: 'it is no e-mail address, or one that cannot be used here',
+  exists: 'there may be only one of it, and there is one',
+  common: 'a password is on the list of common ones, or known from a breach',
+  contains_email: 'a password holds the name of the e-mail address, the part before the `@`',
+  contains_service: 'a password holds the name of the service',
+  same_as_current: 'a password is the one that it should replace',
 };
 
 /** Where the `type` of a problem leads to: an anchor for each code. */
@@ -51,6 +69,9 @@ ${problemCodes.map(
 </section>
 `,
 )}
+<h2>Refused arguments</h2>
+<dl>
+${violationCodes.map((code) => html`<dt>${code}</dt><dd>${whyOf[code].replaceAll('`', '')}.</dd>\n`)}</dl>
 </main>
 </body>
 </html>

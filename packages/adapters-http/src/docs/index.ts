@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { HttpDeps } from '../deps.ts';
+import type { FastifyPluginAsync } from 'fastify';
+import type { HttpDeps } from '../server/deps.ts';
+import type { DescribedRoute } from '../server/routes.ts';
 import { errorsPage } from './errors.ts';
+import { openApi } from './openapi.ts';
 import { START, swaggerPage } from './swagger.ts';
 
 /** Nothing but styles from here. */
@@ -28,13 +30,16 @@ const SWAGGER_POLICY = [
 
 /** What developers read: the description of the API, the errors by their `type`, and Swagger UI where it is wanted. */
 export const docs =
-  ({ options }: HttpDeps): FastifyPluginAsyncTypebox =>
+  ({ options, version }: HttpDeps, routes: () => readonly DescribedRoute[]): FastifyPluginAsync =>
   async (app) => {
-    app.get('/openapi.json', async (_request, reply) =>
-      reply.type('application/json; charset=utf-8').send(await description()),
-    );
+    // Made when it is first asked for, so that no start waits.
+    let description: string | undefined;
+    app.get('/openapi.json', hidden, async (_request, reply) => {
+      description ??= JSON.stringify(openApi(routes(), version));
+      return reply.type('application/json; charset=utf-8').send(description);
+    });
 
-    app.get('/docs/errors', async (_request, reply) =>
+    app.get('/docs/errors', hidden, async (_request, reply) =>
       reply
         .header('content-security-policy', POLICY)
         .type('text/html; charset=utf-8')
@@ -43,14 +48,14 @@ export const docs =
 
     if (!options.apiDocs) return;
 
-    app.get('/docs', async (_request, reply) =>
+    app.get('/docs', hidden, async (_request, reply) =>
       reply
         .header('content-security-policy', SWAGGER_POLICY)
         .type('text/html; charset=utf-8')
         .send(swaggerPage.html),
     );
 
-    app.get('/docs/start.js', async (_request, reply) =>
+    app.get('/docs/start.js', hidden, async (_request, reply) =>
       reply.type('text/javascript; charset=utf-8').send(START),
     );
 
@@ -58,17 +63,14 @@ export const docs =
       ['swagger-ui.css', 'text/css'],
       ['swagger-ui-bundle.js', 'text/javascript'],
     ] as const) {
-      app.get(`/docs/${file}`, async (_request, reply) =>
+      app.get(`/docs/${file}`, hidden, async (_request, reply) =>
         reply.type(`${type}; charset=utf-8`).send(await swaggerFile(file)),
       );
     }
   };
 
-/** As it is committed; a test keeps it to what the routes say. Loaded when first asked for, so that no start waits. */
-async function description(): Promise<string> {
-  const { default: document } = await import('../../openapi.json', { with: { type: 'json' } });
-  return JSON.stringify(document);
-}
+/** Read by people and their tools, and no part of the API. */
+const hidden = { schema: { isHidden: true } } as const;
 
 async function swaggerFile(name: string): Promise<Buffer> {
   const { default: folder } = await import('swagger-ui-dist/absolute-path.js');

@@ -1,4 +1,4 @@
-import { html } from '../pages/html.ts';
+import { html } from '@rekey/wording';
 
 export const swaggerPage = html`<!doctype html>
 <html lang="en">

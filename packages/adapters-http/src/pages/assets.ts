@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { HttpOptions } from '../deps.ts';
+import type { HttpOptions } from '../server/deps.ts';
 import { colorsOf } from './colors.ts';
 
 /** A file that pages ask for. */

@@ -1,9 +1,9 @@
-import type { HttpOptions } from '../deps.ts';
+import { type Html, html, type Speech } from '@rekey/wording';
+import type { FastifyReply } from 'fastify';
+import type { HttpOptions } from '../server/deps.ts';
 import type { Assets } from './assets.ts';
-import { type Html, html } from './html.ts';
-import type { Speech } from './language.ts';
 
-/** What a page is written with. */
+/** All that a page is written with. */
 export type Setting = {
   readonly speech: Speech;
   readonly options: HttpOptions;
@@ -21,7 +21,7 @@ type Page = {
   readonly script?: 'change-password.js';
 };
 
-/** What all pages have in common. Nothing of it is written into the page as style or script: the policy allows none. */
+/** The frame of every page. Nothing of it is written into the page as style or script: the policy allows none. */
 export function layout(setting: Setting, { title, sign, body, script }: Page): Html {
   const { speech, options } = setting;
   const { brandName } = options;
@@ -79,3 +79,7 @@ const signs: Record<Sign, Html> = {
     'M11.2 14.6a2.6 2.6 0 1 1-5.2 0 2.6 2.6 0 0 1 5.2 0M10.4 12.8l6.4-6.3M14.6 8.7l1.9 1.9M12.6 10.6l1.3 1.3',
   ),
 };
+
+/** Answers with a page, whose language the browser may have a say in. */
+export const sendPage = (reply: FastifyReply, page: Html): FastifyReply =>
+  reply.type('text/html; charset=utf-8').header('vary', 'Accept-Language').send(page.html);

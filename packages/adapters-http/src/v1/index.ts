@@ -1,25 +1,26 @@
 import type { FastifyPluginAsync } from 'fastify';
-import type { HttpDeps } from '../deps.ts';
-import { sendProblem } from '../send-problem.ts';
+import type { HttpDeps } from '../server/deps.ts';
+import { JSON_TYPE, parseJson } from '../server/json.ts';
+import { speak } from '../server/routes.ts';
+import { sendProblem } from '../server/send-problem.ts';
 import { auditRoutes } from './audit.ts';
-import { authRoutes } from './auth.ts';
-import { parseJsonBody } from './json.ts';
+import { factorRoutes } from './factors.ts';
 import { keyRoutes } from './keys.ts';
-import { localProviderRoutes } from './local.ts';
+import { passwordRoutes } from './passwords.ts';
+import { sessionRoutes } from './sessions.ts';
 import { userRoutes } from './users.ts';
 
 /** The JSON dialect: services act for their users. */
 export const v1 =
   (deps: HttpDeps): FastifyPluginAsync =>
   async (app) => {
-    app.removeAllContentTypeParsers();
-    app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parseJsonBody);
-    app.decorateRequest('caller');
-    app.setErrorHandler(sendProblem(deps, { fieldName: snakeCase }));
+    const sendError = sendProblem(deps, snakeCase);
+    speak(app, deps, { mediaType: JSON_TYPE, parse: parseJson, sendError });
     app.register(userRoutes(deps));
     app.register(keyRoutes(deps));
-    app.register(localProviderRoutes(deps));
-    app.register(authRoutes(deps));
+    app.register(sessionRoutes(deps));
+    app.register(passwordRoutes(deps));
+    app.register(factorRoutes(deps));
     app.register(auditRoutes(deps));
   };
 

@@ -2,7 +2,7 @@
 // All that it says is in the attributes of the form, in the language of the page.
 
 /**
- * @typedef {{ status: number, code: string, errors?: { field: string, reason?: string }[] }} Problem
+ * @typedef {{ status: number, code: string, errors?: { field: string, code: string }[] }} Problem
  * @typedef {{ check(password: string, words: string[]): { score: number } }} Meter
  */
 
@@ -94,7 +94,7 @@ async function explain(response) {
   const { code, errors = [] } = await response.json();
   if (code === 'invalid_credentials') return say('', texts.credentials);
   if (code === 'too_many_requests') return say('', texts.wait.replace('{time}', wait(response)));
-  for (const { field, reason = '' } of errors) {
+  for (const { field, code: reason } of errors) {
     if (field === 'email') say('email', texts.email);
     const text = texts.reasons[reason];
     if (field === 'newPassword' && text) say(field, text.replace('{min}', min));

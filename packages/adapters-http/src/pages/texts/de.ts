@@ -3,29 +3,21 @@ import type { Texts } from './texts.ts';
 export const de: Texts = {
   confirm: {
     title: 'Waren Sie das?',
-    changed: (service) => `Das Passwort Ihres Kontos bei ${service} wurde geändert.`,
-    account: 'Konto',
-    when: 'Zeitpunkt',
-    address: 'IP-Adresse',
-    client: 'Gerät, nach eigener Angabe',
-    unknown: 'unbekannt',
-    wasYou: 'Wenn Sie das waren, müssen Sie nichts tun. Sie können diese Seite schließen.',
-    wasNotYou: 'Wenn Sie das nicht waren, sperren Sie das Konto jetzt:',
-    button: 'Das war ich nicht: mein Konto sperren',
+    close: 'Sie können diese Seite schließen.',
     nothingYet: 'Noch ist nichts geschehen. Erst diese Schaltfläche sperrt das Konto.',
     whatItDoes: 'Was die Schaltfläche bewirkt',
     effects: [
       'Alle werden abgemeldet, auf jedem Gerät.',
-      'Das neue Passwort gilt nicht mehr, ebenso wenig die Schlüssel des Kontos.',
+      'Das Passwort gilt nicht mehr, ebenso wenig die Schlüssel des Kontos.',
       'Das Konto bleibt gesperrt, bis der Dienst es wieder für Sie öffnet.',
     ],
   },
-  shut: {
+  locked: {
     title: 'Ihr Konto ist gesperrt',
     done: 'Alle sind abgemeldet, das Passwort gilt nicht mehr, und alle Schlüssel des Kontos sind widerrufen. Mit dem Passwort lässt sich das nicht rückgängig machen.',
     next: 'Was Sie jetzt tun sollten',
-    steps: (service) => [
-      `Melden Sie ${service}, dass jemand anderes Ihr Passwort geändert hat. Dort kann das Konto wieder für Sie geöffnet werden.`,
+    reopen: 'Dort kann das Konto wieder für Sie geöffnet werden.',
+    steps: [
       'Falls jemand in Ihr Postfach gelangt sein könnte, ändern Sie auch dessen Passwort.',
       'Wo Sie dasselbe Passwort sonst noch verwenden, ändern Sie es ebenfalls.',
     ],

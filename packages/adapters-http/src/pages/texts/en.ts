@@ -3,29 +3,21 @@ import type { Texts } from './texts.ts';
 export const en: Texts = {
   confirm: {
     title: 'Was this you?',
-    changed: (service) => `The password of your account at ${service} was changed.`,
-    account: 'Account',
-    when: 'When',
-    address: 'IP address',
-    client: 'Device, in its own words',
-    unknown: 'unknown',
-    wasYou: 'If this was you, there is nothing to do. You can close this page.',
-    wasNotYou: 'If this wasn’t you, shut the account now:',
-    button: 'This wasn’t me: shut my account',
-    nothingYet: 'Nothing has happened yet. Only this button shuts the account.',
+    close: 'You can close this page.',
+    nothingYet: 'Nothing has happened yet. Only this button locks the account.',
     whatItDoes: 'What the button does',
     effects: [
       'Everyone is signed out, on every device.',
-      'The new password stops working, and so does every key of the account.',
-      'The account stays shut until the service opens it for you again.',
+      'The password stops working, and so does every key of the account.',
+      'The account stays locked until the service opens it for you again.',
     ],
   },
-  shut: {
-    title: 'Your account is shut',
+  locked: {
+    title: 'Your account is locked',
     done: 'Everyone is signed out, the password no longer works, and every key of the account is revoked. Nobody can undo this with the password.',
     next: 'What to do now',
-    steps: (service) => [
-      `Tell ${service} that somebody else changed your password. They can open the account for you again.`,
+    reopen: 'The service can open the account for you again.',
+    steps: [
       'If somebody may have got into your mailbox, change its password too.',
       'Wherever else you used the same password, change it there.',
     ],
@@ -34,8 +26,8 @@ export const en: Texts = {
     title: 'This link no longer works',
     paragraphs: [
       'It was used already, it has expired, or a part of it is missing.',
-      'If you pressed the button before, the account is shut and there is nothing left to do here.',
-      'If you did not, open the link in the mail once more, in full. If that does not help, ask the service to shut the account.',
+      'If you pressed the button before, the account is locked and there is nothing left to do here.',
+      'If you did not, open the link in the mail once more, in full. If that does not help, ask the service to lock the account.',
     ],
   },
   foreign: {

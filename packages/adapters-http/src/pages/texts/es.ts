@@ -3,29 +3,21 @@ import type { Texts } from './texts.ts';
 export const es: Texts = {
   confirm: {
     title: '¿Ha sido usted?',
-    changed: (service) => `Se ha cambiado la contraseña de su cuenta en ${service}.`,
-    account: 'Cuenta',
-    when: 'Fecha y hora',
-    address: 'Dirección IP',
-    client: 'Dispositivo, según él mismo',
-    unknown: 'se desconoce',
-    wasYou: 'Si ha sido usted, no tiene que hacer nada. Puede cerrar esta página.',
-    wasNotYou: 'Si no ha sido usted, bloquee la cuenta ahora:',
-    button: 'No he sido yo: bloquear mi cuenta',
+    close: 'Puede cerrar esta página.',
     nothingYet: 'Todavía no ha ocurrido nada. Solo este botón bloquea la cuenta.',
     whatItDoes: 'Qué hace el botón',
     effects: [
       'Se cierran todas las sesiones, en todos los dispositivos.',
-      'La nueva contraseña deja de funcionar, igual que todas las claves de la cuenta.',
+      'La contraseña deja de funcionar, igual que todas las claves de la cuenta.',
       'La cuenta permanece bloqueada hasta que el servicio vuelva a abrírsela.',
     ],
   },
-  shut: {
+  locked: {
     title: 'Su cuenta está bloqueada',
     done: 'Se han cerrado todas las sesiones, la contraseña ya no funciona y todas las claves de la cuenta se han revocado. Nadie puede deshacerlo con la contraseña.',
     next: 'Qué hacer ahora',
-    steps: (service) => [
-      `Avise a ${service} de que otra persona cambió su contraseña. Allí pueden volver a abrirle la cuenta.`,
+    reopen: 'Allí pueden volver a abrirle la cuenta.',
+    steps: [
       'Si alguien puede haber entrado en su correo, cambie también esa contraseña.',
       'Si usa la misma contraseña en otros sitios, cámbiela también allí.',
     ],

@@ -3,29 +3,21 @@ import type { Texts } from './texts.ts';
 export const pt: Texts = {
   confirm: {
     title: 'Foi você?',
-    changed: (service) => `A senha da sua conta em ${service} foi alterada.`,
-    account: 'Conta',
-    when: 'Data e hora',
-    address: 'Endereço IP',
-    client: 'Dispositivo, segundo ele mesmo',
-    unknown: 'desconhecido',
-    wasYou: 'Se foi você, não precisa fazer nada. Pode fechar esta página.',
-    wasNotYou: 'Se não foi você, bloqueie a conta agora:',
-    button: 'Não fui eu: bloquear minha conta',
+    close: 'Pode fechar esta página.',
     nothingYet: 'Nada aconteceu ainda. Só este botão bloqueia a conta.',
     whatItDoes: 'O que o botão faz',
     effects: [
       'Todas as sessões são encerradas, em todos os dispositivos.',
-      'A nova senha deixa de funcionar, assim como todas as chaves da conta.',
+      'A senha deixa de funcionar, assim como todas as chaves da conta.',
       'A conta continua bloqueada até que o serviço a reabra para você.',
     ],
   },
-  shut: {
+  locked: {
     title: 'Sua conta está bloqueada',
     done: 'Todas as sessões foram encerradas, a senha não funciona mais e todas as chaves da conta foram revogadas. Ninguém consegue desfazer isso com a senha.',
     next: 'O que fazer agora',
-    steps: (service) => [
-      `Avise ${service} que outra pessoa alterou sua senha. Lá podem reabrir a conta para você.`,
+    reopen: 'Lá podem reabrir a conta para você.',
+    steps: [
       'Se alguém pode ter entrado no seu e-mail, troque também essa senha.',
       'Se você usa a mesma senha em outros lugares, troque-a lá também.',
     ],

@@ -1,38 +1,43 @@
-import type { PasswordFault } from '@rekey/domain';
+import type { ViolationCode } from '@rekey/domain';
 
-/** All that the pages say, in one language. `service` is a name; what stands in braces is filled in where it is shown. */
+/** Why a new password is refused. */
+type PasswordCode = Extract<
+  ViolationCode,
+  | 'malformed'
+  | 'too_short'
+  | 'too_long'
+  | 'common'
+  | 'contains_email'
+  | 'contains_service'
+  | 'same_as_current'
+>;
+
+/** The words of the pages alone, in one language. `service` is a name; a word in braces is filled in where it is shown. */
 export type Texts = {
-  /** What the link in the mail opens: nothing has been done yet. */
+  /** The page that a mailed link opens, before anything is done. */
   readonly confirm: {
     readonly title: string;
-    readonly changed: (service: string) => string;
-    readonly account: string;
-    readonly when: string;
-    readonly address: string;
-    /** The User-Agent is whatever the client claims, and the label says so. */
-    readonly client: string;
-    readonly unknown: string;
-    readonly wasYou: string;
-    readonly wasNotYou: string;
-    readonly button: string;
+    /** For the owner who did it: there is nothing left to do. */
+    readonly close: string;
     readonly nothingYet: string;
     readonly whatItDoes: string;
     readonly effects: readonly string[];
   };
-  /** The account is shut. */
-  readonly shut: {
+  readonly locked: {
     readonly title: string;
     readonly done: string;
     readonly next: string;
-    readonly steps: (service: string) => readonly string[];
+    /** Why it is worth telling the service. */
+    readonly reopen: string;
+    readonly steps: readonly string[];
   };
-  /** Used, expired, unknown and incomplete links. */
+  /** For used, expired, unknown and incomplete links alike. */
   readonly dead: Paragraphs;
-  /** A form that another site sent. */
+  /** For a form that another site sent. */
   readonly foreign: Paragraphs;
-  /** What cannot be done at the moment. */
+  /** For a moment in which nothing can be done. */
   readonly later: Paragraphs;
-  /** What nobody foresaw. */
+  /** For a failure that nobody foresaw. */
   readonly broken: Paragraphs & { readonly number: (id: string) => string };
   readonly change: {
     readonly title: string;
@@ -46,14 +51,14 @@ export type Texts = {
     readonly needsScript: string;
     readonly done: Paragraphs;
   };
-  /** What the script of that page says. */
+  /** The words of the script of that page. */
   readonly script: {
     readonly busy: string;
     /** From guessed at once to very hard to guess. */
     readonly strengths: readonly [string, string, string, string, string];
     readonly required: string;
     readonly email: string;
-    readonly reasons: Readonly<Record<PasswordFault, string>>;
+    readonly reasons: Readonly<Record<PasswordCode, string>>;
     readonly credentials: string;
     readonly wait: string;
     readonly later: string;

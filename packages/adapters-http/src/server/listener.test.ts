@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { PASSWORD, type Rig, rig, signedUp, slowKeys, wire } from '../test/harness.ts';
+import { PASSWORD, type Rig, rig, signedUp, slowKeys, wire } from '../../test/harness.ts';
 
 let server: Rig;
 afterEach(() => server.drain({ ms: 0 }));

@@ -1,6 +1,6 @@
 import { START } from '@rekey/usecases/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { enrolled, PASSWORD, type Rig, rig, signedUp } from '../test/harness.ts';
+import { enrolled, PASSWORD, type Rig, rig, signedUp } from '../../test/harness.ts';
 
 let server: Rig;
 beforeEach(async () => {

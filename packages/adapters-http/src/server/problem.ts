@@ -6,6 +6,7 @@ import {
   TooManyRequests,
   Unavailable,
   type Violation,
+  violationCodes,
 } from '@rekey/domain';
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
@@ -28,7 +29,7 @@ const table: Record<ProblemCode, readonly [status: number, title: string]> = {
   bad_request: [400, 'Bad request'],
   invalid_argument: [400, 'Invalid argument'],
   invalid_credentials: [400, 'Invalid credentials'],
-  invalid_revoke_token: [400, 'Invalid revoke token'],
+  invalid_one_time_token: [400, 'Invalid one-time token'],
   invalid_token: [400, 'Invalid token'],
   unauthorized: [401, 'Unauthorized'],
   cross_site_request: [403, 'Cross-site request'],
@@ -67,27 +68,39 @@ const fastifyErrors: Record<string, { code: ProblemCode; detail: string }> = {
   },
 };
 
-/** Every error body, in both dialects: RFC 9457 and two members of our own. */
-export const Problem = Type.Object({
-  /** Relative, so that it names the documentation of the server that answered. */
-  type: Type.String(),
-  title: Type.String(),
-  status: Type.Integer(),
-  detail: Type.String(),
-  code: Type.String(),
-  /** The request id, for the operator to find in the log; only with a 500. */
-  instance: Type.Optional(Type.String()),
-  errors: Type.Optional(
-    Type.Array(
-      Type.Object({
-        field: Type.String(),
-        message: Type.String(),
-        /** Only of a password. */
-        reason: Type.Optional(Type.String()),
-      }),
-    ),
-  ),
+const Violated = Type.Object({
+  field: Type.String({
+    description: 'The name that the argument was sent with.',
+    examples: ['email'],
+  }),
+  message: Type.String({ description: 'For people.', examples: ['is required'] }),
+  code: Type.Enum(violationCodes, {
+    description: 'Why the argument is refused, for programs; the list is closed.',
+    examples: ['required'],
+  }),
 });
+
+/** Every error body, in both dialects. */
+export const Problem = Type.Object(
+  {
+    type: Type.String({
+      description: 'Relative: leads to the documentation of the server that answered.',
+    }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String({ description: 'For people.' }),
+    code: Type.Enum(problemCodes, {
+      description: 'What programs should look at; the list is closed.',
+    }),
+    instance: Type.Optional(
+      Type.String({ description: 'Of a 500: the id of the request in the log.' }),
+    ),
+    errors: Type.Optional(
+      Type.Array(Violated, { description: 'Every argument that is refused, at once.' }),
+    ),
+  },
+  { $id: 'Problem', description: 'RFC 9457, with the members `code` and `errors`.' },
+);
 export type Problem = Static<typeof Problem>;
 
 type Extras = {
@@ -97,6 +110,7 @@ type Extras = {
 
 /** A refusal by HTTP itself. Fields are named as they were sent. */
 export class HttpError extends Error {
+  override readonly name = 'HttpError';
   readonly code: ProblemCode;
   readonly errors: readonly Violation[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
@@ -115,28 +129,29 @@ export function refusedFields(errors: readonly Violation[]): HttpError {
   return new HttpError('invalid_argument', detail, { errors });
 }
 
-/** The body of a problem that is known by its code alone. */
-export function problem(code: ProblemCode, detail: string): Problem {
-  const [status, title] = table[code];
-  return { type: `/docs/errors#${code}`, title, status, detail, code };
-}
+/** Where a code has another status than elsewhere. */
+export type Statuses = Readonly<Partial<Record<ProblemCode, number>>>;
 
-/** How a dialect, or one route of it, words what is common to all. */
-export type Wording = {
-  /** The dialect's name of what the domain calls so. */
-  readonly fieldName?: (name: string) => string;
-  /** Where a code has another status than elsewhere. */
-  readonly statusOf?: Partial<Record<ProblemCode, number>>;
-};
+/** The body of a problem that is known by its code alone. */
+export function problem(code: ProblemCode, detail: string, statusOf: Statuses = {}): Problem {
+  const [status, title] = table[code];
+  return { type: `/docs/errors#${code}`, title, status: statusOf[code] ?? status, detail, code };
+}
 
 type Answer = { readonly problem: Problem; readonly headers: Readonly<Record<string, string>> };
 
-/** What the caller is told of an error: never a value that was sent, and nothing of the inside. */
-export function answerTo(error: unknown, request: FastifyRequest, wording: Wording = {}): Answer {
-  const { fieldName = (name) => name, statusOf = {} } = wording;
+/**
+ * What the caller is told of an error: never a value that was sent, and nothing of the inside.
+ * `fieldName`: the dialect's name of what the domain calls so.
+ */
+export function answerTo(
+  error: unknown,
+  request: FastifyRequest,
+  fieldName: (name: string) => string = (name) => name,
+): Answer {
   const refusal = understand(error, request, fieldName);
-  const usual = problem(refusal.code, refusal.detail);
-  const body = { ...usual, status: statusOf[refusal.code] ?? usual.status };
+  const statuses = request.routeOptions.schema?.statusOf;
+  const body = problem(refusal.code, refusal.detail, statuses);
   const errors = refusal.errors && { errors: [...refusal.errors] };
   const instance = body.status === 500 && { instance: instanceOf(request.id) };
   const challenge = body.status === 401 && { 'www-authenticate': CHALLENGE };
@@ -173,7 +188,7 @@ function understand(
     return { code: error.code, detail: error.message, headers: rateLimitHeaders(error) };
   }
   if (error instanceof Overloaded || error instanceof Unavailable) {
-    const headers = { 'retry-after': String(Math.ceil(error.retryAfter)) };
+    const headers = { 'retry-after': String(Math.ceil(error.retryAfterS)) };
     return { code: error.code, detail: error.message, headers };
   }
   if (error instanceof DomainError) return { code: error.code, detail: error.message };
@@ -187,11 +202,11 @@ function understand(
 }
 
 /** `RateLimit` and `RateLimit-Policy` as in draft-ietf-httpapi-ratelimit-headers-11: what is exceeded, and for how long. */
-function rateLimitHeaders({ limit, retryAfter }: TooManyRequests): Record<string, string> {
-  const { name, quota, window } = limit;
+function rateLimitHeaders({ limit, retryAfterS }: TooManyRequests): Record<string, string> {
+  const { name, quota, windowMs } = limit;
   return {
-    'retry-after': String(retryAfter),
-    ratelimit: `"${name}";r=0;t=${retryAfter}`,
-    'ratelimit-policy': `"${name}";q=${quota};w=${window / 1000}`,
+    'retry-after': String(retryAfterS),
+    ratelimit: `"${name}";r=0;t=${retryAfterS}`,
+    'ratelimit-policy': `"${name}";q=${quota};w=${windowMs / 1000}`,
   };
 }

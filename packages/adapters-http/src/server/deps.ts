@@ -1,49 +1,9 @@
-import type { PasswordPolicy, Service } from '@rekey/domain';
-import type {
-  AdmitClient,
-  AuthenticateBearer,
-  AuthenticateKey,
-  CreateKey,
-  CreateUser,
-  ListAudit,
-  Login,
-  ReadAuditEntry,
-  ReadKey,
-  ReadPasswordChange,
-  ReadUser,
-  RefreshToken,
-  RevokeKey,
-  RevokeToken,
-  RevokeUpdatePassword,
-  UpdatePassword,
-  VerifyKey,
-  VerifyToken,
-  VerifyTotp,
-} from '@rekey/usecases';
+import type { PasswordPolicy } from '@rekey/domain';
+import type { UseCases } from '@rekey/usecases';
 
-/** All that the HTTP server calls. */
+/** All that the HTTP server is given. */
 export type HttpDeps = {
-  readonly admitClient: AdmitClient;
-  readonly authenticateBearer: AuthenticateBearer;
-  readonly authenticateKey: AuthenticateKey;
-  readonly createKey: CreateKey;
-  readonly createUser: CreateUser;
-  readonly listAudit: ListAudit;
-  readonly login: Login;
-  readonly readAuditEntry: ReadAuditEntry;
-  readonly readKey: ReadKey;
-  readonly readPasswordChange: ReadPasswordChange;
-  readonly readUser: ReadUser;
-  readonly refreshToken: RefreshToken;
-  readonly revokeKey: RevokeKey;
-  readonly revokeToken: RevokeToken;
-  readonly revokeUpdatePassword: RevokeUpdatePassword;
-  readonly updatePassword: UpdatePassword;
-  readonly verifyKey: VerifyKey;
-  readonly verifyToken: VerifyToken;
-  readonly verifyTotp: VerifyTotp;
-  /** The built-in service that owns the form dialect. */
-  readonly formService: () => Promise<Service>;
+  readonly useCases: UseCases;
   /** The public keys that access tokens are verified with. */
   readonly jwks: () => Jwks | Promise<Jwks>;
   /** Whether the database answers; a rejection counts as no. */
@@ -51,6 +11,8 @@ export type HttpDeps = {
   readonly log: Log;
   /** Told what operators count; not set where nobody counts. */
   readonly watch?: Watch | undefined;
+  /** Of the program that serves. */
+  readonly version: string;
   readonly options: HttpOptions;
 };
 
@@ -59,15 +21,13 @@ export type HttpOptions = {
   readonly publicUrl: string;
   /** Addresses and networks whose X-Forwarded-For is believed; empty for none. */
   readonly trustProxy: readonly string[];
-  /** Connections that are held open at most. */
+  /** Connections that are open at a time, at most. */
   readonly maxConnections?: number | undefined;
-  /** Whether `POST /users/create` is open. */
-  readonly usersSignup: boolean;
   /** Whether `/docs` shows the API to browsers. */
   readonly apiDocs: boolean;
-  /** What the form for a new password asks for before it is sent. */
+  /** What a new password is checked against. */
   readonly passwordPolicy: PasswordPolicy;
-  /** What people know this server by. */
+  /** The name that people know this server by. */
   readonly brandName: string;
   /** `#rrggbb`; pages make it readable. */
   readonly brandColor: string;
@@ -84,7 +44,7 @@ export type Jwks = { readonly keys: readonly object[] };
 export type Watch = {
   /** A request is over. */
   answered(request: Answered): void;
-  /** Somebody was turned away by a limit of that name. */
+  /** A request was turned away by a limit of that name. */
   throttled(limit: string): void;
 };
 

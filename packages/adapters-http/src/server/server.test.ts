@@ -1,17 +1,23 @@
 import { Overloaded, TooManyRequests, Unavailable } from '@rekey/domain';
-import type { Database } from '@rekey/usecases';
-import { ReadUser } from '@rekey/usecases';
+import { type Database, useCases } from '@rekey/usecases';
 import { describe, expect, it } from 'vitest';
-import { enrolled, PASSWORD, rig, signedUp } from '../test/harness.ts';
-import type { Answered, Watch } from './index.ts';
+import { enrolled, PASSWORD, rig, signedUp } from '../../test/harness.ts';
+import type { Answered, Watch } from './deps.ts';
 
 const USER = '/v1/user/01900000-0000-7000-8000-0000000000ff';
+const CREDENTIALS = { email: 'ada@example.com', password: PASSWORD };
 
-/** Makes `GET /v1/user/{id}` fail as if the database had. */
+/** A server on which all that users are asked or told fails as if the database had. */
 async function failing(error: unknown, more: Parameters<typeof rig>[0] = {}) {
   const reject = () => Promise.reject(error);
-  const readUser = new ReadUser({ database: { read: reject, transact: reject } as Database });
-  return rig({ readUser, ...more });
+  const database: Database = { read: reject, transact: reject };
+  return rig({
+    rooms: (ports) => {
+      const { users, sessions } = useCases({ ...ports, database });
+      return { users, sessions };
+    },
+    ...more,
+  });
 }
 
 describe('every response', () => {
@@ -129,7 +135,7 @@ describe('a path', () => {
   });
 });
 
-it('asks nobody for what cannot be an id', async () => {
+it('a path with a text that cannot be an id is answered without a look at the database', async () => {
   const { json } = await failing(new Error('asked'));
   expect((await json('GET', '/v1/user/%00')).statusCode).toBe(404);
 });
@@ -140,8 +146,14 @@ describe('health', () => {
     const ping = await app.inject('/ping');
     expect([ping.statusCode, ping.body]).toStrictEqual([200, 'Pong']);
     expect(ping.headers['content-type']).toBe('text/plain; charset=utf-8');
-    expect((await app.inject('/health/live')).json()).toStrictEqual({ status: 'live' });
-    expect((await app.inject('/health/ready')).json()).toStrictEqual({ status: 'ready' });
+    expect((await app.inject('/health/live')).json()).toStrictEqual({
+      status: 'live',
+      version: '0.1.0',
+    });
+    expect((await app.inject('/health/ready')).json()).toStrictEqual({
+      status: 'ready',
+      version: '0.1.0',
+    });
   });
 
   it.each([
@@ -216,9 +228,9 @@ describe('a failure', () => {
     expect(lines.join()).toContain('caused by: Error: gone');
   });
 
-  it('is not what an overload is', async () => {
-    const { json, lines } = await failing(new Overloaded(3));
-    const response = await json('GET', USER);
+  it('is not logged where the server was only overloaded', async () => {
+    const { form, lines } = await failing(new Overloaded(3));
+    const response = await form('POST', '/users/login', CREDENTIALS);
     expect([response.statusCode, response.headers['retry-after']]).toStrictEqual([503, '3']);
     expect(response.json().code).toBe('overloaded');
     expect(lines).toHaveLength(1);
@@ -265,26 +277,26 @@ describe('the id of a request', () => {
   });
 });
 
-describe('who watches', () => {
-  it('hears of each request by its route, and of each limit that was met', async () => {
+describe('the watch of a server', () => {
+  it('is told of each request by its route, and of each limit that was met', async () => {
     const answered: Answered[] = [];
     const limits: string[] = [];
     const watch: Watch = {
       answered: (request) => answered.push(request),
       throttled: (limit) => limits.push(limit),
     };
-    const limit = { name: 'client', quota: 1, window: 60_000 };
-    const { app, json } = await failing(new TooManyRequests(limit, 1), { watch });
+    const limit = { name: 'client', quota: 1, windowMs: 60_000 };
+    const { app, form } = await failing(new TooManyRequests(limit, 1), { watch });
     await app.inject('/ping');
     await app.inject('/nothing?token=planted');
     await app.inject('/%ZZ');
-    await json('GET', USER);
+    await form('POST', '/users/login', CREDENTIALS);
     const common = { method: 'GET', ms: expect.any(Number) };
     expect(answered).toEqual([
       { ...common, route: '/ping', status: 200 },
       { ...common, route: null, status: 404 },
       { ...common, route: null, status: 400 },
-      { ...common, route: '/v1/user/:id', status: 429 },
+      { ...common, method: 'POST', route: '/users/login', status: 429 },
     ]);
     expect(limits).toEqual(['client']);
   });
@@ -392,11 +404,9 @@ describe('the log', () => {
 
   it('holds a stack without what the request held', async () => {
     const secret = 'Planted (secret) [1]$';
-    const reject = () => Promise.reject(new Error(`bad row: ${secret.toLowerCase()}, ${secret}`));
-    const { Login } = await import('@rekey/usecases');
-    const { ports } = await rig();
-    const login = new Login({ ...ports, database: { read: reject, transact: reject } });
-    const { json, form, lines } = await rig({ login });
+    const { json, form, lines } = await failing(
+      new Error(`bad row: ${secret.toLowerCase()}, ${secret}`),
+    );
     const credentials = { email: 'ada@example.com', password: secret };
     await json('POST', '/v1/auth/provider/local/login', credentials);
     await form('POST', '/users/login', credentials);

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Rig, rig, slowKeys, wire } from '../test/harness.ts';
+import { type Rig, rig, slowKeys, wire } from '../../test/harness.ts';
 
 const GET = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 /** Longer than any test: whoever waits for the cut fails. */

@@ -1,20 +1,22 @@
 import { NotFound } from '@rekey/domain';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { HttpDeps } from './deps.ts';
 import { docs } from './docs/index.ts';
-import { connectionKeeper } from './drain.ts';
 import { form } from './form/index.ts';
-import { securityHeaders } from './headers.ts';
-import { health } from './health.ts';
-import { listener } from './listener.ts';
-import { tellWhenDone } from './log.ts';
-import { methodsByPath } from './methods.ts';
 import { pages } from './pages/index.ts';
-import { HttpError } from './problem.ts';
-import { requestIdOf } from './request-id.ts';
-import { sendProblem } from './send-problem.ts';
+import type { HttpDeps } from './server/deps.ts';
+import { drainer } from './server/drain.ts';
+import { parseForm } from './server/form.ts';
+import { securityHeaders } from './server/headers.ts';
+import { health } from './server/health.ts';
+import { listener } from './server/listener.ts';
+import { tellWhenDone } from './server/log.ts';
+import { methodsByPath } from './server/methods.ts';
+import { HttpError } from './server/problem.ts';
+import { requestIdOf } from './server/request-id.ts';
+import { collectRoutes, type DescribedRoute } from './server/routes.ts';
+import { sendProblem } from './server/send-problem.ts';
+import { strictValidator } from './server/validation.ts';
 import { v1 } from './v1/index.ts';
-import { strictValidator } from './validation.ts';
 
 const MAX_BODY = 16 * 1024;
 
@@ -24,6 +26,8 @@ const MAX_CONNECTIONS = 2000;
 export type HttpServer = {
   /** Listens with `app.listen({ host, port })`. */
   readonly app: FastifyInstance;
+  /** Every route, as it says it is. The server must be ready. */
+  routes(): readonly DescribedRoute[];
   /**
    * Stops without losing a request: says it is not ready, takes no new connections, answers what comes on open ones
    * and closes them, and cuts what remains after `ms`. Further calls join the first.
@@ -35,7 +39,7 @@ export type HttpServer = {
 export function createHttpServer(deps: HttpDeps): HttpServer {
   const { log, options } = deps;
   const headers = securityHeaders(options.publicUrl);
-  const connections = connectionKeeper(options.maxConnections ?? MAX_CONNECTIONS);
+  const connections = drainer();
   let draining: Promise<void> | null = null;
 
   const app = fastify({
@@ -43,8 +47,10 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     trustProxy: options.trustProxy.length > 0 && [...options.trustProxy],
     genReqId: requestIdOf,
     return503OnClosing: false,
+    routerOptions: { querystringParser: (text) => parseForm(text) as Record<string, unknown> },
     serverFactory: (handler) => {
       const server = listener(handler, log, headers);
+      server.maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
       connections.watch(server);
       return server;
     },
@@ -60,8 +66,10 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
 
   const sendError = sendProblem(deps);
   app.setErrorHandler(sendError);
-  app.setValidatorCompiler(strictValidator);
+  app.setValidatorCompiler(strictValidator(options));
+  app.decorateRequest('actor');
   const methodsOf = methodsByPath(app);
+  const routes = collectRoutes(app);
 
   app.addHook('onRequest', (request, reply, done) => {
     begin(request, reply);
@@ -72,14 +80,15 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     done();
   });
 
-  app.register(health(deps, () => draining !== null));
   app.register(v1(deps), { prefix: '/v1' });
   app.register(form(deps), { prefix: '/users' });
+  app.register(health(deps, () => draining !== null));
   app.register(pages(deps));
-  app.register(docs(deps));
+  app.register(docs(deps, routes));
 
   return {
     app,
+    routes,
     drain({ ms }) {
       draining ??= connections.drain(ms).then(() => app.close());
       return draining;

@@ -3,7 +3,7 @@ import { HttpError } from './problem.ts';
 
 /**
  * Refuses any body but one of this media type, in UTF-8 and not compressed, before it is read:
- * Fastify itself lets requests without a body, and any type that it has a parser for, pass.
+ * Fastify itself lets requests without a body pass, and any type that it has a parser for.
  */
 export function consumes(mediaType: string): onRequestHookHandler {
   return (request, _reply, done) => {
@@ -25,7 +25,7 @@ function isOfType(header: string, mediaType: string): boolean {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The text of a body; what is not UTF-8 is refused, not repaired. */
+/** The text of a body; bytes that are not UTF-8 are refused, not repaired. */
 export function decodeUtf8(bytes: Buffer): string {
   try {
     return utf8.decode(bytes);

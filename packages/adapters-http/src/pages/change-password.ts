@@ -1,14 +1,45 @@
 import { minPasswordLength } from '@rekey/domain';
-import { type Html, html } from './html.ts';
-import { layout, paragraphs, type Setting, urlOf } from './layout.ts';
+import { type Html, html, preferred, type Speech } from '@rekey/wording';
+import type { FastifyPluginAsync } from 'fastify';
+import type { HttpDeps } from '../server/deps.ts';
+import { layout, paragraphs, type Setting, sendPage, urlOf } from './layout.ts';
+import { texts } from './texts/index.ts';
+
+/** The page for a new password, and the way there. */
+export const changePassword =
+  (
+    { options }: HttpDeps,
+    settingIn: (speech: Speech) => Setting,
+    policy: string,
+  ): FastifyPluginAsync =>
+  async (app) => {
+    /** The one page with a script, which speaks to this server. */
+    const scriptPolicy = `${policy}; script-src 'self'; connect-src 'self'`;
+
+    app.get(
+      '/local/change-password',
+      { schema: { isHidden: true } },
+      async ({ headers }, reply) => {
+        reply.header('content-security-policy', scriptPolicy);
+        return sendPage(reply, page(settingIn(preferred(headers['accept-language']))));
+      },
+    );
+
+    /** W3C, A Well-Known URL for Changing Passwords: a redirect. It names no host but our own, whatever was asked for. */
+    app.get(
+      '/.well-known/change-password',
+      { schema: { isHidden: true } },
+      async (_request, reply) => reply.redirect(`${options.publicUrl}/local/change-password`, 303),
+    );
+  };
 
 /**
  * A form that only its script can send. It is hidden until the script runs: sent without it, the passwords
  * would be a query in the address bar, or a body that nobody reads.
  */
-export function changePage(setting: Setting): Html {
+function page(setting: Setting): Html {
   const { speech, options } = setting;
-  const { change, script } = speech.texts;
+  const { change, script } = texts[speech.language];
   const min = String(minPasswordLength[options.passwordPolicy]);
   const rule = change.rule.replace('{min}', min);
   return layout(setting, {

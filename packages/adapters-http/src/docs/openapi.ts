@@ -1,0 +1,220 @@
+import type { FastifySchema } from 'fastify';
+import { exampleOf } from '../server/examples.ts';
+import type { ProblemCode } from '../server/problem.ts';
+import { Problem, problem, problemCodes, type Statuses } from '../server/problem.ts';
+import { type DescribedRoute, tags } from '../server/routes.ts';
+import { whenOf } from './errors.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const AUTHORIZATION = { type: 'apiKey', in: 'header', name: 'Authorization' };
+
+const securitySchemes = {
+  serviceKey: {
+    ...AUTHORIZATION,
+    description:
+      'The key of a service (`rks_…`): `Authorization: KEY`, `key KEY` or `Bearer KEY`. Made by `rekey create-service-with-key`.',
+  },
+  rootKey: {
+    ...AUTHORIZATION,
+    description:
+      'The key of an operator (`rkr_…`), who may read everything. Made by `rekey create-root-key`.',
+  },
+  accessToken: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT, plain or encrypted',
+    description:
+      'The token of a login: the encrypted one of `POST /users/login`, or the access token of `/v1`.',
+  },
+};
+
+/** May go wrong with any request. */
+const ANYWHERE: readonly ProblemCode[] = [
+  'bad_request',
+  'request_timeout',
+  'headers_too_large',
+  'internal',
+];
+const WITH_FIELDS: readonly ProblemCode[] = ['invalid_argument'];
+const WITH_BODY: readonly ProblemCode[] = ['payload_too_large', 'unsupported_media_type'];
+const WITH_CREDENTIALS: readonly ProblemCode[] = ['unauthorized', 'unavailable'];
+
+const text = (description: string) => ({ description, schema: { type: 'string' } });
+const RETRY_AFTER = {
+  description: 'Seconds after which a new try makes sense.',
+  schema: { type: 'integer', minimum: 0 },
+};
+const REQUEST_ID = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
+const headersOf: Readonly<Record<number, Json>> = {
+  401: { 'WWW-Authenticate': text('RFC 9110, 11.6.1.') },
+  429: {
+    'Retry-After': RETRY_AFTER,
+    RateLimit: text('What is exceeded, and for how many seconds: `"account";r=0;t=3`.'),
+    'RateLimit-Policy': text('The limit and its window in seconds: `"account";q=5;w=86400`.'),
+  },
+  503: { 'Retry-After': RETRY_AFTER },
+};
+
+/** Every code that a route may answer with. */
+export function codesOf({ body, querystring, security, errors }: FastifySchema): Set<ProblemCode> {
+  return new Set([
+    ...ANYWHERE,
+    ...(body || querystring ? WITH_FIELDS : []),
+    ...(body ? WITH_BODY : []),
+    ...(security?.length ? WITH_CREDENTIALS : []),
+    ...(errors ?? []),
+  ]);
+}
+
+/** Describes routes for programs: OpenAPI 3.1.1. */
+export function openApi(routes: readonly DescribedRoute[], version: string): Json {
+  const schemas: Record<string, Json> = {};
+  const responses: Record<string, Json> = {};
+  const paths: Record<string, Json> = {};
+  for (const { method, url, schema, examples } of routes) {
+    if (schema.isHidden) continue;
+    const path = url.replaceAll(/:(\w+)/g, '{$1}');
+    paths[path] = {
+      ...paths[path],
+      [method.toLowerCase()]: operationOf({ method, url, schema, examples }),
+    };
+  }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Rekey',
+      version,
+      summary: 'Passwords and keys.',
+      description:
+        'The JSON dialect under `/v1` is for backends, the form dialect under `/users` for everybody else.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/', description: 'The server that answered.' }],
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
+    paths,
+    components: {
+      securitySchemes,
+      headers: {
+        RequestId: text(
+          'The id that the request has in the log; the one that it came with, if any.',
+        ),
+      },
+      schemas: sorted(schemas),
+      responses: sorted(responses),
+    },
+  };
+
+  function operationOf(route: DescribedRoute): Json {
+    const { schema, examples } = route;
+    const { body, consumes, security = [], description } = schema;
+    const parameters = [
+      ...parametersIn('path', schema.params),
+      ...parametersIn('query', schema.querystring),
+    ];
+    return {
+      operationId: schema.operationId,
+      tags: schema.tags,
+      summary: schema.summary,
+      ...(description && { description }),
+      security: security.map((scheme) => ({ [scheme]: [] })),
+      ...(parameters.length > 0 && { parameters }),
+      ...(consumes && {
+        requestBody: {
+          required: true,
+          content: { [consumes]: { schema: schemaOf(body as Json), example: examples.body } },
+        },
+      }),
+      responses: { 200: answerOf(route), ...problemsOf(schema) },
+    };
+  }
+
+  function answerOf({ method, url, schema: { response } }: DescribedRoute): Json {
+    const { 200: ok } = response as { 200: Json };
+    const content = (ok.content ?? { 'application/json': { schema: ok } }) as Record<
+      string,
+      { schema: Json }
+    >;
+    return {
+      description: 'Done.',
+      headers: REQUEST_ID,
+      content: Object.fromEntries(
+        Object.entries(content).map(([type, { schema }]) => [
+          type,
+          {
+            schema: schemaOf(schema),
+            example: exampleOf(schema, `the answer of ${method} ${url}`),
+          },
+        ]),
+      ),
+    };
+  }
+
+  /** For each status a response that all operations with the same codes share. */
+  function problemsOf(schema: FastifySchema): Json {
+    const { statusOf } = schema;
+    const codes = codesOf(schema);
+    const statuses = Map.groupBy(
+      problemCodes.filter((code) => codes.has(code)),
+      (code) => problem(code, '', statusOf).status,
+    );
+    return Object.fromEntries(
+      [...statuses].map(([status, each]) => {
+        const name = each.map(pascalCase).join('Or');
+        responses[name] = {
+          description: each.map((code) => `\`${code}\`: ${whenOf[code]}.`).join('\n\n'),
+          headers: { ...headersOf[status], ...REQUEST_ID },
+          content: {
+            'application/problem+json': {
+              schema: schemaOf(Problem as unknown as Json),
+              examples: Object.fromEntries(
+                each.map((code) => [code, { value: exampleProblem(code, statusOf) }]),
+              ),
+            },
+          },
+        };
+        return [status, { $ref: `#/components/responses/${name}` }];
+      }),
+    );
+  }
+
+  /** The schema, or a reference to it where it has a name. */
+  function schemaOf(schema: Json): Json {
+    const { $id: name, parse: _parse, check: _check, properties, items, ...rest } = schema;
+    const plain = {
+      ...('enum' in rest && { type: 'string' }),
+      ...rest,
+      ...(typeof items === 'object' && { items: schemaOf(items as Json) }),
+      ...(typeof properties === 'object' && { properties: mapped(properties as Json, schemaOf) }),
+    };
+    if (typeof name !== 'string') return plain;
+    schemas[name] = plain;
+    return { $ref: `#/components/schemas/${name}` };
+  }
+
+  function parametersIn(place: 'path' | 'query', schema: unknown): Json[] {
+    const { required = [], properties = {} } = (schema ?? {}) as {
+      required?: string[];
+      properties?: Record<string, Json>;
+    };
+    return Object.entries(properties).map(([name, property]) => {
+      const { description, ...rest } = schemaOf(property);
+      return { name, in: place, required: required.includes(name), description, schema: rest };
+    });
+  }
+}
+
+function exampleProblem(code: ProblemCode, statusOf: Statuses | undefined): Json {
+  const example = problem(code, whenOf[code], statusOf);
+  if (code !== 'invalid_argument') return example;
+  return { ...example, errors: exampleOf(Problem.properties.errors, 'the errors of a problem') };
+}
+
+const mapped = (record: Json, map: (value: Json) => Json): Json =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value as Json)]));
+
+const pascalCase = (code: string) =>
+  code.replaceAll(/(?:^|_)([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+
+const sorted = (record: Json): Json =>
+  Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,0 +1,38 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { actorOf, admit } from '../server/actor.ts';
+import type { HttpDeps } from '../server/deps.ts';
+import { currentPassword, differs, email, newPassword, strict } from '../server/fields.ts';
+import { FormUser, formUserOut } from './users.ts';
+
+const FormNewPassword = Type.Object(
+  { email, password: currentPassword, newPassword },
+  { $id: 'FormNewPassword', ...strict, check: differs('newPassword') },
+);
+
+export const passwordRoutes =
+  (deps: HttpDeps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.put(
+      '/update/password',
+      {
+        onRequest: admit(deps),
+        schema: {
+          operationId: 'changePassword',
+          tags: ['forms'],
+          summary: 'Change the own password',
+          description:
+            'Ends every other session. The owner gets a mail with a link that locks the account.',
+          security: ['accessToken'],
+          errors: ['invalid_credentials', 'too_many_requests', 'overloaded'],
+          body: FormNewPassword,
+          response: { 200: FormUser },
+        },
+      },
+      async (request) => {
+        const { updatePassword } = deps.useCases.passwords;
+        const { user } = await updatePassword.execute(actorOf(request), request.body);
+        return formUserOut(user);
+      },
+    );
+  };

@@ -1,0 +1,119 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { purposes } from '@rekey/domain';
+import type { Told } from '@rekey/usecases';
+import {
+  commonWords,
+  defuse,
+  defuseAddress,
+  english,
+  type Html,
+  html,
+  languageOf,
+  notices,
+  type Speech,
+  timeInWords,
+} from '@rekey/wording';
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { actorOf } from '../server/actor.ts';
+import type { HttpDeps } from '../server/deps.ts';
+import { strict } from '../server/fields.ts';
+import { HttpError } from '../server/problem.ts';
+import { layout, list, type Setting, sendPage } from './layout.ts';
+import { texts } from './texts/index.ts';
+
+const TOKEN = 'example.one-time-token';
+
+/** The query of a mailed link. Its address is for pages of services: Rekey's own shows the one that it knows. */
+const Link = Type.Object({
+  type: Type.Enum(purposes, { examples: ['update_password'] }),
+  token: Type.String({ examples: [TOKEN] }),
+});
+const GivenLinkToken = Type.Object({ token: Type.String({ examples: [TOKEN] }) }, strict);
+
+/** The page of a mailed link, for services that have none of their own. */
+export const local =
+  (
+    { useCases, options }: HttpDeps,
+    settingIn: (speech: Speech) => Setting,
+  ): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const ownOrigin = new URL(options.publicUrl).origin;
+    const settingFor = ({ locale }: Told) => settingIn(languageOf(locale) ?? english);
+
+    /** Shows, and never acts: scanners and previews open links too. */
+    app.get('/local', { schema: { isHidden: true, querystring: Link } }, async (request, reply) => {
+      const { token } = request.query;
+      const told = await useCases.deliveries.readNotice.execute(actorOf(request), { token });
+      return sendPage(reply, confirmPage(settingFor(told), token, told));
+    });
+
+    app.post(
+      '/local',
+      { onRequest: refuseForeignSites, schema: { isHidden: true, body: GivenLinkToken } },
+      async (request, reply) => {
+        const { token } = request.body;
+        const actor = actorOf(request);
+        const told = await useCases.deliveries.readNotice.execute(actor, { token });
+        await useCases.passwords.revokeUpdatePassword.execute(actor, { token });
+        return sendPage(reply, lockedPage(settingFor(told), told));
+      },
+    );
+
+    /**
+     * Browsers say where a form was sent from. A request that says nothing is let through, and so is `Origin: null`,
+     * which our own page sends where Sec-Fetch-Site is missing, as it tells nobody where it is:
+     * the token is the proof, and no other site knows it.
+     */
+    async function refuseForeignSites({ headers }: FastifyRequest): Promise<void> {
+      const { 'sec-fetch-site': site, origin = 'null' } = headers;
+      const isOwn =
+        site === undefined
+          ? origin === 'null' || origin === ownOrigin
+          : site === 'same-origin' || site === 'none';
+      if (!isOwn) throw new HttpError('cross_site_request', 'this form is not ours');
+    }
+  };
+
+/** Asks before anything is done: mail scanners open links, people press buttons. */
+function confirmPage(setting: Setting, token: string, told: Told): Html {
+  const { language, locale } = setting.speech;
+  const { confirm } = texts[language];
+  const words = commonWords[language];
+  const facts = [
+    [words.account, told.email],
+    [words.when, timeInWords(told.happenedAt, locale, told.timezone)],
+    [words.address, defuseAddress(told.origin.address) || words.unknown],
+    [words.client, defuse(told.origin.client ?? '') || words.unknown],
+  ] as const;
+  return layout(setting, {
+    title: confirm.title,
+    sign: 'question',
+    body: html`<p class="lead">${notices[told.purpose][language].happened(told.serviceName)}</p>
+<dl>
+${facts.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>\n`)}</dl>
+<p>${words.wasYou} ${confirm.close}</p>
+<p class="turn">${words.wasNotYou}</p>
+<form method="post" action="local">
+<input type="hidden" name="token" value="${token}">
+<button class="danger" type="submit">${words.button}</button>
+</form>
+<p class="quiet">${confirm.nothingYet}</p>
+<h2>${confirm.whatItDoes}</h2>
+${list(confirm.effects)}`,
+  });
+}
+
+/** Says that the account is locked, what that means, and what is left to do. */
+function lockedPage(setting: Setting, { purpose, serviceName }: Told): Html {
+  const { language } = setting.speech;
+  const { locked } = texts[language];
+  const report = notices[purpose][language].report(serviceName);
+  return layout(setting, {
+    title: locked.title,
+    sign: 'done',
+    body: html`<p class="lead">${locked.done}</p>
+<h2>${locked.next}</h2>
+${list([`${report} ${locked.reopen}`, ...locked.steps])}`,
+  });
+}

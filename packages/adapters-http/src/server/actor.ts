@@ -1,0 +1,58 @@
+import { isIP } from 'node:net';
+import { type Actor, type Origin, Unauthorized } from '@rekey/domain';
+import type { FastifyRequest } from 'fastify';
+import type { HttpDeps } from './deps.ts';
+
+type Callers = Pick<HttpDeps, 'useCases'>;
+type Hook = (request: FastifyRequest) => Promise<void>;
+
+/** RFC 9110, 11.2: the characters of a token. */
+const TOKEN = String.raw`([\w.~+/-]+=*)`;
+const KEY = new RegExp(`^(?:(?:key|bearer) +)?${TOKEN}$`, 'i');
+const BEARER = new RegExp(`^bearer +${TOKEN}$`, 'i');
+
+/** The ways to prove who asks, and the kind of actor that each of them makes. */
+const kinds = { serviceKey: 'service', rootKey: 'root', accessToken: 'user' } as const;
+export type Scheme = keyof typeof kinds;
+
+/** Lets in actors that prove themselves by one of the schemes. A root key is refused where a service has to ask. */
+export function authenticate({ useCases }: Callers, schemes: readonly Scheme[]): Hook {
+  return async (request) => {
+    const { callers } = useCases;
+    const { authorization = '' } = request.headers;
+    const isForPeople = schemes.includes('accessToken');
+    const [, credential] = (isForPeople ? BEARER : KEY).exec(authorization) ?? [];
+    if (credential === undefined) throw new Unauthorized();
+    const actor = isForPeople
+      ? await callers.authenticateBearer.execute(nobody(request), { token: credential })
+      : await callers.authenticateKey.execute(nobody(request), { key: credential });
+    if (!schemes.some((scheme) => kinds[scheme] === actor.kind)) throw new Unauthorized();
+    request.setDecorator<Actor>('actor', actor);
+  };
+}
+
+/** Turns clients away that have failed too often, once it is known who asks and before the body is looked at. */
+export function admit({ useCases }: Callers): Hook {
+  return (request) => useCases.callers.admitClient.execute(actorOf(request));
+}
+
+type Request = Pick<FastifyRequest, 'getDecorator' | 'headers' | 'ip' | 'socket'>;
+
+/** Who asks: the actor that was authenticated, or nobody in particular. */
+export const actorOf = (request: Request): Actor =>
+  request.getDecorator<Actor | undefined>('actor') ?? nobody(request);
+
+const nobody = (request: Request) => ({ kind: 'nobody', origin: originOf(request) }) as const;
+
+const MAX_CLIENT_LENGTH = 300;
+
+/** Where a request came from: the socket's address, or the one that a trusted proxy forwarded. */
+function originOf({ ip, socket, headers }: Request): Origin {
+  // A proxy may forward what is no address ("unknown", a port besides): then its own is all that is known.
+  const address = isIP(ip) === 0 ? socket.remoteAddress : ip;
+  return {
+    // IPv4 over an IPv6 socket, in the form that people know.
+    address: (address ?? 'unknown').replace(/^::ffff:(?=\d+\.)/, ''),
+    client: headers['user-agent']?.slice(0, MAX_CLIENT_LENGTH) || null,
+  };
+}

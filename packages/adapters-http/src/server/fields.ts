@@ -1,0 +1,54 @@
+import {
+  checkPasswordDiffers,
+  checkPasswordLength,
+  normalizePassword,
+  parseEmail,
+  parseName,
+} from '@rekey/domain';
+import { Type } from 'typebox';
+import type { Rules } from './validation.ts';
+
+/** Refuses every field that is not declared. */
+export const strict = { additionalProperties: false };
+
+/** A text of a body, with the domain's parser of it. */
+const text = (description: string, example: string, parse: Rules['parse'], more: object = {}) =>
+  Type.String({ description, examples: [example], parse, ...more });
+
+const isPassword = { format: 'password' };
+
+export const name = text('1 to 100 characters on one line.', 'Ada', parseName);
+
+export const email = text('An e-mail address.', 'ada@example.com', parseEmail);
+
+export const currentPassword = text(
+  'The password that the account has now.',
+  'not-a-real-password',
+  normalizePassword,
+  isPassword,
+);
+
+const parseNewPassword: Rules['parse'] = (given, field, { passwordPolicy }) =>
+  checkPasswordLength(normalizePassword(given, field), passwordPolicy, field);
+
+export const firstPassword = text(
+  'What `PASSWORD_POLICY` allows; 8 to 128 characters by default.',
+  'not-a-real-password',
+  parseNewPassword,
+  isPassword,
+);
+
+export const newPassword = text(
+  'What `PASSWORD_POLICY` allows, and not the current one; 8 to 128 characters by default.',
+  'another-unreal-password',
+  parseNewPassword,
+  isPassword,
+);
+
+/** The rule of a body with a current password and a new one, which has that name. */
+export const differs =
+  (field: string): Rules['check'] =>
+  ({ password, [field]: next }) => {
+    if (typeof password !== 'string' || typeof next !== 'string') return;
+    checkPasswordDiffers(next.normalize('NFC'), password.normalize('NFC'), field);
+  };

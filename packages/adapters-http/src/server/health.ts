@@ -1,0 +1,93 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import type { HttpDeps, Jwks } from './deps.ts';
+import { HttpError } from './problem.ts';
+
+const Health = (status: string, version: string) =>
+  Type.Object({
+    status: Type.String({ examples: [status] }),
+    version: Type.String({ description: 'Of the program that answers.', examples: [version] }),
+  });
+
+/** Public members of Ed25519 keys (RFC 8037) and no others: a private one could not get out. */
+const PublicKey = Type.Object({
+  kty: Type.String({ examples: ['OKP'] }),
+  crv: Type.String({ examples: ['Ed25519'] }),
+  x: Type.String({ examples: ['example-of-a-public-key'] }),
+  kid: Type.String({ examples: ['example-key-id'] }),
+  use: Type.Optional(Type.String({ examples: ['sig'] })),
+  alg: Type.Optional(Type.String({ examples: ['EdDSA'] })),
+});
+const Pong = Type.String({ examples: ['Pong'] });
+const PublicKeys = Type.Unsafe<Jwks>(Type.Object({ keys: Type.Array(PublicKey) }));
+
+/** A restart, or a database that comes back, takes about as long. */
+const RETRY_AFTER_S = '5';
+
+/** What operators and verifiers ask. */
+export const health =
+  ({ isReady, jwks, version }: HttpDeps, isDraining: () => boolean): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.get(
+      '/.well-known/jwks.json',
+      {
+        schema: {
+          operationId: 'readVerificationKeys',
+          tags: ['operation'],
+          summary: 'Read the keys that access tokens are verified with',
+          security: [],
+          response: { 200: PublicKeys },
+        },
+      },
+      async () => jwks(),
+    );
+
+    app.get(
+      '/health/ready',
+      {
+        schema: {
+          operationId: 'readReadiness',
+          tags: ['operation'],
+          summary: 'Ask whether requests should be sent here',
+          security: [],
+          errors: ['unavailable'],
+          response: { 200: Health('ready', version) },
+        },
+      },
+      async () => {
+        if (isDraining() || !(await isReady().catch(() => false))) {
+          const headers = { 'retry-after': RETRY_AFTER_S };
+          throw new HttpError('unavailable', 'not ready', { headers });
+        }
+        return { status: 'ready', version };
+      },
+    );
+
+    app.get(
+      '/health/live',
+      {
+        schema: {
+          operationId: 'readLiveness',
+          tags: ['operation'],
+          summary: 'Ask whether the process is alive',
+          security: [],
+          response: { 200: Health('live', version) },
+        },
+      },
+      async () => ({ status: 'live', version }),
+    );
+
+    app.get(
+      '/ping',
+      {
+        schema: {
+          operationId: 'ping',
+          tags: ['operation'],
+          summary: 'Ask for a Pong',
+          security: [],
+          response: { 200: { content: { 'text/plain': { schema: Pong } } } },
+        },
+      },
+      async () => 'Pong',
+    );
+  };

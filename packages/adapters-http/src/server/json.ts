@@ -1,0 +1,45 @@
+import { HttpError } from './problem.ts';
+import { FaultyFields, violation } from './validation.ts';
+
+export const JSON_TYPE = 'application/json';
+
+/** The value of a body, which leaves nothing to interpretation: keys that come twice are faulty. */
+export function parseJson(text: string): unknown {
+  if (text === '') return undefined;
+  const value = parse(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const repeated = repeatedKeys(text);
+  if (repeated.length === 0) return value;
+  const violations = repeated.map((key) => violation(key, 'is given more than once', 'repeated'));
+  return new FaultyFields(value as Record<string, unknown>, violations);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new HttpError('bad_request', 'the body is not valid JSON');
+  }
+}
+
+const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
+
+/** Keys that an object of a valid JSON text has twice: `JSON.parse` keeps the last in silence, others the first. */
+function repeatedKeys(text: string): string[] {
+  const repeated = new Set<string>();
+  const open: Set<string>[] = [];
+  let lastString = '';
+  for (const [token] of text.matchAll(TOKENS)) {
+    if (token === '{' || token === '[') open.push(new Set());
+    else if (token === '}' || token === ']') open.pop();
+    else if (token !== ':') lastString = token;
+    else {
+      // Outside of strings, a colon stands after a key and nowhere else.
+      const key: string = JSON.parse(lastString);
+      const keys = open.at(-1);
+      if (keys?.has(key)) repeated.add(key);
+      keys?.add(key);
+    }
+  }
+  return [...repeated];
+}

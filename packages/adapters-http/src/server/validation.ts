@@ -1,0 +1,111 @@
+import { IllegalArgument, type Violation, type ViolationCode } from '@rekey/domain';
+import type { FastifySchemaCompiler } from 'fastify';
+import { type TObject, type TSchema, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { Value } from 'typebox/value';
+import type { HttpOptions } from './deps.ts';
+import { refusedFields } from './problem.ts';
+
+type Settings = Pick<HttpOptions, 'passwordPolicy'>;
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What a schema may say beyond JSON Schema. Both throw `IllegalArgument`, and are what the use case checks as well. */
+export type Rules = {
+  /** Of a field: the domain's parser of its text. */
+  readonly parse?: (text: string, field: string, settings: Settings) => unknown;
+  /** Of a body: a rule about several fields, of which some may be missing. */
+  readonly check?: (fields: Fields) => void;
+};
+
+/** Fields that were not sent properly, beside those that were. */
+export class FaultyFields {
+  readonly fields: Fields;
+  readonly violations: readonly Violation[];
+
+  constructor(fields: Fields, violations: readonly Violation[]) {
+    this.fields = fields;
+    this.violations = violations;
+  }
+}
+
+/**
+ * Checks flat bodies and queries to the letter: nothing is converted in JSON, nothing is added or dropped anywhere.
+ * Everything that is refused is named at once: where a field of a body is missing, unknown or of another type, the
+ * rules of the others are looked at here, and otherwise by the use case alone. A query is text: its fields are what
+ * their parsers make of it.
+ */
+export function strictValidator(settings: Settings): FastifySchemaCompiler<TObject> {
+  return ({ schema, httpPart }) => {
+    const compiled = httpPart === 'querystring' ? null : Compile(schema);
+    return (sent: unknown) => {
+      // A request without a body lacks every field.
+      const body = sent ?? {};
+      if (!(body instanceof FaultyFields) && compiled?.Check(body)) return { value: body };
+      const { violations, values } = examine(schema, body, settings);
+      return violations.length > 0 ? { error: refusedFields(violations) } : { value: values };
+    };
+  };
+}
+
+type Examined = { readonly violations: readonly Violation[]; readonly values: Fields };
+
+function examine(schema: TObject & Rules, body: unknown, settings: Settings): Examined {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    return { violations: [violation('body', 'must be an object', 'malformed')], values: {} };
+  }
+  const { fields, violations: faults } =
+    body instanceof FaultyFields ? body : new FaultyFields(body as Fields, []);
+  const isFaulty = (name: string) => faults.some(({ field }) => field === plainName(name));
+  const sound: Record<string, unknown> = {};
+  const values: Record<string, unknown> = {};
+
+  const known = Object.entries(schema.properties).flatMap(([field, type]) => {
+    if (isFaulty(field)) return [];
+    if (!Object.hasOwn(fields, field)) {
+      const isRequired = schema.required?.includes(field);
+      return isRequired ? [violation(field, 'is required', 'required')] : [];
+    }
+    const value = fields[field];
+    if (!Value.Check(type, value)) {
+      return [violation(field, `must be ${nameOf(type)}`, 'malformed')];
+    }
+    sound[field] = value;
+    const { parse = (text) => text }: Rules = type;
+    return refusalsOf(() => {
+      values[field] = parse(value as string, field, settings);
+    });
+  });
+  const crossed = refusalsOf(() => schema.check?.(sound));
+  const isStrict = 'additionalProperties' in schema;
+  const unknown = Object.keys(fields)
+    .filter((field) => isStrict && !Object.hasOwn(schema.properties, field) && !isFaulty(field))
+    .map((field) => violation(field, 'is not a known field', 'unknown'));
+  return { violations: [...faults, ...known, ...crossed, ...unknown], values };
+}
+
+function refusalsOf(rule: () => void): readonly Violation[] {
+  try {
+    rule();
+    return [];
+  } catch (error) {
+    if (!(error instanceof IllegalArgument)) throw error;
+    return error.violations;
+  }
+}
+
+function nameOf(type: TSchema): string {
+  if (Type.IsEnum(type)) return `one of ${type.enum.join(', ')}`;
+  if (Type.IsBoolean(type)) return 'true or false';
+  if ('format' in type) return type.format === 'uuid' ? 'a UUID' : 'a time as in RFC 3339';
+  return 'a string';
+}
+
+/** A refusal of something that was sent under that name. */
+export const violation = (name: string, message: string, code: ViolationCode): Violation => ({
+  field: plainName(name),
+  message,
+  code,
+});
+
+/** Callers may have put a value where a name belongs: only a text that looks like a name is repeated. */
+const plainName = (text: string) => (/^[A-Za-z_]\w{0,39}$/.test(text) ? text : '(unnamed)');

@@ -1,0 +1,100 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { PasswordQuality } from '@rekey/domain';
+import { type Static, Type } from 'typebox';
+import { actorOf, admit } from '../server/actor.ts';
+import type { HttpDeps } from '../server/deps.ts';
+import { currentPassword, differs, email, newPassword, strict } from '../server/fields.ts';
+import { nullable } from './shared.ts';
+
+const NewPassword = Type.Object(
+  { email, password: currentPassword, new_password: newPassword },
+  { $id: 'NewPassword', ...strict, check: differs('new_password') },
+);
+
+const GivenLinkToken = Type.Object(
+  {
+    token: Type.String({
+      description: 'The `token` of the link in the mail.',
+      examples: ['example.one-time-token'],
+    }),
+  },
+  { $id: 'GivenLinkToken', ...strict },
+);
+
+/** What is known of a password. */
+export const PasswordMeta = Type.Object(
+  {
+    password_strength: nullable<number>('integer', 'null where there is no password.', {
+      minimum: 0,
+      maximum: 4,
+      examples: [3],
+    }),
+    password_pwned: nullable<boolean>(
+      'boolean',
+      'Whether a breach list has it; null where nobody could tell.',
+      { examples: [null] },
+    ),
+  },
+  { $id: 'PasswordMeta' },
+);
+
+export const metaOut = (quality: PasswordQuality | null): Static<typeof PasswordMeta> => ({
+  password_strength: quality?.strength ?? null,
+  password_pwned: quality?.isPwned ?? null,
+});
+
+const PasswordUpdated = Type.Object({ meta: PasswordMeta }, { $id: 'PasswordUpdated' });
+const Unaudited = Type.Object({ audit: Type.Null() }, { $id: 'Unaudited' });
+
+export const passwordRoutes =
+  (deps: HttpDeps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.post(
+      '/auth/provider/local/update-password',
+      {
+        onRequest: admit(deps),
+        schema: {
+          operationId: 'updatePassword',
+          tags: ['passwords'],
+          summary: 'Change the password of a user',
+          description:
+            'Ends every session of the user. The owner gets a mail with a link that locks the account.',
+          security: ['serviceKey'],
+          errors: ['invalid_credentials', 'too_many_requests', 'overloaded'],
+          body: NewPassword,
+          response: { 200: PasswordUpdated },
+        },
+      },
+      async (request) => {
+        const { email, password, new_password } = request.body;
+        const { quality } = await deps.useCases.passwords.updatePassword.execute(actorOf(request), {
+          email,
+          password,
+          newPassword: new_password,
+        });
+        return { meta: metaOut(quality) };
+      },
+    );
+
+    app.post(
+      '/auth/provider/local/update-password/revoke',
+      {
+        schema: {
+          operationId: 'revokeUpdatePassword',
+          tags: ['passwords'],
+          summary: 'Lock the account with the token of the mail',
+          description:
+            'Disables the user, and disables and revokes every key of the user. The token works once, for the service that it was made for.',
+          security: ['serviceKey'],
+          errors: ['invalid_one_time_token'],
+          body: GivenLinkToken,
+          response: { 200: Unaudited },
+        },
+      },
+      async (request) => {
+        const { token } = request.body;
+        await deps.useCases.passwords.revokeUpdatePassword.execute(actorOf(request), { token });
+        return { audit: null };
+      },
+    );
+  };
