@@ -1,10 +1,9 @@
-import { InvalidCredentials } from '@rekey/domain';
+import { InvalidCredentials, type Service } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
-import { endOf, failingAt, ORIGIN, planted, START, world } from '../testing/index.ts';
-import type { Ports } from './ports.ts';
-import { VerifyTotp } from './verify-totp.ts';
+import { asService, endOf, failingAt, planted, START, world } from '../../testing/index.ts';
+import { type Ports, useCases } from '../index.ts';
 
-const STEP = 30_000;
+const STEP_MS = 30_000;
 
 async function aTotp() {
   const w = world();
@@ -12,9 +11,14 @@ async function aTotp() {
   const { key, seed } = await w.addTotp(owner);
   const other = await w.addService();
   const codeAt = (at: number) => w.totp.codeAt(seed, at);
-  const asked = { serviceId: owner.service.id, userId: owner.user.id, origin: ORIGIN };
-  const verify = (code: string, details: Partial<typeof asked> = {}, ports: Ports = w) =>
-    endOf(new VerifyTotp(ports).execute({ ...asked, ...details, code }));
+  const verify = (
+    code: string,
+    details: { readonly service?: Service; readonly userId?: string } = {},
+    ports: Ports = w,
+  ) => {
+    const { service = owner.service, userId = owner.user.id } = details;
+    return endOf(useCases(ports).factors.verifyTotp.execute(asService(service), { userId, code }));
+  };
   return { w, owner, key, seed, other, codeAt, verify };
 }
 
@@ -28,32 +32,32 @@ describe('a one-time code', () => {
   test('may be a step early or late, and none before one that was taken', async () => {
     const { w, codeAt, verify } = await aTotp();
     for (const off of [-2, 2]) {
-      expect(await verify(codeAt(START + off * STEP))).toBeInstanceOf(InvalidCredentials);
+      expect(await verify(codeAt(START + off * STEP_MS))).toBeInstanceOf(InvalidCredentials);
     }
-    expect(await verify(codeAt(START - STEP))).toBe('done');
-    expect(await verify(codeAt(START + STEP))).toBe('done');
+    expect(await verify(codeAt(START - STEP_MS))).toBe('done');
+    expect(await verify(codeAt(START + STEP_MS))).toBe('done');
     expect(await verify(codeAt(START))).toBeInstanceOf(InvalidCredentials);
-    w.clock.set(START + 2 * STEP);
-    expect(await verify(codeAt(START + 2 * STEP))).toBe('done');
+    w.clock.set(START + 2 * STEP_MS);
+    expect(await verify(codeAt(START + 2 * STEP_MS))).toBe('done');
   });
 
   test('is worth nothing for another service or user, and stays good', async () => {
     const { w, other, codeAt, verify } = await aTotp();
     const stranger = await w.addOwner();
     const code = codeAt(START);
-    expect(await verify(code, { serviceId: other.id })).toBeInstanceOf(InvalidCredentials);
+    expect(await verify(code, { service: other })).toBeInstanceOf(InvalidCredentials);
     expect(await verify(code, { userId: stranger.user.id })).toBeInstanceOf(InvalidCredentials);
     expect(await verify(code)).toBe('done');
   });
 
-  test('is worth nothing once the key is revoked or the user is disabled', async () => {
+  test('is worth nothing once the key is revoked or the user is locked out', async () => {
     const revoked = await aTotp();
     await revoked.w.database.transact(({ keys }) => keys.revoke(revoked.key.id, START));
     expect(await revoked.verify(revoked.codeAt(START))).toBeInstanceOf(InvalidCredentials);
 
-    const disabled = await aTotp();
-    await disabled.w.database.transact(({ users }) => users.shut(disabled.owner.user.id, START));
-    expect(await disabled.verify(disabled.codeAt(START))).toBeInstanceOf(InvalidCredentials);
+    const locked = await aTotp();
+    await locked.w.database.transact(({ users }) => users.lockOut(locked.owner.user.id, START));
+    expect(await locked.verify(locked.codeAt(START))).toBeInstanceOf(InvalidCredentials);
   });
 
   test('is worth nothing where the key is revoked while it is looked at', async () => {
@@ -89,14 +93,14 @@ describe('a one-time code', () => {
 });
 
 describe('a wrong code, a user without a key, one who is disabled, and one who is not there', () => {
-  test('cost the same, and are answered alike', async () => {
+  test('cost as much as each other, and are answered alike', async () => {
     const { w, owner, other, codeAt, verify } = await aTotp();
     const disabled = await w.addOwner({ isEnabled: false }, { service: owner.service });
     await w.addTotp(disabled);
     const bare = await w.addOwner({}, { service: owner.service });
 
-    /** What is done for a code, and what comes of it. */
-    const watch = async (details: object, code: string) => {
+    /** The work that is done for a code, and its end. */
+    const watch = async (details: Parameters<typeof verify>[1], code: string) => {
       const done: string[] = [];
       const secrets: Ports['secrets'] = {
         ...w.secrets,
@@ -126,7 +130,7 @@ describe('a wrong code, a user without a key, one who is disabled, and one who i
     expect(await watch({ userId: bare.user.id }, right)).toEqual(wrong);
     expect(await watch({ userId: disabled.user.id }, right)).toEqual(wrong);
     expect(await watch({ userId: other.id }, right)).toEqual(wrong);
-    expect(await watch({ serviceId: other.id }, right)).toEqual(wrong);
+    expect(await watch({ service: other }, right)).toEqual(wrong);
     expect(await verify(right)).toBe('done');
   });
 });

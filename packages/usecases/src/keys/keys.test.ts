@@ -1,48 +1,53 @@
-import { IllegalArgument, type Key, NotFound, Unauthorized } from '@rekey/domain';
+import {
+  type Actor,
+  IllegalArgument,
+  InvalidOneTimeToken,
+  type Key,
+  NotFound,
+  operator,
+  Unauthorized,
+} from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import {
   aService,
+  asService,
+  asUser,
   endOf,
   failingAt,
-  keyValue,
+  nobody,
   PASSWORD,
   planted,
+  recording,
+  root,
   START,
+  settings,
+  tokenIn,
   type World,
   world,
-} from '../testing/index.ts';
-import { AuthenticateBearer } from './authenticate-bearer.ts';
-import { AuthenticateKey, type Caller } from './authenticate-key.ts';
-import { CreateKey } from './create-key.ts';
-import { CreateRootKey } from './create-root-key.ts';
-import { CreateServiceWithKey } from './create-service-with-key.ts';
-import { formServiceId, formServiceName, OpenFormService } from './open-form-service.ts';
-import { ReadKey } from './read-key.ts';
-import { ReadUser } from './read-user.ts';
-
-const by = (service: Extract<Caller, { kind: 'service' }>['service']): Caller => ({
-  kind: 'service',
-  service,
-});
-const root: Caller = { kind: 'root' };
+} from '../../testing/index.ts';
+import { type Ports, useCases } from '../index.ts';
+import type { CreateKeyInput } from './create-key.ts';
 
 /** All that the database keeps, as one text. */
 const kept = (w: World) => JSON.stringify(w.database.snapshot());
 
-describe('creating a key', () => {
-  async function prepare() {
-    const w = world();
-    const service = await w.addService();
-    const user = await w.addUser(service);
-    const input = { service, isEnabled: true, name: 'web', userId: user.id };
-    return { w, service, user, input };
-  }
+const create = (ports: Ports, actor: Actor, input: CreateKeyInput) =>
+  useCases(ports).keys.createKey.execute(actor, input);
 
+async function prepare() {
+  const w = world();
+  const service = await w.addService();
+  const user = await w.addUser(service);
+  const input = { isEnabled: true, name: 'web', userId: user.id };
+  return { w, service, by: asService(service), user, input };
+}
+
+describe('creating a key', () => {
   test.each(['TOKEN', 'KEY'] as const)(
     'of type %s shows a value, of which a digest is kept',
     async (type) => {
-      const { w, service, user, input } = await prepare();
-      const { key, value } = await new CreateKey(w).execute({ ...input, type });
+      const { w, service, by, user, input } = await prepare();
+      const { key, value } = await create(w, by, { ...input, type });
       expect(value).toMatch(/^rku_[A-Za-z0-9_-]{43}$/);
       const expected: Key = {
         id: key.id,
@@ -64,8 +69,8 @@ describe('creating a key', () => {
   );
 
   test('of type TOTP shows a seed, which is kept sealed', async () => {
-    const { w, input } = await prepare();
-    const { key, value } = await new CreateKey(w).execute({ ...input, type: 'TOTP' });
+    const { w, by, input } = await prepare();
+    const { key, value } = await create(w, by, { ...input, type: 'TOTP' });
     expect(value).toMatch(/^[A-Z2-7]{32}$/);
     expect(key.type).toBe('TOTP');
     expect(kept(w)).not.toContain(value);
@@ -74,280 +79,189 @@ describe('creating a key', () => {
   });
 
   test('lets the user log in, once it is a usable TOKEN key', async () => {
-    const { w, service, user, input } = await prepare();
-    await new CreateKey(w).execute({ ...input, type: 'TOKEN', isEnabled: false });
+    const { w, service, by, user, input } = await prepare();
+    await create(w, by, { ...input, type: 'TOKEN', isEnabled: false });
     await expect(w.logIn({ user, service })).rejects.toThrow();
-    await new CreateKey(w).execute({ ...input, type: 'TOKEN' });
+    await create(w, by, { ...input, type: 'TOKEN' });
     expect((await w.logIn({ user, service })).userId).toBe(user.id);
   });
 
   test('refuses a second usable TOKEN key of a user at a service', async () => {
-    const { w, input } = await prepare();
-    const createKey = new CreateKey(w);
-    await createKey.execute({ ...input, type: 'TOKEN' });
-    const end = await endOf(createKey.execute({ ...input, type: 'TOKEN' }));
+    const { w, by, input } = await prepare();
+    await create(w, by, { ...input, type: 'TOKEN' });
+    const end = await endOf(create(w, by, { ...input, type: 'TOKEN' }));
     expect(end).toBeInstanceOf(IllegalArgument);
-    expect(end).toMatchObject({ violations: [{ field: 'type' }] });
-    const elsewhere = { ...input, service: await w.addService(), type: 'TOKEN' } as const;
-    expect(await endOf(createKey.execute(elsewhere))).toBe('done');
+    expect(end).toMatchObject({ violations: [{ field: 'type', code: 'exists' }] });
+    const other = asService(await w.addService());
+    expect(await endOf(create(w, other, { ...input, type: 'TOKEN' }))).toBe('done');
   });
 
   test('refuses an unknown user, and a name that is none', async () => {
-    const { w, service, input } = await prepare();
-    const createKey = new CreateKey(w);
+    const { w, service, by, input } = await prepare();
     const unknown = { ...input, type: 'KEY', userId: service.id } as const;
-    expect(await endOf(createKey.execute(unknown))).toMatchObject({
-      violations: [{ field: 'userId' }],
+    expect(await endOf(create(w, by, unknown))).toMatchObject({
+      violations: [{ field: 'userId', code: 'unknown' }],
     });
-    expect(await endOf(createKey.execute({ ...unknown, name: '\n' }))).toMatchObject({
-      violations: [{ field: 'name' }],
+    expect(await endOf(create(w, by, { ...unknown, name: '\n' }))).toMatchObject({
+      violations: [{ field: 'name', code: 'malformed' }],
     });
   });
 
   test('prepares an account that is not open yet', async () => {
-    const { w, service, input } = await prepare();
+    const { w, service, by, input } = await prepare();
     for (const passwordHash of [null, await w.hasher.hash(PASSWORD)]) {
       const user = await w.addUser(service, { isEnabled: false }, passwordHash);
       const of = { ...input, userId: user.id, type: 'TOKEN' } as const;
-      expect(await endOf(new CreateKey(w).execute(of))).toBe('done');
+      expect(await endOf(create(w, by, of))).toBe('done');
     }
   });
 
-  test('refuses a user whose account was shut, as if unknown', async () => {
-    const { w, service, user, input } = await prepare();
-    await w.database.transact(({ users }) => users.shut(user.id, START));
-    const end = await endOf(new CreateKey(w).execute({ ...input, type: 'KEY' }));
+  test('refuses a user whose account is locked, as if unknown', async () => {
+    const { w, service, by, user, input } = await prepare();
+    await w.database.transact(({ users }) => users.lockOut(user.id, START));
+    const end = await endOf(create(w, by, { ...input, type: 'KEY' }));
     const unknown = { ...input, type: 'KEY', userId: service.id } as const;
-    expect(end).toEqual(await endOf(new CreateKey(w).execute(unknown)));
+    expect(end).toEqual(await endOf(create(w, by, unknown)));
     expect((end as IllegalArgument).violations).toMatchObject([{ field: 'userId' }]);
   });
 
-  test('keeps nothing of a key where it fails', async () => {
-    const { w, input } = await prepare();
+  test('keeps nothing of a key, and owes no mail, wherever it fails', async () => {
+    const healthy = await prepare();
+    const { database, done } = recording(healthy.w.database);
+    await create({ ...healthy.w, database }, healthy.by, { ...healthy.input, type: 'KEY' });
+    expect(done).toEqual([
+      'users.lock',
+      'keys.insert',
+      'oneTimeTokens.insert',
+      'deliveries.insert',
+      'events.insert',
+      'audit.lock',
+      'audit.append',
+    ]);
+    const { w, by, input } = await prepare();
     const before = w.database.snapshot();
-    for (let n = 1; n <= 5; n += 1) {
+    for (let n = 1; n <= done.length + 1; n += 1) {
       const broken = { ...w, database: failingAt(w.database, n) };
-      const end = await endOf(new CreateKey(broken).execute({ ...input, type: 'TOKEN' }));
-      expect(end).toBe(planted);
+      expect(await endOf(create(broken, by, { ...input, type: 'KEY' }))).toBe(planted);
       expect(w.database.snapshot()).toEqual(before);
     }
   });
 });
 
-describe('registering a service', () => {
-  const input = { name: 'Shop', url: 'https://shop.example' };
-
-  test('shows a key that the service is known by, and keeps a digest of it', async () => {
-    const w = world();
-    const { service, key, value } = await new CreateServiceWithKey(w).execute({
-      ...input,
-      localUrl: 'https://shop.example/account',
-      allowRegister: false,
-      emailText: 'Call 555.\r\nBye',
+describe('the mail about a new key', () => {
+  test('is owed for a KEY, and goes to its user', async () => {
+    const { w, service, user, input } = await prepare();
+    const origin = { address: '2001:db8::7', client: 'cron' };
+    await create(w, asService(service, origin), { ...input, type: 'KEY' });
+    expect(await w.deliver()).toMatchObject([{ kind: 'factor_change', outcome: 'sent' }]);
+    const [notice, ...more] = w.channels.mail.sent;
+    expect(more).toEqual([]);
+    expect(notice).toMatchObject({
+      kind: 'factor_change',
+      to: { name: user.name, address: user.email },
+      service: { name: service.name },
+      happenedAt: START,
+      origin,
+      linkExpiresAt: START + settings.revokeTokenTtlMs,
     });
-    expect(value).toMatch(/^rks_[A-Za-z0-9_-]{43}$/);
-    expect(service).toEqual({
-      id: service.id,
-      createdAt: START,
-      updatedAt: START,
-      ...input,
-      localUrl: 'https://shop.example/account',
-      allowRegister: false,
-      emailText: 'Call 555.\nBye',
+    const link = new URL(notice!.link);
+    expect(link.origin + link.pathname).toBe(service.providerLocalUrl);
+    expect(Object.fromEntries(link.searchParams)).toEqual({
+      type: 'factor_change',
+      email: user.email,
+      token: expect.any(String),
     });
-    expect(key).toMatchObject({ type: 'KEY', serviceId: service.id, userId: null });
-    expect(await new AuthenticateKey(w).execute(value)).toEqual(by(service));
-    expect(kept(w)).not.toContain(value);
   });
 
-  test('needs a name and a URL: links lead to Rekey then, and users may be created', async () => {
-    const { service } = await new CreateServiceWithKey(world()).execute(input);
-    expect(service).toMatchObject({ localUrl: null, allowRegister: true, emailText: null });
+  test.each(['TOKEN', 'TOTP'] as const)('is not owed for a %s key', async (type) => {
+    const { w, by, input } = await prepare();
+    await create(w, by, { ...input, type });
+    expect(await w.deliver()).toEqual([]);
   });
 
-  test('refuses every argument that is wrong at once, and writes nothing', async () => {
-    const w = world();
-    const before = w.database.snapshot();
-    const wrong = { name: '', url: 'shop', localUrl: 'javascript:alert(1)', emailText: '' };
-    const end = await endOf(new CreateServiceWithKey(w).execute(wrong));
-    expect(end).toMatchObject({
-      violations: [
-        { field: 'name' },
-        { field: 'url' },
-        { field: 'localUrl' },
-        { field: 'emailText' },
-      ],
-    });
-    expect(w.database.snapshot()).toEqual(before);
-  });
-
-  test('refuses the name of the built-in service', async () => {
-    const end = await endOf(
-      new CreateServiceWithKey(world()).execute({ ...input, name: ' users ' }),
-    );
-    expect(end).toMatchObject({ violations: [{ field: 'name' }] });
-  });
-
-  test('keeps no service without a key', async () => {
-    const w = world();
-    const before = w.database.snapshot();
-    for (let n = 1; n <= 5; n += 1) {
-      const broken = { ...w, database: failingAt(w.database, n) };
-      expect(await endOf(new CreateServiceWithKey(broken).execute(input))).toBe(planted);
-      expect(w.database.snapshot()).toEqual(before);
+  test('has a link that locks the account and revokes the key, once', async () => {
+    const { w, by, input } = await prepare();
+    const owner = await w.addOwner({}, { service: by.service });
+    const session = await w.logIn(owner);
+    const { key } = await create(w, by, { ...input, userId: owner.user.id, type: 'KEY' });
+    await w.deliver();
+    const token = tokenIn(w.channels.mail.sent[0]!.link);
+    const revoke = () => endOf(w.useCases.passwords.revokeUpdatePassword.execute(by, { token }));
+    expect(await revoke()).toBe('done');
+    const user = await w.database.read(({ users }) => users.get(owner.user.id));
+    expect(user).toMatchObject({ isLocked: true, isEnabled: false });
+    expect(await w.credentialOf(owner.user)).toMatchObject({ passwordHash: null });
+    for (const { id } of [key, owner.tokenKey]) {
+      const found = await w.database.read(({ keys }) => keys.get(id));
+      expect(found).toMatchObject({ isEnabled: false, isRevoked: true });
     }
+    expect(await w.isLive(session.token)).toBe(false);
+    expect(await revoke()).toBeInstanceOf(InvalidOneTimeToken);
+  });
+
+  test('has a link that is spent together with that of a changed password', async () => {
+    const { w, by, input } = await prepare();
+    const owner = await w.addOwner({}, { service: by.service });
+    const changed = await w.changeAndReadMail(owner);
+    await create(w, by, { ...input, userId: owner.user.id, type: 'KEY' });
+    await w.deliver();
+    const token = tokenIn(w.channels.mail.sent[1]!.link);
+    const { revokeUpdatePassword } = w.useCases.passwords;
+    await revokeUpdatePassword.execute(by, { token: changed });
+    const end = await endOf(revokeUpdatePassword.execute(by, { token }));
+    expect(end).toBeInstanceOf(InvalidOneTimeToken);
   });
 });
 
-describe('the built-in service', () => {
-  test('is there after the first start, and the same after the next', async () => {
+describe('creating a root key', () => {
+  test('shows a value, once, to the operator', async () => {
     const w = world();
-    const answered = await new OpenFormService(w).execute();
-    const first = await w.database.read(({ services }) => services.get(formServiceId));
-    expect(first).toMatchObject({ name: formServiceName, localUrl: null, allowRegister: true });
-    expect(answered).toEqual(first);
-    w.clock.set(START + 1000);
-    expect(await new OpenFormService(w).execute()).toEqual(first);
-    expect(await w.database.read(({ services }) => services.get(formServiceId))).toEqual(first);
-  });
-});
-
-describe('a key that a request carries', () => {
-  test('of the operator is a root key', async () => {
-    const w = world();
-    const { key, value } = await new CreateRootKey(w).execute({ name: ' ops ' });
+    const { createRootKey } = w.useCases.keys;
+    const { key, value } = await createRootKey.execute(operator, { name: ' ops ' });
     expect(value).toMatch(/^rkr_[A-Za-z0-9_-]{43}$/);
     expect(key).toMatchObject({ type: 'KEY', name: 'ops', serviceId: null, userId: null });
-    expect(await new AuthenticateKey(w).execute(value)).toEqual(root);
     expect(kept(w)).not.toContain(value);
   });
 
-  test('is not what a key becomes whose service is not there', async () => {
-    const w = world();
-    const key = await w.addKey({ serviceId: aService().id, userId: null, type: 'KEY' });
-    expect(await endOf(new AuthenticateKey(w).execute(keyValue(key)))).toBeInstanceOf(Unauthorized);
-  });
-
-  test('is refused where it is unknown, disabled, revoked or a user’s', async () => {
-    const w = world();
-    const { service, user } = await w.addOwner();
-    const of = { service, isEnabled: true, type: 'KEY', name: 'a', userId: user.id } as const;
-    const users = await new CreateKey(w).execute(of);
-    const values = ['', 'rks_', users.value];
-    for (const state of [{ isEnabled: false }, { isRevoked: true }]) {
-      const key = await w.addKey({ serviceId: service.id, userId: null, type: 'KEY', ...state });
-      values.push(keyValue(key));
+  test('is refused to everybody else', async () => {
+    const { w, by } = await prepare();
+    const grant = await w.logIn(await w.addOwner());
+    const before = w.database.snapshot();
+    for (const actor of [by, root, nobody, asUser(grant)]) {
+      const end = await endOf(w.useCases.keys.createRootKey.execute(actor, { name: 'ops' }));
+      expect(end).toBeInstanceOf(Unauthorized);
     }
-    for (const value of values) {
-      expect(await endOf(new AuthenticateKey(w).execute(value))).toBeInstanceOf(Unauthorized);
-    }
-    const usable = await w.addKey({ serviceId: service.id, userId: null, type: 'KEY' });
-    expect(await new AuthenticateKey(w).execute(keyValue(usable))).toEqual(by(service));
-  });
-});
-
-describe('a bearer token', () => {
-  async function aSessionOf(details: Parameters<World['addOwner']>[0] = {}) {
-    const w = world();
-    const owner = await w.addOwner(details);
-    const grant = await w.logIn(owner);
-    return { w, owner, grant, check: () => endOf(new AuthenticateBearer(w).execute(grant.token)) };
-  }
-
-  test('stands for its session', async () => {
-    const { w, grant } = await aSessionOf();
-    const { token, ...expected } = grant;
-    expect(await new AuthenticateBearer(w).execute(token)).toEqual(expected);
-  });
-
-  test('is worth nothing where it was not issued here, or has expired', async () => {
-    const { w, check } = await aSessionOf();
-    expect(await endOf(new AuthenticateBearer(w).execute('no token'))).toBeInstanceOf(Unauthorized);
-    expect(await check()).toBe('done');
-    w.clock.set(START + 3_600_000);
-    expect(await check()).toBeInstanceOf(Unauthorized);
-  });
-
-  test('is worth nothing once its session has ended', async () => {
-    const { w, owner, check } = await aSessionOf();
-    await w.database.transact(({ sessions }) => sessions.endAllOf(owner.user.id, START));
-    expect(await check()).toBeInstanceOf(Unauthorized);
-  });
-
-  test('is worth nothing once its user is disabled', async () => {
-    const { w, owner, check } = await aSessionOf();
-    await w.database.transact(({ users }) => users.shut(owner.user.id, START));
-    expect(await check()).toBeInstanceOf(Unauthorized);
-  });
-
-  test('is worth nothing once its TOKEN key is revoked, even if there is a new one', async () => {
-    const { w, owner, check } = await aSessionOf();
-    await w.database.transact(({ keys }) => keys.revokeAllOf(owner.user.id, START));
-    await w.addKey({ userId: owner.user.id, serviceId: owner.service.id });
-    expect(await check()).toBeInstanceOf(Unauthorized);
-  });
-
-  test('is worth nothing for a session that is another user’s, or was never opened', async () => {
-    const { w, owner, grant } = await aSessionOf();
-    const stranger = await w.addOwner();
-    for (const forged of [
-      { ...grant, userId: stranger.user.id },
-      { ...grant, sessionId: owner.user.id },
-    ]) {
-      const { token } = await w.accessTokens.issue(forged, 'signed');
-      expect(await endOf(new AuthenticateBearer(w).execute(token))).toBeInstanceOf(Unauthorized);
-    }
-  });
-});
-
-describe('reading a user', () => {
-  const read = (w: World, caller: Caller, id: string) =>
-    endOf(new ReadUser(w).execute({ caller, id }));
-
-  test('is for the service that made the user, for those with a key of the user, and for the operator', async () => {
-    const w = world();
-    const service = await w.addService();
-    const user = await w.addUser(service);
-    const linked = await w.addService();
-    await w.addKey({ userId: user.id, serviceId: linked.id, isRevoked: true, type: 'KEY' });
-    for (const caller of [by(service), by(linked), root]) {
-      expect(await new ReadUser(w).execute({ caller, id: user.id })).toEqual(user);
-    }
-  });
-
-  test('of another service is like reading one who does not exist', async () => {
-    const w = world();
-    const { user } = await w.addOwner();
-    const other = await w.addService();
-    const foreign = await read(w, by(other), user.id);
-    expect(foreign).toBeInstanceOf(NotFound);
-    expect(await read(w, by(other), other.id)).toEqual(foreign);
-    expect(await read(w, root, other.id)).toEqual(foreign);
+    expect(w.database.snapshot()).toEqual(before);
   });
 });
 
 describe('reading a key', () => {
-  const read = (w: World, caller: Caller, id: string) =>
-    endOf(new ReadKey(w).execute({ caller, id }));
+  const read = (w: World, actor: Actor, id: string) =>
+    w.useCases.keys.readKey.execute(actor, { id });
 
   test('is for the service that it is of, and for the operator', async () => {
     const w = world();
     const { service, tokenKey } = await w.addOwner();
-    for (const caller of [by(service), root]) {
-      expect(await new ReadKey(w).execute({ caller, id: tokenKey.id })).toEqual(tokenKey);
+    for (const actor of [asService(service), root, operator]) {
+      expect(await read(w, actor, tokenKey.id)).toEqual(tokenKey);
     }
   });
 
   test('of another service, or of the operator, is like reading one that does not exist', async () => {
     const w = world();
-    const { user, tokenKey } = await w.addOwner();
-    const creator = by(await w.addService());
-    const { key: rootKey } = await new CreateRootKey(w).execute({ name: 'ops' });
-    const foreign = await read(w, creator, tokenKey.id);
+    const owner = await w.addOwner();
+    const { user, tokenKey } = owner;
+    const stranger = asService(await w.addService());
+    const { createRootKey } = w.useCases.keys;
+    const { key: rootKey } = await createRootKey.execute(operator, { name: 'ops' });
+    const foreign = await endOf(read(w, stranger, tokenKey.id));
     expect(foreign).toBeInstanceOf(NotFound);
-    expect(await read(w, creator, user.id)).toEqual(foreign);
-    expect(await read(w, creator, rootKey.id)).toEqual(foreign);
-    expect(await read(w, by(aService()), tokenKey.id)).toEqual(foreign);
-    expect(await read(w, root, user.id)).toEqual(foreign);
+    expect(await endOf(read(w, stranger, user.id))).toEqual(foreign);
+    expect(await endOf(read(w, stranger, rootKey.id))).toEqual(foreign);
+    expect(await endOf(read(w, asService(aService()), tokenKey.id))).toEqual(foreign);
+    expect(await endOf(read(w, root, user.id))).toEqual(foreign);
+    for (const actor of [nobody, asUser(await w.logIn(owner))]) {
+      expect(await endOf(read(w, actor, tokenKey.id))).toEqual(foreign);
+    }
   });
 });

@@ -1,17 +1,31 @@
+import { operator, Unauthorized } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
-import { aChange, aSession, recording, START, type World, world } from '../testing/index.ts';
-import { Prune } from './prune.ts';
+import {
+  aDelivery,
+  anEvent,
+  aOneTimeToken,
+  aSession,
+  asService,
+  endOf,
+  nobody,
+  recording,
+  root,
+  START,
+  type World,
+  world,
+} from '../../testing/index.ts';
+import { useCases } from '../index.ts';
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
-/** How many sessions, refresh tokens, changes and mails are kept after pruning at that instant. */
+type Rows = { readonly [table: string]: readonly unknown[] };
+
+/** How many sessions, refresh tokens, one-time tokens and deliveries are kept after pruning at that instant. */
 async function keptAt(w: World, now: number) {
   w.clock.set(now);
-  await new Prune(w).execute();
-  const { sessions, refreshTokens, changes, outbox } = w.database.snapshot() as {
-    [table: string]: unknown[];
-  };
-  return [sessions, refreshTokens, changes, outbox].map((rows) => rows?.length);
+  await w.useCases.maintenance.prune.execute(operator);
+  const { sessions, refreshTokens, oneTimeTokens, deliveries } = w.database.snapshot() as Rows;
+  return [sessions, refreshTokens, oneTimeTokens, deliveries].map((rows) => rows?.length);
 }
 
 describe('pruning', () => {
@@ -21,32 +35,32 @@ describe('pruning', () => {
     const { sessionId } = await w.logIn(owner);
     const open = await w.database.read(({ sessions }) => sessions.findOpen(sessionId));
     const end = open!.session.expiresAt;
-    expect(await keptAt(w, end + 7 * DAY)).toEqual([1, 1, 0, 0]);
-    expect(await keptAt(w, end + 7 * DAY + 1)).toEqual([0, 0, 0, 0]);
+    expect(await keptAt(w, end + 7 * DAY_MS)).toEqual([1, 1, 0, 0]);
+    expect(await keptAt(w, end + 7 * DAY_MS + 1)).toEqual([0, 0, 0, 0]);
 
     const { sessionId: ended } = await w.logIn(owner);
     const now = w.clock.now();
     await w.database.transact(({ sessions }) => sessions.end(ended, now));
-    expect(await keptAt(w, now + 7 * DAY)).toEqual([1, 1, 0, 0]);
-    expect(await keptAt(w, now + 7 * DAY + 1)).toEqual([0, 0, 0, 0]);
+    expect(await keptAt(w, now + 7 * DAY_MS)).toEqual([1, 1, 0, 0]);
+    expect(await keptAt(w, now + 7 * DAY_MS + 1)).toEqual([0, 0, 0, 0]);
   });
 
-  test('keeps a change for ninety days after its link expired, and for as long as its mail waits', async () => {
+  test('keeps a one-time token for ninety days after it expired, and for as long as its delivery waits', async () => {
     const w = world();
     const owner = await w.addOwner();
     await w.changeAndReadMail(owner);
-    const end = START + w.settings.revokeTokenTtl * 1000;
-    expect(await keptAt(w, end + 90 * DAY)).toEqual([0, 0, 1, 1]);
-    expect(await keptAt(w, end + 90 * DAY + 1)).toEqual([0, 0, 0, 0]);
+    const end = START + w.settings.revokeTokenTtlMs;
+    expect(await keptAt(w, end + 90 * DAY_MS)).toEqual([0, 0, 1, 1]);
+    expect(await keptAt(w, end + 90 * DAY_MS + 1)).toEqual([0, 0, 0, 0]);
 
-    const waiting = aChange({ userId: owner.user.id, serviceId: owner.service.id });
-    await w.database.transact(async ({ changes, outbox }) => {
-      await changes.insert(waiting);
-      await outbox.add(waiting.id, START);
+    const waiting = aOneTimeToken({ userId: owner.user.id, serviceId: owner.service.id });
+    await w.database.transact(async ({ oneTimeTokens, deliveries }) => {
+      await oneTimeTokens.insert(waiting);
+      await deliveries.insert(aDelivery(waiting));
     });
-    expect(await keptAt(w, waiting.expiresAt + 365 * DAY)).toEqual([0, 0, 1, 1]);
+    expect(await keptAt(w, waiting.expiresAt + 365 * DAY_MS)).toEqual([0, 0, 1, 1]);
     await w.deliver();
-    expect(await keptAt(w, waiting.expiresAt + 365 * DAY)).toEqual([0, 0, 0, 0]);
+    expect(await keptAt(w, waiting.expiresAt + 365 * DAY_MS)).toEqual([0, 0, 0, 0]);
   });
 
   test('works in batches, and answers how many rows went', async () => {
@@ -57,8 +71,28 @@ describe('pruning', () => {
       for (let i = 0; i < 1200; i += 1) await sessions.insert(aSession(of));
     });
     const { database, done } = recording(w.database);
-    expect(await new Prune({ ...w, database }).execute()).toBe(1200);
+    const { prune } = useCases({ ...w, database }).maintenance;
+    expect(await prune.execute(operator)).toBe(1200);
     expect(done.filter((verb) => verb === 'sessions.prune')).toHaveLength(4);
-    expect(await new Prune(w).execute()).toBe(0);
+    expect(await prune.execute(operator)).toBe(0);
+  });
+
+  test('keeps an event for thirty days', async () => {
+    const w = world();
+    const { service } = await w.addOwner();
+    await w.database.transact(({ events }) => events.insert(anEvent({ serviceId: service.id })));
+    const { prune } = w.useCases.maintenance;
+    w.clock.set(START + 30 * DAY_MS);
+    expect(await prune.execute(operator)).toBe(0);
+    w.clock.set(START + 30 * DAY_MS + 1);
+    expect(await prune.execute(operator)).toBe(1);
+  });
+
+  test('is done by the server alone', async () => {
+    const w = world();
+    const { prune } = w.useCases.maintenance;
+    for (const actor of [asService(await w.addService()), root, nobody]) {
+      expect(await endOf(prune.execute(actor))).toBeInstanceOf(Unauthorized);
+    }
   });
 });
