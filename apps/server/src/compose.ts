@@ -5,58 +5,24 @@ import {
   hashGate,
   hibpBreachList,
   type KeyRingEvents,
+  linkTokens,
   macs,
   openKeyRing,
   passwordMeter,
-  revokeTokens,
   secrets,
   totp,
   uuidv7Ids,
 } from '@rekey/adapters-crypto';
 import { type OpenOptions, openDatabase } from '@rekey/adapters-db';
 import {
-  fileMailer,
+  fileOutlet,
   parseMailFrom,
   readTemplates,
-  smtpMailer,
+  smtpOutlet,
   type Templates,
   templatesOf,
 } from '@rekey/adapters-mail';
-import {
-  AdmitClient,
-  AuthenticateBearer,
-  AuthenticateKey,
-  type Clock,
-  CountMails,
-  CreateKey,
-  CreateRootKey,
-  CreateServiceWithKey,
-  CreateUser,
-  type Database,
-  DeliverMail,
-  ListAudit,
-  ListMails,
-  Login,
-  OpenFormService,
-  type Ports,
-  Prune,
-  PruneAudit,
-  ReadAuditEntry,
-  ReadKey,
-  ReadPasswordChange,
-  ReadUser,
-  RefreshToken,
-  RequeueDeadMails,
-  RequeueMail,
-  RevokeKey,
-  RevokeToken,
-  RevokeUpdatePassword,
-  UpdatePassword,
-  VerifyAudit,
-  VerifyKey,
-  VerifyToken,
-  VerifyTotp,
-} from '@rekey/usecases';
+import { type Clock, type Database, type Ports, type Settings, useCases } from '@rekey/usecases';
 import type { Config } from './config.ts';
 
 export type Rekey = Awaited<ReturnType<typeof compose>>;
@@ -65,7 +31,7 @@ export type Rekey = Awaited<ReturnType<typeof compose>>;
 const meter = passwordMeter();
 
 /**
- * Builds everything by hand, from the rim inwards: what the server and the command line both stand on.
+ * Builds everything that the server and the command line both stand on, from the outside inwards.
  * Opens and migrates the database, and opens the key file, which is made only while there are no users.
  */
 export async function compose(
@@ -88,11 +54,11 @@ export async function compose(
       keys: ring.keys,
       clock,
       issuer: config.publicUrl,
-      ttl: config.accessTokenTtl,
+      ttlS: config.accessTokenTtl,
     });
     const from = parseMailFrom(config.mailFrom);
     const smtp =
-      config.smtpUrl === null ? null : smtpMailer({ url: config.smtpUrl, from, templates });
+      config.smtpUrl === null ? null : smtpOutlet({ url: config.smtpUrl, from, templates });
     const ports: Ports = {
       database,
       hasher: bcryptHasher({ cost: config.bcryptCost, peppers: () => ring.keys().pepper, gate }),
@@ -103,55 +69,15 @@ export async function compose(
       macs: macs(() => ring.keys().audit),
       accessTokens: tokens,
       totp,
-      revokeTokens: revokeTokens(() => ring.keys().revoke),
-      mailer: smtp ?? fileMailer({ dir: config.mailDir, from, templates }),
+      linkTokens: linkTokens(() => ring.keys().link),
+      channels: { mail: smtp ?? fileOutlet({ dir: config.mailDir, from, templates }) },
       clock,
       ids: uuidv7Ids(clock),
-      settings: {
-        passwordPolicy: config.passwordPolicy,
-        refreshTokenTtl: config.refreshTokenTtl,
-        revokeTokenTtl: config.revokeTokenTtl,
-        publicUrl: config.publicUrl,
-        brandName: config.brandName,
-        throttle: {
-          accountFree: config.throttleAccountFree,
-          clientPerMinute: config.throttleClientPerMinute,
-          changesPerHour: config.throttleChangesPerHour,
-        },
-      },
+      settings: settingsOf(config),
     };
 
     return {
-      admitClient: new AdmitClient(ports),
-      authenticateBearer: new AuthenticateBearer(ports),
-      authenticateKey: new AuthenticateKey(ports),
-      countMails: new CountMails(ports),
-      createKey: new CreateKey(ports),
-      createRootKey: new CreateRootKey(ports),
-      createServiceWithKey: new CreateServiceWithKey(ports),
-      createUser: new CreateUser(ports),
-      deliverMail: new DeliverMail(ports),
-      listAudit: new ListAudit(ports),
-      listMails: new ListMails(ports),
-      login: new Login(ports),
-      openFormService: new OpenFormService(ports),
-      prune: new Prune(ports),
-      pruneAudit: new PruneAudit(ports),
-      readAuditEntry: new ReadAuditEntry(ports),
-      readKey: new ReadKey(ports),
-      readPasswordChange: new ReadPasswordChange(ports),
-      readUser: new ReadUser(ports),
-      refreshToken: new RefreshToken(ports),
-      requeueDeadMails: new RequeueDeadMails(ports),
-      requeueMail: new RequeueMail(ports),
-      revokeKey: new RevokeKey(ports),
-      revokeToken: new RevokeToken(ports),
-      revokeUpdatePassword: new RevokeUpdatePassword(ports),
-      updatePassword: new UpdatePassword(ports),
-      verifyAudit: new VerifyAudit(ports),
-      verifyKey: new VerifyKey(ports),
-      verifyToken: new VerifyToken(ports),
-      verifyTotp: new VerifyTotp(ports),
+      useCases: useCases(ports),
       jwks: () => tokens.jwks(),
       ping: () => opened.ping(),
       close: async () => {
@@ -164,6 +90,22 @@ export async function compose(
     await opened.close();
     throw error;
   }
+}
+
+function settingsOf(config: Config): Settings {
+  return {
+    passwordPolicy: config.passwordPolicy,
+    refreshTokenTtlMs: config.refreshTokenTtl * 1000,
+    revokeTokenTtlMs: config.revokeTokenTtl * 1000,
+    publicUrl: config.publicUrl,
+    brandName: config.brandName,
+    usersSignup: config.usersSignup,
+    throttle: {
+      accountFree: config.throttleAccountFree,
+      clientPerMinute: config.throttleClientPerMinute,
+      changesPerHour: config.throttleChangesPerHour,
+    },
+  };
 }
 
 /** The templates that the configuration names, all of them checked. */

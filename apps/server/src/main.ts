@@ -2,17 +2,19 @@ import './thread-pool.ts';
 import { hashGate } from '@rekey/adapters-crypto';
 import { createHttpServer } from '@rekey/adapters-http';
 import { TemplateError } from '@rekey/adapters-mail';
-import type { Delivery } from '@rekey/usecases';
+import { operator } from '@rekey/domain';
+import type { Delivered } from '@rekey/usecases';
 import pino from 'pino';
 import { compose } from './compose.ts';
 import { ConfigError, loadConfig } from './config.ts';
-import { startMailWorker } from './mail-worker.ts';
+import { startDeliveryWorker } from './delivery-worker.ts';
 import { startPruner } from './pruner.ts';
 import { hashBehindRequests } from './thread-pool.ts';
+import { version } from './version.ts';
 
-/** Milliseconds that requests and mails under way have to finish when the server is told to stop. */
+/** How long requests and deliveries under way have to finish when the server is told to stop. */
 const DRAIN_MS = 8000;
-/** And a little later it stops whatever is left: a supervisor would kill it after ten seconds. */
+/** After this time the process exits whatever is left: a supervisor would kill it after ten seconds. */
 const EXIT_MS = 9500;
 
 await start().catch((error: unknown) => {
@@ -29,10 +31,17 @@ async function start(): Promise<void> {
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
   });
+  const { metricsHost, metricsPort } = config;
   // Loaded only where somebody measures.
   const metrics =
-    config.metrics && (await import('@rekey/adapters-metrics')).openMetrics(config.metrics);
-  const rekey = await compose(
+    metricsPort === null
+      ? null
+      : (await import('@rekey/adapters-metrics')).openMetrics({
+          host: metricsHost,
+          port: metricsPort,
+          version,
+        });
+  const { useCases, jwks, ping, close } = await compose(
     config,
     {
       onChange: (keys) => log.info({ keys }, 'keys changed'),
@@ -44,33 +53,34 @@ async function start(): Promise<void> {
     metrics?.watchGate(hashGate(config.bcryptCost)),
     metrics?.watchDatabase,
   );
-  const service = await rekey.openFormService.execute();
+  await useCases.services.openFormService.execute(operator);
   const { app, drain } = createHttpServer({
-    ...rekey,
-    formService: async () => service,
-    isReady: () => rekey.ping().then(() => true),
+    useCases,
+    jwks,
+    isReady: () => ping().then(() => true),
     log,
     watch: metrics ?? undefined,
+    version,
     options: config,
   });
-  metrics?.watchBacklog(() => rekey.countMails.execute());
+  metrics?.watchBacklog(() => useCases.deliveries.countDeliveries.execute(operator));
   const scrapes = await metrics?.listen();
   const url = await app.listen({ host: config.host, port: config.port });
-  const worker = startMailWorker(rekey.deliverMail, {
+  const worker = startDeliveryWorker(useCases.deliveries, {
     delivered: (delivery) => {
       log[levelOf(delivery)](delivery, 'mail');
       metrics?.delivered(delivery);
     },
-    failed: (error) => log.error({ error: messageOf(error) }, 'mail worker failed'),
+    failed: (error) => log.error({ error: messageOf(error) }, 'delivery worker failed'),
   });
-  const pruner = startPruner(rekey.prune, {
+  const pruner = startPruner(() => useCases.maintenance.prune.execute(operator), {
     pruned: (rows) => log.debug({ rows }, 'pruned'),
     failed: (error) => log.error({ error: messageOf(error) }, 'pruning failed'),
   });
 
   let isStopping = false;
   const stop = (signal: NodeJS.Signals) => {
-    // Who asks twice means it.
+    // A second signal ends the process at once.
     if (isStopping) process.exit(1);
     isStopping = true;
     log.info({ signal }, 'stopping');
@@ -80,7 +90,7 @@ async function start(): Promise<void> {
     }, EXIT_MS).unref();
     void Promise.all([drain({ ms: DRAIN_MS }), worker.stop(), pruner.stop()])
       .then(() => scrapes?.close())
-      .then(() => rekey.close())
+      .then(close)
       .then(() => log.info('stopped'))
       .catch((error: unknown) => {
         log.error({ error: messageOf(error) }, 'stopping failed');
@@ -92,11 +102,11 @@ async function start(): Promise<void> {
 
   hashBehindRequests();
   if (scrapes) log.info({ url: scrapes.url }, 'metrics');
-  log.info({ url }, 'listening');
+  log.info({ version, url }, 'listening');
 }
 
-function levelOf({ outcome }: Delivery): 'info' | 'warn' | 'error' {
-  if (outcome === 'buried') return 'error';
+function levelOf({ outcome }: Delivered): 'info' | 'warn' | 'error' {
+  if (outcome === 'dead') return 'error';
   return outcome === 'sent' ? 'info' : 'warn';
 }
 

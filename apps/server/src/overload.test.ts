@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Gate, gate as newGate } from '@rekey/adapters-crypto';
 import { createHttpServer } from '@rekey/adapters-http';
+import { operator } from '@rekey/domain';
 import { expect, onTestFinished, test } from 'vitest';
 import { compose } from './compose.ts';
 import { readConfig } from './config.ts';
 
 const PASSWORD = 'correct horse';
 
-/** The real thing on real sockets, where one hash is made at a time and one more may wait. */
+/** The real server on real sockets, where one hash is made at a time and one more may wait. */
 async function start() {
   const folder = mkdtempSync(path.join(tmpdir(), 'rekey-'));
   const config = readConfig({
@@ -22,8 +23,8 @@ async function start() {
   let onWaiting = () => {};
   const gate: Gate = {
     admit: () => inner.admit(),
-    run: (work) => {
-      const running = inner.run(work);
+    run: (task) => {
+      const running = inner.run(task);
       if (inner.waiting > 0) onWaiting();
       return running;
     },
@@ -34,23 +35,27 @@ async function start() {
       return inner.waiting;
     },
   };
-  const rekey = await compose(config, {}, gate);
-  const service = await rekey.openFormService.execute();
+  const { useCases, jwks, ping, close } = await compose(config, {}, gate);
+  await useCases.services.openFormService.execute(operator);
   const { app, drain } = createHttpServer({
-    ...rekey,
-    formService: async () => service,
-    isReady: () => rekey.ping().then(() => true),
+    useCases,
+    jwks,
+    isReady: () => ping().then(() => true),
     log: { info: () => {}, error: () => {} },
+    version: '0.0.0',
     options: config,
   });
   onTestFinished(async () => {
     await drain({ ms: 0 });
-    await rekey.close();
+    await close();
     rmSync(folder, { recursive: true });
   });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const shop = { name: 'Shop', url: 'https://shop.example' };
-  const { value: authorization } = await rekey.createServiceWithKey.execute(shop);
+  const { value: authorization } = await useCases.services.createServiceWithKey.execute(
+    operator,
+    shop,
+  );
 
   const post = async (route: string, sent: object) => {
     const response = await fetch(`${url}/v1${route}`, {
@@ -85,7 +90,7 @@ async function start() {
   return { post, get, addUser, login, occupy, nextWaiting };
 }
 
-test('who cannot be hashed is turned away and told when to come back; the rest of the service goes on', async () => {
+test('a request whose hash would wait too long is answered 503 with Retry-After; all else goes on', async () => {
   const { post, get, addUser, login, occupy, nextWaiting } = await start();
   await addUser('ada@example.com');
   await addUser('bob@example.com');
@@ -113,7 +118,7 @@ test('who cannot be hashed is turned away and told when to come back; the rest o
   expect((await get('/health/ready')).status).toBe(200);
   expect((await post('/auth/token/verify', { token: access.token })).status).toBe(200);
   const revoke = await post('/auth/provider/local/update-password/revoke', { token: 'none' });
-  expect(revoke.body.code).toBe('invalid_revoke_token');
+  expect(revoke.body.code).toBe('invalid_one_time_token');
 
   release();
   expect((await patient).status).toBe(200);

@@ -2,18 +2,16 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { startPruner } from './pruner.ts';
 
 describe('the pruner', () => {
-  test('prunes at once, and again, whatever a run ends in', async () => {
+  test('prunes at once, and again, whether a run succeeds or fails', async () => {
     const ends: unknown[] = [];
     const third = Promise.withResolvers<void>();
     const planted = new Error('planted');
     let runs = 0;
-    const prune = {
-      execute: async () => {
-        runs += 1;
-        if (runs === 2) throw planted;
-        if (runs === 3) third.resolve();
-        return runs;
-      },
+    const prune = async () => {
+      runs += 1;
+      if (runs === 2) throw planted;
+      if (runs === 3) third.resolve();
+      return runs;
     };
     const note = (end: unknown) => {
       ends.push(end);
@@ -29,11 +27,9 @@ describe('the pruner', () => {
     const started = Promise.withResolvers<void>();
     const release = Promise.withResolvers<number>();
     const order: string[] = [];
-    const prune = {
-      execute: () => {
-        started.resolve();
-        return release.promise;
-      },
+    const prune = () => {
+      started.resolve();
+      return release.promise;
     };
     const pruner = startPruner(prune, {
       pruned: (rows) => order.push(`pruned ${rows}`),
