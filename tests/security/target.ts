@@ -10,6 +10,8 @@ import { readConfig } from '../../apps/server/src/config.ts';
 import { behind } from '../../packages/adapters-db/test/behind.ts';
 import { freshPostgres } from '../../packages/adapters-db/test/postgres.ts';
 import { createHttpServer } from '../../packages/adapters-http/src/index.ts';
+import { operator, type Purpose } from '../../packages/domain/src/index.ts';
+import { skips } from '../../packages/usecases/testing/index.ts';
 
 export const LOCAL = '/v1/auth/provider/local';
 export const LOGIN = `${LOCAL}/login`;
@@ -35,28 +37,33 @@ type More = {
   readonly from?: string;
 };
 
+/** Whom a mail is for, and the password of the account. */
 export type Owner = { readonly id: string; readonly email: string; readonly password: string };
 export type Target = Awaited<ReturnType<typeof aTarget>>;
 
 const hasPostgres = (await freshPostgres()) !== null;
 
-/** Describes attacks on the whole service, once on each database. */
+/** Describes attacks on the whole server, once on each database. */
 export function attack(
   title: string,
   attacks: (target: () => Target) => void,
   env: Record<string, string> = {},
 ): void {
   for (const name of ['SQLite', 'PostgreSQL']) {
-    describe.skipIf(name === 'PostgreSQL' && !hasPostgres)(`${title} (${name})`, () => {
-      let target: Target;
-      beforeAll(async () => {
-        // Of its own: what one attack leaves behind, waits for one, must not meet another.
-        const postgres = name === 'PostgreSQL' ? await freshPostgres() : null;
-        target = await aTarget({ ...(postgres !== null && { DATABASE_URL: postgres }), ...env });
-        return target.close;
-      });
-      attacks(() => target);
-    });
+    const isMissing = name === 'PostgreSQL' && !hasPostgres;
+    describe.skipIf(skips(isMissing, `${title}: PostgreSQL cannot run here`))(
+      `${title} (${name})`,
+      () => {
+        let target: Target;
+        beforeAll(async () => {
+          // Of its own: what one attack leaves behind, waits for one, must not meet another.
+          const postgres = name === 'PostgreSQL' ? await freshPostgres() : null;
+          target = await aTarget({ ...(postgres !== null && { DATABASE_URL: postgres }), ...env });
+          return target.close;
+        });
+        attacks(() => target);
+      },
+    );
   }
 }
 
@@ -64,7 +71,7 @@ export function attack(
 let keys: Buffer | undefined;
 let targets = 0;
 
-/** The whole service in this process, on a database of its own unless told, with two services that use it. */
+/** The whole server in this process, on a database of its own unless told, with two services that use it. */
 export async function aTarget(env: Record<string, string> = {}) {
   targets += 1;
   const home = mkdtempSync(path.join(tmpdir(), 'rekey-attack-'));
@@ -93,30 +100,32 @@ export async function aTarget(env: Record<string, string> = {}) {
   const keep = (fields: object, message: string) => {
     lines.push(JSON.stringify({ ...fields, message }));
   };
-  const formService = await rekey.openFormService.execute();
+  const { services, keys: keyRoom, deliveries } = rekey.useCases;
+  await services.openFormService.execute(operator);
   const { app, drain } = createHttpServer({
-    ...rekey,
-    formService: async () => formService,
+    useCases: rekey.useCases,
+    jwks: rekey.jwks,
     isReady: () => rekey.ping().then(() => true),
     log: { info: keep, error: keep },
     watch: {
       answered: (request) => watched.push(JSON.stringify(request)),
       throttled: (limit) => watched.push(limit),
     },
+    version: '0.0.0-attacked',
     options: config,
   });
   await app.ready();
   const database = await behind(config.databaseUrl);
-  const shop = await rekey.createServiceWithKey.execute({
+  const shop = await services.createServiceWithKey.execute(operator, {
     name: 'Shop',
     url: 'https://shop.example',
-    localUrl: 'https://shop.example/account',
+    providerLocalUrl: 'https://shop.example/account',
   });
-  const other = await rekey.createServiceWithKey.execute({
+  const other = await services.createServiceWithKey.execute(operator, {
     name: 'Other',
     url: 'https://other.example',
   });
-  const { value: rootKey } = await rekey.createRootKey.execute({ name: 'operator' });
+  const root = await keyRoom.createRootKey.execute(operator, { name: 'operator' });
 
   /** A request as it is, with no header but those given. */
   async function send(
@@ -175,7 +184,11 @@ export async function aTarget(env: Record<string, string> = {}) {
   async function state(): Promise<string[]> {
     const tables = await database.tables(/throttle|audit/);
     return Object.entries(tables)
-      .flatMap(([name, rows]) => rows.map((row) => `${name} ${JSON.stringify(row)}`))
+      .flatMap(([name, rows]) =>
+        rows
+          .filter(({ type }) => type !== 'throttle.reached')
+          .map((row) => `${name} ${JSON.stringify(row)}`),
+      )
       .sort();
   }
 
@@ -190,7 +203,7 @@ export async function aTarget(env: Record<string, string> = {}) {
     watched,
     shop: { ...shop.service, key: shop.value },
     other: { ...other.service, key: other.value },
-    rootKey,
+    rootKey: root.value,
     send,
     json,
     form,
@@ -283,8 +296,19 @@ export async function aTarget(env: Record<string, string> = {}) {
       return json('POST', UPDATE, { email, password, new_password: newPassword }, more);
     },
 
+    /** A service of its own. */
+    async newService(name: string) {
+      const input = { name, url: 'https://new.example' };
+      const { service, value } = await services.createServiceWithKey.execute(operator, input);
+      return { id: service.id, key: value };
+    },
+
+    /** Sends every mail that is owed. */
     async deliver(): Promise<void> {
-      await Promise.all(await rekey.deliverMail.execute({ limit: 1000 }));
+      const { claimDeliveries, handOver, markDeliveries } = deliveries;
+      const owed = await claimDeliveries.execute(operator, { limit: 1000 });
+      const handed = await Promise.all(owed.map((each) => handOver.execute(operator, each)));
+      await markDeliveries.execute(operator, handed);
     },
 
     /** The mails that went to this address, the oldest first, after all that are owed were sent. */
@@ -302,12 +326,14 @@ export async function aTarget(env: Record<string, string> = {}) {
         .sort((a, b) => String(a.messageId).localeCompare(String(b.messageId)));
     },
 
-    /** The revoke token of the latest mail to this address. */
-    async linkTokenOf(address: string): Promise<string> {
-      const text = (await target.mailsTo(address)).at(-1)?.text ?? '';
-      const [, token] = /[?&]token=(\S+)/.exec(text) ?? [];
-      if (token === undefined) throw new Error('no link in the mail');
-      return decodeURIComponent(token);
+    /** The token of the latest link for that purpose that was mailed to this address. */
+    async linkTokenOf(address: string, purpose: Purpose = 'update_password'): Promise<string> {
+      const links = (await target.mailsTo(address))
+        .map(({ text }) => /https?:\/\/\S+token=\S+/.exec(text ?? '')?.[0] ?? '')
+        .filter((link) => link.includes(`type=${purpose}&`));
+      const token = links.length > 0 && new URL(links.at(-1) ?? '').searchParams.get('token');
+      if (!token) throw new Error(`no link for ${purpose} in the mails`);
+      return token;
     },
 
     async close(): Promise<void> {

@@ -1,0 +1,31 @@
+import { expect } from 'vitest';
+import type { Answer } from './target.ts';
+
+/** Nothing runs, nothing is framed; pages and documents loosen it for files of this server alone. */
+const POLICY = /^default-src 'none'; (?:[a-z-]+ (?:'none'|'self'|data:)(?:; |$))+$/;
+
+/** What every answer carries, whatever its status, and what none does. */
+export function expectGuarded({ status, headers }: Answer): void {
+  expect(headers).toMatchObject({
+    'cache-control': 'no-store',
+    'content-security-policy': expect.stringMatching(POLICY),
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+  });
+  expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+  const absent = [
+    'server',
+    'x-powered-by',
+    'access-control-allow-origin',
+    'set-cookie',
+    'etag',
+  ].filter((name) => headers[name] !== undefined);
+  expect(absent).toEqual([]);
+  expect('www-authenticate' in headers).toBe(status === 401);
+  expect('retry-after' in headers).toBe(status === 429 || status === 503);
+  if (status >= 400) {
+    expect(String(headers['content-type'])).toMatch(
+      /^(?:application\/problem\+json|text\/html); charset=utf-8$/,
+    );
+  }
+}

@@ -1,0 +1,116 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { expectGuarded } from './guarded.ts';
+import {
+  bodies,
+  type Example,
+  examples,
+  guarded,
+  headersOf,
+  named,
+  payloadOf,
+  urlOf,
+} from './routes.ts';
+import { type Answer, attack, LOGIN, NEW_PASSWORD, PASSWORD, type Target } from './target.ts';
+
+attack(
+  'every answer is guarded',
+  (target) => {
+    let credentials: { key: string; bearer: string };
+    beforeAll(async () => {
+      const t = target();
+      credentials = { key: t.shop.key, bearer: await t.formLogIn(await t.signUp()) };
+    });
+
+    const send = (t: Target, example: Example, fields = example.body, headers = {}) =>
+      t.send(
+        example.method,
+        urlOf(example, example.query),
+        { ...headersOf(example, credentials), ...headers },
+        fields === null ? undefined : payloadOf(example, fields),
+      );
+    const statusOf = async (answer: Promise<Answer>) => {
+      expectGuarded(await answer);
+      return (await answer).status;
+    };
+    /** A method that nothing answers at this path. */
+    const otherMethod = ({ route }: Example) =>
+      ['DELETE', 'PATCH', 'PUT', 'POST'].find(
+        (method) => !examples.some((each) => each.route === route && each.method === method),
+      ) ?? '';
+
+    describe.each(named(examples))('%s', (_name, example) => {
+      test('to the request that it describes', async () => {
+        const status = await statusOf(send(target(), example));
+        expect([200, 303, 400, 401, 403, 404]).toContain(status);
+      });
+
+      test('to another method, or at a longer path', async () => {
+        const t = target();
+        const url = urlOf(example);
+        expect(await statusOf(t.send(otherMethod(example), url))).toBe(405);
+        expect(await statusOf(t.send(example.method, `${url}/x/y`))).toBe(404);
+      });
+    });
+
+    test.each(named(bodies))(
+      '%s: to a body that is empty, too large or of another type',
+      async (_name, example) => {
+        const t = target();
+        expect(await statusOf(send(t, example, {}))).toBe(400);
+        expect(await statusOf(send(t, example, { token: 'x'.repeat(17_000) }))).toBe(413);
+        const type = { 'content-type': 'text/plain' };
+        expect(await statusOf(send(t, example, example.body, type))).toBe(415);
+      },
+    );
+
+    test.each(named(guarded))('%s: to nobody in particular', async (_name, example) => {
+      const t = target();
+      const headers = { authorization: '' };
+      expect(await statusOf(send(t, example, example.body, headers))).toBe(401);
+    });
+
+    test('with 200 and with 403', async () => {
+      const t = target();
+      const owner = await t.enrol({ password_require_update: true });
+      const forbidden = await t.json('POST', LOGIN, { email: owner.email, password: PASSWORD });
+      expect(forbidden.status).toBe(403);
+      const changed = await t.changePassword(owner, NEW_PASSWORD);
+      const login = await t.json('POST', LOGIN, { email: owner.email, password: NEW_PASSWORD });
+      expect([changed.status, login.status]).toEqual([200, 200]);
+      for (const answer of [forbidden, changed, login]) expectGuarded(answer);
+    });
+  },
+  { API_DOCS: 'true' },
+);
+
+attack(
+  'a client that has to wait',
+  (target) => {
+    test('gets a guarded 429 on every route that counts', async () => {
+      const t = target();
+      const credentials = { key: t.shop.key, bearer: await t.formLogIn(await t.signUp()) };
+      const counted = examples.filter(({ errors }) => errors.includes('too_many_requests'));
+      expect(counted.length).toBeGreaterThan(5);
+      for (const example of counted) {
+        const answers: Answer[] = [];
+        for (let again = 0; again < 3; again += 1) {
+          // An address that is free, for a sign-up; one that nobody has, for all others.
+          const body = {
+            ...example.body,
+            ...('email' in (example.body ?? {}) && { email: t.newEmail() }),
+          };
+          const payload = payloadOf(example, body);
+          const headers = headersOf(example, credentials);
+          answers.push(await t.send(example.method, urlOf(example), headers, payload));
+        }
+        const last = answers.at(-1) as Answer;
+        expect(last, example.name).toMatchObject({
+          status: 429,
+          body: { code: 'too_many_requests' },
+        });
+        expectGuarded(last);
+      }
+    });
+  },
+  { THROTTLE_ACCOUNT_FREE: '1', THROTTLE_CLIENT_PER_MINUTE: '1' },
+);
