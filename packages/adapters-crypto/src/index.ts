@@ -10,9 +10,16 @@ export {
   type KeyPurpose,
   keyPurposes,
   openKeyFile,
+  pruneKeys,
   rotateKeys,
 } from './key-file.ts';
-export { currentFirst, type KeyIds, type KeyRingEvents, openKeyRing } from './key-ring.ts';
+export {
+  currentFirst,
+  hasOutlived,
+  type KeyIds,
+  type KeyRingEvents,
+  openKeyRing,
+} from './key-ring.ts';
 export { linkTokens } from './link-tokens.ts';
 export { macs } from './macs.ts';
 export { measureHashing } from './measure-hashing.ts';

@@ -21,7 +21,14 @@ import { inspect } from 'node:util';
 import { skips } from '@rekey/usecases/testing';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { copyKeyFile, type KeyFile, KeyFileError, openKeyFile, rotateKeys } from './key-file.ts';
+import {
+  copyKeyFile,
+  type KeyFile,
+  KeyFileError,
+  openKeyFile,
+  pruneKeys,
+  rotateKeys,
+} from './key-file.ts';
 
 let folder: string;
 let file: string;
@@ -389,6 +396,51 @@ describe('a rotation', () => {
     const fresh = await Promise.all(Array.from({ length: 8 }, () => rotateKeys(file, ['seal'])));
     const { seal } = await read();
     expect(seal!.toSorted()).toEqual([...fresh.map(({ seal }) => seal), ...before.seal!].sort());
+  });
+});
+
+describe('pruning', () => {
+  const kidsOf = (list: KeyFile['seal']) => list.map(({ kid }) => kid);
+  const read = () => openKeyFile(file, { mayCreate: false });
+  beforeEach(async () => {
+    await openKeyFile(file, { mayCreate: true });
+  });
+
+  test('removes the keys that are over, and answers their ids', async () => {
+    await rotateKeys(file, ['link', 'seal']);
+    await rotateKeys(file, ['link', 'seal']);
+    const { link, seal } = await read();
+    const pruned = await pruneKeys(file, (purpose) => purpose === 'link');
+    expect(pruned).toEqual({ link: kidsOf(link).slice(1) });
+    expect(pruned.link).toHaveLength(2);
+    const after = await read();
+    expect(kidsOf(after.link)).toEqual([link[0].kid]);
+    expect(kidsOf(after.seal)).toEqual(kidsOf(seal));
+    expect(await modeOf(file)).toBe('600');
+    expect(await readdir(path.dirname(file))).toEqual(['keys.json']);
+  });
+
+  test('judges a key by the one that succeeded it', async () => {
+    await rotateKeys(file, ['link']);
+    await rotateKeys(file, ['link']);
+    const { link } = await read();
+    const pruned = await pruneKeys(file, (_purpose, { kid }) => kid === link[1]?.kid);
+    expect(pruned).toEqual({ link: [link[2]?.kid] });
+  });
+
+  test('never removes the newest key of a purpose, and leaves a file alone that has no other', async () => {
+    const text = await readFile(file, 'utf8');
+    const before = await stat(file);
+    expect(await pruneKeys(file, () => true)).toEqual({});
+    expect(await readFile(file, 'utf8')).toBe(text);
+    expect((await stat(file)).ino).toBe(before.ino);
+    expect(await readdir(path.dirname(file))).toEqual(['keys.json']);
+  });
+
+  test('is refused where the file is broken, and changes nothing', async () => {
+    await writeFile(file, '{"version"');
+    await expect(pruneKeys(file, () => true)).rejects.toThrow(/is not JSON$/);
+    expect(await readFile(file, 'utf8')).toBe('{"version"');
   });
 });
 

@@ -53,7 +53,7 @@ export class KeyFileError extends Error {
 const VERSION = 1;
 const SECRET_BYTES = 32;
 
-/** How long a rotation waits for another one, which takes no longer than a write. */
+/** How long a change waits for another one, which takes no longer than a write. */
 const PATIENCE_MS = 5000;
 
 /**
@@ -76,55 +76,100 @@ export async function openKeyFile(
   return parse(file, made);
 }
 
-/**
- * Puts a new key before the others of each chosen purpose, and answers the new ids. The file is replaced as a whole,
- * with mode 0600 and its owner; simultaneous rotations take turns, and lose no key.
- */
+/** Puts a new key before the others of each chosen purpose, and answers the new ids. */
 export async function rotateKeys(
   file: string,
   chosen: readonly KeyPurpose[],
-  { patienceMs = PATIENCE_MS }: { readonly patienceMs?: number } = {},
+  options: RewriteOptions = {},
 ): Promise<Partial<Record<KeyPurpose, string>>> {
-  // A link to the file stays a link: the file behind it is replaced.
-  const target = await realpath(file).catch((error: unknown) => {
-    const problem = codeOf(error) === 'ENOENT' ? 'is missing' : `cannot be read (${codeOf(error)})`;
-    throw new KeyFileError(file, problem);
-  });
   const fresh = chosen.map((purpose) => ({
     purpose,
     kid: newKid(),
     material: material[purpose](),
   }));
+  await rewrite(file, options, (found, stored) => {
+    for (const { purpose, kid, material } of fresh) {
+      // Also with a clock that was set back, no key is older than the one before it.
+      const createdAt = Math.max(Date.now(), found[purpose][0].createdAt);
+      stored[purpose].unshift({ kid, createdAt, ...material });
+    }
+    return true;
+  });
+  return Object.fromEntries(fresh.map(({ purpose, kid }) => [purpose, kid]));
+}
+
+/** Removes each key that is over, as its purpose and its successor tell, and answers the ids of the removed keys. */
+export async function pruneKeys(
+  file: string,
+  isOver: (purpose: KeyPurpose, successor: FileKey) => boolean,
+  options: RewriteOptions = {},
+): Promise<Partial<Record<KeyPurpose, readonly string[]>>> {
+  const pruned: Partial<Record<KeyPurpose, readonly string[]>> = {};
+  await rewrite(file, options, (found, stored) => {
+    for (const purpose of keyPurposes) {
+      const [, ...older] = found[purpose];
+      const kids = older.flatMap(({ kid }, index) => {
+        const successor = found[purpose][index];
+        return successor && isOver(purpose, successor) ? [kid] : [];
+      });
+      if (kids.length > 0) pruned[purpose] = kids;
+      stored[purpose] = stored[purpose].filter(({ kid }) => !kids.includes(kid));
+    }
+    return Object.keys(pruned).length > 0;
+  });
+  return pruned;
+}
+
+type RewriteOptions = { readonly patienceMs?: number };
+
+/** The lists of the file as JSON. */
+type StoredLists = Record<KeyPurpose, { readonly kid: string; readonly createdAt: number }[]>;
+
+/**
+ * Replaces the file as a whole, with mode 0600 and its owner, where `change` says that it changed something.
+ * Simultaneous calls take turns, and lose no change.
+ */
+async function rewrite(
+  file: string,
+  { patienceMs = PATIENCE_MS }: RewriteOptions,
+  change: (found: KeyFile, stored: StoredLists) => boolean,
+): Promise<void> {
+  // A link to the file stays a link: the file behind it is replaced.
+  const target = await realpath(file).catch((error: unknown) => {
+    const problem = codeOf(error) === 'ENOENT' ? 'is missing' : `cannot be read (${codeOf(error)})`;
+    throw new KeyFileError(file, problem);
+  });
   const draft = `${target}.new`;
   const handle = await makeDraft(target, draft, patienceMs);
   try {
     const text = await read(target);
     if (text === null) throw new KeyFileError(file, 'is missing');
     const found = parse(file, text);
-    const keys = JSON.parse(text);
-    for (const { purpose, kid, material } of fresh) {
-      // Also with a clock that was set back, no key is older than the one before it.
-      const createdAt = Math.max(Date.now(), found[purpose][0].createdAt);
-      keys[purpose].unshift({ kid, createdAt, ...material });
+    const stored = JSON.parse(text);
+    const isChanged = change(found, stored);
+    if (isChanged) {
+      await handle.writeFile(serialize(stored));
+      const { uid, gid } = await stat(target);
+      // Root may rotate the keys of a server that runs as another user.
+      if (uid !== process.geteuid?.()) await handle.chown(uid, gid);
+      await handle.sync();
     }
-    await handle.writeFile(serialize(keys));
-    const { uid, gid } = await stat(target);
-    // Root may rotate the keys of a server that runs as another user.
-    if (uid !== process.geteuid?.()) await handle.chown(uid, gid);
-    await handle.sync();
     await handle.close();
-    await rename(draft, target);
-    await sync(path.dirname(target));
+    if (isChanged) {
+      await rename(draft, target);
+      await sync(path.dirname(target));
+    } else {
+      await rm(draft);
+    }
   } catch (error) {
     await handle.close();
     await rm(draft, { force: true });
     if (error instanceof KeyFileError) throw error;
     throw new KeyFileError(file, `cannot be replaced (${codeOf(error)})`);
   }
-  return Object.fromEntries(fresh.map(({ purpose, kid }) => [purpose, kid]));
 }
 
-/** The draft of a rotation is its lock as well: one rotation at a time has it, from its beginning to its end. */
+/** The draft is the lock of a change as well: one change at a time has it, from its beginning to its end. */
 async function makeDraft(file: string, draft: string, patienceMs: number): Promise<FileHandle> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
@@ -137,7 +182,7 @@ async function makeDraft(file: string, draft: string, patienceMs: number): Promi
       if (performance.now() >= deadline) {
         throw new KeyFileError(
           file,
-          `is being rotated; if no other rotation runs, one was killed: remove ${draft}`,
+          `is being changed; if nothing else changes it, a change was killed: remove ${draft}`,
         );
       }
       await setTimeout(20);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fakeClock } from '@rekey/usecases/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { rotateKeys } from './key-file.ts';
-import { type KeyIds, type KeyRing, MATURITY_MS, openKeyRing } from './key-ring.ts';
+import { hasOutlived, type KeyIds, type KeyRing, MATURITY_MS, openKeyRing } from './key-ring.ts';
 
 let folder: string;
 let file: string;
@@ -134,4 +134,11 @@ describe('a key ring', () => {
     expect(peppersOf(ring)).toEqual([fresh, ...before]);
     expect(told.problems).toHaveLength(1);
   });
+});
+
+test('a key has outlived what was made before it once that is over on every server', async () => {
+  const { seal } = (await aRing()).keys();
+  const over = seal[0].createdAt + 1000 + 2 * MATURITY_MS;
+  expect(hasOutlived(seal[0], 1000, over)).toBe(false);
+  expect(hasOutlived(seal[0], 1000, over + 1)).toBe(true);
 });

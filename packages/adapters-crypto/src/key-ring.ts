@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { Instant } from '@rekey/domain';
 import type { Clock } from '@rekey/usecases';
 import {
+  type FileKey,
   type KeyFile,
   type KeyFileError,
   type KeyList,
@@ -109,6 +110,11 @@ export function currentFirst(list: KeyList, now: Instant): KeyList {
   const current = list.find(isOfAge) ?? list.at(-1) ?? newest;
   return [current, ...list.filter((key) => key !== current)];
 }
+
+/** Whether nothing is good any more that was made with the predecessor of a key, and was good for `ttlMs` then. */
+export const hasOutlived = ({ createdAt }: FileKey, ttlMs: number, now: Instant): boolean =>
+  // One minute passes until the key is used; the other one is for clocks that differ.
+  now - createdAt > ttlMs + 2 * MATURITY_MS;
 
 /** A text that changes whenever the file does; null where the file cannot be looked at. */
 async function stampOf(file: string): Promise<string | null> {
