@@ -6,6 +6,7 @@ import {
   type Ports,
   type Settings,
   type Stores,
+  type UseCases,
   useCases,
 } from '../src/index.ts';
 import {
@@ -151,13 +152,7 @@ export function world<D extends Database = MemoryDatabase>(
     ...details,
   });
 
-  /** Delivers all that is due, and answers the outcome of each. */
-  const deliver = async (): Promise<Delivered[]> => {
-    const { claimDeliveries, handOver, markDeliveries } = all.deliveries;
-    const claimed = await claimDeliveries.execute(operator, { limit: 100 });
-    const handed = await Promise.all(claimed.map((owed) => handOver.execute(operator, owed)));
-    return markDeliveries.execute(operator, handed);
-  };
+  const deliver = (): Promise<Delivered[]> => deliverAll(all);
 
   /** Changes the owner's password, and answers the token in the link of the mail about it. */
   const changeAndReadMail = async (
@@ -184,6 +179,14 @@ export function world<D extends Database = MemoryDatabase>(
 }
 
 export type World<D extends Database = MemoryDatabase> = ReturnType<typeof world<D>>;
+
+/** Delivers all that is due, up to a limit, and answers the outcome of each. */
+export async function deliverAll({ deliveries }: UseCases, limit = 100): Promise<Delivered[]> {
+  const { claimDeliveries, handOver, markDeliveries } = deliveries;
+  const claimed = await claimDeliveries.execute(operator, { limit });
+  const handed = await Promise.all(claimed.map((owed) => handOver.execute(operator, owed)));
+  return markDeliveries.execute(operator, handed);
+}
 
 /** The value of a key that `addKey` added. */
 export const keyValue = (key: Key): string => `rku_${key.id}`;

@@ -1,48 +1,84 @@
-import { Unavailable, type User } from '@rekey/domain';
+import {
+  formServiceId,
+  formServiceName,
+  operator,
+  Unauthorized,
+  Unavailable,
+  type User,
+} from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
-import { type Owner, planted, START, settings, tokenIn, world } from '../testing/index.ts';
-import { DeliverMail, type Delivery } from './deliver-mail.ts';
-import { formServiceId, formServiceName } from './open-form-service.ts';
-import { MailFailure, type Ports } from './ports.ts';
-import { RevokeUpdatePassword } from './revoke-update-password.ts';
-import { UpdatePassword } from './update-password.ts';
+import {
+  asService,
+  deliverAll,
+  endOf,
+  failingAt,
+  nobody,
+  type Owner,
+  planted,
+  recording,
+  root,
+  START,
+  settings,
+  tokenIn,
+  world,
+} from '../../testing/index.ts';
+import {
+  type Database,
+  type Delivered,
+  DeliveryFailure,
+  type Notice,
+  type Outlet,
+  type Ports,
+  useCases,
+} from '../index.ts';
 
-const LEASE = 60_000;
-const EXPIRY = START + settings.revokeTokenTtl * 1000;
-const forNow = () => new MailFailure('451 busy', false);
-const forGood = () => new MailFailure('550 no such mailbox', true);
+const LEASE_MS = 60_000;
+const AN_HOUR_MS = 3_600_000;
+const EXPIRY = START + settings.revokeTokenTtlMs;
+const forNow = () => new DeliveryFailure('451 busy', false);
+const forGood = () => new DeliveryFailure('550 no such mailbox', true);
 
 async function anOwedMail(of: Partial<User> = {}) {
   const w = world();
   const owner = await w.addOwner(of);
-  await new UpdatePassword(w).execute(w.change(owner));
-  return { w, owner };
+  await w.useCases.passwords.updatePassword.execute(asService(owner.service), w.change(owner));
+  return { w, owner, sent: w.channels.mail.sent };
 }
 
-/** Sends what is due on these ports, a mail after the other. */
-const deliver = async (ports: Ports, limit = 100): Promise<Delivery[]> =>
-  Promise.all(await new DeliverMail(ports).execute({ limit }));
+/** Claims all that is due on these ports, and hands it over. */
+async function handOver(ports: Ports) {
+  const { claimDeliveries, handOver } = useCases(ports).deliveries;
+  const claimed = await claimDeliveries.execute(operator, { limit: 100 });
+  return Promise.all(claimed.map((owed) => handOver.execute(operator, owed)));
+}
 
-const outcomes = (deliveries: Delivery[]) => deliveries.map(({ outcome }) => outcome);
+/** Delivers all that is due on these ports. */
+const deliver = (ports: Ports, limit?: number) => deliverAll(useCases(ports), limit);
+
+const outcomes = (delivered: Delivered[]) => delivered.map(({ outcome }) => outcome);
+const by = (ports: Ports, send: Outlet['send']): Ports => ({
+  ...ports,
+  channels: { mail: { send } },
+});
 
 describe('a mail', () => {
   test('is sent once', async () => {
-    const { w, owner } = await anOwedMail();
-    const deliveries = await deliver(w);
-    expect(deliveries).toEqual([
+    const { w, owner, sent } = await anOwedMail();
+    expect(await deliver(w)).toEqual([
       {
-        changeId: w.mailer.sent[0]?.messageId,
+        id: sent[0]?.id,
+        kind: 'update_password',
         attempt: 1,
         outcome: 'sent',
         reason: null,
         detail: null,
       },
     ]);
-    for (const later of [0, LEASE, 3_600_000]) {
+    for (const later of [0, LEASE_MS, AN_HOUR_MS]) {
       w.clock.set(START + later);
       expect(await deliver(w)).toEqual([]);
     }
-    expect(w.mailer.sent.map(({ to }) => to.address)).toEqual([owner.user.email]);
+    expect(sent.map(({ to }) => to.address)).toEqual([owner.user.email]);
   });
 
   test('is not owed before there is a change', async () => {
@@ -53,91 +89,64 @@ describe('a mail', () => {
   });
 
   test('does not wait for a time that the clock went back from', async () => {
-    for (const isSameServer of [true, false]) {
-      const { w } = await anOwedMail();
-      const server = new DeliverMail(w);
-      const deliverOn = async (on: DeliverMail) => Promise.all(await on.execute({ limit: 100 }));
-      w.mailer.failNext(forNow());
-      expect(outcomes(await deliverOn(server))).toEqual(['put off']);
-      w.clock.set(START - 3 * 86_400_000);
-      const next = isSameServer ? server : new DeliverMail(w);
-      expect(outcomes(await deliverOn(next))).toEqual(['sent']);
-    }
+    const { w } = await anOwedMail();
+    w.channels.mail.failNext(forNow());
+    expect(outcomes(await deliver(w))).toEqual(['put off']);
+    w.clock.set(START - 3 * 24 * AN_HOUR_MS);
+    expect(outcomes(await deliver(w))).toEqual(['sent']);
   });
 
   test('waits as long as it should where the clock goes back a little', async () => {
     const { w } = await anOwedMail();
-    const server = new DeliverMail(w);
-    w.mailer.failNext(forNow());
-    await Promise.all(await server.execute({ limit: 100 }));
-    w.clock.set(START - 3_600_000);
-    expect(await server.execute({ limit: 100 })).toEqual([]);
+    w.channels.mail.failNext(forNow());
+    await deliver(w);
+    w.clock.set(START - AN_HOUR_MS);
+    expect(await deliver(w)).toEqual([]);
   });
 
-  test('is sent again after a crash before the mark, with the same id and the same link', async () => {
-    const { w, owner } = await anOwedMail();
-    // A crash is a transaction that never comes: the one after the look at the clock and the claim, for the mark.
-    let transactions = 0;
-    const database: Ports['database'] = {
-      read: w.database.read,
-      transact: (work) => {
-        transactions += 1;
-        if (transactions > 2) throw planted;
-        return w.database.transact(work);
-      },
-    };
-    await expect(deliver({ ...w, database })).rejects.toBe(planted);
-    expect(w.mailer.sent).toHaveLength(1);
+  test('is sent again after a crash before the mark, with the id and the link that it had', async () => {
+    const { w, owner, sent } = await anOwedMail();
+    // A crash is a mark that never comes.
+    await handOver(w);
+    expect(sent).toHaveLength(1);
 
-    w.clock.set(START + LEASE - 1);
+    w.clock.set(START + LEASE_MS - 1);
     expect(await deliver(w)).toEqual([]);
-    w.clock.set(START + LEASE);
+    w.clock.set(START + LEASE_MS);
     expect(await deliver(w)).toMatchObject([{ outcome: 'sent', attempt: 2 }]);
-    const [first, second, ...more] = w.mailer.sent;
+    const [first, second, ...more] = sent;
     expect(more).toEqual([]);
     expect(second).toEqual(first);
 
     const token = tokenIn(second!.link);
-    await new RevokeUpdatePassword(w).execute({ token, presentedBy: owner.service.id });
+    const { revokeUpdatePassword } = w.useCases.passwords;
+    await revokeUpdatePassword.execute(asService(owner.service), { token });
     expect(await w.credentialOf(owner.user)).toMatchObject({ passwordHash: null });
   });
 
-  test('is marked as soon as the database answers again, and not sent twice', async () => {
-    const { w } = await anOwedMail();
-    let isAway = false;
-    const database: Ports['database'] = {
-      read: w.database.read,
-      transact: (work) => {
-        if (isAway) throw new Unavailable(1);
-        return w.database.transact(work);
-      },
+  test('can be marked later where the database does not answer, and is not sent twice', async () => {
+    const { w, sent } = await anOwedMail();
+    const handed = await handOver(w);
+    const transact = async () => {
+      throw new Unavailable(1);
     };
-    const mailer: Ports['mailer'] = {
-      send: async (mail) => {
-        await w.mailer.send(mail);
-        isAway = true;
-      },
-    };
-    const server = new DeliverMail({ ...w, database, mailer });
-    const [delivery] = await server.execute({ limit: 100 });
-    await expect(delivery).rejects.toThrow(Unavailable);
-    await expect(server.execute({ limit: 100 })).rejects.toThrow(Unavailable);
+    const away = useCases({ ...w, database: { ...w.database, transact } });
+    const end = await endOf(away.deliveries.markDeliveries.execute(operator, handed));
+    expect(end).toBeInstanceOf(Unavailable);
 
-    isAway = false;
-    expect(await Promise.all(await server.execute({ limit: 100 }))).toMatchObject([
-      { outcome: 'sent', attempt: 1 },
-    ]);
-    w.clock.set(START + LEASE);
-    expect(await server.execute({ limit: 100 })).toEqual([]);
-    expect(w.mailer.sent).toHaveLength(1);
+    const marked = await w.useCases.deliveries.markDeliveries.execute(operator, handed);
+    expect(marked).toMatchObject([{ outcome: 'sent', attempt: 1 }]);
+    w.clock.set(START + LEASE_MS);
+    expect(await deliver(w)).toEqual([]);
+    expect(sent).toHaveLength(1);
   });
 
   test('is tried again after 1 s, then after twice as long each time, up to an hour', async () => {
-    const { w } = await anOwedMail();
+    const { w, sent } = await anOwedMail();
     const waits: number[] = [];
     let now = START;
     for (let attempt = 1; attempt <= 15; attempt += 1) {
-      w.mailer.failNext(forNow());
+      w.channels.mail.failNext(forNow());
       expect(await deliver(w)).toMatchObject([{ outcome: 'put off', attempt, reason: '451 busy' }]);
       const wait = Math.min(2 ** (attempt - 1), 3600) * 1000;
       waits.push(wait);
@@ -147,44 +156,42 @@ describe('a mail', () => {
       w.clock.set(now);
     }
     expect(waits.slice(0, 4)).toEqual([1000, 2000, 4000, 8000]);
-    expect(waits.at(-1)).toBe(3_600_000);
+    expect(waits.at(-1)).toBe(AN_HOUR_MS);
     expect(outcomes(await deliver(w))).toEqual(['sent']);
-    expect(w.mailer.sent).toHaveLength(1);
+    expect(sent).toHaveLength(1);
   });
 
-  test('is waited for from the end of an attempt', async () => {
+  test('waits from the end of an attempt', async () => {
     const { w } = await anOwedMail();
-    const mailer = {
-      send: async () => {
-        w.clock.set(START + 30_000);
-        throw forNow();
-      },
-    };
-    expect(outcomes(await deliver({ ...w, mailer }))).toEqual(['put off']);
+    const slow = by(w, async () => {
+      w.clock.set(START + 30_000);
+      throw forNow();
+    });
+    expect(outcomes(await deliver(slow))).toEqual(['put off']);
     w.clock.set(START + 30_999);
     expect(await deliver(w)).toEqual([]);
     w.clock.set(START + 31_000);
     expect(outcomes(await deliver(w))).toEqual(['sent']);
   });
 
-  test('becomes a dead letter once its link would have expired at the next attempt', async () => {
-    const { w } = await anOwedMail();
+  test('is dead once its link would have expired at the next attempt', async () => {
+    const { w, sent } = await anOwedMail();
     w.clock.set(EXPIRY - 1001);
-    w.mailer.failNext(forNow());
+    w.channels.mail.failNext(forNow());
     expect(outcomes(await deliver(w))).toEqual(['put off']);
     w.clock.set(EXPIRY - 1);
-    w.mailer.failNext(forNow());
-    expect(await deliver(w)).toMatchObject([{ outcome: 'buried', reason: '451 busy' }]);
-    w.clock.set(EXPIRY + 3_600_000);
+    w.channels.mail.failNext(forNow());
+    expect(await deliver(w)).toMatchObject([{ outcome: 'dead', reason: '451 busy' }]);
+    w.clock.set(EXPIRY + AN_HOUR_MS);
     expect(await deliver(w)).toEqual([]);
-    expect(w.mailer.sent).toEqual([]);
+    expect(sent).toEqual([]);
   });
 
   test('is not sent with a link that has expired', async () => {
-    const { w } = await anOwedMail();
+    const { w, sent } = await anOwedMail();
     w.clock.set(EXPIRY);
-    expect(await deliver(w)).toMatchObject([{ outcome: 'buried', reason: 'the link has expired' }]);
-    expect(w.mailer.sent).toEqual([]);
+    expect(await deliver(w)).toMatchObject([{ outcome: 'dead', reason: 'the link has expired' }]);
+    expect(sent).toEqual([]);
     expect(await deliver(w)).toEqual([]);
   });
 
@@ -194,96 +201,91 @@ describe('a mail', () => {
     expect(outcomes(await deliver(w))).toEqual(['sent']);
   });
 
-  test('that is refused for good becomes a dead letter at once', async () => {
+  test('that is refused for good is dead at once', async () => {
     const { w } = await anOwedMail();
-    w.mailer.failNext(forGood());
+    w.channels.mail.failNext(forGood());
     expect(await deliver(w)).toMatchObject([
-      { outcome: 'buried', attempt: 1, reason: '550 no such mailbox' },
+      { outcome: 'dead', attempt: 1, reason: '550 no such mailbox' },
     ]);
-    w.clock.set(START + LEASE);
+    w.clock.set(START + LEASE_MS);
     expect(await deliver(w)).toEqual([]);
   });
 
-  test('that runs into a bug is tried again, and what the bug said is not kept', async () => {
+  test('that runs into a bug is tried again, and the words of the bug are not kept', async () => {
     const { w } = await anOwedMail();
-    w.mailer.failNext(new TypeError('s3cret'));
+    w.channels.mail.failNext(new TypeError('s3cret'));
     expect(await deliver(w)).toMatchObject([{ outcome: 'put off', reason: 'unexpected error' }]);
     expect(JSON.stringify(w.database.snapshot())).not.toContain('s3cret');
     w.clock.set(START + 1000);
     expect(outcomes(await deliver(w))).toEqual(['sent']);
   });
 
-  test('tells the log what lies behind a failure, but neither the recipient nor the link', async () => {
+  test('tells the log the error behind a failure, but neither the recipient nor the link', async () => {
     const { w, owner } = await anOwedMail({ name: 'Ada Lovelace' });
     const { email, name } = owner.user;
     const failures: ((said: string) => Error)[] = [
       (said) => new TypeError(said),
       (said) => new TypeError('a bug', { cause: new Error(said) }),
-      (said) => new MailFailure('EACCES', false, { cause: new Error(said) }),
+      (said) => new DeliveryFailure('EACCES', false, { cause: new Error(said) }),
     ];
     for (const [hour, failure] of failures.entries()) {
       let link = '';
-      const mailer = {
-        send: async (mail: { link: string }) => {
-          link = mail.link;
-          throw failure(`no way to ${email}, who is ${name}, with ${link} or ${tokenIn(link)}`);
-        },
-      };
-      w.clock.set(START + hour * 3_600_000);
-      const [delivery] = await deliver({ ...w, mailer });
-      expect(delivery?.detail).toContain(
+      const failing = by(w, async (notice) => {
+        link = notice.link;
+        throw failure(`no way to ${email}, who is ${name}, with ${link} or ${tokenIn(link)}`);
+      });
+      w.clock.set(START + hour * AN_HOUR_MS);
+      const [delivered] = await deliver(failing);
+      expect(delivered?.detail).toContain(
         'Error: no way to [left out], who is [left out], with [left out] or [left out]',
       );
       for (const unsaid of [email, name, link, tokenIn(link)]) {
         expect(unsaid).not.toBe('');
-        expect(JSON.stringify(delivery)).not.toContain(unsaid);
+        expect(JSON.stringify(delivered)).not.toContain(unsaid);
       }
     }
   });
 
-  test('that a mailer throws no error for is tried again', async () => {
+  test('that an outlet throws no error for is tried again', async () => {
     const { w } = await anOwedMail();
-    const mailer = { send: () => Promise.reject('s3cret') };
-    expect(await deliver({ ...w, mailer })).toMatchObject([
+    const failing = by(w, () => Promise.reject('s3cret'));
+    expect(await deliver(failing)).toMatchObject([
       { outcome: 'put off', reason: 'unexpected error', detail: 'thrown: string' },
     ]);
   });
 
-  test('whose revoke secret is gone waits for it', async () => {
+  test('whose secret is gone waits for it', async () => {
     const { w } = await anOwedMail();
-    const revokeTokens = {
-      ...w.revokeTokens,
+    const linkTokens = {
+      ...w.linkTokens,
       make: () => {
-        throw new Error('the revoke secret is gone');
+        throw new Error('the secret is gone');
       },
     };
-    expect(outcomes(await deliver({ ...w, revokeTokens }))).toEqual(['put off']);
+    expect(outcomes(await deliver({ ...w, linkTokens }))).toEqual(['put off']);
     w.clock.set(START + 1000);
     expect(outcomes(await deliver(w))).toEqual(['sent']);
   });
 
   test('goes to the address that the user had when the change was made', async () => {
-    const { w, owner } = await anOwedMail();
-    const users = { ...owner.user, email: 'moved@example.com', name: 'Ada L.' };
-    const database: Ports['database'] = {
-      read: w.database.read,
-      transact: (work) =>
-        w.database.transact((stores) =>
-          work({ ...stores, users: { ...stores.users, get: async () => users } }),
-        ),
-    };
-    expect(outcomes(await deliver({ ...w, database }))).toEqual(['sent']);
-    const [mail] = w.mailer.sent;
-    expect(mail?.to).toEqual({ name: 'Ada L.', address: owner.user.email });
-    expect(new URL(mail!.link).searchParams.get('email')).toBe(owner.user.email);
+    const { w, owner, sent } = await anOwedMail();
+    const { claimDeliveries, handOver } = w.useCases.deliveries;
+    const [owed] = await claimDeliveries.execute(operator, { limit: 1 });
+    const moved = { ...owed!.user, email: 'moved@example.com', name: 'Ada L.' };
+    expect(await handOver.execute(operator, { ...owed!, user: moved })).toMatchObject({
+      failure: null,
+    });
+    expect(sent[0]?.to).toEqual({ name: 'Ada L.', address: owner.user.email });
+    expect(new URL(sent[0]!.link).searchParams.get('email')).toBe(owner.user.email);
   });
-});
 
-test('a mail about an account of the built-in service calls it what people do', async () => {
-  const w = world();
-  const service = await w.addService({ id: formServiceId, name: formServiceName });
-  await w.changeAndReadMail(await w.addOwner({}, { service }));
-  expect(w.mailer.sent[0]?.service).toEqual({ name: settings.brandName, emailText: null });
+  test('about an account of the built-in service calls the service by the name that people know', async () => {
+    const w = world();
+    const service = await w.addService({ id: formServiceId, name: formServiceName });
+    await w.changeAndReadMail(await w.addOwner({}, { service }));
+    const [notice] = w.channels.mail.sent;
+    expect(notice?.service).toEqual({ name: settings.brandName, emailText: null });
+  });
 });
 
 describe('many mails', () => {
@@ -293,92 +295,147 @@ describe('many mails', () => {
     for (let i = 0; i < count; i += 1) {
       const owner = await w.addOwner();
       w.clock.set(START + i);
-      await new UpdatePassword(w).execute(w.change(owner));
+      await w.useCases.passwords.updatePassword.execute(asService(owner.service), w.change(owner));
       owners.push(owner);
     }
-    return { w, owners };
+    return { w, addresses: owners.map(({ user }) => user.email), sent: w.channels.mail.sent };
   }
+  const addressesOf = (notices: Notice[]) => notices.map(({ to }) => to.address).sort();
 
   test('are claimed up to the limit, the longest due first', async () => {
-    const { w, owners } = await owedMails(3);
+    const { w, addresses, sent } = await owedMails(3);
     expect(outcomes(await deliver(w, 2))).toEqual(['sent', 'sent']);
-    const expected = owners.slice(0, 2).map(({ user }) => user.email);
-    expect(w.mailer.sent.map(({ to }) => to.address).sort()).toEqual(expected.sort());
+    expect(addressesOf(sent)).toEqual(addresses.slice(0, 2).sort());
     expect(outcomes(await deliver(w, 2))).toEqual(['sent']);
   });
 
-  test('are not delayed by one that hangs, nor by one that always fails', async () => {
-    const { w, owners } = await owedMails(4);
-    const [hanging, poison, ...fine] = owners.map(({ user }) => user.email);
-    const mailer = {
-      send: async (mail: Parameters<Ports['mailer']['send']>[0]) => {
-        if (mail.to.address === hanging) return new Promise<void>(() => undefined);
-        if (mail.to.address === poison) throw new TypeError('poison');
-        return w.mailer.send(mail);
-      },
-    };
-    const [stuck, ...others] = await new DeliverMail({ ...w, mailer }).execute({ limit: 10 });
-    expect(outcomes(await Promise.all(others))).toEqual(['put off', 'sent', 'sent']);
-    expect(w.mailer.sent.map(({ to }) => to.address).sort()).toEqual(fine.sort());
-    expect(await Promise.race([stuck, Promise.resolve('still under way')])).toBe('still under way');
+  test('are handed over each for itself, whether others hang or fail', async () => {
+    const { w, addresses, sent } = await owedMails(4);
+    const [hanging, poison, ...fine] = addresses;
+    const ports = by(w, async (notice) => {
+      if (notice.to.address === hanging) return new Promise<void>(() => undefined);
+      if (notice.to.address === poison) throw new TypeError('poison');
+      return w.channels.mail.send(notice);
+    });
+    const { claimDeliveries, handOver, markDeliveries } = useCases(ports).deliveries;
+    const claimed = await claimDeliveries.execute(operator, { limit: 10 });
+    const handing = claimed.map((owed) => handOver.execute(operator, owed));
+    const stuck = claimed.findIndex(({ delivery }) => delivery.to === hanging);
+    const handed = await Promise.all(handing.filter((_, index) => index !== stuck));
+    const marked = await markDeliveries.execute(operator, handed);
+    expect(outcomes(marked).sort()).toEqual(['put off', 'sent', 'sent']);
+    expect(addressesOf(sent)).toEqual(fine.sort());
   });
 
-  test('are accepted one at a time, each after the one before was marked', async () => {
-    const { w, owners } = await owedMails(3);
-    const unmarked: number[] = [];
-    const mailer: Ports['mailer'] = {
-      send: async (mail, turn) => {
-        await turn?.();
-        const owed = await w.database.read(({ outbox }) => outbox.list('waiting', 10));
-        unmarked.push(owed.length);
-        if (mail.to.address === owners[1]?.user.email) throw forNow();
-      },
-    };
-    await deliver({ ...w, mailer });
-    expect(unmarked).toEqual([3, 2, 2]);
+  test('are marked in one transaction, all of them or none', async () => {
+    const { w } = await owedMails(3);
+    w.channels.mail.failNext(forNow(), forGood());
+    const handed = await handOver(w);
+    const before = w.database.snapshot();
+    const mark = (database: Database) =>
+      useCases({ ...w, database }).deliveries.markDeliveries.execute(operator, handed);
+    // Three marks, two entries in the audit, and the commit.
+    for (let n = 1; n <= 3 + 2 * 2 + 1; n += 1) {
+      expect(await endOf(mark(failingAt(w.database, n)))).toBe(planted);
+      expect(w.database.snapshot()).toEqual(before);
+    }
+    const { database, done } = recording(w.database);
+    expect(outcomes(await mark(database))).toEqual(['put off', 'dead', 'sent']);
+    expect(done).toHaveLength(3 + 2 * 2);
   });
 
-  test('do not wait for the turn of one that failed before it came', async () => {
-    const { w, owners } = await owedMails(2);
-    const failed = Promise.withResolvers<void>();
-    const mailer: Ports['mailer'] = {
-      send: async (mail, turn) => {
-        if (mail.to.address === owners[0]?.user.email) {
-          void failed.promise.then(turn);
-          throw forNow();
-        }
-        failed.resolve();
-        await failed.promise;
-        await turn?.();
-      },
-    };
-    expect(outcomes(await deliver({ ...w, mailer }))).toEqual(['put off', 'sent']);
+  test('that were marked in a group are recorded one by one, where they are sent or dead', async () => {
+    const { w } = await owedMails(3);
+    w.channels.mail.failNext(forNow(), forGood());
+    const [putOff, dead, sent] = await handOver(w);
+    const handed = [putOff!, dead!, sent!];
+    await w.useCases.deliveries.markDeliveries.execute(operator, handed);
+    const recorded = await Promise.all(
+      handed.map(async ({ owed: { delivery } }) => {
+        const entries = await w.database.read(({ audit }) =>
+          audit.follow(delivery.serviceId, 0, 10),
+        );
+        return entries
+          .filter(({ subjectId }) => subjectId === delivery.id)
+          .map(({ type, outcome }) => `${type} ${outcome}`);
+      }),
+    );
+    expect(recorded).toEqual([[], ['rekey:MailSend failure'], ['rekey:MailSend success']]);
   });
 
-  test('are each sent by one of many workers', async () => {
-    const { w, owners } = await owedMails(8);
+  test('are each sent by one of many servers', async () => {
+    const { w, addresses, sent } = await owedMails(8);
     const rounds = await Promise.all(Array.from({ length: 8 }, () => deliver(w, 3)));
     expect(outcomes(rounds.flat())).toEqual(Array.from({ length: 8 }, () => 'sent'));
-    expect(new Set(w.mailer.sent.map(({ to }) => to.address)).size).toBe(owners.length);
+    expect(addressesOf(sent)).toEqual(addresses.sort());
+  });
+
+  test('that are none are marked as none', async () => {
+    const w = world();
+    expect(await w.useCases.deliveries.markDeliveries.execute(operator, [])).toEqual([]);
   });
 });
 
-describe('a worker that lost its lease', () => {
-  test('changes nothing, whatever its own attempt came to', async () => {
-    for (const failure of [null, forNow(), forGood()]) {
-      const { w } = await anOwedMail();
-      const mailer = {
-        send: async () => {
-          // While this one stands still, another worker takes the mail over and is refused for now.
-          w.clock.set(START + LEASE);
-          w.mailer.failNext(forNow());
-          expect(outcomes(await deliver(w))).toEqual(['put off']);
-          if (failure) throw failure;
-        },
-      };
-      expect(outcomes(await deliver({ ...w, mailer }))).toEqual(['lost claim']);
-      w.clock.set(START + LEASE + 2000);
-      expect(await deliver(w)).toMatchObject([{ outcome: 'sent', attempt: 3 }]);
-    }
+describe('a server that lost its lease', () => {
+  test.each([
+    ['the mail was accepted', null],
+    ['the mail was refused for now', forNow()],
+    ['the mail was refused for good', forGood()],
+  ])('changes nothing: %s', async (_what, failure) => {
+    const { w } = await anOwedMail();
+    const late = by(w, async () => {
+      // While this one stands still, another server takes the mail over and is refused for now.
+      w.clock.set(START + LEASE_MS);
+      w.channels.mail.failNext(forNow());
+      expect(outcomes(await deliver(w))).toEqual(['put off']);
+      if (failure) throw failure;
+    });
+    expect(outcomes(await deliver(late))).toEqual(['lost claim']);
+    w.clock.set(START + LEASE_MS + 2000);
+    expect(await deliver(w)).toMatchObject([{ outcome: 'sent', attempt: 3 }]);
   });
+
+  test('still marks what it did not lose', async () => {
+    const { w, owner } = await anOwedMail();
+    const lost = await handOver(w);
+    w.clock.set(START + LEASE_MS);
+    await handOver(w);
+    await w.useCases.passwords.updatePassword.execute(
+      asService(owner.service),
+      w.change(owner, { password: 'battery staple', newPassword: 'yet another' }),
+    );
+    const own = await handOver(w);
+    const { markDeliveries } = w.useCases.deliveries;
+    const marked = await markDeliveries.execute(operator, [...lost, ...own]);
+    expect(outcomes(marked)).toEqual(['lost claim', 'sent']);
+  });
+});
+
+test('nobody but the server claims, hands over, marks and counts deliveries', async () => {
+  const { w, owner, sent } = await anOwedMail();
+  const { claimDeliveries, handOver, markDeliveries, countDeliveries } = w.useCases.deliveries;
+  const [owed] = await claimDeliveries.execute(operator, { limit: 1 });
+  const before = w.database.snapshot();
+  for (const actor of [asService(owner.service), root, nobody]) {
+    for (const run of [
+      () => claimDeliveries.execute(actor, { limit: 1 }),
+      () => handOver.execute(actor, owed!),
+      () => markDeliveries.execute(actor, [{ owed: owed!, failure: null }]),
+      () => countDeliveries.execute(actor),
+    ]) {
+      expect(await endOf(run())).toBeInstanceOf(Unauthorized);
+    }
+  }
+  expect(w.database.snapshot()).toEqual(before);
+  expect(sent).toEqual([]);
+});
+
+test('the backlog is counted', async () => {
+  const { w } = await anOwedMail();
+  const count = () => w.useCases.deliveries.countDeliveries.execute(operator);
+  const waiting = { waiting: 1, dead: 0, oldestAt: START, firstDueAt: START };
+  expect(await count()).toEqual(waiting);
+  w.channels.mail.failNext(forGood());
+  await deliver(w);
+  expect(await count()).toEqual({ waiting: 0, dead: 1, oldestAt: null, firstDueAt: null });
 });

@@ -1,32 +1,61 @@
-import { InvalidRevokeToken } from '@rekey/domain';
+import { type Actor, InvalidOneTimeToken } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
-import { endOf, ORIGIN, START, settings, type World, world } from '../testing/index.ts';
-import { ReadPasswordChange } from './read-password-change.ts';
-import { RevokeUpdatePassword } from './revoke-update-password.ts';
+import {
+  asService,
+  asUser,
+  endOf,
+  NEW_PASSWORD,
+  nobody,
+  ORIGIN,
+  root,
+  START,
+  settings,
+  tokenIn,
+  type World,
+  world,
+} from '../../testing/index.ts';
 
-const EXPIRY = START + settings.revokeTokenTtl * 1000;
+const EXPIRY = START + settings.revokeTokenTtlMs;
 
-const read = (w: World, token: string) => new ReadPasswordChange(w).execute({ token });
+const read = (w: World, token: string, actor: Actor = nobody) =>
+  w.useCases.deliveries.readNotice.execute(actor, { token });
 
-async function aChangedPassword(localUrl: string | null = null) {
+async function aChangedPassword(providerLocalUrl: string | null = null) {
   const w = world();
-  const service = await w.addService({ localUrl });
+  const service = await w.addService({ providerLocalUrl });
   const owner = await w.addOwner({ locale: 'de', timezone: 'Europe/Berlin' }, { service });
   const token = await w.changeAndReadMail(owner);
   return { w, owner, service, token };
 }
 
-describe('a revoke token', () => {
-  test('tells who holds it what was changed, when and from where, and how the owner reads it', async () => {
+describe('the token of a link', () => {
+  test('tells whoever holds it what happened, when and from where, and how the owner reads it', async () => {
     const { w, owner, service, token } = await aChangedPassword();
     w.clock.set(EXPIRY - 1);
-    expect(await read(w, token)).toEqual({
+    const told = {
+      purpose: 'update_password',
       serviceName: service.name,
       email: owner.user.email,
-      changedAt: START,
+      happenedAt: START,
       origin: ORIGIN,
       locale: 'de',
       timezone: 'Europe/Berlin',
+    };
+    expect(await read(w, token)).toEqual(told);
+    expect(await read(w, token, asService(service))).toEqual(told);
+  });
+
+  test('tells of a new key alike', async () => {
+    const { w, owner, service } = await aChangedPassword();
+    const input = { isEnabled: true, type: 'KEY', name: 'cron', userId: owner.user.id } as const;
+    w.clock.set(START + 5000);
+    await w.useCases.keys.createKey.execute(asService(service), input);
+    await w.deliver();
+    const token = tokenIn(w.channels.mail.sent.at(-1)!.link);
+    expect(await read(w, token)).toMatchObject({
+      purpose: 'factor_change',
+      email: owner.user.email,
+      happenedAt: START + 5000,
     });
   });
 
@@ -35,27 +64,37 @@ describe('a revoke token', () => {
     const before = w.database.snapshot();
     expect(await read(w, token)).toEqual(await read(w, token));
     expect(w.database.snapshot()).toEqual(before);
-    const revoke = new RevokeUpdatePassword(w).execute({ token, presentedBy: service.id });
-    expect(await endOf(revoke)).toBe('done');
+    const { revokeUpdatePassword } = w.useCases.passwords;
+    expect(await endOf(revokeUpdatePassword.execute(asService(service), { token }))).toBe('done');
   });
 
-  test('that the page would not take tells nothing, by one error', async () => {
+  test('that would not be taken tells nothing, by one error', async () => {
     const { w, service, token } = await aChangedPassword();
     const elsewhere = await aChangedPassword('https://shop.example/account');
     const late = await aChangedPassword();
     late.w.clock.set(EXPIRY);
-    const unknown = w.revokeTokens.make({ id: service.id, revokeKeyId: 'k1' });
-    await new RevokeUpdatePassword(w).execute({ token, presentedBy: 'hosted' });
+    const keyId = 'k1';
+    const purpose = 'update_password';
+    const { id } = w.linkTokens.verify(token)!;
+    const unknown = w.linkTokens.make({ id: service.id, purpose, keyId });
+    const renamed = w.linkTokens.make({ id, purpose: 'factor_change', keyId });
+    const { owner } = elsewhere;
+    const grant = await elsewhere.w.logIn(owner, NEW_PASSWORD);
+    const strangers = [asService(await elsewhere.w.addService()), nobody, root, asUser(grant)];
     const ends = [
-      await endOf(read(w, token)),
       await endOf(read(late.w, late.token)),
-      await endOf(read(elsewhere.w, elsewhere.token)),
+      await endOf(read(w, renamed)),
       await endOf(read(w, unknown)),
       await endOf(read(w, 'no token')),
       await endOf(read(w, '')),
     ];
+    for (const actor of strangers) {
+      ends.push(await endOf(read(elsewhere.w, elsewhere.token, actor)));
+    }
+    await w.useCases.passwords.revokeUpdatePassword.execute(nobody, { token });
+    ends.push(await endOf(read(w, token)));
     for (const end of ends) {
-      expect(end).toBeInstanceOf(InvalidRevokeToken);
+      expect(end).toBeInstanceOf(InvalidOneTimeToken);
       expect(end).toEqual(ends[0]);
     }
   });
