@@ -11,6 +11,8 @@ import type { Problem } from '../src/server/problem.ts';
 type Overrides = Partial<Omit<HttpDeps, 'options' | 'useCases'>> & {
   readonly options?: Partial<HttpOptions>;
   readonly settings?: Partial<Ports['settings']>;
+  /** The page of the service; null where Rekey hosts it. */
+  readonly providerLocalUrl?: string | null;
   /** Rooms that stand in for those of the ports. */
   readonly rooms?: (ports: Ports) => Partial<UseCases>;
 };
@@ -18,7 +20,13 @@ type Overrides = Partial<Omit<HttpDeps, 'options' | 'useCases'>> & {
 export type Rig = Awaited<ReturnType<typeof rig>>;
 
 /** The whole server on a memory database, with one service, its key and a root key. */
-export async function rig({ options, rooms, settings: more, ...overrides }: Overrides = {}) {
+export async function rig({
+  options,
+  rooms,
+  settings: more,
+  providerLocalUrl = 'https://shop.example/account',
+  ...overrides
+}: Overrides = {}) {
   const { database, commits } = counted(memoryDatabase());
   const { clock, totp, channels, ...others } = world(database);
   const ports: Ports = {
@@ -38,7 +46,7 @@ export async function rig({ options, rooms, settings: more, ...overrides }: Over
   const registered = await all.services.createServiceWithKey.execute(operator, {
     name: 'Shop',
     url: 'https://shop.example',
-    providerLocalUrl: 'https://shop.example/account',
+    ...(providerLocalUrl !== null && { providerLocalUrl }),
   });
   const { value: rootKey } = await all.keys.createRootKey.execute(operator, { name: 'operator' });
 
@@ -76,6 +84,7 @@ export async function rig({ options, rooms, settings: more, ...overrides }: Over
     ports,
     clock,
     totp,
+    channels,
     database,
     /** How many transactions were committed. */
     commits,

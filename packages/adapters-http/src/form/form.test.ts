@@ -36,7 +36,7 @@ describe('POST /users/create', () => {
   });
 
   it('is closed where the operator says so, and nobody is created', async () => {
-    server = await rig({ options: { usersSignup: false } });
+    server = await rig({ settings: { usersSignup: false } });
     const before = server.commits();
     const response = await server.form('POST', '/users/create', fields);
     expect([response.statusCode, response.json()]).toStrictEqual([
@@ -137,7 +137,7 @@ describe('PUT /users/update/password', () => {
     const weak = { ...fields, newPassword: 'short' };
     const response = await server.form('PUT', UPDATE, weak, bearer(token));
     expect(response.json().errors).toStrictEqual([
-      { field: 'newPassword', message: 'must have 8 to 128 characters', reason: 'too_short' },
+      { field: 'newPassword', message: 'must have 8 to 128 characters', code: 'too_short' },
     ]);
   });
 
@@ -198,7 +198,7 @@ describe('a form', () => {
 
   function expectRefused(
     response: Awaited<ReturnType<typeof send>>,
-    errors: { field: string; message: string }[],
+    errors: { field: string; message: string; code: string }[],
   ): void {
     expect([response.statusCode, response.json().errors]).toStrictEqual([400, errors]);
     expect(response.headers['content-type']).toBe('application/problem+json; charset=utf-8');
@@ -208,41 +208,49 @@ describe('a form', () => {
 
   it.each(each)('%s must have %s', async (url, field, pair) => {
     const rest = (valid[url] ?? '').split('&').filter((other) => other !== pair);
-    expectRefused(await send(url, rest.join('&')), [{ field, message: 'is required' }]);
+    expectRefused(await send(url, rest.join('&')), [
+      { field, message: 'is required', code: 'required' },
+    ]);
   });
 
   it.each(each)('%s must not have %s twice', async (url, field, pair) => {
     const response = await send(url, `${valid[url]}&${pair}`);
-    expectRefused(response, [{ field, message: 'is given more than once' }]);
+    expectRefused(response, [{ field, message: 'is given more than once', code: 'repeated' }]);
   });
 
   it.each(each)('%s must have a well-encoded %s', async (url, field, pair) => {
     for (const bad of ['%', '%Z', '%ZZ', '%4', '%C0%AF', '%ED%A0%80', '%E2%82', '100%horse']) {
       const body = (valid[url] ?? '').replace(pair, `${field}=${bad}`);
       const response = await send(url, body);
-      expectRefused(response, [{ field, message: 'is not properly percent-encoded' }]);
+      expectRefused(response, [
+        { field, message: 'is not properly percent-encoded', code: 'malformed' },
+      ]);
     }
   });
 
   it.each(Object.keys(valid))('%s must not have what is not asked for', async (url) => {
     for (const field of ['extra', '__proto__', 'constructor', 'new_password', 'password_']) {
       const response = await send(url, `${valid[url]}&${field}=1`);
-      expectRefused(response, [{ field, message: 'is not a known field' }]);
+      expectRefused(response, [{ field, message: 'is not a known field', code: 'unknown' }]);
     }
     const brackets = await send(url, `${valid[url]}&email[]=x`);
-    expectRefused(brackets, [{ field: '(unnamed)', message: 'is not a known field' }]);
+    expectRefused(brackets, [
+      { field: '(unnamed)', message: 'is not a known field', code: 'unknown' },
+    ]);
   });
 
   it('that holds a value without a name does not get it back', async () => {
     const response = await send('/users/login', 'correct+horse');
     expectRefused(response, [
-      { field: '(unnamed)', message: 'must be name=value, percent-encoded' },
+      { field: '(unnamed)', message: 'must be name=value, percent-encoded', code: 'malformed' },
+      { field: 'email', message: 'is required', code: 'required' },
+      { field: 'password', message: 'is required', code: 'required' },
     ]);
   });
 
   it.each(Object.keys(valid))('%s that is empty lacks every field', async (url) => {
     const names = (valid[url] ?? '').split('&').map((pair) => pair.split('=')[0] ?? '');
-    const missing = names.map((field) => ({ field, message: 'is required' }));
+    const missing = names.map((field) => ({ field, message: 'is required', code: 'required' }));
     for (const body of ['', '&', '&&']) expectRefused(await send(url, body), missing);
   });
 

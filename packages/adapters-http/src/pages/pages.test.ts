@@ -1,11 +1,11 @@
 import { gunzipSync } from 'node:zlib';
 import { Unavailable } from '@rekey/domain';
-import { type Database, ReadPasswordChange, RevokeUpdatePassword } from '@rekey/usecases';
+import { type Database, useCases } from '@rekey/usecases';
 import { START } from '@rekey/usecases/testing';
+import { languages, notices } from '@rekey/wording';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { enrolled, PASSWORD, type Rig, rig, signedUp } from '../../test/harness.ts';
-import { html } from './html.ts';
-import { languages } from './language.ts';
+import { texts } from './texts/index.ts';
 
 let server: Rig;
 let token: string;
@@ -17,7 +17,7 @@ beforeEach(async () => {
   const change = { email: 'orion@example.com', password: PASSWORD, newPassword: 'battery staple' };
   const bearer = { authorization: `Bearer ${orion.token}` };
   await server.form('PUT', '/users/update/password', change, bearer);
-  [token = ''] = await server.revokeTokens();
+  [token = ''] = await server.mailedTokens();
 });
 
 const isEnabled = async () => {
@@ -38,30 +38,44 @@ const factsIn = (body: string) =>
 const POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/** Gives the owner another language and another home. */
-const move = (locale: string, timezone: string) => {
-  const { read } = server.database;
-  const database: Database = {
-    ...server.database,
-    read: (work) =>
-      read((stores) =>
-        work({
-          ...stores,
-          users: {
-            ...stores.users,
-            get: async (id) => {
-              const user = await stores.users.get(id);
-              return user && { ...user, locale, timezone };
-            },
-          },
-        }),
-      ),
-  };
+/** A server on the stores of this one, of which the database is another. */
+const beside = (database: (inner: Database) => Database, rooms: ('deliveries' | 'passwords')[]) => {
+  const { ports } = server;
+  const changed = useCases({ ...ports, database: database(ports.database) });
+  const same = useCases(ports);
   return rig({
-    readPasswordChange: new ReadPasswordChange({ ...server.ports, database }),
-    revokeUpdatePassword: new RevokeUpdatePassword(server.ports),
+    rooms: () => ({
+      deliveries: rooms.includes('deliveries') ? changed.deliveries : same.deliveries,
+      passwords: rooms.includes('passwords') ? changed.passwords : same.passwords,
+    }),
   });
 };
+
+/** Gives the owner another language and another home. */
+const move = (locale: string, timezone: string) =>
+  beside(
+    (inner) => ({
+      ...inner,
+      read: (work) =>
+        inner.read((stores) =>
+          work({
+            ...stores,
+            users: {
+              ...stores.users,
+              get: async (id) => {
+                const user = await stores.users.get(id);
+                return user && { ...user, locale, timezone };
+              },
+            },
+          }),
+        ),
+    }),
+    ['deliveries'],
+  );
+
+/** A server on which locking an account fails. */
+const failingToLock = (error: Error) =>
+  beside((inner) => ({ ...inner, transact: () => Promise.reject(error) }), ['passwords']);
 
 describe('opening the link', () => {
   it('shows what was changed, when and from where, and what the button would do', async () => {
@@ -122,7 +136,7 @@ describe('opening the link', () => {
       authorization: `Bearer ${orion.token}`,
       'user-agent': '<script src="//evil.example"> https://evil.example',
     });
-    const [other = ''] = await server.revokeTokens();
+    const [other = ''] = await server.mailedTokens();
     const page = await open({ ...link(), token: other, email: 'Call 555-1234 now!' });
     expect(page.statusCode).toBe(200);
     expect(page.body).not.toMatch(/<script|evil\.example|555/);
@@ -141,7 +155,8 @@ describe('opening the link', () => {
       { ...link(), token: '"><script>alert(1)</script>' },
       { type: 'update_password' },
       { type: 'update_password', token: '' },
-      { type: 'reset', token },
+      { type: 'reset_password', token },
+      { token },
       {},
       'type=update_password&token=a&token=b',
     ]) {
@@ -168,12 +183,44 @@ describe('opening the link', () => {
   });
 });
 
+describe('the link of a mail about a new key', () => {
+  let keyToken: string;
+  beforeEach(async () => {
+    // A service without a page of its own.
+    server = await rig({ providerLocalUrl: null });
+    const { user } = await enrolled(server);
+    userId = user.id;
+    const key = { is_enabled: true, type: 'KEY', name: 'backup', user_id: userId };
+    await server.json('POST', '/v1/key', key);
+    [keyToken = ''] = await server.mailedTokens();
+  });
+
+  it('opens a page that tells of the key, and the button locks the account', async () => {
+    const page = await open({ type: 'factor_change', email: 'ada@example.com', token: keyToken });
+    expect(page.statusCode).toBe(200);
+    expect(page.body).toContain(notices.factor_change.en.happened('Shop'));
+    expect(Object.fromEntries(factsIn(page.body)).Account).toBe('ada@example.com');
+    expect(await isEnabled()).toBe(true);
+
+    const locked = await press({}, { token: keyToken });
+    expect(locked.statusCode).toBe(200);
+    expect(locked.body).toContain('<h1>Your account is locked</h1>');
+    expect(locked.body).toContain(notices.factor_change.en.report('Shop'));
+    expect(await isEnabled()).toBe(false);
+  });
+
+  it('is told for what its token is, whatever the link says', async () => {
+    const page = await open({ type: 'update_password', token: keyToken });
+    expect(page.body).toContain(notices.factor_change.en.happened('Shop'));
+  });
+});
+
 describe('pressing the button', () => {
-  it('shuts the account, says so, and what to do now', async () => {
+  it('locks the account, and says so and what to do now', async () => {
     const response = await press();
     expect(response.statusCode).toBe(200);
     expect(response.headers['content-security-policy']).toBe(POLICY);
-    expect(response.body).toContain('<h1>Your account is shut</h1>');
+    expect(response.body).toContain('<h1>Your account is locked</h1>');
     expect(response.body).toContain('<li>Tell Rekey that somebody else changed your password.');
     expect(await isEnabled()).toBe(false);
   });
@@ -182,7 +229,7 @@ describe('pressing the button', () => {
     await enrolled(server);
     const change = { email: 'ada@example.com', password: PASSWORD, new_password: 'battery staple' };
     await server.json('POST', '/v1/auth/provider/local/update-password', change);
-    const [other = ''] = await server.revokeTokens();
+    const [other = ''] = await server.mailedTokens();
     expect((await open({ ...link(), token: other })).statusCode).toBe(400);
     expect((await press({}, { token: other })).statusCode).toBe(400);
   });
@@ -223,25 +270,14 @@ describe('pressing the button', () => {
   });
 
   it('says that the link stays good while the database is away', async () => {
-    const away = { ...server.ports.database, transact: () => Promise.reject(new Unavailable(3)) };
-    server = await rig({
-      readPasswordChange: new ReadPasswordChange(server.ports),
-      revokeUpdatePassword: new RevokeUpdatePassword({ ...server.ports, database: away }),
-    });
+    server = await failingToLock(new Unavailable(3));
     const response = await press();
     expect([response.statusCode, response.headers['retry-after']]).toStrictEqual([503, '3']);
     expect(response.body).toContain('The link stays good.');
   });
 
   it('gives a number to find the failure by, and nothing else', async () => {
-    const broken = {
-      ...server.ports.database,
-      transact: () => Promise.reject(new Error(`SQL with ${token}`)),
-    };
-    server = await rig({
-      readPasswordChange: new ReadPasswordChange(server.ports),
-      revokeUpdatePassword: new RevokeUpdatePassword({ ...server.ports, database: broken }),
-    });
+    server = await failingToLock(new Error(`SQL with ${token}`));
     const response = await press();
     expect(response.statusCode).toBe(500);
     expect(response.body).not.toContain('SQL');
@@ -288,10 +324,10 @@ describe('the page for a new password', () => {
   });
 
   it('speaks every language that the texts are written in', async () => {
-    for (const [language, texts] of languages) {
+    for (const language of languages) {
       const { body } = await get({ 'accept-language': `${language}-XX, fr` });
       expect(body).toContain(`<html lang="${language}" dir="ltr">`);
-      expect(body).toContain(`<h1>${texts.change.title}</h1>`);
+      expect(body).toContain(`<h1>${texts[language].change.title}</h1>`);
     }
   });
 });
@@ -366,11 +402,4 @@ describe('a file of the pages', () => {
     });
     expect(response.body).toBe('<svg/>');
   });
-});
-
-it('escapes whatever is put into HTML, but for HTML', () => {
-  const inner = html`<b title="${'"'}">${"<&>'"}</b>`;
-  expect(html`<p>${[inner, html`${'&'}`]}${''}</p>`.html).toBe(
-    '<p><b title="&quot;">&lt;&amp;&gt;&#39;</b>&amp;</p>',
-  );
 });

@@ -96,9 +96,13 @@ function refusalsOf(rule: () => void): readonly Violation[] {
 function nameOf(type: TSchema): string {
   if (Type.IsEnum(type)) return `one of ${type.enum.join(', ')}`;
   if (Type.IsBoolean(type)) return 'true or false';
-  if ('format' in type) return type.format === 'uuid' ? 'a UUID' : 'a time as in RFC 3339';
-  return 'a string';
+  return formats['format' in type ? String(type.format) : ''] ?? 'a string';
 }
+
+const formats: Readonly<Record<string, string>> = {
+  uuid: 'a UUID',
+  'date-time': 'a time as in RFC 3339',
+};
 
 /** A refusal of something that was sent under that name. */
 export const violation = (name: string, message: string, code: ViolationCode): Violation => ({

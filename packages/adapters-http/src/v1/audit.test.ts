@@ -6,13 +6,13 @@ const AGENT = `Mozilla/5.0 <script>${'x'.repeat(300)}`;
 const MEMBERS = [
   'id',
   'created_at',
+  'type',
+  'outcome',
   'service_id',
   'user_id',
-  'subject_id',
-  'action',
-  'outcome',
-  'address',
-  'client',
+  'subject',
+  'remote',
+  'user_agent',
   'sequence',
   'previous_hash',
   'hash',
@@ -48,12 +48,12 @@ describe('GET /v1/audit', () => {
     await logIn();
     await logIn('wrong');
     const { data, next } = await list();
-    expect(data.map(({ action, outcome }) => [action, outcome])).toEqual([
-      ['login', 'failure'],
-      ['login', 'success'],
-      ['key_create', 'success'],
-      ['user_create', 'success'],
-      ['service_create', 'success'],
+    expect(data.map(({ type, outcome }) => [type, outcome])).toEqual([
+      ['sso:AuthLocalLogin', 'failure'],
+      ['sso:AuthLocalLogin', 'success'],
+      ['sso:KeyCreate', 'success'],
+      ['sso:UserCreate', 'success'],
+      ['sso:ServiceCreate', 'success'],
     ]);
     expect(next).toBeNull();
     for (const entry of data) expect(Object.keys(entry)).toEqual(MEMBERS);
@@ -62,13 +62,13 @@ describe('GET /v1/audit', () => {
       created_at: '2026-01-02T03:04:05.000Z',
       service_id: server.service.id,
       user_id: userId,
-      subject_id: null,
-      address: '192.0.2.99',
-      client: AGENT.slice(0, 200),
+      subject: null,
+      remote: '192.0.2.99',
+      user_agent: AGENT.slice(0, 200),
       sequence: 5,
       previous_hash: succeeded?.hash,
     });
-    expect(data.at(-1)).toMatchObject({ address: null, client: null, previous_hash: null });
+    expect(data.at(-1)).toMatchObject({ remote: null, user_agent: null, previous_hash: null });
   });
 
   it('answers 50 at a time, or as many as are asked for, page by page', async () => {
@@ -93,34 +93,38 @@ describe('GET /v1/audit', () => {
   it('answers what is asked for', async () => {
     const start = server.ports.clock.now();
     await logIn();
-    const actions = async (query: string) => (await list(query)).data.map(({ action }) => action);
-    expect(await actions('?action=login')).toEqual(['login']);
-    expect(await actions(`?user_id=${userId.toUpperCase()}`)).toEqual([
-      'login',
-      'key_create',
-      'user_create',
+    const types = async (query: string) => (await list(query)).data.map(({ type }) => type);
+    expect(await types('?type=sso:AuthLocalLogin')).toEqual(['sso:AuthLocalLogin']);
+    expect(await types(`?user_id=${userId.toUpperCase()}`)).toEqual([
+      'sso:AuthLocalLogin',
+      'sso:KeyCreate',
+      'sso:UserCreate',
     ]);
-    expect(await actions(`?user_id=${server.service.id}`)).toEqual([]);
+    expect(await types(`?user_id=${server.service.id}`)).toEqual([]);
     const at = (instant: number) => new Date(instant).toISOString();
-    expect(await actions(`?from=${at(start)}&action=login`)).toEqual(['login']);
-    expect(await actions(`?from=${at(start + 1)}`)).toEqual([]);
-    expect(await actions(`?to=${at(start)}`)).toEqual([]);
-    expect(await actions(`?to=${at(start + 1)}&action=login`)).toEqual(['login']);
+    expect(await types(`?from=${at(start)}&type=sso:AuthLocalLogin`)).toEqual([
+      'sso:AuthLocalLogin',
+    ]);
+    expect(await types(`?from=${at(start + 1)}`)).toEqual([]);
+    expect(await types(`?to=${at(start)}`)).toEqual([]);
+    expect(await types(`?to=${at(start + 1)}&type=sso:AuthLocalLogin`)).toEqual([
+      'sso:AuthLocalLogin',
+    ]);
     const offset = `${at(start + 7_200_001).slice(0, -1)}%2B02:00`;
-    expect(await actions(`?to=${offset}&action=login`)).toEqual(['login']);
+    expect(await types(`?to=${offset}&type=sso:AuthLocalLogin`)).toEqual(['sso:AuthLocalLogin']);
   });
 
   it('answers a service its own, and a root key all, its own making included', async () => {
     const other = await server.otherServiceKey();
     const { data } = await list('', other);
-    expect(data.map(({ action }) => action)).toEqual(['service_create']);
+    expect(data.map(({ type }) => type)).toEqual(['sso:ServiceCreate']);
     expect(data[0]?.service_id).not.toBe(server.service.id);
     const everything = (await list('?limit=100', server.rootKey)).data;
     const owners = new Set(everything.map(({ service_id }) => service_id));
     expect(owners).toContain(server.service.id);
     expect(owners).toContain(data[0]?.service_id);
     expect(everything.filter(({ service_id }) => service_id === null)).toMatchObject([
-      { action: 'root_key_create', sequence: 1 },
+      { type: 'rekey:RootKeyCreate', sequence: 1 },
     ]);
   });
 
@@ -140,10 +144,10 @@ describe('GET /v1/audit', () => {
     ['limit=%2B5', 'limit', limits],
     ['limit=05', 'limit', limits],
     ['limit=5%20', 'limit', limits],
-    ['limit=5&limit=5', 'limit', limits],
+    ['limit=5&limit=5', 'limit', 'is given more than once'],
     ['user_id=x', 'user_id', 'must be a UUID'],
-    [`user_id=${uuid}&user_id=${uuid}`, 'user_id', 'must be a UUID'],
-    ['user_id=%ZZ', 'user_id', 'must be a UUID'],
+    [`user_id=${uuid}&user_id=${uuid}`, 'user_id', 'is given more than once'],
+    ['user_id=%ZZ', 'user_id', 'is not properly percent-encoded'],
     ['from=2026-01-02', 'from', time],
     ['from=1767323045000', 'from', time],
     ['from=2026-02-30T00:00:00Z', 'from', time],
@@ -167,13 +171,13 @@ describe('GET /v1/audit', () => {
     expect(response.json().errors).toHaveLength(1);
   });
 
-  it('refuses what is no action, and says which there are', async () => {
-    const response = await get('/v1/audit?action=logout&limit=0');
+  it('refuses a text that is no type, and says which there are', async () => {
+    const response = await get('/v1/audit?type=sso:Logout&limit=0');
     expect(response.json().errors).toMatchObject([
-      { field: 'action', message: expect.stringMatching(/^must be one of service_create, /) },
+      { field: 'type', message: expect.stringMatching(/^must be one of sso:ServiceCreate, /) },
       { field: 'limit' },
     ]);
-    expect(response.body).not.toContain('logout');
+    expect(response.body).not.toContain('Logout');
   });
 });
 
@@ -203,6 +207,6 @@ describe('GET /v1/audit/{id}', () => {
       token: login.access.token,
     });
     const { data } = (await get(`/v1/audit/${revoked.json().audit}`)).json();
-    expect(data).toMatchObject({ action: 'token_revoke', user_id: userId });
+    expect(data).toMatchObject({ type: 'sso:AuthTokenRevoke', user_id: userId });
   });
 });

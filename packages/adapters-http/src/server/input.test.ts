@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { enrolled, PASSWORD, type Rig, rig } from '../../test/harness.ts';
+import { enrolled, PASSWORD, type Rig, rig, signedUp } from '../../test/harness.ts';
+import { JSON_TYPE } from './json.ts';
+import type { DescribedRoute } from './routes.ts';
 
 let server: Rig;
 let before: number;
@@ -12,37 +14,16 @@ beforeEach(async () => {
 const LOCAL = '/v1/auth/provider/local';
 const SECRET = 'planted-secret';
 
-const valid: Record<string, Record<string, unknown>> = {
-  '/v1/user': {
-    is_enabled: true,
-    name: 'Bob',
-    email: 'bob@example.com',
-    locale: 'en',
-    timezone: 'Etc/UTC',
-    password: PASSWORD,
-    password_allow_reset: true,
-    password_require_update: false,
-  },
-  '/v1/key': {
-    is_enabled: true,
-    type: 'KEY',
-    name: 'web',
-    user_id: '01900000-0000-7000-8000-000000000005',
-  },
-  [`${LOCAL}/login`]: { email: 'ada@example.com', password: PASSWORD },
-  [`${LOCAL}/update-password`]: {
-    email: 'ada@example.com',
-    password: PASSWORD,
-    new_password: 'battery staple',
-  },
-  [`${LOCAL}/update-password/revoke`]: { token: 'revoke.k1.x' },
-  '/v1/auth/token/verify': { token: 'x' },
-  '/v1/auth/token/refresh': { token: 'rkf_x' },
-  '/v1/auth/token/revoke': { token: 'x' },
-  '/v1/auth/key/verify': { key: 'rku_x' },
-  '/v1/auth/key/revoke': { key: 'rku_x' },
-  '/v1/auth/totp': { user_id: '01900000-0000-7000-8000-000000000005', totp: '000000' },
-};
+const described = await rig();
+await described.app.ready();
+const withBody = described.routes().filter(({ schema }) => schema.body !== undefined);
+
+/** The calls of the JSON dialect that take a body, with an example of it. */
+const valid: Record<string, Record<string, unknown>> = Object.fromEntries(
+  withBody
+    .filter(({ schema }) => schema.consumes === JSON_TYPE)
+    .map(({ url, examples }) => [url, examples.body ?? {}]),
+);
 const optional = [
   'locale',
   'timezone',
@@ -70,7 +51,9 @@ const raw = (url: string, payload: string | Buffer, type = 'application/json') =
 
 type Response = Awaited<ReturnType<typeof raw>>;
 
-function expectRefused(response: Response, errors: { field: string; message: string }[]): void {
+type Refused = { field: string; message: string; code: string };
+
+function expectRefused(response: Response, errors: Refused[]): void {
   expect(response.statusCode).toBe(400);
   expect(response.headers['content-type']).toBe('application/problem+json; charset=utf-8');
   expect(response.json()).toMatchObject({ code: 'invalid_argument', status: 400, errors });
@@ -85,7 +68,7 @@ describe('a field of a JSON body', () => {
   it.each(required)('%s: %s must be there', async (url, field) => {
     const { [field]: _gone, ...rest } = valid[url] ?? {};
     const response = await server.json('POST', url, rest);
-    expectRefused(response, [{ field, message: 'is required' }]);
+    expectRefused(response, [{ field, message: 'is required', code: 'required' }]);
   });
 
   it.each(fields)('%s: %s must have its type', async (url, field) => {
@@ -94,7 +77,7 @@ describe('a field of a JSON body', () => {
     if (isFlag) wrong.push(0, 1);
     for (const value of wrong) {
       const response = await server.json('POST', url, { ...valid[url], [field]: value });
-      expectRefused(response, [{ field, message: kindOf(field) }]);
+      expectRefused(response, [{ field, message: kindOf(field), code: 'malformed' }]);
     }
   });
 
@@ -103,13 +86,15 @@ describe('a field of a JSON body', () => {
     const escaped = `\\u${field.charCodeAt(0).toString(16).padStart(4, '0')}${field.slice(1)}`;
     for (const again of [field, escaped]) {
       const text = JSON.stringify(valid[url]).replace(/\}$/, ` , "${again}" :${value}}`);
-      expectRefused(await raw(url, text), [{ field, message: 'is given more than once' }]);
+      expectRefused(await raw(url, text), [
+        { field, message: 'is given more than once', code: 'repeated' },
+      ]);
     }
   });
 
   it.each(Object.keys(valid))('%s: must be known', async (url) => {
     const response = await server.json('POST', url, { ...valid[url], extra: SECRET });
-    expectRefused(response, [{ field: 'extra', message: 'is not a known field' }]);
+    expectRefused(response, [{ field: 'extra', message: 'is not a known field', code: 'unknown' }]);
   });
 
   it.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString'])(
@@ -117,7 +102,7 @@ describe('a field of a JSON body', () => {
     async (field) => {
       const text = `{"${field}":{"admin":true},"token":"x"}`;
       const response = await raw(`${LOCAL}/update-password/revoke`, text);
-      expectRefused(response, [{ field, message: 'is not a known field' }]);
+      expectRefused(response, [{ field, message: 'is not a known field', code: 'unknown' }]);
     },
   );
 
@@ -126,16 +111,18 @@ describe('a field of a JSON body', () => {
       token: 'x',
       [`${SECRET} in the name`]: 1,
     });
-    expectRefused(response, [{ field: '(unnamed)', message: 'is not a known field' }]);
+    expectRefused(response, [
+      { field: '(unnamed)', message: 'is not a known field', code: 'unknown' },
+    ]);
   });
 
   it('is named together with all others that are bad', async () => {
     const response = await server.json('POST', '/v1/user', { is_enabled: 'yes', naem: 1, name: 2 });
     expectRefused(response, [
-      { field: 'is_enabled', message: 'must be true or false' },
-      { field: 'name', message: 'must be a string' },
-      { field: 'email', message: 'is required' },
-      { field: 'naem', message: 'is not a known field' },
+      { field: 'is_enabled', message: 'must be true or false', code: 'malformed' },
+      { field: 'name', message: 'must be a string', code: 'malformed' },
+      { field: 'email', message: 'is required', code: 'required' },
+      { field: 'naem', message: 'is not a known field', code: 'unknown' },
     ]);
   });
 
@@ -158,12 +145,126 @@ describe('a field of a JSON body', () => {
   });
 });
 
+describe('every refused argument is named in one answer', () => {
+  const codesIn = (response: Response) =>
+    response.json().errors.map(({ field, code }: Refused) => [field, code]);
+
+  it('where some have another type and others break a rule', async () => {
+    const response = await server.json('POST', '/v1/user', {
+      is_enabled: 'yes',
+      name: '',
+      email: `${SECRET}@@`,
+      locale: 1,
+      timezone: SECRET,
+      password: '1234567',
+      extra: SECRET,
+    });
+    expect(codesIn(response)).toStrictEqual([
+      ['is_enabled', 'malformed'],
+      ['name', 'malformed'],
+      ['email', 'unusable'],
+      ['locale', 'malformed'],
+      ['timezone', 'malformed'],
+      ['password', 'too_short'],
+      ['extra', 'unknown'],
+    ]);
+    expect(response.body).not.toContain(SECRET);
+    expect(server.commits()).toBe(before);
+  });
+
+  it('where one is missing and the new password is the current one', async () => {
+    const body = { password: PASSWORD, new_password: PASSWORD };
+    const response = await server.json('POST', `${LOCAL}/update-password`, body);
+    expect(codesIn(response)).toStrictEqual([
+      ['email', 'required'],
+      ['new_password', 'same_as_current'],
+    ]);
+  });
+
+  it('where one comes twice and others break a rule', async () => {
+    const text = '{"email":"a@b.example","email":"@","password":"x","new_password":"short"}';
+    const response = await raw(`${LOCAL}/update-password`, text);
+    expect(codesIn(response)).toStrictEqual([
+      ['email', 'repeated'],
+      ['new_password', 'too_short'],
+    ]);
+  });
+
+  it('where a password that comes twice may be the current one in one of two readings', async () => {
+    const text = `{"email":"a@b.example","password":"x","password":"${PASSWORD}","new_password":"${PASSWORD}"}`;
+    const response = await raw(`${LOCAL}/update-password`, text);
+    expect(codesIn(response)).toStrictEqual([['password', 'repeated']]);
+  });
+
+  it('where the policy asks for a longer password', async () => {
+    server = await rig({
+      options: { passwordPolicy: 'nist' },
+      settings: { passwordPolicy: 'nist' },
+    });
+    const body = { email: 'a@b.example', new_password: '14 characters!' };
+    const response = await server.json('POST', `${LOCAL}/update-password`, body);
+    expect(codesIn(response)).toStrictEqual([
+      ['password', 'required'],
+      ['new_password', 'too_short'],
+    ]);
+  });
+
+  const bad = ['', ' ', '@', 'x', '\u0000', '\ud800', 'é'.repeat(300), '00-00'];
+
+  it.each(withBody.map((route) => [route.url, route] as const))(
+    'and alike, whichever of two judges refuses it: %s',
+    async (_url, route) => {
+      server = await rig({
+        settings: { throttle: { accountFree: 1e6, clientPerMinute: 1e6, changesPerHour: 1e6 } },
+      });
+      for (const field of Object.keys(route.examples.body ?? {})) {
+        for (const value of bad) {
+          const body = { ...route.examples.body, [field]: value };
+          const [byUseCase, byShape] = [
+            await refusalsOf(route, body),
+            await refusalsOf(route, { ...body, extra: 'x' }),
+          ];
+          const of = (refusals: Refused[]) => refusals.filter((each) => each.field === field);
+          expect([field, value, of(byShape)]).toStrictEqual([field, value, of(byUseCase)]);
+        }
+      }
+    },
+  );
+
+  async function refusalsOf(route: DescribedRoute, body: object): Promise<Refused[]> {
+    const { method, url, schema } = route;
+    const isJson = schema.consumes === JSON_TYPE;
+    const fields = Object.entries(body).map(([name, value]): [string, string] => [name, value]);
+    const response = await server.app.inject({
+      method: method as 'POST',
+      url,
+      payload: isJson ? JSON.stringify(body) : new URLSearchParams(fields).toString(),
+      headers: {
+        authorization: isJson ? server.serviceKey : `Bearer ${await bearer()}`,
+        'content-type': schema.consumes ?? '',
+      },
+    });
+    return schema.isHidden ? [] : (response.json().errors ?? []);
+  }
+
+  let token: string | undefined;
+  let tokenOf: Rig | undefined;
+  async function bearer(): Promise<string> {
+    if (tokenOf !== server) {
+      ({ token } = await signedUp(server));
+      tokenOf = server;
+    }
+    return token ?? '';
+  }
+});
+
 describe('a JSON body', () => {
   const url = `${LOCAL}/login`;
-  const good = JSON.stringify(valid[url]);
+  const credentials = { email: 'ada@example.com', password: PASSWORD };
+  const good = JSON.stringify(credentials);
   const everything = [
-    { field: 'email', message: 'is required' },
-    { field: 'password', message: 'is required' },
+    { field: 'email', message: 'is required', code: 'required' },
+    { field: 'password', message: 'is required', code: 'required' },
   ];
 
   it.each([
@@ -210,7 +311,9 @@ describe('a JSON body', () => {
     const response = await raw(url, text);
     expectRefused(
       response,
-      text === 'null' ? everything : [{ field: 'body', message: 'must be an object' }],
+      text === 'null'
+        ? everything
+        : [{ field: 'body', message: 'must be an object', code: 'malformed' }],
     );
   });
 
@@ -290,11 +393,11 @@ describe('a JSON body', () => {
 
   it('must not be compressed', async () => {
     const headers = { 'content-encoding': 'gzip' };
-    expect((await server.json('POST', url, valid[url], { headers })).statusCode).toBe(415);
+    expect((await server.json('POST', url, credentials, { headers })).statusCode).toBe(415);
   });
 });
 
-describe('what is wrong first', () => {
+describe('of several faults', () => {
   const call = (method: string, url: string, key: string, type: string, payload: string) =>
     server.app.inject({
       method: method as 'POST',
@@ -305,7 +408,7 @@ describe('what is wrong first', () => {
   const big = 'x'.repeat(20_000);
 
   it.each(Object.keys(valid))(
-    'is the route, the key, the type and size, the shape: %s',
+    'the route is told first, then the key, the type, the size and the shape: %s',
     async (url) => {
       const key = server.serviceKey;
       const statuses = [
