@@ -42,10 +42,10 @@ export function apiReference({ tags, paths, components }: Document): string {
   );
   return `${[
     '# API reference',
-    'Generated from [openapi.json](../packages/adapters-http/openapi.json), which a running Rekey answers at `/openapi.json`; it also has every field and every error in full. With `API_DOCS=true` it shows itself at `/docs`. What each call does is said in the [use cases](use-cases/README.md), and what each error means in [errors](errors.md).',
-    'Who calls proves it in the header `Authorization`:',
+    'This page is generated from [openapi.json](../packages/adapters-http/openapi.json), which a running Rekey answers at `/openapi.json`. That document also has every field and every error in full, and `API_DOCS=true` shows it at `/docs`. The [use cases](use-cases/README.md) say what each call does, and [errors](errors.md) what each error means.',
+    'A caller proves itself in the header `Authorization`:',
     schemes.join('\n'),
-    'The [client](../packages/client/README.md) has a method for each call, of the name that is given below.',
+    'The [client](../packages/client/README.md) has a method for each call, named below.',
     ...sections.flat(),
   ].join('\n\n')}\n`;
 }
@@ -57,7 +57,7 @@ function proseOf(operation: Operation): string[] {
   const errors = Object.keys(responses).filter((status) => status !== '200');
   return [
     `${summary}.${description ? ` ${description}` : ''}`,
-    `\`${operationId}\` · ${proof.length > 0 ? proof.join(' or ') : 'nobody has to prove anything'} · errors: ${errors.join(', ')}`,
+    `\`${operationId}\` · ${proof.length > 0 ? proof.join(' or ') : 'no proof is needed'} · errors: ${errors.join(', ')}`,
     (parameters ?? [])
       .map(({ name, description: what }) => `- \`${name}\`${what ? `: ${what}` : ''}`)
       .join('\n'),

@@ -12,7 +12,7 @@ import path from 'node:path';
 import { Marked } from 'marked';
 import { layout, type NavSection } from './layout.ts';
 
-/** What becomes a page. The rest that is linked to is copied as it is. */
+/** The files that become pages. Other files that are linked to are copied as they are. */
 const PAGES = [
   '*.md',
   'docs/**/*.md',
@@ -25,7 +25,7 @@ const PAGES = [
 const CONTENTS = 'docs/README.md';
 
 /**
- * Builds the documentation as HTML: pages keep their places, so that a link means the same here and on a code host.
+ * Builds the documentation as HTML. Pages keep their places, so that every link works here and on a code host.
  * Throws, with a line for each, where a link or an anchor leads nowhere or a page has no title.
  */
 export function buildSite(root: string, out: string): void {
@@ -56,7 +56,7 @@ type Page = {
   readonly links: readonly Link[];
 };
 
-/** Where the page of a file is: what a folder says about itself is its index. */
+/** Where the page of a file is: the README of a folder is its index. */
 const placeOf = (file: string) =>
   file.replace(/README\.md$/, 'index.html').replace(/\.md$/, '.html');
 

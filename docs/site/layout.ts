@@ -9,7 +9,7 @@ type Parts = {
   readonly title: string;
   readonly body: string;
   readonly nav: readonly NavSection[];
-  /** Where the page will be. */
+  /** The path of the page in the site. */
   readonly place: string;
 };
 
