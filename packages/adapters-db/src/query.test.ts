@@ -1,49 +1,161 @@
-import {
-  type CompiledQuery,
-  DummyDriver,
-  Kysely,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from 'kysely';
 import { expect, test, vi } from 'vitest';
-import { prepared } from './prepared.ts';
-import type { Schema } from './schema.ts';
+import type { Connection, Value } from './dialects/dialect.ts';
+import { postgresBuilder } from './dialects/postgres.ts';
+import { sqliteBuilder } from './dialects/sqlite.ts';
+import { all, counted, type Given, guarded, joined, one, write } from './query.ts';
 
-const aDatabase = () =>
-  new Kysely<Schema>({
-    dialect: {
-      createAdapter: () => new SqliteAdapter(),
-      createDriver: () => new DummyDriver(),
-      createIntrospector: (db) => new SqliteIntrospector(db),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
+/** Notes what is run, and answers these rows. */
+function recording(builder = sqliteBuilder, rows: object[] = []) {
+  const ran: { sql: string; name: string | undefined; values: readonly Value[] }[] = [];
+  const on: Connection = {
+    builder,
+    rows: ({ sql, name }, values, as = (row) => row as never) => {
+      ran.push({ sql, name, values });
+      return rows.map((row) => as(row as never));
     },
-  });
+    changes: ({ sql, name }, values) => {
+      ran.push({ sql, name, values });
+      return rows.length;
+    },
+  };
+  return { on, ran };
+}
 
-test('a query is built once for each database, and run with the values of each call', async () => {
-  const build = vi.fn((db: Kysely<Schema>, id: string, name: string) =>
-    db.selectFrom('users').select('id').where('id', '=', id).where('name', '=', name),
+test('a query is built once in each SQL, and run with the values of each call', async () => {
+  const build = vi.fn((db: Connection['builder'], id: Given<string>, name: Given<string>) =>
+    db.selectFrom('users').select('id').where('name', '=', name).where('id', '=', id),
   );
-  const query = prepared(build);
-  for (const db of [aDatabase(), aDatabase()]) {
-    const run = vi.spyOn(db, 'executeQuery');
-    await query(db, '1', 'Ada');
-    await query(db, '2', 'Bob');
-    expect(run.mock.calls.map(([compiled]) => (compiled as CompiledQuery).parameters)).toEqual([
-      ['1', 'Ada'],
-      ['2', 'Bob'],
-    ]);
+  const query = all(build);
+  const sqls: string[] = [];
+  for (const builder of [sqliteBuilder, postgresBuilder]) {
+    for (const { on, ran } of [recording(builder), recording(builder)]) {
+      await query(on)('1', 'Ada');
+      await query(on)('2', 'Bob');
+      expect(ran.map(({ values }) => values)).toEqual([
+        ['Ada', '1'],
+        ['Bob', '2'],
+      ]);
+      expect(ran[1]?.name).toBe(ran[0]?.name);
+      sqls.push(ran[0]?.sql ?? '');
+    }
   }
   expect(build).toHaveBeenCalledTimes(2);
+  expect(sqls.map((sql) => sql.replace(/^.* where /, ''))).toEqual([
+    '"name" = ? and "id" = ?',
+    '"name" = ? and "id" = ?',
+    '"name" = $1 and "id" = $2',
+    '"name" = $1 and "id" = $2',
+  ]);
 });
 
-test.each([
-  ['in another order', (a: string, b: string) => [b, a]],
-  ['besides others', (a: string, b: string) => [a, b, 'c']],
-  ['but for one', (a: string) => [a]],
-])('a query that binds its values %s is an error', async (_how, bound) => {
-  const query = prepared((db, a: string, b: string) =>
-    db.selectFrom('users').select('id').where('id', 'in', bound(a, b)),
+test('no two statements have one name', async () => {
+  const { on, ran } = recording();
+  for (const table of ['users', 'keys'] as const) {
+    await all((db) => db.selectFrom(table).select('id'))(on)();
+  }
+  expect(ran[0]?.name).not.toBe(ran[1]?.name);
+});
+
+test('a value may be bound more than once, among others that are the same each time', async () => {
+  const query = write((db, name: Given<string>) =>
+    db.updateTable('users').set({ name, credential_version: 7 }).where('name', '!=', name),
   );
-  await expect(query(aDatabase(), '1', '2')).rejects.toThrow('not the values in their order');
+  const { on, ran } = recording();
+  await query(on)('Ada');
+  await query(on)('Bob');
+  expect(ran.map(({ values }) => values)).toEqual([
+    ['Ada', 7, 'Ada'],
+    ['Bob', 7, 'Bob'],
+  ]);
+});
+
+test('a list makes a query for each length, and each of its values is bound', async () => {
+  const build = vi.fn((db: Connection['builder'], ids: Given<readonly string[]>) =>
+    db
+      .selectFrom('users')
+      .select('id')
+      .where('id', 'in', [...ids]),
+  );
+  const { on, ran } = recording();
+  for (const ids of [['1'], ['2', '3'], ['4', '5']]) await all(build)(on)(ids);
+  const query = all(build);
+  build.mockClear();
+  for (const ids of [['1'], ['2', '3'], ['4', '5'], ['6']]) await query(on)(ids);
+  expect(build).toHaveBeenCalledTimes(2);
+  expect(ran.slice(3).map(({ values }) => values)).toEqual([['1'], ['2', '3'], ['4', '5'], ['6']]);
+});
+
+test('the properties of an object are bound, and of each in a list, whatever else they have', async () => {
+  type Person = { readonly id: string; readonly name: string };
+  const rename = write((db, { id, name }: Given<Person>) =>
+    db.updateTable('users').set({ name }).where('id', '=', id),
+  );
+  const find = all((db, people: Given<readonly Person[]>) =>
+    db
+      .selectFrom('users')
+      .select('id')
+      .where((eb) => eb.or(people.map(({ id, name }) => eb.and({ id, name })))),
+  );
+  const { on, ran } = recording();
+  const ada = { name: 'Ada', age: 36, id: '1' };
+  await rename(on)(ada);
+  await find(on)([ada, { id: '2', name: 'Bob' }]);
+  expect(ran.map(({ values }) => values)).toEqual([
+    ['Ada', '1'],
+    ['1', 'Ada', '2', 'Bob'],
+  ]);
+});
+
+test('a value that may be missing makes a query with it and one without', async () => {
+  const query = all((db, id: Given<string>, except?: Given<string>) => {
+    const found = db.selectFrom('users').select('id').where('id', '=', id);
+    return except === undefined ? found : found.where('name', '!=', except);
+  });
+  const { on, ran } = recording();
+  await query(on)('1');
+  await query(on)('2', 'Ada');
+  await query(on)('3', undefined);
+  await query(on)('4');
+  expect(ran.map(({ values }) => values)).toEqual([['1'], ['2', 'Ada'], ['3'], ['4']]);
+});
+
+test('a flag is bound as a number, and null as null', async () => {
+  const query = write((db, isEnabled: Given<boolean>, hash: Given<string | null>) =>
+    db.updateTable('users').set({ is_enabled: isEnabled, password_hash: hash }),
+  );
+  const { on, ran } = recording();
+  await query(on)(true, null);
+  await query(on)(false, 'hash');
+  expect(ran.map(({ values }) => values)).toEqual([
+    [1, null],
+    [0, 'hash'],
+  ]);
+});
+
+test('each kind of query answers what it says', async () => {
+  const two = recording(sqliteBuilder, [{ id: '1' }, { id: '2' }]).on;
+  const none = recording().on;
+  const read = (db: Connection['builder']) => db.selectFrom('users').select('id');
+  const idOf = ({ id }: { id: string }) => `user ${id}`;
+  const change = (db: Connection['builder']) => db.deleteFrom('users');
+  expect(await all(read)(two)()).toEqual([{ id: '1' }, { id: '2' }]);
+  expect(await all(read, idOf)(two)()).toEqual(['user 1', 'user 2']);
+  expect(await one(read, idOf)(two)()).toBe('user 1');
+  expect(await one(read, idOf)(none)()).toBeNull();
+  expect(await write(change)(two)()).toBeUndefined();
+  expect([await guarded(change)(two)(), await guarded(change)(none)()]).toEqual([true, false]);
+  expect(await counted(change)(two)()).toBe(2);
+});
+
+test('columns of a join keep apart what is named alike, and give its row back', () => {
+  const user = joined('users', ['id', 'created_at as createdAt'], (row) => row);
+  const key = joined('keys', ['id'], ({ id }) => `key ${id}`);
+  expect([...user.columns, ...key.columns]).toEqual([
+    'users.id as users.id',
+    'users.created_at as users.createdAt',
+    'keys.id as keys.id',
+  ]);
+  const row = { 'users.id': '1', 'users.createdAt': 2, 'keys.id': '3' };
+  expect(user.of(row)).toEqual({ id: '1', createdAt: 2 });
+  expect(key.of(row)).toBe('key 3');
 });

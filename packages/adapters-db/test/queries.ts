@@ -1,48 +1,86 @@
 import { noTries } from '@rekey/domain';
+import type { Stores } from '@rekey/usecases';
 import {
   aChain,
-  aChange,
+  aDelivery,
   aKey,
   anAuditEntry,
+  anEvent,
+  aOneTimeToken,
   aService,
   aSession,
   aUser,
 } from '@rekey/usecases/testing';
-import { type CompiledQuery, type Dialect, DummyDriver, Kysely } from 'kysely';
-import type { Schema } from '../src/schema.ts';
+import type { Connection, Value } from '../src/dialects/dialect.ts';
 import { storesOn } from '../src/transact.ts';
 
-/** Every query of the stores that a request can make, as `dialect` writes it: for tests that have them explained. */
-export async function everyQuery(dialect: Omit<Dialect, 'createDriver'>): Promise<CompiledQuery[]> {
-  const queries: CompiledQuery[] = [];
-  const db = new Kysely<Schema>({
-    dialect: Object.assign(dialect, { createDriver: () => new DummyDriver() }),
-    log: ({ query }) => {
-      queries.push(query);
+/** These run at a start or at an operator's word, and may walk a table. */
+export const walking = ['services.ids', 'users.exist', 'audit.owners', 'deliveries.list'];
+
+export type Ran = { readonly verb: string; readonly sql: string; readonly values: Value[] };
+
+/** The queries of every verb of every store: for tests that have them explained. */
+export async function everyQuery(builder: Connection['builder']): Promise<Ran[]> {
+  const queries: Ran[] = [];
+  const unasked = new Set<string>();
+  let verb = '';
+  const note = ({ sql }: { readonly sql: string }, values: readonly Value[]) =>
+    queries.push({ verb, sql, values: [...values] });
+  const stores = storesOn({
+    builder,
+    // One row of nothing, so that a second query is asked that follows from a first.
+    rows: (statement, values, as = (row) => row as never) => {
+      note(statement, values);
+      return [as({} as never)];
+    },
+    changes: (statement, values) => {
+      note(statement, values);
+      return 1;
     },
   });
-  const { services, users, keys, sessions, changes, outbox, throttles, audit } = storesOn(db);
+  for (const [name, store] of Object.entries(stores)) {
+    for (const [key, run] of Object.entries(store)) {
+      unasked.add(`${name}.${key}`);
+      Object.assign(store, {
+        [key]: (...args: unknown[]) => {
+          verb = `${name}.${key}`;
+          unasked.delete(verb);
+          return run(...args);
+        },
+      });
+    }
+  }
+  await askAll(stores);
+  if (unasked.size > 0) throw new Error(`these are not asked: ${[...unasked]}`);
+  return queries;
+}
 
+async function askAll(stores: Stores): Promise<void> {
+  const { services, users, keys, sessions, oneTimeTokens, deliveries, throttles, audit, events } =
+    stores;
   const service = aService();
   const user = aUser({ createdBy: service.id });
   const key = aKey({ userId: user.id, serviceId: service.id });
   const session = aSession({ userId: user.id, serviceId: service.id, keyId: key.id });
-  const change = aChange({ userId: user.id, serviceId: service.id });
+  const token = aOneTimeToken({ userId: user.id, serviceId: service.id });
+  const delivery = aDelivery(token);
+  const claim = { id: delivery.id, attempt: 1 };
   const entry = anAuditEntry({ serviceId: service.id });
   const chain = aChain({ serviceId: service.id });
-  const claim = { changeId: change.id, attempt: 1 };
-  const now = change.createdAt;
+  const now = token.createdAt;
 
   await services.insert(service);
   await services.get(service.id);
+  await services.ids();
   await users.insert(user, null);
   await users.get(user.id);
+  await users.exist();
   await users.findByEmail(user.email);
   await users.changePassword(user.id, 1, 'hash', now);
   await users.upgradeHash(user.id, 'old', 'new');
   await users.keepQuality(user.id, 'sealed');
-  await users.hold(user.id);
-  await users.shut(user.id, now);
+  await users.lock(user.id);
+  await users.lockOut(user.id, now);
   await keys.insert(key, { digest: 'digest' });
   await keys.get(key.id);
   await keys.findByDigest('digest');
@@ -62,36 +100,41 @@ export async function everyQuery(dialect: Omit<Dialect, 'createDriver'>): Promis
   await sessions.findRefresh('d');
   await sessions.spendRefresh('d', now);
   await sessions.prune(now, 10);
-  await changes.insert(change);
-  await changes.get(change.id);
-  await changes.spend(change.id, now);
-  await changes.spendAllOf(user.id, now);
-  await changes.nthLatest(user.id, 10);
-  await changes.prune(now, 10);
-  await outbox.add(change.id, now);
-  await outbox.hasDue(now);
-  await outbox.backlog();
-  await outbox.claim(now, now + 1, 10);
-  await outbox.recall(now, now);
-  await outbox.markSent(claim, now);
-  await outbox.putOff(claim, now, 'reason');
-  await outbox.bury(claim, now, 'reason');
+  await oneTimeTokens.insert(token);
+  await oneTimeTokens.findGood(token.id, now);
+  await oneTimeTokens.spend(token.id, now);
+  await oneTimeTokens.spendWith(token, now);
+  await oneTimeTokens.nthLatest(user.id, 'update_password', 10);
+  await oneTimeTokens.prune(now, 10);
+  await deliveries.insert(delivery);
+  await deliveries.get(delivery.id);
+  await deliveries.hasDue(now, now + 1);
+  await deliveries.claim(now, now + 2, now + 1, 10);
+  await deliveries.markSent(claim, now);
+  await deliveries.putOff(claim, now, 'reason');
+  await deliveries.giveUp(claim, now, 'reason');
+  for (const state of [null, 'waiting', 'sent', 'dead'] as const) await deliveries.list(state, 10);
+  await deliveries.backlog();
+  await deliveries.requeue(delivery.id, now);
+  await deliveries.requeueDead(now, 10);
   await throttles.get('key');
-  await throttles.hold(['key', 'other']);
+  await throttles.lock(['key', 'other']);
   await throttles.put([{ key: 'key', tally: noTries, forgetAt: now }]);
   await throttles.prune(now, 10);
-  await audit.hold(service.id);
+  await audit.lock(service.id);
   await audit.append(entry, chain);
   await audit.get(entry.id);
   for (const serviceId of [undefined, service.id]) {
     for (const userId of [undefined, user.id]) {
-      for (const action of [undefined, 'login'] as const) {
-        await audit.list({ serviceId, userId, action, from: 0, before: entry }, 10);
+      for (const type of [undefined, 'sso:AuthLocalLogin'] as const) {
+        await audit.list({ serviceId, userId, type, from: 0, before: entry }, 10);
       }
     }
   }
+  await audit.owners();
   await audit.chain(service.id);
   await audit.follow(service.id, 0, 10);
   await audit.prune(chain);
-  return queries;
+  await events.insert(anEvent({ serviceId: service.id }));
+  await events.prune(now, 10);
 }

@@ -196,13 +196,18 @@ export function applySettings(handle: Sqlite.Database): void {
   }
 }
 
+/** SQLite knows no locks of rows, and needs none: whoever writes has the whole file. */
+class QueryCompiler extends SqliteQueryCompiler {
+  protected override visitSelectModifier(): void {}
+}
+
 /** Builds queries in the SQL of SQLite. */
 export const sqliteBuilder = new Kysely<Schema>({
   dialect: {
     createAdapter: () => new SqliteAdapter(),
     createDriver: () => new DummyDriver(),
     createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => new QueryCompiler(),
   },
 });
 

@@ -1,6 +1,6 @@
 import type { Delivery, DeliveryState, Id, Instant } from '@rekey/domain';
 import type { Claim, Deliveries, ListedDelivery, Owed } from '@rekey/usecases';
-import { type ExpressionBuilder, type Selection, sql } from 'kysely';
+import { type ExpressionBuilder, type Kysely, type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, asText, type Given, guarded, joined, one, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
@@ -30,8 +30,13 @@ type OnDeliveries = ExpressionBuilder<Schema, 'deliveries'>;
 const isWaiting = (eb: OnDeliveries) =>
   eb.and([eb('sent_at', 'is', null), eb('dead_at', 'is', null)]);
 
-const isDue = (now: Given<Instant>, tooFar: Given<Instant>) => (eb: OnDeliveries) =>
-  eb.and([isWaiting(eb), eb.or([eb('due_at', '<=', now), eb('due_at', '>', tooFar)])]);
+const waiting = (db: Kysely<Schema>) => db.selectFrom('deliveries').where(isWaiting);
+
+/** Two parts, for each is one range of the index. */
+const due = (db: Kysely<Schema>, now: Given<Instant>, tooFar: Given<Instant>) => ({
+  ripe: waiting(db).select('id').where('due_at', '<=', now).orderBy('due_at'),
+  stray: waiting(db).select('id').where('due_at', '>', tooFar).orderBy('due_at'),
+});
 
 const insert = write((db, delivery: Given<Delivery>) =>
   db.insertInto('deliveries').values({
@@ -53,26 +58,37 @@ const byId = one((db, id: Given<Id>) =>
   db.selectFrom('deliveries').select(columns).where('id', '=', id),
 );
 
-const anyDue = one((db, now: Given<Instant>, tooFar: Given<Instant>) =>
-  db.selectFrom('deliveries').select('id').where(isDue(now, tooFar)).limit(sql.lit(1)),
-);
+const isAnyDue = one((db, now: Given<Instant>, tooFar: Given<Instant>) => {
+  const { ripe, stray } = due(db, now, tooFar);
+  return db.selectNoFrom(({ exists, or }) => or([exists(ripe), exists(stray)]).as('isDue'));
+});
 
 const lease = all(
-  (db, now: Given<Instant>, tooFar: Given<Instant>, until: Given<Instant>, limit: Given<number>) =>
-    db
-      .updateTable('deliveries')
-      .set({ attempts: sql`attempts + 1`, due_at: until })
-      .where('id', 'in', (eb) =>
-        eb
-          .selectFrom('deliveries')
-          .select('id')
-          .where(isDue(now, tooFar))
-          .orderBy('due_at')
-          .limit(limit),
-      )
-      // Again, for whoever chose one of these and waited here for another to commit.
-      .where(isDue(now, tooFar))
-      .returning('id'),
+  (
+    db,
+    now: Given<Instant>,
+    tooFar: Given<Instant>,
+    until: Given<Instant>,
+    limit: Given<number>,
+  ) => {
+    const { ripe, stray } = due(db, now, tooFar);
+    return (
+      db
+        // Whoever claims at the same time takes others, and waits for nobody.
+        .with('ripe', () => ripe.limit(limit).forUpdate().skipLocked())
+        .with('stray', () => stray.limit(limit).forUpdate().skipLocked())
+        .updateTable('deliveries')
+        .set({ attempts: sql`attempts + 1`, due_at: until })
+        .where('id', 'in', (eb) =>
+          eb
+            .selectFrom('ripe')
+            .select('ripe.id')
+            .unionAll(eb.selectFrom('stray').select('stray.id'))
+            .limit(limit),
+        )
+        .returning('id')
+    );
+  },
   ({ id }) => id,
 );
 
@@ -154,14 +170,14 @@ const latestOfAll = latest(null);
 
 /** Walks no more than the two partial indexes, which hold what is not sent. */
 const backlog = one((db) => {
-  const waiting = db.selectFrom('deliveries').where('due_at', '>=', sql.lit(0)).where(isWaiting);
+  const everything = waiting(db).where('due_at', '>=', sql.lit(0));
   const count = sql<number>`count(*)`.as('count');
   return db
     .selectNoFrom([
-      waiting.select(count).as('waiting'),
+      everything.select(count).as('waiting'),
       db.selectFrom('deliveries').select(count).where('dead_at', '>=', sql.lit(0)).as('dead'),
-      waiting.select(({ fn }) => fn.min('created_at').as('at')).as('oldestAt'),
-      waiting.select(({ fn }) => fn.min('due_at').as('at')).as('firstDueAt'),
+      everything.select(({ fn }) => fn.min('created_at').as('at')).as('oldestAt'),
+      everything.select(({ fn }) => fn.min('due_at').as('at')).as('firstDueAt'),
     ])
     .$narrowType<{ waiting: number; dead: number }>();
 });
@@ -198,7 +214,7 @@ const requeueDead = all((db, now: Given<Instant>, limit: Given<number>) =>
 export const deliveriesOn = (on: Connection): Deliveries => ({
   insert: insert(on),
   get: byId(on),
-  hasDue: async (now, tooFar) => (await anyDue(on)(now, tooFar)) !== null,
+  hasDue: async (now, tooFar) => Boolean((await isAnyDue(on)(now, tooFar))?.isDue),
   async claim(now, tooFar, until, limit) {
     // Two queries, for an update of SQLite answers columns of its own table only.
     const ids = await lease(on)(now, tooFar, until, limit);

@@ -53,34 +53,34 @@ const goodById = one(
   asToken,
 );
 
-// An update that changes nothing: it locks the row on both databases.
-const lockOwner = write((db, id: Given<Id>) =>
+const lockOwner = one((db, id: Given<Id>) =>
   db
-    .updateTable('users')
-    .set((eb) => ({ credential_version: eb.ref('credential_version') }))
+    .selectFrom('users')
+    .select('id')
     .where('id', '=', (eb) =>
       eb.selectFrom('one_time_tokens').select('user_id').where('one_time_tokens.id', '=', id),
-    ),
+    )
+    .forNoKeyUpdate(),
 );
 
 const spend = all(
   (db, id: Given<Id>, now: Given<Instant>) =>
     db
-      .updateTable('one_time_tokens as right')
+      .updateTable('one_time_tokens')
       .from('one_time_tokens as presented')
       .set({ spent_at: now })
       .where('presented.id', '=', asText(id))
       .where('presented.spent_at', 'is', null)
       .where('presented.expires_at', '>', now)
-      .whereRef('right.user_id', '=', 'presented.user_id')
-      .where('right.spent_at', 'is', null)
+      .whereRef('one_time_tokens.user_id', '=', 'presented.user_id')
+      .where('one_time_tokens.spent_at', 'is', null)
       .where((eb) =>
         eb.or([
-          eb('right.email', '=', eb.ref('presented.email')),
-          eb('right.created_at', '>=', eb.ref('presented.created_at')),
+          eb('one_time_tokens.email', '=', eb.ref('presented.email')),
+          eb('one_time_tokens.created_at', '>=', eb.ref('presented.created_at')),
         ]),
       )
-      .returning(columns.map((column) => `right.${column}` as const)),
+      .returning(columns.map((column) => `one_time_tokens.${column}` as const)),
   asToken,
 );
 

@@ -110,14 +110,9 @@ const keepQuality = write((db, id: Given<Id>, sealed: Given<string>) =>
   db.updateTable('users').set({ password_quality: sealed }).where('id', '=', id),
 );
 
-// An update that changes nothing: it locks the row on both databases, and answers it as it is then.
 const lock = one(
   (db, id: Given<Id>) =>
-    db
-      .updateTable('users')
-      .set((eb) => ({ credential_version: eb.ref('credential_version') }))
-      .where('id', '=', id)
-      .returning(accountColumns),
+    db.selectFrom('users').select(accountColumns).where('id', '=', id).forNoKeyUpdate(),
   asAccount,
 );
 

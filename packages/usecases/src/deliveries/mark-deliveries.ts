@@ -35,7 +35,10 @@ export class MarkDeliveries {
     onlyOperator(actor);
     return this.#ports.database.transact(async (stores) => {
       const marked: { readonly of: Handed; readonly outcome: Delivered['outcome'] }[] = [];
-      for (const of of handed) marked.push({ of, outcome: await this.#mark(stores, of) });
+      // Locked in one order: two transactions that share deliveries never deadlock.
+      for (const of of handed.toSorted(byId)) {
+        marked.push({ of, outcome: await this.#mark(stores, of) });
+      }
       const closed = marked
         .filter(({ outcome }) => outcome === 'sent' || outcome === 'dead')
         .map(({ of, outcome }) => ({ ...of.owed.delivery, isSent: outcome === 'sent' }));
@@ -69,3 +72,6 @@ export class MarkDeliveries {
     return (await deliveries.putOff(claim, next, failure.message)) ? 'put off' : 'lost claim';
   }
 }
+
+const byId = ({ owed: a }: Handed, { owed: b }: Handed): number =>
+  a.delivery.id < b.delivery.id ? -1 : 1;
