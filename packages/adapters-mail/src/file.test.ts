@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, watch, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DeliveryFailure } from '@rekey/usecases';
+import { outletContract } from '@rekey/usecases/testing';
 import { afterAll, expect, it } from 'vitest';
 import { aNotice, from, parse } from '../test/notice.ts';
 import { fileOutlet } from './file.ts';
@@ -19,6 +20,27 @@ async function newFolder(): Promise<string> {
 }
 
 const permissions = async (file: string) => ((await stat(file)).mode & 0o777).toString(8);
+
+outletContract('to files', async () => {
+  const dir = await newFolder();
+  const outlet = fileOutlet({ dir, from });
+  const handedOver: { recipients: string[]; messageId: string }[] = [];
+  return {
+    outlet: {
+      // A mail that is sent again replaces its file, so each is read before the next.
+      async send(notice) {
+        await outlet.send(notice);
+        const email = await parse(await readFile(path.join(dir, `${notice.id}.eml`)));
+        const recipients = [email.to, email.cc, email.bcc].flat().map((to) => to?.address);
+        handedOver.push({
+          recipients: recipients.filter((address) => address !== undefined),
+          messageId: email.messageId ?? '',
+        });
+      },
+    },
+    handedOver: async () => handedOver,
+  };
+});
 
 it('writes the message to a file of its name, for its owner alone', async () => {
   const dir = path.join(await newFolder(), 'data', 'mail');

@@ -1,7 +1,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { parseEmail } from '@rekey/domain';
 import { DeliveryFailure } from '@rekey/usecases';
+import { outletContract } from '@rekey/usecases/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { aNotice, from, parse, read } from '../test/notice.ts';
 import { closedPort, scriptedServer, smtpServer } from '../test/servers.ts';
@@ -10,8 +13,12 @@ import { parseSmtpUrl, smtpOutlet } from './smtp.ts';
 /** Milliseconds of a timeout that a test waits for. */
 const SOON = 100;
 
-function outletFor(port: number, options: Partial<Parameters<typeof smtpOutlet>[0]> = {}) {
-  const outlet = smtpOutlet({ url: `smtp://127.0.0.1:${port}`, from, ...options });
+const connectTo = (port: number, options: Partial<Parameters<typeof smtpOutlet>[0]> = {}) =>
+  smtpOutlet({ url: `smtp://127.0.0.1:${port}`, from, ...options });
+
+/** An outlet that is closed when the test ends. */
+function outletFor(...args: Parameters<typeof connectTo>) {
+  const outlet = connectTo(...args);
   onTestFinished(() => outlet.close());
   return outlet;
 }
@@ -28,6 +35,33 @@ const failureOf = async (work: Promise<void>) => {
 };
 
 const refusal = (responseCode: number) => Object.assign(new Error('no'), { responseCode });
+
+outletContract('over SMTP', async () => {
+  let refused: number | null = null;
+  const server = await smtpServer({
+    onMailFrom(_address, _session, done) {
+      server.recipients.length = 0;
+      done();
+    },
+    onData(stream, _session, done) {
+      void handOver(stream).then(() => done(refused === null ? null : refusal(refused)));
+    },
+  });
+  const handedOver: { recipients: string[]; messageId: string }[] = [];
+  async function handOver(stream: NodeJS.ReadableStream) {
+    const { messageId = '' } = await parse(await text(stream));
+    // The server shows domains as people read them; the wire has their ASCII form, see below.
+    const recipients = server.recipients.map((address) => parseEmail(address));
+    if (refused === null) handedOver.push({ recipients, messageId });
+  }
+  return {
+    outlet: connectTo(server.port, { timeouts: { idleMs: SOON } }),
+    handedOver: async () => handedOver,
+    refuseNext: (isPermanent) => {
+      refused = isPermanent ? 554 : 451;
+    },
+  };
+});
 
 describe('a mail', () => {
   it('reaches its recipient with the link unharmed in both parts', async () => {

@@ -100,8 +100,8 @@ function logIn(options: SMTPPool.Options, signal: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const connection = new SMTPConnection(options);
   const done = (error?: Error | null) => (error ? reject(error) : resolve());
-  connection.once('error', reject);
-  connection.once('end', () => reject(new Error('closed')));
+  connection.on('error', reject);
+  connection.on('end', () => reject(new Error('the connection ended')));
   signal.addEventListener('abort', () => connection.close());
   connection.connect((error) => {
     const { auth, authMethod: method } = options;
