@@ -1,6 +1,6 @@
 import { html } from '@rekey/wording';
 
-/** All that a template can be given; the user's name is not: anyone may register a stranger's address under any name. */
+/** Every value that a template can have. The user's name is none: anyone may register a stranger's address under any name. */
 export const placeholders = [
   'service',
   'when',
