@@ -1,174 +1,154 @@
-import { beforeAll, describe, expect, test } from 'vitest';
-import { type Answer, attack, LOGIN, PASSWORD, REVOKE, type Target, UPDATE } from './target.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { type Example, guarded, headersOf, named, payloadOf, urlOf } from './routes.ts';
+import { type Answer, attack, REVOKE } from './target.ts';
 
-type Enrolled = Awaited<ReturnType<Target['enrol']>>;
+/** Routes at which what belongs to another service leads to an answer. */
+const OPEN: Record<string, string> = {
+  'POST /v1/key': 'a service takes in a user that it knows the id of, and sees nothing of the user',
+  'GET /v1/audit': 'a list: what it leaves out is tested below',
+};
+
+/** The routes that a service calls with something in hand, which may belong to another one. */
+const asking = guarded.filter(
+  ({ name, security, params, body }) =>
+    security.includes('serviceKey') &&
+    (body !== null || Object.keys(params).length > 0) &&
+    OPEN[name] === undefined,
+);
 
 attack('a service', (target) => {
-  let owner: Enrolled & {
-    access: string;
-    refresh: string;
-    key: string;
-    totp: string;
-    link: string;
-  };
+  let owner: { id: string; email: string; password: string; access: string; refresh: string };
+  let link: string;
+  let key: string;
+  /** All that belongs to the user of another service, by the name of the field or parameter that takes it. */
+  let belongings: Record<string, string[]>;
+
   beforeAll(async () => {
     const t = target();
     const enrolled = await t.enrol();
     await t.changePassword(enrolled, 'the second one');
-    const link = await t.linkTokenOf(enrolled.email);
+    link = await t.linkTokenOf(enrolled.email);
     const password = 'the second one';
     const tokens = await t.logIn({ email: enrolled.email, password });
-    const key = (await t.addKey(enrolled.id, 'KEY')).value;
-    const totp = (await t.addKey(enrolled.id, 'TOTP')).id;
-    owner = { ...enrolled, ...tokens, password, key, totp, link };
+    const made = await t.addKey(enrolled.id, 'KEY');
+    const factorLink = await t.linkTokenOf(enrolled.email, 'factor_change');
+    const totp = await t.addKey(enrolled.id, 'TOTP');
+    const { sessions = [], deliveries = [], audit_entries = [] } = await t.database.tables();
+    const idsOf = (rows: Record<string, unknown>[]) =>
+      rows.filter((row) => row.user_id === enrolled.id).map(({ id }) => String(id));
+    owner = { ...enrolled, ...tokens, password };
+    key = made.value;
+    const ids = [
+      enrolled.id,
+      enrolled.id.toUpperCase(),
+      enrolled.keyId,
+      made.id,
+      totp.id,
+      ...idsOf(sessions),
+      ...idsOf(deliveries),
+      ...idsOf(audit_entries),
+    ];
+    belongings = {
+      id: ids,
+      user_id: [enrolled.id, enrolled.id.toUpperCase()],
+      token: [tokens.access, tokens.refresh, link, factorLink, made.value, enrolled.keyValue],
+      key: [made.value, enrolled.keyValue, tokens.access, link],
+      email: [enrolled.email],
+      password: [password],
+    };
   });
 
-  const attempts: Record<string, [number, (t: Target, key: string) => Promise<Answer>]> = {
-    'read its user': [404, (t, key) => t.json('GET', `/v1/user/${owner.id}`, undefined, { key })],
-    'read its user in capitals': [
-      404,
-      (t, key) => t.json('GET', `/v1/user/${owner.id.toUpperCase()}`, undefined, { key }),
-    ],
-    'read its keys': [404, (t, key) => t.json('GET', `/v1/key/${owner.keyId}`, undefined, { key })],
-    'read its TOTP key': [
-      404,
-      (t, key) => t.json('GET', `/v1/key/${owner.totp}`, undefined, { key }),
-    ],
-    'log its user in': [
-      400,
-      (t, key) => t.json('POST', LOGIN, { email: owner.email, password: owner.password }, { key }),
-    ],
-    'change its user’s password': [
-      400,
-      (t, key) => t.changePassword(owner, 'a third one', { key }),
-    ],
-    'verify its tokens': [
-      400,
-      (t, key) => t.json('POST', '/v1/auth/token/verify', { token: owner.access }, { key }),
-    ],
-    'refresh its tokens': [
-      400,
-      (t, key) => t.json('POST', '/v1/auth/token/refresh', { token: owner.refresh }, { key }),
-    ],
-    'end its sessions': [
-      400,
-      (t, key) => t.json('POST', '/v1/auth/token/revoke', { token: owner.access }, { key }),
-    ],
-    'verify its keys': [
-      400,
-      (t, key) => t.json('POST', '/v1/auth/key/verify', { key: owner.key }, { key }),
-    ],
-    'take its keys back': [
-      400,
-      (t, key) => t.json('POST', '/v1/auth/key/revoke', { key: owner.key }, { key }),
-    ],
-    'use up its one-time codes': [
-      400,
-      (t, key) => t.json('POST', '/v1/auth/totp', { user_id: owner.id, totp: '000000' }, { key }),
-    ],
-    'use up its revoke links': [
-      400,
-      (t, key) => t.json('POST', REVOKE, { token: owner.link }, { key }),
-    ],
+  /** The example of a route with the belongings of somebody else in every place that takes one. */
+  const variantsOf = ({ params, body, ...example }: Example): Example[] => {
+    const taking = [...Object.keys(params), ...Object.keys(body ?? {})];
+    const most = Math.max(...taking.map((name) => belongings[name]?.length ?? 0));
+    const taken = (fields: Readonly<Record<string, unknown>>, turn: number) =>
+      Object.fromEntries(
+        Object.entries(fields).map(([name, value]) => {
+          const all = belongings[name] ?? [value];
+          return [name, all[turn % all.length]];
+        }),
+      );
+    return Array.from({ length: most }, (_, turn) => ({
+      ...example,
+      params: taken(params, turn),
+      body: body && taken(body, turn),
+    }));
   };
 
-  test.each(Object.entries(attempts))(
-    'cannot, for another one, %s',
-    async (_what, [status, attempt]) => {
+  test.each(named(asking))(
+    'gets nothing out of what belongs to another one: %s',
+    async (_name, example) => {
       const t = target();
-      const answer = await t.unchanged(() => attempt(t, t.other.key));
-      expect(answer.status).toBe(status);
-      expect(answer.text).not.toContain(owner.email);
+      const variants = variantsOf(example);
+      expect(variants.length, 'say in `belongings` what this route takes').toBeGreaterThan(0);
+      const headers = headersOf(example, { key: t.other.key, bearer: '' });
+      const answers = await t.unchanged(async () => {
+        const all: Answer[] = [];
+        for (const variant of variants) {
+          const payload = variant.body === null ? undefined : payloadOf(variant, variant.body);
+          all.push(await t.send(variant.method, urlOf(variant), headers, payload));
+        }
+        return all;
+      });
+      for (const { status, text } of answers) {
+        expect(status).toBe(Object.keys(example.params).length > 0 ? 404 : 400);
+        expect(text).not.toContain(owner.email);
+        expect(text).not.toContain(owner.id);
+      }
     },
   );
 
   test('reads nothing in its audit of what happened through another one', async () => {
     const t = target();
-    const key = t.other.key;
+    const other = { key: t.other.key };
     const { body } = await t.json('GET', `/v1/audit?user_id=${owner.id}&limit=100`);
     expect(body.data.length).toBeGreaterThan(3);
     for (const { id } of body.data) {
-      const answer = await t.unchanged(() => t.json('GET', `/v1/audit/${id}`, undefined, { key }));
+      const answer = await t.unchanged(() => t.json('GET', `/v1/audit/${id}`, undefined, other));
       expect(answer).toMatchObject({ status: 404, body: { code: 'not_found' } });
     }
     // Its own failed tries are there, and do not say at whom.
-    const own = await t.json('GET', '/v1/audit?limit=100', undefined, { key });
+    const own = await t.json('GET', '/v1/audit?limit=100', undefined, other);
     expect(own.body.data.length).toBeGreaterThan(1);
     expect(own.text).not.toContain(owner.id);
-    const asked = await t.json('GET', `/v1/audit?user_id=${owner.id}`, undefined, { key });
+    const asked = await t.json('GET', `/v1/audit?user_id=${owner.id}`, undefined, other);
     expect(asked).toMatchObject({ status: 200, body: { data: [], next: null } });
   });
 
-  test('keeps all of it, whatever another one tried', async () => {
+  test('takes a user of another one in without a word of the user, and is told nothing by the owner’s keys', async () => {
     const t = target();
-    expect(await t.json('POST', '/v1/auth/token/verify', { token: owner.access })).toMatchObject({
-      status: 200,
-    });
-    expect(await t.json('POST', '/v1/auth/key/verify', { key: owner.key })).toMatchObject({
-      status: 200,
-    });
-    expect(await t.json('POST', REVOKE, { token: owner.link })).toMatchObject({ status: 200 });
+    const body = { is_enabled: true, type: 'KEY', name: 'x', user_id: owner.id };
+    const taken = await t.json('POST', '/v1/key', body, { key: t.other.key });
+    expect(taken.status).toBe(200);
+    expect(taken.text).not.toContain(owner.email);
+    expect(taken.body.data.key).toMatchObject({ service_id: t.other.id });
+    const foreign = await t.json('POST', '/v1/auth/key/verify', { key }, { key: t.other.key });
+    expect(foreign).toMatchObject({ status: 400, body: { code: 'invalid_token' } });
+  });
+
+  test('keeps all of its own, whatever another one tried', async () => {
+    const t = target();
+    const verify = (name: string, body: object) => t.json('POST', `/v1/auth/${name}/verify`, body);
+    expect(await verify('token', { token: owner.access })).toMatchObject({ status: 200 });
+    expect(await verify('key', { key })).toMatchObject({ status: 200 });
+    expect(await t.json('POST', REVOKE, { token: link })).toMatchObject({ status: 200 });
   });
 });
 
 attack('a key', (target) => {
-  const routes: Record<string, (t: Target, key: string | null) => Promise<Answer>> = {
-    'POST /v1/user': (t, key) =>
-      t.json('POST', '/v1/user', { is_enabled: true, name: 'E', email: 'e@example.com' }, { key }),
-    'POST /v1/key': (t, key) =>
-      t.json(
-        'POST',
-        '/v1/key',
-        {
-          is_enabled: true,
-          type: 'KEY',
-          name: 'x',
-          user_id: '01900000-0000-7000-8000-000000000001',
-        },
-        { key },
-      ),
-    [`POST ${LOGIN}`]: (t, key) =>
-      t.json('POST', LOGIN, { email: 'e@example.com', password: PASSWORD }, { key }),
-    [`POST ${UPDATE}`]: (t, key) =>
-      t.json(
-        'POST',
-        UPDATE,
-        { email: 'e@example.com', password: PASSWORD, new_password: 'x' },
-        { key },
-      ),
-    [`POST ${REVOKE}`]: (t, key) => t.json('POST', REVOKE, { token: 'x' }, { key }),
-    ...Object.fromEntries(
-      ['token/verify', 'token/refresh', 'token/revoke'].map((name) => [
-        `POST /v1/auth/${name}`,
-        (t: Target, key: string | null) =>
-          t.json('POST', `/v1/auth/${name}`, { token: 'x' }, { key }),
-      ]),
-    ),
-    ...Object.fromEntries(
-      ['key/verify', 'key/revoke'].map((name) => [
-        `POST /v1/auth/${name}`,
-        (t: Target, key: string | null) =>
-          t.json('POST', `/v1/auth/${name}`, { key: 'x' }, { key }),
-      ]),
-    ),
-    'POST /v1/auth/totp': (t, key) =>
-      t.json(
-        'POST',
-        '/v1/auth/totp',
-        { user_id: '01900000-0000-7000-8000-000000000001', totp: '000000' },
-        { key },
-      ),
-  };
-
-  test.each(Object.entries(routes))(
-    'of the operator, of a user or of nobody does not act: %s',
-    async (_route, call) => {
+  test.each(named(guarded))(
+    'that does not prove the caller of %s opens nothing',
+    async (_name, example) => {
       const t = target();
       const { keyValue } = await t.enrol({ password: undefined });
-      const keys = [
+      const { security } = example;
+      const keys: (string | null)[] = [
         null,
-        t.rootKey,
+        ...(security.includes('rootKey') ? [] : [t.rootKey]),
+        ...(security.includes('serviceKey') ? [] : [t.shop.key, `Bearer ${t.shop.key}`]),
         keyValue,
+        `Bearer ${keyValue}`,
         t.shop.key.toLowerCase(),
         t.shop.key.slice(0, -1),
         `${t.shop.key}x`,
@@ -177,9 +157,12 @@ attack('a key', (target) => {
         `${t.shop.key}, ${t.shop.key}`,
         `Digest ${t.shop.key}`,
       ];
+      const payload = example.body === null ? undefined : payloadOf(example, example.body);
       await t.unchanged(async () => {
-        for (const key of keys) {
-          const answer = await call(t, key);
+        for (const authorization of keys) {
+          const { authorization: _none, ...headers } = headersOf(example, { key: '', bearer: '' });
+          const sent = authorization === null ? headers : { ...headers, authorization };
+          const answer = await t.send(example.method, urlOf(example, example.query), sent, payload);
           expect(answer).toMatchObject({ status: 401, body: { code: 'unauthorized' } });
           expect(answer.headers['www-authenticate']).toBe('Bearer realm="rekey"');
         }
@@ -188,7 +171,7 @@ attack('a key', (target) => {
   );
 
   test.each(['is_enabled', 'is_revoked'])(
-    'of a service that is not usable (%s) opens nothing',
+    'of a service that cannot be used (%s) opens nothing',
     async (flag) => {
       const t = target();
       const value = flag === 'is_enabled' ? 0 : 1;
@@ -204,62 +187,34 @@ attack('a key', (target) => {
     },
   );
 
-  test('in a query, a cookie, a header of its own or the body opens nothing', async () => {
-    const t = target();
-    const { id } = await t.enrol({ password: undefined });
-    const key = t.shop.key;
-    await t.unchanged(async () => {
-      for (const attempt of [
-        t.send('GET', `/v1/user/${id}?key=${key}&authorization=${key}&access_token=${key}`),
-        t.send('GET', `/v1/user/${id}`, { cookie: `authorization=${key}; key=${key}` }),
-        t.send('GET', `/v1/user/${id}`, {
-          'x-api-key': key,
-          'proxy-authorization': `Bearer ${key}`,
-        }),
-        t.send('POST', LOGIN, { 'content-type': 'application/json' }, JSON.stringify({ key })),
-      ]) {
-        expect(await attempt).toMatchObject({ status: 401 });
-      }
-    });
-  });
+  test.each(named(guarded.filter(({ security }) => security.includes('serviceKey'))))(
+    'in a query, a cookie, a header of its own or the body opens nothing: %s',
+    async (_name, example) => {
+      const t = target();
+      const key = t.shop.key;
+      const { authorization: _none, ...headers } = headersOf(example, { key: '', bearer: '' });
+      const send = (more: Record<string, string>, url = urlOf(example, example.query)) =>
+        t.send(
+          example.method,
+          url,
+          { ...headers, ...more },
+          example.body === null ? undefined : payloadOf(example, { ...example.body, key }),
+        );
+      await t.unchanged(async () => {
+        for (const attempt of [
+          send({}, urlOf(example, { key, authorization: key, access_token: key })),
+          send({ cookie: `authorization=${key}; key=${key}` }),
+          send({ 'x-api-key': key, 'proxy-authorization': `Bearer ${key}` }),
+        ]) {
+          expect(await attempt).toMatchObject({ status: 401 });
+        }
+      });
+    },
+  );
 });
 
-attack('a body', (target) => {
-  describe.each([
-    [
-      'POST /v1/user',
-      [
-        'id',
-        'created_by',
-        'service_id',
-        'password_hash',
-        'credential_version',
-        'created_at',
-        'is_admin',
-      ],
-    ],
-    ['POST /v1/key', ['id', 'service_id', 'is_revoked', 'value', 'digest', 'created_at']],
-  ])('of %s', (route, fields) => {
-    test.each([...fields, '__proto__', 'constructor'])('cannot set %s', async (field) => {
-      const t = target();
-      const { id } = await t.enrol({ password: undefined });
-      const valid =
-        route === 'POST /v1/user'
-          ? { is_enabled: true, name: 'Eve', email: t.newEmail() }
-          : { is_enabled: true, type: 'KEY', name: 'x', user_id: id };
-      // As text: an object literal would swallow `__proto__`.
-      const body = JSON.stringify(valid).replace('{', `{"${field}":"${t.other.id}",`);
-      const headers = { authorization: t.shop.key, 'content-type': 'application/json' };
-      const [, url = ''] = route.split(' ');
-      const answer = await t.unchanged(() => t.send('POST', url, headers, body));
-      expect(answer).toMatchObject({
-        status: 400,
-        body: { errors: [{ field, message: 'is not a known field' }] },
-      });
-    });
-  });
-
-  test('gives a user one TOKEN key, however many ask for one at once', async () => {
+attack('a user', (target) => {
+  test('has one TOKEN key of a service, however many are asked for at once', async () => {
     const t = target();
     const created = await t.json('POST', '/v1/user', {
       is_enabled: true,

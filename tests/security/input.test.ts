@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  bodies,
+  type Example,
+  FORM_TYPE,
+  headersOf,
+  JSON_TYPE,
+  named,
+  payloadOf,
+  urlOf,
+} from './routes.ts';
+import { aTarget, attack, type Target } from './target.ts';
+
+const json = bodies.filter(({ type }) => type === JSON_TYPE);
+const forms = bodies.filter(({ type }) => type === FORM_TYPE);
+
+type Refusal = { field: string; code: string };
+
+/** Sends a body to a route, and answers the fields that were refused, and why. */
+async function refusalsOf(t: Target, example: Example, payload: string): Promise<Refusal[]> {
+  const credentials = { key: t.shop.key, bearer: await bearerOf(t) };
+  const headers = headersOf(example, credentials);
+  const { status, body, text } = await t.send(example.method, urlOf(example), headers, payload);
+  expect(status).toBe(400);
+  // A page for people says no more than that.
+  if (typeof body !== 'object') return [];
+  expect(body.code, text).toBe('invalid_argument');
+  return body.errors.map(({ field, code }: Refusal) => ({ field, code }));
+}
+
+const bearers = new WeakMap<Target, Promise<string>>();
+function bearerOf(t: Target): Promise<string> {
+  const bearer = bearers.get(t) ?? t.signUp().then(t.formLogIn);
+  bearers.set(t, bearer);
+  return bearer;
+}
+
+/** Whether the route answers people, with a page that names no field. */
+const isPage = ({ route }: Example) => route === '/local';
+
+/** What somebody would like to set who may not. */
+const foreign = [
+  'id',
+  'created_at',
+  'created_by',
+  'createdBy',
+  'service_id',
+  'serviceId',
+  'is_admin',
+  'is_locked',
+  'is_revoked',
+  'password_hash',
+  'passwordHash',
+  'credential_version',
+  'value',
+  'digest',
+  '__proto__',
+  'constructor',
+];
+
+attack('a body', (target) => {
+  test.each(named(bodies))(
+    'of %s sets nothing that it is not asked for',
+    async (_name, example) => {
+      const t = target();
+      const good = payloadOf(example, example.body);
+      await bearerOf(t);
+      await t.unchanged(async () => {
+        for (const field of foreign) {
+          // As text: an object literal would swallow `__proto__`.
+          const payload =
+            example.type === JSON_TYPE
+              ? good.replace('{', `{"${field}":"${t.other.id}",`)
+              : `${field}=${t.other.id}&${good}`;
+          const refusals = await refusalsOf(t, example, payload);
+          if (!isPage(example)) expect(refusals).toEqual([{ field, code: 'unknown' }]);
+        }
+      });
+    },
+  );
+
+  test.each(named(bodies))('of %s lacks nothing that is required', async (_name, example) => {
+    const t = target();
+    await bearerOf(t);
+    await t.unchanged(async () => {
+      for (const field of example.required) {
+        const { [field]: _left, ...rest } = example.body;
+        const refusals = await refusalsOf(t, example, payloadOf(example, rest));
+        if (!isPage(example)) expect(refusals).toEqual([{ field, code: 'required' }]);
+      }
+      // All at once, so that nobody has to find out one after the other.
+      const refusals = await refusalsOf(t, example, payloadOf(example, {}));
+      const missing = example.required.map((field) => ({ field, code: 'required' }));
+      if (!isPage(example)) expect(refusals).toEqual(missing);
+    });
+  });
+
+  test.each(named(bodies))('of %s has every field once', async (_name, example) => {
+    const t = target();
+    await bearerOf(t);
+    const good = payloadOf(example, example.body);
+    await t.unchanged(async () => {
+      for (const [field, value] of Object.entries(example.body)) {
+        const again = payloadOf(example, { [field]: value });
+        const payload =
+          example.type === JSON_TYPE
+            ? good.replace('{', `${again.slice(0, -1)},`)
+            : `${good}&${again}`;
+        const refusals = await refusalsOf(t, example, payload);
+        if (!isPage(example)) expect(refusals).toEqual([{ field, code: 'repeated' }]);
+      }
+    });
+  });
+
+  test.each(named(forms))(
+    'of %s is percent-encoded, and its fields have names',
+    async (_name, example) => {
+      const t = target();
+      await bearerOf(t);
+      const good = payloadOf(example, example.body);
+      await t.unchanged(async () => {
+        for (const more of ['Planted', '%=x', 'x=%ff', '%C0%AF=x', 'x=%', '[]=x']) {
+          await refusalsOf(t, example, `${good}&${more}`);
+        }
+      });
+    },
+  );
+});
+
+describe('a value of another type than its field’s', () => {
+  const notText = fc.oneof(
+    fc.integer(),
+    fc.double(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.array(fc.string()),
+    fc.dictionary(fc.string(), fc.string()),
+  );
+  const notFlag = fc.oneof(fc.string(), fc.integer(), fc.constant(null), fc.array(fc.boolean()));
+
+  // What only the parsers look at is the same on every database.
+  let t: Target;
+  beforeAll(async () => {
+    t = await aTarget();
+    return t.close;
+  });
+
+  test.each(named(json))('is named and not repeated, at %s', async (_name, example) => {
+    const fields = Object.keys(example.body);
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...fields), notText, notFlag, async (field, text, flag) => {
+        const value = typeof example.body[field] === 'boolean' ? flag : text;
+        const wrong = payloadOf(example, { ...example.body, [field]: value });
+        expect(await refusalsOf(t, example, wrong)).toEqual([{ field, code: 'malformed' }]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test.each(named(json))('is named for every field at once, at %s', async (_name, example) => {
+    const fields = Object.keys(example.body);
+    const wrong = Object.fromEntries(fields.map((field) => [field, 7]));
+    expect(await refusalsOf(t, example, payloadOf(example, wrong))).toEqual(
+      fields.map((field) => ({ field, code: 'malformed' })),
+    );
+  });
+});
