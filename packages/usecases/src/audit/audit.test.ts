@@ -1,5 +1,7 @@
 import {
+  type Actor,
   type AuditEntry,
+  type AuditType,
   auditChainText,
   auditEntryText,
   Forbidden,
@@ -7,57 +9,75 @@ import {
   InvalidCredentials,
   NotFound,
   Overloaded,
+  operator,
   TooManyRequests,
+  Unauthorized,
   Unavailable,
 } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import {
+  aDelivery,
   anAuditEntry,
+  aOneTimeToken,
+  asService,
+  asUser,
   endOf,
   fakeMacs,
+  nobody,
   ORIGIN,
   type Owner,
   PASSWORD,
+  root,
   START,
   settings,
   type World,
   world,
-} from '../testing/index.ts';
-import type { Caller } from './authenticate-key.ts';
-import { CreateServiceWithKey } from './create-service-with-key.ts';
-import { CreateUser } from './create-user.ts';
-import { ListAudit, type ListAuditInput } from './list-audit.ts';
-import { Login } from './login.ts';
-import { OpenFormService } from './open-form-service.ts';
-import { PruneAudit } from './prune-audit.ts';
-import { ReadAuditEntry } from './read-audit-entry.ts';
-import { isSealed, record } from './record.ts';
-import { RequeueDeadMails } from './requeue-dead-mails.ts';
-import { UpdatePassword } from './update-password.ts';
-import { VerifyAudit } from './verify-audit.ts';
-import { VerifyTotp } from './verify-totp.ts';
+} from '../../testing/index.ts';
+import { type Ports, useCases } from '../index.ts';
+import { isSealed, record } from '../shared/record.ts';
+import type { ListAuditInput } from './list-audit.ts';
 
-const root: Caller = { kind: 'root' };
-
-/** What is in a chain, the oldest first, without what it is chained by. */
+/** The entries of a chain, the oldest first, without the hashes that chain them. */
 const recorded = async (w: World, serviceId: Id | null): Promise<object[]> => {
   const entries = await w.database.read(({ audit }) => audit.follow(serviceId, 0, 1000));
-  return entries.map(({ action, outcome, userId, subjectId }) => {
-    return { action, outcome, userId, subjectId };
+  return entries.map(({ type, outcome, userId, subjectId }) => {
+    return { type, outcome, userId, subjectId };
   });
 };
-const login = (w: World, { user, service }: Owner, password = PASSWORD, origin = ORIGIN) =>
+const typesIn = async (w: World, serviceId: Id | null): Promise<AuditType[]> => {
+  const entries = await w.database.read(({ audit }) => audit.follow(serviceId, 0, 1000));
+  return entries.map(({ type }) => type);
+};
+
+const login = (ports: Ports, { user, service }: Owner, password = PASSWORD, origin = ORIGIN) =>
   endOf(
-    new Login(w).execute({
-      serviceId: service.id,
+    useCases(ports).sessions.login.execute(asService(service, origin), {
       email: user.email,
       password,
-      origin,
       tokenForm: 'signed',
     }),
   );
-const failure = (userId: Id | null, action = 'login') => {
-  return { action, outcome: 'failure', userId, subjectId: null };
+const update = (
+  ports: Ports,
+  owner: Owner,
+  details: { password?: string; newPassword?: string },
+  actor: Actor = asService(owner.service),
+) =>
+  endOf(
+    useCases(ports).passwords.updatePassword.execute(actor, {
+      email: owner.user.email,
+      password: PASSWORD,
+      newPassword: 'battery staple',
+      ...details,
+    }),
+  );
+/** Records a login, without one. */
+const append = (w: World, serviceId: Id) =>
+  w.database.transact((stores) =>
+    record(w, stores, operator, { type: 'sso:AuthLocalLogin', serviceId }),
+  );
+const failure = (userId: Id | null, type: AuditType = 'sso:AuthLocalLogin') => {
+  return { type, outcome: 'failure', userId, subjectId: null };
 };
 
 describe('a failed login', () => {
@@ -77,14 +97,14 @@ describe('a failed login', () => {
     const { user } = await w.addOwner();
     const service = await w.addService();
     await login(w, { ...(await w.addOwner()), user, service });
-    const nobody = { ...user, email: 'nobody@example.com' };
-    await login(w, { ...(await w.addOwner()), user: nobody, service });
+    const stranger = { ...user, email: 'nobody@example.com' };
+    await login(w, { ...(await w.addOwner()), user: stranger, service });
     expect(await recorded(w, service.id)).toEqual([failure(null), failure(null)]);
     const kept = JSON.stringify(w.database.snapshot());
     expect(kept).not.toContain('nobody@');
   });
 
-  test('is recorded for who must change the password first', async () => {
+  test('is recorded for a user who must change the password first', async () => {
     const w = world();
     const owner = await w.addOwner({ passwordRequireUpdate: true });
     expect(await login(w, owner)).toBeInstanceOf(Forbidden);
@@ -132,14 +152,14 @@ describe('a wait', () => {
     return { ...world(), settings: { ...settings, throttle } };
   };
 
-  test('is recorded once, by the failure that brings it, and not by who has to wait', async () => {
+  test('is recorded once, by the failure that brings it, and not by those that have to wait', async () => {
     const w = narrow();
     const owner = await w.addOwner();
     for (let i = 0; i < 3; i += 1) {
       expect(await login(w, owner, 'wrong')).toBeInstanceOf(InvalidCredentials);
     }
     const { id } = owner.user;
-    const all = [failure(id), failure(id), failure(id), failure(id, 'throttle')];
+    const all = [failure(id), failure(id), failure(id), failure(id, 'rekey:Throttle')];
     expect(await recorded(w, owner.service.id)).toEqual(all);
     for (let i = 0; i < 3; i += 1) {
       expect(await login(w, owner)).toBeInstanceOf(TooManyRequests);
@@ -150,7 +170,7 @@ describe('a wait', () => {
     expect(await recorded(w, owner.service.id)).toEqual([
       ...all,
       failure(id),
-      failure(id, 'throttle'),
+      failure(id, 'rekey:Throttle'),
     ]);
   });
 
@@ -160,11 +180,11 @@ describe('a wait', () => {
     await login(w, owner, 'wrong');
     await login(w, owner, 'wrong');
     expect(await login(w, owner)).toBe('done');
-    const actions = (await recorded(w, owner.service.id)).map((entry) => Object.values(entry)[0]);
-    expect(actions).toEqual(['login', 'login', 'login']);
+    const types = await typesIn(w, owner.service.id);
+    expect(types).toEqual(Array(3).fill('sso:AuthLocalLogin'));
   });
 
-  test('of strangers is not recorded again by who is known, and need not wait', async () => {
+  test('of strangers is not recorded again by a known address, which need not wait', async () => {
     const throttle = { ...settings.throttle, accountFree: 100 };
     const w = { ...world(), settings: { ...settings, throttle } };
     const owner = await w.addOwner();
@@ -175,7 +195,7 @@ describe('a wait', () => {
     const { id } = owner.user;
     expect((await recorded(w, owner.service.id)).slice(-3)).toEqual([
       failure(id),
-      failure(id, 'throttle'),
+      failure(id, 'rekey:Throttle'),
       failure(id),
     ]);
   });
@@ -183,14 +203,20 @@ describe('a wait', () => {
   test('for sign-ups is recorded once', async () => {
     const throttle = { ...settings.throttle, clientPerMinute: 10 };
     const w = { ...world(), settings: { ...settings, throttle } };
-    const service = await w.addService();
+    const { id } = await w.useCases.services.openFormService.execute(operator);
+    const { createUser } = useCases(w).users;
     for (let i = 0; i < 5; i += 1) {
-      const email = `new-${i}@example.com`;
-      const input = { service, isEnabled: true, name: 'New', email, signUpFrom: ORIGIN };
-      await endOf(new CreateUser(w).execute(input));
+      const input = { isEnabled: true, name: 'New', email: `new-${i}@example.com` };
+      await endOf(createUser.execute(nobody, input));
     }
-    const actions = (await recorded(w, service.id)).map((entry) => Object.values(entry)[0]);
-    expect(actions).toEqual(['user_create', 'throttle', 'user_create']);
+    expect(await typesIn(w, id)).toEqual([
+      'sso:ServiceCreate',
+      'sso:UserCreate',
+      'sso:KeyCreate',
+      'rekey:Throttle',
+      'sso:UserCreate',
+      'sso:KeyCreate',
+    ]);
   });
 
   test('for changes is a change that is refused', async () => {
@@ -198,14 +224,13 @@ describe('a wait', () => {
     const owner = await w.addOwner();
     const passwords = [PASSWORD, 'second one', 'third one', 'fourth one'];
     for (const [index, newPassword] of passwords.slice(1).entries()) {
-      const ask = w.change(owner, { password: passwords[index] ?? '', newPassword });
-      await endOf(new UpdatePassword(w).execute(ask));
+      await update(w, owner, { password: passwords[index] ?? '', newPassword });
     }
     const found = await recorded(w, owner.service.id);
     expect(found).toMatchObject([
-      { action: 'password_change', outcome: 'success' },
-      { action: 'password_change', outcome: 'success' },
-      failure(owner.user.id, 'password_change'),
+      { type: 'sso:AuthLocalUpdatePassword', outcome: 'success' },
+      { type: 'sso:AuthLocalUpdatePassword', outcome: 'success' },
+      failure(owner.user.id, 'sso:AuthLocalUpdatePassword'),
     ]);
   });
 });
@@ -216,10 +241,10 @@ describe('a change that is refused', () => {
     const owner = await w.addOwner();
     const thief = await w.addOwner({}, { service: owner.service });
     const session = await w.logIn(thief);
-    await endOf(new UpdatePassword(w).execute(w.change(owner, { session })));
+    await update(w, owner, {}, asUser(session));
     const subjectId = session.sessionId;
     expect((await recorded(w, owner.service.id)).at(-1)).toEqual({
-      ...failure(owner.user.id, 'password_change'),
+      ...failure(owner.user.id, 'sso:AuthLocalUpdatePassword'),
       subjectId,
     });
   });
@@ -227,17 +252,17 @@ describe('a change that is refused', () => {
   test('is recorded where the policy refuses the new password', async () => {
     const w = { ...world(), settings: { ...settings, passwordPolicy: 'standard' as const } };
     const owner = await w.addOwner();
-    await endOf(new UpdatePassword(w).execute(w.change(owner, { newPassword: 'password' })));
+    await update(w, owner, { newPassword: 'password' });
     expect(await recorded(w, owner.service.id)).toEqual([
-      failure(owner.user.id, 'password_change'),
+      failure(owner.user.id, 'sso:AuthLocalUpdatePassword'),
     ]);
   });
 
   test('is not recorded where it was no try: nothing was looked at', async () => {
     const w = world();
     const owner = await w.addOwner();
-    await endOf(new UpdatePassword(w).execute(w.change(owner, { newPassword: 'short' })));
-    await endOf(new UpdatePassword(w).execute(w.change(owner, { newPassword: PASSWORD })));
+    await update(w, owner, { newPassword: 'short' });
+    await update(w, owner, { newPassword: PASSWORD });
     expect(await recorded(w, owner.service.id)).toEqual([]);
   });
 });
@@ -246,49 +271,44 @@ test('a wrong code names the user only where the service may see the user', asyn
   const w = world();
   const owner = await w.addOwner();
   const stranger = await w.addService();
-  for (const serviceId of [owner.service.id, stranger.id]) {
-    const ask = { serviceId, userId: owner.user.id, code: '000000', origin: ORIGIN };
-    await endOf(new VerifyTotp(w).execute(ask));
+  for (const service of [owner.service, stranger]) {
+    const asked = { userId: owner.user.id, code: '000000' };
+    await endOf(w.useCases.factors.verifyTotp.execute(asService(service), asked));
   }
-  expect(await recorded(w, owner.service.id)).toEqual([failure(owner.user.id, 'totp')]);
-  expect(await recorded(w, stranger.id)).toEqual([failure(null, 'totp')]);
+  expect(await recorded(w, owner.service.id)).toEqual([failure(owner.user.id, 'sso:AuthTotp')]);
+  expect(await recorded(w, stranger.id)).toEqual([failure(null, 'sso:AuthTotp')]);
 });
 
-test('every dead letter that is requeued has its entry, however many there are', async () => {
+test('every dead delivery that is requeued has its entry, however many there are', async () => {
   const w = world();
   const owners: Owner[] = [];
   for (let i = 0; i < 120; i += 1) owners.push(await w.addOwner());
-  await w.database.transact(async ({ changes, outbox }) => {
-    for (const [index, { user, service }] of owners.entries()) {
-      const change = {
-        id: `change-${index}`,
-        createdAt: START,
-        userId: user.id,
-        serviceId: service.id,
-        email: user.email,
-        origin: ORIGIN,
-        revokeKeyId: 'k1',
-        expiresAt: START + 1e9,
-      };
-      await changes.insert(change);
-      await outbox.add(change.id, START);
+  const owed = owners.map(({ user, service }) =>
+    aDelivery(aOneTimeToken({ userId: user.id, serviceId: service.id })),
+  );
+  await w.database.transact(async ({ oneTimeTokens, deliveries }) => {
+    for (const delivery of owed) {
+      const { tokenId: id, userId, serviceId } = delivery;
+      await oneTimeTokens.insert(aOneTimeToken({ id, userId, serviceId }));
+      await deliveries.insert(delivery);
     }
-    for (const claim of await outbox.claim(START, START + 1, 1000)) {
-      await outbox.bury(claim, START, 'SMTP 550');
+    for (const { delivery, attempt } of await deliveries.claim(START, START, START, 1000)) {
+      await deliveries.giveUp({ id: delivery.id, attempt }, START, 'SMTP 550');
     }
   });
-  expect(await new RequeueDeadMails(w).execute()).toBe(120);
-  for (const [index, { user, service }] of owners.entries()) {
-    const entry = { action: 'mail_requeue', outcome: 'success', userId: user.id };
-    expect(await recorded(w, service.id)).toEqual([{ ...entry, subjectId: `change-${index}` }]);
+  expect(await w.useCases.deliveries.requeueDeadDeliveries.execute(operator)).toBe(120);
+  for (const { id: subjectId, userId, serviceId } of owed) {
+    const entry = { type: 'rekey:MailRequeue', outcome: 'success', userId, subjectId };
+    expect(await recorded(w, serviceId)).toEqual([entry]);
   }
 });
 
 test('the built-in service is recorded when it is made, and not at each start', async () => {
   const w = world();
-  const { id } = await new OpenFormService(w).execute();
-  await new OpenFormService(w).execute();
-  expect(await recorded(w, id)).toMatchObject([{ action: 'service_create' }]);
+  const { openFormService } = w.useCases.services;
+  const { id } = await openFormService.execute(operator);
+  await openFormService.execute(operator);
+  expect(await typesIn(w, id)).toEqual(['sso:ServiceCreate']);
 });
 
 describe('the audit', () => {
@@ -296,37 +316,56 @@ describe('the audit', () => {
     const w = world();
     const create = async (name: string) => {
       const input = { name, url: 'https://shop.example' };
-      return (await new CreateServiceWithKey(w).execute(input)).service;
+      return (await w.useCases.services.createServiceWithKey.execute(operator, input)).service;
     };
     const [shop, other] = [await create('Shop'), await create('Other')];
     for (let i = 1; i <= 5; i += 1) {
       w.clock.set(START + i * 1000);
       for (const serviceId of [shop.id, other.id]) {
-        await w.database.transact((stores) => record(w, stores, { action: 'login', serviceId }));
+        await append(w, serviceId);
       }
     }
-    const caller: Caller = { kind: 'service', service: shop };
-    const list = (input: Partial<ListAuditInput>) =>
-      new ListAudit(w).execute({ caller, limit: 100, ...input });
-    return { w, shop, other, caller, list };
+    const list = (input: Partial<ListAuditInput> = {}, actor: Actor = asService(shop)) =>
+      w.useCases.audit.listAudit.execute(actor, { limit: 100, ...input });
+    return { w, shop, other, list };
   }
   const sequences = (entries: AuditEntry[]) => entries.map(({ sequence }) => sequence);
 
   test('shows a service what is its own, and the operator all', async () => {
     const { w, shop, other, list } = await twoServices();
-    const own = (await list({})).entries;
+    const own = (await list()).entries;
     expect(new Set(own.map(({ serviceId }) => serviceId))).toEqual(new Set([shop.id]));
     expect(own).toHaveLength(6);
-    expect((await list({ caller: root })).entries).toHaveLength(12);
+    for (const actor of [root, operator]) {
+      expect((await list({}, actor)).entries).toHaveLength(12);
+    }
 
-    const foreign = (await list({ caller: { kind: 'service', service: other } })).entries;
+    const foreign = (await list({}, asService(other))).entries;
     const id = foreign[0]?.id ?? '';
-    const read = (caller: Caller, id: Id) => endOf(new ReadAuditEntry(w).execute({ caller, id }));
-    const caller: Caller = { kind: 'service', service: shop };
-    expect(await read(caller, own[0]?.id ?? '')).toBe('done');
+    const read = (actor: Actor, id: Id) =>
+      endOf(w.useCases.audit.readAuditEntry.execute(actor, { id }));
+    const by = asService(shop);
+    expect(await read(by, own[0]?.id ?? '')).toBe('done');
     expect(await read(root, id)).toBe('done');
-    expect(await read(caller, id)).toBeInstanceOf(NotFound);
-    expect(await read(caller, id)).toEqual(await read(caller, shop.id));
+    expect(await read(by, id)).toBeInstanceOf(NotFound);
+    expect(await read(by, id)).toEqual(await read(by, shop.id));
+  });
+
+  test('is shown to nobody else, and verified and pruned by the operator at the command line alone', async () => {
+    const { w, shop, list } = await twoServices();
+    const grant = await w.logIn(await w.addOwner({}, { service: shop }));
+    const [entry] = (await list()).entries;
+    const { readAuditEntry, verifyAudit, pruneAudit } = w.useCases.audit;
+    for (const actor of [nobody, asUser(grant)]) {
+      expect(await endOf(list({}, actor))).toBeInstanceOf(Unauthorized);
+      const reading = readAuditEntry.execute(actor, { id: entry?.id ?? '' });
+      expect(await endOf(reading)).toBeInstanceOf(NotFound);
+    }
+    for (const actor of [nobody, root, asService(shop), asUser(grant)]) {
+      expect(await endOf(verifyAudit.execute(actor))).toBeInstanceOf(Unauthorized);
+      const pruning = pruneAudit.execute(actor, { before: START + 1e9 });
+      expect(await endOf(pruning)).toBeInstanceOf(Unauthorized);
+    }
   });
 
   test('is shown in pages that go on where the one before ended', async () => {
@@ -356,7 +395,7 @@ describe('the audit', () => {
 
   describe('that was tampered with', () => {
     const faultOf = async (w: World, serviceId: Id) => {
-      const reports = await new VerifyAudit(w).execute();
+      const reports = await w.useCases.audit.verifyAudit.execute(operator);
       return reports.find((report) => report.serviceId === serviceId)?.fault;
     };
 
@@ -371,8 +410,7 @@ describe('the audit', () => {
       const service = await w.addService();
       const fault = { sequence: null, id: null, reason: 'the chain is missing' };
       expect(await faultOf(w, service.id)).toEqual(fault);
-      const event = { action: 'login', serviceId: service.id } as const;
-      const id = await w.database.transact((stores) => record(w, stores, event));
+      const id = await append(w, service.id);
       const reason = 'is not how a chain begins';
       expect(await faultOf(w, service.id)).toEqual({ sequence: 1, id, reason });
     });
@@ -384,12 +422,11 @@ describe('the audit', () => {
       if (!chain) throw new Error('there is a chain');
       const moved = { ...chain, length: 7, hash: entry.hash };
       await w.database.transact(({ audit }) => audit.append(entry, moved));
-      const event = { action: 'login', serviceId: shop.id } as const;
-      await w.database.transact((stores) => record(w, stores, event));
+      await append(w, shop.id);
       const after = await w.database.read(({ audit }) => audit.chain(shop.id));
       expect(after).toMatchObject({ length: 8, seal: chain.seal });
       expect(await faultOf(w, shop.id)).toMatchObject({ sequence: null });
-      const pruning = new PruneAudit(w).execute({ before: START + 1e9 });
+      const pruning = w.useCases.audit.pruneAudit.execute(operator, { before: START + 1e9 });
       await expect(pruning).rejects.toThrow('not as it was written');
     });
 
@@ -436,7 +473,7 @@ describe('the audit', () => {
       const hash = w.macs.make(auditEntryText(entry));
       const seal = w.macs.make(auditChainText(end));
       await w.database.transact(({ audit }) => audit.append({ ...entry, hash }, { ...end, seal }));
-      const reports = await new VerifyAudit(w).execute();
+      const reports = await w.useCases.audit.verifyAudit.execute(operator);
       expect(reports.find(({ serviceId }) => serviceId === shop.id)?.fault).toEqual({
         sequence: 7,
         id: entry.id,
@@ -454,11 +491,13 @@ describe('the audit', () => {
       const isChain = typeof found === 'object' && found !== null && 'pruned' in found;
       if (isChain && !isPruned) {
         isPruned = true;
-        expect(await new PruneAudit(w).execute({ before: START + 3000 })).toBe(6);
+        const { pruneAudit } = w.useCases.audit;
+        expect(await pruneAudit.execute(operator, { before: START + 3000 })).toBe(6);
       }
       return found;
     };
-    const reports = await new VerifyAudit({ ...w, database: { ...w.database, read } }).execute();
+    const { verifyAudit } = useCases({ ...w, database: { ...w.database, read } }).audit;
+    const reports = await verifyAudit.execute(operator);
     expect(isPruned).toBe(true);
     expect(reports.map(({ fault }) => fault)).toEqual([null, null]);
     expect(reports.find(({ serviceId }) => serviceId === shop.id)?.pruned).toBe(3);
@@ -466,13 +505,13 @@ describe('the audit', () => {
 
   test('is whole for a verification that entries are added to', async () => {
     const { w, shop } = await twoServices();
-    const event = { action: 'login', serviceId: shop.id } as const;
     const read: typeof w.database.read = async (work) => {
       const found = await w.database.read(work);
-      await w.database.transact((stores) => record(w, stores, event));
+      await append(w, shop.id);
       return found;
     };
-    const reports = await new VerifyAudit({ ...w, database: { ...w.database, read } }).execute();
+    const { verifyAudit } = useCases({ ...w, database: { ...w.database, read } }).audit;
+    const reports = await verifyAudit.execute(operator);
     expect(reports.map(({ fault }) => fault)).toEqual([null, null]);
   });
 });
