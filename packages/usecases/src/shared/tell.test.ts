@@ -1,0 +1,251 @@
+import { type Event, formServiceId, operator } from '@rekey/domain';
+import { describe, expect, test } from 'vitest';
+import {
+  asNobody,
+  asService,
+  endOf,
+  failingAt,
+  keyValue,
+  ORIGIN,
+  type Owner,
+  PASSWORD,
+  planted,
+  START,
+  tokenIn,
+  type World,
+  settings as wide,
+  world,
+} from '../../testing/index.ts';
+import { type Ports, useCases } from '../index.ts';
+
+const eventsOf = (w: World): Event[] =>
+  (w.database.snapshot() as { events: [string, Event][] }).events.map(([, event]) => event);
+
+/** The events that a change is told by: what they are, and whom and what they are about. */
+type Told = Pick<Event, 'type' | 'serviceId' | 'userId' | 'subjectId'>;
+type Change = {
+  /** What is there before, and how to make the change on some ports. */
+  prepare(w: World, owner: Owner): Promise<(ports: Ports) => Promise<unknown>>;
+  told(owner: Owner): Partial<Told>[];
+};
+
+const changes: [string, Change][] = [
+  [
+    'a user that a service creates',
+    {
+      prepare: async (_w, { service }) => {
+        const input = { isEnabled: true, name: 'Eve', email: 'eve@example.com' };
+        return (ports) => useCases(ports).users.createUser.execute(asService(service), input);
+      },
+      told: ({ service }) => [{ type: 'user.created', serviceId: service.id }],
+    },
+  ],
+  [
+    'a sign-up',
+    {
+      prepare: async (w) => {
+        await w.useCases.services.openFormService.execute(operator);
+        const input = { isEnabled: true, name: 'Eve', email: 'eve@example.com' };
+        // Counted from elsewhere each time.
+        let count = 0;
+        return (ports) => {
+          count += 1;
+          const actor = asNobody({ ...ORIGIN, address: `192.0.2.${count}` });
+          return useCases(ports).users.createUser.execute(actor, input);
+        };
+      },
+      told: () => [
+        { type: 'user.created', serviceId: formServiceId },
+        { type: 'key.created', serviceId: formServiceId },
+      ],
+    },
+  ],
+  [
+    'a new key',
+    {
+      prepare: async (_w, { user, service }) => {
+        const input = { isEnabled: true, type: 'KEY', name: 'cron', userId: user.id } as const;
+        return (ports) => useCases(ports).keys.createKey.execute(asService(service), input);
+      },
+      told: ({ user, service }) => [
+        { type: 'key.created', serviceId: service.id, userId: user.id },
+      ],
+    },
+  ],
+  [
+    'the end of a key',
+    {
+      prepare: async (_w, { service, tokenKey }) => {
+        const input = { value: keyValue(tokenKey) };
+        return (ports) => useCases(ports).keys.revokeKey.execute(asService(service), input);
+      },
+      told: ({ user, service, tokenKey: { id } }) => [
+        { type: 'key.revoked', serviceId: service.id, userId: user.id, subjectId: id },
+      ],
+    },
+  ],
+  [
+    'a login',
+    {
+      prepare: async (_w, { user, service }) => {
+        const claim = { email: user.email, password: PASSWORD, tokenForm: 'signed' } as const;
+        return (ports) => useCases(ports).sessions.login.execute(asService(service), claim);
+      },
+      told: ({ user, service }) => [
+        { type: 'session.started', serviceId: service.id, userId: user.id },
+      ],
+    },
+  ],
+  [
+    'a changed password',
+    {
+      prepare: async (w, owner) => (ports) =>
+        useCases(ports).passwords.updatePassword.execute(asService(owner.service), w.change(owner)),
+      told: ({ user, service }) => [
+        { type: 'password.changed', serviceId: service.id, userId: user.id },
+      ],
+    },
+  ],
+  [
+    'a locked account',
+    {
+      prepare: async (w, owner) => {
+        const token = await w.changeAndReadMail(owner);
+        return (ports) =>
+          useCases(ports).passwords.revokeUpdatePassword.execute(asService(owner.service), {
+            token,
+          });
+      },
+      told: ({ user, service }) => [
+        { type: 'user.locked', serviceId: service.id, userId: user.id },
+      ],
+    },
+  ],
+  [
+    'a revoked token',
+    {
+      prepare: async (w, owner) => {
+        const { token } = await w.logIn(owner);
+        return (ports) =>
+          useCases(ports).sessions.revokeToken.execute(asService(owner.service), { token });
+      },
+      told: ({ user, service, tokenKey: { id } }) => [
+        { type: 'key.revoked', serviceId: service.id, userId: user.id, subjectId: id },
+      ],
+    },
+  ],
+  [
+    'a stolen refresh token',
+    {
+      prepare: async (w, owner) => {
+        const by = asService(owner.service);
+        const { refresh: token } = await w.logIn(owner);
+        await w.useCases.sessions.refreshToken.execute(by, { token });
+        return async (ports) => {
+          const end = await endOf(useCases(ports).sessions.refreshToken.execute(by, { token }));
+          if (end === planted) throw end;
+          expect(end).toMatchObject({ code: 'invalid_token' });
+        };
+      },
+      told: ({ user, service }) => [
+        { type: 'token.theft', serviceId: service.id, userId: user.id },
+      ],
+    },
+  ],
+  [
+    'a failure that brings a wait',
+    {
+      prepare: async (_w, { user, service }) => {
+        const claim = { email: user.email, password: 'wrong', tokenForm: 'signed' } as const;
+        // Counted from elsewhere each time.
+        let count = 0;
+        return async (ports) => {
+          count += 1;
+          const throttle = { ...wide.throttle, accountFree: 1 };
+          const { login } = useCases({ ...ports, settings: { ...wide, throttle } }).sessions;
+          const actor = asService(service, { ...ORIGIN, address: `192.0.2.${count}` });
+          const end = await endOf(login.execute(actor, claim));
+          if (end === planted) throw end;
+          expect(end).toMatchObject({ code: 'invalid_credentials' });
+        };
+      },
+      told: ({ user, service }) => [
+        { type: 'throttle.reached', serviceId: service.id, userId: user.id },
+      ],
+    },
+  ],
+];
+
+describe.each(changes)('%s', (_what, { prepare, told }) => {
+  test('is told in one event, with an id and an instant, in its transaction', async () => {
+    const w = world();
+    const owner = await w.addOwner();
+    const change = await prepare(w, owner);
+    const before = eventsOf(w);
+
+    // Wherever its transaction fails, nothing is told.
+    let step = 1;
+    for (; ; step += 1) {
+      const end = await endOf(change({ ...w, database: failingAt(w.database, step) }));
+      if (end === 'done') break;
+      expect(end).toBe(planted);
+      expect(eventsOf(w)).toEqual(before);
+    }
+    expect(step).toBeGreaterThan(2);
+
+    const events = eventsOf(w).slice(before.length);
+    expect(events).toMatchObject(told(owner));
+    expect(events).toHaveLength(told(owner).length);
+    expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+    for (const { createdAt } of events) expect(createdAt).toBe(START);
+  });
+});
+
+test('events hold ids and instants alone, and nothing personal', async () => {
+  const w = world();
+  const owner = await w.addOwner();
+  const token = await w.changeAndReadMail(owner);
+  const by = asService(owner.service);
+  await w.useCases.passwords.revokeUpdatePassword.execute(by, { token });
+  expect(tokenIn(w.channels.mail.sent[0]!.link)).toBe(token);
+  for (const event of eventsOf(w)) {
+    expect(Object.keys(event).sort()).toEqual([
+      'createdAt',
+      'id',
+      'serviceId',
+      'subjectId',
+      'type',
+      'userId',
+    ]);
+  }
+  const kept = JSON.stringify(eventsOf(w));
+  for (const said of [owner.user.email, owner.user.name, ORIGIN.address, token]) {
+    expect(kept).not.toContain(said);
+  }
+});
+
+test.each([
+  [
+    'refreshing',
+    async (w: World, owner: Owner) => {
+      const { refresh: token } = await w.logIn(owner);
+      return () => w.useCases.sessions.refreshToken.execute(asService(owner.service), { token });
+    },
+  ],
+  ['a wrong password', async (w: World, owner: Owner) => () => endOf(w.logIn(owner, 'wrong'))],
+  [
+    'a one-time code',
+    async (w: World, owner: Owner) => {
+      const { seed } = await w.addTotp(owner);
+      const asked = { userId: owner.user.id, code: w.totp.codeAt(seed, START) };
+      return () => w.useCases.factors.verifyTotp.execute(asService(owner.service), asked);
+    },
+  ],
+])('%s changes nothing that anybody is told of', async (_what, prepare) => {
+  const w = world();
+  const owner = await w.addOwner();
+  const act = await prepare(w, owner);
+  const before = eventsOf(w);
+  await act();
+  expect(eventsOf(w)).toEqual(before);
+});
