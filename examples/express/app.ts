@@ -116,8 +116,8 @@ function answerError(error: unknown, _request: Request, response: Response, next
     next(error);
     return;
   }
-  const { status, code, problem, retryAfter, requestId } = error;
-  if (retryAfter !== null) response.set('Retry-After', String(retryAfter));
+  const { status, code, problem, retryAfterS, requestId } = error;
+  if (retryAfterS !== null) response.set('Retry-After', String(retryAfterS));
   const isForUser = problem !== null && [400, 403, 429, 503].includes(status);
   if (isForUser) {
     const reasons = problem.errors?.map(({ field, message }) => `${field} ${message}`);

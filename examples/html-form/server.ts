@@ -72,7 +72,7 @@ function callFor({ socket, headers }: IncomingMessage) {
 
 function say(response: ServerResponse, error: unknown): void {
   const isKnown = error instanceof RekeyError && error.problem !== null && error.status !== 500;
-  if (isKnown && error.retryAfter !== null) response.setHeader('retry-after', error.retryAfter);
+  if (isKnown && error.retryAfterS !== null) response.setHeader('retry-after', error.retryAfterS);
   const reasons = isKnown && error.problem?.errors?.map((each) => `${each.field} ${each.message}`);
   const message = reasons ? reasons.join('; ') : isKnown ? error.problem?.detail : undefined;
   if (!isKnown) console.error(error instanceof Error ? error.message : 'failed');

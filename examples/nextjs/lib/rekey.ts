@@ -54,8 +54,8 @@ export function tokenOf({ headers }: Request): string {
 
 function answerError(error: unknown): Response {
   if (!(error instanceof RekeyError)) throw error;
-  const { status, code, problem, retryAfter, requestId } = error;
-  const wait = retryAfter === null ? undefined : { 'retry-after': String(retryAfter) };
+  const { status, code, problem, retryAfterS, requestId } = error;
+  const wait = retryAfterS === null ? undefined : { 'retry-after': String(retryAfterS) };
   if (problem && [400, 403, 429, 503].includes(status)) {
     const reasons = problem.errors?.map(({ field, message }) => `${field} ${message}`);
     return say(reasons?.join('; ') ?? problem.detail, status, wait);

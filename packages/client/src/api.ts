@@ -1,45 +1,54 @@
 // Generated from the description of the API; `npx -y pnpm@12 run openapi` renews it.
 
-import type { Call } from './index.ts';
+import type { Call } from './call.ts';
 
 export type AuditEntry = {
+  /** The id of the entry. */
   readonly id: string;
+  /** When it happened. */
   readonly created_at: string;
-  /** null for what belongs to no service. */
-  readonly service_id: string | null;
-  readonly user_id: string | null;
-  /** The key, session or change it is about. */
-  readonly subject_id: string | null;
-  readonly action: 'service_create' | 'root_key_create' | 'user_create' | 'key_create' | 'key_revoke' | 'login' | 'password_change' | 'password_change_revoke' | 'token_refresh' | 'token_theft' | 'token_revoke' | 'totp' | 'throttle' | 'mail_send' | 'mail_requeue';
+  /** What was tried. */
+  readonly type: 'sso:ServiceCreate' | 'rekey:RootKeyCreate' | 'sso:UserCreate' | 'sso:KeyCreate' | 'sso:AuthKeyRevoke' | 'sso:AuthLocalLogin' | 'sso:AuthLocalUpdatePassword' | 'sso:AuthLocalUpdatePasswordRevoke' | 'rekey:FactorChangeRevoke' | 'sso:AuthTokenRefresh' | 'rekey:TokenTheft' | 'sso:AuthTokenRevoke' | 'sso:AuthTotp' | 'rekey:Throttle' | 'rekey:MailSend' | 'rekey:MailRequeue';
   readonly outcome: 'success' | 'failure';
-  readonly address: string | null;
-  readonly client: string | null;
+  /** null for what the operator did. */
+  readonly service_id: string | null;
+  /** null where no user is concerned, or none that is known here. */
+  readonly user_id: string | null;
+  /** The key, session, one-time token or mail that it is about. */
+  readonly subject: string | null;
+  /** The IP address that it was asked from. */
+  readonly remote: string | null;
+  /** What the client said of itself. */
+  readonly user_agent: string | null;
+  /** Its place in the chain of its service: 1 for the first, without gaps. */
   readonly sequence: number;
+  /** null for the first of a chain. */
   readonly previous_hash: string | null;
-  /** Of a user: the id. Of an entry of the audit: what seals it. */
+  /** Covers the entry and the hash before it. */
   readonly hash: string;
 };
 export type AuditListed = {
   readonly data: readonly AuditEntry[];
-  /** What `after` is to be for the next page; null on the last one. */
+  /** The `after` of the next page; null on the last one. */
   readonly next: string | null;
 };
 export type AuditRead = {
   readonly data: AuditEntry;
 };
 export type Audited = {
+  /** The entry of the audit that says so. */
   readonly audit: string;
 };
 export type Credentials = {
-  /** Answered in its canonical form: lower case, domain in ASCII. */
+  /** An e-mail address. */
   readonly email: string;
-  /** What `PASSWORD_POLICY` allows; 8 to 128 characters by default. */
+  /** The password that the account has now. */
   readonly password: string;
 };
 export type FormCredentials = {
-  /** Answered in its canonical form: lower case, domain in ASCII. */
+  /** An e-mail address. */
   readonly email: string;
-  /** What `PASSWORD_POLICY` allows; 8 to 128 characters by default. */
+  /** The password that the account has now. */
   readonly password: string;
 };
 export type FormLoggedIn = {
@@ -47,46 +56,58 @@ export type FormLoggedIn = {
   readonly token: string;
 };
 export type FormNewPassword = {
-  /** Answered in its canonical form: lower case, domain in ASCII. */
+  /** An e-mail address. */
   readonly email: string;
-  /** What `PASSWORD_POLICY` allows; 8 to 128 characters by default. */
+  /** The password that the account has now. */
   readonly password: string;
-  /** Differs from the current one. */
+  /** What `PASSWORD_POLICY` allows, and not the current one; 8 to 128 characters by default. */
   readonly newPassword: string;
 };
 export type FormUser = {
-  /** Of a user: the id. Of an entry of the audit: what seals it. */
+  /** The id of the user. */
   readonly hash: string;
-  /** 1 to 100 characters on one line. */
   readonly name: string;
-  /** Answered in its canonical form: lower case, domain in ASCII. */
+  /** In its canonical form: lower case, domain in ASCII. */
   readonly email: string;
   /** Whether the address was proven. Rekey asks nobody to: never. */
   readonly emailValid: boolean;
 };
 export type GivenCode = {
+  /** The user that the key is of. */
   readonly user_id: string;
   /** Six digits. */
   readonly totp: string;
 };
 export type GivenKey = {
+  /** The value of a key. */
   readonly key: string;
+};
+export type GivenLinkToken = {
+  /** The `token` of the link in the mail. */
+  readonly token: string;
+};
+export type GivenRefreshToken = {
+  readonly token: string;
 };
 export type GivenToken = {
   readonly token: string;
 };
 export type Key = {
+  /** The id of the key. */
   readonly id: string;
+  /** When the key was created. */
   readonly created_at: string;
+  /** When the key was changed last. */
   readonly updated_at: string;
-  /** What is disabled cannot be used. */
+  /** A key that is disabled cannot be used. */
   readonly is_enabled: boolean;
+  /** A key that was revoked cannot be used ever again. */
   readonly is_revoked: boolean;
   readonly type: 'KEY' | 'TOKEN' | 'TOTP';
-  /** 1 to 100 characters on one line. */
   readonly name: string;
-  /** null for what belongs to no service. */
+  /** null for a key that belongs to no service. */
   readonly service_id: string | null;
+  /** null for a key that belongs to no user. */
   readonly user_id: string | null;
 };
 export type KeyCreated = {
@@ -110,27 +131,28 @@ export type LoggedIn = {
   readonly refresh: Token;
 };
 export type NewKey = {
-  /** What is disabled cannot be used. */
+  /** A key that is disabled cannot be used. */
   readonly is_enabled: boolean;
   readonly type: 'KEY' | 'TOKEN' | 'TOTP';
   /** 1 to 100 characters on one line. */
   readonly name: string;
+  /** The user that the key is of. */
   readonly user_id: string;
 };
 export type NewPassword = {
-  /** Answered in its canonical form: lower case, domain in ASCII. */
+  /** An e-mail address. */
   readonly email: string;
-  /** What `PASSWORD_POLICY` allows; 8 to 128 characters by default. */
+  /** The password that the account has now. */
   readonly password: string;
-  /** Differs from the current one. */
+  /** What `PASSWORD_POLICY` allows, and not the current one; 8 to 128 characters by default. */
   readonly new_password: string;
 };
 export type NewUser = {
-  /** What is disabled cannot be used. */
+  /** A user that is disabled can do nothing. */
   readonly is_enabled: boolean;
   /** 1 to 100 characters on one line. */
   readonly name: string;
-  /** Answered in its canonical form: lower case, domain in ASCII. */
+  /** An e-mail address. */
   readonly email: string;
   /** A BCP 47 tag: the language of the mails; `en` unless given. */
   readonly locale?: string;
@@ -138,8 +160,9 @@ export type NewUser = {
   readonly timezone?: string;
   /** What `PASSWORD_POLICY` allows; 8 to 128 characters by default. */
   readonly password?: string;
+  /** `true` unless given. */
   readonly password_allow_reset?: boolean;
-  /** `true` makes a correct login 403 until the password is changed. */
+  /** `true` makes a right login 403 until the password is changed. */
   readonly password_require_update?: boolean;
 };
 export type PasswordMeta = {
@@ -152,26 +175,30 @@ export type PasswordUpdated = {
   readonly meta: PasswordMeta;
 };
 export type Problem = {
+  /** Relative: leads to the documentation of the server that answered. */
   readonly type: string;
   readonly title: string;
   readonly status: number;
+  /** For people. */
   readonly detail: string;
   /** What programs should look at; the list is closed. */
-  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_revoke_token' | 'invalid_token' | 'unauthorized' | 'cross_site_request' | 'password_update_required' | 'registration_closed' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'payload_too_large' | 'unsupported_media_type' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
+  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'unauthorized' | 'cross_site_request' | 'password_update_required' | 'registration_closed' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'payload_too_large' | 'unsupported_media_type' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
   /** Of a 500: the id of the request in the log. */
   readonly instance?: string;
+  /** Every argument that is refused, at once. */
   readonly errors?: readonly {
     /** The name that the argument was sent with. */
     readonly field: string;
+    /** For people. */
     readonly message: string;
-    /** Of a password that is refused: why, for programs. */
-    readonly reason?: string;
+    /** Why the argument is refused, for programs; the list is closed. */
+    readonly code: 'required' | 'unknown' | 'repeated' | 'malformed' | 'too_short' | 'too_long' | 'unusable' | 'exists' | 'common' | 'contains_email' | 'contains_service' | 'same_as_current';
   }[];
 };
 export type SignUp = {
   /** 1 to 100 characters on one line. */
   readonly name: string;
-  /** Answered in its canonical form: lower case, domain in ASCII. */
+  /** An e-mail address. */
   readonly email: string;
   /** What `PASSWORD_POLICY` allows; 8 to 128 characters by default. */
   readonly password: string;
@@ -194,21 +221,24 @@ export type Unaudited = {
   readonly audit: null;
 };
 export type User = {
+  /** The id of the user. */
   readonly id: string;
+  /** When the user was created. */
   readonly created_at: string;
+  /** When the user was changed last. */
   readonly updated_at: string;
-  /** What is disabled cannot be used. */
+  /** A user that is disabled can do nothing. */
   readonly is_enabled: boolean;
-  /** 1 to 100 characters on one line. */
   readonly name: string;
-  /** Answered in its canonical form: lower case, domain in ASCII. */
+  /** In its canonical form: lower case, domain in ASCII. */
   readonly email: string;
-  /** A BCP 47 tag: the language of the mails; `en` unless given. */
+  /** A BCP 47 tag. */
   readonly locale: string;
-  /** An IANA zone: the clock of the mails; `Etc/UTC` unless given. */
+  /** An IANA zone. */
   readonly timezone: string;
+  /** Whether the owner may ask for a new password. */
   readonly password_allow_reset: boolean;
-  /** `true` makes a correct login 403 until the password is changed. */
+  /** Whether the password must be changed first. */
   readonly password_require_update: boolean;
 };
 export type UserCreated = {
@@ -232,28 +262,28 @@ export type Api = {
   readKey(input: {
     readonly id: string;
   }, call?: Call): Promise<KeyRead>;
-  /** Find out whose key it is. */
+  /** Find out which user a key is of. */
   verifyKey(input: GivenKey, call?: Call): Promise<KeyVerified>;
   /** Take a key back. */
   revokeKey(input: GivenKey, call?: Call): Promise<Audited>;
   /** Log a user in. */
   login(input: Credentials, call?: Call): Promise<LoggedIn>;
-  /** Change the password of a user. */
-  updatePassword(input: NewPassword, call?: Call): Promise<PasswordUpdated>;
-  /** Shut the account with the token of the mail. */
-  revokeUpdatePassword(input: GivenToken, call?: Call): Promise<Unaudited>;
-  /** Verify a one-time code. */
-  verifyTotp(input: GivenCode, call?: Call): Promise<Audited>;
-  /** Find out whom an access token stands for. */
+  /** Find out which user an access token stands for. */
   verifyToken(input: GivenToken, call?: Call): Promise<TokenVerified>;
   /** Trade a refresh token for new tokens. */
-  refreshToken(input: GivenToken, call?: Call): Promise<TokenRefreshed>;
+  refreshToken(input: GivenRefreshToken, call?: Call): Promise<TokenRefreshed>;
   /** Take a token back, with the TOKEN key that it was issued under. */
   revokeToken(input: GivenToken, call?: Call): Promise<Audited>;
+  /** Change the password of a user. */
+  updatePassword(input: NewPassword, call?: Call): Promise<PasswordUpdated>;
+  /** Lock the account with the token of the mail. */
+  revokeUpdatePassword(input: GivenLinkToken, call?: Call): Promise<Unaudited>;
+  /** Verify a one-time code. */
+  verifyTotp(input: GivenCode, call?: Call): Promise<Audited>;
   /** List what happened, the latest first. */
   listAudit(input?: {
     readonly user_id?: string;
-    readonly action?: 'service_create' | 'root_key_create' | 'user_create' | 'key_create' | 'key_revoke' | 'login' | 'password_change' | 'password_change_revoke' | 'token_refresh' | 'token_theft' | 'token_revoke' | 'totp' | 'throttle' | 'mail_send' | 'mail_requeue';
+    readonly type?: 'sso:ServiceCreate' | 'rekey:RootKeyCreate' | 'sso:UserCreate' | 'sso:KeyCreate' | 'sso:AuthKeyRevoke' | 'sso:AuthLocalLogin' | 'sso:AuthLocalUpdatePassword' | 'sso:AuthLocalUpdatePasswordRevoke' | 'rekey:FactorChangeRevoke' | 'sso:AuthTokenRefresh' | 'rekey:TokenTheft' | 'sso:AuthTokenRevoke' | 'sso:AuthTotp' | 'rekey:Throttle' | 'rekey:MailSend' | 'rekey:MailRequeue';
     readonly from?: string;
     readonly to?: string;
     readonly after?: string;
@@ -283,10 +313,14 @@ export type Api = {
   /** Ask whether requests should be sent here. */
   readReadiness(input?: undefined, call?: Call): Promise<{
     readonly status: string;
+    /** Of the program that answers. */
+    readonly version: string;
   }>;
   /** Ask whether the process is alive. */
   readLiveness(input?: undefined, call?: Call): Promise<{
     readonly status: string;
+    /** Of the program that answers. */
+    readonly version: string;
   }>;
   /** Ask for a Pong. */
   ping(input?: undefined, call?: Call): Promise<string>;
@@ -300,12 +334,12 @@ export const calls = {
   verifyKey: { method: 'POST', path: '/v1/auth/key/verify', takes: 'json', proof: 'key' },
   revokeKey: { method: 'POST', path: '/v1/auth/key/revoke', takes: 'json', proof: 'key' },
   login: { method: 'POST', path: '/v1/auth/provider/local/login', takes: 'json', proof: 'key' },
-  updatePassword: { method: 'POST', path: '/v1/auth/provider/local/update-password', takes: 'json', proof: 'key' },
-  revokeUpdatePassword: { method: 'POST', path: '/v1/auth/provider/local/update-password/revoke', takes: 'json', proof: 'key' },
-  verifyTotp: { method: 'POST', path: '/v1/auth/totp', takes: 'json', proof: 'key' },
   verifyToken: { method: 'POST', path: '/v1/auth/token/verify', takes: 'json', proof: 'key' },
   refreshToken: { method: 'POST', path: '/v1/auth/token/refresh', takes: 'json', proof: 'key' },
   revokeToken: { method: 'POST', path: '/v1/auth/token/revoke', takes: 'json', proof: 'key' },
+  updatePassword: { method: 'POST', path: '/v1/auth/provider/local/update-password', takes: 'json', proof: 'key' },
+  revokeUpdatePassword: { method: 'POST', path: '/v1/auth/provider/local/update-password/revoke', takes: 'json', proof: 'key' },
+  verifyTotp: { method: 'POST', path: '/v1/auth/totp', takes: 'json', proof: 'key' },
   listAudit: { method: 'GET', path: '/v1/audit', takes: null, proof: 'key' },
   readAuditEntry: { method: 'GET', path: '/v1/audit/{id}', takes: null, proof: 'key' },
   signUp: { method: 'POST', path: '/users/create', takes: 'form', proof: null },

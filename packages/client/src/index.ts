@@ -1,27 +1,16 @@
 import { type Api, calls, type Problem } from './api.ts';
+import type { Call } from './call.ts';
 
 export type * from './api.ts';
+export type * from './call.ts';
 
 export type Options = {
   /** Where Rekey is. */
   readonly url: string;
   /** The key of your service; calls that need none work without. */
   readonly key?: string;
-  /** Milliseconds after which a call is given up; 20 000 unless given: more than Rekey itself takes. */
-  readonly timeout?: number;
-};
-
-/** What one call says beyond its input. */
-export type Call = {
-  /** The access token of a user, for calls that a user makes. */
-  readonly token?: string;
-  /** Address of the user for whom you call. Rekey believes it where `TRUST_PROXY` names your backend. */
-  readonly address?: string;
-  /** `User-Agent` of the user for whom you call: the owner reads it in the mail. */
-  readonly client?: string;
-  /** `Accept-Language` of the user for whom you call: who signs up by a form is written to in it. */
-  readonly language?: string;
-  readonly signal?: AbortSignal;
+  /** After which a call is given up; 20 000 unless given: more than Rekey itself takes. */
+  readonly timeoutMs?: number;
 };
 
 /** An answer other than 200. It never holds what was sent. */
@@ -33,7 +22,7 @@ export class RekeyError extends Error {
   /** What to look at in programs. */
   readonly code: Problem['code'] | null;
   /** Seconds after which a new try makes sense, where that is known. */
-  readonly retryAfter: number | null;
+  readonly retryAfterS: number | null;
   /** Names the request in Rekey's log. */
   readonly requestId: string | null;
 
@@ -47,7 +36,7 @@ export class RekeyError extends Error {
     this.problem = problem;
     this.code = problem?.code ?? null;
     const seconds = headers.get('retry-after') ?? '';
-    this.retryAfter = /^\d+$/.test(seconds) ? Number(seconds) : null;
+    this.retryAfterS = /^\d+$/.test(seconds) ? Number(seconds) : null;
     this.requestId = headers.get('x-request-id');
   }
 }
@@ -72,7 +61,7 @@ async function send(options: Options, how: How, input: Input, call: Call): Promi
     // A key goes nowhere but where it was meant to go.
     redirect: 'error',
     signal: AbortSignal.any([
-      AbortSignal.timeout(options.timeout ?? 20_000),
+      AbortSignal.timeout(options.timeoutMs ?? 20_000),
       ...(call.signal ? [call.signal] : []),
     ]),
   });

@@ -6,7 +6,10 @@ import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { email, firstPassword, name, strict } from '../server/fields.ts';
 
-const SignUp = Type.Object({ name, email, password: firstPassword }, { $id: 'SignUp', ...strict });
+const SignUp = Type.Object(
+  { name: name('Ada'), email, password: firstPassword },
+  { $id: 'SignUp', ...strict },
+);
 
 export const FormUser = Type.Object(
   {

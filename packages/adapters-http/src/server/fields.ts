@@ -17,7 +17,8 @@ const text = (description: string, example: string, parse: Rules['parse'], more:
 
 const isPassword = { format: 'password' };
 
-export const name = text('1 to 100 characters on one line.', 'Ada', parseName);
+export const name = (example: string) =>
+  text('1 to 100 characters on one line.', example, parseName);
 
 export const email = text('An e-mail address.', 'ada@example.com', parseEmail);
 

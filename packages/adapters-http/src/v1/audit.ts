@@ -76,7 +76,7 @@ const AuditQuery = Type.Object(
 
 const AuditEntry = Type.Object(
   {
-    id: idOf('entry', 'Of the entry.'),
+    id: idOf('entry', 'The id of the entry.'),
     created_at: instant('When it happened.'),
     type: Type.Enum(auditTypes, {
       description: 'What was tried.',

@@ -22,7 +22,7 @@ const NewKey = Type.Object(
   {
     is_enabled: flag('A key that is disabled cannot be used.', true),
     type: Type.Enum(keyTypes, { examples: ['TOKEN'] }),
-    name,
+    name: name('web'),
     user_id: idOf('user', 'The user that the key is of.'),
   },
   { $id: 'NewKey', ...strict },
@@ -35,7 +35,7 @@ const GivenKey = Type.Object(
 
 const Key = Type.Object(
   {
-    id: idOf('key', 'Of the key.'),
+    id: idOf('key', 'The id of the key.'),
     created_at: instant('When the key was created.'),
     updated_at: instant('When the key was changed last.'),
     is_enabled: flag('A key that is disabled cannot be used.', true),

@@ -14,13 +14,12 @@ const Credentials = Type.Object(
 );
 
 const GivenToken = Type.Object(
-  {
-    token: Type.String({
-      description: 'An access token, or where the call says so a refresh token.',
-      examples: ['example.access.token'],
-    }),
-  },
+  { token: Type.String({ examples: ['example.access.token'] }) },
   { $id: 'GivenToken', ...strict },
+);
+const GivenRefreshToken = Type.Object(
+  { token: Type.String({ examples: ['example-refresh-token'] }) },
+  { $id: 'GivenRefreshToken', ...strict },
 );
 
 const Token = Type.Object(
@@ -115,7 +114,7 @@ export const sessionRoutes =
           description: 'A refresh token works once. One that comes back ends the session.',
           security: ['serviceKey'],
           errors: ['invalid_token'],
-          body: GivenToken,
+          body: GivenRefreshToken,
           response: { 200: TokenRefreshed },
         },
       },

@@ -32,7 +32,9 @@ export const instantOut = (milliseconds: number) => new Date(milliseconds).toISO
 
 /** The path of one thing. */
 export const pathOf = (thing: Thing) =>
-  Type.Object({ id: Type.String({ description: `Of the ${thing}.`, examples: [ids[thing]] }) });
+  Type.Object({
+    id: Type.String({ description: `The id of the ${thing}.`, examples: [ids[thing]] }),
+  });
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 

@@ -10,7 +10,7 @@ import { flag, idOf, instant, instantOut, pathId, pathOf } from './shared.ts';
 const NewUser = Type.Object(
   {
     is_enabled: flag('A user that is disabled can do nothing.', true),
-    name,
+    name: name('Ada'),
     email,
     locale: Type.Optional(
       Type.String({
@@ -37,7 +37,7 @@ const NewUser = Type.Object(
 
 export const User = Type.Object(
   {
-    id: idOf('user', 'Of the user.'),
+    id: idOf('user', 'The id of the user.'),
     created_at: instant('When the user was created.'),
     updated_at: instant('When the user was changed last.'),
     is_enabled: flag('A user that is disabled can do nothing.', true),

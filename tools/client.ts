@@ -31,7 +31,7 @@ type Schema = {
 
 const HEADER = `// Generated from the description of the API; \`npx -y pnpm@12 run openapi\` renews it.
 
-import type { Call } from './index.ts';
+import type { Call } from './call.ts';
 `;
 
 /** The source of the client's types, and of the table of its calls. */
@@ -106,6 +106,8 @@ function typeOf(schema: Schema): string {
 
 const plain = (type: string) => (type === 'integer' ? 'number' : type);
 
-const wrapped = (type: string) => (type.includes(' | ') ? `(${type})` : type);
+/** A union needs brackets before `[]`; an object has its own. */
+const wrapped = (type: string) =>
+  type.includes(' | ') && !type.startsWith('{') ? `(${type})` : type;
 
 const indent = (lines: readonly string[]) => lines.join('\n').replaceAll(/^(?=.)/gm, '  ');

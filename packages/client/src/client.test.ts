@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import { expect, it, onTestFinished } from 'vitest';
-import { RekeyError, rekeyClient } from '../src/index.ts';
+import { RekeyError, rekeyClient } from './index.ts';
 
 /** Something that answers, and what it was asked. */
 async function answering(answer: RequestListener) {
@@ -38,7 +38,7 @@ it('an answer other than 200 is an error with the problem, and the time to wait'
     status: 429,
     code: 'too_many_requests',
     problem,
-    retryAfter: 3,
+    retryAfterS: 3,
     requestId: 'a1',
   });
 });
