@@ -3,6 +3,7 @@ import { deflateRawSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
 import { watchHashing } from '../../packages/adapters-crypto/test/hashing.ts';
 import { anotherSigningKey, encoded, encrypted, keysIn, maced, partsOf, signed } from './forge.ts';
+import { type Example, examples, headersOf, payloadOf, urlOf } from './routes.ts';
 import {
   type Answer,
   attack,
@@ -18,31 +19,36 @@ const VERIFY = '/v1/auth/token/verify';
 const REFRESH = '/v1/auth/token/refresh';
 const END = '/v1/auth/token/revoke';
 
-/** Every route that believes an access token, presented with one. */
-const takers: Record<string, (t: Target, token: string) => Promise<Answer>> = {
-  verify: (t, token) => t.json('POST', VERIFY, { token }),
-  revoke: (t, token) => t.json('POST', END, { token }),
-  'the form dialect': (t, token) =>
-    t.form(
-      'PUT',
-      '/users/update/password',
-      { email: 'x@example.com', password: PASSWORD, newPassword: NEW_PASSWORD },
-      token,
-    ),
-};
+/** Every route that takes a token of a session: to prove who calls, or in its body. */
+const takers = examples.filter(
+  ({ security, body, errors }) =>
+    security.includes('accessToken') ||
+    (errors.includes('invalid_token') && 'token' in (body ?? {})),
+);
+
+function present(t: Target, example: Example, token: string): Promise<Answer> {
+  const headers = headersOf(example, { key: t.shop.key, bearer: token });
+  const isBearer = example.security.includes('accessToken');
+  const body = { ...example.body, ...(!isBearer && { token }) };
+  return t.send(example.method, urlOf(example), headers, payloadOf(example, body));
+}
 
 async function refusedEverywhere(t: Target, token: string): Promise<void> {
   await t.unchanged(async () => {
-    for (const [name, present] of Object.entries(takers)) {
-      const answer = await present(t, token);
-      const [status, code] =
-        name === 'the form dialect' ? [401, 'unauthorized'] : [400, 'invalid_token'];
-      expect({ name, ...answer }).toMatchObject({ name, status, body: { code } });
-      // A reason would help whoever made the token up.
-      expect(bytesOf(answer)).toBe(bytesOf(await present(t, 'x.y.z')));
+    for (const example of takers) {
+      const answer = await present(t, example, token);
+      const isBearer = example.security.includes('accessToken');
+      const [status, code] = isBearer ? [401, 'unauthorized'] : [400, 'invalid_token'];
+      expect({ name: example.name, ...answer }).toMatchObject({ status, body: { code } });
+      // A reason would help the person who made the token up.
+      expect(bytesOf(answer)).toBe(bytesOf(await present(t, example, 'x.y.z')));
     }
   });
 }
+
+test('the routes that take a token of a session are found', () => {
+  expect(takers.length).toBeGreaterThanOrEqual(4);
+});
 
 attack('a forged access token', (target) => {
   let good: { header: Record<string, unknown>; payload: Record<string, unknown>; token: string };
@@ -56,7 +62,7 @@ attack('a forged access token', (target) => {
     jwe = { alg: 'RSA-OAEP', enc: 'A256GCM', cty: 'JWT', kid: keys.encryptionKid };
   });
 
-  test('is refused below for what is wrong with it alone', async () => {
+  test('is good, but for what is wrong with each of those below', async () => {
     const t = target();
     for (const token of [
       signed(good.header, good.payload, keys.signing),
@@ -67,7 +73,7 @@ attack('a forged access token', (target) => {
   });
 
   test.each(['none', 'None', 'NONE', 'nOnE', '', 'EdDSA'])(
-    'without a signature, by "%s"',
+    'is refused without a signature, with the algorithm "%s"',
     async (alg) => {
       const token = `${encoded({ ...good.header, alg })}.${encoded(good.payload)}.`;
       await refusedEverywhere(target(), token);
@@ -75,7 +81,7 @@ attack('a forged access token', (target) => {
     },
   );
 
-  test('with the published key as a shared secret', async () => {
+  test('is refused with the published key as a shared secret', async () => {
     const t = target();
     const { body } = await t.send('GET', '/.well-known/jwks.json');
     const published = createPublicKey({ key: body.keys[0], format: 'jwk' });
@@ -99,7 +105,7 @@ attack('a forged access token', (target) => {
     ['an object instead of the name of a key', () => ({ kid: { toString: 'x' } })],
     ['the name of a property of every object', () => ({ kid: '__proto__' })],
     ['no name of a key', () => ({ kid: undefined })],
-  ])('signed by the attacker, with %s', async (_what, change) => {
+  ])('is refused where the attacker signed it, with %s', async (_what, change) => {
     const key = anotherSigningKey();
     const header = {
       ...good.header,
@@ -108,7 +114,7 @@ attack('a forged access token', (target) => {
     await refusedEverywhere(target(), signed(header, good.payload, key));
   });
 
-  test('signed with the key that encrypts', async () => {
+  test('is refused where the key that encrypts signed it', async () => {
     const header = { ...good.header, alg: 'RS256', kid: keys.encryptionKid };
     await refusedEverywhere(target(), signed(header, good.payload, keys.encryption));
   });
@@ -121,14 +127,14 @@ attack('a forged access token', (target) => {
     ['the type of a refresh token', { typ: 'rt+jwt' }],
     ['no type', { typ: undefined }],
     ['a compression', { zip: 'DEF' }],
-  ])('whose signature is good, with %s', async (_what, change) => {
+  ])('is refused although its signature is good, with the header %s', async (_what, change) => {
     const token = signed({ ...good.header, ...change }, good.payload, keys.signing);
     await refusedEverywhere(target(), token);
     await refusedEverywhere(target(), encrypted(jwe, token, keys.encryptionPublic));
   });
 
   test.each(['iss', 'aud', 'sub', 'client_id', 'sid', 'jti', 'iat', 'exp'])(
-    'whose signature is good, without %s',
+    'is refused although its signature is good, without %s',
     async (claim) => {
       const payload = { ...good.payload, [claim]: undefined };
       await refusedEverywhere(target(), signed(good.header, payload, keys.signing));
@@ -149,19 +155,19 @@ attack('a forged access token', (target) => {
     ['another user', () => ({ sub: '01900000-0000-7000-8000-00000000dead' })],
     ['a session that never was', () => ({ sid: '01900000-0000-7000-8000-00000000dead' })],
     ['a session that is no text', () => ({ sid: { $ne: null } })],
-  ])('whose signature is good, with %s', async (_what, change) => {
+  ])('is refused although its signature is good, with %s', async (_what, change) => {
     const payload = { ...good.payload, ...change(target()) };
     await refusedEverywhere(target(), signed(good.header, payload, keys.signing));
   });
 
-  test('that is claims alone, encrypted for a public key that anybody may know', async () => {
+  test('is refused where it is claims alone, encrypted for a public key that anybody may know', async () => {
     for (const header of [jwe, { ...jwe, typ: 'at+jwt' }, { ...jwe, cty: undefined }]) {
       const token = encrypted(header, JSON.stringify(good.payload), keys.encryptionPublic);
       await refusedEverywhere(target(), token);
     }
   });
 
-  test('of another installation with the same name', async () => {
+  test('is refused where another installation of that name issued it', async () => {
     const token = signed(good.header, good.payload, anotherSigningKey());
     await refusedEverywhere(target(), token);
     await refusedEverywhere(target(), encrypted(jwe, token, keys.encryptionPublic));
@@ -182,12 +188,12 @@ attack('a forged access token', (target) => {
     ['an extension that must be understood', { crit: ['exp'], exp: 1 }],
     ['another content', { cty: 'text/plain' }],
     ['a compression', { zip: 'DEF' }],
-  ])('that is encrypted with %s', async (_what, change) => {
+  ])('is refused where it is encrypted with %s', async (_what, change) => {
     const token = encrypted({ ...jwe, ...change }, good.token, keys.encryptionPublic);
     await refusedEverywhere(target(), token);
   });
 
-  test('that unpacks to thirteen million bytes', async () => {
+  test('is refused where it unpacks to thirteen million bytes', async () => {
     const bomb = deflateRawSync(Buffer.alloc(13_000_000, 'A'), { level: 9 });
     const packed = bomb.subarray(0, 5000);
     const token = encrypted({ ...jwe, zip: 'DEF' }, packed, keys.encryptionPublic);
@@ -195,7 +201,7 @@ attack('a forged access token', (target) => {
     await refusedEverywhere(target(), token);
   });
 
-  test('that is encrypted twice, or ten times', async () => {
+  test('is refused where it is encrypted more than once', async () => {
     let token = good.token;
     for (let layer = 0; layer < 5; layer += 1) {
       token = encrypted(jwe, token, keys.encryptionPublic);
@@ -203,7 +209,7 @@ attack('a forged access token', (target) => {
     }
   });
 
-  test('in another spelling of the same bytes', async () => {
+  test('is refused in another spelling of the bytes of a good one', async () => {
     const t = target();
     const [header = '', payload = '', signature = ''] = good.token.split('.');
     const spellings = [
@@ -223,7 +229,7 @@ attack('a forged access token', (target) => {
   });
 });
 
-/** Everything that is a secret of somebody, and the one purpose, or two, that it has. */
+/** Everything that is a secret, and the one or two uses that it has. */
 const purposes: Record<string, string[]> = {
   'a service key': ['acting for a service', 'looking as a service'],
   'a root key': ['looking as a service'],
@@ -233,8 +239,9 @@ const purposes: Record<string, string[]> = {
   'an access token': ['verifying a token', 'revoking a token', 'a bearer'],
   'an encrypted access token': ['a bearer'],
   'a refresh token': ['refreshing', 'revoking a token'],
-  'a revoke token of a service': ['shutting by a service'],
-  'a revoke token of the hosted page': ['shutting by the page'],
+  'a link of a service': ['locking by a service'],
+  'a link of the hosted page': ['locking by the page'],
+  'a link about a new KEY': ['locking by a service'],
   'a password': [],
   'an id of a session': [],
 };
@@ -247,9 +254,12 @@ const uses: Record<string, (t: Target, value: string) => Promise<Answer>> = {
   'verifying a token': (t, token) => t.json('POST', VERIFY, { token }),
   refreshing: (t, token) => t.json('POST', REFRESH, { token }),
   'revoking a token': (t, token) => t.json('POST', END, { token }),
-  'a bearer': takers['the form dialect'] as never,
-  'shutting by a service': (t, token) => t.json('POST', REVOKE, { token }),
-  'shutting by the page': (t, token) => t.form('POST', '/local', { token }),
+  'a bearer': (t, token) => {
+    const change = { email: 'x@example.com', password: PASSWORD, newPassword: NEW_PASSWORD };
+    return t.form('PUT', '/users/update/password', change, token);
+  },
+  'locking by a service': (t, token) => t.json('POST', REVOKE, { token }),
+  'locking by the page': (t, token) => t.form('POST', '/local', { token }),
 };
 
 attack('a secret of one purpose', (target) => {
@@ -275,21 +285,22 @@ attack('a secret of one purpose', (target) => {
       'an access token': access,
       'an encrypted access token': first,
       'a refresh token': refresh,
-      'a revoke token of a service': await t.linkTokenOf(changer.email),
-      'a revoke token of the hosted page': await t.linkTokenOf(formOwner.email),
+      'a link of a service': await t.linkTokenOf(changer.email),
+      'a link of the hosted page': await t.linkTokenOf(formOwner.email),
+      'a link about a new KEY': await t.linkTokenOf(owner.email, 'factor_change'),
       'a password': PASSWORD,
       'an id of a session': partsOf(access).payload.sid,
     });
   });
 
-  test.each(Object.keys(purposes))('serves no other: %s', async (kind) => {
+  test.each(Object.keys(purposes))('is of no other use: %s', async (kind) => {
     const t = target();
     const work = watchHashing();
     const others = Object.entries(uses).filter(([use]) => !purposes[kind]?.includes(use));
     await t.unchanged(async () => {
       for (const [use, present] of others) {
         const { status } = await present(t, secrets[kind] ?? '');
-        const isKey = /service$|bearer/.test(use) && !use.startsWith('shutting');
+        const isKey = /service$|bearer/.test(use) && !use.startsWith('locking');
         expect({ use, status }).toEqual({ use, status: isKey ? 401 : 400 });
       }
     });
@@ -298,7 +309,7 @@ attack('a secret of one purpose', (target) => {
 });
 
 attack('a refresh token', (target) => {
-  test('that is shown twice ends its session, and no other', async () => {
+  test('that comes back ends its session, and no other', async () => {
     const t = target();
     const owner = await t.enrol();
     const [stolen, own] = [await t.logIn(owner), await t.logIn(owner)];
@@ -314,7 +325,7 @@ attack('a refresh token', (target) => {
     expect(await t.json('POST', VERIFY, { token: own.access })).toMatchObject({ status: 200 });
   });
 
-  test('is not brought to an end by a service that is not its own', async () => {
+  test('is not ended by a service that it does not belong to', async () => {
     const t = target();
     const { access, refresh } = await t.logIn(await t.enrol());
     const foreign = { key: t.other.key };
@@ -339,7 +350,7 @@ attack('a refresh token', (target) => {
     ['as the digest that is stored', null],
     ['with SQL', () => "' or '1'='1"],
     ['with a NUL', (token: string) => `${token}\0`],
-  ])('is no good %s', async (_how, change) => {
+  ])('is refused %s', async (_how, change) => {
     const t = target();
     const { refresh } = await t.logIn(await t.enrol());
     const { refresh_tokens: [stored] = [] } = await t.database.tables();
@@ -348,7 +359,7 @@ attack('a refresh token', (target) => {
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_token' } });
   });
 
-  test('stands for nothing once the user is disabled, or the key taken back', async () => {
+  test('is refused once the user is disabled, or the key revoked', async () => {
     const t = target();
     const disabled = await t.enrol();
     const first = await t.logIn(disabled);
