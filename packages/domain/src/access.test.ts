@@ -1,5 +1,99 @@
 import { describe, expect, test } from 'vitest';
-import { isShut, isUsable, type Key, type User } from './index.ts';
+import {
+  type Actor,
+  formServiceId,
+  isUsable,
+  type Key,
+  may,
+  operator,
+  placeOf,
+  type Service,
+  Unauthorized,
+} from './index.ts';
+
+const origin = { address: '192.0.2.7', client: null };
+const service: Service = {
+  id: 's1',
+  createdAt: 0,
+  updatedAt: 0,
+  name: 'Shop',
+  url: 'https://shop.example',
+  providerLocalUrl: null,
+  userAllowRegister: true,
+  userEmailText: null,
+};
+const session = { sessionId: 'x1', userId: 'u1', serviceId: 's1' };
+
+const actors = {
+  service: { kind: 'service', service, origin },
+  stranger: { kind: 'service', service: { ...service, id: 's2' }, origin },
+  root: { kind: 'root', origin },
+  user: { kind: 'user', session, origin },
+  nobody: { kind: 'nobody', origin },
+  operator,
+} satisfies Record<string, Actor>;
+
+/** The names of the actors that a rule lets through. */
+const those = (rule: (actor: Actor) => boolean) =>
+  Object.entries(actors)
+    .filter(([, actor]) => rule(actor))
+    .map(([name]) => name);
+
+const operators = ['root', 'operator'];
+
+describe('an actor may', () => {
+  test('read a user as a service that knows the user, or as the operator', () => {
+    const read = (isKnown: boolean) => those((actor) => may(actor, 'read user', { isKnown }));
+    expect(read(true)).toEqual(['service', 'stranger', ...operators]);
+    expect(read(false)).toEqual(operators);
+  });
+
+  test.each(['read key', 'read audit'] as const)(
+    '%s as the service that it is of, or as the operator',
+    (action) => {
+      const read = (serviceId: string | null) =>
+        those((actor) => may(actor, action, { serviceId }));
+      expect(read('s1')).toEqual(['service', ...operators]);
+      expect(read('s3')).toEqual(operators);
+      expect(read(null)).toEqual(operators);
+    },
+  );
+
+  test('use a token of a user as the service that it is of, and as nobody else', () => {
+    const use = (serviceId: string | null) =>
+      those((actor) => may(actor, 'use token', { serviceId }));
+    expect(use('s1')).toEqual(['service']);
+    expect(use(null)).toEqual([]);
+  });
+
+  test('use a link as the service that it is of, and on the page that Rekey hosts for it', () => {
+    const use = (isHosted: boolean) =>
+      those((actor) => may(actor, 'use link', { serviceId: 's1', isHosted }));
+    expect(use(false)).toEqual(['service']);
+    expect(use(true)).toEqual(['service', 'nobody']);
+  });
+
+  test('operate Rekey at the command line alone: a root key does not do', () => {
+    expect(those((actor) => may(actor, 'operate', null))).toEqual(['operator']);
+  });
+});
+
+describe('the place of an actor', () => {
+  test('is the service that asks, or that the session is of', () => {
+    expect(placeOf(actors.service)).toEqual({ serviceId: 's1', origin });
+    expect(placeOf(actors.user)).toEqual({ serviceId: 's1', origin });
+  });
+
+  test('is the built-in service for people who have proven nothing yet', () => {
+    expect(placeOf(actors.nobody)).toEqual({ serviceId: formServiceId, origin });
+  });
+
+  test('is none for the operator', () => {
+    for (const actor of [actors.root, operator]) {
+      expect(() => placeOf(actor)).toThrow(Unauthorized);
+    }
+  });
+});
 
 describe('a key', () => {
   test('may be used while it is enabled and not revoked', () => {
@@ -17,34 +111,5 @@ describe('a key', () => {
     expect(isUsable(key)).toBe(true);
     expect(isUsable({ ...key, isEnabled: false })).toBe(false);
     expect(isUsable({ ...key, isRevoked: true })).toBe(false);
-  });
-});
-
-describe('an account', () => {
-  const user: User = {
-    id: 'u',
-    createdAt: 0,
-    updatedAt: 0,
-    isEnabled: false,
-    name: 'Ada',
-    email: 'ada@example.com',
-    locale: 'en',
-    timezone: 'Etc/UTC',
-    passwordAllowReset: true,
-    passwordRequireUpdate: false,
-    createdBy: null,
-  };
-
-  test('is shut once it was disabled and its password forgotten', () => {
-    expect(isShut(user, { passwordHash: null, version: 2 })).toBe(true);
-  });
-
-  test.each([
-    ['was only prepared', user, { passwordHash: null, version: 1 }],
-    ['was prepared with a password', user, { passwordHash: 'hash', version: 1 }],
-    ['is disabled but keeps its password', user, { passwordHash: 'hash', version: 2 }],
-    ['is open again', { ...user, isEnabled: true }, { passwordHash: null, version: 2 }],
-  ])('is not shut while it %s', (_what, of, credential) => {
-    expect(isShut(of, credential)).toBe(false);
   });
 });

@@ -3,11 +3,12 @@ import { describe, expect, test } from 'vitest';
 import {
   type AuditChain,
   type AuditEntry,
-  auditActions,
   auditChainText,
   auditEntryText,
   auditOrigin,
   auditOutcomes,
+  auditTypes,
+  revokeTypes,
 } from './audit.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 8 });
@@ -18,7 +19,7 @@ const entries: fc.Arbitrary<Omit<AuditEntry, 'hash'>> = fc.record({
   serviceId: nullable,
   userId: nullable,
   subjectId: nullable,
-  action: fc.constantFrom(...auditActions),
+  type: fc.constantFrom(...auditTypes),
   outcome: fc.constantFrom(...auditOutcomes),
   origin: fc.option(fc.record({ address: text, client: nullable })),
   sequence: fc.nat(),
@@ -32,14 +33,14 @@ const chains: fc.Arbitrary<Omit<AuditChain, 'seal'>> = fc.record({
   prunedHash: nullable,
 });
 
-/** Two things that are the same but for some of their members. */
+/** Two things that differ in some of their members. */
 const pairs = <T extends object>(things: fc.Arbitrary<T>) =>
   fc.tuple(things, things, fc.infiniteStream(fc.boolean())).map(([one, other, takes]): [T, T] => {
     const members = Object.entries(one).filter(() => takes.next().value);
     return [one, { ...other, ...Object.fromEntries(members) }];
   });
 
-describe('what a hash is made of', () => {
+describe('the text that a hash is made of', () => {
   test('differs for entries that differ in anything', () => {
     fc.assert(
       fc.property(pairs(entries), ([one, other]) => {
@@ -76,8 +77,14 @@ describe('what a hash is made of', () => {
   });
 });
 
-describe('where an event came from', () => {
-  test('keeps 200 characters of what a client calls itself, and never half of one', () => {
+test('each kill switch is recorded under a type of its own', () => {
+  const types = Object.values(revokeTypes);
+  expect(new Set(types).size).toBe(types.length);
+  for (const type of types) expect(auditTypes).toContain(type);
+});
+
+describe('the origin of an entry', () => {
+  test('keeps 200 characters of the name that a client gives itself, and never half of one', () => {
     const address = '192.0.2.7';
     expect(auditOrigin({ address, client: 'x'.repeat(200) }).client).toBe('x'.repeat(200));
     expect(auditOrigin({ address, client: 'x'.repeat(201) }).client).toBe('x'.repeat(200));

@@ -244,7 +244,11 @@ describe('parsing an address', () => {
 
   test('refuses what is none, and says nothing but the name of the field', () => {
     const refusal = new IllegalArgument([
-      { field: 'mail', message: 'must be an e-mail address that can be used here' },
+      {
+        field: 'mail',
+        message: 'must be an e-mail address that can be used here',
+        code: 'unusable',
+      },
     ]);
     expect(() => parseEmail('s3cret', 'mail')).toThrow(refusal);
     try {

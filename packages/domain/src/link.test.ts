@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseUrl, revokeLink } from './index.ts';
+import { linkTo, parseUrl, purposes } from './index.ts';
 
-const link = (localUrl: string) => revokeLink(localUrl, 'ada@example.com', 't1');
+const link = (page: string) =>
+  linkTo(page, { type: 'update_password', email: 'ada@example.com', token: 't1' });
 const query = 'type=update_password&email=ada%40example.com&token=t1';
 
 describe('the link of the mail', () => {
@@ -25,27 +26,29 @@ describe('the link of the mail', () => {
       `https://shop.example/?${query}#/a?b=c`,
     ],
     ['two #', 'https://shop.example/#a#b', `https://shop.example/?${query}#a#b`],
-  ])('goes with %s', (_what, localUrl, expected) => {
-    expect(link(localUrl)).toBe(expected);
+  ])('goes with %s', (_what, page, expected) => {
+    expect(link(page)).toBe(expected);
   });
 
   test('encodes what has a meaning in a link', () => {
-    const made = revokeLink('https://shop.example', 'a&b=c+d#e%40@example.com', 'x&y=z+/#?');
+    const query = { email: 'a&b=c+d#e%40@example.com', token: 'x&y=z+/#?' };
+    const made = linkTo('https://shop.example', { type: 'update_password', ...query });
     expect(made).toBe(
       'https://shop.example?type=update_password&email=a%26b%3Dc%2Bd%23e%2540%40example.com&token=x%26y%3Dz%2B%2F%23%3F',
     );
   });
 
-  test('gives back what went in, on the page that was given', () => {
+  test('gives back its type, address and token, on the page that was given', () => {
     const page = fc
       .webUrl({ withFragments: true, withQueryParameters: true })
       .filter((url) => isUrl(url) && !/[?&](?:type|email|token)=/.test(url));
+    const type = fc.constantFrom(...purposes);
     const text = fc.string({ unit: 'grapheme' });
     fc.assert(
-      fc.property(page, text, text, (localUrl, email, token) => {
-        const made = new URL(revokeLink(localUrl, email, token));
-        const given = new URL(localUrl);
-        expect(made.searchParams.get('type')).toBe('update_password');
+      fc.property(page, type, text, text, (base, type, email, token) => {
+        const made = new URL(linkTo(base, { type, email, token }));
+        const given = new URL(base);
+        expect(made.searchParams.get('type')).toBe(type);
         expect(made.searchParams.get('email')).toBe(email);
         expect(made.searchParams.get('token')).toBe(token);
         expect(made.origin + made.pathname + made.hash).toBe(
@@ -61,7 +64,8 @@ describe('the link of the mail', () => {
   test('stays a URL that a mail can hold', () => {
     fc.assert(
       fc.property(fc.emailAddress(), (email) => {
-        const made = revokeLink('https://shop.example/account', email, 'A-Za-z0-9_-');
+        const query = { type: 'factor_change', email, token: 'A-Za-z0-9_-' } as const;
+        const made = linkTo('https://shop.example/account', query);
         expect(parseUrl(made)).toBe(made);
       }),
     );

@@ -41,7 +41,7 @@ describe('the form of a password that is hashed', () => {
     ['a no-break space', 'a\u00a0b', 'a b'],
     ['a zero-width space', 'a\u200bb', 'ab'],
     ['a byte order mark', '\ufeffab', 'ab'],
-    ['what follows a NUL', 'a\0b', 'a\0c'],
+    ['the text after a NUL', 'a\0b', 'a\0c'],
     ['the 129th character', 'a'.repeat(128), 'a'.repeat(129)],
   ])('keeps what makes a difference: %s', (_what, one, other) => {
     expect(normalize(one)).toBe(one);
@@ -63,13 +63,13 @@ describe('the form of a password that is hashed', () => {
     ['a low surrogate alone', '\udc00secret'],
     ['a pair in the wrong order', 'sec\udc00\ud83dret'],
   ])('there is none for %s', (_what, text) => {
-    expect(refusalsOf(() => normalize(text))[0]?.reason).toBe('malformed');
+    expect(refusalsOf(() => normalize(text))[0]?.code).toBe('malformed');
   });
 });
 
 describe('the length of a password', () => {
   const judge = (password: string, policy: PasswordPolicy) =>
-    refusalsOf(() => checkPasswordLength(password, policy, 'password'))[0]?.reason ?? 'fine';
+    refusalsOf(() => checkPasswordLength(password, policy, 'password'))[0]?.code ?? 'fine';
 
   test.each([
     ['compat', 8],
@@ -95,7 +95,7 @@ test('a new password differs from the current one', () => {
   const refusals = (password: string) =>
     refusalsOf(() => checkPasswordDiffers(password, 'the current one', 'newPassword'));
   expect(refusals('the current one')).toMatchObject([
-    { field: 'newPassword', reason: 'same_as_current' },
+    { field: 'newPassword', code: 'same_as_current' },
   ]);
   expect(refusals('The current one')).toEqual([]);
   expect(refusals('the current one ')).toEqual([]);
@@ -114,7 +114,7 @@ describe('the quality of a password', () => {
       checkPasswordQuality(password, quality, known, policy, 'newPassword'),
     );
     expect(refusals.every(({ field }) => field === 'newPassword')).toBe(true);
-    return refusals.map(({ reason }) => reason);
+    return refusals.map(({ code }) => code);
   };
 
   test('is only reported under compat', () => {
@@ -123,7 +123,7 @@ describe('the quality of a password', () => {
   });
 
   test.each(['standard', 'nist'] as const)(
-    'under %s refuses what an attacker tries first, with every reason that holds',
+    'under %s refuses the first guesses of an attacker, for every reason there is',
     (policy) => {
       expect(judge('a fine one', policy)).toEqual([]);
       expect(judge('a fine one', policy, { strength: 4, isPwned: true })).toEqual(['common']);

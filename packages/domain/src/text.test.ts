@@ -172,7 +172,7 @@ describe('a text of a mail', () => {
 
 describe('several arguments', () => {
   const refuse = (...fields: string[]) => {
-    throw new IllegalArgument(fields.map((field) => ({ field, message: 'no' })));
+    throw new IllegalArgument(fields.map((field) => ({ field, message: 'no', code: 'unknown' })));
   };
 
   test('are answered by name', () => {
