@@ -69,7 +69,7 @@ const RULES: Record<string, Rule> = {
     instead: 'Hashers and tokens implement ports; another adapter reaches them through a port.',
   },
   'packages/adapters-mail': {
-    may: [...CORE, '@rekey/wording', 'nodemailer', 'node:'],
+    may: [...CORE, '@rekey/wording', 'nodemailer', 'postal-mime', 'node:'],
     instead: 'Mailers implement ports; another adapter reaches them through a port.',
   },
   'packages/adapters-metrics': {

@@ -2,22 +2,28 @@
 import './thread-pool.ts';
 import { IllegalArgument } from '@rekey/domain';
 import { CommanderError } from 'commander';
-import { colored, reasonOf } from './commands/common.ts';
-import { createProgram } from './program.ts';
+import { colored } from './commands/common.ts';
+import { createProgram, nameOf } from './program.ts';
 
-/** An argument or option is not usable; what sysexits and most programs of this kind answer. */
+/** The exit code of a command line that is wrong: sysexits and most programs of this kind have it. */
 const USAGE = 2;
 const FAILURE = 1;
 
+const name = nameOf(process.argv[1]);
+
 try {
-  await createProgram().parseAsync();
+  await createProgram(name).parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
-  else if (error instanceof IllegalArgument) fail(USAGE, `the name ${reasonOf(error)}`);
+  else if (error instanceof IllegalArgument) fail(USAGE, reasonsOf(error));
   else fail(FAILURE, error instanceof Error ? error.message : String(error));
 }
 
+function reasonsOf({ violations }: IllegalArgument): string {
+  return violations.map(({ field, message }) => `the ${field} ${message}`).join('; ');
+}
+
 function fail(exitCode: number, reason: string): void {
-  process.stderr.write(`${colored('red', 'sso-cli:', process.stderr)} ${reason}\n`);
+  process.stderr.write(`${colored('red', `${name}:`, process.stderr)} ${reason}\n`);
   process.exitCode = exitCode;
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Command } from 'commander';
 import { addAudit } from './commands/audit.ts';
 import { addBackup } from './commands/backup.ts';
@@ -5,36 +6,48 @@ import { addCalibrate } from './commands/calibrate.ts';
 import { colored } from './commands/common.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDoctor } from './commands/doctor.ts';
-import { addKeys } from './commands/keys.ts';
+import { addKeyring } from './commands/keyring.ts';
 import { addMail } from './commands/mail.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addOutbox } from './commands/outbox.ts';
-import { addServices } from './commands/services.ts';
+import { addRootKey } from './commands/root-key.ts';
+import { addService } from './commands/service.ts';
+import { version } from './version.ts';
+
+/** The names of the program: its own, and the one of the command line that it replaces. */
+export type ProgramName = 'rekey' | 'sso-cli';
+
+/** The name that the program was called by: a link or a file of that name. */
+export function nameOf(file = ''): ProgramName {
+  return path.parse(file).name === 'sso-cli' ? 'sso-cli' : 'rekey';
+}
 
 /** The command line, before it is told what to do. */
-export function createProgram(): Command {
-  const program = new Command('sso-cli')
+export function createProgram(name: ProgramName = 'rekey'): Command {
+  const program = new Command(name)
     .description('Runs Rekey. It works on the database, whether or not the server runs.')
+    .version(version, '--version', 'print the version')
     .showHelpAfterError(false)
     .configureHelp({ styleTitle: (title) => colored('bold', title) })
     .exitOverride()
     .configureOutput({
-      // One line, whatever a value that it quotes is made of.
+      // An error takes one line, whatever a value that it quotes is made of.
       outputError: (text, write) =>
         write(
-          `${colored('red', 'sso-cli:', process.stderr)} ${text
+          `${colored('red', `${name}:`, process.stderr)} ${text
             .replace(/^error: /, '')
             .replaceAll(/\s+/g, ' ')
             .trim()}\n`,
         ),
     });
 
-  addServices(program);
+  addService(program);
+  addRootKey(program);
   addMigrate(program);
   addDoctor(program);
   addMail(program);
   addOutbox(program);
-  addKeys(program);
+  addKeyring(program);
   addBackup(program);
   addAudit(program);
   addCalibrate(program);

@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { getPriority } from 'node:os';
+import { skips } from '@rekey/usecases/testing';
 import { expect, test } from 'vitest';
 import { hashBehindRequests } from './thread-pool.ts';
 
-test.runIf(process.platform === 'linux')(
-  'the threads that hash stand behind the one that answers',
+test.skipIf(skips(process.platform !== 'linux', 'only Linux has priorities of threads'))(
+  'the threads that hash have a lower priority than the one that answers requests',
   async () => {
     await stat('.');
     const before = getPriority();

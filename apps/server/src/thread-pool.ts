@@ -2,16 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { threadPoolSize } from '@rekey/adapters-crypto';
 
-/** The pool takes its size at its first use, so this is imported before anything that could use it. */
+/** The pool takes its size at its first use: this module is imported before all that could use it. */
 process.env.UV_THREADPOOL_SIZE ??= String(threadPoolSize());
 
-/** A tenth of what a thread gets that wants the same core, and all of a core that nobody wants. */
+/** A thread with this niceness gets a tenth of a contended core, and all of an idle one. */
 const NICE = 10;
 
 /**
- * Puts the threads of the pool, which hash, behind the one that answers requests: without it each request of
- * a login flood waits for a hash to use up its turn. Linux alone has priorities of threads, and it has to be
- * after the pool's first use; where it cannot be done the server is as good, and only its tails are longer.
+ * Gives the threads of the pool, which hash, a lower priority than the one that answers requests: otherwise each request
+ * in a flood of logins waits until a hash has used up its time slice. Only Linux has priorities of threads, and only
+ * after the first use of the pool; elsewhere the server works as well, with longer tails.
  */
 export function hashBehindRequests(): void {
   if (process.platform !== 'linux') return;
@@ -21,6 +21,6 @@ export function hashBehindRequests(): void {
       if (name.startsWith('libuv-worker')) setPriority(Number(thread), NICE);
     }
   } catch {
-    // No /proc, or a thread that is gone by now.
+    // There is no /proc, or a thread has ended by now.
   }
 }

@@ -1,4 +1,5 @@
 export { fileOutlet } from './file.ts';
+export { latestMail, type ReadableMail } from './latest-mail.ts';
 export { buildMessage } from './message.ts';
 export { parseMailFrom, type Sender } from './sender.ts';
 export { parseSmtpUrl, type SmtpOutlet, smtpOutlet } from './smtp.ts';

@@ -1,8 +1,9 @@
+import { operator } from '@rekey/domain';
 import type { ChainReport } from '@rekey/usecases';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { json, onWire, print, printJson, table, withRekey } from './common.ts';
+import { type Command, Option } from 'commander';
+import { json, onWire, print, printJson, table, wholeNumber, withRekey } from './common.ts';
 
-const DAY = 86_400_000;
+const DAY_MS = 86_400_000;
 
 /** The record of what happened. */
 export function addAudit(program: Command): void {
@@ -14,8 +15,8 @@ export function addAudit(program: Command): void {
       'look for entries that were changed, added or taken away; exit code 1 where there is one',
     )
     .addOption(json())
-    .action(async (options) => {
-      const chains = await withRekey((rekey) => rekey.verifyAudit.execute());
+    .action(async (options: { json?: true }) => {
+      const chains = await withRekey(({ audit }) => audit.verifyAudit.execute(operator));
       const isOk = chains.every(({ fault }) => fault === null);
       if (options.json) printJson({ ok: isOk, chains: chains.map(onWire) });
       else {
@@ -29,16 +30,16 @@ export function addAudit(program: Command): void {
 
   audit
     .command('prune')
-    .description('delete old entries; what is left can be verified as before')
+    .description('delete old entries; the rest can be verified as before')
     .addOption(
       new Option('--older-than <days>', 'how old an entry must be to go')
-        .argParser(parseDays)
+        .argParser(wholeNumber(1, 99_999, ' of days'))
         .makeOptionMandatory(),
     )
     .addOption(json())
     .action(async ({ olderThan, json }: { olderThan: number; json?: true }) => {
-      const before = Date.now() - olderThan * DAY;
-      const pruned = await withRekey((rekey) => rekey.pruneAudit.execute({ before }));
+      const before = Date.now() - olderThan * DAY_MS;
+      const pruned = await withRekey(({ audit }) => audit.pruneAudit.execute(operator, { before }));
       if (json) printJson({ pruned });
       else print(`${pruned} deleted.`);
     });
@@ -56,12 +57,4 @@ function complaint(chain: ChainReport): string[] {
   if (fault === null) return [];
   const what = fault.sequence === null ? '' : `entry ${fault.sequence} `;
   return [`${nameOf(chain)}: ${what}${fault.reason}`];
-}
-
-function parseDays(text: string): number {
-  const days = Number(text);
-  if (!/^\d{1,5}$/.test(text) || days < 1) {
-    throw new InvalidArgumentError('It must be a whole number of days, 1 or more.');
-  }
-  return days;
 }

@@ -8,14 +8,14 @@ import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { json, print, printJson } from './common.ts';
 
-/** A folder with all that a restore needs; docs/operations.md says how. */
+/** Writes a folder with all that a restore needs; docs/operations.md says how. */
 export function addBackup(program: Command): void {
   program
     .command('backup')
     .description('copy the database and the key file, while servers run, into a new folder')
     .argument('<folder>', 'which must not be there yet')
     .addOption(json())
-    .action(async (folder: string, options) => {
+    .action(async (folder: string, options: { json?: true }) => {
       const { databaseUrl, keysFile } = loadConfig();
       if (!databaseUrl.startsWith('sqlite:')) {
         throw new Error(
@@ -28,7 +28,7 @@ export function addBackup(program: Command): void {
       await mkdir(draft, { mode: 0o700 });
       try {
         await backupSqlite(databaseUrl, path.join(draft, 'rekey.db'));
-        // The keys last: no row of the copy may name a key that is missing from its key file.
+        // The keys are copied last: no row of the copy may name a key that its key file lacks.
         await copyKeyFile(keysFile, path.join(draft, 'keys.json'));
         await sync(draft);
         await rename(draft, target);
@@ -42,9 +42,9 @@ export function addBackup(program: Command): void {
     });
 }
 
-/** Puts the names in a folder on the disk. */
+/** Puts the names in a folder on the disk (fsync). */
 async function sync(folder: string): Promise<void> {
-  // Windows does not open folders, and needs no such thing.
+  // Windows does not open folders, and does not need this.
   if (process.platform === 'win32') return;
   await using handle = await open(folder);
   await handle.sync();

@@ -1,6 +1,6 @@
-import { Command } from 'commander';
-import { describe, expect, test, vi } from 'vitest';
-import { addCalibrate, costFor } from './calibrate.ts';
+import { describe, expect, test } from 'vitest';
+import { outputOf } from '../../test/run.ts';
+import { costFor } from './calibrate.ts';
 
 describe('the cost for a time', () => {
   const msOf = (cost: number) => 50 * 2 ** (cost - 10);
@@ -18,21 +18,9 @@ describe('the cost for a time', () => {
   });
 });
 
-describe('sso-cli calibrate', () => {
-  async function run(...args: string[]): Promise<string> {
-    let text = '';
-    vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-      text += chunk;
-      return true;
-    });
-    const program = new Command().exitOverride().configureOutput({ writeErr: () => {} });
-    addCalibrate(program);
-    await program.parseAsync(['calibrate', ...args], { from: 'user' });
-    return text;
-  }
-
-  test('measures, and says in JSON which cost to set', async () => {
-    const found = JSON.parse(await run('--json', '--time', '99999'));
+describe('rekey calibrate', () => {
+  test('prints as JSON which cost to set', async () => {
+    const found = JSON.parse(await outputOf('calibrate', '--json', '--time', '99999'));
     expect(found).toMatchObject({ time: 99_999, bcrypt_cost: 14 });
     expect(found.costs.map(({ cost }: { cost: number }) => cost)).toEqual([10, 11, 12, 13, 14]);
     const [first, second] = found.costs;
@@ -40,13 +28,13 @@ describe('sso-cli calibrate', () => {
     expect(first.logins_per_second).toBeGreaterThan(0);
   });
 
-  test('says so to people, also where no cost is low enough', async () => {
-    const text = await run('--time', '1');
+  test('tells people the lowest cost where none is low enough', async () => {
+    const text = await outputOf('calibrate', '--time', '1');
     expect(text).toMatch(/^COST +MS +LOGINS\/S$/m);
     expect(text).toContain('No cost keeps a hash within 1 ms here: BCRYPT_COST=10 is the least');
   });
 
   test.each(['0', '-1', '1.5', 'x', '100000', ''])('refuses the time %j', async (time) => {
-    await expect(run(`--time=${time}`)).rejects.toThrow('must be a whole number');
+    await expect(outputOf('calibrate', `--time=${time}`)).rejects.toThrow('must be a whole number');
   });
 });

@@ -1,9 +1,9 @@
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { measureHashing } from '@rekey/adapters-crypto';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { json, print, printJson, table } from './common.ts';
+import { type Command, Option } from 'commander';
+import { json, print, printJson, table, wholeNumber } from './common.ts';
 
-/** What `BCRYPT_COST` may be. */
+/** The values that `BCRYPT_COST` may have. */
 const COSTS = [10, 11, 12, 13, 14];
 
 /** Measures this machine; it needs no configuration and touches nothing. */
@@ -12,7 +12,9 @@ export function addCalibrate(program: Command): void {
     .command('calibrate')
     .description('measure this machine, and say which BCRYPT_COST suits it')
     .addOption(
-      new Option('--time <ms>', 'how long a hash may take').default(250).argParser(parseTime),
+      new Option('--time <ms>', 'how long a hash may take')
+        .default(250)
+        .argParser(wholeNumber(1, 99_999, ' of milliseconds')),
     )
     .addOption(json())
     .action(async (options: { time: number; json?: true }) => {
@@ -52,12 +54,4 @@ export function addCalibrate(program: Command): void {
 /** The highest cost that takes no longer than that; null where none does. */
 export function costFor(time: number, msOf: (cost: number) => number): number | null {
   return COSTS.findLast((cost) => msOf(cost) <= time) ?? null;
-}
-
-function parseTime(text: string): number {
-  const time = Number(text);
-  if (!/^\d{1,5}$/.test(text) || time < 1) {
-    throw new InvalidArgumentError('It must be a whole number of milliseconds, 1 to 99999.');
-  }
-  return time;
 }

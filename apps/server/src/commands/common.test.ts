@@ -1,5 +1,7 @@
+import { skips } from '@rekey/usecases/testing';
+import { InvalidArgumentError } from 'commander';
 import { expect, test, vi } from 'vitest';
-import { table } from './common.ts';
+import { onWire, table, wholeNumber } from './common.ts';
 
 const rows = [
   ['ok', 'ada@example.com', '7'],
@@ -7,7 +9,7 @@ const rows = [
 ];
 const names = ['', 'TO', 'TRIES'];
 
-test('columns are in line, and numbers end in line', () => {
+test('columns of a table are aligned, and numbers to the right', () => {
   vi.stubEnv('NO_COLOR', '1');
   expect(table(rows, names)).toEqual([
     '      TO               TRIES',
@@ -16,12 +18,12 @@ test('columns are in line, and numbers end in line', () => {
   ]);
 });
 
-test('a table of nothing is its names', () => {
+test('a table without rows is the names of its columns', () => {
   vi.stubEnv('NO_COLOR', '1');
   expect([table([]), table([], ['A', 'B'])]).toEqual([[], ['A  B']]);
 });
 
-test('colour is for whoever wants it, and changes no column', () => {
+test('FORCE_COLOR colours a table, and moves no column', () => {
   vi.stubEnv('NO_COLOR', undefined);
   vi.stubEnv('FORCE_COLOR', '1');
   const [head = '', ok = '', failed = ''] = table(rows, names);
@@ -31,8 +33,34 @@ test('colour is for whoever wants it, and changes no column', () => {
   expect(failed.startsWith(`${sign}[31mFAIL${sign}[39m  b@`)).toBe(true);
 });
 
-test.skipIf(process.stdout.isTTY)('what is no terminal gets no colour', () => {
-  vi.stubEnv('NO_COLOR', undefined);
-  vi.stubEnv('FORCE_COLOR', undefined);
-  expect(table(rows).join()).not.toContain('\u001b');
+test.skipIf(skips(process.stdout.isTTY, 'the output is a terminal'))(
+  'an output that is no terminal gets no colour',
+  () => {
+    vi.stubEnv('NO_COLOR', undefined);
+    vi.stubEnv('FORCE_COLOR', undefined);
+    expect(table(rows).join()).not.toContain('\u001b');
+  },
+);
+
+test('an entity on the wire has names in snake_case and times in RFC 3339', () => {
+  expect(
+    onWire({ id: 'a', dueAt: 0, closedAt: null, deadline: 1000, userAllowRegister: true }),
+  ).toEqual({
+    id: 'a',
+    due_at: '1970-01-01T00:00:00.000Z',
+    closed_at: null,
+    deadline: '1970-01-01T00:00:01.000Z',
+    user_allow_register: true,
+  });
 });
+
+test.each(['1', '50', '10000'])('%s is a whole number from 1 to 10000', (text) => {
+  expect(wholeNumber(1, 10_000)(text)).toBe(Number(text));
+});
+
+test.each(['0', '10001', '-1', '1.5', '1e3', '0x10', ' 1', 'x', ''])(
+  '%j is no whole number from 1 to 10000',
+  (text) => {
+    expect(() => wholeNumber(1, 10_000)(text)).toThrow(InvalidArgumentError);
+  },
+);

@@ -1,43 +1,50 @@
 import { styleText } from 'node:util';
 import { IllegalArgument } from '@rekey/domain';
+import type { UseCases } from '@rekey/usecases';
 import { InvalidArgumentError, Option } from 'commander';
-import { compose, type Rekey } from '../compose.ts';
+import { compose } from '../compose.ts';
 import { loadConfig } from '../config.ts';
 
 /** Every command that shows something has it. */
 export const json = () => new Option('--json', 'print one JSON object');
 
-/** Checks an argument the way the use case will, before anything is opened or written. */
+/** Checks an argument as the use case will, before anything is opened or written. */
 export const checked = (parse: (text: string) => unknown) => (text: string) => {
   try {
     parse(text);
     return text;
   } catch (error) {
     if (!(error instanceof IllegalArgument)) throw error;
-    throw new InvalidArgumentError(reasonOf(error));
+    throw new InvalidArgumentError(error.violations.map(({ message }) => message).join('; '));
   }
 };
 
-/** What was refused; the name of the argument is with whoever says it. */
-export function reasonOf(error: IllegalArgument): string {
-  return error.violations.map(({ message }) => message).join('; ');
-}
+/** Checks an argument that is a whole number; `unit` says of what. */
+export const wholeNumber =
+  (min: number, max: number, unit = '') =>
+  (text: string) => {
+    const number = Number(text);
+    if (/^\d{1,9}$/.test(text) && number >= min && number <= max) return number;
+    throw new InvalidArgumentError(`It must be a whole number${unit} from ${min} to ${max}.`);
+  };
 
-/** Opens what the environment names, runs the work, and closes it again. */
-export async function withRekey<T>(work: (rekey: Rekey) => Promise<T>): Promise<T> {
-  const rekey = await compose(loadConfig());
+/** Opens Rekey as the environment configures it, runs the work, and closes it again. */
+export async function withRekey<T>(work: (useCases: UseCases) => Promise<T>): Promise<T> {
+  const { useCases, close } = await compose(loadConfig());
   try {
-    return await work(rekey);
+    return await work(useCases);
   } finally {
-    await rekey.close();
+    await close();
   }
 }
 
-/** An entity as JSON knows it: snake_case, times in RFC 3339. */
+/** An entity as JSON has it: names in snake_case, times in RFC 3339. */
 export function onWire(entity: object): object {
   const entries = Object.entries(entity).map(([name, value]) => [
     name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-    name.endsWith('At') && value !== null ? new Date(value).toISOString() : value,
+    (name.endsWith('At') || name === 'deadline') && value !== null
+      ? new Date(value).toISOString()
+      : value,
   ]);
   return Object.fromEntries(entries);
 }
@@ -50,7 +57,14 @@ export function print(...lines: string[]): void {
   process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 }
 
-/** Rows with their columns in line, under their names where they have some; columns of numbers to the right. */
+/** Prints what was made, and the key that is never shown again. */
+export function printKey(title: string, ...rows: [name: string, value: string][]): void {
+  const lines = rows.map(([name, value]) => `  ${name.padEnd(8)}${value}`);
+  const hint = 'The key is shown only now. Keep it where you keep passwords.';
+  print(title, '', ...lines, '', hint);
+}
+
+/** Rows in columns, under the names of the columns where they have some; columns of numbers are aligned to the right. */
 export function table(
   rows: readonly (readonly string[])[],
   names: readonly string[] = [],
@@ -71,7 +85,7 @@ export function table(
   });
 }
 
-/** Words that say how something is. */
+/** The colours of words for a state. */
 const COLORS: Readonly<Record<string, Color>> = {
   ok: 'green',
   sent: 'green',
@@ -84,7 +98,7 @@ const COLORS: Readonly<Record<string, Color>> = {
 
 type Color = 'bold' | 'green' | 'yellow' | 'red';
 
-/** In colour where the stream is a terminal, or where NO_COLOR and FORCE_COLOR say so. */
+/** Colours a text where the stream is a terminal, or where NO_COLOR and FORCE_COLOR say so. */
 export function colored(
   color: Color | undefined,
   text: string,

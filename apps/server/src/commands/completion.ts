@@ -1,16 +1,16 @@
 import { Argument, type Command } from 'commander';
 import { print } from './common.ts';
 
-/** A word that may come next, and what it does. */
+/** A word that may come next, and its meaning. */
 type Word = { readonly word: string; readonly does: string };
 
-/** What may follow a command: `place` is the way to it, each word of which has a space before it. */
+/** The words that may follow a command: `place` is the way to it, with a space before each word. */
 type Place = {
   readonly place: string;
   readonly commands: readonly Word[];
   readonly options: readonly (Word & {
     readonly takesValue: boolean;
-    /** The values that it may have; empty where any will do. */
+    /** The values that it may have; empty for any value. */
     readonly choices: readonly string[];
   })[];
   readonly choices: readonly string[];
@@ -18,13 +18,15 @@ type Place = {
 
 const scripts = { bash, zsh, fish };
 
-/** Lets a shell complete commands, options and their values; what it prints depends on this version alone. */
+/** Lets a shell complete commands, options and their values. The script depends on this version alone. */
 export function addCompletion(program: Command): void {
   program
     .command('completion')
     .description('print a script with which a shell completes what is typed')
     .addArgument(new Argument('<shell>', 'which one').choices(Object.keys(scripts)))
-    .action((shell: keyof typeof scripts) => print(scripts[shell](placesOf(program)).trimEnd()));
+    .action((shell: keyof typeof scripts) =>
+      print(scripts[shell](program.name(), placesOf(program)).trimEnd()),
+    );
 }
 
 function placesOf(command: Command, place = ''): Place[] {
@@ -46,7 +48,10 @@ function placesOf(command: Command, place = ''): Place[] {
   ];
 }
 
-/** In single quotes, which bash and zsh take as they are. */
+/** The name of a function for a program. */
+const functionOf = (program: string): string => `_${program.replaceAll('-', '_')}`;
+
+/** In single quotes, whose content bash and zsh do not change. */
 const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 const pattern = (places: readonly Place[]): string =>
@@ -63,7 +68,8 @@ const valued = (places: readonly Place[]) =>
     options.filter(({ takesValue }) => takesValue).map((option) => ({ place, ...option })),
   );
 
-function bash(places: readonly Place[]): string {
+function bash(program: string, places: readonly Place[]): string {
+  const complete = functionOf(program);
   const values = valued(places).map(
     ({ place, word, choices }) =>
       `    ${quoted(`${place} ${word}`)}) words=${quoted(choices.join(' '))} ;;`,
@@ -71,7 +77,7 @@ function bash(places: readonly Place[]): string {
   const words = places.map(
     (each) => `      ${quoted(each.place)}) words=${quoted(wordsAt(each).join(' '))} ;;`,
   );
-  return `_sso_cli() {
+  return `${complete}() {
   local current=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} place= words= word
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$place $word" in
@@ -86,11 +92,12 @@ ${words.join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
-complete -o default -F _sso_cli sso-cli
+complete -o default -F ${complete} ${program}
 `;
 }
 
-function zsh(places: readonly Place[]): string {
+function zsh(program: string, places: readonly Place[]): string {
+  const complete = functionOf(program);
   const values = valued(places).map(
     ({ place, word, choices }) =>
       `    ${quoted(`${place} ${word}`)}) choices=(${choices.map(quoted).join(' ')}) ;;`,
@@ -99,8 +106,8 @@ function zsh(places: readonly Place[]): string {
     const described = [...commands, ...options].map(({ word, does }) => quoted(`${word}:${does}`));
     return `      ${quoted(place)}) choices=(${[...described, ...choices.map(quoted)].join(' ')}) ;;`;
   });
-  return `#compdef sso-cli
-_sso_cli() {
+  return `#compdef ${program}
+${complete}() {
   local place= word
   local -a choices
   for word in "\${(@)words[2,CURRENT-1]}"; do
@@ -114,16 +121,17 @@ ${values.join('\n')}
 ${words.join('\n')}
     esac ;;
   esac
-  _describe sso-cli choices || _files
+  _describe ${program} choices || _files
 }
-if [ "\${funcstack[1]}" = _sso_cli ]; then _sso_cli "$@"; else compdef _sso_cli sso-cli; fi
+if [ "\${funcstack[1]}" = ${complete} ]; then ${complete} "$@"; else compdef ${complete} ${program}; fi
 `;
 }
 
-function fish(places: readonly Place[]): string {
+function fish(program: string, places: readonly Place[]): string {
+  const isAt = `_${functionOf(program)}_at`;
   const inFish = (text: string) => `'${text.replaceAll(/[\\']/g, String.raw`\$&`)}'`;
   const lines = places.flatMap(({ place, commands, options, choices }) => {
-    const at = `complete -c sso-cli -n ${inFish(`__sso_cli_at "${place}"`)}`;
+    const at = `complete -c ${program} -n ${inFish(`${isAt} "${place}"`)}`;
     return [
       ...commands.map(({ word, does }) => `${at} -f -a ${word} -d ${inFish(does)}`),
       ...options.map(({ word, does, takesValue, choices: values }) => {
@@ -134,7 +142,7 @@ function fish(places: readonly Place[]): string {
       ...choices.map((choice) => `${at} -f -a ${choice}`),
     ];
   });
-  return `function __sso_cli_at
+  return `function ${isAt}
   set -l place ''
   for word in (commandline -opc)[2..-1]
     switch "$place $word"

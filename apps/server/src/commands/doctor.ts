@@ -1,9 +1,9 @@
 import { constants, existsSync, statSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { openKeyFile, purposes } from '@rekey/adapters-crypto';
+import { keyPurposes, openKeyFile } from '@rekey/adapters-crypto';
 import { type Inspection, inspectDatabase } from '@rekey/adapters-db';
-import { parseMailFrom, readTemplates, smtpMailer, TemplateError } from '@rekey/adapters-mail';
+import { parseMailFrom, readTemplates, smtpOutlet, TemplateError } from '@rekey/adapters-mail';
 import type { Command } from 'commander';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { json, print, printJson, table } from './common.ts';
@@ -14,20 +14,20 @@ type Check = {
   readonly detail: string;
 };
 
-/** Milliseconds. Tokens of a server whose clock is further ahead are refused by the others. */
-const MAX_OFFSET = 30_000;
-const NOTABLE_OFFSET = 2000;
+/** Tokens of a server whose clock is further ahead are refused by the others. */
+const MAX_OFFSET_MS = 30_000;
+const NOTABLE_OFFSET_MS = 2000;
 
 /** Years in which a clock may be right. */
 const [FIRST_YEAR, LAST_YEAR] = [2026, 2099];
 
-/** Looks at all that Rekey stands on, and makes and changes nothing (SQLite keeps files of its own beside a database). */
+/** Examines all that Rekey stands on, and changes nothing (SQLite keeps files of its own beside a database). */
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
     .description('check configuration, keys, database, mail and clock; exit code 1 where one fails')
     .addOption(json())
-    .action(async (options) => {
+    .action(async (options: { json?: true }) => {
       const checks = await examine();
       const isOk = checks.every(({ status }) => status !== 'FAIL');
       if (options.json) printJson({ ok: isOk, checks });
@@ -69,12 +69,14 @@ async function checkKeys(file: string, hasUsers: boolean): Promise<Check> {
   }
   const keys = await attempt(() => openKeyFile(file, { mayCreate: false }));
   if (keys instanceof Error) return { name, status: 'FAIL', detail: messageOf(keys) };
-  const isEarly = purposes.some((purpose) => keys[purpose][0].createdAt > Date.now() + MAX_OFFSET);
+  const isEarly = keyPurposes.some(
+    (purpose) => keys[purpose][0].createdAt > Date.now() + MAX_OFFSET_MS,
+  );
   if (isEarly) {
     const detail = `${file} has a key from the future: a clock is wrong, or was`;
     return { name, status: 'warn', detail };
   }
-  const counts = purposes.map((purpose) => `${purpose} ${keys[purpose].length}`);
+  const counts = keyPurposes.map((purpose) => `${purpose} ${keys[purpose].length}`);
   return { name, status: 'ok', detail: `${file}: ${counts.join(', ')}` };
 }
 
@@ -110,7 +112,7 @@ async function checkMail({ smtpUrl, mailDir, mailFrom }: Config): Promise<Check>
       : { name, status: 'warn', detail: `SMTP_URL is not set: mails become files in ${mailDir}` };
   }
   const from = parseMailFrom(mailFrom);
-  const server = await attempt(() => smtpMailer({ url: smtpUrl, from }).verify());
+  const server = await attempt(() => smtpOutlet({ url: smtpUrl, from }).verify());
   const { host } = new URL(smtpUrl);
   return server instanceof Error
     ? { name, status: 'FAIL', detail: `SMTP server ${host}: ${messageOf(server)}` }
@@ -138,11 +140,11 @@ function checkClock(offset: number | null): Check {
   if (offset === null) return { name, status: 'ok', detail: now.toISOString() };
   const detail = `the database is ${Math.abs(offset)} ms ${offset < 0 ? 'behind' : 'ahead'}`;
   const distance = Math.abs(offset);
-  if (distance > MAX_OFFSET) return { name, status: 'FAIL', detail };
-  return { name, status: distance > NOTABLE_OFFSET ? 'warn' : 'ok', detail };
+  if (distance > MAX_OFFSET_MS) return { name, status: 'FAIL', detail };
+  return { name, status: distance > NOTABLE_OFFSET_MS ? 'warn' : 'ok', detail };
 }
 
-/** What stands in its place, or the nearest folder above it that is there. */
+/** The folder, or the nearest one above it that exists. */
 function nearestFolder(folder: string): string {
   let nearest = path.resolve(folder);
   while (!existsSync(nearest)) nearest = path.dirname(nearest);
@@ -157,7 +159,7 @@ async function attempt<T>(work: () => Promise<T>): Promise<T | Error> {
   }
 }
 
-/** On one line. Where several addresses were tried in vain, Node leaves the message empty. */
+/** A message on one line. Node leaves it empty where several addresses were tried in vain. */
 function messageOf(error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException;
   return (message || code || 'unknown error').replaceAll(/\s+/g, ' ');

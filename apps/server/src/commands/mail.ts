@@ -3,19 +3,21 @@ import path from 'node:path';
 import {
   buildMessage,
   builtInSources,
+  composeNotice,
+  latestMail,
   parseMailFrom,
   parts,
-  passwordChanged,
+  type ReadableMail,
   suffixes,
 } from '@rekey/adapters-mail';
-import { revokeLink } from '@rekey/domain';
-import type { PasswordChangedMail } from '@rekey/usecases';
+import { linkTo, type Purpose, purposes } from '@rekey/domain';
+import type { Notice } from '@rekey/usecases';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { templatesFor } from '../compose.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { json, print, printJson } from './common.ts';
 
-/** No token has this form: whatever the link is opened with, it is refused. */
+/** No token has this form: a link with it is refused everywhere. */
 const NO_TOKEN = 'this-is-a-preview';
 
 type PreviewOptions = {
@@ -27,13 +29,18 @@ type PreviewOptions = {
   readonly json?: true;
 };
 
-/** What owners are sent. */
+/** The mails to the owners of accounts. */
 export function addMail(program: Command): void {
-  const mail = program.command('mail').description('look at the mail, and write one of your own');
+  const mail = program
+    .command('mail')
+    .description('look at mails, and write templates of your own');
 
   mail
     .command('preview')
-    .description('show what would be sent for a change that nobody made, with a link that is dead')
+    .description('show the mail for an event that did not happen, with a link that does not work')
+    .addArgument(
+      new Argument('[kind]', 'the kind of mail').choices(purposes).default('update_password'),
+    )
     .addOption(
       new Option('--locale <locale>', "the user's language").default('en').argParser(parseLocale),
     )
@@ -42,18 +49,33 @@ export function addMail(program: Command): void {
     .addOption(new Option('--text', 'its text part alone').conflicts(['eml', 'json']))
     .addOption(new Option('--eml', 'all of it, as it is sent').conflicts('json'))
     .addOption(json())
-    .action(async (options: PreviewOptions) => {
+    .action(async (kind: Purpose, options: PreviewOptions) => {
       const config = loadConfig();
-      const sample = sampleMail(config, options);
+      const notice = sampleOf(kind, config, options);
       const templates = templatesFor(config);
-      const { subject, text, html } = passwordChanged(sample, templates);
+      const { subject, text, html } = composeNotice(notice, templates);
       if (options.json) printJson({ subject, text, html });
       else if (options.html) process.stdout.write(html);
       else if (options.text) process.stdout.write(text);
       else if (options.eml) {
         const from = parseMailFrom(config.mailFrom);
-        process.stdout.write(await buildMessage(sample, from, templates));
+        process.stdout.write(await buildMessage(notice, from, templates));
       } else print(subject, '', text.trimEnd());
+    });
+
+  mail
+    .command('last')
+    .description('show the latest mail in MAIL_DIR, where mails go without SMTP_URL')
+    .addOption(new Option('--link', 'its link alone').conflicts('json'))
+    .addOption(json())
+    .action(async (options: { link?: true; json?: true }) => {
+      const latest = await readLatest(loadConfig());
+      const { file, from, to, date, subject, text, link } = latest;
+      if (options.json) printJson(latest);
+      else if (!options.link) {
+        print(`From: ${from}`, `To: ${to}`, `Date: ${date}`, `Subject: ${subject}`, '', text);
+      } else if (link === null) throw new Error(`${file} has no link`);
+      else print(link);
     });
 
   mail
@@ -64,43 +86,57 @@ export function addMail(program: Command): void {
     .action((folder: string, options: { json?: true }) => {
       const target = path.resolve(folder);
       if (existsSync(target)) throw new Error(`${target} is there already`);
-      mkdirSync(target, { recursive: true });
-      const files: string[] = [];
-      for (const [language, sources] of builtInSources()) {
-        for (const part of parts) {
-          const name = `${language}${suffixes[part]}`;
-          writeFileSync(path.join(target, name), `${sources[part].trimEnd()}\n`);
-          files.push(name);
-        }
-      }
+      const files = purposes.flatMap((kind) => writeTemplates(target, kind));
       if (options.json) printJson({ folder: target, files });
       else {
         print(
-          `${files.length} files are in ${target}. Keep those that you change, and delete the others:`,
-          'what is not there is sent as before. Then set MAIL_TEMPLATES to the folder.',
+          `${files.length} files are in ${target}. Keep the files that you change, and delete the others:`,
+          'mails without a file there are sent as before. Then set MAIL_TEMPLATES to the folder.',
         );
       }
     });
 }
 
-/** A change of now, made from an address that is nobody's (RFC 5737). */
-function sampleMail(config: Config, { locale, timezone }: PreviewOptions): PasswordChangedMail {
+/** An event of now, asked for from an address that is nobody's (RFC 5737). */
+function sampleOf(kind: Purpose, config: Config, { locale, timezone }: PreviewOptions): Notice {
   const to = { name: 'Ada Lovelace', address: 'ada@example.com' };
-  const changedAt = Date.now();
+  const happenedAt = Date.now();
   return {
-    messageId: '00000000-0000-7000-8000-000000000000',
+    id: '00000000-0000-7000-8000-000000000000',
+    kind,
     to,
     locale,
     timezone,
     service: { name: 'Shop', emailText: 'Questions? We are here from nine to five.' },
-    changedAt,
+    happenedAt,
     origin: {
       address: '203.0.113.9',
       client: 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
     },
-    link: revokeLink(`${config.publicUrl}/local`, to.address, NO_TOKEN),
-    linkExpiresAt: changedAt + config.revokeTokenTtl * 1000,
+    link: linkTo(`${config.publicUrl}/local`, { type: kind, email: to.address, token: NO_TOKEN }),
+    linkExpiresAt: happenedAt + config.revokeTokenTtl * 1000,
   };
+}
+
+/** The mail that was written last; throws where there is none. */
+async function readLatest({ smtpUrl, mailDir }: Config): Promise<ReadableMail> {
+  if (smtpUrl !== null) throw new Error('SMTP_URL is set: mails are sent, and not kept here');
+  const folder = path.resolve(mailDir);
+  const mail = await latestMail(folder);
+  if (mail === null) throw new Error(`no mail is in ${folder} yet`);
+  return mail;
+}
+
+/** Writes the templates of a kind, and answers their names. */
+function writeTemplates(folder: string, kind: Purpose): string[] {
+  mkdirSync(path.join(folder, kind), { recursive: true });
+  return [...builtInSources(kind)].flatMap(([language, sources]) =>
+    parts.map((part) => {
+      const name = path.join(kind, `${language}${suffixes[part]}`);
+      writeFileSync(path.join(folder, name), `${sources[part].trimEnd()}\n`);
+      return name;
+    }),
+  );
 }
 
 function parseLocale(text: string): string {

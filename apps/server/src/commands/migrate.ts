@@ -3,13 +3,13 @@ import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { json, print, printJson } from './common.ts';
 
-/** What every server does at its start, on its own: for who wants to see it done before. */
+/** Every server migrates at its start: this is for operators who want it done before. */
 export function addMigrate(program: Command): void {
   program
     .command('migrate')
     .description('bring the schema of the database up to date')
     .addOption(json())
-    .action(async (options) => {
+    .action(async (options: { json?: true }) => {
       const steps = await migrate(loadConfig().databaseUrl);
       if (options.json) printJson({ steps });
       else if (steps.length === 0) print('The schema is up to date.');

@@ -1,0 +1,84 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { openKeyFile } from '@rekey/adapters-crypto';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { outputOf } from '../../test/run.ts';
+
+const MINUTE_MS = 60_000;
+
+let file: string;
+beforeEach(async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rekey-keyring-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  file = path.join(folder, 'keys.json');
+  await openKeyFile(file, { mayCreate: true });
+  vi.stubEnv('KEYS_FILE', file);
+});
+
+type Stored = Record<string, { kid: string; createdAt: number }[]>;
+
+function stored(): Stored {
+  const { version: _, ...lists } = JSON.parse(readFileSync(file, 'utf8'));
+  return lists;
+}
+
+/** All keys of the file are that much older now. */
+function age(ms: number): void {
+  const keys = JSON.parse(readFileSync(file, 'utf8'));
+  for (const list of Object.values(keys)) {
+    if (Array.isArray(list)) for (const key of list) key.createdAt -= ms;
+  }
+  writeFileSync(file, JSON.stringify(keys));
+}
+
+const kidsOf = (purpose: string) => stored()[purpose]?.map(({ kid }) => kid);
+const keyring = async (...args: string[]) =>
+  JSON.parse(await outputOf('keyring', ...args, '--json'));
+
+describe('rekey keyring', () => {
+  test('rotates every key but the pepper, unless purposes are named', async () => {
+    const { rotated } = await keyring('rotate');
+    expect(Object.keys(rotated)).toEqual(['signing', 'encryption', 'link', 'seal', 'audit']);
+    const { rotated: named } = await keyring('rotate', '--purpose', 'pepper', 'link', 'pepper');
+    expect(Object.keys(named)).toEqual(['pepper', 'link']);
+    expect(kidsOf('link')).toEqual([named.link, rotated.link, expect.any(String)]);
+  });
+
+  test('lists ids and ages, and which key is used', async () => {
+    age(3 * 24 * 60 * MINUTE_MS);
+    const { rotated } = await keyring('rotate', '--purpose', 'link');
+    const { keys } = await keyring('list');
+    const [, old] = kidsOf('link') ?? [];
+    expect(keys.filter(({ purpose }: { purpose: string }) => purpose === 'link')).toEqual([
+      expect.objectContaining({ kid: rotated.link, is_current: false }),
+      expect.objectContaining({ kid: old, is_current: true }),
+    ]);
+    const lines = (await outputOf('keyring', 'list')).trimEnd().split('\n');
+    expect(lines.find((line) => line.includes(old ?? '-'))).toMatch(/^link +\w+ +3 {2}current$/);
+  });
+
+  test('prunes a key when all that was made with it has expired, and not before', async () => {
+    vi.stubEnv('ACCESS_TOKEN_TTL', '60');
+    vi.stubEnv('REVOKE_TOKEN_TTL', '600');
+    await keyring('rotate', '--purpose', ...Object.keys(stored()));
+    const old = Object.fromEntries(
+      Object.entries(stored()).map(([purpose, [, key]]) => [purpose, key?.kid]),
+    );
+    age(2 * MINUTE_MS);
+    expect(await keyring('prune')).toEqual({ pruned: {} });
+
+    age(2 * MINUTE_MS);
+    expect(await keyring('prune')).toEqual({
+      pruned: { signing: [old.signing], encryption: [old.encryption] },
+    });
+    expect(await outputOf('keyring', 'prune')).toBe('No key is old enough.\n');
+
+    age(10 * MINUTE_MS);
+    expect(await outputOf('keyring', 'prune')).toBe(`Removed keys:\n  link  ${old.link}\n`);
+    // Only the database tells what still needs these.
+    for (const purpose of ['pepper', 'seal', 'audit']) {
+      expect(kidsOf(purpose)).toEqual([expect.any(String), old[purpose]]);
+    }
+  });
+});

@@ -1,0 +1,105 @@
+import {
+  currentFirst,
+  hasOutlived,
+  type KeyPurpose,
+  keyPurposes,
+  openKeyFile,
+  pruneKeys,
+  rotateKeys,
+} from '@rekey/adapters-crypto';
+import { type Command, Option } from 'commander';
+import { type Config, loadConfig } from '../config.ts';
+import { json, onWire, print, printJson, table } from './common.ts';
+
+/**
+ * All purposes but the pepper: after its rotation each user's next login hashes twice, and the old pepper can go only
+ * when every user has logged in since.
+ */
+const routine = keyPurposes.filter((purpose) => purpose !== 'pepper');
+
+const DAY_MS = 86_400_000;
+
+/** The secrets that the database does not have. */
+export function addKeyring(program: Command): void {
+  const keyring = program
+    .command('keyring')
+    .description('look at the key file, rotate its keys, and remove old ones');
+
+  keyring
+    .command('list')
+    .description('show the ids and ages of the keys, and nothing else of them')
+    .addOption(json())
+    .action(async (options: { json?: true }) => {
+      const file = await openKeyFile(loadConfig().keysFile, { mayCreate: false });
+      const now = Date.now();
+      const keys = keyPurposes.flatMap((purpose) => {
+        const [current] = currentFirst(file[purpose], now);
+        return file[purpose].map(({ kid, createdAt }) => {
+          return { purpose, kid, createdAt, isCurrent: kid === current.kid };
+        });
+      });
+      if (options.json) printJson({ keys: keys.map(onWire) });
+      else {
+        const rows = keys.map(({ purpose, kid, createdAt, isCurrent }) => {
+          const days = Math.floor((now - createdAt) / DAY_MS);
+          return [purpose, kid, `${days}`, isCurrent ? 'current' : ''];
+        });
+        print(...table(rows, ['PURPOSE', 'ID', 'DAYS OLD', '']));
+      }
+    });
+
+  keyring
+    .command('rotate')
+    .description('add a new key for each purpose; the old ones stay for what was made with them')
+    .addOption(
+      new Option('--purpose <purpose...>', 'which ones (default: all but the pepper)').choices(
+        keyPurposes,
+      ),
+    )
+    .addOption(json())
+    .action(async (options: { purpose?: KeyPurpose[]; json?: true }) => {
+      const chosen = [...new Set(options.purpose ?? routine)];
+      const rotated = await rotateKeys(loadConfig().keysFile, chosen);
+      if (options.json) printJson({ rotated });
+      else {
+        print(
+          'New keys, which are used in a minute, when every server has seen them:',
+          ...table(Object.entries(rotated).map(([purpose, kid]) => [`  ${purpose}`, kid])),
+        );
+      }
+    });
+
+  keyring
+    .command('prune')
+    .description('remove old keys whose tokens and links have all expired; other keys stay')
+    .addOption(json())
+    .action(async (options: { json?: true }) => {
+      const config = loadConfig();
+      const now = Date.now();
+      const pruned = await pruneKeys(config.keysFile, (purpose, successor) => {
+        const ttlMs = ttlMsOf(purpose, config);
+        return ttlMs !== null && hasOutlived(successor, ttlMs, now);
+      });
+      const rows = Object.entries(pruned).flatMap(([purpose, kids]) =>
+        kids.map((kid) => [`  ${purpose}`, kid]),
+      );
+      if (options.json) printJson({ pruned });
+      else if (rows.length === 0) print('No key is old enough.');
+      else print('Removed keys:', ...table(rows));
+    });
+}
+
+/** How long what is made with a key is good; null where only the database tells what still needs the key. */
+function ttlMsOf(purpose: KeyPurpose, { accessTokenTtl, revokeTokenTtl }: Config): number | null {
+  switch (purpose) {
+    case 'signing':
+    case 'encryption':
+      return accessTokenTtl * 1000;
+    case 'link':
+      return revokeTokenTtl * 1000;
+    case 'pepper':
+    case 'seal':
+    case 'audit':
+      return null;
+  }
+}

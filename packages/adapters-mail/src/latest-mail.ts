@@ -1,0 +1,65 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import PostalMime, { type Address } from 'postal-mime';
+
+export type ReadableMail = {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  readonly date: string;
+  readonly subject: string;
+  readonly text: string;
+  /** Null where the mail has none. */
+  readonly link: string | null;
+};
+
+/** The mail that `fileOutlet` wrote last into a folder; null where there is none. */
+export async function latestMail(folder: string): Promise<ReadableMail | null> {
+  const file = await latestFile(folder);
+  if (file === null) return null;
+  const { from, to = [], date = '', subject = '', text = '' } = await parse(file);
+  return {
+    file,
+    from: addressOf(from),
+    to: to.map(addressOf).join(', '),
+    date,
+    subject,
+    text: text.trimEnd(),
+    link: linkIn(text),
+  };
+}
+
+const parse = async (file: string) => PostalMime.parse(await readFile(file));
+
+async function latestFile(folder: string): Promise<string | null> {
+  const names = (await namesIn(folder)).filter((name) => name.endsWith('.eml'));
+  const files = await Promise.all(
+    names.map(async (name) => {
+      const file = path.join(folder, name);
+      return { file, writtenAt: (await stat(file, { bigint: true })).mtimeNs };
+    }),
+  );
+  const [latest] = files.toSorted(
+    // Ids rise, where the clock of the file system does not.
+    (a, b) => Number(b.writtenAt - a.writtenAt) || (a.file < b.file ? 1 : -1),
+  );
+  return latest?.file ?? null;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+const addressOf = (address: Address | undefined): string =>
+  address?.name ? `${address.name} <${address.address}>` : (address?.address ?? '');
+
+/** The link with a token: the text of a service may have other links. */
+function linkIn(text: string): string | null {
+  const links = text.match(/https?:\/\/\S+/g) ?? [];
+  return links.find((link) => URL.parse(link)?.searchParams.has('token')) ?? null;
+}
