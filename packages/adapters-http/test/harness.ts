@@ -3,10 +3,11 @@ import { connect, type Socket } from 'node:net';
 import { operator } from '@rekey/domain';
 import { type Database, type Ports, type UseCases, useCases } from '@rekey/usecases';
 import { memoryDatabase, settings, tokenIn, world } from '@rekey/usecases/testing';
-import type { FastifyReply, FastifyRequest, InjectOptions } from 'fastify';
+import type { FastifyReply, FastifyRequest, InjectOptions, LightMyRequestResponse } from 'fastify';
+import { expect } from 'vitest';
 import { codesOf } from '../src/docs/openapi.ts';
 import { createHttpServer, type HttpDeps, type HttpOptions } from '../src/index.ts';
-import type { Problem } from '../src/server/problem.ts';
+import { type Problem, type ProblemCode, problem } from '../src/server/problem.ts';
 
 type Overrides = Partial<Omit<HttpDeps, 'options' | 'useCases'>> & {
   readonly options?: Partial<HttpOptions>;
@@ -240,4 +241,36 @@ export async function wire(server: Pick<Rig, 'port'>) {
         else socket.once('close', () => resolve(received));
       }),
   };
+}
+
+/** The instant at which the clock of a rig stands. */
+export const TIME = '2026-01-02T03:04:05.000Z';
+
+/** The id of something that was made. */
+export const UUID = expect.stringMatching(
+  /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[\da-f]{4}-[\da-f]{12}$/,
+);
+
+/** The user that `enrolled` makes, as a service sees it. */
+export const ada = {
+  id: UUID,
+  created_at: TIME,
+  updated_at: TIME,
+  is_enabled: true,
+  name: 'Ada',
+  email: 'ada@example.com',
+  locale: 'en',
+  timezone: 'Etc/UTC',
+  password_allow_reset: true,
+  password_require_update: false,
+};
+
+/** Fails unless the answer is this refusal, to the letter. */
+export function expectRefused(
+  { statusCode, headers, body }: LightMyRequestResponse,
+  code: ProblemCode,
+  detail: string,
+): void {
+  expect(headers['content-type']).toBe('application/problem+json; charset=utf-8');
+  expect([statusCode, JSON.parse(body)]).toStrictEqual([400, problem(code, detail)]);
 }

@@ -1,0 +1,158 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  ada,
+  enrolled,
+  expectRefused,
+  PASSWORD,
+  type Rig,
+  rig,
+  TIME,
+  UUID,
+} from '../../test/harness.ts';
+
+const DEAD = 'this token or key is unknown, expired, used or revoked';
+
+let server: Rig;
+beforeEach(async () => {
+  server = await rig();
+});
+
+const EMAIL = 'ada@example.com';
+const LOCAL = '/v1/auth/provider/local';
+const TOKEN = { token: expect.any(String), token_expires: expect.any(Number) };
+
+const post = (url: string, body: object, headers: Record<string, string> = {}) =>
+  server.json('POST', url, body, { headers });
+
+/** A user who is logged in, as the service sees it. */
+async function loggedIn() {
+  const { user, key } = await enrolled(server);
+  const login = await post('/v1/auth/provider/local/login', { email: EMAIL, password: PASSWORD });
+  const { access, refresh } = login.json();
+  return { user, key, access, refresh };
+}
+
+describe('POST /v1/auth/provider/local/login', () => {
+  it('answers with the user and both tokens', async () => {
+    const { user } = await enrolled(server);
+    const body = { email: 'ada@example.com', password: PASSWORD };
+    const response = await server.json('POST', `${LOCAL}/login`, body);
+    expect(response.statusCode).toBe(200);
+    expect(response.json()).toStrictEqual({
+      meta: { password_strength: 4, password_pwned: null },
+      user: { ...ada, id: user.id },
+      access: {
+        token: expect.stringMatching(/^signed-token-/),
+        token_expires: Date.parse(TIME) / 1000 + 3600,
+      },
+      refresh: {
+        token: expect.stringMatching(/^rkf_\w{43}$/),
+        token_expires: Date.parse(TIME) / 1000 + 86_400,
+      },
+    });
+  });
+
+  it('answers 403 where the password must be changed first', async () => {
+    const body = { is_enabled: true, name: 'Ada', email: 'ada@example.com', password: PASSWORD };
+    const created = await server.json('POST', '/v1/user', {
+      ...body,
+      password_require_update: true,
+    });
+    const user_id = created.json().data.id;
+    await server.json('POST', '/v1/key', { is_enabled: true, type: 'TOKEN', name: 'w', user_id });
+    const login = { email: 'ada@example.com', password: PASSWORD };
+    const response = await server.json('POST', `${LOCAL}/login`, login);
+    expect([response.statusCode, response.json().code]).toStrictEqual([
+      403,
+      'password_update_required',
+    ]);
+  });
+
+  it('tells nothing of why it refuses', async () => {
+    await enrolled(server);
+    const wrong = { email: 'ada@example.com', password: 'not this one' };
+    const unknown = { email: 'bob@example.com', password: PASSWORD };
+    const answers = [];
+    for (const body of [wrong, unknown]) {
+      const { statusCode, headers, body: text } = await server.json('POST', `${LOCAL}/login`, body);
+      answers.push({ statusCode, headers: { ...headers, date: '', 'x-request-id': '' }, text });
+    }
+    expect(answers[0]).toStrictEqual(answers[1]);
+    expect(JSON.parse(answers[0]?.text ?? '')).toStrictEqual({
+      type: '/docs/errors#invalid_credentials',
+      title: 'Invalid credentials',
+      status: 400,
+      detail: 'the e-mail address or the password is not right',
+      code: 'invalid_credentials',
+    });
+  });
+});
+
+describe('POST /v1/auth/token/verify', () => {
+  it('answers with the user, and the token as it was given', async () => {
+    const { user, access } = await loggedIn();
+    const response = await post('/v1/auth/token/verify', { token: access.token });
+    expect([response.statusCode, response.json()]).toStrictEqual([200, { user, access }]);
+  });
+
+  it('refuses everything else alike', async () => {
+    const { access, refresh } = await loggedIn();
+    const foreign = { authorization: await server.otherServiceKey() };
+    const url = '/v1/auth/token/verify';
+    expectRefused(await post(url, { token: '' }), 'invalid_token', DEAD);
+    expectRefused(await post(url, { token: 'x'.repeat(15_000) }), 'invalid_token', DEAD);
+    expectRefused(await post(url, { token: refresh.token }), 'invalid_token', DEAD);
+    expectRefused(await post(url, { token: access.token }, foreign), 'invalid_token', DEAD);
+  });
+});
+
+describe('POST /v1/auth/token/refresh', () => {
+  it('answers with the user and new tokens, of which both are good', async () => {
+    const { user, access, refresh } = await loggedIn();
+    const response = await post('/v1/auth/token/refresh', { token: refresh.token });
+    expect([response.statusCode, response.json()]).toStrictEqual([
+      200,
+      { user, access: TOKEN, refresh: { ...TOKEN, token_expires: refresh.token_expires } },
+    ]);
+    const fresh = response.json();
+    expect([access.token, refresh.token]).not.toContain(fresh.access.token);
+    expect(fresh.refresh.token).not.toBe(refresh.token);
+    const verified = await post('/v1/auth/token/verify', { token: fresh.access.token });
+    expect(verified.json()).toStrictEqual({ user, access: fresh.access });
+    const next = await post('/v1/auth/token/refresh', { token: fresh.refresh.token });
+    expect(next.statusCode).toBe(200);
+  });
+
+  it('refuses a token the second time, and ends the session', async () => {
+    const { access, refresh } = await loggedIn();
+    await post('/v1/auth/token/refresh', { token: refresh.token });
+    const url = '/v1/auth/token/refresh';
+    expectRefused(await post(url, { token: refresh.token }), 'invalid_token', DEAD);
+    const verified = await post('/v1/auth/token/verify', { token: access.token });
+    expectRefused(verified, 'invalid_token', DEAD);
+  });
+
+  it('refuses everything else alike', async () => {
+    const { access, refresh } = await loggedIn();
+    const foreign = { authorization: await server.otherServiceKey() };
+    const url = '/v1/auth/token/refresh';
+    expectRefused(await post(url, { token: '' }), 'invalid_token', DEAD);
+    expectRefused(await post(url, { token: access.token }), 'invalid_token', DEAD);
+    expectRefused(await post(url, { token: refresh.token }, foreign), 'invalid_token', DEAD);
+    expect((await post(url, { token: refresh.token })).statusCode).toBe(200);
+  });
+});
+
+describe('POST /v1/auth/token/revoke', () => {
+  it.each(['access', 'refresh'] as const)('takes the %s token back with its key', async (which) => {
+    const login = await loggedIn();
+    const { token } = login[which];
+    const response = await post('/v1/auth/token/revoke', { token });
+    expect([response.statusCode, response.json()]).toStrictEqual([200, { audit: UUID }]);
+    const key = await server.json('GET', `/v1/key/${login.key.id}`);
+    expect(key.json().data).toMatchObject({ is_enabled: false, is_revoked: true });
+    expectRefused(await post('/v1/auth/token/revoke', { token }), 'invalid_token', DEAD);
+    const verified = await post('/v1/auth/token/verify', { token: login.access.token });
+    expectRefused(verified, 'invalid_token', DEAD);
+  });
+});
