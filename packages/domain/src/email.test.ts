@@ -40,7 +40,7 @@ describe('the canonical form of an address', () => {
     );
   });
 
-  test('is the same whatever the case of ASCII letters', () => {
+  test('does not depend on the case of ASCII letters', () => {
     fc.assert(
       fc.property(fc.emailAddress(), (address) => {
         expect(canonicalEmail(address.toUpperCase())).toBe(canonicalEmail(address));
@@ -48,7 +48,7 @@ describe('the canonical form of an address', () => {
     );
   });
 
-  test('is the same whether accents are part of the letter or follow it', () => {
+  test('does not depend on whether accents are part of the letter or follow it', () => {
     const form = 'renée@xn--bcher-kva.example';
     for (const text of ['renée@bücher.example', 'RENÉE@BÜCHER.example']) {
       expect(canonicalEmail(text.normalize('NFC'))).toBe(form);

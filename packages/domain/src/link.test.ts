@@ -61,7 +61,7 @@ describe('the link of the mail', () => {
     );
   });
 
-  test('stays a URL that a mail can hold', () => {
+  test('stays a URL that survives a mail', () => {
     fc.assert(
       fc.property(fc.emailAddress(), (email) => {
         const query = { type: 'factor_change', email, token: 'A-Za-z0-9_-' } as const;

@@ -1,4 +1,4 @@
-/** Holds everybody who passes until `size` are there, so that a race is one. */
+/** Makes everybody wait until `size` have arrived, so that a race is one. */
 export function gate(size: number): () => Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let arrived = 0;

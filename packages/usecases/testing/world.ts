@@ -2,10 +2,8 @@ import { type Actor, type Grant, type Key, operator, type Service, type User } f
 import {
   type Database,
   type Delivered,
-  type Hasher,
   type Ports,
   type Settings,
-  type Stores,
   type UseCases,
   useCases,
 } from '../src/index.ts';
@@ -22,8 +20,8 @@ import {
   sequentialIds,
 } from './fakes/index.ts';
 import { aKey, aService, aUser, ORIGIN, START } from './fixtures.ts';
-import { gate } from './gate.ts';
 import { type MemoryDatabase, memoryDatabase } from './memory/index.ts';
+import { watched } from './watched.ts';
 
 /** The password of every owner, and the one that it is changed to. */
 export const PASSWORD = 'correct horse';
@@ -60,7 +58,7 @@ export const root: Kind<'root'> = { kind: 'root', origin: ORIGIN };
 export type Owner = { readonly user: User; readonly service: Service; readonly tokenKey: Key };
 type Member = Pick<Owner, 'user' | 'service'>;
 
-/** What to ask for, to change a password. */
+/** The arguments of a change. */
 type Change = { readonly email: string; readonly password: string; readonly newPassword: string };
 
 /** All ports, wired to fakes, all use cases, and a few things that tests do again and again. */
@@ -132,7 +130,7 @@ export function world<D extends Database = MemoryDatabase>(
     return { user, service, tokenKey };
   };
 
-  /** Opens a session of the owner; answers its tokens and what its access token stands for. */
+  /** Opens a session of the owner; answers its tokens, and the grant of its access token. */
   const logIn = async (
     { user, service }: Member,
     password = PASSWORD,
@@ -144,7 +142,7 @@ export function world<D extends Database = MemoryDatabase>(
     return { ...grant, token: access.token, refresh: refresh.token };
   };
 
-  /** What to ask for, to change the owner's password as it should be done. */
+  /** The arguments of a change of the owner's password as it should be done. */
   const change = ({ user }: Pick<Owner, 'user'>, details: Partial<Change> = {}): Change => ({
     email: user.email,
     password: PASSWORD,
@@ -194,7 +192,7 @@ export const keyValue = (key: Key): string => `rku_${key.id}`;
 /** The token in a mailed link. */
 export function tokenIn(link: string): string {
   const token = new URL(link).searchParams.get('token');
-  if (token === null) throw new Error('the link holds a token');
+  if (token === null) throw new Error('the link has a token');
   return token;
 }
 
@@ -206,22 +204,9 @@ export async function endOf(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-/** The hasher, but that nobody gets past a proof before `size` have got there. */
-export function gatedHasher(hasher: Hasher, size: number): Hasher {
-  const allHaveProven = gate(size);
-  return {
-    ...hasher,
-    verify: async (password, hash) => {
-      const isRight = await hasher.verify(password, hash);
-      await allHaveProven();
-      return isRight;
-    },
-  };
-}
-
 export const planted = new Error('planted');
 
-/** The database, but that the `n`th thing done in each transaction fails; `n` may be the commit. Tries are counted all the same. */
+/** The database, but that the `n`th thing done in each transaction fails; `n` may be the commit. The count of tries does not fail. */
 export function failingAt(database: Database, n: number): Database {
   return {
     ...database,
@@ -232,7 +217,7 @@ export function failingAt(database: Database, n: number): Database {
           done += 1;
           if (done === n) throw planted;
         };
-        const result = await work(watched(stores, step));
+        const result = await work(watched(stores, exceptThrottles(step)));
         if (done > 0) step();
         return result;
       }),
@@ -243,23 +228,18 @@ export function failingAt(database: Database, n: number): Database {
 export function recording(database: Database): { database: Database; done: string[] } {
   const done: string[] = [];
   const transact: Database['transact'] = (work) =>
-    database.transact((stores) => work(watched(stores, (verb) => done.push(verb))));
+    database.transact((stores) =>
+      work(
+        watched(
+          stores,
+          exceptThrottles((store, verb) => done.push(`${store}.${verb}`)),
+        ),
+      ),
+    );
   return { database: { ...database, transact }, done };
 }
 
-function watched(stores: Stores, before: (verb: string) => void): Stores {
-  type Verbs = Record<string, (...args: unknown[]) => Promise<unknown>>;
-  const all = Object.entries(stores).map(([name, store]) => [
-    name,
-    Object.fromEntries(
-      Object.entries(store as unknown as Verbs).map(([verb, run]) => [
-        verb,
-        async (...args: unknown[]) => {
-          if (name !== 'throttles') before(`${name}.${verb}`);
-          return run(...args);
-        },
-      ]),
-    ),
-  ]);
-  return Object.fromEntries(all);
-}
+const exceptThrottles =
+  (before: (store: string, verb: string) => void) => (store: string, verb: string) => {
+    if (store !== 'throttles') before(store, verb);
+  };

@@ -23,7 +23,7 @@ import { judgeNewPassword, parseNewPassword } from '../shared/new-password.ts';
 
 const LISTED = 'listed in a breach';
 const UNLISTED = 'listed nowhere yet';
-/** What the offline meter of the tests knows by itself. */
+/** The one password that the offline meter of the tests knows by itself. */
 const COMMON = 'password';
 
 async function prepare(policy: PasswordPolicy = 'compat', breachList: BreachList | null = null) {
@@ -118,7 +118,7 @@ describe.each(settingIt)('the password of %s', (_what, set) => {
   });
 });
 
-test('of the built-in service a password may not hold the name that people know it by', async () => {
+test('a password at the built-in service may not contain the name that people know the service by', async () => {
   const { ports } = await prepare('standard');
   const user = { name: 'Ada', email: 'ada@example.com' };
   const service = { id: formServiceId, name: formServiceName };

@@ -147,7 +147,7 @@ describe('the token of a link', () => {
     expect(late.w.database.snapshot()).toEqual(before);
   });
 
-  test('has one error for what is unknown, used, expired, misdirected or no token', async () => {
+  test('has one error whether it is unknown, used, expired, misdirected or no token', async () => {
     const { w, owner, service, token } = await aChangedPassword();
     const other = await w.addService();
     const { id } = w.linkTokens.verify(token)!;

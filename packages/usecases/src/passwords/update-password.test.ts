@@ -387,7 +387,7 @@ describe('a new password', () => {
   });
 });
 
-describe('what happens between the proof and the change', () => {
+describe('between the proof and the change', () => {
   /** The ports, but that something happens while the new hash is made. */
   const meanwhile = (w: World, happen: () => Promise<unknown>) => ({
     ...w,
@@ -400,7 +400,7 @@ describe('what happens between the proof and the change', () => {
     },
   });
 
-  test('another change with the same password wins', async () => {
+  test('another change that proved the password as well wins', async () => {
     const w = world();
     const owner = await w.addOwner();
     const ports = meanwhile(w, () => update(w, ask(owner, { newPassword: 'was quicker' })));

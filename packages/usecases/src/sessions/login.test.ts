@@ -219,7 +219,7 @@ describe('a user who must change the password', () => {
 });
 
 describe('a hash of another system', () => {
-  test('is replaced at the login, at the same version, and the new one works', async () => {
+  test('is replaced at the login, the version stays, and the new hash works', async () => {
     const w = world();
     const owner = await w.addOwner({}, { passwordHash: foreignHash(PASSWORD) });
     await logIn(w, ask(owner));
@@ -276,7 +276,7 @@ describe('a hash of another system', () => {
   });
 });
 
-describe('what happens between the proof and the session', () => {
+describe('between the proof and the session', () => {
   const meanwhile = (w: World, happen: () => Promise<unknown>): Ports => ({
     ...w,
     accessTokens: {
@@ -315,7 +315,7 @@ describe('what happens between the proof and the session', () => {
   });
 });
 
-describe('how good the password is', () => {
+describe('the quality of a password', () => {
   /** A world that counts how often its meter judges. */
   function judging() {
     const w = world();
@@ -348,7 +348,7 @@ describe('how good the password is', () => {
     expect(judged.filter((password) => password === PASSWORD)).toHaveLength(1);
   });
 
-  test('is judged again where what is known cannot be read', async () => {
+  test('is judged again where the quality that was kept cannot be read', async () => {
     const { w, judged } = judging();
     const owner = await w.addOwner();
     await w.database.transact(({ users }) => users.keepQuality(owner.user.id, 'of another key'));

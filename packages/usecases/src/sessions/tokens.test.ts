@@ -133,7 +133,7 @@ describe('verifying a token', () => {
 });
 
 describe('refreshing', () => {
-  test('hands out new tokens of the same session, and the old access token lives on', async () => {
+  test('hands out new tokens of its session, and the old access token lives on', async () => {
     const { w, owner, tokens, verify, refresh } = await aLogin();
     w.clock.set(START + 60_000);
     const fresh = await refresh(tokens.refresh);
@@ -167,7 +167,7 @@ describe('refreshing', () => {
     expect(open!.session.expiresAt).toBeGreaterThanOrEqual(last.access.expiresAt);
   });
 
-  test('with a spent token ends the session, for whoever holds a token of it', async () => {
+  test('with a spent token ends the session, for everybody with a token of it', async () => {
     const { w, tokens, verify, refresh } = await aLogin();
     const fresh = await refresh(tokens.refresh);
     expect(await endOf(refresh(tokens.refresh))).toBeInstanceOf(InvalidToken);

@@ -21,10 +21,10 @@ import { type Ports, useCases } from '../index.ts';
 const eventsOf = (w: World): Event[] =>
   (w.database.snapshot() as { events: [string, Event][] }).events.map(([, event]) => event);
 
-/** The events that a change is told by: what they are, and whom and what they are about. */
+/** An event, but for its own id and instant. */
 type Told = Pick<Event, 'type' | 'serviceId' | 'userId' | 'subjectId'>;
 type Change = {
-  /** What is there before, and how to make the change on some ports. */
+  /** Makes ready for the change, and answers how to make it on some ports. */
   prepare(w: World, owner: Owner): Promise<(ports: Ports) => Promise<unknown>>;
   told(owner: Owner): Partial<Told>[];
 };

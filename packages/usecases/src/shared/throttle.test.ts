@@ -230,7 +230,7 @@ describe('the ceiling of an account', () => {
     expect(await login(w, owner, { address: 'bot 100' })).toBe('done');
   });
 
-  test('does not stop an address from which the owner logged in, whose own waits hold', async () => {
+  test('does not stop an address from which the owner logged in, which still has its own waits', async () => {
     const { w, owner } = await exhausted();
     expect(await login(w, owner, { address: 'home' })).toBe('done');
     await fail(w, owner, 5, { address: 'home' });
@@ -476,8 +476,8 @@ describe('one-time codes', () => {
   });
 });
 
-describe('what is kept of tries', () => {
-  test('goes when it no longer counts: failures after a day, known addresses after thirty', async () => {
+describe('the count of tries', () => {
+  test('is pruned when it no longer matters: failures after a day, known addresses after thirty', async () => {
     const { w, owner } = await narrowWorld();
     expect(await login(w, owner)).toBe('done');
     await fail(w, owner, 3, { address: '198.51.100.1' });

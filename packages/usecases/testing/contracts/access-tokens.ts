@@ -7,7 +7,7 @@ import { forgeries } from './forgeries.ts';
 
 export type OpenAccessTokens = {
   readonly accessTokens: AccessTokens;
-  /** What the tokens take for now. */
+  /** The clock that the tokens go by. */
   readonly clock: FakeClock;
 };
 

@@ -223,7 +223,7 @@ export function deliveriesContract({ write, read, race, alone, seedToken }: Open
       return owed.delivery;
     }
 
-    test('say whom they are for, and what became of them', async () => {
+    test('name their recipient, their state and their last failure', async () => {
       const owed = await seedOwed();
       const { id, createdAt, channel, kind, to, deadline } = owed.delivery;
       const find = async () => {
@@ -247,7 +247,7 @@ export function deliveriesContract({ write, read, race, alone, seedToken }: Open
       expect(await find()).toEqual(sent);
     });
 
-    test('say when they were given up, and why', async () => {
+    test('name the instant when they were given up, and the reason', async () => {
       const { id } = await seedDead({}, START + 3);
       const dead = await read(({ deliveries }) => deliveries.list('dead', 1000));
       expect(dead.find((each) => each.id === id)).toMatchObject({

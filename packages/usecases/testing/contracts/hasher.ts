@@ -10,7 +10,7 @@ export type OpenHasher = {
   readonly tooMany: number;
 };
 
-/** What every hasher must do; what a hash costs is for the adapter to measure. */
+/** The obligations of every hasher; the cost of a hash is for the adapter to measure. */
 export function hasherContract(name: string, open: () => Promise<OpenHasher>): void {
   describe(`the hasher ${name}`, () => {
     const password = 'correct horse battery staple';
@@ -47,7 +47,7 @@ export function hasherContract(name: string, open: () => Promise<OpenHasher>): v
       expect(await hasher.verify(long.slice(0, -2), hashOfLong)).toBe(false);
     });
 
-    test('no hash, and what is no hash, is never right', async () => {
+    test('no password is right for a hash that is missing or is none', async () => {
       for (const none of [null, '', 'no hash', hash.slice(0, -1), `${hash}x`]) {
         expect(await hasher.verify(password, none)).toBe(false);
         expect(await hasher.verify('', none)).toBe(false);

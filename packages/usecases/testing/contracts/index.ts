@@ -22,7 +22,7 @@ export * from './password-meter.ts';
 export * from './secrets.ts';
 export * from './totp.ts';
 
-/** What every database must do: a sentence of the documentation of its ports is a case here. */
+/** The obligations of every database: each sentence of the documentation of its ports is a case here. */
 export function databaseContract(name: string, open: Open): void {
   describe(`the database in ${name}`, () => {
     const database = opened(open);

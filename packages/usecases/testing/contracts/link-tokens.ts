@@ -41,14 +41,14 @@ export function linkTokensContract(name: string, open: () => Promise<OpenLinkTok
       }
     });
 
-    test('are the same each time, and fit a link', () => {
+    test('do not change from one time to the next, and fit a link', () => {
       const one = right(linkTokens);
       const token = linkTokens.make(one);
       expect(linkTokens.make({ ...one })).toBe(token);
       expect(encodeURIComponent(token)).toBe(token);
     });
 
-    test('outlive a rotation, and stay the same', () => {
+    test('outlive a rotation unchanged', () => {
       const { rotated } = opened;
       expect(rotated.currentKeyId()).not.toBe(linkTokens.currentKeyId());
       const old = right(linkTokens);

@@ -118,33 +118,33 @@ export function oneTimeTokensContract({ write, read, race, seed, seedToken }: Op
       return found.map((right) => right !== null);
     };
 
-    test('takes along what was mailed to its address, before and after, for whatever purpose', async () => {
+    test('spends all rights that were mailed to its address, before and after, for whatever purpose', async () => {
       const rights = await seedRights('one@example.com', 'one@example.com', 'one@example.com');
       expect(await spend(rights[1]!.id)).toEqual(rights[1]);
       expect(await goodOf(rights)).toEqual([false, false, false]);
     });
 
-    test('takes along what was mailed to another address later', async () => {
+    test('spends a right that was mailed to another address later', async () => {
       const rights = await seedRights('one@example.com', 'two@example.com');
       expect(await spend(rights[0].id)).toEqual(rights[0]);
       expect(await goodOf(rights)).toEqual([false, false]);
     });
 
-    test('leaves good what was mailed to another address before', async () => {
+    test('leaves a right good that was mailed to another address before', async () => {
       const rights = await seedRights('one@example.com', 'two@example.com', 'two@example.com');
       expect(await spend(rights[1]!.id)).toEqual(rights[1]);
       expect(await goodOf(rights)).toEqual([true, false, false]);
       expect(await spend(rights[0].id)).toEqual(rights[0]);
     });
 
-    test('takes nothing of anybody else along', async () => {
+    test('spends no right of anybody else', async () => {
       const rights = await seedRights('one@example.com');
       const foreign = await seedRights('one@example.com', 'two@example.com');
       await spend(rights[0].id);
       expect(await goodOf(foreign)).toEqual([true, true]);
     });
 
-    test('takes nothing along where it cannot be spent', async () => {
+    test('spends no other right where it cannot be spent itself', async () => {
       const { token, user } = await seedToken({ expiresAt: START - 1 });
       const good = aOneTimeToken({ userId: user.id, serviceId: token.serviceId });
       await insert(good);
@@ -152,7 +152,7 @@ export function oneTimeTokensContract({ write, read, race, seed, seedToken }: Op
       expect(await findGood(good.id)).toEqual(good);
     });
 
-    test('takes along afterwards what was made since, and no more', async () => {
+    test('spends the rights that were made since afterwards, and no more', async () => {
       const rights = await seedRights('one@example.com', 'two@example.com');
       const foreign = await seedRights('two@example.com');
       const spent = rights[1]!;
@@ -201,7 +201,7 @@ export function oneTimeTokensContract({ write, read, race, seed, seedToken }: Op
       });
       return delivery;
     };
-    /** An expired token, and what `close` leaves of its delivery. */
+    /** An expired token with a delivery, which `close` closes or leaves waiting. */
     const seedExpired = async (close: Close, expiresAt = past - 1) => {
       const { token } = await seedToken({ expiresAt });
       return { token, delivery: await addDelivery(token, close) };

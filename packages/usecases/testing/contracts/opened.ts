@@ -16,7 +16,7 @@ export type Open = () => Promise<OpenDatabase>;
 
 type Work<T> = (stores: Stores) => Promise<T>;
 
-/** One database for all cases of a suite, and what they do with it again and again. */
+/** One database for all cases of a suite, and the steps that they share. */
 export type Opened = ReturnType<typeof opened>;
 
 export function opened(open: Open) {
@@ -29,7 +29,7 @@ export function opened(open: Open) {
   const write = <T>(work: Work<T>) => common.database.transact(work);
   const read = <T>(work: Work<T>) => common.database.read(work);
 
-  /** Runs one work in as many transactions as there are racers, as many at once as the database can hold open. */
+  /** Runs one work in as many transactions as there are racers, as many at once as the database keeps open. */
   const race = <T>(racers: number, work: (stores: Stores, racer: number) => Promise<T>) => {
     const allIn = gate(Math.min(racers, common.concurrency));
     return Promise.all(

@@ -5,13 +5,13 @@ import { aNotice } from '../fixtures.ts';
 
 export type OpenOutlet = {
   readonly outlet: Outlet;
-  /** What was handed over so far: the envelope's recipients and the Message-ID. */
+  /** All that was handed over so far: the envelope's recipients and the Message-ID. */
   handedOver(): Promise<{ readonly recipients: readonly string[]; readonly messageId: string }[]>;
   /** Makes the next handover fail, for good or for now; absent where nothing refuses a notice. */
   refuseNext?(isPermanent: boolean): void;
 };
 
-/** What every outlet of the channel `mail` must do. */
+/** The obligations of every outlet of the channel `mail`. */
 export function outletContract(name: string, open: () => Promise<OpenOutlet>): void {
   describe(`the outlet ${name}`, () => {
     let opened: OpenOutlet;
@@ -42,7 +42,7 @@ export function outletContract(name: string, open: () => Promise<OpenOutlet>): v
       expect(handed.map(({ recipients }) => recipients)).toEqual([[notice.to.address]]);
     });
 
-    test('gives a notice the same Message-ID each time, and another notice another one', async () => {
+    test('gives a notice one Message-ID, however often it is sent, and another notice another one', async () => {
       const notice = aNotice();
       const [first] = await send(notice);
       const [again] = await send(notice);

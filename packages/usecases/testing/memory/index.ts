@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Database, Stores } from '../../src/ports/index.ts';
+import { watched } from '../watched.ts';
 import { audit } from './audit.ts';
 import { deliveries } from './deliveries.ts';
 import { events } from './events.ts';
@@ -34,15 +35,18 @@ export function memoryDatabase(): MemoryDatabase {
   const inside = new AsyncLocalStorage<true>();
 
   const run = async <T>(work: (stores: Stores) => Promise<T>): Promise<T> => {
-    const door = { isOpen: true };
+    let isOpen = true;
+    const guarded = watched(stores, () => {
+      if (!isOpen) throw new Error('the transaction of these stores has ended');
+    });
     try {
-      return await inside.run(true, () => work(guarded(stores, door)));
+      return await inside.run(true, () => work(guarded));
     } catch (error) {
       for (const undo of journal.toReversed()) undo();
       throw error;
     } finally {
       journal.length = 0;
-      door.isOpen = false;
+      isOpen = false;
     }
   };
   const oneAtATime = async <T>(work: (stores: Stores) => Promise<T>): Promise<T> => {
@@ -60,22 +64,4 @@ export function memoryDatabase(): MemoryDatabase {
     );
   };
   return { transact: oneAtATime, read: oneAtATime, snapshot };
-}
-
-/** The stores, closed when their transaction ends. */
-function guarded(stores: Stores, door: { readonly isOpen: boolean }): Stores {
-  type Verbs = Record<string, (...args: unknown[]) => Promise<unknown>>;
-  const all = Object.entries(stores).map(([name, store]) => [
-    name,
-    Object.fromEntries(
-      Object.entries(store as unknown as Verbs).map(([verb, run]) => [
-        verb,
-        async (...args: unknown[]) => {
-          if (!door.isOpen) throw new Error('the transaction of these stores has ended');
-          return run(...args);
-        },
-      ]),
-    ),
-  ]);
-  return Object.fromEntries(all);
 }

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll } from 'vitest';
-import type { Database } from '../../src/index.ts';
+import type { Database, Hasher } from '../../src/index.ts';
 import type { Open, OpenDatabase } from '../contracts/opened.ts';
-import { gatedHasher, type World, world } from '../world.ts';
+import { gate } from '../gate.ts';
+import { type World, world } from '../world.ts';
 
 export const RACERS = 16;
 
-/** Where races are run: a world on one database for all of them. */
+/** A world on one database for all races. */
 export type Track = ReturnType<typeof track>;
 
 export function track(open: Open) {
@@ -29,7 +30,15 @@ export function track(open: Open) {
       }
     },
     /** The ports of racers that have all proven the password before any goes on. */
-    provenTogether: (racers: number) => ({ ...w, hasher: gatedHasher(w.hasher, racers) }),
+    provenTogether: (racers: number) => {
+      const allHaveProven = gate(racers);
+      const verify: Hasher['verify'] = async (password, hash) => {
+        const isRight = await w.hasher.verify(password, hash);
+        await allHaveProven();
+        return isRight;
+      };
+      return { ...w, hasher: { ...w.hasher, verify } };
+    },
     /** The ports of racers that have all looked before any goes on. */
     lookedTogether: (allIn: () => Promise<void>) => ({
       ...w,
@@ -48,6 +57,6 @@ export function track(open: Open) {
 export const times = <T>(count: number, run: (racer: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, racer) => run(racer)));
 
-/** What a promise ends in: its answer, or its error. */
+/** The answer of a promise, or its error. */
 export const outcomeOf = <T>(promise: Promise<T>): Promise<T | Error> =>
   promise.catch((error: Error) => error);
