@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { watchHashing } from '../../packages/adapters-crypto/test/hashing.ts';
+import { examples } from './routes.ts';
 import {
   type Answer,
   attack,
@@ -37,13 +38,13 @@ const states: Record<string, (t: Target) => Promise<{ email: string; password: s
     await t.database.run(`update keys set is_enabled = 0 where id = '${owner.keyId}'`);
     return owner;
   },
-  'a user whose TOKEN key was taken back': async (t) => {
+  'a user whose TOKEN key was revoked': async (t) => {
     const owner = await t.enrol();
     const revoked = await t.json('POST', '/v1/auth/key/revoke', { key: owner.keyValue });
     expect(revoked.status).toBe(200);
     return owner;
   },
-  'a user whose account was shut': async (t) => {
+  'a user whose account is locked': async (t) => {
     const owner = await t.enrol();
     await t.changePassword(owner);
     const token = await t.linkTokenOf(owner.email);
@@ -57,7 +58,7 @@ const states: Record<string, (t: Target) => Promise<{ email: string; password: s
     await t.database.run(`update users set password_hash = '${foreign}' where id = '${owner.id}'`);
     return { ...owner, password: WRONG };
   },
-  'a hash that is none': async (t) => {
+  'a hash that is not one': async (t) => {
     const owner = await t.enrol();
     await t.database.run(`update users set password_hash = '!' where id = '${owner.id}'`);
     return owner;
@@ -75,6 +76,7 @@ attack(
       bearer = await t.formLogIn(await t.signUp());
     });
 
+    /** Every way to prove a password: the test below finds one that is missing here. */
     const tries: Record<string, (email: string, password: string) => Promise<Answer>> = {
       [`POST ${LOGIN}`]: (email, password) => target().json('POST', LOGIN, { email, password }),
       [`POST ${UPDATE}`]: (email, password) =>
@@ -91,6 +93,13 @@ attack(
         ),
     };
 
+    test('is tried at every route that judges credentials', () => {
+      const judging = examples
+        .filter(({ errors }) => errors.includes('invalid_credentials'))
+        .map(({ name }) => name);
+      expect(judging.toSorted()).toEqual([...Object.keys(tries), 'POST /v1/auth/totp'].sort());
+    });
+
     describe.each(Object.entries(tries))('%s', (route, attempt) => {
       let toNobody: Answer;
       beforeAll(async () => {
@@ -98,7 +107,7 @@ attack(
       });
 
       test.each(Object.keys(states))(
-        'answers %s to the byte as it answers nobody, after one hash',
+        'answers %s to the byte as it answers an unknown address, after one hash',
         async (state) => {
           const { email, password } = accounts[state] ?? { email: '', password: '' };
           const work = watchHashing(COST);
@@ -113,7 +122,7 @@ attack(
       );
     });
 
-    test('POST /v1/auth/totp answers every state alike', async () => {
+    test('POST /v1/auth/totp answers every state of an account alike', async () => {
       const t = target();
       const with2fa = await t.enrol();
       await t.addKey(with2fa.id, 'TOTP');
@@ -137,7 +146,7 @@ attack(
 );
 
 attack('a refusal tells nothing of what exists', (target) => {
-  /** Every answer is the same to the byte, refused with that status, and nothing was changed. */
+  /** Every answer is refused with that status, equal to the others byte by byte, and nothing was changed. */
   async function alike(status: number, attempts: (() => Promise<Answer>)[]): Promise<void> {
     const answers = await target().unchanged(() => Promise.all(attempts.map((each) => each())));
     expect(answers.map(({ status }) => status)).toEqual(attempts.map(() => status));
@@ -162,7 +171,7 @@ attack('a refusal tells nothing of what exists', (target) => {
     expect(work()).toBe(1);
   });
 
-  test('a user, or a key, of another service reads like none', async () => {
+  test('a user or a key of another service reads like one that does not exist', async () => {
     const t = target();
     const foreign = await t.enrol({ key: t.other.key, password: undefined });
     await alike(404, [
@@ -176,7 +185,7 @@ attack('a refusal tells nothing of what exists', (target) => {
     ]);
   });
 
-  test('a failed try at a user of another service is in the audit like one at nobody', async () => {
+  test('a failed try at a user of another service is in the audit like one at an unknown address', async () => {
     const t = target();
     const foreign = await t.enrol({ key: t.other.key });
     const attempts = [foreign.email, 'nobody@example.com'].map((email) => ({
@@ -186,15 +195,19 @@ attack('a refusal tells nothing of what exists', (target) => {
     const entries = [];
     for (const attempt of attempts) {
       await t.json('POST', LOGIN, attempt);
-      const { body } = await t.json('GET', '/v1/audit?action=login&limit=1');
+      const { body } = await t.json('GET', '/v1/audit?type=sso:AuthLocalLogin&limit=1');
       const { id, created_at, sequence, previous_hash, hash, ...rest } = body.data[0];
       entries.push(rest);
     }
-    expect(entries[0]).toMatchObject({ action: 'login', outcome: 'failure', user_id: null });
+    expect(entries[0]).toMatchObject({
+      type: 'sso:AuthLocalLogin',
+      outcome: 'failure',
+      user_id: null,
+    });
     expect(entries[0]).toEqual(entries[1]);
   });
 
-  test('a key for a user who was shut reads like one for nobody', async () => {
+  test('a key for a locked account is refused like one for an unknown user', async () => {
     const t = target();
     const owner = await t.enrol();
     await t.changePassword(owner);
@@ -207,20 +220,20 @@ attack('a refusal tells nothing of what exists', (target) => {
     ]);
   });
 
-  test('a key of a user that is unknown, foreign, disabled or taken back is one refusal', async () => {
+  test('a key that is unknown, revoked, foreign, or of a disabled user is refused in one way', async () => {
     const t = target();
-    const taken = await t.enrol({ password: undefined });
-    await t.json('POST', '/v1/auth/key/revoke', { key: taken.keyValue });
+    const revoked = await t.enrol({ password: undefined });
+    await t.json('POST', '/v1/auth/key/revoke', { key: revoked.keyValue });
     const disabled = await t.enrol({ password: undefined, is_enabled: false });
     const foreign = await t.enrol({ password: undefined, key: t.other.key });
-    const keys = [`rku_${'A'.repeat(43)}`, taken.keyValue, disabled.keyValue, foreign.keyValue];
+    const keys = [`rku_${'A'.repeat(43)}`, revoked.keyValue, disabled.keyValue, foreign.keyValue];
     await alike(
       400,
       keys.map((key) => () => t.json('POST', '/v1/auth/key/verify', { key })),
     );
   });
 
-  test('a revoke token that is unknown, used or another service’s is one refusal, on the page too', async () => {
+  test('a link that is unknown, used or another service’s is refused in one way, on the page too', async () => {
     const t = target();
     const owner = await t.enrol();
     await t.changePassword(owner);
@@ -231,19 +244,19 @@ attack('a refusal tells nothing of what exists', (target) => {
     const good = await t.linkTokenOf(stranger.email);
     const other = { key: t.other.key };
     await alike(400, [
-      () => t.json('POST', REVOKE, { token: 'rkv_unknown' }),
+      () => t.json('POST', REVOKE, { token: 'rkl_unknown' }),
       () => t.json('POST', REVOKE, { token: used }),
       () => t.json('POST', REVOKE, { token: good }, other),
       () => t.json('POST', REVOKE, { token: good.replace(/[0-9a-f](?=\.[^.]+$)/, 'x') }),
     ]);
     await alike(400, [
-      () => t.form('POST', '/local', { token: 'rkv_unknown' }),
+      () => t.form('POST', '/local', { token: 'rkl_unknown' }),
       () => t.form('POST', '/local', { token: used }),
       () => t.form('POST', '/local', { token: good }),
     ]);
   });
 
-  test('the page of a link tells nothing but to who holds one that is good', async () => {
+  test('the page of a link tells nothing without a link that is good', async () => {
     const t = target();
     const changed = async (owner: Owner) => {
       const fields = { email: owner.email, password: PASSWORD, newPassword: NEW_PASSWORD };
@@ -264,7 +277,7 @@ attack('a refusal tells nothing of what exists', (target) => {
       Promise.all([
         open(used),
         open(misdirected),
-        open('rkv_unknown', 'nobody@example.com'),
+        open('rkl_unknown', 'nobody@example.com'),
         open(good.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))),
         t.send('GET', '/local'),
       ]),
@@ -277,7 +290,7 @@ attack('a refusal tells nothing of what exists', (target) => {
     expect(page.text).not.toContain('nobody@example.com');
   });
 
-  test('a key that is no service’s reads like a root key that acts, and like none', async () => {
+  test('a key that belongs to no service is refused like a root key that acts, and like no key', async () => {
     const t = target();
     const { keyValue } = await t.enrol({ password: undefined });
     const login = { email: 'a@example.com', password: PASSWORD };
