@@ -5,7 +5,7 @@ const outside = 'packages/{adapters-db,adapters-mail}/**/*.test.ts';
 /** Wherever else a test needs a process or files, its name says so. */
 const marked = '{packages,apps}/**/*.integration.test.ts';
 /** These read the sources, and start nothing. */
-const reading = 'tests/{architecture,docs,habits,openapi,site}.test.ts';
+const reading = 'tests/{architecture,configuration,docs,habits,openapi,site}.test.ts';
 
 const nowhere = '**/node_modules/**';
 const bundle = 'tests/bundle.ts';
