@@ -9,6 +9,24 @@ databaseContract('memory', async () => ({
   close: async () => undefined,
 }));
 
+test('transactions and reads wait for the one that is open, and see it whole or not at all', async () => {
+  const { transact, read } = memoryDatabase();
+  const service = aService();
+  const order: string[] = [];
+  const ids = () => read(async ({ services }) => order.push(`${(await services.ids()).length}`));
+  const first = transact(async ({ services }) => {
+    await services.insert(service);
+    // Time enough for others that do not wait.
+    for (let i = 0; i < 50; i += 1) await services.get(service.id);
+    order.push('first ends');
+    throw new Error('planted');
+  });
+  const others = [ids(), transact(async () => order.push('second')), ids()];
+  await expect(first).rejects.toThrow('planted');
+  await Promise.all(others);
+  expect(order).toEqual(['first ends', '0', 'second', '0']);
+});
+
 test('a snapshot shows what is committed, but for the tables that are left out', async () => {
   const { transact, snapshot } = memoryDatabase();
   const service = aService();
