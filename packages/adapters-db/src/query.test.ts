@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import type { Connection, Value } from './dialects/dialect.ts';
 import { postgresBuilder } from './dialects/postgres.ts';
 import { sqliteBuilder } from './dialects/sqlite.ts';
-import { all, counted, type Given, guarded, joined, one, write } from './query.ts';
+import { all, counted, guarded, joined, one, type Param, write } from './query.ts';
 
 /** Notes what is run, and answers these rows. */
 function recording(builder = sqliteBuilder, rows: object[] = []) {
@@ -22,7 +22,7 @@ function recording(builder = sqliteBuilder, rows: object[] = []) {
 }
 
 test('a query is built once in each SQL, and run with the values of each call', async () => {
-  const build = vi.fn((db: Connection['builder'], id: Given<string>, name: Given<string>) =>
+  const build = vi.fn((db: Connection['builder'], id: Param<string>, name: Param<string>) =>
     db.selectFrom('users').select('id').where('name', '=', name).where('id', '=', id),
   );
   const query = all(build);
@@ -57,7 +57,7 @@ test('no two statements have one name', async () => {
 });
 
 test('a value may be bound more than once, among others that are the same each time', async () => {
-  const query = write((db, name: Given<string>) =>
+  const query = write((db, name: Param<string>) =>
     db.updateTable('users').set({ name, credential_version: 7 }).where('name', '!=', name),
   );
   const { on, ran } = recording();
@@ -70,7 +70,7 @@ test('a value may be bound more than once, among others that are the same each t
 });
 
 test('a list makes a query for each length, and each of its values is bound', async () => {
-  const build = vi.fn((db: Connection['builder'], ids: Given<readonly string[]>) =>
+  const build = vi.fn((db: Connection['builder'], ids: Param<readonly string[]>) =>
     db
       .selectFrom('users')
       .select('id')
@@ -87,10 +87,10 @@ test('a list makes a query for each length, and each of its values is bound', as
 
 test('the properties of an object are bound, and of each in a list, whatever else they have', async () => {
   type Person = { readonly id: string; readonly name: string };
-  const rename = write((db, { id, name }: Given<Person>) =>
+  const rename = write((db, { id, name }: Param<Person>) =>
     db.updateTable('users').set({ name }).where('id', '=', id),
   );
-  const find = all((db, people: Given<readonly Person[]>) =>
+  const find = all((db, people: Param<readonly Person[]>) =>
     db
       .selectFrom('users')
       .select('id')
@@ -107,7 +107,7 @@ test('the properties of an object are bound, and of each in a list, whatever els
 });
 
 test('a value that may be missing makes a query with it and one without', async () => {
-  const query = all((db, id: Given<string>, except?: Given<string>) => {
+  const query = all((db, id: Param<string>, except?: Param<string>) => {
     const found = db.selectFrom('users').select('id').where('id', '=', id);
     return except === undefined ? found : found.where('name', '!=', except);
   });
@@ -120,7 +120,7 @@ test('a value that may be missing makes a query with it and one without', async 
 });
 
 test('a flag is bound as a number, and null as null', async () => {
-  const query = write((db, isEnabled: Given<boolean>, hash: Given<string | null>) =>
+  const query = write((db, isEnabled: Param<boolean>, hash: Param<string | null>) =>
     db.updateTable('users').set({ is_enabled: isEnabled, password_hash: hash }),
   );
   const { on, ran } = recording();

@@ -13,20 +13,19 @@ import type { Schema } from './schema.ts';
  * Every query of every store is a constant made here, and built once: building takes several times as long as running.
  *
  *   const byName = one(
- *     (db, name: Given<string>) => db.selectFrom('users').select(userColumns).where('name', '=', name),
+ *     (db, name: Param<string>) => db.selectFrom('users').select(columns).where('name', '=', name),
  *     asUser,
  *   );
  *   const user = await byName(connection)('Ada');
  *
- * `build` is given stand-ins for the values that each run brings. It is called again only for values of another shape:
- * another length of a list, or an optional value that is not there.
+ * It is built again only for arguments of another shape: another length of a list, or an optional one that is missing.
  */
 
 /** The first row, as `as` makes it; null where there is none. */
-export function one<Given extends Stands, Row, Answer = Row>(
-  build: Build<Given, Row>,
+export function one<Params extends AnyParams, Row, Answer = Row>(
+  build: Build<Params, Row>,
   as?: (row: Row) => Answer,
-): Query<Given, Answer | null> {
+): Query<Params, Answer | null> {
   return query(build, async (on, statement, values) => {
     const [first = null] = await on.rows(statement, values, as);
     return first;
@@ -34,64 +33,63 @@ export function one<Given extends Stands, Row, Answer = Row>(
 }
 
 /** All rows, as `as` makes them. */
-export function all<Given extends Stands, Row, Answer = Row>(
-  build: Build<Given, Row>,
+export function all<Params extends AnyParams, Row, Answer = Row>(
+  build: Build<Params, Row>,
   as?: (row: Row) => Answer,
-): Query<Given, Answer[]> {
+): Query<Params, Answer[]> {
   return query(build, (on, statement, values) => on.rows(statement, values, as));
 }
 
-/** A write that nobody asks anything. */
-export function write<Given extends Stands>(build: Build<Given>): Query<Given, void> {
+/** A write that answers nothing. */
+export function write<Params extends AnyParams>(build: Build<Params>): Query<Params, void> {
   return query(build, async (on, statement, values) => {
     await on.changes(statement, values);
   });
 }
 
-/** A write that tells whether it changed a row. */
-export function guarded<Given extends Stands>(build: Build<Given>): Query<Given, boolean> {
+/** A write that answers whether it changed a row. */
+export function guarded<Params extends AnyParams>(build: Build<Params>): Query<Params, boolean> {
   return query(build, async (on, statement, values) => {
     return (await on.changes(statement, values)) > 0;
   });
 }
 
-/** A write that tells how many rows it changed. */
-export function counted<Given extends Stands>(build: Build<Given>): Query<Given, number> {
+/** A write that answers how many rows it changed. */
+export function counted<Params extends AnyParams>(build: Build<Params>): Query<Params, number> {
   return query(build, (on, statement, values) => on.changes(statement, values));
 }
 
-type Query<Given extends Stands, Answer> = (
+type Query<Params extends AnyParams, Answer> = (
   on: Connection,
-) => (...values: { [Index in keyof Given]: ValueOf<Given[Index]> }) => Promise<Answer>;
+) => (...args: { [Index in keyof Params]: Argument<Params[Index]> }) => Promise<Answer>;
 
-type Build<Given extends Stands, Row = unknown> = (
+type Build<Params extends AnyParams, Row = unknown> = (
   db: Kysely<Schema>,
-  ...given: Given
+  ...params: Params
 ) => Compilable<Row>;
 
-/** Stands in a query for a value: for each one of a list, and for each property of an object. */
-export type Given<T> = [T] extends [string | number | boolean | null]
+type AnyParams = readonly unknown[];
+
+/** A parameter of a query: one for each item of a list, and for each property of an object. */
+export type Param<T> = [T] extends [string | number | boolean | null]
   ? RawBuilder<T>
-  : T extends readonly (infer Each)[]
-    ? readonly Given<Each>[]
-    : { readonly [Name in keyof T]: Given<T[Name]> };
+  : T extends readonly (infer Item)[]
+    ? readonly Param<Item>[]
+    : { readonly [Name in keyof T]: Param<T[Name]> };
 
-type Stands = readonly unknown[];
-
-/** What a run brings for what stands in the query. */
-type ValueOf<Stand> =
-  Stand extends RawBuilder<infer T>
+/** What is passed for a parameter. */
+type Argument<P> =
+  P extends RawBuilder<infer T>
     ? T
-    : Stand extends readonly (infer Each)[]
-      ? readonly ValueOf<Each>[]
-      : Stand extends object
-        ? { readonly [Name in keyof Stand]: ValueOf<Stand[Name]> }
-        : Stand;
+    : P extends readonly (infer Item)[]
+      ? readonly Argument<Item>[]
+      : P extends object
+        ? { readonly [Name in keyof P]: Argument<P[Name]> }
+        : P;
 
 /**
- * A given text that SQLite need not plan for. It plans a query anew whenever a value is bound that the plan might depend
- * on, which it takes for true of each in a join or beside the condition of a partial index, and that takes longer than
- * the query. It never takes it for true of the outcome of an expression.
+ * A text that the one row of a join is found by. SQLite plans such a query anew whenever the text is bound, for the plan
+ * might depend on it, and that takes twenty times as long as the query. No plan depends on the outcome of an expression.
  */
 export const asText = (text: RawBuilder<string>): RawBuilder<string> => sql`cast(${text} as text)`;
 
@@ -104,13 +102,13 @@ export function joined<
   table: Table,
   columns: readonly Column[],
   as: (row: Selection<Schema, Table, Column>) => Answer,
-): { readonly columns: Named<Table, Column>[]; of(row: object): Answer } {
+): { readonly columns: Joined<Table, Column>[]; of(row: object): Answer } {
   const names = columns.map((column) => {
     const [name = '', property = name] = column.split(' as ');
     return { name, property, alias: `${table}.${property}` };
   });
   return {
-    columns: names.map(({ name, alias }) => `${table}.${name} as ${alias}`) as Named<
+    columns: names.map(({ name, alias }) => `${table}.${name} as ${alias}`) as Joined<
       Table,
       Column
     >[],
@@ -123,16 +121,16 @@ export function joined<
 }
 
 /** `created_at as createdAt` as `users.created_at as users.createdAt`. */
-type Named<Table extends string, Column> = Column extends `${infer Name} as ${infer Property}`
+type Joined<Table extends string, Column> = Column extends `${infer Name} as ${infer Property}`
   ? `${Table}.${Name} as ${Table}.${Property}`
   : Column extends string
     ? `${Table}.${Column} as ${Table}.${Column}`
     : never;
 
-/** Finds one value in what a run brings. */
-type Pick = (values: readonly unknown[]) => unknown;
+/** Finds in the arguments of a query what is bound at one place. */
+type Pick = (args: readonly unknown[]) => unknown;
 
-/** Marks where a value goes. */
+/** Takes that place while the query is built. */
 class Slot {
   readonly pick: Pick;
 
@@ -143,51 +141,45 @@ class Slot {
 
 type Built = Statement & { readonly picks: readonly Pick[] };
 
-function query<Given extends Stands, Answer>(
-  build: Build<Given>,
+function query<Params extends AnyParams, Answer>(
+  build: Build<Params>,
   run: (on: Connection, statement: Statement, values: Value[]) => Answer | Promise<Answer>,
-): Query<Given, Answer> {
-  /** By who writes the SQL, and by the shape of the values. */
-  const known = new WeakMap<Kysely<Schema>, Map<string, Built>>();
+): Query<Params, Answer> {
+  const builtBy = new WeakMap<Kysely<Schema>, Map<string, Built>>();
   return (on) => {
-    const shapes = known.get(on.builder) ?? new Map<string, Built>();
-    known.set(on.builder, shapes);
-    const buildFor = (shape: string, values: readonly unknown[]): Built => {
-      const built = compile(build(on.builder, ...(standsFor(values) as unknown as Given)));
-      shapes.set(shape, built);
-      return built;
+    const built = builtBy.get(on.builder) ?? new Map<string, Built>();
+    builtBy.set(on.builder, built);
+    const buildFor = (shape: string, args: readonly unknown[]): Built => {
+      const params = args.map((arg, index) => paramFor(arg, (all) => all[index]));
+      const statement = compile(build(on.builder, ...(params as unknown as Params)));
+      built.set(shape, statement);
+      return statement;
     };
-    return async (...values) => {
-      const shape = shapeOf(values);
-      const built = shapes.get(shape) ?? buildFor(shape, values);
-      return run(
-        on,
-        built,
-        built.picks.map((pick) => asBound(pick(values))),
-      );
+    return async (...args) => {
+      const shape = shapeOf(args);
+      const statement = built.get(shape) ?? buildFor(shape, args);
+      const values = statement.picks.map((pick) => asValue(pick(args)));
+      return run(on, statement, values);
     };
   };
 }
 
-function shapeOf(values: readonly unknown[]): string {
+function shapeOf(args: readonly unknown[]): string {
   let shape = '';
-  for (const value of values) {
-    shape += Array.isArray(value) ? `${value.length},` : value === undefined ? '-' : '.';
+  for (const arg of args) {
+    shape += Array.isArray(arg) ? `${arg.length},` : arg === undefined ? '-' : '.';
   }
   return shape;
 }
 
-const standsFor = (values: readonly unknown[]): unknown[] =>
-  values.map((value, index) => standFor(value, (all) => all[index]));
-
-function standFor(value: unknown, pick: Pick): unknown {
-  if (value === undefined) return undefined;
-  if (Array.isArray(value)) {
-    return value.map((each, index) => standFor(each, (all) => (pick(all) as unknown[])[index]));
+function paramFor(arg: unknown, pick: Pick): unknown {
+  if (arg === undefined) return undefined;
+  if (Array.isArray(arg)) {
+    return arg.map((item, index) => paramFor(item, (args) => (pick(args) as unknown[])[index]));
   }
-  if (typeof value !== 'object' || value === null) return sql`${new Slot(pick)}`;
+  if (typeof arg !== 'object' || arg === null) return sql`${new Slot(pick)}`;
   const property = (_: object, name: string | symbol) =>
-    sql`${new Slot((all) => (pick(all) as Record<string | symbol, unknown>)[name])}`;
+    sql`${new Slot((args) => (pick(args) as Record<string | symbol, unknown>)[name])}`;
   return new Proxy({}, { get: property });
 }
 
@@ -204,5 +196,5 @@ function compile(query: Compilable): Built {
 }
 
 /** Flags are 0 or 1 in the tables. */
-const asBound = (value: unknown): Value =>
-  typeof value === 'boolean' ? Number(value) : (value as Value);
+const asValue = (bound: unknown): Value =>
+  typeof bound === 'boolean' ? Number(bound) : (bound as Value);

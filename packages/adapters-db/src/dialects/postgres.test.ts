@@ -203,6 +203,17 @@ describe.skipIf(url === null)('a PostgreSQL server', () => {
     }
   });
 
+  test('undoes a transaction that goes on after a query that failed, and says so', async () => {
+    const { database } = await openMigrated();
+    const service = aService();
+    const careless = database.transact(async ({ services, users }) => {
+      await services.insert(service);
+      await users.insert(aUser({ createdBy: aService().id }), null).catch(() => undefined);
+    });
+    await expect(careless).rejects.toThrow('went on after a query that failed');
+    expect(await database.read(({ services }) => services.get(service.id))).toBeNull();
+  });
+
   test('runs transactions within limits, read committed whatever its default is', async () => {
     const dialect = openPostgres(url ?? '');
     closers.push(() => dialect.close());

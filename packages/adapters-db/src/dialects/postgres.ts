@@ -54,15 +54,15 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Dialec
   pool.on('error', (error) => onConnectionError?.(error));
   pool.on('connect', (client) => client.on('error', () => undefined));
 
+  const reading = connectionOn((query) => pool.query(query));
+  /** What stands on a connection is made once. */
   const clients = new WeakMap<pg.PoolClient, Client>();
-  /** Whoever gets the connection next is answered by the stores that were made on it before. */
   const connect = async (): Promise<Client> => {
     const pooled = await pool.connect();
     const client = clients.get(pooled) ?? clientOn(pooled);
     clients.set(pooled, client);
     return client;
   };
-  const reading = connectionOn((query) => pool.query(query));
 
   const transact: Dialect['transact'] = async (work) => {
     for (let run = 1; ; run += 1) {
@@ -93,8 +93,14 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Dialec
 
 type Run = (query: pg.QueryConfig) => Promise<pg.QueryResult>;
 
-/** A connection of the pool, for as long as somebody has it. */
-type Client = { readonly on: Connection; readonly run: Run; release(): void };
+/** A connection of the pool. */
+type Client = {
+  readonly on: Connection;
+  readonly run: Run;
+  rollBack(): Promise<void>;
+  /** Gives it back to the pool. */
+  release(): void;
+};
 
 function clientOn(
   pooled: pg.PoolClient,
@@ -110,23 +116,30 @@ function clientOn(
       throw error;
     }
   };
-  return { on: connectionOn(run), run, release: () => pooled.release(isBroken) };
+  return {
+    on: connectionOn(run),
+    run,
+    async rollBack() {
+      // A connection that is broken is closed, and its transaction with it.
+      if (!isBroken) await run({ text: 'rollback' }).catch(() => undefined);
+    },
+    release: () => pooled.release(isBroken),
+  };
 }
 
 async function transactOn<T>(
-  { on, run, release }: Client,
+  { on, run, rollBack, release }: Client,
   work: (on: Connection) => Promise<T>,
 ): Promise<T> {
   try {
     await run({ text: 'begin isolation level read committed' });
     const result = await work(on);
     const { command } = await run({ text: 'commit' });
-    // So PostgreSQL ends a transaction in which a query failed.
-    if (command === 'ROLLBACK')
-      throw new Error('the transaction went on after a query that failed');
+    // PostgreSQL commits no transaction in which a query failed, and says so only here.
+    if (command !== 'COMMIT') throw new Error('a transaction went on after a query that failed');
     return result;
   } catch (error) {
-    await run({ text: 'rollback' }).catch(() => undefined);
+    await rollBack();
     throw error;
   } finally {
     release();

@@ -197,7 +197,7 @@ export function applySettings(handle: Sqlite.Database): void {
 }
 
 /** SQLite knows no locks of rows, and needs none: whoever writes has the whole file. */
-class QueryCompiler extends SqliteQueryCompiler {
+class LocklessCompiler extends SqliteQueryCompiler {
   protected override visitSelectModifier(): void {}
 }
 
@@ -207,7 +207,7 @@ export const sqliteBuilder = new Kysely<Schema>({
     createAdapter: () => new SqliteAdapter(),
     createDriver: () => new DummyDriver(),
     createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new QueryCompiler(),
+    createQueryCompiler: () => new LocklessCompiler(),
   },
 });
 

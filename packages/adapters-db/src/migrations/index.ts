@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Connection, Dialect } from '../dialects/dialect.ts';
-import { type Given, one, write } from '../query.ts';
+import { one, type Param, write } from '../query.ts';
 import { initial } from './0001-initial.ts';
 
 /** A step of the schema, in SQL that both databases understand. One that was released is never edited. */
@@ -13,7 +13,7 @@ const latest = one((db) =>
   db.selectFrom('rekey_migrations').select('version').orderBy('version', 'desc').limit(sql.lit(1)),
 );
 
-const add = write((db, version: Given<number>, name: Given<string>) =>
+const add = write((db, version: Param<number>, name: Param<string>) =>
   db.insertInto('rekey_migrations').values({ version, name }),
 );
 

@@ -10,7 +10,7 @@ import {
 import type { Audit } from '@rekey/usecases';
 import { type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
-import { all, type Given, one, write } from '../query.ts';
+import { all, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 
 const OPERATOR = 'operator';
@@ -57,7 +57,7 @@ const asEntry = ({ chain, address, client, ...row }: EntryRow): AuditEntry => ({
 
 // An update that changes nothing: it locks the row on both databases, and answers it as it is then.
 const lock = one(
-  (db, chain: Given<string>, empty: Given<Omit<AuditChain, 'serviceId'>>) =>
+  (db, chain: Param<string>, empty: Param<Omit<AuditChain, 'serviceId'>>) =>
     db
       .insertInto('audit_chains')
       .values({
@@ -78,10 +78,10 @@ const lock = one(
 const insert = write(
   (
     db,
-    chain: Given<string>,
-    entry: Given<Omit<AuditEntry, 'origin'>>,
-    address: Given<string | null>,
-    client: Given<string | null>,
+    chain: Param<string>,
+    entry: Param<Omit<AuditEntry, 'origin'>>,
+    address: Param<string | null>,
+    client: Param<string | null>,
   ) =>
     db.insertInto('audit_entries').values({
       id: entry.id,
@@ -99,7 +99,7 @@ const insert = write(
     }),
 );
 
-const extend = write((db, name: Given<string>, chain: Given<AuditChain>) =>
+const extend = write((db, name: Param<string>, chain: Param<AuditChain>) =>
   db
     .updateTable('audit_chains')
     .set({ length: chain.length, hash: chain.hash, seal: chain.seal })
@@ -107,19 +107,19 @@ const extend = write((db, name: Given<string>, chain: Given<AuditChain>) =>
 );
 
 const byId = one(
-  (db, id: Given<Id>) => db.selectFrom('audit_entries').select(entryColumns).where('id', '=', id),
+  (db, id: Param<Id>) => db.selectFrom('audit_entries').select(entryColumns).where('id', '=', id),
   asEntry,
 );
 
 const latest = all(
   (
     db,
-    limit: Given<number>,
-    from: Given<Instant>,
-    before: Given<AuditPlace>,
-    serviceId?: Given<Id>,
-    userId?: Given<Id>,
-    type?: Given<AuditType>,
+    limit: Param<number>,
+    from: Param<Instant>,
+    before: Param<AuditPlace>,
+    serviceId?: Param<Id>,
+    userId?: Param<Id>,
+    type?: Param<AuditType>,
   ) => {
     let found = db
       .selectFrom('audit_entries')
@@ -144,13 +144,13 @@ const chains = all(
 );
 
 const byName = one(
-  (db, chain: Given<string>) =>
+  (db, chain: Param<string>) =>
     db.selectFrom('audit_chains').select(chainColumns).where('chain', '=', chain),
   asChain,
 );
 
 const following = all(
-  (db, chain: Given<string>, sequence: Given<number>, limit: Given<number>) =>
+  (db, chain: Param<string>, sequence: Param<number>, limit: Param<number>) =>
     db
       .selectFrom('audit_entries')
       .select(entryColumns)
@@ -161,11 +161,11 @@ const following = all(
   asEntry,
 );
 
-const pruneEntries = write((db, chain: Given<string>, pruned: Given<number>) =>
+const pruneEntries = write((db, chain: Param<string>, pruned: Param<number>) =>
   db.deleteFrom('audit_entries').where('chain', '=', chain).where('sequence', '<=', pruned),
 );
 
-const shorten = write((db, name: Given<string>, chain: Given<AuditChain>) =>
+const shorten = write((db, name: Param<string>, chain: Param<AuditChain>) =>
   db
     .updateTable('audit_chains')
     .set({ pruned: chain.pruned, pruned_hash: chain.prunedHash, seal: chain.seal })

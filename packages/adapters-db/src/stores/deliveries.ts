@@ -2,7 +2,7 @@ import type { Delivery, DeliveryState, Id, Instant } from '@rekey/domain';
 import type { Claim, Deliveries, ListedDelivery, Owed } from '@rekey/usecases';
 import { type ExpressionBuilder, type Kysely, type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
-import { all, asText, type Given, guarded, joined, one, write } from '../query.ts';
+import { all, guarded, joined, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 import { joinedToken } from './one-time-tokens.ts';
 import { joinedService } from './services.ts';
@@ -33,12 +33,12 @@ const isWaiting = (eb: OnDeliveries) =>
 const waiting = (db: Kysely<Schema>) => db.selectFrom('deliveries').where(isWaiting);
 
 /** Two parts, for each is one range of the index. */
-const due = (db: Kysely<Schema>, now: Given<Instant>, tooFar: Given<Instant>) => ({
+const due = (db: Kysely<Schema>, now: Param<Instant>, tooFar: Param<Instant>) => ({
   ripe: waiting(db).select('id').where('due_at', '<=', now).orderBy('due_at'),
   stray: waiting(db).select('id').where('due_at', '>', tooFar).orderBy('due_at'),
 });
 
-const insert = write((db, delivery: Given<Delivery>) =>
+const insert = write((db, delivery: Param<Delivery>) =>
   db.insertInto('deliveries').values({
     id: delivery.id,
     created_at: delivery.createdAt,
@@ -54,11 +54,11 @@ const insert = write((db, delivery: Given<Delivery>) =>
   }),
 );
 
-const byId = one((db, id: Given<Id>) =>
+const byId = one((db, id: Param<Id>) =>
   db.selectFrom('deliveries').select(columns).where('id', '=', id),
 );
 
-const isAnyDue = one((db, now: Given<Instant>, tooFar: Given<Instant>) => {
+const isAnyDue = one((db, now: Param<Instant>, tooFar: Param<Instant>) => {
   const { ripe, stray } = due(db, now, tooFar);
   return db.selectNoFrom(({ exists, or }) => or([exists(ripe), exists(stray)]).as('isDue'));
 });
@@ -66,10 +66,10 @@ const isAnyDue = one((db, now: Given<Instant>, tooFar: Given<Instant>) => {
 const lease = all(
   (
     db,
-    now: Given<Instant>,
-    tooFar: Given<Instant>,
-    until: Given<Instant>,
-    limit: Given<number>,
+    now: Param<Instant>,
+    tooFar: Param<Instant>,
+    until: Param<Instant>,
+    limit: Param<number>,
   ) => {
     const { ripe, stray } = due(db, now, tooFar);
     return (
@@ -93,7 +93,7 @@ const lease = all(
 );
 
 const owed = all(
-  (db, ids: Given<readonly Id[]>) =>
+  (db, ids: Param<readonly Id[]>) =>
     db
       .selectFrom('deliveries')
       .innerJoin('one_time_tokens', 'one_time_tokens.id', 'deliveries.token_id')
@@ -104,7 +104,7 @@ const owed = all(
       .select(joinedToken.columns)
       .select(joinedUser.columns)
       .select(joinedService.columns)
-      .where('deliveries.id', 'in', ids.map(asText)),
+      .where('deliveries.id', 'in', [...ids]),
   (row): Owed => ({
     delivery: joinedDelivery.of(row),
     attempt: row.attempts,
@@ -115,18 +115,18 @@ const owed = all(
 );
 
 /** Changes a delivery only while the claim on it is the latest, and it waits. */
-const isClaimed = (claim: Given<Claim>) => (eb: OnDeliveries) =>
+const isClaimed = (claim: Param<Claim>) => (eb: OnDeliveries) =>
   eb.and([eb('id', '=', claim.id), eb('attempts', '=', claim.attempt), isWaiting(eb)]);
 
-const markSent = guarded((db, claim: Given<Claim>, now: Given<Instant>) =>
+const markSent = guarded((db, claim: Param<Claim>, now: Param<Instant>) =>
   db.updateTable('deliveries').set({ sent_at: now }).where(isClaimed(claim)),
 );
 
-const putOff = guarded((db, claim: Given<Claim>, at: Given<Instant>, reason: Given<string>) =>
+const putOff = guarded((db, claim: Param<Claim>, at: Param<Instant>, reason: Param<string>) =>
   db.updateTable('deliveries').set({ due_at: at, reason }).where(isClaimed(claim)),
 );
 
-const giveUp = guarded((db, claim: Given<Claim>, now: Given<Instant>, reason: Given<string>) =>
+const giveUp = guarded((db, claim: Param<Claim>, now: Param<Instant>, reason: Param<string>) =>
   db.updateTable('deliveries').set({ dead_at: now, reason }).where(isClaimed(claim)),
 );
 
@@ -138,7 +138,7 @@ const inState = (state: DeliveryState) => (eb: OnDeliveries) =>
 
 const latest = (state: DeliveryState | null) =>
   all(
-    (db, limit: Given<number>) =>
+    (db, limit: Param<number>) =>
       db
         .selectFrom('deliveries')
         .select([
@@ -182,10 +182,10 @@ const backlog = one((db) => {
     .$narrowType<{ waiting: number; dead: number }>();
 });
 
-const isDead = (now: Given<Instant>) => (eb: OnDeliveries) =>
+const isDead = (now: Param<Instant>) => (eb: OnDeliveries) =>
   eb.and([eb('dead_at', 'is not', null), eb('deadline', '>', now)]);
 
-const requeue = guarded((db, id: Given<Id>, now: Given<Instant>) =>
+const requeue = guarded((db, id: Param<Id>, now: Param<Instant>) =>
   db
     .updateTable('deliveries')
     .set({ dead_at: null, due_at: now })
@@ -193,7 +193,7 @@ const requeue = guarded((db, id: Given<Id>, now: Given<Instant>) =>
     .where(isDead(now)),
 );
 
-const requeueDead = all((db, now: Given<Instant>, limit: Given<number>) =>
+const requeueDead = all((db, now: Param<Instant>, limit: Param<number>) =>
   db
     .updateTable('deliveries')
     .set({ dead_at: null, due_at: now })

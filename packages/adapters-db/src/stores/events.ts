@@ -1,9 +1,9 @@
 import type { Event, Instant } from '@rekey/domain';
 import type { Events } from '@rekey/usecases';
 import type { Connection } from '../dialects/dialect.ts';
-import { counted, type Given, write } from '../query.ts';
+import { counted, type Param, write } from '../query.ts';
 
-const insert = write((db, event: Given<Event>) =>
+const insert = write((db, event: Param<Event>) =>
   db.insertInto('events').values({
     id: event.id,
     created_at: event.createdAt,
@@ -14,7 +14,7 @@ const insert = write((db, event: Given<Event>) =>
   }),
 );
 
-const prune = counted((db, before: Given<Instant>, limit: Given<number>) =>
+const prune = counted((db, before: Param<Instant>, limit: Param<number>) =>
   db
     .deleteFrom('events')
     .where('id', 'in', (eb) =>

@@ -2,7 +2,7 @@ import type { Id, Instant, Key } from '@rekey/domain';
 import type { Keys } from '@rekey/usecases';
 import { type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
-import { asText, type Given, guarded, joined, one, write } from '../query.ts';
+import { asText, guarded, joined, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 import { joinedService } from './services.ts';
 import { joinedUser } from './users.ts';
@@ -36,7 +36,7 @@ const isUsableToken = sql<boolean>`type = 'TOKEN' and is_enabled = 1 and is_revo
 const isUsableTotp = sql<boolean>`type = 'TOTP' and is_enabled = 1 and is_revoked = 0`;
 
 const insert = guarded(
-  (db, key: Given<Key>, digest: Given<string | null>, sealed: Given<string | null>) =>
+  (db, key: Param<Key>, digest: Param<string | null>, sealed: Param<string | null>) =>
     db
       .insertInto('keys')
       .values({
@@ -58,12 +58,12 @@ const insert = guarded(
 );
 
 const byId = one(
-  (db, id: Given<Id>) => db.selectFrom('keys').select(columns).where('id', '=', id),
+  (db, id: Param<Id>) => db.selectFrom('keys').select(columns).where('id', '=', id),
   asKey,
 );
 
 const byDigest = one(
-  (db, digest: Given<string>) =>
+  (db, digest: Param<string>) =>
     db
       .selectFrom('keys')
       .leftJoin('services', 'services.id', 'keys.service_id')
@@ -80,28 +80,28 @@ const byDigest = one(
 );
 
 const usableToken = one(
-  (db, userId: Given<Id>, serviceId: Given<Id>) =>
+  (db, userId: Param<Id>, serviceId: Param<Id>) =>
     db
       .selectFrom('keys')
       .select(columns)
-      .where('user_id', '=', asText(userId))
-      .where('service_id', '=', asText(serviceId))
+      .where('user_id', '=', userId)
+      .where('service_id', '=', serviceId)
       .where(isUsableToken),
   asKey,
 );
 
-const anyOfUser = one((db, userId: Given<Id>, serviceId: Given<Id>) =>
+const anyOfUser = one((db, userId: Param<Id>, serviceId: Param<Id>) =>
   db
     .selectFrom('keys')
     .select('id')
-    .where('user_id', '=', asText(userId))
-    .where('service_id', '=', asText(serviceId))
+    .where('user_id', '=', userId)
+    .where('service_id', '=', serviceId)
     .limit(sql.lit(1)),
 );
 
 const revoked = { is_enabled: sql.lit<0>(0), is_revoked: sql.lit<1>(1) };
 
-const revoke = guarded((db, id: Given<Id>, now: Given<Instant>) =>
+const revoke = guarded((db, id: Param<Id>, now: Param<Instant>) =>
   db
     .updateTable('keys')
     .set({ ...revoked, updated_at: now })
@@ -109,19 +109,19 @@ const revoke = guarded((db, id: Given<Id>, now: Given<Instant>) =>
     .where('is_revoked', '=', sql.lit(0)),
 );
 
-const revokeAllOf = write((db, userId: Given<Id>, now: Given<Instant>) =>
+const revokeAllOf = write((db, userId: Param<Id>, now: Param<Instant>) =>
   db
     .updateTable('keys')
     .set({ ...revoked, updated_at: now })
     .where('user_id', '=', userId),
 );
 
-const usableTotp = one((db, userId: Given<Id>, serviceId: Given<Id>) =>
+const usableTotp = one((db, userId: Param<Id>, serviceId: Param<Id>) =>
   db
     .selectFrom('keys')
     .select(['id', 'sealed'])
-    .where('user_id', '=', asText(userId))
-    .where('service_id', '=', asText(serviceId))
+    .where('user_id', '=', userId)
+    .where('service_id', '=', serviceId)
     .where(isUsableTotp)
     // Ids rise with time.
     .orderBy('id', 'desc')
@@ -129,7 +129,7 @@ const usableTotp = one((db, userId: Given<Id>, serviceId: Given<Id>) =>
     .$narrowType<{ sealed: string }>(),
 );
 
-const spendTotpStep = guarded((db, id: Given<Id>, step: Given<number>) =>
+const spendTotpStep = guarded((db, id: Param<Id>, step: Param<number>) =>
   db
     .updateTable('keys')
     .set({ totp_step: step })

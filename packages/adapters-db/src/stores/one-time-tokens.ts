@@ -2,7 +2,7 @@ import type { Id, Instant, OneTimeToken, Origin, Purpose } from '@rekey/domain';
 import type { OneTimeTokens } from '@rekey/usecases';
 import { sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
-import { all, asText, counted, type Given, joined, one, write } from '../query.ts';
+import { all, counted, joined, one, type Param, write } from '../query.ts';
 
 const columns = [
   'id',
@@ -27,7 +27,7 @@ const asToken = ({ address, client, ...token }: Row): OneTimeToken => ({
 /** A right in the answer of a join. */
 export const joinedToken = joined('one_time_tokens', columns, asToken);
 
-const insert = write((db, token: Given<Omit<OneTimeToken, 'origin'>>, origin: Given<Origin>) =>
+const insert = write((db, token: Param<Omit<OneTimeToken, 'origin'>>, origin: Param<Origin>) =>
   db.insertInto('one_time_tokens').values({
     id: token.id,
     purpose: token.purpose,
@@ -43,7 +43,7 @@ const insert = write((db, token: Given<Omit<OneTimeToken, 'origin'>>, origin: Gi
 );
 
 const goodById = one(
-  (db, id: Given<Id>, now: Given<Instant>) =>
+  (db, id: Param<Id>, now: Param<Instant>) =>
     db
       .selectFrom('one_time_tokens')
       .select(columns)
@@ -53,7 +53,7 @@ const goodById = one(
   asToken,
 );
 
-const lockOwner = one((db, id: Given<Id>) =>
+const lockOwner = one((db, id: Param<Id>) =>
   db
     .selectFrom('users')
     .select('id')
@@ -64,12 +64,12 @@ const lockOwner = one((db, id: Given<Id>) =>
 );
 
 const spend = all(
-  (db, id: Given<Id>, now: Given<Instant>) =>
+  (db, id: Param<Id>, now: Param<Instant>) =>
     db
       .updateTable('one_time_tokens')
       .from('one_time_tokens as presented')
       .set({ spent_at: now })
-      .where('presented.id', '=', asText(id))
+      .where('presented.id', '=', id)
       .where('presented.spent_at', 'is', null)
       .where('presented.expires_at', '>', now)
       .whereRef('one_time_tokens.user_id', '=', 'presented.user_id')
@@ -84,7 +84,7 @@ const spend = all(
   asToken,
 );
 
-const spendWith = write((db, token: Given<Omit<OneTimeToken, 'origin'>>, now: Given<Instant>) =>
+const spendWith = write((db, token: Param<Omit<OneTimeToken, 'origin'>>, now: Param<Instant>) =>
   db
     .updateTable('one_time_tokens')
     .set({ spent_at: now })
@@ -93,7 +93,7 @@ const spendWith = write((db, token: Given<Omit<OneTimeToken, 'origin'>>, now: Gi
     .where((eb) => eb.or([eb('email', '=', token.email), eb('created_at', '>=', token.createdAt)])),
 );
 
-const latest = one((db, userId: Given<Id>, purpose: Given<Purpose>, after: Given<number>) =>
+const latest = one((db, userId: Param<Id>, purpose: Param<Purpose>, after: Param<number>) =>
   db
     .selectFrom('one_time_tokens')
     .select('created_at as createdAt')
@@ -104,7 +104,7 @@ const latest = one((db, userId: Given<Id>, purpose: Given<Purpose>, after: Given
     .offset(after),
 );
 
-const pruneDeliveries = counted((db, before: Given<Instant>, limit: Given<number>) =>
+const pruneDeliveries = counted((db, before: Param<Instant>, limit: Param<number>) =>
   db.deleteFrom('deliveries').where('id', 'in', (eb) =>
     eb
       .selectFrom('one_time_tokens')
@@ -118,7 +118,7 @@ const pruneDeliveries = counted((db, before: Given<Instant>, limit: Given<number
   ),
 );
 
-const pruneBare = counted((db, before: Given<Instant>, limit: Given<number>) =>
+const pruneBare = counted((db, before: Param<Instant>, limit: Param<number>) =>
   db
     .deleteFrom('one_time_tokens')
     .where('id', 'in', (eb) =>

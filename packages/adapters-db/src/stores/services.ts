@@ -2,7 +2,7 @@ import type { Id, Service } from '@rekey/domain';
 import type { Services } from '@rekey/usecases';
 import type { Selection } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
-import { all, type Given, guarded, joined, one } from '../query.ts';
+import { all, guarded, joined, one, type Param } from '../query.ts';
 import type { Schema } from '../schema.ts';
 
 const columns = [
@@ -26,7 +26,7 @@ const asService = (row: Row): Service => ({
 /** A service in the answer of a join. */
 export const joinedService = joined('services', columns, asService);
 
-const insert = guarded((db, service: Given<Service>) =>
+const insert = guarded((db, service: Param<Service>) =>
   db
     .insertInto('services')
     .values({
@@ -43,7 +43,7 @@ const insert = guarded((db, service: Given<Service>) =>
 );
 
 const byId = one(
-  (db, id: Given<Id>) => db.selectFrom('services').select(columns).where('id', '=', id),
+  (db, id: Param<Id>) => db.selectFrom('services').select(columns).where('id', '=', id),
   asService,
 );
 

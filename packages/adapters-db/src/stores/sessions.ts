@@ -2,7 +2,7 @@ import type { Id, Instant, Session } from '@rekey/domain';
 import type { Sessions } from '@rekey/usecases';
 import { sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
-import { asText, counted, type Given, guarded, joined, one, write } from '../query.ts';
+import { asText, counted, guarded, joined, one, type Param, write } from '../query.ts';
 import { joinedKey } from './keys.ts';
 import { joinedUser } from './users.ts';
 
@@ -19,7 +19,7 @@ const joinedSession = joined(
   (row): Session => row,
 );
 
-const insert = write((db, session: Given<Session>) =>
+const insert = write((db, session: Param<Session>) =>
   db.insertInto('sessions').values({
     id: session.id,
     created_at: session.createdAt,
@@ -31,7 +31,7 @@ const insert = write((db, session: Given<Session>) =>
 );
 
 const openById = one(
-  (db, id: Given<Id>) =>
+  (db, id: Param<Id>) =>
     db
       .selectFrom('sessions')
       .innerJoin('users', 'users.id', 'sessions.user_id')
@@ -48,7 +48,7 @@ const openById = one(
   }),
 );
 
-const end = write((db, id: Given<Id>, now: Given<Instant>) =>
+const end = write((db, id: Param<Id>, now: Param<Instant>) =>
   db
     .updateTable('sessions')
     .set({ ended_at: now })
@@ -56,27 +56,27 @@ const end = write((db, id: Given<Id>, now: Given<Instant>) =>
     .where('ended_at', 'is', null),
 );
 
-const endAllOf = write((db, userId: Given<Id>, now: Given<Instant>, except?: Given<Id>) => {
+const endAllOf = write((db, userId: Param<Id>, now: Param<Instant>, except?: Param<Id>) => {
   const all = db
     .updateTable('sessions')
     .set({ ended_at: now })
-    .where('user_id', '=', asText(userId))
+    .where('user_id', '=', userId)
     .where('ended_at', 'is', null);
   return except === undefined ? all : all.where('id', '!=', except);
 });
 
-const endAllOn = write((db, key: Given<{ id: Id; userId: Id }>, now: Given<Instant>) =>
+const endAllOn = write((db, key: Param<{ id: Id; userId: Id }>, now: Param<Instant>) =>
   db
     .updateTable('sessions')
     .set({ ended_at: now })
-    .where('user_id', '=', asText(key.userId))
+    .where('user_id', '=', key.userId)
     .where('key_id', '=', key.id)
     .where('ended_at', 'is', null),
 );
 
 type RefreshToken = { digest: string; sessionId: Id; createdAt: Instant; expiresAt: Instant };
 
-const insertRefresh = write((db, token: Given<RefreshToken>) =>
+const insertRefresh = write((db, token: Param<RefreshToken>) =>
   db.insertInto('refresh_tokens').values({
     digest: token.digest,
     session_id: token.sessionId,
@@ -86,7 +86,7 @@ const insertRefresh = write((db, token: Given<RefreshToken>) =>
 );
 
 const refreshByDigest = one(
-  (db, digest: Given<string>) =>
+  (db, digest: Param<string>) =>
     db
       .selectFrom('refresh_tokens')
       .select(['session_id as sessionId', 'expires_at as expiresAt', 'spent_at as spentAt'])
@@ -94,7 +94,7 @@ const refreshByDigest = one(
   ({ spentAt, ...token }) => ({ ...token, isSpent: spentAt !== null }),
 );
 
-const spendRefresh = guarded((db, digest: Given<string>, now: Given<Instant>) =>
+const spendRefresh = guarded((db, digest: Param<string>, now: Param<Instant>) =>
   db
     .updateTable('refresh_tokens')
     .set({ spent_at: now })
@@ -105,7 +105,7 @@ const spendRefresh = guarded((db, digest: Given<string>, now: Given<Instant>) =>
 /** When a session was over. Literally the expression of the index `sessions_over`. */
 const over = sql<number>`coalesce(sessions.ended_at, sessions.expires_at)`;
 
-const pruneRefresh = counted((db, before: Given<Instant>, limit: Given<number>) =>
+const pruneRefresh = counted((db, before: Param<Instant>, limit: Param<number>) =>
   db
     .deleteFrom('refresh_tokens')
     .where('digest', 'in', (eb) =>
@@ -118,7 +118,7 @@ const pruneRefresh = counted((db, before: Given<Instant>, limit: Given<number>) 
     ),
 );
 
-const pruneBare = counted((db, before: Given<Instant>, limit: Given<number>) =>
+const pruneBare = counted((db, before: Param<Instant>, limit: Param<number>) =>
   db
     .deleteFrom('sessions')
     .where('id', 'in', (eb) =>

@@ -2,11 +2,11 @@ import { type Instant, noTries, type Tally } from '@rekey/domain';
 import type { StoredTally, Throttles } from '@rekey/usecases';
 import { sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
-import { all, counted, type Given, one, write } from '../query.ts';
+import { all, counted, one, type Param, write } from '../query.ts';
 
 const tallyColumns = ['since', 'tries', 'free_at as freeAt', 'known_until as knownUntil'] as const;
 
-const byKey = one((db, key: Given<string>) =>
+const byKey = one((db, key: Param<string>) =>
   db.selectFrom('throttles').select(tallyColumns).where('key', '=', key),
 );
 
@@ -14,7 +14,7 @@ const zero = sql.lit(0);
 const noRow = { since: zero, tries: zero, free_at: zero, known_until: zero, forget_at: zero };
 
 // An update that changes nothing: it locks the rows on both databases, and answers them as they are then.
-const lock = all((db, keys: Given<readonly string[]>) =>
+const lock = all((db, keys: Param<readonly string[]>) =>
   db
     .insertInto('throttles')
     .values(keys.map((key) => ({ key, ...noRow })))
@@ -26,7 +26,7 @@ const lock = all((db, keys: Given<readonly string[]>) =>
 
 type Row = Tally & Omit<StoredTally, 'tally'>;
 
-const replace = write((db, rows: Given<readonly Row[]>) =>
+const replace = write((db, rows: Param<readonly Row[]>) =>
   db
     .insertInto('throttles')
     .values(
@@ -50,7 +50,7 @@ const replace = write((db, rows: Given<readonly Row[]>) =>
     ),
 );
 
-const prune = counted((db, now: Given<Instant>, limit: Given<number>) =>
+const prune = counted((db, now: Param<Instant>, limit: Param<number>) =>
   db
     .deleteFrom('throttles')
     .where('key', 'in', (eb) =>

@@ -2,7 +2,7 @@ import type { Account, Id, Instant, User } from '@rekey/domain';
 import type { Users } from '@rekey/usecases';
 import { type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
-import { type Given, guarded, joined, one, write } from '../query.ts';
+import { guarded, joined, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 
 const userColumns = [
@@ -46,7 +46,7 @@ const asAccount = ({ passwordHash, version, sealedQuality, ...row }: AccountRow)
 /** A user in the answer of a join. */
 export const joinedUser = joined('users', userColumns, asUser);
 
-const insert = guarded((db, user: Given<User>, passwordHash: Given<string | null>) =>
+const insert = guarded((db, user: Param<User>, passwordHash: Param<string | null>) =>
   db
     .insertInto('users')
     .values({
@@ -69,14 +69,14 @@ const insert = guarded((db, user: Given<User>, passwordHash: Given<string | null
 );
 
 const byId = one(
-  (db, id: Given<Id>) => db.selectFrom('users').select(userColumns).where('id', '=', id),
+  (db, id: Param<Id>) => db.selectFrom('users').select(userColumns).where('id', '=', id),
   asUser,
 );
 
 const any = one((db) => db.selectFrom('users').select('id').limit(sql.lit(1)));
 
 const byEmail = one(
-  (db, email: Given<string>) =>
+  (db, email: Param<string>) =>
     db.selectFrom('users').select(accountColumns).where('email', '=', email),
   asAccount,
 );
@@ -84,7 +84,7 @@ const byEmail = one(
 const nextVersion = sql<number>`credential_version + 1`;
 
 const changePassword = guarded(
-  (db, id: Given<Id>, version: Given<number>, passwordHash: Given<string>, now: Given<Instant>) =>
+  (db, id: Param<Id>, version: Param<number>, passwordHash: Param<string>, now: Param<Instant>) =>
     db
       .updateTable('users')
       .set({
@@ -98,7 +98,7 @@ const changePassword = guarded(
       .where('is_enabled', '=', sql.lit(1)),
 );
 
-const upgradeHash = guarded((db, id: Given<Id>, oldHash: Given<string>, newHash: Given<string>) =>
+const upgradeHash = guarded((db, id: Param<Id>, oldHash: Param<string>, newHash: Param<string>) =>
   db
     .updateTable('users')
     .set({ password_hash: newHash })
@@ -106,17 +106,17 @@ const upgradeHash = guarded((db, id: Given<Id>, oldHash: Given<string>, newHash:
     .where('password_hash', '=', oldHash),
 );
 
-const keepQuality = write((db, id: Given<Id>, sealed: Given<string>) =>
+const keepQuality = write((db, id: Param<Id>, sealed: Param<string>) =>
   db.updateTable('users').set({ password_quality: sealed }).where('id', '=', id),
 );
 
 const lock = one(
-  (db, id: Given<Id>) =>
+  (db, id: Param<Id>) =>
     db.selectFrom('users').select(accountColumns).where('id', '=', id).forNoKeyUpdate(),
   asAccount,
 );
 
-const lockOut = write((db, id: Given<Id>, now: Given<Instant>) =>
+const lockOut = write((db, id: Param<Id>, now: Param<Instant>) =>
   db
     .updateTable('users')
     .set({
