@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { fromBase32 } from '../../packages/adapters-crypto/src/secrets.ts';
-import { hotp } from '../../packages/adapters-crypto/src/totp.ts';
+import { auditTypes, operator } from '../../packages/domain/src/index.ts';
+import { codeAt } from '../harness.ts';
 import { attack, LOGIN, NEW_PASSWORD, PASSWORD, REVOKE, type Target, UPDATE } from './target.ts';
 
 type Entry = Record<string, unknown> & { id: string };
@@ -8,7 +8,7 @@ type Entry = Record<string, unknown> & { id: string };
 const FROM = '203.0.113.9';
 const AGENT = 'Browser/1.0 (Planted; OS)';
 const more = { from: FROM, headers: { 'user-agent': AGENT } };
-const asked = { address: FROM, client: AGENT };
+const asked = { remote: FROM, user_agent: AGENT };
 
 /** The entries that a service reads, the oldest first. */
 async function entriesOf(t: Target, key: string): Promise<Entry[]> {
@@ -19,22 +19,21 @@ async function entriesOf(t: Target, key: string): Promise<Entry[]> {
 
 /** A service of its own, with as many entries as it has users and one more. */
 async function aChain(t: Target, users = 5) {
-  const input = { name: 'Chained', url: 'https://chained.example' };
-  const { service, value: key } = await t.rekey.createServiceWithKey.execute(input);
+  const { id, key } = await t.newService('Chained');
   for (let i = 0; i < users; i += 1) {
     const user = { is_enabled: true, name: 'Ada', email: t.newEmail() };
     expect(await t.json('POST', '/v1/user', user, { key })).toMatchObject({ status: 200 });
   }
-  return { id: service.id, key, entries: await entriesOf(t, key) };
+  return { id, key, entries: await entriesOf(t, key) };
 }
 
 const verify = async (t: Target, serviceId: string | null) => {
-  const reports = await t.rekey.verifyAudit.execute();
+  const reports = await t.rekey.useCases.audit.verifyAudit.execute(operator);
   return reports.find((report) => report.serviceId === serviceId);
 };
 
 attack('the audit', (target) => {
-  test('has an entry for everything that happens, with whom, what, and from where', async () => {
+  test('has an entry for everything that happens: the user, the thing, and where it was asked from', async () => {
     const t = target();
     const { id: service_id, key } = await aChain(t, 0);
     const post = async (url: string, body: object, status = 200) => {
@@ -61,7 +60,7 @@ attack('the audit', (target) => {
     const first = await post(LOGIN, { email, password: PASSWORD });
     await post('/v1/auth/token/refresh', { token: first.refresh.token });
     await post('/v1/auth/token/refresh', { token: first.refresh.token }, 400);
-    const code = hotp(fromBase32(totp.value), Math.floor(Date.now() / 30_000));
+    const code = codeAt(totp.value, Date.now());
     const taken = await post('/v1/auth/totp', { user_id, totp: code });
     await post('/v1/auth/totp', { user_id, totp: code }, 400);
     const keyRevoked = await post('/v1/auth/key/revoke', { key: plain.value });
@@ -77,38 +76,51 @@ attack('the audit', (target) => {
     expect(new Set(entries.map((entry) => entry.service_id))).toEqual(new Set([service_id]));
     const outline = entries.map((entry) => {
       const isHis = entry.user_id === user_id;
-      return [entry.action, entry.outcome, isHis, entry.subject_id];
+      return [entry.type, entry.outcome, isHis, entry.subject];
     });
     const [session, change, later] = [expect.any(String), expect.any(String), expect.any(String)];
-    expect(outline).toEqual([
-      ['service_create', 'success', false, expect.any(String)],
-      ['user_create', 'success', true, null],
-      ['key_create', 'success', true, token.id],
-      ['key_create', 'success', true, plain.key.id],
-      ['key_create', 'success', true, totp.key.id],
-      ['login', 'failure', true, null],
-      ['login', 'failure', false, null],
-      ['login', 'success', true, session],
-      ['token_refresh', 'success', true, outline[7]?.[3]],
-      ['token_theft', 'failure', true, outline[7]?.[3]],
-      ['totp', 'success', true, totp.key.id],
-      ['totp', 'failure', true, null],
-      ['key_revoke', 'success', true, plain.key.id],
-      ['password_change', 'failure', true, null],
-      ['password_change', 'success', true, change],
-      ['mail_send', 'success', true, outline[14]?.[3]],
-      ['login', 'success', true, later],
-      ['key_revoke', 'success', true, token.id],
-      ['token_revoke', 'success', true, outline[16]?.[3]],
-      ['password_change_revoke', 'success', true, outline[14]?.[3]],
+    const at = (index: number) => outline[index]?.[3];
+    const expected = [
+      ['sso:ServiceCreate', 'success', false, expect.any(String)],
+      ['sso:UserCreate', 'success', true, null],
+      ['sso:KeyCreate', 'success', true, token.id],
+      ['sso:KeyCreate', 'success', true, plain.key.id],
+      ['sso:KeyCreate', 'success', true, totp.key.id],
+      ['sso:AuthLocalLogin', 'failure', true, null],
+      ['sso:AuthLocalLogin', 'failure', false, null],
+      ['sso:AuthLocalLogin', 'success', true, session],
+      ['sso:AuthTokenRefresh', 'success', true, at(7)],
+      ['rekey:TokenTheft', 'failure', true, at(7)],
+      ['sso:AuthTotp', 'success', true, totp.key.id],
+      ['sso:AuthTotp', 'failure', true, null],
+      ['sso:AuthKeyRevoke', 'success', true, plain.key.id],
+      ['sso:AuthLocalUpdatePassword', 'failure', true, null],
+      ['sso:AuthLocalUpdatePassword', 'success', true, change],
+      // One about the KEY, one about the password.
+      ['rekey:MailSend', 'success', true, expect.any(String)],
+      ['rekey:MailSend', 'success', true, expect.any(String)],
+      ['sso:AuthLocalLogin', 'success', true, later],
+      ['sso:AuthKeyRevoke', 'success', true, token.id],
+      ['sso:AuthTokenRevoke', 'success', true, at(17)],
+      ['sso:AuthLocalUpdatePasswordRevoke', 'success', true, at(14)],
+    ];
+    expect(outline).toEqual(expected);
+    // Others are made by the operator, by the link of another mail, by a wait, and for a dead mail.
+    const left = auditTypes.filter((type) => !expected.some(([each]) => each === type));
+    expect(left).toEqual([
+      'rekey:RootKeyCreate',
+      'rekey:FactorChangeRevoke',
+      'rekey:Throttle',
+      'rekey:MailRequeue',
     ]);
-    for (const { action, address, client } of entries) {
-      const isNobody = action === 'service_create' || action === 'mail_send';
-      expect({ address, client }).toEqual(isNobody ? { address: null, client: null } : asked);
+    for (const { type, remote, user_agent } of entries) {
+      const isNobody = type === 'sso:ServiceCreate' || type === 'rekey:MailSend';
+      const nobody = { remote: null, user_agent: null };
+      expect({ remote, user_agent }).toEqual(isNobody ? nobody : asked);
     }
     const named = [taken, keyRevoked, tokenRevoked].map(({ audit }) => audit);
-    expect(named).toEqual([entries[10]?.id, entries[12]?.id, entries[18]?.id]);
-    expect(await verify(t, service_id)).toMatchObject({ length: 20, fault: null });
+    expect(named).toEqual([entries[10]?.id, entries[12]?.id, entries[19]?.id]);
+    expect(await verify(t, service_id)).toMatchObject({ length: 21, fault: null });
 
     const stored = JSON.stringify((await t.database.tables()).audit_entries);
     const typed = [email, 'nobody@example.com', PASSWORD, NEW_PASSWORD, code, totp.value];
@@ -116,7 +128,7 @@ attack('the audit', (target) => {
     for (const secret of [key, ...typed, ...secrets]) expect(stored).not.toContain(secret);
   });
 
-  test('has what users of the form dialect do, and the page', async () => {
+  test('has everything that users do in the form dialect and on the hosted page', async () => {
     const t = target();
     const owner = await t.signUp();
     const bearer = await t.formLogIn(owner);
@@ -133,19 +145,32 @@ attack('the audit', (target) => {
     const query = `/v1/audit?user_id=${owner.id}`;
     const { body } = await t.json('GET', query, undefined, { key: t.rootKey });
     const entries: Entry[] = body.data.toReversed();
-    expect(entries.map(({ action, outcome }) => [action, outcome])).toEqual([
-      ['user_create', 'success'],
-      ['key_create', 'success'],
-      ['login', 'success'],
-      ['password_change', 'failure'],
-      ['password_change', 'success'],
-      ['mail_send', 'success'],
-      ['password_change_revoke', 'success'],
+    expect(entries.map(({ type, outcome }) => [type, outcome])).toEqual([
+      ['sso:UserCreate', 'success'],
+      ['sso:KeyCreate', 'success'],
+      ['sso:AuthLocalLogin', 'success'],
+      ['sso:AuthLocalUpdatePassword', 'failure'],
+      ['sso:AuthLocalUpdatePassword', 'success'],
+      ['rekey:MailSend', 'success'],
+      ['sso:AuthLocalUpdatePasswordRevoke', 'success'],
     ]);
     const [, , session, refused] = entries;
-    expect(refused?.subject_id).toBe(session?.subject_id);
+    expect(refused?.subject).toBe(session?.subject);
     expect(refused).toMatchObject(asked);
     expect(entries.at(-1)).toMatchObject(asked);
+  });
+
+  test('says by its type which mail a link came with', async () => {
+    const t = target();
+    const { id, key } = await aChain(t, 0);
+    const owner = await t.enrol({ key });
+    await t.addKey(owner.id, 'KEY', key);
+    const token = await t.linkTokenOf(owner.email, 'factor_change');
+    expect(await t.json('POST', REVOKE, { token }, { key })).toMatchObject({ status: 200 });
+    const [, , right] = token.split('.');
+    const last = (await entriesOf(t, key)).at(-1);
+    expect(last).toMatchObject({ type: 'rekey:FactorChangeRevoke', subject: right });
+    expect(await verify(t, id)).toMatchObject({ fault: null });
   });
 
   test('tells a service no more of who has an account than a failed login does', async () => {
@@ -169,10 +194,10 @@ attack('the audit', (target) => {
     expect(entries.map(({ user_id }) => user_id)).toEqual(entries.map(() => null));
   });
 
-  test('holds nothing that a query planted, and neither does the log', async () => {
+  test('holds no word of a query, and neither does the log', async () => {
     const t = target();
     const planted = 'Planted~audit-9Jx';
-    for (const name of ['user_id', 'action', 'from', 'to', 'after', 'limit', planted]) {
+    for (const name of ['user_id', 'type', 'from', 'to', 'after', 'limit', planted]) {
       const answer = await t.json('GET', `/v1/audit?${name}=${planted}`);
       expect(answer.status).toBe(400);
       expect(answer.text).not.toContain(planted);
@@ -182,7 +207,7 @@ attack('the audit', (target) => {
     expect(JSON.stringify(await t.database.tables())).not.toContain(planted);
   });
 
-  describe('that somebody with the database changed', () => {
+  describe('that was changed in the database', () => {
     const row = (entry: Entry | undefined) => `where id = '${entry?.id}'`;
     const remove = (entry: Entry | undefined) => `delete from audit_entries ${row(entry)}`;
     const missing = (sequence: number) => ({ sequence, id: null, reason: 'is missing' });
@@ -190,7 +215,7 @@ attack('the audit', (target) => {
 
     test.each([
       ['created_at', 'created_at + 1'],
-      ['action', `'login'`],
+      ['type', `'sso:AuthLocalLogin'`],
       ['outcome', `'failure'`],
       ['user_id', 'null'],
       ['subject_id', 'id'],
@@ -199,7 +224,7 @@ attack('the audit', (target) => {
       ['previous_hash', 'hash'],
       ['hash', 'previous_hash'],
       ['id', `'01900000-0000-7000-8000-00000000beef'`],
-    ])('is found out by its %s', async (column, value) => {
+    ])('is found out by its column %s', async (column, value) => {
       const t = target();
       const { id, entries } = await aChain(t);
       expect(await verify(t, id)).toMatchObject({ length: 6, fault: null });

@@ -33,7 +33,7 @@ attack('a password', (target) => {
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_credentials' } });
   });
 
-  test('is one password in either normalization, and the new one must be another in both', async () => {
+  test('is one password in both normal forms, and the new one must differ in both', async () => {
     const t = target();
     const [composed, decomposed] = ['Pässwörter', 'Pa\u0308sswo\u0308rter'];
     const owner = { ...(await t.enrol({ password: composed })), password: decomposed };
@@ -41,7 +41,7 @@ attack('a password', (target) => {
     const answer = await t.unchanged(() => t.changePassword(owner, composed));
     expect(answer).toMatchObject({
       status: 400,
-      body: { errors: [{ field: 'new_password', message: 'must differ from the current one' }] },
+      body: { errors: [{ field: 'new_password', code: 'same_as_current' }] },
     });
   });
 
@@ -84,7 +84,7 @@ attack('a password', (target) => {
     expect(stored).toMatch(/^rk1\$\w+\$\$2b\$04\$/);
   });
 
-  test('is changed by one of many who know it, and the others are told what strangers are', async () => {
+  test('is changed once by many who know it, and the others are refused like strangers', async () => {
     const t = target();
     const owner = await t.enrol();
     const answers = await Promise.all(
@@ -129,7 +129,7 @@ attack('a password', (target) => {
     expect(alive.status).toBe(200);
   });
 
-  test('that must be changed lets nobody in before, and says so only to who knows it', async () => {
+  test('that must be changed lets nobody in before, and says so only to somebody who knows it', async () => {
     const t = target();
     const { email, password } = await t.enrol({ password_require_update: true });
     const right = await t.unchanged(() => t.json('POST', LOGIN, { email, password }));

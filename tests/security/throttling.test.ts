@@ -27,7 +27,7 @@ async function post(url: string, key: string, body: object, headers = {}): Promi
   return { status: response.status, retryAfter: response.headers.get('retry-after') };
 }
 
-/** So many were looked at, and all others were told to wait. */
+/** So many tries were looked at, and all others were told to wait. */
 function expectLooked(tries: Try[], looked: number): void {
   const refused = tries.filter(({ status }) => status === 429);
   expect(tries.filter(({ status }) => status === 400)).toHaveLength(looked);
@@ -53,7 +53,7 @@ attack(
       expect(work()).toBe(FREE);
     });
 
-    test('at nobody are counted like those at somebody', async () => {
+    test('at an unknown address are counted like those at an account', async () => {
       const t = target();
       const { url } = await t.listen();
       const email = t.newEmail();
@@ -146,7 +146,7 @@ attack(
       expectLooked(tries, FREE);
     });
 
-    test('do not keep the owner out at another address, nor at another account', async () => {
+    test('keep the owner out neither at another address nor at another account', async () => {
       const t = target();
       const owner = await t.enrol();
       const wrong = { email: owner.email, password: 'wrong' };
@@ -166,7 +166,7 @@ attack(
       });
     });
 
-    test('at one-time codes are few, and a right code waits like a wrong one', async () => {
+    test('at one-time codes are few', async () => {
       const t = target();
       const { url } = await t.listen();
       const { id } = await t.enrol({ password: undefined });
@@ -180,18 +180,18 @@ attack(
       expectLooked(tries, FREE);
     });
 
-    test('at revoke links, tokens and keys cost no hash, and find nothing', async () => {
+    test('at links cost no hash, and find nothing', async () => {
       const t = target();
       const { url } = await t.listen();
       const work = watchHashing();
       const tries = await t.unchanged(() =>
-        many((index) => post(`${url}${UPDATE}/revoke`, t.shop.key, { token: `rkv_${index}` })),
+        many((index) => post(`${url}${UPDATE}/revoke`, t.shop.key, { token: `rkl_${index}` })),
       );
       expect(new Set(tries.map(({ status }) => status))).toEqual(new Set([400]));
       expect(work()).toBe(0);
     });
 
-    test('are forgotten for nobody who fails in shape', async () => {
+    test('that are malformed count for nothing', async () => {
       const t = target();
       const owner = await t.enrol();
       const malformed = await many(() =>
@@ -207,7 +207,7 @@ attack(
 attack(
   'one client',
   (target) => {
-    test('that tries many accounts at once is let through ten times, and others are not held up', async () => {
+    test('that tries many accounts at once is let through ten times, and keeps nobody else out', async () => {
       const t = target();
       const { url } = await t.listen();
       const work = watchHashing();
@@ -272,7 +272,7 @@ attack(
 attack(
   'behind a proxy',
   (target) => {
-    test('what a client writes before the proxy’s own word counts for nothing', async () => {
+    test('a client that writes addresses before the proxy’s is counted by the proxy’s word', async () => {
       const t = target();
       const { email } = await t.enrol();
       const tries = await t.unchanged(() =>
@@ -291,7 +291,7 @@ attack(
       expect(tries.filter(({ status }) => status === 400)).toHaveLength(FREE);
     });
 
-    test('who does not come through it is not believed', async () => {
+    test('a client that does not come through the proxy is not believed', async () => {
       const t = target();
       const { email } = await t.enrol();
       const tries = await t.unchanged(() =>
