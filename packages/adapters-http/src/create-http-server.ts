@@ -18,7 +18,7 @@ import { sendProblem } from './server/send-problem.ts';
 import { strictValidator } from './server/validation.ts';
 import { v1 } from './v1/index.ts';
 
-const MAX_BODY = 16 * 1024;
+const MAX_BODY_BYTES = 16 * 1024;
 
 /** Hashing keeps a few dozen clients waiting at most; each connection costs some 10 KiB and a file descriptor. */
 const MAX_CONNECTIONS = 2000;
@@ -26,16 +26,16 @@ const MAX_CONNECTIONS = 2000;
 export type HttpServer = {
   /** Listens with `app.listen({ host, port })`. */
   readonly app: FastifyInstance;
-  /** Every route, as it says it is. The server must be ready. */
+  /** Every route with its description. The server must be ready. */
   routes(): readonly DescribedRoute[];
   /**
-   * Stops without losing a request: says it is not ready, takes no new connections, answers what comes on open ones
-   * and closes them, and cuts what remains after `ms`. Further calls join the first.
+   * Stops without losing a request: tells that it is not ready, takes no new connections, answers the requests on open
+   * connections and closes them, and cuts those that remain after `ms`. Further calls join the first.
    */
   drain(limit: { readonly ms: number }): Promise<void>;
 };
 
-/** Both dialects, the hosted pages and what operators ask, on one server that does not listen yet. */
+/** Both dialects, the hosted pages and the routes of operators, on one server that does not listen yet. */
 export function createHttpServer(deps: HttpDeps): HttpServer {
   const { log, options } = deps;
   const headers = securityHeaders(options.publicUrl);
@@ -43,7 +43,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   let draining: Promise<void> | null = null;
 
   const app = fastify({
-    bodyLimit: MAX_BODY,
+    bodyLimit: MAX_BODY_BYTES,
     trustProxy: options.trustProxy.length > 0 && [...options.trustProxy],
     genReqId: requestIdOf,
     return503OnClosing: false,
@@ -56,7 +56,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     },
     // The listener has its own.
     clientErrorHandler: () => {},
-    // What Fastify refuses before there is a route, so that no hook runs.
+    // For requests that Fastify refuses before there is a route, so that no hook runs.
     frameworkErrors: (error, request, reply) => {
       begin(request, reply);
       sayGoodbye(reply);
@@ -104,7 +104,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     if (draining !== null) reply.header('connection', 'close');
   }
 
-  /** What is wrong whatever the route. Said here, and not in a 404 handler: that one would read the body first. */
+  /** Faults of any route. They are told here, and not in a 404 handler, which would read the body first. */
   function refusalOf({ headers: { host }, is404, url, raw }: FastifyRequest): Error | undefined {
     if (host === undefined && raw.httpVersion === '1.1') {
       return new HttpError('bad_request', 'the Host header is missing');

@@ -193,7 +193,7 @@ export async function enrolled({ json }: Rig, email = 'ada@example.com') {
   return { user, key: key.json().data.key };
 }
 
-/** A user who signed up at the form dialect, and the token of a login. */
+/** A user of the form dialect, and the token of a login. */
 export async function signedUp({ form }: Rig, email = 'orion@example.com') {
   const created = await form('POST', '/users/create', { name: 'Orion', email, password: PASSWORD });
   const login = await form('POST', '/users/login', { email, password: PASSWORD });

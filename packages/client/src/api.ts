@@ -7,18 +7,18 @@ export type AuditEntry = {
   readonly id: string;
   /** When it happened. */
   readonly created_at: string;
-  /** What was tried. */
+  /** The action that was tried. */
   readonly type: 'sso:ServiceCreate' | 'rekey:RootKeyCreate' | 'sso:UserCreate' | 'sso:KeyCreate' | 'sso:AuthKeyRevoke' | 'sso:AuthLocalLogin' | 'sso:AuthLocalUpdatePassword' | 'sso:AuthLocalUpdatePasswordRevoke' | 'rekey:FactorChangeRevoke' | 'sso:AuthTokenRefresh' | 'rekey:TokenTheft' | 'sso:AuthTokenRevoke' | 'sso:AuthTotp' | 'rekey:Throttle' | 'rekey:MailSend' | 'rekey:MailRequeue';
   readonly outcome: 'success' | 'failure';
-  /** null for what the operator did. */
+  /** null for actions of the operator. */
   readonly service_id: string | null;
   /** null where no user is concerned, or none that is known here. */
   readonly user_id: string | null;
   /** The key, session, one-time token or mail that it is about. */
   readonly subject: string | null;
-  /** The IP address that it was asked from. */
+  /** The IP address that the request came from. */
   readonly remote: string | null;
-  /** What the client said of itself. */
+  /** The User-Agent, as sent. */
   readonly user_agent: string | null;
   /** Its place in the chain of its service: 1 for the first, without gaps. */
   readonly sequence: number;
@@ -60,7 +60,7 @@ export type FormNewPassword = {
   readonly email: string;
   /** The password that the account has now. */
   readonly password: string;
-  /** What `PASSWORD_POLICY` allows, and not the current one; 8 to 128 characters by default. */
+  /** A password that `PASSWORD_POLICY` allows, other than the current one; 8 to 128 characters by default. */
   readonly newPassword: string;
 };
 export type FormUser = {
@@ -144,7 +144,7 @@ export type NewPassword = {
   readonly email: string;
   /** The password that the account has now. */
   readonly password: string;
-  /** What `PASSWORD_POLICY` allows, and not the current one; 8 to 128 characters by default. */
+  /** A password that `PASSWORD_POLICY` allows, other than the current one; 8 to 128 characters by default. */
   readonly new_password: string;
 };
 export type NewUser = {
@@ -158,7 +158,7 @@ export type NewUser = {
   readonly locale?: string;
   /** An IANA zone: the clock of the mails; `Etc/UTC` unless given. */
   readonly timezone?: string;
-  /** What `PASSWORD_POLICY` allows; 8 to 128 characters by default. */
+  /** A password that `PASSWORD_POLICY` allows; 8 to 128 characters by default. */
   readonly password?: string;
   /** `true` unless given. */
   readonly password_allow_reset?: boolean;
@@ -181,7 +181,7 @@ export type Problem = {
   readonly status: number;
   /** For people. */
   readonly detail: string;
-  /** What programs should look at; the list is closed. */
+  /** For programs; the list is closed. */
   readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'unauthorized' | 'cross_site_request' | 'password_update_required' | 'registration_closed' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'payload_too_large' | 'unsupported_media_type' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
   /** Of a 500: the id of the request in the log. */
   readonly instance?: string;
@@ -200,7 +200,7 @@ export type SignUp = {
   readonly name: string;
   /** An e-mail address. */
   readonly email: string;
-  /** What `PASSWORD_POLICY` allows; 8 to 128 characters by default. */
+  /** A password that `PASSWORD_POLICY` allows; 8 to 128 characters by default. */
   readonly password: string;
 };
 export type Token = {
@@ -280,7 +280,7 @@ export type Api = {
   revokeUpdatePassword(input: GivenLinkToken, call?: Call): Promise<Unaudited>;
   /** Verify a one-time code. */
   verifyTotp(input: GivenCode, call?: Call): Promise<Audited>;
-  /** List what happened, the latest first. */
+  /** List entries of the audit, the latest first. */
   listAudit(input?: {
     readonly user_id?: string;
     readonly type?: 'sso:ServiceCreate' | 'rekey:RootKeyCreate' | 'sso:UserCreate' | 'sso:KeyCreate' | 'sso:AuthKeyRevoke' | 'sso:AuthLocalLogin' | 'sso:AuthLocalUpdatePassword' | 'sso:AuthLocalUpdatePasswordRevoke' | 'rekey:FactorChangeRevoke' | 'sso:AuthTokenRefresh' | 'rekey:TokenTheft' | 'sso:AuthTokenRevoke' | 'sso:AuthTotp' | 'rekey:Throttle' | 'rekey:MailSend' | 'rekey:MailRequeue';

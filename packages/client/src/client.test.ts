@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { expect, it, onTestFinished } from 'vitest';
 import { RekeyError, rekeyClient } from './index.ts';
 
-/** Something that answers, and what it was asked. */
+/** The URL of a server that answers like this. */
 async function answering(answer: RequestListener) {
   const server = createServer(answer);
   await new Promise<void>((resolve) => {

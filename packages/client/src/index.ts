@@ -17,9 +17,9 @@ export type Options = {
 export class RekeyError extends Error {
   override readonly name = 'RekeyError';
   readonly status: number;
-  /** What Rekey says; null where something else answered in its place. */
+  /** The body of the answer; null where another server answered in Rekey's place. */
   readonly problem: Problem | null;
-  /** What to look at in programs. */
+  /** For programs. */
   readonly code: Problem['code'] | null;
   /** Seconds after which a new try makes sense, where that is known. */
   readonly retryAfterS: number | null;
@@ -74,7 +74,7 @@ async function send(options: Options, how: How, input: Input, call: Call): Promi
   throw new RekeyError(response, isProblem ? (value as Problem) : null);
 }
 
-/** What is not in the path is in the query, where there is no body. */
+/** Input that has no place in the path goes into the query, where there is no body. */
 function urlOf(base: string, { path, takes }: How, input: Input): string {
   const filled = path.replaceAll(/\{(\w+)\}/g, (_match, name: string) =>
     encodeURIComponent(String(input[name])),
@@ -95,14 +95,14 @@ function headersOf(options: Options, { takes, proof }: How, call: Call): Record<
   };
   for (const [name, value] of Object.entries(given)) {
     if (!value) continue;
-    // What fetch says of a bad value holds the value.
+    // The error of fetch for a bad value holds the value.
     if (!/^[\x20-\x7e]+$/.test(value)) throw new TypeError(`the ${name} is not printable ASCII`);
     headers[name] = value;
   }
   return headers;
 }
 
-/** What a stranger's browser says must not make a call fail. */
+/** The text of a stranger's browser must not make a call fail. */
 const printable = (text: string | undefined) => text?.replaceAll(/[^\x20-\x7e]/g, '?');
 
 function formOf(fields: Input): URLSearchParams {
@@ -113,7 +113,7 @@ function formOf(fields: Input): URLSearchParams {
   return form;
 }
 
-/** Undefined for what is no JSON: the error of the parser would show a piece of it. */
+/** Undefined for a text that is no JSON: the error of the parser would show a piece of it. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

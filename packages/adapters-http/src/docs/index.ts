@@ -28,7 +28,7 @@ const SWAGGER_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** What developers read: the description of the API, the errors by their `type`, and Swagger UI where it is wanted. */
+/** For developers: the description of the API, the errors by their `type`, and Swagger UI where it is wanted. */
 export const docs =
   ({ options, version }: HttpDeps, routes: () => readonly DescribedRoute[]): FastifyPluginAsync =>
   async (app) => {

@@ -29,7 +29,7 @@ const securitySchemes = {
   },
 };
 
-/** May go wrong with any request. */
+/** The codes of every route. */
 const ANYWHERE: readonly ProblemCode[] = [
   'bad_request',
   'request_timeout',
@@ -150,7 +150,7 @@ export function openApi(routes: readonly DescribedRoute[], version: string): Jso
     };
   }
 
-  /** For each status a response that all operations with the same codes share. */
+  /** A response for each status; operations with equal codes share it. */
   function problemsOf(schema: FastifySchema): Json {
     const { statusOf } = schema;
     const codes = codesOf(schema);

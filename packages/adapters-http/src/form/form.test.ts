@@ -24,7 +24,7 @@ describe('POST /users/create', () => {
     expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
   });
 
-  it('makes a user who is written to in the language that the browser asks for', async () => {
+  it('makes a user whose locale is the one that the browser asks for', async () => {
     const localeOf = async (email: string, headers: Record<string, string>) => {
       const made = await server.form('POST', '/users/create', { ...fields, email }, headers);
       const { hash } = made.json();
@@ -35,7 +35,7 @@ describe('POST /users/create', () => {
     expect(await localeOf('rigel@example.com', {})).toBe('en');
   });
 
-  it('is closed where the operator says so, and nobody is created', async () => {
+  it('is closed where the operator says so, and creates no user', async () => {
     server = await rig({ settings: { usersSignup: false } });
     const before = server.commits();
     const response = await server.form('POST', '/users/create', fields);
@@ -228,7 +228,7 @@ describe('a form', () => {
     }
   });
 
-  it.each(Object.keys(valid))('%s must not have what is not asked for', async (url) => {
+  it.each(Object.keys(valid))('%s must not have an unknown field', async (url) => {
     for (const field of ['extra', '__proto__', 'constructor', 'new_password', 'password_']) {
       const response = await send(url, `${valid[url]}&${field}=1`);
       expectRefused(response, [{ field, message: 'is not a known field', code: 'unknown' }]);

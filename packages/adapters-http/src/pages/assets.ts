@@ -10,14 +10,14 @@ import { colorsOf } from './colors.ts';
 type Asset = {
   readonly type: string;
   readonly content: Buffer;
-  /** What stands for the content in URLs. */
+  /** Stands for the content in URLs. */
   readonly version: string;
 };
 
 export type Assets = ReturnType<typeof assetsOf>;
 
 const read = (file: string): Buffer => readFileSync(new URL(file, import.meta.url));
-/** What a package has for browsers. */
+/** The file of a package that is for browsers. */
 const readPackaged = (name: string): Buffer => read(import.meta.resolve(name));
 
 const SCRIPT = 'text/javascript; charset=utf-8';

@@ -35,7 +35,7 @@ describe('the operator’s colour', () => {
     expect(shadesOf('#8fd6bf').dark).toBe('#8fd6bf');
   });
 
-  it('is measured on what the stylesheet has', () => {
+  it('is measured on the grounds of the stylesheet', () => {
     const style = readFileSync(new URL('static/style.css', import.meta.url), 'utf8');
     const values = (name: string) =>
       [...style.matchAll(new RegExp(`--${name}: (#\\w+)`, 'g'))].map(([, value]) => value);

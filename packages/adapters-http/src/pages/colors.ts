@@ -1,7 +1,7 @@
 /** Of the two grounds that the stylesheet has for each theme, the one on which less can be read. */
 const GROUNDS = { light: '#f3f4f6', dark: '#1b1e25' } as const;
 
-/** What text must have against its ground (WCAG 2.2, 1.4.3, level AA). */
+/** The contrast that text must have against its ground (WCAG 2.2, 1.4.3, level AA). */
 const AA = 4.5;
 
 /** The operator's colour for each theme: as it is where it can be read there, and otherwise darker or lighter until it can. */

@@ -104,7 +104,7 @@ ${list(confirm.effects)}`,
   });
 }
 
-/** Says that the account is locked, what that means, and what is left to do. */
+/** Says that the account is locked, and names the effects and the next steps. */
 function lockedPage(setting: Setting, { purpose, serviceName }: Told): Html {
   const { language } = setting.speech;
   const { locked } = texts[language];

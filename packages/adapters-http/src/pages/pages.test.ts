@@ -78,7 +78,7 @@ const failingToLock = (error: Error) =>
   beside((inner) => ({ ...inner, transact: () => Promise.reject(error) }), ['passwords']);
 
 describe('opening the link', () => {
-  it('shows what was changed, when and from where, and what the button would do', async () => {
+  it('shows the change, its time and origin, and the effects of the button', async () => {
     const response = await open(link());
     expect(response.statusCode).toBe(200);
     expect(response.headers).toMatchObject({
@@ -125,7 +125,7 @@ describe('opening the link', () => {
     expect(await isEnabled()).toBe(true);
   });
 
-  it('shows no text of whoever made the link, nor a link of whoever changed the password', async () => {
+  it('shows no text of the link, and no link of the client that changed the password', async () => {
     const orion = await signedUp(server, 'rigel@example.com');
     const change = {
       email: 'rigel@example.com',
@@ -143,7 +143,7 @@ describe('opening the link', () => {
     expect(Object.fromEntries(factsIn(page.body)).Account).toBe('rigel@example.com');
   });
 
-  it('ends on one calm page, the same to the byte, for every link that is not good', async () => {
+  it('ends on one page, equal to the byte, for every link that is not good', async () => {
     const expired = { ...link() };
     server.clock.set(START + 604_800_000);
     const pages = [await open(expired)];
@@ -209,14 +209,14 @@ describe('the link of a mail about a new key', () => {
     expect(await isEnabled()).toBe(false);
   });
 
-  it('is told for what its token is, whatever the link says', async () => {
+  it('tells what its token is for, whatever its type says', async () => {
     const page = await open({ type: 'update_password', token: keyToken });
     expect(page.body).toContain(notices.factor_change.en.happened('Shop'));
   });
 });
 
 describe('pressing the button', () => {
-  it('locks the account, and says so and what to do now', async () => {
+  it('locks the account, and tells the next steps', async () => {
     const response = await press();
     expect(response.statusCode).toBe(200);
     expect(response.headers['content-security-policy']).toBe(POLICY);
@@ -258,7 +258,7 @@ describe('pressing the button', () => {
     expect(await isEnabled()).toBe(true);
   });
 
-  it('has a page for what is no form of ours', async () => {
+  it('has a page for a request that is no form of ours', async () => {
     const bad = await press({}, { token, extra: 'x' });
     const json = await server.app.inject({ method: 'POST', url: '/local', payload: { token } });
     expect([bad.statusCode, json.statusCode]).toStrictEqual([400, 415]);
@@ -302,7 +302,7 @@ describe('the page for a new password', () => {
     ]);
   });
 
-  it('has what password managers go by, and hides its form until the script runs', async () => {
+  it('has the attributes for password managers, and hides its form until the script runs', async () => {
     const { statusCode, headers, body } = await get();
     expect([statusCode, headers.vary]).toStrictEqual([200, 'Accept-Language']);
     expect(headers['content-security-policy']).toBe(
@@ -332,7 +332,7 @@ describe('the page for a new password', () => {
   });
 });
 
-it('what is not there is not found', async () => {
+it('a page that is not there is not found', async () => {
   for (const url of [
     '/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200',
     '/.well-known/change-password/',
@@ -369,7 +369,7 @@ describe('a file of the pages', () => {
     }
   });
 
-  it('is compressed for who takes that', async () => {
+  it('is compressed for clients that take it', async () => {
     const url = '/local/zxcvbn-common.js';
     const plain = await server.app.inject({ url });
     const packed = await server.app.inject({ url, headers: { 'accept-encoding': 'br, gzip' } });

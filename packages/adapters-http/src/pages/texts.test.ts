@@ -19,7 +19,7 @@ describe.each(languages)('the texts in %s', (language) => {
     }
   });
 
-  it('name what is filled in', () => {
+  it('name everything that is filled in', () => {
     expect(texts.change.rule).toContain('{min}');
     expect(texts.script.reasons.too_short).toContain('{min}');
     expect(texts.script.wait).toContain('{time}');

@@ -11,7 +11,7 @@ const TOKEN = String.raw`([\w.~+/-]+=*)`;
 const KEY = new RegExp(`^(?:(?:key|bearer) +)?${TOKEN}$`, 'i');
 const BEARER = new RegExp(`^bearer +${TOKEN}$`, 'i');
 
-/** The ways to prove who asks, and the kind of actor that each of them makes. */
+/** The kinds of credentials, and the kind of actor that each of them proves. */
 const kinds = { serviceKey: 'service', rootKey: 'root', accessToken: 'user' } as const;
 export type Scheme = keyof typeof kinds;
 
@@ -31,14 +31,14 @@ export function authenticate({ useCases }: Callers, schemes: readonly Scheme[]):
   };
 }
 
-/** Turns clients away that have failed too often, once it is known who asks and before the body is looked at. */
+/** Turns clients away that have failed too often: after the credentials, and before the body. */
 export function admit({ useCases }: Callers): Hook {
   return (request) => useCases.callers.admitClient.execute(actorOf(request));
 }
 
 type Request = Pick<FastifyRequest, 'getDecorator' | 'headers' | 'ip' | 'socket'>;
 
-/** Who asks: the actor that was authenticated, or nobody in particular. */
+/** The actor that was authenticated; nobody where no credentials are asked for. */
 export const actorOf = (request: Request): Actor =>
   request.getDecorator<Actor | undefined>('actor') ?? nobody(request);
 
@@ -48,7 +48,7 @@ const MAX_CLIENT_LENGTH = 300;
 
 /** Where a request came from: the socket's address, or the one that a trusted proxy forwarded. */
 function originOf({ ip, socket, headers }: Request): Origin {
-  // A proxy may forward what is no address ("unknown", a port besides): then its own is all that is known.
+  // A proxy may forward another text than an address ("unknown", a port besides): then its own address is all that is known.
   const address = isIP(ip) === 0 ? socket.remoteAddress : ip;
   return {
     // IPv4 over an IPv6 socket, in the form that people know.

@@ -9,9 +9,9 @@ export type HttpDeps = {
   /** Whether the database answers; a rejection counts as no. */
   readonly isReady: () => Promise<boolean>;
   readonly log: Log;
-  /** Told what operators count; not set where nobody counts. */
+  /** Counts requests for operators; not set where nobody counts. */
   readonly watch?: Watch | undefined;
-  /** Of the program that serves. */
+  /** The version of the program that serves. */
   readonly version: string;
   readonly options: HttpOptions;
 };
@@ -25,7 +25,7 @@ export type HttpOptions = {
   readonly maxConnections?: number | undefined;
   /** Whether `/docs` shows the API to browsers. */
   readonly apiDocs: boolean;
-  /** What a new password is checked against. */
+  /** The rules that a new password is checked against. */
   readonly passwordPolicy: PasswordPolicy;
   /** The name that people know this server by. */
   readonly brandName: string;

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type Rig, rig, slowKeys, wire } from '../../test/harness.ts';
 
 const GET = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
-/** Longer than any test: whoever waits for the cut fails. */
+/** Longer than any test: a test that waits for the cut fails. */
 const NEVER = 60_000;
 
 let server: Rig;
@@ -30,7 +30,7 @@ describe('a stop', () => {
     await stopped;
   });
 
-  it('answers what comes on connections that are open, and is not ready at once', async () => {
+  it('answers requests on open connections, and is not ready at once', async () => {
     const { started, release } = await listening();
     const [busy, idle, fresh] = [await wire(server), await wire(server), await wire(server)];
     idle.send(GET('/ping'));
@@ -48,7 +48,7 @@ describe('a stop', () => {
     await stopped;
   });
 
-  it('answers what came while the process stood still', async () => {
+  it('answers a request that came while the process stood still', async () => {
     const { started, release } = await listening();
     const [busy, idle] = [await wire(server), await wire(server)];
     idle.send(GET('/ping'));
@@ -81,7 +81,7 @@ describe('a stop', () => {
     await stopped;
   });
 
-  it('waits neither for who never said a word nor for who said all', async () => {
+  it('waits neither for connections that never sent a byte nor for idle ones', async () => {
     await listening();
     const silent = await wire(server);
     const idle = await wire(server);
@@ -92,7 +92,7 @@ describe('a stop', () => {
     expect(await idle.closed()).toContain('Pong');
   });
 
-  it('cuts what remains when the time is over', async () => {
+  it('cuts the connections that remain when the time is over', async () => {
     const { started } = await listening();
     const stuck = await wire(server);
     stuck.send(GET('/.well-known/jwks.json'));

@@ -22,7 +22,7 @@ export function drainer() {
       });
     },
 
-    /** Stops listening and resolves when every connection has ended; what remains after `ms` is cut. */
+    /** Stops listening and resolves when every connection has ended; a connection that remains after `ms` is cut. */
     async drain(ms: number): Promise<void> {
       const closed = Promise.all(servers.filter((server) => server.listening).map(stopListening));
       const linger = setTimeout(() => void leave(), Math.min(LINGER_MS, ms));
@@ -35,7 +35,7 @@ export function drainer() {
     },
   };
 
-  /** In two turns of the loop, which first accepts and reads what came while it stood still. */
+  /** In two turns of the event loop: it first accepts and reads the requests that came while it stood still. */
   async function leave(): Promise<void> {
     await setImmediate();
     await setImmediate();

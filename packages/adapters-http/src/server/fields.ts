@@ -33,14 +33,14 @@ const parseNewPassword: Rules['parse'] = (given, field, { passwordPolicy }) =>
   checkPasswordLength(normalizePassword(given, field), passwordPolicy, field);
 
 export const firstPassword = text(
-  'What `PASSWORD_POLICY` allows; 8 to 128 characters by default.',
+  'A password that `PASSWORD_POLICY` allows; 8 to 128 characters by default.',
   'not-a-real-password',
   parseNewPassword,
   isPassword,
 );
 
 export const newPassword = text(
-  'What `PASSWORD_POLICY` allows, and not the current one; 8 to 128 characters by default.',
+  'A password that `PASSWORD_POLICY` allows, other than the current one; 8 to 128 characters by default.',
   'another-unreal-password',
   parseNewPassword,
   isPassword,

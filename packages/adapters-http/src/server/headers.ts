@@ -1,4 +1,4 @@
-/** What every response carries, whatever its status. Pages loosen the policy for their own needs. */
+/** The headers of every response, whatever its status. Pages loosen the policy for their own needs. */
 export function securityHeaders(publicUrl: string): Record<string, string> {
   return {
     'cache-control': 'no-store',

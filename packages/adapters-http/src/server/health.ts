@@ -21,10 +21,10 @@ const PublicKey = Type.Object({
 const Pong = Type.String({ examples: ['Pong'] });
 const PublicKeys = Type.Unsafe<Jwks>(Type.Object({ keys: Type.Array(PublicKey) }));
 
-/** A restart, or a database that comes back, takes about as long. */
+/** Seconds: about as long as a restart takes, or a database that comes back. */
 const RETRY_AFTER_S = '5';
 
-/** What operators and verifiers ask. */
+/** The routes of operators and verifiers. */
 export const health =
   ({ isReady, jwks, version }: HttpDeps, isDraining: () => boolean): FastifyPluginAsyncTypebox =>
   async (app) => {

@@ -27,7 +27,7 @@ const guarded = [
   /^connection: close$/im,
 ];
 
-describe('what is no good HTTP', () => {
+describe('a request that is no good HTTP', () => {
   it.each([
     ['is no HTTP at all', 'planted\r\n\r\n', 400, 'bad_request'],
     [
@@ -93,7 +93,7 @@ describe('what is no good HTTP', () => {
     expect(server.lines).toHaveLength(text === '' ? 0 : 1);
   });
 
-  it('is a request without a Host', async () => {
+  it('is one without a Host', async () => {
     const { send, until } = await listening();
     send('GET /ping HTTP/1.1\r\n\r\n');
     const answer = await until('"code"');
@@ -102,7 +102,7 @@ describe('what is no good HTTP', () => {
     expect(answer).toMatch(/^cache-control: no-store$/im);
   });
 
-  it('is not an expectation that nobody knows', async () => {
+  it('is not one with an unknown expectation', async () => {
     const { send, until } = await listening();
     send('GET /ping HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n');
     expect(await until('Pong')).toMatch(/^HTTP\/1.1 200 /);
@@ -127,7 +127,7 @@ describe('a body on the wire', () => {
     expect(await closed()).toMatch(/^HTTP\/1.1 413 /);
   });
 
-  it('is not waited for where nobody reads it', async () => {
+  it('is not waited for where no route reads it', async () => {
     const { send, until } = await listening();
     send(head('/nothing', 'Content-Length: 16000'));
     expect(await until('"code"')).toMatch(/^HTTP\/1.1 404 /);

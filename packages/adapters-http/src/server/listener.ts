@@ -4,13 +4,12 @@ import type { Log } from './deps.ts';
 import { type ProblemCode, problem } from './problem.ts';
 import { requestIdOf } from './request-id.ts';
 
-/** Milliseconds. */
-const HEADERS_TIMEOUT = 10_000;
-const REQUEST_TIMEOUT = 15_000;
-/** Longer than proxies keep an idle connection (60 s as a rule), so that they are the ones who close it. */
-const KEEP_ALIVE_TIMEOUT = 65_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 15_000;
+/** Longer than proxies keep an idle connection (60 s as a rule), so that the proxy closes it. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
-/** A server of Node's with limits of time, which has an answer of ours for what is no HTTP, too. */
+/** A server of Node's with limits of time, whose answer to a request that is no HTTP is ours too. */
 export function listener(
   handler: RequestListener,
   log: Log,
@@ -18,9 +17,9 @@ export function listener(
 ): Server {
   const server = createServer(
     {
-      headersTimeout: HEADERS_TIMEOUT,
-      requestTimeout: REQUEST_TIMEOUT,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       // The timeouts are only as good as the watch over them: Node's looks every 30 s.
       connectionsCheckingInterval: 1000,
       // Refused with an answer of ours instead.
@@ -34,7 +33,7 @@ export function listener(
   return server;
 
   function refuse(error: Error & { code?: string }, socket: Socket): void {
-    // Who never said a word, or hung up in the middle of one, waits for no answer.
+    // A client that never sent a byte, or hung up in the middle of a request, waits for no answer.
     const hasLeft = socket.bytesRead === 0 || error.code === 'HPE_INVALID_EOF_STATE';
     if (hasLeft || !socket.writable) {
       socket.destroy();

@@ -24,7 +24,7 @@ export function tellWhenDone(
   });
 }
 
-/** Keeps what the caller is not told of a failure: the stack, without what the request held. */
+/** Logs a failure with its stack, from which every value of the request is removed. */
 export function logFailure(log: Log, request: FastifyRequest, error: unknown): void {
   // Load that is shed and refusals of our own are no failures, and have their line already.
   if (error instanceof Overloaded || error instanceof HttpError) return;

@@ -11,7 +11,7 @@ import {
 import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 
-/** What HTTP refuses before a use case is asked. */
+/** The codes of refusals by HTTP itself, before a use case is asked. */
 type HttpCode =
   | 'bad_request'
   | 'cross_site_request'
@@ -50,7 +50,7 @@ const table: Record<ProblemCode, readonly [status: number, title: string]> = {
 /** Every code there is. */
 export const problemCodes = Object.keys(table) as readonly ProblemCode[];
 
-/** What Fastify finds wrong by itself. */
+/** The faults that Fastify finds by itself. */
 const fastifyErrors: Record<string, { code: ProblemCode; detail: string }> = {
   FST_ERR_BAD_URL: { code: 'bad_request', detail: 'the path is not properly percent-encoded' },
   FST_ERR_MAX_PARAM_LENGTH: { code: 'not_found', detail: 'not found' },
@@ -90,7 +90,7 @@ export const Problem = Type.Object(
     status: Type.Integer(),
     detail: Type.String({ description: 'For people.' }),
     code: Type.Enum(problemCodes, {
-      description: 'What programs should look at; the list is closed.',
+      description: 'For programs; the list is closed.',
     }),
     instance: Type.Optional(
       Type.String({ description: 'Of a 500: the id of the request in the log.' }),
@@ -141,8 +141,8 @@ export function problem(code: ProblemCode, detail: string, statusOf: Statuses = 
 type Answer = { readonly problem: Problem; readonly headers: Readonly<Record<string, string>> };
 
 /**
- * What the caller is told of an error: never a value that was sent, and nothing of the inside.
- * `fieldName`: the dialect's name of what the domain calls so.
+ * The answer to an error: it holds no value that was sent, and nothing of the inside.
+ * `fieldName`: the dialect's name of a field of the domain.
  */
 export function answerTo(
   error: unknown,
@@ -166,7 +166,7 @@ const instanceOf = (id: string): string => (UUID.test(id) ? `urn:uuid:${id}` : `
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-/** RFC 9110 wants one with every 401; of the registered schemes only this makes no browser ask for a password. */
+/** RFC 9110 wants a challenge with every 401; of the registered schemes only this makes no browser ask for a password. */
 export const CHALLENGE = 'Bearer realm="rekey"';
 
 type Refusal = Extras & { readonly code: ProblemCode; readonly detail: string };
@@ -194,14 +194,14 @@ function understand(
   if (error instanceof DomainError) return { code: error.code, detail: error.message };
   const known = fastifyErrors[(error as { code?: string } | null)?.code ?? ''];
   if (known) return known;
-  // Nobody reads this: the caller went away in the middle of the body.
+  // The caller went away in the middle of the body, and nobody reads this.
   if (request.raw.destroyed && request.raw.complete === false) {
     return { code: 'bad_request', detail: 'the body did not arrive' };
   }
   return { code: 'internal', detail: 'something went wrong here; the instance names the request' };
 }
 
-/** `RateLimit` and `RateLimit-Policy` as in draft-ietf-httpapi-ratelimit-headers-11: what is exceeded, and for how long. */
+/** `RateLimit` and `RateLimit-Policy` as in draft-ietf-httpapi-ratelimit-headers-11: the limit, and how long it lasts. */
 function rateLimitHeaders({ limit, retryAfterS }: TooManyRequests): Record<string, string> {
   const { name, quota, windowMs } = limit;
   return {

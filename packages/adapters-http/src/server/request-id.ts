@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-/** What is safe in a log, in a header and on a screen; anything else is not taken over. */
+/** A text that is safe in a log, in a header and on a screen; any other is not taken over. */
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 
-/** W3C Trace Context, 3.2.2: a version, the ids of the trace and of the caller's span, flags; what later versions add is passed over. */
+/** W3C Trace Context, 3.2.2: a version, the ids of the trace and of the caller's span, flags; additions of later versions are passed over. */
 const TRACEPARENT =
   /^(?:00(?=.{53}$)|(?!00|ff)[\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-|$)/;
 

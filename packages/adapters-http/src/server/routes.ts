@@ -15,29 +15,30 @@ import { Problem, type ProblemCode, type Statuses } from './problem.ts';
 export const tags = {
   users: 'Users, in the JSON dialect: a service acts for its users.',
   keys: 'Keys of users.',
-  sessions: 'Log in with a password, and what a service does with the tokens of a login.',
+  sessions: 'Log a user in with a password, and use the tokens of a login.',
   passwords: 'Change a password, and take the change back.',
   factors: 'Second factors.',
-  audit: 'What happened.',
+  audit: 'The record of all actions.',
   forms: 'The form dialect: people act for themselves, at the built-in service.',
-  operation: 'What operators and verifiers ask.',
+  operation: 'For operators and verifiers.',
 } as const;
 type Tag = keyof typeof tags;
 
 declare module 'fastify' {
-  /** What a route says of itself: everything that describes it, and its tests, is made of this. */
+  /** The description of a route: documents, clients and tests are made of it. */
   interface FastifySchema {
     /** The name of the call, and of the client's method for it. */
     readonly operationId?: string;
     readonly tags?: readonly Tag[];
     readonly summary?: string;
     readonly description?: string;
-    /** The ways to prove who calls, each of which is enough; it is enforced. */
+    /** The credentials that the route takes, each of which is enough; empty for none. The dialect enforces it. */
     readonly security?: readonly Scheme[];
-    /** What may go wrong here beyond what may with any such request. */
+    /** The codes that the route may answer, beyond those of every route. */
     readonly errors?: readonly ProblemCode[];
+    /** Where a code has another status here than elsewhere. */
     readonly statusOf?: Statuses;
-    /** The media type of the body; its dialect says it. */
+    /** The media type of the body; the dialect sets it. */
     readonly consumes?: string;
     /** Whether it is for people or their browsers: the description leaves it out. */
     readonly isHidden?: true;
@@ -51,7 +52,7 @@ type Dialect = {
   readonly sendError: (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
 };
 
-/** Makes the routes of a scope speak a dialect, and enforces what they say of themselves. */
+/** Makes the routes of a scope speak a dialect, and enforces their `security` and the type of their bodies. */
 export function speak(app: FastifyInstance, deps: HttpDeps, dialect: Dialect): void {
   const { mediaType, parse, sendError } = dialect;
   app.removeAllContentTypeParsers();
@@ -73,17 +74,17 @@ export function speak(app: FastifyInstance, deps: HttpDeps, dialect: Dialect): v
   });
 }
 
-/** A route as it says it is, with examples of what it takes. */
+/** A route with its description, and with examples of a request. */
 export type DescribedRoute = {
   readonly method: string;
   readonly url: string;
   readonly schema: FastifySchema;
-  /** Null where there is nothing to send. */
+  /** Null for a part that a request does not have. */
   readonly examples: { readonly body: Fields; readonly params: Fields; readonly query: Fields };
 };
 type Fields = Readonly<Record<string, unknown>> | null;
 
-/** Collects the routes of a server. Answers them once it is ready, and throws for one that says too little of itself. */
+/** Collects the routes of a server that is not ready yet. The answer throws for a route that lacks a description or an example. */
 export function collectRoutes(app: FastifyInstance): () => readonly DescribedRoute[] {
   const routes: RouteOptions[] = [];
   app.addHook('onRoute', (route) => {

@@ -4,7 +4,7 @@ import type { HttpDeps } from './deps.ts';
 import { logFailure } from './log.ts';
 import { answerTo } from './problem.ts';
 
-/** An error handler: answers what went wrong as application/problem+json. */
+/** An error handler that answers with application/problem+json. */
 export function sendProblem(
   { log, watch }: Pick<HttpDeps, 'log' | 'watch'>,
   fieldName?: (name: string) => string,

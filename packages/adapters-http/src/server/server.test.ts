@@ -54,7 +54,7 @@ describe('every response', () => {
     expect(headers).not.toHaveProperty('strict-transport-security');
   });
 
-  it('that is a 500 is guarded', async () => {
+  it('is guarded where it is a 500', async () => {
     const { json } = await failing(new Error('a bug'));
     expect((await json('GET', USER)).headers).toMatchObject(common);
   });
@@ -353,7 +353,7 @@ describe('the log', () => {
     ]);
   });
 
-  it('never holds what a request held', async () => {
+  it('never holds a value of a request', async () => {
     const server = await rig();
     const { app, json, form, lines } = server;
     const { user } = await enrolled(server);
@@ -402,7 +402,7 @@ describe('the log', () => {
     expect(lines.filter((line) => secrets.test(line))).toStrictEqual([]);
   });
 
-  it('holds a stack without what the request held', async () => {
+  it('holds a stack without the values of the request', async () => {
     const secret = 'Planted (secret) [1]$';
     const { json, form, lines } = await failing(
       new Error(`bad row: ${secret.toLowerCase()}, ${secret}`),

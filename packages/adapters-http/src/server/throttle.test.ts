@@ -43,7 +43,7 @@ const times = (count: number, call: () => Promise<{ statusCode: number }>) =>
   statuses(...Array.from({ length: count }, () => call));
 
 describe('an account that is tried too often', () => {
-  it('answers 429, how long to wait, and what was exceeded', async () => {
+  it('is answered 429 with the limit and the time to wait', async () => {
     await enrolled(server);
     expect(await times(5, () => login('ada@example.com', wrong))).toEqual(Array(5).fill(400));
     const response = await login('ada@example.com', PASSWORD);
@@ -56,7 +56,7 @@ describe('an account that is tried too often', () => {
     expect((await login('ada@example.com', PASSWORD)).statusCode).toBe(200);
   });
 
-  it('answers byte for byte like one that does not exist', async () => {
+  it('is answered byte for byte like one that does not exist', async () => {
     await enrolled(server);
     const answers = async (email: string) => {
       const all: unknown[] = [];
@@ -72,7 +72,7 @@ describe('an account that is tried too often', () => {
     expect(await answers('nobody@example.com')).toEqual(known);
   });
 
-  it('is the same account at both calls of /v1 that prove a password', async () => {
+  it('is one account at both calls of /v1 that prove a password', async () => {
     await enrolled(server);
     const body = { email: 'ada@example.com', password: wrong, new_password: 'battery staple' };
     const update = () => server.json('POST', UPDATE, body);
@@ -162,7 +162,7 @@ describe('a client that fails too often', () => {
     expect((await login('ada@example.com', PASSWORD)).statusCode).toBe(200);
   });
 
-  it('may still use what proves no password', async () => {
+  it('may still use calls that prove no password', async () => {
     const { user } = await enrolled(server);
     await flood();
     expect((await server.json('GET', `/v1/user/${user.id}`)).statusCode).toBe(200);

@@ -9,7 +9,7 @@ import { refusedFields } from './problem.ts';
 type Settings = Pick<HttpOptions, 'passwordPolicy'>;
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What a schema may say beyond JSON Schema. Both throw `IllegalArgument`, and are what the use case checks as well. */
+/** The rules that a schema has beyond JSON Schema. Both throw `IllegalArgument`; the use case checks them as well. */
 export type Rules = {
   /** Of a field: the domain's parser of its text. */
   readonly parse?: (text: string, field: string, settings: Settings) => unknown;
@@ -29,10 +29,10 @@ export class FaultyFields {
 }
 
 /**
- * Checks flat bodies and queries to the letter: nothing is converted in JSON, nothing is added or dropped anywhere.
- * Everything that is refused is named at once: where a field of a body is missing, unknown or of another type, the
- * rules of the others are looked at here, and otherwise by the use case alone. A query is text: its fields are what
- * their parsers make of it.
+ * Checks flat bodies and queries to the letter: nothing is added, dropped or converted, but that the values of a query,
+ * which is text, come from the parsers of its fields. Every refused field is named at once. Where a body has a field
+ * that is missing, unknown or of another type, the rules of its other fields are checked here; otherwise the use case
+ * checks them alone.
  */
 export function strictValidator(settings: Settings): FastifySchemaCompiler<TObject> {
   return ({ schema, httpPart }) => {

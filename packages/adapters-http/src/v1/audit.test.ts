@@ -44,7 +44,7 @@ const list = async (query = '', key?: string): Promise<{ data: Entry[]; next: st
 };
 
 describe('GET /v1/audit', () => {
-  it('answers what happened, the latest first, and nothing more of it than it should', async () => {
+  it('answers with entries, the latest first, of which each has the documented members alone', async () => {
     await logIn();
     await logIn('wrong');
     const { data, next } = await list();
@@ -90,7 +90,7 @@ describe('GET /v1/audit', () => {
     expect(seen).toEqual(all.data.map(({ id }) => id));
   });
 
-  it('answers what is asked for', async () => {
+  it('answers with the entries that every filter lets through', async () => {
     const start = server.ports.clock.now();
     await logIn();
     const types = async (query: string) => (await list(query)).data.map(({ type }) => type);
@@ -128,7 +128,7 @@ describe('GET /v1/audit', () => {
     ]);
   });
 
-  it('asks for a key before it looks at anything', async () => {
+  it('asks for a key before it looks at the query', async () => {
     const response = await server.app.inject({ method: 'GET', url: '/v1/audit?limit=x' });
     expect(response.statusCode).toBe(401);
   });
@@ -190,7 +190,7 @@ describe('GET /v1/audit/{id}', () => {
     }
   });
 
-  it('knows nothing of the entries of others, of ids of nothing and of what is no id', async () => {
+  it('answers alike for entries of others, ids of nothing and texts that are no id', async () => {
     const [entry] = (await list()).data;
     const other = await server.otherServiceKey();
     const foreign = await get(`/v1/audit/${entry?.id}`, other);
@@ -201,7 +201,7 @@ describe('GET /v1/audit/{id}', () => {
     }
   });
 
-  it('is what a revocation names', async () => {
+  it('answers with the entry that a revocation names', async () => {
     const login = (await logIn()).json();
     const revoked = await server.json('POST', '/v1/auth/token/revoke', {
       token: login.access.token,

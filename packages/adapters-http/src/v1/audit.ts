@@ -79,17 +79,17 @@ const AuditEntry = Type.Object(
     id: idOf('entry', 'The id of the entry.'),
     created_at: instant('When it happened.'),
     type: Type.Enum(auditTypes, {
-      description: 'What was tried.',
+      description: 'The action that was tried.',
       examples: ['sso:AuthLocalUpdatePassword'],
     }),
     outcome: Type.Enum(auditOutcomes, { examples: ['success'] }),
-    service_id: nullableIdOf('service', 'null for what the operator did.'),
+    service_id: nullableIdOf('service', 'null for actions of the operator.'),
     user_id: nullableIdOf('user', 'null where no user is concerned, or none that is known here.'),
     subject: nullableIdOf('session', 'The key, session, one-time token or mail that it is about.'),
-    remote: nullable<string>('string', 'The IP address that it was asked from.', {
+    remote: nullable<string>('string', 'The IP address that the request came from.', {
       examples: ['192.0.2.1'],
     }),
-    user_agent: nullable<string>('string', 'What the client said of itself.', {
+    user_agent: nullable<string>('string', 'The User-Agent, as sent.', {
       examples: ['Example/1.0'],
     }),
     sequence: Type.Integer({
@@ -142,8 +142,8 @@ export const auditRoutes =
         schema: {
           operationId: 'listAudit',
           tags: ['audit'],
-          summary: 'List what happened, the latest first',
-          description: 'A service reads what happened through it, a root key everything.',
+          summary: 'List entries of the audit, the latest first',
+          description: 'A service reads entries of its own actions, a root key all.',
           security: ['serviceKey', 'rootKey'],
           querystring: AuditQuery,
           response: { 200: AuditListed },

@@ -66,7 +66,7 @@ describe('POST /v1/auth/key', () => {
     expect([response.statusCode, response.json()]).toStrictEqual([200, { user, key }]);
   });
 
-  it('/revoke answers once, and nobody knows the key any more', async () => {
+  it('/revoke answers once, and the key is unknown from then on', async () => {
     const { user } = await enrolled(server);
     const { key, value } = await newKey('KEY', user.id);
     const response = await post('/v1/auth/key/revoke', { key: value });

@@ -21,7 +21,7 @@ const GivenLinkToken = Type.Object(
   { $id: 'GivenLinkToken', ...strict },
 );
 
-/** What is known of a password. */
+/** The quality of a password, as far as it is known. */
 export const PasswordMeta = Type.Object(
   {
     password_strength: nullable<number>('integer', 'null where there is no password.', {

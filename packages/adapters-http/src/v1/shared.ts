@@ -1,7 +1,7 @@
 import { type Id, NotFound } from '@rekey/domain';
 import { type TStringOptions, Type } from 'typebox';
 
-/** Examples name the same things wherever they are. */
+/** The ids of all examples: a user is one user wherever it stands. */
 const ids = {
   user: '01900000-0000-7000-8000-000000000001',
   key: '01900000-0000-7000-8000-000000000002',

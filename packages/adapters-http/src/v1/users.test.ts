@@ -7,7 +7,7 @@ beforeEach(async () => {
 });
 
 describe('POST /v1/user', () => {
-  it('answers with the user and what is known of the password', async () => {
+  it('answers with the user and the quality of the password', async () => {
     const response = await server.json('POST', '/v1/user', {
       is_enabled: true,
       name: 'Ada',

@@ -88,7 +88,7 @@ function celebrate() {
   heading.focus();
 }
 
-/** Says what a problem (RFC 9457) means, beside the field that it is about or above all of them. @param {Response} response */
+/** Explains a problem (RFC 9457) beside the field that it is about, or above all of them. @param {Response} response */
 async function explain(response) {
   /** @type {Problem} */
   const { code, errors = [] } = await response.json();
@@ -136,7 +136,7 @@ const strength = element('strength');
 let loading;
 
 input('newPassword').addEventListener('focus', () => {
-  // Half a megabyte that is kept for a year: only for who is about to type. Without it there is no meter, and all else works.
+  // Half a megabyte that is kept for a year: loaded only when somebody is about to type. Without it all but the meter works.
   loading ??= load();
   void loading.then(judge, () => undefined);
 });
@@ -166,7 +166,7 @@ function judge(meter) {
   const { score } = meter.check(value.slice(0, MAX_JUDGED), words);
   strength.dataset.score = String(score);
   const text = /** @type {HTMLElement} */ (strength.querySelector('p'));
-  // What is said again is read out again.
+  // A text that is set again is read out again.
   if (text.textContent !== texts.strengths[score]) text.textContent = texts.strengths[score];
 }
 
