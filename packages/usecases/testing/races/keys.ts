@@ -1,6 +1,6 @@
-import { type Id, isUsable } from '@rekey/domain';
+import { type Id, InvalidOneTimeToken, isUsable } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
-import { asService } from '../world.ts';
+import { asService, endOf, tokenIn } from '../world.ts';
 import { type Track, times } from './track.ts';
 
 export function keysRaces({ world }: Track): void {
@@ -36,6 +36,16 @@ export function keysRaces({ world }: Track): void {
           expect(key && isUsable(key)).toBe(false);
         }
         expect(await w.database.read(({ keys }) => keys.findToken(user.id, service.id))).toBeNull();
+
+        // Neither are the links of the mails about them: the lock was the last word.
+        const { sent } = w.channels.mail;
+        const before = sent.length;
+        await w.deliver();
+        const { revokeUpdatePassword } = w.useCases.passwords;
+        for (const { link } of sent.slice(before)) {
+          const end = await endOf(revokeUpdatePassword.execute(by, { token: tokenIn(link) }));
+          expect(end).toBeInstanceOf(InvalidOneTimeToken);
+        }
       },
     );
   });
