@@ -1,4 +1,4 @@
-import type { Migration } from './index.ts';
+import type { Migration } from './migration.ts';
 
 /** Everything that a first version needs. Each index is there because a query of a store uses it. */
 export const initial: Migration = {

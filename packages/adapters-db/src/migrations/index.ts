@@ -2,9 +2,7 @@ import { sql } from 'kysely';
 import type { Connection, Dialect } from '../dialects/dialect.ts';
 import { one, type Param, write } from '../query.ts';
 import { initial } from './0001-initial.ts';
-
-/** A step of the schema, in SQL that both databases understand. One that was released is never edited. */
-export type Migration = { readonly name: string; readonly statements: readonly string[] };
+import type { Migration } from './migration.ts';
 
 /** In the order in which they run: the first is version 1. */
 export const migrations: readonly Migration[] = [initial];

@@ -1,0 +1,2 @@
+/** A step of the schema, in SQL that both databases understand. One that was released is never edited. */
+export type Migration = { readonly name: string; readonly statements: readonly string[] };
