@@ -20,10 +20,10 @@ export function authenticate({ useCases }: Callers, schemes: readonly Scheme[]):
   return async (request) => {
     const { callers } = useCases;
     const { authorization = '' } = request.headers;
-    const isForPeople = schemes.includes('accessToken');
-    const [, credential] = (isForPeople ? BEARER : KEY).exec(authorization) ?? [];
+    const isBearer = schemes.includes('accessToken');
+    const [, credential] = (isBearer ? BEARER : KEY).exec(authorization) ?? [];
     if (credential === undefined) throw new Unauthorized();
-    const actor = isForPeople
+    const actor = isBearer
       ? await callers.authenticateBearer.execute(nobody(request), { token: credential })
       : await callers.authenticateKey.execute(nobody(request), { key: credential });
     if (!schemes.some((scheme) => kinds[scheme] === actor.kind)) throw new Unauthorized();

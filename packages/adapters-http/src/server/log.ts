@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpDeps, Log } from './deps.ts';
 import { HttpError } from './problem.ts';
 import { traceIdOf } from './request-id.ts';
+import { FaultyFields } from './validation.ts';
 
 /**
  * One line for each request, written when it is over. Fastify itself is given no logger:
@@ -47,7 +48,7 @@ const MIN_SECRET = 4;
 function redact(text: string, { body, params, query, headers }: FastifyRequest): string {
   const credentials = (headers.authorization ?? '').split(' ');
   const sent = [body, params, query, headers, credentials]
-    .flatMap((part) => Object.values(part ?? {}))
+    .flatMap((part) => Object.values((part instanceof FaultyFields ? part.fields : part) ?? {}))
     .flat()
     .filter((value) => typeof value === 'string' && value.length >= MIN_SECRET)
     .sort((a, b) => b.length - a.length)

@@ -55,12 +55,12 @@ function examine(schema: TObject & Rules, body: unknown, settings: Settings): Ex
   }
   const { fields, violations: faults } =
     body instanceof FaultyFields ? body : new FaultyFields(body as Fields, []);
-  const isFaulty = (name: string) => faults.some(({ field }) => field === plainName(name));
+  const faulty = new Set(faults.map(({ field }) => field));
   const sound: Record<string, unknown> = {};
   const values: Record<string, unknown> = {};
 
   const known = Object.entries(schema.properties).flatMap(([field, type]) => {
-    if (isFaulty(field)) return [];
+    if (faulty.has(field)) return [];
     if (!Object.hasOwn(fields, field)) {
       const isRequired = schema.required?.includes(field);
       return isRequired ? [violation(field, 'is required', 'required')] : [];
@@ -76,9 +76,9 @@ function examine(schema: TObject & Rules, body: unknown, settings: Settings): Ex
     });
   });
   const crossed = refusalsOf(() => schema.check?.(sound));
-  const isStrict = 'additionalProperties' in schema;
-  const unknown = Object.keys(fields)
-    .filter((field) => isStrict && !Object.hasOwn(schema.properties, field) && !isFaulty(field))
+  const others = 'additionalProperties' in schema ? Object.keys(fields) : [];
+  const unknown = others
+    .filter((field) => !Object.hasOwn(schema.properties, field) && !faulty.has(plainName(field)))
     .map((field) => violation(field, 'is not a known field', 'unknown'));
   return { violations: [...faults, ...known, ...crossed, ...unknown], values };
 }
