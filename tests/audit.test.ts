@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { compose } from '../apps/server/src/compose.ts';
 import { readConfig } from '../apps/server/src/config.ts';
 import { behind } from '../packages/adapters-db/test/behind.ts';
+import { operator } from '../packages/domain/src/index.ts';
 import { aFolder, runCli, type Server, startMailbox, startServer } from './harness.ts';
 
 // Many processes start here, and a busy machine takes its time for each.
@@ -36,7 +37,7 @@ async function form({ url }: Server, method: string, route: string, fields: obje
   return JSON.parse(await response.text());
 }
 
-describe('sso-cli audit verify', () => {
+describe('rekey audit verify', () => {
   test('shows each chain with its length and latest hash, while a server runs', async () => {
     const folder = aFolder();
     expect(await audit(folder, 'verify')).toEqual({ code: 0, stderr: '', ok: true, chains: [] });
@@ -59,7 +60,7 @@ describe('sso-cli audit verify', () => {
     expect(stdout).toMatch(/^ok +operator /m);
   });
 
-  test('names what was tampered with, and exits with 1', async () => {
+  test('names the entry that was tampered with, and exits with 1', async () => {
     const folder = aFolder();
     const { id } = await createService(folder);
     await alter(folder, `update audit_entries set subject_id = null where chain = '${id}'`);
@@ -82,13 +83,13 @@ describe('sso-cli audit verify', () => {
   test('knows entries that were made before the keys were rotated', async () => {
     const folder = aFolder();
     await createService(folder);
-    await runCli(folder, ['keys', 'rotate', '--purpose', 'audit']);
+    await runCli(folder, ['keyring', 'rotate', '--purpose', 'audit']);
     await createService(folder);
     expect(await audit(folder, 'verify')).toMatchObject({ code: 0, ok: true });
   });
 });
 
-describe('sso-cli audit prune', () => {
+describe('rekey audit prune', () => {
   /** A service, and a root key, that were made so many days ago. */
   async function madeDaysAgo(folder: string, days: number): Promise<string> {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - days * 86_400_000 });
@@ -100,14 +101,15 @@ describe('sso-cli audit prune', () => {
       }),
     );
     const input = { name: 'Old', url: 'https://old.example' };
-    const { service } = await rekey.createServiceWithKey.execute(input);
-    await rekey.createRootKey.execute({ name: 'old' });
+    const { services, keys } = rekey.useCases;
+    const { service } = await services.createServiceWithKey.execute(operator, input);
+    await keys.createRootKey.execute(operator, { name: 'old' });
     await rekey.close();
     vi.useRealTimers();
     return service.id;
   }
 
-  test('deletes what is older, and the rest can be verified as before', async () => {
+  test('deletes the entries that are older, and the rest can be verified as before', async () => {
     const folder = aFolder();
     const old = await madeDaysAgo(folder, 30);
     const { id } = await createService(folder);
@@ -124,13 +126,16 @@ describe('sso-cli audit prune', () => {
     expect(stdout).toBe('0 deleted.\n');
   });
 
-  test('deletes nothing that was tampered with', async () => {
+  test('deletes no entry that was tampered with', async () => {
     const folder = aFolder();
     const id = await madeDaysAgo(folder, 30);
-    await alter(folder, `update audit_entries set action = 'login' where chain = '${id}'`);
+    await alter(
+      folder,
+      `update audit_entries set type = 'sso:AuthLocalLogin' where chain = '${id}'`,
+    );
     const { code, stdout, stderr } = await runCli(folder, ['audit', 'prune', '--older-than', '1']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^sso-cli: .*audit verify\n$/);
+    expect(stderr).toMatch(/^rekey: .*audit verify\n$/);
     expect((await audit(folder, 'verify')).chains).toContainEqual(
       expect.objectContaining({ service_id: id, pruned: 0 }),
     );
@@ -141,12 +146,12 @@ describe('sso-cli audit prune', () => {
     async (args) => {
       const { code, stderr } = await runCli(aFolder(), ['audit', 'prune', ...args]);
       expect(code).toBe(2);
-      expect(stderr).toMatch(/^sso-cli: .+\n$/);
+      expect(stderr).toMatch(/^rekey: .+\n$/);
     },
   );
 });
 
-test('a mail that is given up and one that is sent again have their entries', async () => {
+test('a mail that is given up, requeued and sent has an entry for each', async () => {
   const folder = aFolder();
   let isRefused = true;
   const mailbox = await startMailbox(0, () => isRefused);
@@ -160,25 +165,26 @@ test('a mail that is given up and one that is sent again have their entries', as
   const change = { ...owner, newPassword: 'second password' };
   await form(server, 'PUT', '/users/update/password', change, token);
 
-  type Entry = { action: string; outcome: string; subject_id: string };
+  type Entry = { type: string; outcome: string; subject: string };
   const entries = async () => {
     const headers = { authorization: rootKey.value };
     const response = await fetch(`${server.url}/v1/audit?limit=4`, { headers });
     const { data } = (await response.json()) as { data: Entry[] };
-    return data.map(({ action, outcome, subject_id }) => ({ action, outcome, subject_id }));
+    return data.map(({ type, outcome, subject }) => ({ type, outcome, subject }));
   };
   const latest = async () => (await entries())[0];
-  await expect.poll(latest, { timeout: 30_000 }).toMatchObject({ action: 'mail_send' });
+  await expect.poll(latest, { timeout: 30_000 }).toMatchObject({ type: 'rekey:MailSend' });
   isRefused = false;
   await runCli(folder, ['outbox', 'requeue', '--all-dead']);
   await mailbox.mail(0);
   await expect.poll(latest, { timeout: 30_000 }).toMatchObject({ outcome: 'success' });
   const [sent, ...before] = await entries();
-  const { subject_id } = sent ?? {};
-  expect(sent).toEqual({ action: 'mail_send', outcome: 'success', subject_id });
+  const { subject } = sent ?? {};
+  expect(sent).toEqual({ type: 'rekey:MailSend', outcome: 'success', subject });
   expect(before).toEqual([
-    { action: 'mail_requeue', outcome: 'success', subject_id },
-    { action: 'mail_send', outcome: 'failure', subject_id },
-    { action: 'password_change', outcome: 'success', subject_id },
+    { type: 'rekey:MailRequeue', outcome: 'success', subject },
+    { type: 'rekey:MailSend', outcome: 'failure', subject },
+    // Its subject is the right that the mail carries, and not the mail.
+    { type: 'sso:AuthLocalUpdatePassword', outcome: 'success', subject: expect.any(String) },
   ]);
 });

@@ -34,7 +34,7 @@ async function startBreachList() {
   return { url: `http://127.0.0.1:${address.port}`, asked, stop };
 }
 
-test('a password is looked for in the breach list where it is set, and a list that is down stops nobody', async () => {
+test('a password is looked up in the breach list when it is set, and a list that is down stops nobody', async () => {
   const folder = aFolder();
   const list = await startBreachList();
   const { key } = await createService(folder);
@@ -54,7 +54,7 @@ test('a password is looked for in the breach list where it is set, and a list th
     body: {
       code: 'invalid_argument',
       errors: [
-        { field, message: 'must not be commonly used, or known from a breach', reason: 'common' },
+        { field, message: 'must not be commonly used, or known from a breach', code: 'common' },
       ],
     },
   });

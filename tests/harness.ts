@@ -10,10 +10,12 @@ import { SMTPServer } from 'smtp-server';
 import { onTestFinished } from 'vitest';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
-/** As whoever follows the README starts them. */
+const server = path.join(root, 'apps/server/src');
+/** As somebody who follows the README starts them, by the names that the programs have. */
 export const sources = {
-  main: path.join(root, 'apps/server/src/main.ts'),
-  cli: path.join(root, 'apps/server/src/cli.ts'),
+  main: path.join(server, 'main.ts'),
+  rekey: path.join(server, 'cli.ts'),
+  'sso-cli': path.join(server, 'sso-cli.ts'),
 };
 /** As the image holds them, made from the sources when the run began: they start in half the time. */
 const image = { main: path.join(root, 'dist/main.mjs'), cli: path.join(root, 'dist/cli.mjs') };
@@ -57,7 +59,7 @@ export async function startServer(
   return { ...server, url: await listening };
 }
 
-/** The same without waiting: `listening` comes to nothing where the server ends before. */
+/** Starts it like `startServer`, and does not wait: `listening` rejects where the server ends before. */
 export function spawnServer(
   cwd: string,
   env: Record<string, string> = {},
@@ -84,7 +86,7 @@ export function spawnServer(
     createInterface({ input: child.stderr }).on('line', note);
     void exit.then(({ code }) => reject(new Error(`the server exited with ${code}:\n${output}`)));
   });
-  // Who does not wait for it need not hear of it either.
+  // A test that does not wait for it need not hear of it either.
   listening.catch(() => undefined);
   return {
     listening,
@@ -101,12 +103,14 @@ export function runServer(cwd: string, env: Record<string, string>): Promise<Run
   return run(process.execPath, [image.main], cwd, env);
 }
 
+/** Runs the command line. */
 export function runCli(
   cwd: string,
   args: string[],
   env: Record<string, string> = {},
+  program = image.cli,
 ): Promise<Run> {
-  return run(process.execPath, [image.cli, ...args], cwd, env);
+  return run(process.execPath, [program, ...args], cwd, env);
 }
 
 async function run(file: string, args: string[], cwd: string, env: Record<string, string>) {
@@ -213,20 +217,19 @@ export async function aFreePort(): Promise<number> {
   return address.port;
 }
 
-/** Runs commands in bash, stopping at the first that fails; `sso-cli-of-this-folder` is the command line, from its sources. */
-export async function runCommands(cwd: string, commands: string): Promise<Run> {
-  const script = `set -euo pipefail\nsso-cli-of-this-folder() { '${process.execPath}' '${sources.cli}' "$@"; }\n${commands}`;
-  return run('bash', ['-c', script], cwd, {});
-}
+/** Runs commands in bash, and stops at the first that fails. */
+export const runCommands = (cwd: string, commands: string): Promise<Run> =>
+  run('bash', ['-c', `set -euo pipefail\n${commands}`], cwd, {});
 
 /** Registers a service with the real command line; its key is in `key.value`. */
 export async function createService(
   folder: string,
   options: string[] = [],
   env: Record<string, string> = {},
+  program?: string,
 ) {
   const args = ['create-service-with-key', 'Shop', 'https://shop.example', ...options, '--json'];
-  const { code, stdout, stderr } = await runCli(folder, args, env);
+  const { code, stdout, stderr } = await runCli(folder, args, env, program);
   if (code !== 0 || stderr !== '') throw new Error(stderr);
   return JSON.parse(stdout);
 }

@@ -12,6 +12,7 @@ import {
   linkIn,
   post,
   type Server,
+  sources,
   startMailbox,
   startServer,
 } from './harness.ts';
@@ -37,11 +38,12 @@ async function form(
 const UPDATE = '/v1/auth/provider/local/update-password';
 const LOGIN = '/v1/auth/provider/local/login';
 
-describe('the first seed, word for word', () => {
-  test('a service changes a password; the owner follows the link; the account is shut', async () => {
+describe.each(['sso-cli', 'rekey'] as const)('the first seed, word for word, by %s', (name) => {
+  test('a service changes a password, the owner follows the link, and the account is locked', async () => {
     const folder = aFolder();
     const mailbox = await startMailbox();
-    const created = await createService(folder, ['--local-url', 'https://shop.example/account']);
+    const options = ['--local-url', 'https://shop.example/account'];
+    const created = await createService(folder, options, {}, sources[name]);
     const key: string = created.key.value;
     const server = await startServer(folder, { SMTP_URL: mailbox.url });
 
@@ -98,13 +100,13 @@ describe('the first seed, word for word', () => {
       body: { code: 'invalid_credentials' },
     });
     const rekey = rekeyClient({ url: server.url, key });
-    const shut = await rekey.readUser({ id: user.body.data.id });
-    expect(shut.data.is_enabled).toBe(false);
-    const closed = await rekey.readKey({ id: userKey.body.data.key.id });
-    expect(closed.data).toMatchObject({ is_enabled: false, is_revoked: true });
+    const locked = await rekey.readUser({ id: user.body.data.id });
+    expect(locked.data.is_enabled).toBe(false);
+    const revoked = await rekey.readKey({ id: userKey.body.data.key.id });
+    expect(revoked.data).toMatchObject({ is_enabled: false, is_revoked: true });
     await expect(rekey.revokeUpdatePassword({ token: token ?? '' })).rejects.toMatchObject({
       status: 400,
-      code: 'invalid_revoke_token',
+      code: 'invalid_one_time_token',
     });
 
     for (const secret of [key, 'correct horse', 'battery staple', token, login.body.access.token]) {
@@ -116,7 +118,7 @@ describe('the first seed, word for word', () => {
 });
 
 describe('the second seed, word for word', () => {
-  test('a user changes the password with a bearer token, and shuts the account by the page', async () => {
+  test('a user changes the password with a bearer token, and locks the account by the page', async () => {
     const folder = aFolder();
     const server = await startServer(folder, { PUBLIC_URL: 'http://rekey.test' });
     const email = 'orion@test.com';

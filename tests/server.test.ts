@@ -9,7 +9,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { aFolder, runCli, runServer, startServer } from './harness.ts';
+import manifest from '../apps/server/package.json' with { type: 'json' };
+import { aFolder, runCli, runServer, sources, startServer } from './harness.ts';
 
 const keysOf = (folder: string) => path.join(folder, 'data/keys.json');
 const databaseOf = (folder: string) => path.join(folder, 'data/rekey.db');
@@ -24,16 +25,18 @@ describe('the server', () => {
     expect(modeOf(keysOf(folder))).toBe(0o600);
   });
 
-  test('is alive, ready, and answers a ping', async () => {
-    const { url } = await startServer(aFolder());
+  test('is alive, ready, answers a ping, and says its version', async () => {
+    const { url, output } = await startServer(aFolder());
+    const { version } = manifest;
     for (const [route, body] of [
-      ['/health/live', '{"status":"live"}'],
-      ['/health/ready', '{"status":"ready"}'],
+      ['/health/live', `{"status":"live","version":"${version}"}`],
+      ['/health/ready', `{"status":"ready","version":"${version}"}`],
       ['/ping', 'Pong'],
     ]) {
       const response = await fetch(`${url}${route}`);
       expect([response.status, await response.text()]).toEqual([200, body]);
     }
+    expect(output()).toContain(`"version":"${version}","url":"${url}","msg":"listening"`);
   });
 
   test('publishes the public half of its signing keys, and nothing else of the key file', async () => {
@@ -129,7 +132,7 @@ describe('the key file', () => {
   });
 });
 
-describe('sso-cli', () => {
+describe('the command line', () => {
   test('says what it can do', async () => {
     const { code, stdout } = await runCli(aFolder(), ['--help']);
     expect(code).toBe(0);
@@ -137,7 +140,17 @@ describe('sso-cli', () => {
     expect(stdout).toContain('create-root-key');
   });
 
-  test('without a command, says so on the other channel', async () => {
+  test('says its version, and is called by either name', async () => {
+    const folder = aFolder();
+    const { code, stdout } = await runCli(folder, ['--version']);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${manifest.version}\n` });
+    for (const name of ['rekey', 'sso-cli'] as const) {
+      const { stderr } = await runCli(folder, ['no-such-command'], {}, sources[name]);
+      expect(stderr).toBe(`${name}: unknown command 'no-such-command'\n`);
+    }
+  });
+
+  test('says on the other channel that a command is missing', async () => {
     const { code, stdout, stderr } = await runCli(aFolder(), []);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('create-service-with-key');
@@ -176,9 +189,9 @@ describe('sso-cli', () => {
       updated_at: time,
       name: 'Shop',
       url: 'https://shop.example',
-      local_url: 'https://shop.example/account',
-      allow_register: false,
-      email_text: 'Call us.',
+      provider_local_url: 'https://shop.example/account',
+      user_allow_register: false,
+      user_email_text: 'Call us.',
     });
     expect(key).toEqual({
       id,
@@ -233,7 +246,7 @@ describe('sso-cli', () => {
     const folder = aFolder();
     const { code, stdout, stderr } = await runCli(folder, args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^sso-cli: .+\n$/);
+    expect(stderr).toMatch(/^rekey: .+\n$/);
     expect(existsSync(path.join(folder, 'data'))).toBe(false);
   });
 
@@ -247,6 +260,6 @@ describe('sso-cli', () => {
   test('says what is wrong with the configuration, and exits with 1', async () => {
     const { code, stderr } = await runCli(aFolder(), ['create-root-key', 'ops'], { PORT: 'x' });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^sso-cli: PORT must be/);
+    expect(stderr).toMatch(/^rekey: PORT must be/);
   });
 });
