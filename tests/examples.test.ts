@@ -98,7 +98,7 @@ beforeEach(() => {
 });
 
 describe.each(['express', 'nextjs'])('the example for %s', (name) => {
-  test('signs up, logs in, changes the password, and shuts the account by the link', async () => {
+  test('signs up, logs in, changes the password, and locks the account by the link', async () => {
     const rekey = await aRekey();
     const send = await aShop(name, rekey.url, rekey.serviceKey);
     const signedUp = await send('/sign-up', ada);
@@ -113,16 +113,16 @@ describe.each(['express', 'nextjs'])('the example for %s', (name) => {
     const changed = await send('/password', change, cookie);
     expect(changed.status).toBeLessThan(304);
     expect(changed.cookie).toMatch(COOKIE);
-    const changes = await rekey.json('GET', '/v1/audit?action=password_change');
-    const madeBy = { address: '127.0.0.1', client: BROWSER, outcome: 'success' };
+    const changes = await rekey.json('GET', '/v1/audit?type=sso:AuthLocalUpdatePassword');
+    const madeBy = { remote: '127.0.0.1', user_agent: BROWSER, outcome: 'success' };
     expect(changes.json().data).toEqual([expect.objectContaining(madeBy)]);
     expect((await send('/login', ada)).status).toBe(400);
     expect((await send('/login', { ...ada, password: NEW })).cookie).toMatch(COOKIE);
 
-    const [token = ''] = await rekey.revokeTokens();
+    const [token = ''] = await rekey.mailedTokens();
     expect(await send('/account', { token })).toMatchObject({
       status: 200,
-      text: expect.stringContaining('shut'),
+      text: expect.stringContaining('locked'),
     });
     expect((await send('/account', { token })).status).toBe(400);
     expect((await send('/login', { ...ada, password: NEW })).status).toBe(400);
@@ -201,7 +201,7 @@ test('the example of a plain form signs up, logs in, and changes the password', 
   });
   expect((await send('/password', change, cookie)).status).toBe(200);
   expect((await send('/login', { ...ada, password: NEW })).status).toBe(200);
-  expect(await rekey.revokeTokens()).toHaveLength(1);
+  expect(await rekey.mailedTokens()).toHaveLength(1);
 
   const wrong = { ...ada, password: 'wrong horse' };
   const statuses = [];

@@ -57,7 +57,7 @@ export function shop(rekey: Api, { secure }: { readonly secure: boolean }) {
 
   app.post('/account', async (request, response) => {
     await rekey.revokeUpdatePassword({ token: fieldsOf(request).token }, callFor(request));
-    response.clearCookie('access').send(messagePage('Your account is shut. Please call us.'));
+    response.clearCookie('access').send(messagePage('Your account is locked. Please call us.'));
   });
 
   app.use(answerError);

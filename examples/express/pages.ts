@@ -16,10 +16,10 @@ export const messagePage = (message: string) =>
 
 /** What the owner sees who followed the link of the mail. */
 export const accountPage = (token: string) =>
-  page(`<p>Your password was changed. If that was not you, shut your account.</p>
+  page(`<p>Your password was changed. If that was not you, lock your account.</p>
 <form method="post" action="/account">
 <input type="hidden" name="token" value="${escaped(token)}">
-<button>It was not me: shut my account</button>
+<button>It was not me: lock my account</button>
 </form>`);
 
 export const homePage = (name: string | null) =>

@@ -9,8 +9,8 @@ export default async function Account({ searchParams }: { readonly searchParams:
     return <p>This link is not complete.</p>;
   return (
     <>
-      <p>Your password was changed. If that was not you, shut your account.</p>
-      <Form action="/api/account" button="It was not me: shut my account">
+      <p>Your password was changed. If that was not you, lock your account.</p>
+      <Form action="/api/account" button="It was not me: lock my account">
         <input type="hidden" name="token" value={token} />
       </Form>
     </>

@@ -3,7 +3,7 @@ import { callFor, handler, rekey, say } from '../../../lib/rekey.ts';
 /** What the button of the page /account does: the link in the mail leads there, and opening it changes nothing. */
 export const POST = handler(async ({ token = '' }, request) => {
   await rekey().revokeUpdatePassword({ token }, callFor(request));
-  return say('Your account is shut. Please call us.', 200, {
+  return say('Your account is locked. Please call us.', 200, {
     'set-cookie': 'access=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0',
   });
 });
