@@ -4,7 +4,7 @@ import { rekeyClient } from '@rekey/client';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { shop } from '../examples/express/app.ts';
 import { formServer } from '../examples/html-form/server.ts';
-import { POST as shut } from '../examples/nextjs/app/api/account/route.ts';
+import { POST as lock } from '../examples/nextjs/app/api/account/route.ts';
 import { POST as logIn } from '../examples/nextjs/app/api/login/route.ts';
 import { POST as changePassword } from '../examples/nextjs/app/api/password/route.ts';
 import { POST as signUp } from '../examples/nextjs/app/api/sign-up/route.ts';
@@ -57,7 +57,7 @@ const routes: Record<string, (request: Request) => Promise<Response>> = {
   '/sign-up': signUp,
   '/login': logIn,
   '/password': changePassword,
-  '/account': shut,
+  '/account': lock,
 };
 const sendJson: Send = async (path, fields, cookie = '') => {
   const headers = {
