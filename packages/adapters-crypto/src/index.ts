@@ -1,5 +1,6 @@
 export { accessTokens } from './access-tokens.ts';
 export { bcryptHasher } from './bcrypt-hasher.ts';
+export { deviceTokens } from './device-tokens.ts';
 export { type Gate, gate, hashGate, threadPoolSize } from './gate.ts';
 export { type BreachListEvents, hibpBreachList } from './hibp.ts';
 export { uuidv7Ids } from './ids.ts';

@@ -63,14 +63,17 @@ describe('a new key file', () => {
   });
 
   test('has one key for each purpose', async () => {
-    const { signing, encryption, pepper, link, seal, audit } = await openKeyFile(file, {
-      mayCreate: true,
-    });
-    const lists = [signing, encryption, pepper, link, seal, audit];
+    const { signing, encryption, pepper, link, device, throttle, seal, audit } = await openKeyFile(
+      file,
+      {
+        mayCreate: true,
+      },
+    );
+    const lists = [signing, encryption, pepper, link, device, throttle, seal, audit];
     expect(lists.map((list) => list.length)).toEqual([1, 1, 1, 1, 1, 1]);
     expect(signing[0].key.asymmetricKeyType).toBe('ed25519');
     expect(encryption[0].key.asymmetricKeyDetails?.modulusLength).toBe(2048);
-    const secrets = [pepper, link, seal, audit].map(([first]) => first.key);
+    const secrets = [pepper, link, device, throttle, seal, audit].map(([first]) => first.key);
     expect(secrets.map((key) => key.symmetricKeySize)).toEqual([32, 32, 32, 32]);
     expect(new Set(secrets.map(bytesOf)).size).toBe(4);
   });

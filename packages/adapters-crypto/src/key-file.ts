@@ -22,7 +22,16 @@ export type FileKey = {
 /** The newest key first. Older keys verify and decrypt what was made with them. */
 export type KeyList = readonly [FileKey, ...FileKey[]];
 
-export const keyPurposes = ['signing', 'encryption', 'pepper', 'link', 'seal', 'audit'] as const;
+export const keyPurposes = [
+  'signing',
+  'encryption',
+  'pepper',
+  'link',
+  'device',
+  'throttle',
+  'seal',
+  'audit',
+] as const;
 export type KeyPurpose = (typeof keyPurposes)[number];
 
 /** The secrets that the database does not have, one list for each purpose. */
@@ -35,6 +44,10 @@ export type KeyFile = {
   readonly pepper: KeyList;
   /** 32 bytes: the MAC of the tokens of links. */
   readonly link: KeyList;
+  /** 32 bytes: the MAC of the tokens of devices. */
+  readonly device: KeyList;
+  /** 32 bytes: the MAC under which tries are counted. */
+  readonly throttle: KeyList;
   /** 32 bytes: encryption of TOTP seeds. */
   readonly seal: KeyList;
   /** 32 bytes: the MACs that chain the audit. */
@@ -272,6 +285,8 @@ const material: Record<KeyPurpose, () => object> = {
   encryption: () => newPair(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey),
   pepper: newSecret,
   link: newSecret,
+  device: newSecret,
+  throttle: newSecret,
   seal: newSecret,
   audit: newSecret,
 };
@@ -339,6 +354,8 @@ function parse(file: string, text: string): KeyFile {
     encryption: list('encryption', 'jwk', encryptionKey),
     pepper: list('pepper', 'secret', secretKey),
     link: list('link', 'secret', secretKey),
+    device: list('device', 'secret', secretKey),
+    throttle: list('throttle', 'secret', secretKey),
     seal: list('seal', 'secret', secretKey),
     audit: list('audit', 'secret', secretKey),
   };

@@ -20,11 +20,11 @@ const known = aKey(
   Uint8Array.from({ length: 32 }, (_, index) => index),
 );
 
-secretsContract('the key file', async () => secrets(listOf(known)));
+secretsContract('the key file', async () => secrets(listOf(known), listOf(known)));
 
 describe('a secret', () => {
   test('is 32 random bytes in base64url after its prefix', () => {
-    const { generate } = secrets(listOf(known));
+    const { generate } = secrets(listOf(known), listOf(known));
     const made = Array.from({ length: 100 }, () => generate('rks_'));
     for (const secret of made) {
       expect(secret).toMatch(/^rks_[\w-]{43}$/);
@@ -36,7 +36,7 @@ describe('a secret', () => {
   test('has its SHA-256 as digest', () => {
     // FIPS 180-4, the example "abc".
     const hex = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
-    expect(secrets(listOf(known)).digest('abc')).toBe(
+    expect(secrets(listOf(known), listOf(known)).digest('abc')).toBe(
       Buffer.from(hex, 'hex').toString('base64url'),
     );
   });
@@ -44,7 +44,7 @@ describe('a secret', () => {
 
 describe('a TOTP seed', () => {
   test('is 20 random bytes in base32 without padding', () => {
-    const { generateTotpSeed } = secrets(listOf(known));
+    const { generateTotpSeed } = secrets(listOf(known), listOf(known));
     const made = Array.from({ length: 100 }, generateTotpSeed);
     for (const seed of made) {
       expect(seed).toMatch(/^[A-Z2-7]{32}$/);
@@ -56,7 +56,7 @@ describe('a TOTP seed', () => {
 
 describe('a sealed text', () => {
   test('opens to what was sealed, and is another one each time', () => {
-    const { seal, unseal } = secrets(listOf(known));
+    const { seal, unseal } = secrets(listOf(known), listOf(known));
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         const sealed = seal(text);
@@ -69,30 +69,30 @@ describe('a sealed text', () => {
   test('is AES-256-GCM, bound to its kid', () => {
     // Made with node:crypto alone: nonce 0707…07, associated data `rks1.k1`.
     const sealed = 'rks1.k1.BwcHBwcHBwcHBwcHRSj1CzY8k6SD1UPLswGsy8KB7OgzbSKhV4kV8Cf3wjg';
-    expect(secrets(listOf(known)).unseal(sealed)).toBe('JBSWY3DPEHPK3PXP');
+    expect(secrets(listOf(known), listOf(known)).unseal(sealed)).toBe('JBSWY3DPEHPK3PXP');
   });
 
   test('opens with an older key', () => {
-    const sealed = secrets(listOf(known)).seal('seed');
-    expect(secrets(listOf(aKey('k2'), known)).unseal(sealed)).toBe('seed');
+    const sealed = secrets(listOf(known), listOf(known)).seal('seed');
+    expect(secrets(listOf(aKey('k2'), known), listOf(known)).unseal(sealed)).toBe('seed');
   });
 
   test('does not open under another name of its key', () => {
-    const sealed = secrets(listOf(known)).seal('seed');
+    const sealed = secrets(listOf(known), listOf(known)).seal('seed');
     const renamed = { ...known, kid: 'k2' };
-    expect(() => secrets(listOf(renamed)).unseal(sealed.replace('.k1.', '.k2.'))).toThrow(
-      'not sealed',
-    );
+    expect(() =>
+      secrets(listOf(renamed), listOf(known)).unseal(sealed.replace('.k1.', '.k2.')),
+    ).toThrow('not sealed');
   });
 
   test('does not open without its key', () => {
-    const sealed = secrets(listOf(known)).seal('seed');
-    expect(() => secrets(listOf(aKey('k1'))).unseal(sealed)).toThrow('not sealed');
-    expect(() => secrets(listOf(aKey('k2'))).unseal(sealed)).toThrow('not sealed');
+    const sealed = secrets(listOf(known), listOf(known)).seal('seed');
+    expect(() => secrets(listOf(aKey('k1')), listOf(known)).unseal(sealed)).toThrow('not sealed');
+    expect(() => secrets(listOf(aKey('k2')), listOf(known)).unseal(sealed)).toThrow('not sealed');
   });
 
   test('does not open once anything of it was changed', () => {
-    const { seal, unseal } = secrets(listOf(known));
+    const { seal, unseal } = secrets(listOf(known), listOf(known));
     const sealed = seal('seed');
     fc.assert(
       fc.property(
@@ -118,12 +118,12 @@ describe('a sealed text', () => {
     ['with no room for a nonce', () => 'rks1.k1.AAAA'],
     ['with no room for a tag', () => `rks1.k1.${'A'.repeat(20)}`],
   ])('does not open %s', (_how, change) => {
-    const { seal, unseal } = secrets(listOf(known));
+    const { seal, unseal } = secrets(listOf(known), listOf(known));
     expect(() => unseal(change(seal('seed')))).toThrow('not sealed');
   });
 
   test('is no other text whatever, and the error does not repeat it', () => {
-    const { unseal } = secrets(listOf(known));
+    const { unseal } = secrets(listOf(known), listOf(known));
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(() => unseal(text)).toThrow(/^this was not sealed with a key of the key file$/);

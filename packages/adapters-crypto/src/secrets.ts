@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hash, randomBytes } from 'node:crypto';
 import type { Secrets } from '@rekey/usecases';
 import { Secret } from 'otpauth';
 import type { KeyList } from './key-file.ts';
@@ -9,16 +9,19 @@ const TAG_BYTES = 16;
 const SEALED = /^rks1\.(?<kid>[\w-]{1,64})\.(?<box>[\w-]+)$/;
 
 /**
- * Random secrets; their SHA-256 digests (secrets of 256 bits need nothing slower); and sealed texts: AES-256-GCM as
+ * Random secrets; their SHA-256 digests (secrets of 256 bits need nothing slower); HMAC-SHA-256 of texts that can be
+ * guessed; and sealed texts: AES-256-GCM as
  * `rks1.<kid>.<nonce, ciphertext and tag in base64url>`, with all before the last dot as associated data.
  */
-export function secrets(sealKeys: () => KeyList): Secrets {
+export function secrets(sealKeys: () => KeyList, blindKeys: () => KeyList): Secrets {
   return {
     generate: (prefix) => `${prefix}${randomBytes(32).toString('base64url')}`,
 
     generateTotpSeed: () => new Secret({ size: 20 }).base32,
 
     digest: (secret) => hash('sha256', secret, 'base64url'),
+
+    blind: (text) => createHmac('sha256', blindKeys()[0].key).update(text).digest('base64url'),
 
     seal: (secret) => {
       const [current] = sealKeys();

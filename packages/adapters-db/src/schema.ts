@@ -37,6 +37,7 @@ export type Schema = {
     timezone: string;
     password_hash: string | null;
     credential_version: number;
+    device_epoch: number;
     password_quality: string | null;
     password_allow_reset: Flag;
     password_require_update: Flag;
@@ -104,10 +105,8 @@ export type Schema = {
   };
   throttles: {
     key: string;
-    since: Instant;
-    tries: number;
-    free_at: Instant;
-    known_until: Instant;
+    level: number;
+    at: Instant;
     forget_at: Instant;
   };
   audit_chains: {

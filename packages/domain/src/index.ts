@@ -2,6 +2,7 @@ export * from './access.ts';
 export * from './actor.ts';
 export * from './audit.ts';
 export * from './delivery.ts';
+export * from './device.ts';
 export * from './email.ts';
 export * from './errors.ts';
 export * from './event.ts';

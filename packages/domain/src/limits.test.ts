@@ -1,97 +1,130 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TooManyRequests } from './errors.ts';
-import { checkWait, countTry, type Limit, noTries, takeBack } from './limits.ts';
+import {
+  type Bucket,
+  emptyAt,
+  emptyBucket,
+  fill,
+  type Limit,
+  refusalOf,
+  settled,
+  takeBack,
+} from './limits.ts';
 
 const NOW = 1_000_000_000;
-const WINDOW_MS = 60_000;
-/** Two are free; then 1 s, then 4 s, then the rest of the window. */
+/** Four fit in, and one leaks out each minute; from the third on, 5 s lie between two. */
 const limit: Limit = {
   name: 'test',
-  quota: 2,
-  windowMs: WINDOW_MS,
-  waitMsAfter: (tries) => [0, 0, 1000, 4000][tries] ?? Number.POSITIVE_INFINITY,
+  capacity: 4,
+  leakMs: 60_000,
+  spacingMs: (level) => (level >= 2 ? 5000 : 0),
 };
+const plain: Limit = { name: 'plain', capacity: 4, leakMs: 60_000 };
 
-const after = (...instants: number[]) =>
-  instants.reduce((tally, at) => countTry(limit, tally, at), noTries);
+/** The bucket after as many tries at those instants as were let through. */
+const after = (of: Limit, ...instants: number[]): Bucket =>
+  instants.reduce(
+    (bucket, at) => (refusalOf(of, bucket, at) ? bucket : fill(of, bucket, at)),
+    emptyBucket,
+  );
+const waitOf = (of: Limit, bucket: Bucket, now: number) =>
+  refusalOf(of, bucket, now)?.retryAfterS ?? 0;
 
-const refusalOf = (run: () => unknown): TooManyRequests => {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof TooManyRequests) return error;
-    throw error;
-  }
-  throw new Error('nothing was refused');
-};
-
-describe('tries', () => {
-  test('are free at first, then wait longer each time', () => {
-    expect(after(NOW)).toEqual({ since: NOW, tries: 1, freeAt: 0, knownUntil: 0 });
-    expect(after(NOW, NOW).freeAt).toBe(NOW + 1000);
-    expect(after(NOW, NOW, NOW + 1000).freeAt).toBe(NOW + 5000);
+describe('a limit', () => {
+  test('lets as many tries through as fit in, and then one for each that leaks out', () => {
+    const full = after(plain, NOW, NOW, NOW, NOW);
+    expect(waitOf(plain, full, NOW)).toBe(60);
+    expect(waitOf(plain, full, NOW + 59_999)).toBe(1);
+    expect(waitOf(plain, full, NOW + 60_000)).toBe(0);
+    const again = fill(plain, full, NOW + 60_000);
+    expect(waitOf(plain, again, NOW + 60_000)).toBe(60);
   });
 
-  test('within the wait are refused until it ends, and say how long that is', () => {
-    const tally = after(NOW, NOW);
-    expect(refusalOf(() => countTry(limit, tally, NOW))).toMatchObject({
-      code: 'too_many_requests',
-      retryAfterS: 1,
-      limit: { name: 'test', quota: 2, windowMs: WINDOW_MS },
+  test('keeps tries apart, from so many on', () => {
+    const two = after(limit, NOW, NOW);
+    expect(waitOf(limit, two, NOW)).toBe(5);
+    expect(waitOf(limit, two, NOW + 4999)).toBe(1);
+    expect(waitOf(limit, two, NOW + 5000)).toBe(0);
+  });
+
+  test('tells its name, its capacity, the time that it takes to empty, and the wait', () => {
+    const refusal = refusalOf(plain, after(plain, NOW, NOW, NOW, NOW), NOW);
+    expect(refusal).toBeInstanceOf(TooManyRequests);
+    expect(refusal).toMatchObject({
+      limit: { name: 'plain', quota: 4, windowMs: 240_000 },
+      retryAfterS: 60,
     });
-    expect(refusalOf(() => checkWait(limit, tally, NOW + 999)).retryAfterS).toBe(1);
-    expect(countTry(limit, tally, NOW + 1000).tries).toBe(3);
   });
 
-  test('begin anew when the window is over, and no wait outlasts it', () => {
-    const last = after(NOW, NOW, NOW + 1000, NOW + 5000);
-    expect(last.freeAt).toBe(NOW + WINDOW_MS);
-    expect(refusalOf(() => checkWait(limit, last, NOW + WINDOW_MS - 1)).retryAfterS).toBe(1);
-    expect(countTry(limit, last, NOW + WINDOW_MS)).toEqual(after(NOW + WINDOW_MS));
-  });
-
-  test('of a clock that was far ahead keep nobody waiting', () => {
-    const ahead = after(NOW + WINDOW_MS, NOW + WINDOW_MS);
-    expect(countTry(limit, ahead, NOW)).toEqual(after(NOW));
-  });
-
-  test('that are free do not wait for a clock that is behind', () => {
-    expect(countTry(limit, after(NOW), NOW - 500).tries).toBe(2);
-    expect(countTry(limit, takeBack(limit, after(NOW, NOW), 1), NOW - 500).tries).toBe(2);
-  });
-
-  test('can be taken back, with the wait that they brought, and no more than there were', () => {
-    const tally = { ...after(NOW, NOW), knownUntil: 7 };
-    expect(takeBack(limit, tally, 1)).toEqual({ since: NOW, tries: 1, freeAt: 0, knownUntil: 7 });
-    expect(takeBack(limit, tally, 9).tries).toBe(0);
-  });
-
-  test('that are taken back leave a quota used up that others have used up', () => {
-    const spent = { since: NOW, tries: 9, freeAt: NOW + WINDOW_MS, knownUntil: 0 };
-    expect(takeBack(limit, spent, 5).freeAt).toBe(NOW + WINDOW_MS);
-    expect(takeBack(limit, spent, 6).freeAt).toBe(0);
-    expect(takeBack(limit, spent, 7).freeAt).toBe(0);
-  });
-
-  test('are never refused for longer than the window, whenever they come', () => {
-    const gaps = fc.array(fc.integer({ min: -WINDOW_MS, max: 2 * WINDOW_MS }), { maxLength: 30 });
+  test('lets at most twice its capacity through while it could empty, whenever the tries come', () => {
+    const gaps = fc.array(fc.nat({ max: 100_000 }), { minLength: 20, maxLength: 60 });
     fc.assert(
-      fc.property(gaps, (all) => {
-        let now = NOW;
-        let tally = noTries;
-        for (const gap of all) {
-          now += gap;
-          try {
-            tally = countTry(limit, tally, now);
-          } catch (error) {
-            expect((error as TooManyRequests).retryAfterS).toBeLessThanOrEqual(
-              (2 * WINDOW_MS) / 1000,
-            );
-          }
+      fc.property(gaps, (waits) => {
+        let [now, bucket] = [NOW, emptyBucket];
+        const passed: number[] = [];
+        for (const wait of waits) {
+          now += wait;
+          if (refusalOf(plain, bucket, now)) continue;
+          bucket = fill(plain, bucket, now);
+          passed.push(now);
         }
-        expect(countTry(limit, tally, tally.since + WINDOW_MS).tries).toBe(1);
+        for (const start of passed) {
+          const within = passed.filter((at) => at >= start && at < start + 240_000);
+          expect(within.length).toBeLessThanOrEqual(8);
+        }
       }),
     );
+  });
+
+  test('forgets a bucket when nothing is left of its tries and waits', () => {
+    const two = after(limit, NOW, NOW);
+    expect(emptyAt(limit, two)).toBe(NOW + 120_000);
+    expect(waitOf(limit, two, emptyAt(limit, two))).toBe(0);
+    const spaced = { ...limit, leakMs: 1 };
+    expect(emptyAt(spaced, two)).toBe(NOW + 5000);
+  });
+});
+
+describe('a clock that jumps', () => {
+  test('back lengthens no wait, however far', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 1e12 }), fc.constantFrom(limit, plain), (back, of) => {
+        const full = after(of, NOW, NOW, NOW + 5000, NOW + 10_000);
+        const before = waitOf(of, full, full.at);
+        const then = full.at - back;
+        expect(waitOf(of, settled(full, then), then)).toBe(before);
+        expect(waitOf(of, settled(full, then), then + before * 1000)).toBe(0);
+      }),
+    );
+  });
+
+  test('forth shortens waits, and no more', () => {
+    const full = after(plain, NOW, NOW, NOW, NOW);
+    expect(settled(full, NOW + 1e12)).toEqual(full);
+    expect(waitOf(plain, full, NOW + 1e12)).toBe(0);
+  });
+});
+
+describe('a try that is taken back', () => {
+  test('leaves everything as if it had not been', () => {
+    const before = after(limit, NOW, NOW);
+    const mine = fill(limit, before, NOW + 5000);
+    expect(takeBack(mine, { before, after: mine })).toEqual(before);
+  });
+
+  test('leaves the tries that came since', () => {
+    const before = after(plain, NOW);
+    const mine = fill(plain, before, NOW + 1000);
+    const theirs = fill(plain, mine, NOW + 2000);
+    const rest = takeBack(theirs, { before, after: mine });
+    expect(rest.at).toBe(NOW + 2000);
+    expect(rest.level).toBeCloseTo(fill(plain, before, NOW + 2000).level);
+  });
+
+  test('never makes less than nothing', () => {
+    const mine = fill(plain, emptyBucket, NOW);
+    const rest = takeBack({ level: 0.5, at: NOW + 1 }, { before: emptyBucket, after: mine });
+    expect(rest.level).toBe(0);
   });
 });

@@ -1,56 +1,67 @@
 import { TooManyRequests } from './errors.ts';
 import type { Instant } from './ids.ts';
 
-/** How often something may be tried. */
+/** How often something may be tried: a leaky bucket, which holds so many tries and forgets them one by one. */
 export type Limit = {
   /** As callers are told. */
   readonly name: string;
-  /** How many tries are free. */
-  readonly quota: number;
-  /** Milliseconds after the first try at which all is forgotten, waits included. */
-  readonly windowMs: number;
-  /** Milliseconds to wait after so many tries: 0 while they are free, Infinity for the rest of the window. */
-  waitMsAfter(tries: number): number;
+  /** Tries that fit in. In any stretch of time that the bucket takes to empty, no more than twice as many get through. */
+  readonly capacity: number;
+  /** Milliseconds after which one try is forgotten. */
+  readonly leakMs: number;
+  /** Milliseconds that have to pass after a try that made it so many in the bucket. */
+  readonly spacingMs?: (level: number) => number;
 };
 
-/** How often something was tried, of late. */
-export type Tally = {
-  /** When the window began, with the first try. */
-  readonly since: Instant;
-  readonly tries: number;
-  /** From when on the next try is let through; 0 where it need not wait, so that no clock that is behind makes it. */
-  readonly freeAt: Instant;
-  /** Until when it is remembered that a try succeeded; 0 where none did. */
-  readonly knownUntil: Instant;
+/** The tries of late. */
+export type Bucket = {
+  /** How many there were at `at`; parts of one leak out as well. */
+  readonly level: number;
+  /** When the last of them came. */
+  readonly at: Instant;
 };
 
-export const noTries: Tally = { since: 0, tries: 0, freeAt: 0, knownUntil: 0 };
+export const emptyBucket: Bucket = { level: 0, at: 0 };
 
-/** Throws `TooManyRequests` where a try would have to wait. */
-export function checkWait(limit: Limit, tally: Tally, now: Instant): void {
-  if (isOver(limit, tally, now) || tally.freeAt <= now) return;
-  throw new TooManyRequests(limit, Math.ceil((tally.freeAt - now) / 1000));
+/**
+ * A bucket by a clock that may have gone back since: then the last try came just now. Waits begin anew,
+ * and none gets longer than it was.
+ */
+export const settled = (bucket: Bucket, now: Instant): Bucket =>
+  bucket.at > now ? { ...bucket, at: now } : bucket;
+
+/** The refusal of a try that has to wait; null for one that is let through. */
+export function refusalOf(limit: Limit, bucket: Bucket, now: Instant): TooManyRequests | null {
+  const { capacity, leakMs, spacingMs = () => 0 } = limit;
+  const level = levelAt(limit, bucket, now);
+  const untilRoom = Math.max(0, level + 1 - capacity) * leakMs;
+  const untilSpaced = spacingMs(bucket.level) - elapsed(bucket, now);
+  const waitMs = Math.max(untilRoom, untilSpaced);
+  if (waitMs <= 0) return null;
+  const told = { name: limit.name, quota: capacity, windowMs: capacity * leakMs };
+  return new TooManyRequests(told, Math.ceil(waitMs / 1000));
 }
 
-/** Counts a try that is let through. One that has to wait is refused, and changes nothing. */
-export function countTry(limit: Limit, tally: Tally, now: Instant): Tally {
-  checkWait(limit, tally, now);
-  const fresh = isOver(limit, tally, now);
-  const since = fresh ? now : tally.since;
-  const tries = fresh ? 1 : tally.tries + 1;
-  const wait = limit.waitMsAfter(tries);
-  // No wait outlasts the window: whatever happens, it is over then.
-  const freeAt = wait === 0 ? 0 : Math.min(now + wait, since + limit.windowMs);
-  return { ...tally, since, tries, freeAt };
+/** The bucket after a try that was let through. */
+export const fill = (limit: Limit, bucket: Bucket, now: Instant): Bucket => ({
+  level: levelAt(limit, bucket, now) + 1,
+  at: now,
+});
+
+/** The bucket as if the try that made `after` of `before` had not been; tries that came since stay. */
+export function takeBack(bucket: Bucket, { before, after }: Filling): Bucket {
+  const isLast = bucket.at === after.at && bucket.level === after.level;
+  return isLast ? before : { ...bucket, level: Math.max(0, bucket.level - 1) };
 }
 
-/** Takes tries back, and the wait that the last of them brought. Who had used up the quota before them still has. */
-export function takeBack(limit: Limit, tally: Tally, tries: number): Tally {
-  const left = Math.max(0, tally.tries - tries);
-  const isSpent = limit.waitMsAfter(left) === Number.POSITIVE_INFINITY;
-  return { ...tally, tries: left, freeAt: isSpent ? tally.since + limit.windowMs : 0 };
-}
+/** One try, as it changed a bucket. */
+export type Filling = { readonly before: Bucket; readonly after: Bucket };
 
-/** A window that begins in a future this far off was made by a clock that was wrong, and would last too long. */
-const isOver = ({ windowMs }: Limit, { since }: Tally, now: Instant): boolean =>
-  Math.abs(now - since) >= windowMs;
+/** From when on nothing is left of the tries, nor of a wait. */
+export const emptyAt = ({ leakMs, spacingMs }: Limit, { level, at }: Bucket): Instant =>
+  Math.ceil(at + Math.max(level * leakMs, spacingMs?.(level) ?? 0));
+
+const levelAt = ({ leakMs }: Limit, bucket: Bucket, now: Instant): number =>
+  Math.max(0, bucket.level - elapsed(bucket, now) / leakMs);
+
+const elapsed = ({ at }: Bucket, now: Instant): number => Math.max(0, now - at);

@@ -29,6 +29,8 @@ export type Credential = {
   readonly version: number;
   /** How good the password of some version is, sealed by the login that judged it; null where none did. */
   readonly sealedQuality: string | null;
+  /** Raised by the lock: devices that were known before are not any more. */
+  readonly deviceEpoch: number;
 };
 
 /** A user together with its credential. */

@@ -27,6 +27,7 @@ export const initial: Migration = {
       timezone text not null,
       password_hash text,
       credential_version integer not null,
+      device_epoch integer not null,
       password_quality text,
       password_allow_reset integer not null,
       password_require_update integer not null,
@@ -113,10 +114,8 @@ export const initial: Migration = {
 
     `create table throttles (
       key text not null primary key,
-      since bigint not null,
-      tries integer not null,
-      free_at bigint not null,
-      known_until bigint not null,
+      level double precision not null,
+      at bigint not null,
       forget_at bigint not null
     )`,
     `create index throttles_over on throttles (forget_at)`,

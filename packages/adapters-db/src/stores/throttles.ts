@@ -1,56 +1,40 @@
-import { type Instant, noTries, type Tally } from '@rekey/domain';
-import type { StoredTally, Throttles } from '@rekey/usecases';
+import { type Bucket, emptyBucket, type Instant } from '@rekey/domain';
+import type { StoredBucket, Throttles } from '@rekey/usecases';
 import { sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
-import { all, counted, one, type Param, write } from '../query.ts';
-
-const tallyColumns = ['since', 'tries', 'free_at as freeAt', 'known_until as knownUntil'] as const;
-
-const byKey = one((db, key: Param<string>) =>
-  db.selectFrom('throttles').select(tallyColumns).where('key', '=', key),
-);
+import { all, counted, type Given, write } from '../query.ts';
 
 const zero = sql.lit(0);
-const noRow = { since: zero, tries: zero, free_at: zero, known_until: zero, forget_at: zero };
 
 // An update that changes nothing: it locks the rows on both databases, and answers them as they are then.
-const lock = all((db, keys: Param<readonly string[]>) =>
+const lock = all((db, keys: Given<readonly string[]>) =>
   db
     .insertInto('throttles')
-    .values(keys.map((key) => ({ key, ...noRow })))
+    .values(keys.map((key) => ({ key, level: zero, at: zero, forget_at: zero })))
     .onConflict((conflict) =>
-      conflict.column('key').doUpdateSet((eb) => ({ tries: eb.ref('throttles.tries') })),
+      conflict.column('key').doUpdateSet((eb) => ({ level: eb.ref('throttles.level') })),
     )
-    .returning(['key', ...tallyColumns]),
+    .returning(['key', 'level', 'at']),
 );
 
-type Row = Tally & Omit<StoredTally, 'tally'>;
+type Row = Bucket & Omit<StoredBucket, 'bucket'>;
 
-const replace = write((db, rows: Param<readonly Row[]>) =>
+const replace = write((db, rows: Given<readonly Row[]>) =>
   db
     .insertInto('throttles')
     .values(
-      rows.map((row) => ({
-        key: row.key,
-        since: row.since,
-        tries: row.tries,
-        free_at: row.freeAt,
-        known_until: row.knownUntil,
-        forget_at: row.forgetAt,
-      })),
+      rows.map((row) => ({ key: row.key, level: row.level, at: row.at, forget_at: row.forgetAt })),
     )
     .onConflict((conflict) =>
       conflict.column('key').doUpdateSet((eb) => ({
-        since: eb.ref('excluded.since'),
-        tries: eb.ref('excluded.tries'),
-        free_at: eb.ref('excluded.free_at'),
-        known_until: eb.ref('excluded.known_until'),
+        level: eb.ref('excluded.level'),
+        at: eb.ref('excluded.at'),
         forget_at: eb.ref('excluded.forget_at'),
       })),
     ),
 );
 
-const prune = counted((db, now: Param<Instant>, limit: Param<number>) =>
+const prune = counted((db, now: Given<Instant>, limit: Given<number>) =>
   db
     .deleteFrom('throttles')
     .where('key', 'in', (eb) =>
@@ -62,12 +46,11 @@ const prune = counted((db, now: Param<Instant>, limit: Param<number>) =>
 
 /** How often things were tried. */
 export const throttlesOn = (on: Connection): Throttles => ({
-  get: async (key) => (await byKey(on)(key)) ?? noTries,
   async lock(keys) {
     const rows = await lock(on)(keys);
-    const found = new Map(rows.map(({ key, ...tally }) => [key, tally]));
-    return keys.map((key) => found.get(key) ?? noTries);
+    const found = new Map(rows.map(({ key, ...bucket }) => [key, bucket]));
+    return keys.map((key) => found.get(key) ?? emptyBucket);
   },
-  put: (tallies) => replace(on)(tallies.map(({ tally, ...stored }) => ({ ...stored, ...tally }))),
+  put: (buckets) => replace(on)(buckets.map(({ bucket, ...stored }) => ({ ...stored, ...bucket }))),
   prune: prune(on),
 });

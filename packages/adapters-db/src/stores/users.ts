@@ -25,6 +25,7 @@ const accountColumns = [
   'password_hash as passwordHash',
   'credential_version as version',
   'password_quality as sealedQuality',
+  'device_epoch as deviceEpoch',
 ] as const;
 
 type UserRow = Selection<Schema, 'users', (typeof userColumns)[number]>;
@@ -38,9 +39,15 @@ const asUser = (row: UserRow): User => ({
   passwordRequireUpdate: row.passwordRequireUpdate === 1,
 });
 
-const asAccount = ({ passwordHash, version, sealedQuality, ...row }: AccountRow): Account => ({
+const asAccount = ({
+  passwordHash,
+  version,
+  sealedQuality,
+  deviceEpoch,
+  ...row
+}: AccountRow): Account => ({
   user: asUser(row),
-  credential: { passwordHash, version, sealedQuality },
+  credential: { passwordHash, version, sealedQuality, deviceEpoch },
 });
 
 /** A user in the answer of a join. */
@@ -61,6 +68,7 @@ const insert = guarded((db, user: Param<User>, passwordHash: Param<string | null
       timezone: user.timezone,
       password_hash: passwordHash,
       credential_version: sql.lit(1),
+      device_epoch: sql.lit(1),
       password_allow_reset: user.passwordAllowReset,
       password_require_update: user.passwordRequireUpdate,
       created_by: user.createdBy,
@@ -124,6 +132,7 @@ const lockOut = write((db, id: Param<Id>, now: Param<Instant>) =>
       is_locked: sql.lit(1),
       password_hash: null,
       credential_version: nextVersion,
+      device_epoch: sql<number>`device_epoch + 1`,
       updated_at: now,
     })
     .where('id', '=', id),

@@ -12,6 +12,7 @@ import {
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { attempt } from '../shared/attempt.ts';
+import { presentedDevice } from '../shared/known-device.ts';
 import { judgeNewPassword, parseNewPassword } from '../shared/new-password.ts';
 import { owe } from '../shared/owe.ts';
 import { type Proof, provePassword } from '../shared/prove-password.ts';
@@ -27,6 +28,7 @@ type Needs = Pick<
   | 'secrets'
   | 'macs'
   | 'linkTokens'
+  | 'deviceTokens'
   | 'clock'
   | 'ids'
   | 'settings'
@@ -36,6 +38,8 @@ export type UpdatePasswordInput = {
   readonly email: string;
   readonly password: string;
   readonly newPassword: string;
+  /** The device token that a login handed out. */
+  readonly device?: string | undefined;
 };
 
 /**
@@ -70,7 +74,9 @@ export class UpdatePassword {
     });
     this.#ports.hasher.admit();
 
-    const tried = { type: 'sso:AuthLocalUpdatePassword', account: claim.email } as const;
+    const { email: account } = claim;
+    const device = await presentedDevice(this.#ports, actor, account, input.device);
+    const tried = { type: 'sso:AuthLocalUpdatePassword', account, device } as const;
     const { result } = await attempt(this.#ports, actor, tried, {
       prove: () => provePassword(this.#ports, actor, claim),
       prepare: (proof) => this.#prepare(proof, newPassword),

@@ -2,7 +2,7 @@ import type { Channels } from './channels.ts';
 import type { Clock, Ids } from './clock.ts';
 import type { Database } from './database.ts';
 import type { BreachList, Hasher, PasswordMeter } from './passwords.ts';
-import type { AccessTokens, LinkTokens, Macs, Secrets, Totp } from './secrets.ts';
+import type { AccessTokens, DeviceTokens, LinkTokens, Macs, Secrets, Totp } from './secrets.ts';
 import type { Settings } from './settings.ts';
 
 export * from './audit.ts';
@@ -31,6 +31,7 @@ export type Ports = {
   readonly secrets: Secrets;
   readonly macs: Macs;
   readonly accessTokens: AccessTokens;
+  readonly deviceTokens: DeviceTokens;
   readonly totp: Totp;
   readonly linkTokens: LinkTokens;
   readonly channels: Channels;

@@ -1,12 +1,17 @@
-import type { Grant, Id, Instant, OneTimeToken, Purpose } from '@rekey/domain';
+import type { Device, Grant, Id, Instant, OneTimeToken, Purpose } from '@rekey/domain';
 
 export interface Secrets {
   /** 32 random bytes as base64url text after the prefix. */
   generate(prefix: string): string;
   /** 20 random bytes in base32 (RFC 4226, 4; RFC 4648, 6): the seed of a TOTP key. */
   generateTotpSeed(): string;
-  /** A one-way digest; the same for the same secret. */
+  /** A one-way digest of a random secret; the same for the same secret. */
   digest(secret: string): string;
+  /**
+   * A one-way digest of something that can be guessed, such as an address: it takes a secret that the database does
+   * not have to make one. The same for the same text.
+   */
+  blind(text: string): string;
   /** Encrypts with a secret that the database does not have; a different text each time. */
   seal(secret: string): string;
   /** The secret that was sealed; throws for anything else. */
@@ -42,4 +47,11 @@ export interface LinkTokens {
   make(right: Pick<OneTimeToken, 'id' | 'purpose' | 'keyId'>): string;
   /** The right that a token was made for; null for anything else. */
   verify(token: string): { readonly id: Id; readonly purpose: Purpose } | null;
+}
+
+/** The tokens by which devices are known. Nothing of them is stored. */
+export interface DeviceTokens {
+  make(device: Device): string;
+  /** The device that a token was made for; null for anything else. */
+  verify(token: string): Device | null;
 }

@@ -12,9 +12,9 @@ export type Settings = {
   /** Whether strangers may sign up at the built-in service. */
   readonly usersSignup: boolean;
   readonly throttle: {
-    /** Failed tries that an account has before waits begin. */
+    /** Failed tries at an account from one network before waits begin. */
     readonly accountFree: number;
-    /** Failed tries that a client has in a minute. */
+    /** Failed tries of a network at a service in a minute. */
     readonly clientPerMinute: number;
     /** Password changes that an account has in an hour, for each is a mail to its owner. */
     readonly changesPerHour: number;

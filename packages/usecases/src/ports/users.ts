@@ -19,6 +19,6 @@ export interface Users {
   keepQuality(id: Id, sealed: string): Promise<void>;
   /** Finds a user, and locks the row: every other change of it waits until the transaction ends. */
   lock(id: Id): Promise<Account | null>;
-  /** The kill switch: marks the user as locked, disables it, forgets the password and raises the version. */
+  /** The kill switch: marks the user as locked, disables it, forgets the password, and raises the version and the device epoch. */
   lockOut(id: Id, now: Instant): Promise<void>;
 }

@@ -12,6 +12,7 @@ import {
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { attempt } from '../shared/attempt.ts';
+import { type Presented, presentedDevice } from '../shared/known-device.ts';
 import { knownQuality, sealQuality } from '../shared/known-quality.ts';
 import { type Proof, provePassword } from '../shared/prove-password.ts';
 import { tell } from '../shared/tell.ts';
@@ -24,6 +25,7 @@ type Needs = Pick<
   | 'secrets'
   | 'macs'
   | 'accessTokens'
+  | 'deviceTokens'
   | 'clock'
   | 'ids'
   | 'settings'
@@ -32,6 +34,8 @@ type Needs = Pick<
 export type LoginInput = {
   readonly email: string;
   readonly password: string;
+  /** The device token that an earlier login handed out. */
+  readonly device?: string | undefined;
   /** `signed`: an access token with a refresh token beside it. `encrypted`: an access token alone. */
   readonly tokenForm: 'signed' | 'encrypted';
 };
@@ -44,6 +48,8 @@ export type LoginOutput = {
   readonly access: Token;
   /** Null for an encrypted access token. */
   readonly refresh: Token | null;
+  /** To be brought along by the next login: with it, a right password gets in however often strangers tried. */
+  readonly device: string;
 };
 
 /** A session that is about to be opened. */
@@ -73,10 +79,12 @@ export class Login {
     });
     this.#ports.hasher.admit();
 
-    const tried = { type: 'sso:AuthLocalLogin', account: claim.email } as const;
+    const { email } = claim;
+    const device = await presentedDevice(this.#ports, actor, email, input.device);
+    const tried = { type: 'sso:AuthLocalLogin', account: email, device } as const;
     const { result } = await attempt(this.#ports, actor, tried, {
       prove: () => provePassword(this.#ports, actor, claim),
-      prepare: (proof) => this.#prepare(proof, claim.password, input.tokenForm),
+      prepare: (proof) => this.#prepare(proof, claim.password, device, input.tokenForm),
       commit: async (stores, proof, opening) => {
         await this.#open(stores, proof, opening);
         return { subjectId: opening.grant.sessionId, result: { proof, opening } };
@@ -84,17 +92,19 @@ export class Login {
     });
     const { proof, opening } = result;
     await this.#upgradeHash(proof, claim.password);
-    const { quality, access, refresh } = opening;
-    return { user: proof.user, quality, access, refresh };
+    const { user } = proof;
+    const { quality, access, refresh, device: token } = opening;
+    return { user, quality, access, refresh, device: token };
   }
 
   async #prepare(
     proof: Proof,
     password: string,
+    presented: Presented,
     tokenForm: LoginInput['tokenForm'],
   ): Promise<Opening> {
-    const { meter, secrets, accessTokens, clock, ids, settings } = this.#ports;
-    const { user, service, version } = proof;
+    const { meter, secrets, accessTokens, deviceTokens, clock, ids, settings } = this.#ports;
+    const { user, service, version, deviceEpoch } = proof;
     if (user.passwordRequireUpdate) throw new Forbidden('password_update_required');
     // Judged at the first login with the password, and known from then on; without the breach list: a login waits for
     // no neighbour.
@@ -109,7 +119,9 @@ export class Login {
       tokenForm === 'signed'
         ? { token: secrets.generate('rkf_'), expiresAt: at + settings.refreshTokenTtlMs }
         : null;
-    return { at, grant, quality, sealedQuality, access, refresh };
+    const id = presented.id ?? ids.next();
+    const device = deviceTokens.make({ id, userId: user.id, epoch: deviceEpoch, issuedAt: at });
+    return { at, grant, quality, sealedQuality, access, refresh, device };
   }
 
   async #open(

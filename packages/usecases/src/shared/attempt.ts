@@ -7,9 +7,10 @@ import {
   placeOf,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
+import type { Presented } from './known-device.ts';
 import { type Recorder, record } from './record.ts';
 import { tell } from './tell.ts';
-import { clearFailures, countFailure, uncount } from './throttle.ts';
+import { admit, takeBackTry } from './throttle.ts';
 
 type Needs = Recorder & Pick<Ports, 'database' | 'secrets' | 'settings'>;
 
@@ -17,8 +18,9 @@ type Needs = Recorder & Pick<Ports, 'database' | 'secrets' | 'settings'>;
 type Tried = {
   /** Under which it is recorded, whatever becomes of it. */
   readonly type: AuditType;
-  /** What the account is known by: whatever is tried in vain for one name is counted together. */
+  /** The name of the account: tries in vain at one name are counted together, whether or not it exists. */
   readonly account: string;
+  readonly device: Presented;
   /** What a wrong try is told. */
   readonly refusal?: string;
 };
@@ -41,24 +43,29 @@ type Steps<Proof, Prepared, Result> = {
 
 /**
  * Brackets a try to prove something, and owns the count of tries: a try is counted as a failure before anything is
- * looked at, and is none any more once the proof holds. Throws `TooManyRequests` where too many failed before, and
- * `InvalidCredentials` for what proves nothing; both are recorded. Answers the id of the audit entry besides.
+ * looked at, and is none any more once the proof holds. Whatever proves nothing ends in `InvalidCredentials`, or in
+ * `TooManyRequests` where a stranger's tries would have to wait; wrong tries are recorded. Answers the id of the audit
+ * entry besides.
  */
 export async function attempt<Proof, Prepared, Result>(
   ports: Needs,
   actor: Actor,
-  { type, account, refusal }: Tried,
+  { type, account, device, refusal: message }: Tried,
   { prove, prepare, commit }: Steps<Proof, Prepared, Result>,
 ): Promise<{ result: Result; entryId: Id }> {
-  const { database, clock } = ports;
+  const { database } = ports;
   const place = placeOf(actor);
   const { serviceId } = place;
-  const counted = await countFailure(ports, place, account);
+  const { refusal, counted, bringsWait } = await admit(ports, place, account, device.id);
+  if (counted === null) {
+    // A device that is known no more must not show by how long the refusal takes.
+    if (device.isPresented) await prove();
+    throw refusal;
+  }
 
-  /** Where something is out of order, the try was neither right nor wrong. */
-  const forget = () => database.transact(({ throttles }) => uncount(throttles, counted));
+  const takeBack = () => database.transact(({ throttles }) => takeBackTry(throttles, counted));
   const { userId, proof } = await prove().catch(async (error: unknown) => {
-    await forget();
+    await takeBack();
     throw error;
   });
 
@@ -66,23 +73,19 @@ export async function attempt<Proof, Prepared, Result>(
   const failure = { type, outcome: 'failure', serviceId, userId, subjectId } as const;
   const recordFailure = () =>
     database.transact(async (stores) => {
-      if (counted.bringsWait) {
-        await tell(ports, stores, { type: 'throttle.reached', serviceId, userId });
-      }
+      if (bringsWait) await tell(ports, stores, { type: 'throttle.reached', serviceId, userId });
       await record(ports, stores, actor, failure);
-      if (counted.bringsWait) {
-        await record(ports, stores, actor, { ...failure, type: 'rekey:Throttle' });
-      }
+      if (bringsWait) await record(ports, stores, actor, { ...failure, type: 'rekey:Throttle' });
     });
 
   if (proof === null) {
     await recordFailure();
-    throw new InvalidCredentials(refusal);
+    throw refusal ?? new InvalidCredentials(message);
   }
 
   const prepared = await prepare(proof).catch(async (error: unknown) => {
     await database.transact(async (stores) => {
-      await clearFailures(stores.throttles, counted, clock.now());
+      await takeBackTry(stores.throttles, counted);
       if (isRefusal(error)) await record(ports, stores, actor, failure);
     });
     throw error;
@@ -90,13 +93,13 @@ export async function attempt<Proof, Prepared, Result>(
 
   const committing = database.transact(async (stores) => {
     const { subjectId, result } = await commit(stores, proof, prepared);
-    await clearFailures(stores.throttles, counted, clock.now());
+    await takeBackTry(stores.throttles, counted);
     const entryId = await record(ports, stores, actor, { type, serviceId, userId, subjectId });
     return { result, entryId };
   });
   return committing.catch(async (error: unknown) => {
     // A change that somebody else committed since voids the proof: then the try stands as a failure.
-    await (isRefusal(error) ? recordFailure() : forget().catch(() => undefined));
+    await (isRefusal(error) ? recordFailure() : takeBack().catch(() => undefined));
     throw error;
   });
 }

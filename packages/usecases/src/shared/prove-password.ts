@@ -14,6 +14,7 @@ export type Proof = {
   /** The version of the credential: the proof is worth nothing once it has moved on. */
   readonly version: number;
   readonly sealedQuality: string | null;
+  readonly deviceEpoch: number;
 };
 
 /**
@@ -31,7 +32,7 @@ export async function provePassword(
     const found = await stores.users.findByEmail(email);
     if (found === null) return { userId: null, account: null };
     const { user, credential } = found;
-    const { passwordHash, version, sealedQuality } = credential;
+    const { passwordHash, ...rest } = credential;
     const tokenKey = await stores.keys.findToken(user.id, serviceId);
     const service = await stores.services.get(serviceId);
     // A user that the service may not see is not found in its audit either.
@@ -41,7 +42,7 @@ export async function provePassword(
     if (!user.isEnabled || !isMeant || passwordHash === null || !tokenKey || !service) {
       return { userId, account: null };
     }
-    return { userId, account: { user, service, tokenKey, passwordHash, version, sealedQuality } };
+    return { userId, account: { user, service, tokenKey, passwordHash, ...rest } };
   });
   const isRight = await hasher.verify(password, account?.passwordHash ?? null);
   return { userId, proof: isRight ? account : null };

@@ -33,6 +33,13 @@ export function secretsContract(name: string, open: () => Promise<Secrets>): voi
       expect(secrets.digest(first)).not.toContain(first.slice(4));
     });
 
+    test('blind a text to one other text, which does not show it', () => {
+      expect(secrets.blind('owner@example.com')).toBe(secrets.blind('owner@example.com'));
+      expect(secrets.blind('owner@example.com')).not.toBe(secrets.blind('other@example.com'));
+      expect(secrets.blind('owner@example.com')).not.toContain('owner');
+      expect(secrets.blind('owner@example.com')).not.toBe(secrets.digest('owner@example.com'));
+    });
+
     test('come out of their seal as they went in', () => {
       for (const secret of ['', 'JBSWY3DPEHPK3PXP', '🦉\0\n']) {
         expect(secrets.unseal(secrets.seal(secret))).toBe(secret);

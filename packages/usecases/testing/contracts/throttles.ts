@@ -1,31 +1,31 @@
-import { noTries } from '@rekey/domain';
+import { emptyBucket } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import { anId, START } from '../fixtures.ts';
 import { type Opened, wins } from './opened.ts';
 
-export function throttlesContract({ write, read, race }: Opened): void {
-  describe('tallies', () => {
-    const tally = { since: START, tries: 3, freeAt: START + 1000, knownUntil: START + 9 };
-    const aDigest = () => `tally of ${anId()}`;
+export function throttlesContract({ write, race }: Opened): void {
+  describe('buckets', () => {
+    const bucket = { level: 2.000000000000123, at: START };
+    const aDigest = () => `bucket of ${anId()}`;
     const put = (key: string, forgetAt = START + 1e12) =>
-      write(({ throttles }) => throttles.put([{ key, tally, forgetAt }]));
-    const get = (key: string) => read(({ throttles }) => throttles.get(key));
+      write(({ throttles }) => throttles.put([{ key, bucket, forgetAt }]));
+    const get = async (key: string) => (await write(({ throttles }) => throttles.lock([key])))[0];
 
     test('come back as they went in, and are replaced', async () => {
       const [key, other] = [aDigest(), aDigest()];
-      expect(await get(key)).toEqual(noTries);
+      expect(await get(key)).toEqual(emptyBucket);
       await put(key);
-      expect(await get(key)).toEqual(tally);
-      const next = { since: START + 1, tries: 4, freeAt: START + 2, knownUntil: START + 3 };
+      expect(await get(key)).toEqual(bucket);
+      const next = { level: 3, at: START + 1 };
       const forgetAt = START + 1e12;
       await write(({ throttles }) =>
         throttles.put([
-          { key, tally: next, forgetAt },
-          { key: other, tally, forgetAt },
+          { key, bucket: next, forgetAt },
+          { key: other, bucket, forgetAt },
         ]),
       );
       expect(await get(key)).toEqual(next);
-      expect(await get(other)).toEqual(tally);
+      expect(await get(other)).toEqual(bucket);
     });
 
     test('are locked in the order of their keys, whether or not there are any', async () => {
@@ -33,32 +33,32 @@ export function throttlesContract({ write, read, race }: Opened): void {
       await put(known);
       await put(second);
       const lock = (...keys: string[]) => write(({ throttles }) => throttles.lock(keys));
-      expect(await lock(known, unknown, second)).toEqual([tally, noTries, tally]);
-      expect(await lock(unknown, second)).toEqual([noTries, tally]);
+      expect(await lock(known, unknown, second)).toEqual([bucket, emptyBucket, bucket]);
+      expect(await lock(unknown, second)).toEqual([emptyBucket, bucket]);
     });
 
     test('that are locked change for nobody else: of 32 that race for five tries five win', async () => {
       const key = aDigest();
       const answers = await race(32, async ({ throttles }) => {
-        const [found = noTries] = await throttles.lock([key]);
-        if (found.tries >= 5) return false;
-        const next = { ...found, tries: found.tries + 1 };
-        await throttles.put([{ key, tally: next, forgetAt: START + 1e12 }]);
+        const [found = emptyBucket] = await throttles.lock([key]);
+        if (found.level >= 5) return false;
+        const next = { ...found, level: found.level + 1 };
+        await throttles.put([{ key, bucket: next, forgetAt: START + 1e12 }]);
         return true;
       });
       expect(wins(answers)).toBe(5);
-      expect((await get(key)).tries).toBe(5);
+      expect((await get(key))?.level).toBe(5);
     });
 
     test('are as they were when the transaction fails', async () => {
       const key = aDigest();
       const failing = write(async ({ throttles }) => {
         await throttles.lock([key]);
-        await throttles.put([{ key, tally, forgetAt: START }]);
+        await throttles.put([{ key, bucket, forgetAt: START }]);
         throw new Error('planted');
       });
       await expect(failing).rejects.toThrow('planted');
-      expect(await get(key)).toEqual(noTries);
+      expect(await get(key)).toEqual(emptyBucket);
     });
 
     test('may be forgotten from then on, a few at a time', async () => {
@@ -76,8 +76,8 @@ export function throttlesContract({ write, read, race }: Opened): void {
       expect(await prune(then, 2)).toBe(2);
       expect(await prune(then, 2)).toBe(1);
       expect(await prune(then, 2)).toBe(0);
-      for (const key of keys) expect(await get(key)).toEqual(noTries);
-      expect(await get(kept)).toEqual(tally);
+      for (const key of keys) expect(await get(key)).toEqual(emptyBucket);
+      expect(await get(kept)).toEqual(bucket);
     });
   });
 }

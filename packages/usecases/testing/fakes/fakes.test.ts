@@ -2,6 +2,7 @@ import { DeliveryFailure } from '../../src/ports/index.ts';
 import {
   accessTokensContract,
   breachListContract,
+  deviceTokensContract,
   hasherContract,
   linkTokensContract,
   macsContract,
@@ -15,6 +16,7 @@ import {
   fakeAccessTokens,
   fakeBreachList,
   fakeClock,
+  fakeDeviceTokens,
   fakeHasher,
   fakeLinkTokens,
   fakeMacs,
@@ -55,6 +57,12 @@ totpContract('the tests', async () => {
   const totp = fakeTotp();
   return { totp, codeAt: totp.codeAt };
 });
+
+deviceTokensContract('the tests', async () => ({
+  deviceTokens: fakeDeviceTokens('k1'),
+  rotated: fakeDeviceTokens('k1', 'k2'),
+  stranger: fakeDeviceTokens('k3'),
+}));
 
 linkTokensContract('the tests', async () => ({
   linkTokens: fakeLinkTokens('k1'),

@@ -1,7 +1,15 @@
-import { type Grant, type Id, type Instant, type Purpose, purposes } from '@rekey/domain';
+import {
+  type Device,
+  type Grant,
+  type Id,
+  type Instant,
+  type Purpose,
+  purposes,
+} from '@rekey/domain';
 import type {
   AccessTokens,
   Clock,
+  DeviceTokens,
   LinkTokens,
   Macs,
   Secrets,
@@ -25,6 +33,7 @@ export function fakeSecrets(): Secrets {
         .padStart(32, '0')
         .replaceAll(/\d/g, (digit) => 'ABCDEFGH'[Number(digit)] ?? ''),
     digest: (secret) => `digest-of-${reversed(secret)}`,
+    blind: (text) => `blind-${fakeMac(text)}`,
     seal: (secret) => {
       const text = `sealed:${next()}`;
       sealed.set(text, secret);
@@ -40,14 +49,14 @@ export function fakeSecrets(): Secrets {
 
 /** MACs that anybody can make: `generation` tells those of one from those of another. */
 export function fakeMacs(generation = 1): Macs {
-  const make = (text: string) => {
-    const sum = [...text].reduce((total, char) => {
-      return (total * 31 + (char.codePointAt(0) ?? 0)) % 0xffff_ffff_fffb;
-    }, generation);
-    return `mac-${generation}-${sum.toString(16)}`;
-  };
+  const make = (text: string) => `mac-${generation}-${fakeMac(text, generation)}`;
   return { make, verify: (text, mac) => mac === make(text) };
 }
+
+const fakeMac = (text: string, start = 1): string =>
+  [...text]
+    .reduce((sum, char) => (sum * 31 + (char.codePointAt(0) ?? 0)) % 0xffff_ffff_fffb, start)
+    .toString(16);
 
 const reversed = (text: string): string => [...text].reverse().join('');
 
@@ -106,6 +115,23 @@ export function fakeLinkTokens(...secrets: string[]): LinkTokens {
       const purpose = purposes.find((each) => each === named);
       if (!purpose || !known.includes(keyId)) return null;
       return make(id, purpose, keyId) === token ? { id, purpose } : null;
+    },
+  };
+}
+
+/** Tokens of devices that anybody can make who knows the name of a secret. The last secret is the current one. */
+export function fakeDeviceTokens(...secrets: string[]): DeviceTokens {
+  const known = secrets.length > 0 ? secrets : ['k1'];
+  const make = ({ id, userId, epoch, issuedAt }: Device, secret: string) => {
+    const text = `device.${secret}.${id}.${userId}.${epoch}.${issuedAt}`;
+    return `${text}.${fakeMac(text)}`;
+  };
+  return {
+    make: (device) => make(device, known.at(-1) ?? ''),
+    verify: (token) => {
+      const [, secret = '', id = '', userId = '', epoch, issuedAt] = token.split('.');
+      const device = { id, userId, epoch: Number(epoch), issuedAt: Number(issuedAt) };
+      return known.includes(secret) && make(device, secret) === token ? device : null;
     },
   };
 }

@@ -15,7 +15,10 @@ export function users({ users }: Tables): Users {
   return {
     insert: async (user, passwordHash) => {
       if (users.find((row) => row.user.email === user.email)) return false;
-      users.put(user.id, { user, credential: { passwordHash, version: 1, sealedQuality: null } });
+      users.put(user.id, {
+        user,
+        credential: { passwordHash, version: 1, sealedQuality: null, deviceEpoch: 1 },
+      });
       return true;
     },
     get: async (id) => users.get(id)?.user ?? null,
@@ -36,9 +39,13 @@ export function users({ users }: Tables): Users {
     keepQuality: async (id, sealed) => change(id, {}, { sealedQuality: sealed }),
     lock: async (id) => users.get(id) ?? null,
     lockOut: async (id, now) => {
-      const version = (users.get(id)?.credential.version ?? 0) + 1;
+      const { version = 0, deviceEpoch = 0 } = users.get(id)?.credential ?? {};
       const user = { updatedAt: now, isEnabled: false, isLocked: true };
-      change(id, user, { passwordHash: null, version });
+      change(id, user, {
+        passwordHash: null,
+        version: version + 1,
+        deviceEpoch: deviceEpoch + 1,
+      });
     },
   };
 }

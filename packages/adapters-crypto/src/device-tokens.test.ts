@@ -1,0 +1,39 @@
+import { createSecretKey, randomBytes } from 'node:crypto';
+import { deviceTokensContract } from '@rekey/usecases/testing';
+import { expect, test } from 'vitest';
+import { deviceTokens } from './device-tokens.ts';
+import type { FileKey, KeyList } from './key-file.ts';
+
+const aSecret = (kid: string, bytes: Uint8Array = randomBytes(32)): FileKey => ({
+  kid,
+  createdAt: 0,
+  key: createSecretKey(bytes),
+});
+const listOf =
+  (...keys: KeyList) =>
+  () =>
+    keys;
+const known = aSecret(
+  'k1',
+  Uint8Array.from({ length: 32 }, (_, index) => index),
+);
+
+deviceTokensContract('the key file', async () => ({
+  deviceTokens: deviceTokens(listOf(known)),
+  rotated: deviceTokens(listOf(aSecret('k2'), known)),
+  stranger: deviceTokens(listOf(aSecret('k1'))),
+}));
+
+test('the token of a device is all of it in clear, and a MAC', () => {
+  const device = {
+    id: '01900000-0000-7000-8000-000000000001',
+    userId: '01900000-0000-7000-8000-000000000002',
+    epoch: 3,
+    issuedAt: 1_767_323_045_000,
+  };
+  const tokens = deviceTokens(listOf(known));
+  // The MAC was made with Python's hmac over `rekey device v1:` and all before it.
+  expect(tokens.make(device)).toBe(
+    `rkd_k1.${device.id}.${device.userId}.3.1767323045000.5sEvtE8iBfcaczjQawGOq6ATTS3Mi7_e2HL6pTAvGdU`,
+  );
+});
