@@ -1,4 +1,4 @@
-import { noTries } from '@rekey/domain';
+import { emptyBucket } from '@rekey/domain';
 import type { Stores } from '@rekey/usecases';
 import {
   aChain,
@@ -117,9 +117,8 @@ async function askAll(stores: Stores): Promise<void> {
   await deliveries.backlog();
   await deliveries.requeue(delivery.id, now);
   await deliveries.requeueDead(now, 10);
-  await throttles.get('key');
   await throttles.lock(['key', 'other']);
-  await throttles.put([{ key: 'key', tally: noTries, forgetAt: now }]);
+  await throttles.put([{ key: 'key', bucket: emptyBucket, forgetAt: now }]);
   await throttles.prune(now, 10);
   await audit.lock(service.id);
   await audit.append(entry, chain);

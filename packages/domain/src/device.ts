@@ -14,7 +14,7 @@ export type Device = {
 };
 
 const DAY_MS = 86_400_000;
-const LIFE_MS = 90 * DAY_MS;
+export const DEVICE_LIFE_MS = 90 * DAY_MS;
 
 /** Whether a device is known to an account. */
 export const isKnownDevice = (
@@ -23,4 +23,6 @@ export const isKnownDevice = (
   { deviceEpoch }: Pick<Credential, 'deviceEpoch'>,
   now: Instant,
 ): boolean =>
-  device.userId === user.id && device.epoch === deviceEpoch && now < device.issuedAt + LIFE_MS;
+  device.userId === user.id &&
+  device.epoch === deviceEpoch &&
+  now < device.issuedAt + DEVICE_LIFE_MS;

@@ -7,6 +7,7 @@ import {
   pruneKeys,
   rotateKeys,
 } from '@rekey/adapters-crypto';
+import { DEVICE_LIFE_MS } from '@rekey/domain';
 import { type Command, Option } from 'commander';
 import { type Config, loadConfig } from '../config.ts';
 import { json, onWire, print, printJson, table } from './common.ts';
@@ -97,6 +98,9 @@ function ttlMsOf(purpose: KeyPurpose, { accessTokenTtl, revokeTokenTtl }: Config
       return accessTokenTtl * 1000;
     case 'link':
       return revokeTokenTtl * 1000;
+    case 'device':
+      return DEVICE_LIFE_MS;
+    case 'throttle':
     case 'pepper':
     case 'seal':
     case 'audit':

@@ -2,12 +2,12 @@ import { type Bucket, emptyBucket, type Instant } from '@rekey/domain';
 import type { StoredBucket, Throttles } from '@rekey/usecases';
 import { sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
-import { all, counted, type Given, write } from '../query.ts';
+import { all, counted, type Param, write } from '../query.ts';
 
 const zero = sql.lit(0);
 
 // An update that changes nothing: it locks the rows on both databases, and answers them as they are then.
-const lock = all((db, keys: Given<readonly string[]>) =>
+const lock = all((db, keys: Param<readonly string[]>) =>
   db
     .insertInto('throttles')
     .values(keys.map((key) => ({ key, level: zero, at: zero, forget_at: zero })))
@@ -19,7 +19,7 @@ const lock = all((db, keys: Given<readonly string[]>) =>
 
 type Row = Bucket & Omit<StoredBucket, 'bucket'>;
 
-const replace = write((db, rows: Given<readonly Row[]>) =>
+const replace = write((db, rows: Param<readonly Row[]>) =>
   db
     .insertInto('throttles')
     .values(
@@ -34,7 +34,7 @@ const replace = write((db, rows: Given<readonly Row[]>) =>
     ),
 );
 
-const prune = counted((db, now: Given<Instant>, limit: Given<number>) =>
+const prune = counted((db, now: Param<Instant>, limit: Param<number>) =>
   db
     .deleteFrom('throttles')
     .where('key', 'in', (eb) =>

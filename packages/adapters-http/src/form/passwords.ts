@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { actorOf, admit } from '../server/actor.ts';
+import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { currentPassword, differs, email, newPassword, strict } from '../server/fields.ts';
 import { FormUser, formUserOut } from './users.ts';
@@ -16,7 +16,6 @@ export const passwordRoutes =
     app.put(
       '/update/password',
       {
-        onRequest: admit(deps),
         schema: {
           operationId: 'changePassword',
           tags: ['forms'],

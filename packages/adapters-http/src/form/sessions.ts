@@ -1,27 +1,32 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { actorOf, admit } from '../server/actor.ts';
+import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
-import { currentPassword, email, strict } from '../server/fields.ts';
+import { deviceCookie, deviceCookieOf, isOwnPage } from '../server/device-cookie.ts';
+import { currentPassword, deviceToken, email, strict } from '../server/fields.ts';
 import { FormUser, formUserOut } from './users.ts';
 
 const FormCredentials = Type.Object(
-  { email, password: currentPassword },
+  { email, password: currentPassword, device: Type.Optional(deviceToken) },
   { $id: 'FormCredentials', ...strict },
 );
 
 const FormLoggedIn = Type.Object(
-  { user: FormUser, token: Type.String({ examples: ['example.encrypted.token.of.login'] }) },
+  {
+    user: FormUser,
+    token: Type.String({ examples: ['example.encrypted.token.of.login'] }),
+    device: deviceToken,
+  },
   { $id: 'FormLoggedIn' },
 );
 
 export const sessionRoutes =
   (deps: HttpDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
+    const { options } = deps;
     app.post(
       '/login',
       {
-        onRequest: admit(deps),
         schema: {
           operationId: 'signIn',
           tags: ['forms'],
@@ -40,13 +45,15 @@ export const sessionRoutes =
           response: { 200: FormLoggedIn },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const { login } = deps.useCases.sessions;
-        const { user, access } = await login.execute(actorOf(request), {
+        const { user, access, device } = await login.execute(actorOf(request), {
           ...request.body,
+          device: request.body.device ?? deviceCookieOf(request),
           tokenForm: 'encrypted',
         });
-        return { user: formUserOut(user), token: access.token };
+        if (isOwnPage(request, options)) reply.header('set-cookie', deviceCookie(device, options));
+        return { user: formUserOut(user), token: access.token, device };
       },
     );
   };

@@ -31,11 +31,6 @@ export function authenticate({ useCases }: Callers, schemes: readonly Scheme[]):
   };
 }
 
-/** Turns clients away that have failed too often: after the credentials, and before the body. */
-export function admit({ useCases }: Callers): Hook {
-  return (request) => useCases.callers.admitClient.execute(actorOf(request));
-}
-
 type Request = Pick<FastifyRequest, 'getDecorator' | 'headers' | 'ip' | 'socket'>;
 
 /** The actor that was authenticated; nobody where no credentials are asked for. */

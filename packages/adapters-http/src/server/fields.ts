@@ -53,3 +53,10 @@ export const differs =
     if (typeof password !== 'string' || typeof next !== 'string') return;
     checkPasswordDiffers(next.normalize('NFC'), password.normalize('NFC'), field);
   };
+
+/** The token of a device, as it is handed out and brought back. */
+export const deviceToken = Type.String({
+  description:
+    'Names the device. Brought along by the next login, it lets a right password in however often others tried.',
+  examples: ['example.device-token'],
+});

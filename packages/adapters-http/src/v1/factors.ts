@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { actorOf, admit } from '../server/actor.ts';
+import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { strict } from '../server/fields.ts';
 import { Audited, idOf } from './shared.ts';
@@ -19,7 +19,6 @@ export const factorRoutes =
     app.post(
       '/auth/totp',
       {
-        onRequest: admit(deps),
         schema: {
           operationId: 'verifyTotp',
           tags: ['factors'],

@@ -1,13 +1,25 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { PasswordQuality } from '@rekey/domain';
 import { type Static, Type } from 'typebox';
-import { actorOf, admit } from '../server/actor.ts';
+import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
-import { currentPassword, differs, email, newPassword, strict } from '../server/fields.ts';
+import {
+  currentPassword,
+  deviceToken,
+  differs,
+  email,
+  newPassword,
+  strict,
+} from '../server/fields.ts';
 import { nullable } from './shared.ts';
 
 const NewPassword = Type.Object(
-  { email, password: currentPassword, new_password: newPassword },
+  {
+    email,
+    password: currentPassword,
+    new_password: newPassword,
+    device: Type.Optional(deviceToken),
+  },
   { $id: 'NewPassword', ...strict, check: differs('new_password') },
 );
 
@@ -52,7 +64,6 @@ export const passwordRoutes =
     app.post(
       '/auth/provider/local/update-password',
       {
-        onRequest: admit(deps),
         schema: {
           operationId: 'updatePassword',
           tags: ['passwords'],
@@ -66,11 +77,12 @@ export const passwordRoutes =
         },
       },
       async (request) => {
-        const { email, password, new_password } = request.body;
+        const { email, password, new_password, device } = request.body;
         const { quality } = await deps.useCases.passwords.updatePassword.execute(actorOf(request), {
           email,
           password,
           newPassword: new_password,
+          device,
         });
         return { meta: metaOut(quality) };
       },

@@ -1,15 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Instant } from '@rekey/domain';
 import { type Static, Type } from 'typebox';
-import { actorOf, admit } from '../server/actor.ts';
+import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
-import { currentPassword, email, strict } from '../server/fields.ts';
+import { currentPassword, deviceToken, email, strict } from '../server/fields.ts';
 import { metaOut, PasswordMeta } from './passwords.ts';
 import { Audited } from './shared.ts';
 import { User, userOut } from './users.ts';
 
 const Credentials = Type.Object(
-  { email, password: currentPassword },
+  { email, password: currentPassword, device: Type.Optional(deviceToken) },
   { $id: 'Credentials', ...strict },
 );
 
@@ -36,7 +36,7 @@ const tokenOut = (token: string, expiresAt: Instant): Static<typeof Token> => ({
 });
 
 const LoggedIn = Type.Object(
-  { meta: PasswordMeta, user: User, access: Token, refresh: Token },
+  { meta: PasswordMeta, user: User, access: Token, refresh: Token, device: deviceToken },
   { $id: 'LoggedIn' },
 );
 const TokenVerified = Type.Object({ user: User, access: Token }, { $id: 'TokenVerified' });
@@ -51,7 +51,6 @@ export const sessionRoutes =
     app.post(
       '/auth/provider/local/login',
       {
-        onRequest: admit(deps),
         schema: {
           operationId: 'login',
           tags: ['sessions'],
@@ -69,7 +68,7 @@ export const sessionRoutes =
       },
       async (request) => {
         const { login } = deps.useCases.sessions;
-        const { user, quality, access, refresh } = await login.execute(actorOf(request), {
+        const { user, quality, access, refresh, device } = await login.execute(actorOf(request), {
           ...request.body,
           tokenForm: 'signed',
         });
@@ -79,6 +78,7 @@ export const sessionRoutes =
           user: userOut(user),
           access: tokenOut(access.token, access.expiresAt),
           refresh: tokenOut(refresh.token, refresh.expiresAt),
+          device,
         };
       },
     );

@@ -12,7 +12,7 @@ import type {
   Session,
   User,
 } from '@rekey/domain';
-import type { KeySecret, StoredTally } from '../../src/ports/index.ts';
+import type { KeySecret, StoredBucket } from '../../src/ports/index.ts';
 import { type Journal, Table } from './table.ts';
 
 export type Tables = {
@@ -23,7 +23,7 @@ export type Tables = {
   readonly refreshTokens: Table<string, RefreshTokenRow>;
   readonly oneTimeTokens: Table<Id, OneTimeTokenRow>;
   readonly deliveries: Table<Id, DeliveryRow>;
-  readonly throttles: Table<string, StoredTally>;
+  readonly throttles: Table<string, StoredBucket>;
   readonly auditChains: Table<Id | null, AuditChain>;
   readonly audit: Table<Id, AuditEntry>;
   readonly events: Table<Id, Event>;
