@@ -14,6 +14,7 @@ import { DatabaseSync } from 'node:sqlite';
 import PostalMime from 'postal-mime';
 import { describe, expect, test, vi } from 'vitest';
 import { freshPostgres } from '../packages/adapters-db/test/postgres.ts';
+import { skips } from '../packages/usecases/testing/index.ts';
 import { aFolder, aFreePort, runCli, type Server, startMailbox, startServer } from './harness.ts';
 
 // Many processes start here, and a busy machine takes its time for each.
@@ -83,8 +84,8 @@ const isLive = async (server: Server, token: string) => {
 
 const tokenIn = (text: string | undefined) => /token=([\w.-]+)/.exec(text ?? '')?.[1] ?? '';
 
-/** The revoke token of the only mail in the folder. */
-async function revokeTokenOf(folder: string): Promise<string> {
+/** The token of the link in the only mail of the folder. */
+async function linkTokenOf(folder: string): Promise<string> {
   const mails = path.join(folder, 'data/mail');
   const files = () =>
     existsSync(mails) ? readdirSync(mails).filter((name) => name.endsWith('.eml')) : [];
@@ -93,7 +94,7 @@ async function revokeTokenOf(folder: string): Promise<string> {
   return tokenIn(mail.text);
 }
 
-describe('sso-cli migrate', () => {
+describe('rekey migrate', () => {
   test('makes the database, says which steps ran, and makes no keys', async () => {
     const folder = aFolder();
     const { steps } = await cliJson(folder, ['migrate']);
@@ -115,11 +116,11 @@ describe('sso-cli migrate', () => {
     alter(folder, `insert into rekey_migrations values (999, 'of tomorrow')`);
     const { code, stderr } = await runCli(folder, ['migrate']);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^sso-cli: .*newer Rekey\n$/);
+    expect(stderr).toMatch(/^rekey: .*newer Rekey\n$/);
   });
 });
 
-describe('sso-cli doctor', () => {
+describe('rekey doctor', () => {
   type Check = { name: string; status: string; detail: string };
 
   async function examine(folder: string, env: Record<string, string> = {}) {
@@ -236,7 +237,7 @@ describe('sso-cli doctor', () => {
 });
 
 const hasPostgres = (await freshPostgres()) !== null;
-describe.skipIf(!hasPostgres)('on PostgreSQL', () => {
+describe.skipIf(skips(!hasPostgres, 'PostgreSQL cannot run here'))('on PostgreSQL', () => {
   const freshDatabase = async () => (await freshPostgres()) as string;
 
   test('doctor looks at the server, its schema and its clock, and makes nothing', async () => {
@@ -266,7 +267,7 @@ describe.skipIf(!hasPostgres)('on PostgreSQL', () => {
     expect((await run()).schema).toMatchObject({ status: 'ok' });
   });
 
-  test('dead letters are listed and requeued', async () => {
+  test('dead deliveries are listed and requeued', async () => {
     const folder = aFolder();
     const refused = new Set([owner.email]);
     const mailbox = await startMailbox(0, (address) => refused.has(address));
@@ -275,7 +276,7 @@ describe.skipIf(!hasPostgres)('on PostgreSQL', () => {
     await signUp(server);
     await change(server, 'first password', 'second password');
     const dead = () => cliJson(folder, ['outbox', 'list', '--state', 'dead'], env);
-    await expect.poll(async () => (await dead()).mails, { timeout: 60_000 }).toHaveLength(1);
+    await expect.poll(async () => (await dead()).deliveries, { timeout: 60_000 }).toHaveLength(1);
     refused.clear();
     expect(await cliJson(folder, ['outbox', 'requeue', '--all-dead'], env)).toEqual({
       requeued: 1,
@@ -288,13 +289,13 @@ describe.skipIf(!hasPostgres)('on PostgreSQL', () => {
     const env = { DATABASE_URL: await freshDatabase() };
     const { code, stderr } = await runCli(folder, ['backup', 'copy'], env);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^sso-cli: .*pg_dump.*KEYS_FILE.*\n$/);
+    expect(stderr).toMatch(/^rekey: .*pg_dump.*KEYS_FILE.*\n$/);
     expect(readdirSync(folder)).toEqual([]);
   });
 });
 
-describe('sso-cli outbox', () => {
-  test('lists a dead letter, and requeues it with the link that it always had', async () => {
+describe('rekey outbox', () => {
+  test('lists a dead delivery, and requeues it with the link that it always had', async () => {
     const folder = aFolder();
     const refused = new Set([owner.email]);
     const mailbox = await startMailbox(0, (address) => refused.has(address));
@@ -302,28 +303,32 @@ describe('sso-cli outbox', () => {
     const server = await startServer(folder, env);
     await signUp(server);
     await change(server, 'first password', 'second password');
-    await expect.poll(() => server.output(), { timeout: 30_000 }).toContain('"outcome":"buried"');
+    await expect.poll(() => server.output(), { timeout: 30_000 }).toContain('"outcome":"dead"');
 
-    const { mails } = await cliJson(folder, ['outbox', 'list'], env);
-    expect(mails).toEqual([
+    const { deliveries } = await cliJson(folder, ['outbox', 'list'], env);
+    expect(deliveries).toEqual([
       {
-        change_id: expect.any(String),
-        state: 'dead',
-        email: owner.email,
+        id: expect.any(String),
         created_at: expect.stringMatching(/Z$/),
+        channel: 'mail',
+        kind: 'update_password',
+        to: owner.email,
+        deadline: expect.stringMatching(/Z$/),
+        state: 'dead',
         attempts: 1,
         due_at: expect.stringMatching(/Z$/),
         closed_at: expect.stringMatching(/Z$/),
         reason: 'SMTP 550 at RCPT TO',
-        link_expires_at: expect.stringMatching(/Z$/),
       },
     ]);
-    const id = mails[0].change_id;
+    const { id } = deliveries[0];
     expect((await runCli(folder, ['outbox', 'list', '--limit', '1'], env)).stdout).toMatch(
-      new RegExp(`^ID .*\n${id}  dead +1 .* ${owner.email}  SMTP 550 at RCPT TO\n$`),
+      new RegExp(
+        `^ID .*\n${id}  update_password  dead +1 .* ${owner.email}  SMTP 550 at RCPT TO\n$`,
+      ),
     );
     expect(await cliJson(folder, ['outbox', 'list', '--state', 'sent'], env)).toEqual({
-      mails: [],
+      deliveries: [],
     });
 
     refused.clear();
@@ -339,32 +344,65 @@ describe('sso-cli outbox', () => {
     const again = await requeue(id, unknown);
     expect(again).toEqual({
       code: 1,
-      stdout: `${id} stays as it is: it is no dead letter\n${unknown} is not known\n`,
+      stdout: `${id} stays as it is: it is not dead\n${unknown} is not known\n`,
       stderr: '',
     });
   });
 
-  test('leaves a dead letter alone whose link has expired, and says so', async () => {
+  test('leaves a dead delivery alone whose link has expired, and says so', async () => {
     const folder = aFolder();
     const mailbox = await startMailbox(0, () => true);
     const env = { SMTP_URL: mailbox.url };
     const server = await startServer(folder, env);
     await signUp(server);
     await change(server, 'first password', 'second password');
-    await expect.poll(() => server.output(), { timeout: 30_000 }).toContain('"outcome":"buried"');
-    alter(folder, 'update password_changes set expires_at = 1');
-    const { mails } = await cliJson(folder, ['outbox', 'list'], env);
-    const id = mails[0].change_id;
+    await expect.poll(() => server.output(), { timeout: 30_000 }).toContain('"outcome":"dead"');
+    alter(folder, 'update deliveries set deadline = 1');
+    const { deliveries } = await cliJson(folder, ['outbox', 'list'], env);
+    const { id } = deliveries[0];
     const { code, stdout } = await runCli(folder, ['outbox', 'requeue', id, '--json'], env);
     expect({ code, ...JSON.parse(stdout) }).toEqual({
       code: 1,
-      mails: [{ change_id: id, outcome: 'link expired' }],
+      deliveries: [{ id, outcome: 'too late' }],
     });
     expect((await runCli(folder, ['outbox', 'requeue', '--all-dead'], env)).stdout).toMatch(/^0 /);
   });
 });
 
-describe('sso-cli keys', () => {
+describe('rekey mail last', () => {
+  test('shows the latest mail that the server wrote, and its link, which locks the account', async () => {
+    const folder = aFolder();
+    const server = await startServer(folder);
+    const before = await runCli(folder, ['mail', 'last', '--link']);
+    expect(before).toMatchObject({ code: 1, stdout: '' });
+    expect(before.stderr).toMatch(/^rekey: no mail is in .*data\/mail yet\n$/);
+
+    await signUp(server);
+    await change(server, 'first password', 'second password');
+    const token = await linkTokenOf(folder);
+    const { code, stdout, stderr } = await runCli(folder, ['mail', 'last', '--link']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const link = new URL(stdout.trim());
+    expect(`${link.origin}${link.pathname}`).toBe('http://rekey.test/local');
+    expect(Object.fromEntries(link.searchParams)).toEqual({
+      type: 'update_password',
+      email: owner.email,
+      token,
+    });
+    const latest = await cliJson(folder, ['mail', 'last']);
+    expect(latest).toMatchObject({ to: expect.stringContaining(owner.email), link: link.href });
+    expect(await form(server, 'POST', '/local', { token })).toMatchObject({ status: 200 });
+  });
+
+  test('says that nothing is kept where mails are sent', async () => {
+    const env = { SMTP_URL: 'smtp://127.0.0.1:1' };
+    const { code, stderr } = await runCli(aFolder(), ['mail', 'last'], env);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^rekey: SMTP_URL is set/);
+  });
+});
+
+describe('rekey keyring', () => {
   const kidOf = (token: string) =>
     JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()).kid;
   const read = (folder: string) => JSON.parse(readFileSync(keysOf(folder), 'utf8'));
@@ -386,11 +424,11 @@ describe('sso-cli keys', () => {
     const [one, two] = [await startServer(folder), await startServer(folder)];
     await signUp(one);
     const token = await change(one, 'first password', 'second password');
-    const revokeToken = await revokeTokenOf(folder);
+    const linkToken = await linkTokenOf(folder);
     const before = read(folder);
 
-    const rotated: Record<string, string> = (await cliJson(folder, ['keys', 'rotate'])).rotated;
-    expect(Object.keys(rotated)).toEqual(['signing', 'encryption', 'revoke', 'seal', 'audit']);
+    const rotated: Record<string, string> = (await cliJson(folder, ['keyring', 'rotate'])).rotated;
+    expect(Object.keys(rotated)).toEqual(['signing', 'encryption', 'link', 'seal', 'audit']);
     const after = read(folder);
     for (const [purpose, kid] of Object.entries(rotated)) {
       expect(after[purpose]).toEqual([expect.objectContaining({ kid }), ...before[purpose]]);
@@ -410,7 +448,7 @@ describe('sso-cli keys', () => {
       await expect.poll(newest, { timeout: 30_000 }).toBe(rotated.encryption);
       expect(await isLive(server, token)).toBe(true);
     }
-    expect(await form(two, 'POST', '/local', { token: revokeToken })).toMatchObject({
+    expect(await form(two, 'POST', '/local', { token: linkToken })).toMatchObject({
       status: 200,
     });
     expect(one.output()).toContain('"msg":"keys changed"');
@@ -420,7 +458,7 @@ describe('sso-cli keys', () => {
     const folder = aFolder();
     const server = await startServer(folder);
     await signUp(server);
-    const { rotated } = await cliJson(folder, ['keys', 'rotate', '--purpose', 'pepper']);
+    const { rotated } = await cliJson(folder, ['keyring', 'rotate', '--purpose', 'pepper']);
     expect(Object.keys(rotated)).toEqual(['pepper']);
     aMinutePasses(folder);
     const hash = async () => {
@@ -439,7 +477,7 @@ describe('sso-cli keys', () => {
     const server = await startServer(folder);
     const before = read(folder);
     const runs = await Promise.all(
-      Array.from({ length: 4 }, () => cliJson(folder, ['keys', 'rotate', '--purpose', 'seal'])),
+      Array.from({ length: 4 }, () => cliJson(folder, ['keyring', 'rotate', '--purpose', 'seal'])),
     );
     const kids = read(folder).seal.map(({ kid }: { kid: string }) => kid);
     const made = runs.map(({ rotated }) => rotated.seal);
@@ -465,8 +503,8 @@ describe('sso-cli keys', () => {
   test('list shows ids and ages, and no secret', async () => {
     const folder = aFolder();
     await startServer(folder);
-    const { rotated } = await cliJson(folder, ['keys', 'rotate', '--purpose', 'seal', 'revoke']);
-    const { keys } = await cliJson(folder, ['keys', 'list']);
+    const { rotated } = await cliJson(folder, ['keyring', 'rotate', '--purpose', 'seal', 'link']);
+    const { keys } = await cliJson(folder, ['keyring', 'list']);
     const of = (purpose: string) =>
       keys.filter((key: { purpose: string }) => key.purpose === purpose);
     expect(of('seal')).toEqual([
@@ -479,7 +517,7 @@ describe('sso-cli keys', () => {
       expect.objectContaining({ is_current: true }),
     ]);
     expect(of('pepper')).toHaveLength(1);
-    const { stdout } = await runCli(folder, ['keys', 'list']);
+    const { stdout } = await runCli(folder, ['keyring', 'list']);
     expect(stdout.trim().split('\n')).toHaveLength(9);
     const text = readFileSync(keysOf(folder), 'utf8');
     const secrets = [...text.matchAll(/"(?:secret|d|p|q)": "([^"]+)"/g)];
@@ -491,22 +529,22 @@ describe('sso-cli keys', () => {
 
   test('rotate never makes the file', async () => {
     const folder = aFolder();
-    const { code, stderr } = await runCli(folder, ['keys', 'rotate']);
+    const { code, stderr } = await runCli(folder, ['keyring', 'rotate']);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^sso-cli: key file .* is missing\n$/);
+    expect(stderr).toMatch(/^rekey: key file .* is missing\n$/);
     expect(readdirSync(folder)).toEqual([]);
   });
 });
 
-describe('sso-cli backup', () => {
+describe('rekey backup', () => {
   test('restored into an empty folder, old logins, links and tokens work', async () => {
     const folder = aFolder();
     const env = { PUBLIC_URL: 'http://rekey.test' };
     const server = await startServer(folder, env);
     await signUp(server);
     const token = await change(server, 'first password', 'second password');
-    const revokeToken = await revokeTokenOf(folder);
-    await runCli(folder, ['keys', 'rotate']);
+    const linkToken = await linkTokenOf(folder);
+    await runCli(folder, ['keyring', 'rotate']);
 
     // Online: others write all the while.
     let isDone = false;
@@ -534,7 +572,7 @@ describe('sso-cli backup', () => {
     const restored = await startServer(elsewhere, env);
     await logIn(restored, 'second password');
     expect(await isLive(restored, token)).toBe(true);
-    expect(await form(restored, 'POST', '/local', { token: revokeToken })).toMatchObject({
+    expect(await form(restored, 'POST', '/local', { token: linkToken })).toMatchObject({
       status: 200,
     });
     const { status } = await form(restored, 'POST', '/users/login', {
@@ -550,7 +588,7 @@ describe('sso-cli backup', () => {
     writeFileSync(path.join(folder, 'copy'), 'precious');
     const { code, stderr } = await runCli(folder, ['backup', 'copy']);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^sso-cli: .*copy is there already\n$/);
+    expect(stderr).toMatch(/^rekey: .*copy is there already\n$/);
     expect(readFileSync(path.join(folder, 'copy'), 'utf8')).toBe('precious');
   });
 
@@ -584,16 +622,18 @@ describe('the command line', () => {
     [['outbox', 'requeue']],
     [['outbox', 'requeue', 'no-id']],
     [['outbox', 'requeue', anId, '--all-dead']],
-    [['keys', 'no-such-command']],
-    [['keys', 'rotate', '--purpose', 'all']],
-    [['keys', 'rotate', 'pepper']],
+    [['keyring', 'no-such-command']],
+    [['keyring', 'rotate', '--purpose', 'all']],
+    [['keyring', 'rotate', 'pepper']],
+    [['keyring', 'prune', 'pepper']],
+    [['mail', 'last', '--link', '--json']],
     [['backup']],
     [['backup', 'one', 'two']],
   ])('refuses %j with one line, exit code 2, and nothing written', async (args) => {
     const folder = aFolder();
     const { code, stdout, stderr } = await runCli(folder, args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^sso-cli: .+\n$/);
+    expect(stderr).toMatch(/^rekey: .+\n$/);
     expect(readdirSync(folder)).toEqual([]);
   });
 });
