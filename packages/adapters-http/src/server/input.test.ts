@@ -18,19 +18,15 @@ const described = await rig();
 await described.app.ready();
 const withBody = described.routes().filter(({ schema }) => schema.body !== undefined);
 
+const jsonRoutes = withBody.filter(({ schema }) => schema.consumes === JSON_TYPE);
+
 /** The calls of the JSON dialect that take a body, with an example of it. */
 const valid: Record<string, Record<string, unknown>> = Object.fromEntries(
-  withBody
-    .filter(({ schema }) => schema.consumes === JSON_TYPE)
-    .map(({ url, examples }) => [url, examples.body ?? {}]),
+  jsonRoutes.map(({ url, examples }) => [url, examples.body ?? {}]),
 );
-const optional = [
-  'locale',
-  'timezone',
-  'password',
-  'password_allow_reset',
-  'password_require_update',
-];
+const required = jsonRoutes.flatMap(({ url, schema }) =>
+  (schema.body as { required: string[] }).required.map((field) => [url, field] as const),
+);
 
 const fields = Object.entries(valid).flatMap(([url, body]) =>
   Object.keys(body).map((field) => [url, field] as const),
@@ -63,8 +59,6 @@ function expectRefused(response: Response, errors: Refused[]): void {
 }
 
 describe('a field of a JSON body', () => {
-  const required = fields.filter(([url, field]) => url !== '/v1/user' || !optional.includes(field));
-
   it.each(required)('%s: %s must be there', async (url, field) => {
     const { [field]: _gone, ...rest } = valid[url] ?? {};
     const response = await server.json('POST', url, rest);
