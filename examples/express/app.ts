@@ -2,6 +2,12 @@ import { type Api, RekeyError } from '@rekey/client';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { accountPage, homePage, messagePage } from './pages.ts';
 
+/** What the mails report whose links lead here, by the `type` of the link. */
+const events = new Map([
+  ['update_password', 'Your password was changed.'],
+  ['factor_change', 'A key for your account was created.'],
+]);
+
 /** A shop whose passwords Rekey keeps. */
 export function shop(rekey: Api, { secure }: { readonly secure: boolean }) {
   const app = express();
@@ -50,8 +56,8 @@ export function shop(rekey: Api, { secure }: { readonly secure: boolean }) {
   // The link of the mail leads here. Opening it changes nothing: mail scanners open links too.
   app.get('/account', (request, response) => {
     const { type, token } = request.query;
-    const isWhole = type === 'update_password' && typeof token === 'string';
-    if (isWhole) response.send(accountPage(token));
+    const event = events.get(String(type));
+    if (event !== undefined && typeof token === 'string') response.send(accountPage(event, token));
     else response.status(400).send(messagePage('This link is not complete.'));
   });
 

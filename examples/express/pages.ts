@@ -14,9 +14,9 @@ ${body}
 export const messagePage = (message: string) =>
   page(`<p>${escaped(message)}</p>\n<p><a href="/">Home</a></p>`);
 
-/** What the owner sees who followed the link of the mail. */
-export const accountPage = (token: string) =>
-  page(`<p>Your password was changed. If that was not you, lock your account.</p>
+/** The page behind the link of a mail, which says what the mail reports. */
+export const accountPage = (event: string, token: string) =>
+  page(`<p>${escaped(event)} If that was not you, lock your account.</p>
 <form method="post" action="/account">
 <input type="hidden" name="token" value="${escaped(token)}">
 <button>It was not me: lock my account</button>

@@ -2,7 +2,8 @@ import { rekeyClient } from '@rekey/client';
 import { shop } from './app.ts';
 
 const { REKEY_URL = 'http://localhost:8042', REKEY_KEY: key, PORT = '3000' } = process.env;
-if (!key) throw new Error('REKEY_KEY is missing: the key that sso-cli showed');
+if (!key)
+  throw new Error('REKEY_KEY is missing: the key that `rekey create-service-with-key` showed');
 
 const secure = process.env.NODE_ENV === 'production';
 shop(rekeyClient({ url: REKEY_URL, key }), { secure }).listen(Number(PORT), () => {

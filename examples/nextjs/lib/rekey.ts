@@ -3,7 +3,8 @@ import { type Call, RekeyError, rekeyClient } from '@rekey/client';
 /** Runs on the server alone: it holds the key of the service. */
 export function rekey() {
   const { REKEY_URL = 'http://localhost:8042', REKEY_KEY: key } = process.env;
-  if (!key) throw new Error('REKEY_KEY is missing: the key that sso-cli showed');
+  if (!key)
+    throw new Error('REKEY_KEY is missing: the key that `rekey create-service-with-key` showed');
   return rekeyClient({ url: REKEY_URL, key });
 }
 
