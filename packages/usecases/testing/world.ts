@@ -4,6 +4,7 @@ import {
   type Delivered,
   type Ports,
   type Settings,
+  type Stores,
   type UseCases,
   useCases,
 } from '../src/index.ts';
@@ -219,7 +220,7 @@ export function failingAt(database: Database, n: number): Database {
           done += 1;
           if (done === n) throw planted;
         };
-        const result = await work(watched(stores, exceptThrottles(step)));
+        const result = await work(beforeEachStep(stores, step));
         if (done > 0) step();
         return result;
       }),
@@ -230,18 +231,12 @@ export function failingAt(database: Database, n: number): Database {
 export function recording(database: Database): { database: Database; done: string[] } {
   const done: string[] = [];
   const transact: Database['transact'] = (work) =>
-    database.transact((stores) =>
-      work(
-        watched(
-          stores,
-          exceptThrottles((store, verb) => done.push(`${store}.${verb}`)),
-        ),
-      ),
-    );
+    database.transact((stores) => work(beforeEachStep(stores, (verb) => done.push(verb))));
   return { database: { ...database, transact }, done };
 }
 
-const exceptThrottles =
-  (before: (store: string, verb: string) => void) => (store: string, verb: string) => {
-    if (store !== 'throttles') before(store, verb);
-  };
+const beforeEachStep = (stores: Stores, before: (verb: string) => void): Stores =>
+  watched(stores, async (verb, call) => {
+    if (!verb.startsWith('throttles.')) before(verb);
+    return call();
+  });

@@ -77,7 +77,7 @@ const spend = all(
       .where((eb) =>
         eb.or([
           eb('one_time_tokens.email', '=', eb.ref('presented.email')),
-          eb('one_time_tokens.created_at', '>=', eb.ref('presented.created_at')),
+          eb('one_time_tokens.created_at', '>', eb.ref('presented.created_at')),
         ]),
       )
       .returning(columns.map((column) => `one_time_tokens.${column}` as const)),
@@ -90,7 +90,7 @@ const spendWith = write((db, token: Param<Omit<OneTimeToken, 'origin'>>, now: Pa
     .set({ spent_at: now })
     .where('user_id', '=', token.userId)
     .where('spent_at', 'is', null)
-    .where((eb) => eb.or([eb('email', '=', token.email), eb('created_at', '>=', token.createdAt)])),
+    .where((eb) => eb.or([eb('email', '=', token.email), eb('created_at', '>', token.createdAt)])),
 );
 
 const latest = one((db, userId: Param<Id>, purpose: Param<Purpose>, after: Param<number>) =>

@@ -62,6 +62,16 @@ export function transactionsContract({ write, read, seed, concurrency }: Opened)
       await expect(kept.services.insert(aService())).rejects.toThrow(/ended/);
     });
 
+    test('fails, and keeps nothing, where its work does not wait for a call', async () => {
+      const service = aService();
+      const hasty = write(async ({ services }) => {
+        void services.insert(service);
+        return 'too early';
+      });
+      await expect(hasty).rejects.toThrow(/ended before its calls/);
+      expect(await read(({ services }) => services.get(service.id))).toBeNull();
+    });
+
     test('that locks what another one needs while it needs what that one locked is kept, and so is the other', async () => {
       const { user: one } = await seed();
       const { user: other } = await seed();

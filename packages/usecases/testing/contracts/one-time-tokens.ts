@@ -137,6 +137,16 @@ export function oneTimeTokensContract({ write, read, race, seed, seedToken }: Op
       expect(await spend(rights[0].id)).toEqual(rights[0]);
     });
 
+    test('leaves a right good that was mailed to another address at that moment', async () => {
+      // A change of the address tells both, and a thief has the new one.
+      const [old] = await seedRights('one@example.com');
+      const young = aOneTimeToken({ ...old, id: anId(), email: 'two@example.com' });
+      await insert(young);
+      expect(await spend(young.id)).toEqual(young);
+      await write(({ oneTimeTokens }) => oneTimeTokens.spendWith(young, START));
+      expect(await goodOf([old, young])).toEqual([true, false]);
+    });
+
     test('spends no right of anybody else', async () => {
       const rights = await seedRights('one@example.com');
       const foreign = await seedRights('one@example.com', 'two@example.com');

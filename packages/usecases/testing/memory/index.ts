@@ -36,11 +36,23 @@ export function memoryDatabase(): MemoryDatabase {
 
   const run = async <T>(work: (stores: Stores) => Promise<T>): Promise<T> => {
     let isOpen = true;
-    const guarded = watched(stores, () => {
+    let calls = 0;
+    const guarded = watched(stores, async (_verb, call) => {
       if (!isOpen) throw new Error('the transaction of these stores has ended');
+      calls += 1;
+      try {
+        const result = await call();
+        // A moment longer than the end of a work that does not wait for this call.
+        await undefined;
+        return result;
+      } finally {
+        calls -= 1;
+      }
     });
     try {
-      return await inside.run(true, () => work(guarded));
+      const result = await inside.run(true, () => work(guarded));
+      if (calls > 0) throw new Error('the work of a transaction ended before its calls');
+      return result;
     } catch (error) {
       for (const undo of journal.toReversed()) undo();
       throw error;
