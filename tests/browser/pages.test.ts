@@ -1,24 +1,28 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Behind, behind } from '../../packages/adapters-db/test/behind.ts';
+import { skips } from '../../packages/usecases/testing/index.ts';
 import {
   type AtEnd,
   aFolder,
   aFreePort,
   call,
+  createService,
   linkIn,
   type Mailbox,
+  post,
   type Server,
   startMailbox,
   startServer,
 } from '../harness.ts';
-import { hasBrowser, inspect, launch, open, PHONE } from './browser.ts';
+import { inspect, launch, noBrowser, open, PHONE } from './browser.ts';
 
 const PASSWORD = 'correct horse';
 const NEW_PASSWORD = 'battery staple seven';
 
-describe.skipIf(!hasBrowser)('in a browser', () => {
+describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('in a browser', () => {
   const cleanups: (() => void | Promise<void>)[] = [];
+  let folder: string;
   let browser: Browser;
   let server: Server;
   let mailbox: Mailbox;
@@ -27,7 +31,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
 
   beforeAll(async () => {
     const atEnd: AtEnd = (cleanup) => cleanups.unshift(cleanup);
-    const folder = aFolder(atEnd);
+    folder = aFolder(atEnd);
     mailbox = await startMailbox(0, undefined, atEnd);
     const port = String(await aFreePort());
     const starting = startServer(
@@ -108,7 +112,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
 
   const heading = (page: Page) => page.textContent('h1');
 
-  test('a password changes by keyboard alone, a mail says so, and its link shuts the account', async () => {
+  test('a password changes by keyboard alone, a mail reports that, and its link locks the account', async () => {
     const { email, logIn, change } = await aPerson();
     const page = await visit('/.well-known/change-password');
     expect(page.url()).toBe(`${server.url}/local/change-password`);
@@ -135,8 +139,8 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
 
     await owner.keyboard.press('Tab');
     await owner.keyboard.press('Enter');
-    await owner.waitForSelector('text=Your account is shut');
-    await inspect(owner, 'link-shut');
+    await owner.waitForSelector('text=Your account is locked');
+    await inspect(owner, 'link-locked');
     expect((await logIn(NEW_PASSWORD)).status).toBe(401);
     expect((await change(thief.body.token, NEW_PASSWORD, PASSWORD)).status).toBe(401);
     expect(complaints).toEqual([]);
@@ -148,7 +152,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
   describe('the page for a new password', () => {
     const CHANGE = '/local/change-password';
 
-    test('says how strong it is while it is typed, shows it to who asks for that, and tells nobody else', async () => {
+    test('says how strong a password is while it is typed, shows it on request, and sends it nowhere', async () => {
       const page = await visit(CHANGE);
       const asked: string[] = [];
       page.on('request', (request) => asked.push(new URL(request.url()).pathname));
@@ -179,7 +183,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       expect(complaints).toEqual([]);
     });
 
-    test('says what is wrong beside it, in the language of the browser', async () => {
+    test('says what is wrong beside each field, in the language of the browser', async () => {
       const { email, logIn } = await aPerson();
       const page = await visit(CHANGE, { locale: 'de-AT', ...PHONE });
       await page.click('button');
@@ -206,7 +210,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       expect(complaints).toEqual([]);
     });
 
-    test('says that the password is wrong, that it was tried too often, and that nothing answers', async () => {
+    test('says that the password is wrong, that it was tried too often, and that no server answers', async () => {
       const { email } = await aPerson();
       const page = await visit(CHANGE);
       const fault = page.locator('#fault');
@@ -230,7 +234,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       expect(complaints).toEqual([]);
     });
 
-    test('says that it needs JavaScript where there is none, and cannot be sent', async () => {
+    test('says that it needs JavaScript where there is none, and cannot be sent then', async () => {
       const page = await visit(CHANGE, { javaScriptEnabled: false, locale: 'es-ES' });
       expect(await page.locator('#needs-script').isVisible()).toBe(true);
       expect(await page.locator('form').isVisible()).toBe(false);
@@ -252,15 +256,37 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       expect(box?.height).toBeGreaterThanOrEqual(44);
       await inspect(await visit(link, PHONE), 'link-ja');
       await page.click('button');
-      expect(await heading(page)).toBe('アカウントを停止しました');
+      expect(await heading(page)).toBe('アカウントをロックしました');
       expect((await logIn(NEW_PASSWORD)).status).toBe(401);
     });
 
-    test('is calm once the link has expired, and looks like one of a link that never was', async () => {
+    test('tells of a new key as it tells of a new password', async () => {
+      // A service without a page of its own: Rekey hosts it.
+      const { key } = await createService(folder);
+      const email = 'keyed@example.com';
+      const ada = { is_enabled: true, name: 'Ada', email };
+      const { body } = await post(server, key.value, '/v1/user', ada);
+      const { id } = body.data;
+      const made = { is_enabled: true, type: 'KEY', name: 'script', user_id: id };
+      expect((await post(server, key.value, '/v1/key', made)).status).toBe(200);
+
+      const page = await visit(await linkOf(email));
+      expect(await heading(page)).toBe('Was this you?');
+      expect(await page.textContent('main')).toContain(
+        'A key was created that lets a program use your account at Shop',
+      );
+      await inspect(page, 'link-key');
+      await page.click('button');
+      expect(await heading(page)).toBe('Your account is locked');
+      await inspect(page, 'link-key-locked');
+      expect(complaints).toEqual([]);
+    });
+
+    test('is calm once the link has expired, and equal to the page of an unknown link', async () => {
       const { link, id } = await aLink('de', 'Europe/Berlin');
       const page = await visit(link, { locale: 'de-DE', ...PHONE });
       await inspect(page, 'link-de');
-      await database.run(`update password_changes set expires_at = 1 where user_id = '${id}'`);
+      await database.run(`update one_time_tokens set expires_at = 1 where user_id = '${id}'`);
       await page.reload();
       expect(await heading(page)).toBe('Dieser Link gilt nicht mehr');
       expect(await page.locator('form').count()).toBe(0);
@@ -271,7 +297,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       expect(complaints).toEqual([]);
     });
 
-    test('says so where the button cannot work now, and where something is broken', async () => {
+    test('says that the button cannot work now, and that something is broken', async () => {
       const { link, logIn } = await aLink();
       const page = await visit(link);
       await database.run('begin immediate');
@@ -279,11 +305,11 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await page.waitForSelector('h1:text-is("Please try again in a moment")');
       await inspect(page, 'link-later');
       await database.run('rollback');
-      await database.run('alter table password_changes rename to elsewhere');
+      await database.run('alter table one_time_tokens rename to elsewhere');
       await page.goto(link);
       expect(await heading(page)).toBe('Something went wrong');
       await inspect(page, 'link-broken');
-      await database.run('alter table elsewhere rename to password_changes');
+      await database.run('alter table elsewhere rename to one_time_tokens');
       expect((await logIn(NEW_PASSWORD)).status).toBe(200);
       expect(complaints).toEqual([]);
     });
