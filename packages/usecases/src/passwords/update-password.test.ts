@@ -204,10 +204,10 @@ describe('a change that fails half-way', () => {
     // One more than there is to do: the commit itself.
     for (let n = 1; n <= done.length + 1; n += 1) {
       const { w, asked } = await prepare();
-      const before = w.database.snapshot();
+      const before = w.database.snapshot('throttles');
       const broken = { ...w, database: failingAt(w.database, n) };
       expect(await endOf(update(broken, asked))).toBe(planted);
-      expect(w.database.snapshot()).toEqual(before);
+      expect(w.database.snapshot('throttles')).toEqual(before);
       expect(await w.deliver()).toEqual([]);
       expect(await endOf(update(w, asked))).toBe('done');
     }

@@ -17,9 +17,9 @@ async function aWorld() {
   /** How often something failed, by the key that it is counted under. */
   const failures = async () => {
     const { throttles } = w.database.snapshot() as {
-      throttles: [string, { tally: { tries: number } }][];
+      throttles: [string, { bucket: { level: number } }][];
     };
-    return throttles.map(([, { tally }]) => tally.tries);
+    return throttles.map(([, { bucket }]) => bucket.level);
   };
   const entries = async () => {
     const chain = await w.database.read(({ audit }) => audit.follow(by.service.id, 0, 100));
@@ -106,7 +106,7 @@ describe('a right password', () => {
     },
   );
 
-  test('clears the failures before it, although its preparation throws', async () => {
+  test('takes back its own try alone, although its preparation throws', async () => {
     const it = await aWorld();
     const settings = { ...it.w.settings, throttle: { ...it.w.settings.throttle, accountFree: 3 } };
     const ports = { ...it.w, settings };
@@ -115,8 +115,7 @@ describe('a right password', () => {
     expect(await it.failures()).toEqual([2, 2, 2]);
     const meter = { assess: () => Promise.reject(planted) };
     expect(await it.login({ ...ports, meter })).toBe(planted);
-    // The client has failed twice in this minute; the account has not failed any more.
-    expect(await it.failures()).toEqual([2, 0, 0]);
+    expect(await it.failures()).toEqual([2, 2, 2]);
   });
 
   test('that may not be used counts for nothing, and its refusal is recorded', async () => {

@@ -89,6 +89,7 @@ describe('creating a user', () => {
       passwordHash: null,
       version: 1,
       sealedQuality: null,
+      deviceEpoch: 1,
     });
   });
 

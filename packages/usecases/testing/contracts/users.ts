@@ -5,7 +5,7 @@ import { type Opened, wins } from './opened.ts';
 
 export function usersContract({ write, read, race, alone, seed }: Opened): void {
   const accountOf = ({ email }: User) => read(({ users }) => users.findByEmail(email));
-  const untouched = { passwordHash: 'hash-1', version: 1, sealedQuality: null };
+  const untouched = { passwordHash: 'hash-1', version: 1, sealedQuality: null, deviceEpoch: 1 };
 
   describe('users', () => {
     const details: Partial<User> = {
@@ -86,7 +86,7 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
       expect(await change).toBe(true);
       expect(await accountOf(user)).toEqual({
         user: { ...user, updatedAt: now, passwordRequireUpdate: false },
-        credential: { passwordHash: 'hash-2', version: 2, sealedQuality: null },
+        credential: { ...untouched, passwordHash: 'hash-2', version: 2 },
       });
     });
 
@@ -135,6 +135,7 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
         passwordHash: null,
         version: 3,
         sealedQuality: 'sealed-2',
+        deviceEpoch: 2,
       });
     });
   });
@@ -189,22 +190,22 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
   });
 
   describe('a user that is locked out', () => {
-    test('is marked as locked, disabled, has no password and a higher version', async () => {
+    test('is marked as locked, disabled, has no password, a higher version and a higher device epoch', async () => {
       const { user } = await seed();
       const { user: stranger } = await seed();
       const now = START + 9;
       await write(({ users }) => users.lockOut(user.id, now));
       expect(await accountOf(user)).toEqual({
         user: { ...user, updatedAt: now, isEnabled: false, isLocked: true },
-        credential: { passwordHash: null, version: 2, sealedQuality: null },
+        credential: { passwordHash: null, version: 2, sealedQuality: null, deviceEpoch: 2 },
       });
       expect(await accountOf(stranger)).toEqual({ user: stranger, credential: untouched });
     });
 
-    test('raises the version again when it is locked out again', async () => {
+    test('has a higher version and device epoch again when it is locked out again', async () => {
       const { user } = await seed();
       for (const now of [START, START + 1]) await write(({ users }) => users.lockOut(user.id, now));
-      expect((await accountOf(user))?.credential).toMatchObject({ version: 3 });
+      expect((await accountOf(user))?.credential).toMatchObject({ version: 3, deviceEpoch: 3 });
     });
   });
 }

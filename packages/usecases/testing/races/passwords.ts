@@ -64,6 +64,7 @@ export function passwordsRaces({ world, provenTogether }: Track): void {
         passwordHash: null,
         version: 3,
         sealedQuality: null,
+        deviceEpoch: 2,
       });
     });
 
