@@ -15,10 +15,10 @@ declare module 'vitest' {
   }
 }
 
-/** Notes a figure for the table that `test:faults` ends with. */
+/** Notes a figure for the table that `test:long` ends with. */
 export function record({ task }: TestContext, figure: Figure): void {
   task.meta.figures = [...(task.meta.figures ?? []), figure];
 }
 
-/** The same for a measure of time. */
+/** A measure of time, for a figure: no test has a limit of it. */
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

@@ -129,7 +129,7 @@ describe.each(someDatabases)('on %s', (database) => {
     record({
       fault: 'the event loop stopped for longer than a lease, another server running',
       rounds: 1,
-      figure: '1 mail taken over; 1 duplicate, with the same Message-ID and link',
+      figure: '1 mail taken over; it came twice, with its Message-ID and link',
     });
   });
 });

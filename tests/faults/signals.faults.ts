@@ -10,6 +10,7 @@ import {
   collect,
   eventually,
   isLong,
+  MOST_REPEATED,
   PATIENCE,
   type Person,
   people,
@@ -28,7 +29,7 @@ const A_DAY = 24 * AN_HOUR;
 const signals = ['SIGTERM', 'SIGINT'] as const;
 
 type Load = {
-  /** Everybody has had an answer. */
+  /** Every client has had an answer. */
   readonly isOn: Promise<unknown>;
   readonly done: Promise<{ answers: number; failures: string[] }>;
 };
@@ -84,6 +85,9 @@ describe.each(someDatabases)('on %s', (database) => {
         server.signal(signal);
         expect(await server.exit).toEqual({ code: 0, signal: null });
         slowest = Math.max(slowest, performance.now() - began);
+        // Before the server itself would have given up: within ten seconds.
+        expect(server.output()).toContain('"msg":"stopped"');
+        expect(server.output()).not.toContain('with work under way');
         const outcome = await done;
         expect(outcome.failures).toEqual([]);
         answers += outcome.answers;
@@ -94,7 +98,6 @@ describe.each(someDatabases)('on %s', (database) => {
         const post = await collect(client, smtp, await settled(client, crowd));
         expect(post.duplicates).toBe(0);
       }
-      expect(slowest).toBeLessThan(10_000);
       record({
         fault: `${signal} under load`,
         rounds,
@@ -103,7 +106,7 @@ describe.each(someDatabases)('on %s', (database) => {
     },
   );
 
-  test('a second signal ends it at once, and what was answered holds', async (context) => {
+  test('a second signal ends the server at once, and every answer holds', async (context) => {
     const { smtp, clock, start, record } = await aWorld(context, database);
     const rounds = roundsOf(20);
     let slowest = 0;
@@ -129,7 +132,7 @@ describe.each(someDatabases)('on %s', (database) => {
         server = await start();
         const client = aClient(server);
         const post = await collect(client, smtp, await settled(client, crowd));
-        expect(post.duplicates).toBeLessThanOrEqual(1);
+        expect(post.duplicates).toBeLessThanOrEqual(MOST_REPEATED);
         changes += post.changes;
       }
     }
@@ -175,8 +178,8 @@ describe.each(someDatabases)('on %s', (database) => {
     for (const jump of jumps) {
       const [owed, later] = [aPerson('owed'), aPerson('later')];
       crowd.push(owed, later);
-      // Refused for now, so that the mail is owed when the clock jumps.
-      smtp.manners = { greeting: () => 421 };
+      // Refused for now, on new connections and on kept ones, so that the mail is owed when the clock jumps.
+      smtp.manners = { recipient: () => 451 };
       await walk(client, owed);
       const tries = () => server.output().split('"outcome":"put off"').length - 1;
       const before = tries();

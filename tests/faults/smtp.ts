@@ -5,22 +5,22 @@ import PostalMime from 'postal-mime';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 import { onTestFinished } from 'vitest';
 
-/** What a server does instead of saying yes: refuse with a status, hang up, or say nothing. */
+/** An answer that is not yes: a status, a hang-up, or silence. */
 export type Refusal = number | 'drop' | 'stall';
 type Answer = Refusal | undefined;
 
 export type Mail = {
   readonly to: string;
   readonly messageId: string;
-  /** What the link of the mail carries. */
+  /** The token in the link of the mail. */
   readonly token: string;
 };
 
-/** Where a server can misbehave. Whatever is not given is as it should be. */
+/** Where the server can misbehave. A step that is not given goes well. */
 export type Manners = {
   greeting?: () => Answer;
   recipient?: (address: string) => Answer;
-  /** The mail is here, and the client does not know yet. */
+  /** The mail has arrived, and the client does not know yet. */
   beforeAccepting?: (mail: Mail) => Answer | Promise<Answer>;
   /** The 250 is on its way. */
   afterAccepting?: (mail: Mail) => 'drop' | undefined;
@@ -47,17 +47,21 @@ export async function startSmtp(port = 0): Promise<Smtp> {
     onRcptTo: ({ address }, session, done) =>
       answer(session, smtp.manners.recipient?.(address), done),
     onData: (stream, session, done) => {
-      void buffer(stream).then(async (bytes) => {
-        const mail = await mailIn(bytes, session);
-        const refusal = await smtp.manners.beforeAccepting?.(mail);
-        if (refusal !== undefined) return answer(session, refusal, done);
-        mails.push(mail);
-        done();
-        if (smtp.manners.afterAccepting?.(mail) === 'drop') hangUp(session);
-      });
+      void buffer(stream).then(
+        async (bytes) => {
+          const mail = await mailIn(bytes, session);
+          const refusal = await smtp.manners.beforeAccepting?.(mail);
+          if (refusal !== undefined) return answer(session, refusal, done);
+          mails.push(mail);
+          done();
+          if (smtp.manners.afterAccepting?.(mail) === 'drop') hangUp(session);
+        },
+        // A client that is killed hangs up in the middle of a message.
+        () => undefined,
+      );
     },
   });
-  // Clients that are killed hang up in the middle of everything.
+  // A client that is killed hangs up in the middle of anything.
   server.on('error', () => undefined);
 
   function answer(session: SMTPServerSession, refusal: Answer, done: (error?: Error) => void) {
