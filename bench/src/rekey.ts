@@ -4,13 +4,14 @@ import {
   accessTokens,
   bcryptHasher,
   hashGate,
+  linkTokens,
   openKeyFile,
-  revokeTokens,
   secrets,
 } from '@rekey/adapters-crypto';
 import { openDatabase } from '@rekey/adapters-db';
 import Sqlite from 'better-sqlite3';
 import pg from 'pg';
+import { sealQuality } from '../../packages/usecases/src/shared/known-quality.ts';
 import { json, request, type Shot } from './client.ts';
 import { aFolder, type Server, startServer } from './processes.ts';
 
@@ -18,6 +19,7 @@ export const PASSWORD = 'correct horse';
 const WRONG = 'wrong horse';
 const OTHER_PASSWORD = 'battery staple';
 const SERVICE_KEY = 'rks_bench';
+const PURPOSE = 'update_password';
 const ISSUER = 'http://rekey.bench';
 const MAIN = path.join(import.meta.dirname, '../../apps/server/src/main.ts');
 
@@ -30,7 +32,7 @@ export type Sized = {
   readonly sessions?: number;
   /** Entries of the audit, of each user. */
   readonly audits?: number;
-  /** Password changes that owe their mail. */
+  /** Mails that are owed. */
   readonly mails?: number;
 };
 
@@ -54,10 +56,14 @@ export async function fill(
   const now = Date.now();
   const hasher = bcryptHasher({ cost, peppers: () => keys.pepper, gate: hashGate(cost) });
   const hash = await hasher.hash(PASSWORD);
-  // They have all logged in before, and how good their password is is known.
-  const quality = secrets(() => keys.seal).seal(
-    JSON.stringify({ version: 1, strength: 3, isPwned: null }),
-  );
+  // All of them have logged in before, so that the quality of their passwords is known.
+  const sealing = {
+    secrets: secrets(
+      () => keys.seal,
+      () => keys.throttle,
+    ),
+  };
+  const quality = sealQuality(sealing, 1, { strength: 3, isPwned: null });
   const service = id('s', 1);
   const later = now + 86_400_000;
   const each = (count: number) =>
@@ -70,38 +76,40 @@ export async function fill(
   const digest = (value: string) => createHash('sha256').update(value).digest('base64url');
 
   const statements = [
-    `insert into services (id, created_at, updated_at, name, url, local_url, allow_register, email_text)
+    `insert into services (id, created_at, updated_at, name, url, provider_local_url, user_allow_register, user_email_text)
      values ('${service}', ${now}, ${now}, 'Shop', 'https://shop.example', 'https://shop.example/account', 1, null)`,
     `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, digest)
      values ('${id('s', 2)}', ${now}, ${now}, 1, 0, 'KEY', 'shop', '${service}', null, '${digest(SERVICE_KEY)}')`,
-    `insert into users (id, created_at, updated_at, is_enabled, name, email, locale, timezone, password_hash,
-       credential_version, password_quality, password_allow_reset, password_require_update, created_by)
-     select ${idOf('user')}, ${now}, ${now}, 1, 'User ' || i, 'user' || i || '@bench.example', 'en', 'Etc/UTC',
-       '${hash}', 1, '${quality}', 1, 0, '${service}' from ${each(users)}`,
+    `insert into users (id, created_at, updated_at, is_enabled, is_locked, name, email, locale, timezone, password_hash,
+       credential_version, device_epoch, password_quality, password_allow_reset, password_require_update, created_by)
+     select ${idOf('user')}, ${now}, ${now}, 1, 0, 'User ' || i, 'user' || i || '@bench.example', 'en', 'Etc/UTC',
+       '${hash}', 1, 1, '${quality}', 1, 0, '${service}' from ${each(users)}`,
     `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, digest)
      select ${idOf('token')}, ${now}, ${now}, 1, 0, 'TOKEN', 'web', '${service}', ${idOf('user')}, 'token ' || i
      from ${each(users)}`,
     `insert into sessions (id, created_at, expires_at, ended_at, user_id, service_id, key_id)
      select ${idOf('session')}, ${now}, ${later}, null, ${idOf('user', `(i - 1) % ${users} + 1`)}, '${service}',
        ${idOf('token', `(i - 1) % ${users} + 1`)} from ${each(users * sessions)}`,
-    `insert into password_changes (id, created_at, expires_at, spent_at, user_id, service_id, email, address, client, revoke_key_id)
-     select ${idOf('change')}, ${now}, ${later}, null, ${idOf('user')}, '${service}', 'user' || i || '@bench.example',
-       '192.0.2.1', null, '${keys.revoke[0].kid}' from ${each(Math.min(users, 200_000))}`,
+    `insert into one_time_tokens (id, purpose, created_at, expires_at, spent_at, user_id, service_id, email, address, client, key_id)
+     select ${idOf('right')}, '${PURPOSE}', ${now}, ${later}, null, ${idOf('user')}, '${service}', 'user' || i || '@bench.example',
+       '192.0.2.1', null, '${keys.link[0].kid}' from ${each(Math.min(users, 200_000))}`,
     ...(audits === 0
       ? []
       : [
           // In a chain that nobody appends to: it is the size of the tables that is measured.
           `insert into audit_chains (chain, length, hash, pruned, pruned_hash, seal)
            values ('bench', ${users * audits}, '', 0, null, '')`,
-          `insert into audit_entries (id, created_at, chain, sequence, action, outcome, user_id, subject_id, address, client, previous_hash, hash)
-           select ${idOf('audit')}, ${now} + i, 'bench', i, 'login', 'success', ${idOf('user', `(i - 1) % ${users} + 1`)},
-             ${idOf('session')}, '192.0.2.1', null, ${idOf('change')}, ${idOf('change')} from ${each(users * audits)}`,
+          `insert into audit_entries (id, created_at, chain, sequence, type, outcome, user_id, subject_id, address, client, previous_hash, hash)
+           select ${idOf('audit')}, ${now} + i, 'bench', i, 'sso:AuthLocalLogin', 'success', ${idOf('user', `(i - 1) % ${users} + 1`)},
+             ${idOf('session')}, '192.0.2.1', null, ${idOf('right')}, ${idOf('right')} from ${each(users * audits)}`,
         ]),
     ...(mails === 0
       ? []
       : [
-          `insert into outbox (change_id, attempts, due_at, sent_at, buried_at, reason)
-           select ${idOf('change')}, 0, ${now}, null, null, null from ${each(mails)}`,
+          `insert into deliveries (id, created_at, channel, kind, token_id, user_id, service_id, recipient, deadline,
+             attempts, due_at, sent_at, dead_at, reason)
+           select ${idOf('delivery')}, ${now}, 'mail', '${PURPOSE}', ${idOf('right')}, ${idOf('user')}, '${service}',
+             'user' || i || '@bench.example', ${later}, 0, ${now}, null, null, null from ${each(mails)}`,
         ]),
     ...Array.from(
       { length: Math.min(users, KNOWN) },
@@ -117,9 +125,9 @@ export async function fill(
     keys: () => keys,
     clock: { now: Date.now },
     issuer: ISSUER,
-    ttl: 86_400,
+    ttlS: 86_400,
   });
-  const revokes = revokeTokens(() => keys.revoke);
+  const links = linkTokens(() => keys.link);
   const grant = (n: number) => ({
     sessionId: id('session', n),
     userId: id('user', n),
@@ -143,8 +151,8 @@ export async function fill(
     users,
     token: async (n: number, form: 'signed' | 'encrypted' = 'signed') =>
       (await tokens.issue(grant(n), form)).token,
-    revokeToken: (n: number) =>
-      revokes.make({ id: id('change', n), revokeKeyId: keys.revoke[0].kid }),
+    linkToken: (n: number) =>
+      links.make({ id: id('right', n), purpose: PURPOSE, keyId: keys.link[0].kid }),
   };
 }
 
@@ -157,9 +165,10 @@ const prefixes = {
   user: '01900000-0000-7000-8001-',
   token: '01900000-0000-7000-8002-',
   session: '01900000-0000-7000-8003-',
-  change: '01900000-0000-7000-8004-',
+  right: '01900000-0000-7000-8004-',
   key: '01900000-0000-7000-8005-',
   audit: '01900000-0000-7000-8006-',
+  delivery: '01900000-0000-7000-8007-',
 };
 const id = (kind: Kind, n: number) => prefixes[kind] + n.toString(16).padStart(12, '0');
 const keyValue = (n: number) => `rku_bench${n}`;
@@ -216,7 +225,7 @@ export function updates(data: Data): () => Shot {
   );
 }
 
-/** The same by form, with an encrypted token that is new each time. */
+/** Changes of passwords by form, back and forth, with encrypted tokens. */
 export function formUpdates(tokens: readonly string[]): () => Shot {
   return changes({ users: tokens.length }, (n, password, newPassword) =>
     request(
@@ -247,7 +256,7 @@ function changes(
   }));
   return () => {
     const user = free.shift();
-    if (!user) throw new Error('every user is at it already');
+    if (!user) throw new Error('every user changes the password already');
     const { n, password, other } = user;
     return {
       bytes: bytesOf(n, password, other),
@@ -296,16 +305,16 @@ export async function failures({ databaseUrl }: Data, route: string) {
     `update keys set ${change} where id = '${id('token', n)}'`;
   const states: readonly [state: string, password: string, ...statements: string[]][] = [
     ['a wrong password', WRONG],
-    ['nobody', WRONG, user(2, `email = 'moved@bench.example'`)],
+    ['an unknown address', WRONG, user(2, `email = 'moved@bench.example'`)],
     ['a disabled user', PASSWORD, user(3, 'is_enabled = 0')],
     ['a user without a password', PASSWORD, user(4, 'password_hash = null')],
     ['a disabled TOKEN key', PASSWORD, key(5, 'is_enabled = 0')],
-    ['a TOKEN key taken back', PASSWORD, key(6, 'is_enabled = 0, is_revoked = 1')],
+    ['a revoked TOKEN key', PASSWORD, key(6, 'is_enabled = 0, is_revoked = 1')],
     [
       'a user of another service',
       PASSWORD,
-      `insert into services (id, created_at, updated_at, name, url, local_url, allow_register, email_text)
-       select '${other}', created_at, updated_at, name, url, local_url, allow_register, email_text from services`,
+      `insert into services (id, created_at, updated_at, name, url, provider_local_url, user_allow_register, user_email_text)
+       select '${other}', created_at, updated_at, name, url, provider_local_url, user_allow_register, user_email_text from services where id = '${id('s', 1)}'`,
       user(7, `created_by = '${other}'`),
       `delete from sessions where user_id = '${id('user', 7)}'`,
       `delete from keys where user_id = '${id('user', 7)}'`,
@@ -327,10 +336,10 @@ export async function failures({ databaseUrl }: Data, route: string) {
 }
 
 /** Each link is good once. */
-export function revocations({ revokeToken }: Data): () => Shot {
+export function revocations({ linkToken }: Data): () => Shot {
   let n = 0;
   return () => {
     n += 1;
-    return { bytes: json(`${LOCAL}/update-password/revoke`, auth, { token: revokeToken(n) }) };
+    return { bytes: json(`${LOCAL}/update-password/revoke`, auth, { token: linkToken(n) }) };
   };
 }
