@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 const outside = 'packages/{adapters-db,adapters-mail}/**/*.test.ts';
 /** Wherever else a test needs a process or files, its name says so. */
 const marked = '{packages,apps}/**/*.integration.test.ts';
-/** These read the sources, and start nothing. */
-const reading = 'tests/{architecture,configuration,docs,habits,openapi,site}.test.ts';
+/** Beside the folders of `tests`, where servers are driven: these read the repository, and start nothing. */
+const reading = 'tests/*.test.ts';
 
 const nowhere = '**/node_modules/**';
 const bundle = 'tests/bundle.ts';
@@ -47,8 +47,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'system',
-          include: ['tests/**/*.test.ts'],
-          exclude: [nowhere, reading],
+          include: ['tests/*/**/*.test.ts'],
+          exclude: [nowhere],
           globalSetup: [bundle, postgres],
         },
       },

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { freshPostgres } from '../packages/adapters-db/test/postgres.ts';
+import { freshPostgres } from '../../packages/adapters-db/test/postgres.ts';
 import {
   aFolder,
   call,
@@ -11,7 +11,7 @@ import {
   post as postTo,
   startMailbox,
   startServer,
-} from './harness.ts';
+} from '../harness.ts';
 
 const LOCAL = '/v1/auth/provider/local';
 const email = 'ada@example.com';

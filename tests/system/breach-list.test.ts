@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { aFolder, call, createService, post, startServer } from './harness.ts';
+import { aFolder, call, createService, post, startServer } from '../harness.ts';
 
 // A command line and a server start here, and a busy machine takes its time.
 vi.setConfig({ testTimeout: 60_000 });

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { compose } from '../apps/server/src/compose.ts';
-import { readConfig } from '../apps/server/src/config.ts';
-import { behind } from '../packages/adapters-db/test/behind.ts';
-import { operator } from '../packages/domain/src/index.ts';
-import { aFolder, runCli, type Server, startMailbox, startServer } from './harness.ts';
+import { compose } from '../../apps/server/src/compose.ts';
+import { readConfig } from '../../apps/server/src/config.ts';
+import { behind } from '../../packages/adapters-db/test/behind.ts';
+import { operator } from '../../packages/domain/src/index.ts';
+import { aFolder, runCli, type Server, startMailbox, startServer } from '../harness.ts';
 
 // Many processes start here, and a busy machine takes its time for each.
 vi.setConfig({ testTimeout: 90_000 });

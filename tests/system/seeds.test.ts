@@ -15,7 +15,7 @@ import {
   sources,
   startMailbox,
   startServer,
-} from './harness.ts';
+} from '../harness.ts';
 
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 

@@ -13,9 +13,9 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import PostalMime from 'postal-mime';
 import { describe, expect, test, vi } from 'vitest';
-import { freshPostgres } from '../packages/adapters-db/test/postgres.ts';
-import { skips } from '../packages/usecases/testing/index.ts';
-import { aFolder, aFreePort, runCli, type Server, startMailbox, startServer } from './harness.ts';
+import { freshPostgres } from '../../packages/adapters-db/test/postgres.ts';
+import { skips } from '../../packages/usecases/testing/index.ts';
+import { aFolder, aFreePort, runCli, type Server, startMailbox, startServer } from '../harness.ts';
 
 // Many processes start here, and a busy machine takes its time for each.
 vi.setConfig({ testTimeout: 90_000 });

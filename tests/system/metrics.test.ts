@@ -1,10 +1,6 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { expect, test } from 'vitest';
-import { aFolder, call, startServer } from './harness.ts';
-
-const root = path.join(import.meta.dirname, '..');
-const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+import { aFolder, call, startServer } from '../harness.ts';
+import { textOf } from '../sources.ts';
 
 test('a server measures itself on a port of its own, under the names that dashboard, alerts and docs have', async () => {
   const env = { METRICS_PORT: '0', THROTTLE_ACCOUNT_FREE: '1', BCRYPT_COST: '10' };
@@ -53,7 +49,7 @@ test('a server measures itself on a port of its own, under the names that dashbo
     type,
   }));
   const ours = types.filter(({ name }) => name?.startsWith('rekey_'));
-  const rows = [...read('docs/operations.md').matchAll(/^\| `(rekey_\w+)` \| (\w+) \|/gm)];
+  const rows = [...textOf('docs/operations.md').matchAll(/^\| `(rekey_\w+)` \| (\w+) \|/gm)];
   const documented = rows.map(([, name, type]) => ({ name, type }));
   expect(ours.length).toBeGreaterThan(10);
   expect(new Set(documented)).toEqual(new Set(ours));
@@ -61,9 +57,9 @@ test('a server measures itself on a port of its own, under the names that dashbo
   const series = types.flatMap(({ name, type }) =>
     type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
   );
-  JSON.parse(read('docs/monitoring/grafana-dashboard.json'));
+  JSON.parse(textOf('docs/monitoring/grafana-dashboard.json'));
   for (const file of ['grafana-dashboard.json', 'alerts.yaml']) {
-    const named = read(`docs/monitoring/${file}`).match(/\b(?:rekey|nodejs|process)_\w+/g) ?? [];
+    const named = textOf(`docs/monitoring/${file}`).match(/\b(?:rekey|nodejs|process)_\w+/g) ?? [];
     expect(named.length, file).toBeGreaterThan(8);
     expect(series, file).toEqual(expect.arrayContaining([...new Set(named)]));
   }

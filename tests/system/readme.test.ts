@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { skips } from '../packages/usecases/testing/index.ts';
-import { aFolder, runCommands, sources, startServer } from './harness.ts';
-import { textOf } from './sources.ts';
+import { skips } from '../../packages/usecases/testing/index.ts';
+import { aFolder, runCommands, sources, startServer } from '../harness.ts';
+import { textOf } from '../sources.ts';
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
 

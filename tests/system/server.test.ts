@@ -9,8 +9,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import manifest from '../apps/server/package.json' with { type: 'json' };
-import { aFolder, runCli, runServer, sources, startServer } from './harness.ts';
+import manifest from '../../apps/server/package.json' with { type: 'json' };
+import { aFolder, runCli, runServer, sources, startServer } from '../harness.ts';
 
 const keysOf = (folder: string) => path.join(folder, 'data/keys.json');
 const databaseOf = (folder: string) => path.join(folder, 'data/rekey.db');

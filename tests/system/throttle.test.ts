@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { aFolder, type Server, startServer } from './harness.ts';
+import { aFolder, type Server, startServer } from '../harness.ts';
 
 const env = { TRUST_PROXY: '127.0.0.1' };
 const EMAIL = 'ada@example.com';
