@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { databaseContract, type OpenDatabase, racesContract } from '@rekey/usecases/testing';
+import { databaseContract, type OpenDatabase, racesContract, skips } from '@rekey/usecases/testing';
 import { describe } from 'vitest';
 import { freshPostgres } from '../test/postgres.ts';
 import { openDatabase } from './index.ts';
@@ -10,7 +10,7 @@ const contracts = [databaseContract, racesContract];
 for (const contract of contracts) contract('SQLite', openSqlite);
 
 const isAvailable = (await freshPostgres()) !== null;
-describe.skipIf(!isAvailable)('with a server', () => {
+describe.skipIf(skips(!isAvailable, 'PostgreSQL cannot run here'))('with a server', () => {
   for (const contract of contracts) contract('PostgreSQL', openPostgres);
 });
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { Unavailable } from '@rekey/domain';
-import { aOneTimeToken, aService, aUser, gate } from '@rekey/usecases/testing';
+import { aOneTimeToken, aService, aUser, gate, skips } from '@rekey/usecases/testing';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { freshPostgres } from '../../test/postgres.ts';
@@ -13,7 +13,7 @@ import { openPostgres, postgresBuilder } from './postgres.ts';
 
 const url = await freshPostgres();
 
-describe.skipIf(url === null)('a PostgreSQL server', () => {
+describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL server', () => {
   const name = new URL(url ?? 'postgres:').pathname.slice(1);
   let closers: (() => unknown)[];
   beforeEach(async () => {
