@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -287,7 +288,8 @@ describe.skipIf(skips(!hasPostgres, 'PostgreSQL cannot run here'))('on PostgreSQ
   test('backup says which tool to use', async () => {
     const folder = aFolder();
     const env = { DATABASE_URL: await freshDatabase() };
-    const { code, stderr } = await runCli(folder, ['backup', 'copy'], env);
+    const args = ['backup', 'copy', '--keys-to', 'keys'];
+    const { code, stderr } = await runCli(folder, args, env);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^rekey: .*pg_dump.*KEYS_FILE.*\n$/);
     expect(readdirSync(folder)).toEqual([]);
@@ -554,21 +556,28 @@ describe('rekey backup', () => {
       }
     })();
     const target = path.join(folder, 'backups of today');
-    const { stdout, stderr } = await runCli(folder, ['backup', target]);
+    const keys = path.join(folder, 'keys of today');
+    const { stdout, stderr } = await runCli(folder, ['backup', target, '--keys-to', keys]);
     isDone = true;
     await signUps;
     expect(stderr).toBe('');
-    expect(stdout).toContain(target);
-    expect(readdirSync(target).sort()).toEqual(['keys.json', 'rekey.db']);
-    expect(modeOf(target)).toBe(0o700);
-    for (const name of readdirSync(target)) expect(modeOf(path.join(target, name))).toBe(0o600);
-    expect(readdirSync(folder).sort()).toEqual(['backups of today', 'data']);
+    for (const [place, name] of [
+      [target, 'rekey.db'],
+      [keys, 'keys.json'],
+    ] as const) {
+      expect(stdout).toContain(place);
+      expect(readdirSync(place)).toEqual([name]);
+      expect([modeOf(place), modeOf(path.join(place, name))]).toEqual([0o700, 0o600]);
+    }
+    expect(readdirSync(folder).sort()).toEqual(['backups of today', 'data', 'keys of today']);
     server.signal('SIGKILL');
     await server.exit;
 
     // As docs/operations.md says.
     const elsewhere = aFolder();
-    cpSync(target, path.join(elsewhere, 'data'), { recursive: true });
+    for (const place of [target, keys]) {
+      cpSync(place, path.join(elsewhere, 'data'), { recursive: true });
+    }
     const restored = await startServer(elsewhere, env);
     await logIn(restored, 'second password');
     expect(await isLive(restored, token)).toBe(true);
@@ -582,14 +591,38 @@ describe('rekey backup', () => {
     expect(status).toBe(401);
   });
 
-  test('never touches what is there', async () => {
+  test.each([
+    ['copy', 'keys'],
+    ['database', 'copy'],
+  ])('never touches what is there: %s, --keys-to %s', async (...places) => {
     const folder = aFolder();
     await startServer(folder);
     writeFileSync(path.join(folder, 'copy'), 'precious');
-    const { code, stderr } = await runCli(folder, ['backup', 'copy']);
+    const [database, keys] = places;
+    const { code, stderr } = await runCli(folder, ['backup', database, '--keys-to', keys]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^rekey: .*copy is there already\n$/);
     expect(readFileSync(path.join(folder, 'copy'), 'utf8')).toBe('precious');
+    expect(readdirSync(folder).sort()).toEqual(['copy', 'data']);
+  });
+
+  test.each([
+    ['copy', 'copy'],
+    ['copy', './data/../copy/'],
+    ['copy', 'copy/keys'],
+    ['keys/copy', 'keys'],
+    ['copy', 'link/copy'],
+  ])('never puts the key file beside the database: %s, --keys-to %s', async (...places) => {
+    const folder = aFolder();
+    const server = await startServer(folder);
+    server.signal('SIGTERM');
+    await server.exit;
+    symlinkSync(folder, path.join(folder, 'link'));
+    const [database, keys] = places;
+    const { code, stderr } = await runCli(folder, ['backup', database, '--keys-to', keys]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^rekey: .*apart.*\n$/);
+    expect(readdirSync(folder).sort()).toEqual(['data', 'link']);
   });
 
   test.each<[string, (folder: string) => unknown, RegExp]>([
@@ -602,7 +635,7 @@ describe('rekey backup', () => {
     server.signal('SIGTERM');
     await server.exit;
     harm(folder);
-    const { code, stderr } = await runCli(folder, ['backup', 'copy']);
+    const { code, stderr } = await runCli(folder, ['backup', 'copy', '--keys-to', 'keys']);
     expect(code).toBe(1);
     expect(stderr).toMatch(message);
     expect(stderr.trim().split('\n')).toHaveLength(1);
@@ -628,7 +661,9 @@ describe('the command line', () => {
     [['keyring', 'prune', 'pepper']],
     [['mail', 'last', '--link', '--json']],
     [['backup']],
-    [['backup', 'one', 'two']],
+    [['backup', 'one']],
+    [['backup', '--keys-to', 'one']],
+    [['backup', 'one', 'two', '--keys-to', 'three']],
   ])('refuses %j with one line, exit code 2, and nothing written', async (args) => {
     const folder = aFolder();
     const { code, stdout, stderr } = await runCli(folder, args);

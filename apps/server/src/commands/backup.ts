@@ -1,46 +1,83 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { copyKeyFile } from '@rekey/adapters-crypto';
 import { backupSqlite } from '@rekey/adapters-db';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { loadConfig } from '../config.ts';
 import { json, print, printJson } from './common.ts';
 
-/** Writes a folder with all that a restore needs; docs/operations.md says how. */
+/** Writes two folders, which together have all that a restore needs; docs/operations.md says how. */
 export function addBackup(program: Command): void {
   program
     .command('backup')
-    .description('copy the database and the key file, while servers run, into a new folder')
-    .argument('<folder>', 'which must not be there yet')
+    .description('copy the database and the key file, while servers run, each into a folder')
+    .argument('<folder>', 'for the database; it must not be there yet')
+    .addOption(
+      new Option(
+        '--keys-to <folder>',
+        'for the key file; it must not be there yet, either',
+      ).makeOptionMandatory(),
+    )
     .addOption(json())
-    .action(async (folder: string, options: { json?: true }) => {
+    .action(async (folder: string, options: { keysTo: string; json?: true }) => {
       const { databaseUrl, keysFile } = loadConfig();
       if (!databaseUrl.startsWith('sqlite:')) {
         throw new Error(
           'PostgreSQL has its own tools: back the database up with pg_dump, and then the file KEYS_FILE, without which it is worth little',
         );
       }
-      const target = path.resolve(folder);
-      if (existsSync(target)) throw new Error(`${target} is there already`);
-      const draft = `${target}.${randomBytes(4).toString('hex')}.tmp`;
-      await mkdir(draft, { mode: 0o700 });
+      const [database, keys] = [await newPlace(folder), await newPlace(options.keysTo)];
+      if (holds(database, keys) || holds(keys, database)) {
+        throw new Error(
+          'keep the key file apart from the database: a thief of both has everything',
+        );
+      }
+
+      const copies = [draftFor(database), draftFor(keys)] as const;
       try {
-        await backupSqlite(databaseUrl, path.join(draft, 'rekey.db'));
+        for (const { at } of copies) await mkdir(at, { mode: 0o700 });
+        await backupSqlite(databaseUrl, path.join(copies[0].at, 'rekey.db'));
         // The keys are copied last: no row of the copy may name a key that its key file lacks.
-        await copyKeyFile(keysFile, path.join(draft, 'keys.json'));
-        await sync(draft);
-        await rename(draft, target);
-        await sync(path.dirname(target));
+        await copyKeyFile(keysFile, path.join(copies[1].at, 'keys.json'));
+        for (const copy of copies) {
+          await sync(copy.at);
+          await rename(copy.at, copy.target);
+          copy.at = copy.target;
+          await sync(path.dirname(copy.target));
+        }
       } catch (error) {
-        await rm(draft, { recursive: true, force: true });
+        for (const { at } of copies) await rm(at, { recursive: true, force: true });
         throw error;
       }
-      if (options.json) printJson({ folder: target });
-      else print(`The backup is in ${target}. It holds every secret: keep it like the key file.`);
+      if (options.json) printJson({ database, keys });
+      else {
+        print(
+          `The database is in ${database}, and the key file in ${keys}.`,
+          'Keep them apart: either of them is worth little to a thief, and both are worth everything.',
+        );
+      }
     });
 }
+
+/** Where a folder will be, which is not there yet: its real path, whatever links lead to it. */
+async function newPlace(folder: string): Promise<string> {
+  const target = path.resolve(folder);
+  if (existsSync(target)) throw new Error(`${target} is there already`);
+  const parent = await realpath(path.dirname(target)).catch(() => path.dirname(target));
+  return path.join(parent, path.basename(target));
+}
+
+/** Whether a place is the folder, or inside of it. */
+const holds = (folder: string, place: string): boolean =>
+  place === folder || place.startsWith(folder + path.sep);
+
+/** A copy is made under another name, so that a whole one alone has its name. */
+const draftFor = (target: string) => ({
+  target,
+  at: `${target}.${randomBytes(4).toString('hex')}.tmp`,
+});
 
 /** Puts the names in a folder on the disk (fsync). */
 async function sync(folder: string): Promise<void> {
