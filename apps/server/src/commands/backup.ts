@@ -35,12 +35,14 @@ export function addBackup(program: Command): void {
         );
       }
 
-      const copies = [draftFor(database), draftFor(keys)] as const;
+      const [ofDatabase, ofKeys] = [draftFor(database), draftFor(keys)];
+      // The database last: where its folder is, the backup is whole.
+      const copies = [ofKeys, ofDatabase];
       try {
         for (const { at } of copies) await mkdir(at, { mode: 0o700 });
-        await backupSqlite(databaseUrl, path.join(copies[0].at, 'rekey.db'));
+        await backupSqlite(databaseUrl, path.join(ofDatabase.at, 'rekey.db'));
         // The keys are copied last: no row of the copy may name a key that its key file lacks.
-        await copyKeyFile(keysFile, path.join(copies[1].at, 'keys.json'));
+        await copyKeyFile(keysFile, path.join(ofKeys.at, 'keys.json'));
         for (const copy of copies) {
           await sync(copy.at);
           await rename(copy.at, copy.target);
