@@ -47,7 +47,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     trustProxy: options.trustProxy.length > 0 && [...options.trustProxy],
     genReqId: requestIdOf,
     return503OnClosing: false,
-    routerOptions: { querystringParser: (text) => parseForm(text) as Record<string, unknown> },
+    routerOptions: { querystringParser: parseForm },
     serverFactory: (handler) => {
       const server = listener(handler, log, headers);
       server.maxConnections = options.maxConnections ?? MAX_CONNECTIONS;

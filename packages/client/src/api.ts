@@ -8,7 +8,7 @@ export type AuditEntry = {
   /** When it happened. */
   readonly created_at: string;
   /** The action that was tried. */
-  readonly type: 'sso:ServiceCreate' | 'rekey:RootKeyCreate' | 'sso:UserCreate' | 'sso:KeyCreate' | 'sso:AuthKeyRevoke' | 'sso:AuthLocalLogin' | 'sso:AuthLocalUpdatePassword' | 'sso:AuthLocalUpdatePasswordRevoke' | 'rekey:FactorChangeRevoke' | 'sso:AuthTokenRefresh' | 'rekey:TokenTheft' | 'sso:AuthTokenRevoke' | 'sso:AuthTotp' | 'rekey:Throttle' | 'rekey:MailSend' | 'rekey:MailRequeue';
+  readonly type: 'rekey:ChainBegin' | 'sso:ServiceCreate' | 'rekey:RootKeyCreate' | 'rekey:KeyAuth' | 'sso:UserCreate' | 'sso:KeyCreate' | 'sso:AuthKeyRevoke' | 'sso:AuthLocalLogin' | 'sso:AuthLocalUpdatePassword' | 'sso:AuthLocalUpdatePasswordRevoke' | 'rekey:FactorChangeRevoke' | 'sso:AuthTokenRefresh' | 'rekey:TokenTheft' | 'sso:AuthTokenRevoke' | 'sso:AuthTotp' | 'rekey:Throttle' | 'rekey:MailSend' | 'rekey:MailRequeue' | 'rekey:AuditPrune' | 'rekey:Backup' | 'rekey:KeyringRotate' | 'rekey:KeyringPrune';
   readonly outcome: 'success' | 'failure';
   /** null for actions of the operator. */
   readonly service_id: string | null;
@@ -44,16 +44,22 @@ export type Credentials = {
   readonly email: string;
   /** The password that the account has now. */
   readonly password: string;
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. */
+  readonly device?: string;
 };
 export type FormCredentials = {
   /** An e-mail address. */
   readonly email: string;
   /** The password that the account has now. */
   readonly password: string;
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. */
+  readonly device?: string;
 };
 export type FormLoggedIn = {
   readonly user: FormUser;
   readonly token: string;
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. */
+  readonly device: string;
 };
 export type FormNewPassword = {
   /** An e-mail address. */
@@ -129,6 +135,8 @@ export type LoggedIn = {
   readonly user: User;
   readonly access: Token;
   readonly refresh: Token;
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. */
+  readonly device: string;
 };
 export type NewKey = {
   /** A key that is disabled cannot be used. */
@@ -146,6 +154,8 @@ export type NewPassword = {
   readonly password: string;
   /** A password that `PASSWORD_POLICY` allows, other than the current one; 8 to 128 characters by default. */
   readonly new_password: string;
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. */
+  readonly device?: string;
 };
 export type NewUser = {
   /** A user that is disabled can do nothing. */
@@ -283,7 +293,7 @@ export type Api = {
   /** List entries of the audit, the latest first. */
   listAudit(input?: {
     readonly user_id?: string;
-    readonly type?: 'sso:ServiceCreate' | 'rekey:RootKeyCreate' | 'sso:UserCreate' | 'sso:KeyCreate' | 'sso:AuthKeyRevoke' | 'sso:AuthLocalLogin' | 'sso:AuthLocalUpdatePassword' | 'sso:AuthLocalUpdatePasswordRevoke' | 'rekey:FactorChangeRevoke' | 'sso:AuthTokenRefresh' | 'rekey:TokenTheft' | 'sso:AuthTokenRevoke' | 'sso:AuthTotp' | 'rekey:Throttle' | 'rekey:MailSend' | 'rekey:MailRequeue';
+    readonly type?: 'rekey:ChainBegin' | 'sso:ServiceCreate' | 'rekey:RootKeyCreate' | 'rekey:KeyAuth' | 'sso:UserCreate' | 'sso:KeyCreate' | 'sso:AuthKeyRevoke' | 'sso:AuthLocalLogin' | 'sso:AuthLocalUpdatePassword' | 'sso:AuthLocalUpdatePasswordRevoke' | 'rekey:FactorChangeRevoke' | 'sso:AuthTokenRefresh' | 'rekey:TokenTheft' | 'sso:AuthTokenRevoke' | 'sso:AuthTotp' | 'rekey:Throttle' | 'rekey:MailSend' | 'rekey:MailRequeue' | 'rekey:AuditPrune' | 'rekey:Backup' | 'rekey:KeyringRotate' | 'rekey:KeyringPrune';
     readonly from?: string;
     readonly to?: string;
     readonly after?: string;

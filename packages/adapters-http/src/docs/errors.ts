@@ -9,7 +9,7 @@ export const whenOf: Record<ProblemCode, string> = {
   invalid_argument:
     'an argument is missing, malformed, repeated, unknown or refused; `errors` says which and why',
   invalid_credentials:
-    'unknown user, wrong password, disabled user, no password, no usable TOKEN key of this service: all the same; at `POST /v1/auth/totp`, a code that is not right or was used, likewise',
+    'the user is unknown or disabled, the password is wrong or was never set, or the user has no usable TOKEN key of this service; at `POST /v1/auth/totp`, the code is wrong or was used. The answer does not tell these cases apart',
   invalid_one_time_token:
     "the token of a mailed link is unknown, used, expired, or another service's",
   invalid_token:

@@ -18,7 +18,7 @@ const securitySchemes = {
   rootKey: {
     ...AUTHORIZATION,
     description:
-      'The key of an operator (`rkr_…`), who may read everything. Made by `rekey create-root-key`.',
+      'The key of an operator (`rkr_…`). It reads the data of every service. Made by `rekey create-root-key`.',
   },
   accessToken: {
     type: 'http',

@@ -54,13 +54,17 @@ describe('POST /users/create', () => {
 });
 
 describe('POST /users/login', () => {
-  it('answers with the user and an encrypted token', async () => {
+  it('answers with the user, an encrypted token and the name of the device', async () => {
     await signedUp(server);
     const fields = { email: 'orion@example.com', password: PASSWORD };
     const response = await server.form('POST', '/users/login', fields);
     expect([response.statusCode, response.json()]).toStrictEqual([
       200,
-      { user: orion, token: expect.stringMatching(/^encrypted-token-/) },
+      {
+        user: orion,
+        token: expect.stringMatching(/^encrypted-token-/),
+        device: expect.stringMatching(/^device\./),
+      },
     ]);
   });
 

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { HttpDeps } from '../server/deps.ts';
-import { FORM_TYPE, parseForm } from '../server/form.ts';
+import { formBody } from '../server/form.ts';
 import { speak } from '../server/routes.ts';
 import { sendProblem } from '../server/send-problem.ts';
 import { passwordRoutes } from './passwords.ts';
@@ -11,7 +11,7 @@ import { userRoutes } from './users.ts';
 export const form =
   (deps: HttpDeps): FastifyPluginAsync =>
   async (app) => {
-    speak(app, deps, { mediaType: FORM_TYPE, parse: parseForm, sendError: sendProblem(deps) });
+    speak(app, deps, { body: formBody, sendError: sendProblem(deps) });
     app.register(userRoutes(deps));
     app.register(sessionRoutes(deps));
     app.register(passwordRoutes(deps));

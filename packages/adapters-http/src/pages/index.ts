@@ -1,7 +1,7 @@
 import { preferred, type Speech } from '@rekey/wording';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpDeps } from '../server/deps.ts';
-import { FORM_TYPE, parseForm } from '../server/form.ts';
+import { formBody } from '../server/form.ts';
 import { logFailure } from '../server/log.ts';
 import { answerTo } from '../server/problem.ts';
 import { speak } from '../server/routes.ts';
@@ -29,7 +29,7 @@ export const pages =
     const assets = assetsOf(options);
     const settingIn = (speech: Speech): Setting => ({ speech, options, assets, base: 'local/' });
 
-    speak(app, deps, { mediaType: FORM_TYPE, parse: parseForm, sendError: sendErrorPage });
+    speak(app, deps, { body: formBody, sendError: sendErrorPage });
     app.addHook('onRequest', (_request, reply, done) => {
       reply.header('content-security-policy', POLICY);
       done();

@@ -22,14 +22,3 @@ function isOfType(header: string, mediaType: string): boolean {
   // All of them: of two that disagree, each reader may believe another one.
   return type === mediaType && charsets.every((text) => /^charset=(?:utf-8|"utf-8")$/.test(text));
 }
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** The text of a body; bytes that are not UTF-8 are refused, not repaired. */
-export function decodeUtf8(bytes: Buffer): string {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    throw new HttpError('bad_request', 'the body is not valid UTF-8');
-  }
-}

@@ -1,18 +1,35 @@
+import formbody from '@fastify/formbody';
 import type { Violation } from '@rekey/domain';
-import { FaultyFields, violation } from './validation.ts';
+import { HttpError } from './problem.ts';
+import type { BodyKind } from './routes.ts';
+import { FaultyFields, MAX_FIELDS, violation } from './validation.ts';
 
-export const FORM_TYPE = 'application/x-www-form-urlencoded';
+export const formBody: BodyKind = {
+  mediaType: 'application/x-www-form-urlencoded',
+  addParser(app) {
+    app.register(formbody, { parser: parseBody });
+  },
+};
 
-type Fields = Record<string, string>;
+/** The plugin has decoded bytes that are not UTF-8 to U+FFFD. A client that means this character encodes it. */
+function parseBody(text: string): Record<string, unknown> {
+  if (text.includes('\u{FFFD}')) throw new HttpError('bad_request', 'the body is not valid UTF-8');
+  return parseForm(text);
+}
 
-/** The fields of a form or a query: one is faulty that comes twice, or whose percent-encoding means nothing. */
-export function parseForm(text: string): Fields | FaultyFields {
+/**
+ * The fields of a form or a query, or `FaultyFields`: a field is faulty that comes twice, or whose percent-encoding
+ * means nothing.
+ */
+export function parseForm(text: string): Record<string, unknown> {
   const fields = new Map<string, string>();
   const faults = new Map<string, Violation>();
-  const refuse = (name: string, message: string, code: 'malformed' | 'repeated') =>
+  const refuse = (name: string, message: string, code: Violation['code']) =>
     faults.set(name, violation(name, message, code));
 
-  for (const pair of text.split('&').filter(Boolean)) {
+  const pairs = text.split('&', MAX_FIELDS + 1);
+  if (pairs.length > MAX_FIELDS) refuse('', `is one of more than ${MAX_FIELDS} fields`, 'unknown');
+  for (const pair of pairs.slice(0, MAX_FIELDS).filter(Boolean)) {
     const end = pair.indexOf('=');
     // Without a `=` nobody can tell a name from a value, and a value is never repeated.
     const name = end === -1 ? null : decode(pair.slice(0, end));
@@ -23,7 +40,8 @@ export function parseForm(text: string): Fields | FaultyFields {
     else fields.set(name, value);
   }
   const all = Object.fromEntries(fields);
-  return faults.size === 0 ? all : new FaultyFields(all, [...faults.values()]);
+  if (faults.size === 0) return all;
+  return new FaultyFields(all, [...faults.values()]) as object as Record<string, unknown>;
 }
 
 /** Null for `%` without two hexadecimal digits, and for bytes that are not UTF-8. */

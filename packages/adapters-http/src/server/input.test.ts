@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { enrolled, PASSWORD, type Rig, rig, signedUp } from '../../test/harness.ts';
-import { JSON_TYPE } from './json.ts';
+import { jsonBody } from './json.ts';
 import type { DescribedRoute } from './routes.ts';
 
 let server: Rig;
@@ -18,7 +18,7 @@ const described = await rig();
 await described.app.ready();
 const withBody = described.routes().filter(({ schema }) => schema.body !== undefined);
 
-const jsonRoutes = withBody.filter(({ schema }) => schema.consumes === JSON_TYPE);
+const jsonRoutes = withBody.filter(({ schema }) => schema.consumes === jsonBody.mediaType);
 
 /** The calls of the JSON dialect that take a body, with an example of it. */
 const valid: Record<string, Record<string, unknown>> = Object.fromEntries(
@@ -226,12 +226,12 @@ describe('every refused argument is named in one answer', () => {
   );
 
   async function refusalsOf(route: DescribedRoute, body: object): Promise<Refused[]> {
-    const { method, url, schema } = route;
-    const isJson = schema.consumes === JSON_TYPE;
+    const { method, schema, examples } = route;
+    const isJson = schema.consumes === jsonBody.mediaType;
     const fields = Object.entries(body).map(([name, value]): [string, string] => [name, value]);
     const response = await server.app.inject({
       method: method as 'POST',
-      url,
+      url: route.url.replaceAll(/:(\w+)/g, (_, name) => String(examples.params?.[name])),
       payload: isJson ? JSON.stringify(body) : new URLSearchParams(fields).toString(),
       headers: {
         authorization: isJson ? server.serviceKey : `Bearer ${await bearer()}`,

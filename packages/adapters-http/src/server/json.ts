@@ -1,10 +1,31 @@
 import { HttpError } from './problem.ts';
+import type { BodyKind } from './routes.ts';
 import { FaultyFields, violation } from './validation.ts';
 
-export const JSON_TYPE = 'application/json';
+export const jsonBody: BodyKind = {
+  mediaType: 'application/json',
+  addParser(app) {
+    app.addContentTypeParser(
+      'application/json',
+      { parseAs: 'buffer' },
+      async (_request: unknown, bytes: Buffer) => parseJson(decodeUtf8(bytes)),
+    );
+  },
+};
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The text of a body; bytes that are not UTF-8 are refused, not repaired. */
+function decodeUtf8(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new HttpError('bad_request', 'the body is not valid UTF-8');
+  }
+}
 
 /** The value of a body, which leaves nothing to interpretation: keys that come twice are faulty. */
-export function parseJson(text: string): unknown {
+function parseJson(text: string): unknown {
   if (text === '') return undefined;
   const value = parse(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;

@@ -6,7 +6,7 @@ import type {
   RouteOptions,
 } from 'fastify';
 import { authenticate, type Scheme } from './actor.ts';
-import { consumes, decodeUtf8 } from './body.ts';
+import { consumes } from './body.ts';
 import type { HttpDeps } from './deps.ts';
 import { exampleOf } from './examples.ts';
 import { Problem, type ProblemCode, type Statuses } from './problem.ts';
@@ -45,31 +45,33 @@ declare module 'fastify' {
   }
 }
 
+/** A kind of body. */
+export type BodyKind = {
+  readonly mediaType: string;
+  /** Gives a scope the parser of such bodies. */
+  readonly addParser: (app: FastifyInstance) => void;
+};
+
 type Dialect = {
   /** The one kind of body that is read. */
-  readonly mediaType: string;
-  readonly parse: (text: string) => unknown;
+  readonly body: BodyKind;
   readonly sendError: (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
 };
 
 /** Makes the routes of a scope speak a dialect, and enforces their `security` and the type of their bodies. */
 export function speak(app: FastifyInstance, deps: HttpDeps, dialect: Dialect): void {
-  const { mediaType, parse, sendError } = dialect;
+  const { body: kind, sendError } = dialect;
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    mediaType,
-    { parseAs: 'buffer' },
-    async (_request: unknown, bytes: Buffer) => parse(decodeUtf8(bytes)),
-  );
+  kind.addParser(app);
   app.setErrorHandler(sendError);
   app.addHook('onRoute', (route) => {
     const { schema = {} } = route;
     const { security = [], body } = schema;
-    if (body !== undefined) route.schema = { ...schema, consumes: mediaType };
+    if (body !== undefined) route.schema = { ...schema, consumes: kind.mediaType };
     route.onRequest = [
       ...(security.length > 0 ? [authenticate(deps, security)] : []),
       ...[route.onRequest ?? []].flat(),
-      ...(body === undefined ? [] : [consumes(mediaType)]),
+      ...(body === undefined ? [] : [consumes(kind.mediaType)]),
     ];
   });
 }

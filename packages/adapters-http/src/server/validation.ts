@@ -17,6 +17,9 @@ export type Rules = {
   readonly check?: (fields: Fields) => void;
 };
 
+/** A request with more fields has too many, whatever they are: each refused field costs a line of the answer. */
+export const MAX_FIELDS = 50;
+
 /** Fields that were not sent properly, beside those that were. */
 export class FaultyFields {
   readonly fields: Fields;

@@ -174,7 +174,7 @@ describe('GET /v1/audit', () => {
   it('refuses a text that is no type, and says which there are', async () => {
     const response = await get('/v1/audit?type=sso:Logout&limit=0');
     expect(response.json().errors).toMatchObject([
-      { field: 'type', message: expect.stringMatching(/^must be one of sso:ServiceCreate, /) },
+      { field: 'type', message: expect.stringMatching(/^must be one of .*sso:ServiceCreate, /) },
       { field: 'limit' },
     ]);
     expect(response.body).not.toContain('Logout');

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { HttpDeps } from '../server/deps.ts';
-import { JSON_TYPE, parseJson } from '../server/json.ts';
+import { jsonBody } from '../server/json.ts';
 import { speak } from '../server/routes.ts';
 import { sendProblem } from '../server/send-problem.ts';
 import { auditRoutes } from './audit.ts';
@@ -14,8 +14,7 @@ import { userRoutes } from './users.ts';
 export const v1 =
   (deps: HttpDeps): FastifyPluginAsync =>
   async (app) => {
-    const sendError = sendProblem(deps, snakeCase);
-    speak(app, deps, { mediaType: JSON_TYPE, parse: parseJson, sendError });
+    speak(app, deps, { body: jsonBody, sendError: sendProblem(deps, snakeCase) });
     app.register(userRoutes(deps));
     app.register(keyRoutes(deps));
     app.register(sessionRoutes(deps));

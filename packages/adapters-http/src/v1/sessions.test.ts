@@ -33,7 +33,7 @@ async function loggedIn() {
 }
 
 describe('POST /v1/auth/provider/local/login', () => {
-  it('answers with the user and both tokens', async () => {
+  it('answers with the user, both tokens and the name of the device', async () => {
     const { user } = await enrolled(server);
     const body = { email: 'ada@example.com', password: PASSWORD };
     const response = await server.json('POST', `${LOCAL}/login`, body);
@@ -49,6 +49,7 @@ describe('POST /v1/auth/provider/local/login', () => {
         token: expect.stringMatching(/^rkf_\w{43}$/),
         token_expires: Date.parse(TIME) / 1000 + 86_400,
       },
+      device: expect.stringMatching(/^device\./),
     });
   });
 
