@@ -103,7 +103,6 @@ async function askAll(stores: Stores): Promise<void> {
   await oneTimeTokens.insert(token);
   await oneTimeTokens.findGood(token.id, now);
   await oneTimeTokens.spend(token.id, now);
-  await oneTimeTokens.spendWith(token, now);
   await oneTimeTokens.nthLatest(user.id, 'update_password', 10);
   await oneTimeTokens.prune(now, 10);
   await deliveries.insert(delivery);
@@ -117,6 +116,7 @@ async function askAll(stores: Stores): Promise<void> {
   await deliveries.backlog();
   await deliveries.requeue(delivery.id, now);
   await deliveries.requeueDead(now, 10);
+  await throttles.get(['key', 'other']);
   await throttles.lock(['key', 'other']);
   await throttles.put([{ key: 'key', bucket: emptyBucket, forgetAt: now }]);
   await throttles.prune(now, 10);

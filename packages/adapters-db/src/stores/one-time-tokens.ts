@@ -84,15 +84,6 @@ const spend = all(
   asToken,
 );
 
-const spendWith = write((db, token: Param<Omit<OneTimeToken, 'origin'>>, now: Param<Instant>) =>
-  db
-    .updateTable('one_time_tokens')
-    .set({ spent_at: now })
-    .where('user_id', '=', token.userId)
-    .where('spent_at', 'is', null)
-    .where((eb) => eb.or([eb('email', '=', token.email), eb('created_at', '>', token.createdAt)])),
-);
-
 const latest = one((db, userId: Param<Id>, purpose: Param<Purpose>, after: Param<number>) =>
   db
     .selectFrom('one_time_tokens')
@@ -142,7 +133,6 @@ export const oneTimeTokensOn = (on: Connection): OneTimeTokens => ({
     const spent = await spend(on)(id, now);
     return spent.find((token) => token.id === id) ?? null;
   },
-  spendWith: spendWith(on),
   nthLatest: async (userId, purpose, n) =>
     (await latest(on)(userId, purpose, n - 1))?.createdAt ?? null,
   prune: async (before, limit) =>

@@ -287,7 +287,6 @@ describe('the lock of an account', () => {
       'users.lockOut',
       'keys.revokeAllOf',
       'sessions.endAllOf',
-      'oneTimeTokens.spendWith',
       'events.insert',
       'audit.lock',
       'audit.append',

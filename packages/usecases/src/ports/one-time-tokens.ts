@@ -6,13 +6,11 @@ export interface OneTimeTokens {
   /** Finds a right that is unspent and has not expired at `now`. */
   findGood(id: Id, now: Instant): Promise<OneTimeToken | null>;
   /**
-   * Spends the right, only if it is unspent and has not expired at `now`, together with every other of its user that
+   * Locks the row of the user, so that no right is made meanwhile, and spends the right, only if it is unspent and has not expired at `now`, together with every other of its user that
    * was mailed to the same address or later: two links pressed at once must not lock each other out. Answers the right,
    * or null where it was not spent. A right that was mailed to another address before stays good.
    */
   spend(id: Id, now: Instant): Promise<OneTimeToken | null>;
-  /** Spends what `spend` of that right would spend now: what was made since. */
-  spendWith(token: OneTimeToken, now: Instant): Promise<void>;
   /** When the user's `n`th latest right for that purpose was made; null where there are fewer. */
   nthLatest(userId: Id, purpose: Purpose, n: number): Promise<Instant | null>;
   /**

@@ -29,8 +29,6 @@ export async function lockAccount(
     await users.lockOut(userId, now);
     await keys.revokeAllOf(userId, now);
     await sessions.endAllOf(userId, now);
-    // Rights that were made meanwhile; from here on nobody can make another.
-    await oneTimeTokens.spendWith(token, now);
     await tell(ports, stores, { type: 'user.locked', serviceId, userId, subjectId });
     const type = revokeTypes[token.purpose];
     await record(ports, stores, actor, { type, serviceId, userId, subjectId });

@@ -1,4 +1,4 @@
-import type { Instant, OneTimeToken } from '@rekey/domain';
+import type { Instant } from '@rekey/domain';
 import type { OneTimeTokens } from '../../src/ports/index.ts';
 import { isClosed } from './deliveries.ts';
 import type { OneTimeTokenRow, Tables } from './tables.ts';
@@ -6,24 +6,20 @@ import type { OneTimeTokenRow, Tables } from './tables.ts';
 export function oneTimeTokens({ oneTimeTokens, deliveries }: Tables): OneTimeTokens {
   const good = (row: OneTimeTokenRow | undefined, now: Instant) =>
     row?.spentAt === null && row.token.expiresAt > now ? row.token : null;
-  const spendWith = (token: OneTimeToken, now: Instant) => {
-    for (const row of oneTimeTokens.rows()) {
-      const { id, userId, email, createdAt } = row.token;
-      const goesToo = email === token.email || createdAt > token.createdAt;
-      if (row.spentAt !== null || userId !== token.userId || !goesToo) continue;
-      oneTimeTokens.put(id, { ...row, spentAt: now });
-    }
-  };
-
   return {
     insert: async (token) => oneTimeTokens.put(token.id, { token, spentAt: null }),
     findGood: async (id, now) => good(oneTimeTokens.get(id), now),
     spend: async (id, now) => {
       const token = good(oneTimeTokens.get(id), now);
-      if (token) spendWith(token, now);
+      if (token === null) return null;
+      for (const row of oneTimeTokens.rows()) {
+        const { id, userId, email, createdAt } = row.token;
+        const goesToo = email === token.email || createdAt > token.createdAt;
+        if (row.spentAt !== null || userId !== token.userId || !goesToo) continue;
+        oneTimeTokens.put(id, { ...row, spentAt: now });
+      }
       return token;
     },
-    spendWith: async (token, now) => spendWith(token, now),
     nthLatest: async (userId, purpose, n) =>
       oneTimeTokens
         .rows()
