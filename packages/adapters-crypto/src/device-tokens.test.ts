@@ -28,12 +28,13 @@ test('the token of a device is all of it in clear, and a MAC', () => {
   const device = {
     id: '01900000-0000-7000-8000-000000000001',
     userId: '01900000-0000-7000-8000-000000000002',
+    version: 5,
     epoch: 3,
     issuedAt: 1_767_323_045_000,
   };
   const tokens = deviceTokens(listOf(known));
   // The MAC was made with Python's hmac over `rekey device v1:` and all before it.
   expect(tokens.make(device)).toBe(
-    `rkd_k1.${device.id}.${device.userId}.3.1767323045000.5sEvtE8iBfcaczjQawGOq6ATTS3Mi7_e2HL6pTAvGdU`,
+    `rkd_k1.${device.id}.${device.userId}.5.3.1767323045000.14NpxW73-HUVOZR2LLpSIo7XhUV7fl_fxZK04AZZfRY`,
   );
 });

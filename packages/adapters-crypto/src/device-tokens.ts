@@ -5,13 +5,17 @@ import type { FileKey, KeyList } from './key-file.ts';
 
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const FORM = new RegExp(
-  `^rkd_(?<kid>[\\w-]{1,64})\\.(?<id>${UUID})\\.(?<userId>${UUID})\\.(?<epoch>\\d{1,9})\\.(?<issuedAt>\\d{1,15})\\.[\\w-]{43}$`,
+  String.raw`^rkd_[\w-]{1,64}\.${UUID}\.${UUID}(?:\.\d{1,15}){3}\.[\w-]{43}$`,
 );
 
-/** Tokens of devices as `rkd_<kid>.<id>.<user id>.<epoch>.<issued at>.<MAC>`: an HMAC-SHA-256 over all before it. */
+/**
+ * Tokens of devices as `rkd_<kid>.<id>.<user id>.<version>.<epoch>.<issued at>.<MAC>`: an HMAC-SHA-256 over all
+ * before it.
+ */
 export function deviceTokens(secrets: () => KeyList): DeviceTokens {
-  function make({ kid, key }: FileKey, { id, userId, epoch, issuedAt }: Device): string {
-    const text = `rkd_${kid}.${id}.${userId}.${epoch}.${issuedAt}`;
+  function make({ kid, key }: FileKey, device: Device): string {
+    const { id, userId, version, epoch, issuedAt } = device;
+    const text = `rkd_${kid}.${id}.${userId}.${version}.${epoch}.${issuedAt}`;
     const mac = createHmac('sha256', key).update(`rekey device v1:${text}`).digest('base64url');
     return `${text}.${mac}`;
   }
@@ -20,10 +24,12 @@ export function deviceTokens(secrets: () => KeyList): DeviceTokens {
     make: (device) => make(secrets()[0], device),
 
     verify: (token) => {
-      const { kid, id = '', userId = '', epoch, issuedAt } = FORM.exec(token)?.groups ?? {};
-      const secret = secrets().find((each) => each.kid === kid);
+      if (!FORM.test(token)) return null;
+      const [head, id = '', userId = '', ...numbers] = token.split('.');
+      const secret = secrets().find(({ kid }) => head === `rkd_${kid}`);
       if (!secret) return null;
-      const device = { id, userId, epoch: Number(epoch), issuedAt: Number(issuedAt) };
+      const [version = 0, epoch = 0, issuedAt = 0] = numbers.map(Number);
+      const device = { id, userId, version, epoch, issuedAt };
       // Whole texts are compared, so that no token has a second spelling.
       const [theirs, ours] = [Buffer.from(token), Buffer.from(make(secret, device))];
       return theirs.length === ours.length && timingSafeEqual(theirs, ours) ? device : null;

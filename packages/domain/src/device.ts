@@ -8,7 +8,9 @@ import type { Credential, User } from './user.ts';
 export type Device = {
   readonly id: Id;
   readonly userId: Id;
-  /** Of the credential: raised to make all devices of the user unknown. */
+  /** Of the credential at the login; a change of the password makes it one of the past. */
+  readonly version: number;
+  /** Of the credential at the login: raised to make all devices of the user unknown. */
   readonly epoch: number;
   readonly issuedAt: Instant;
 };
@@ -16,13 +18,15 @@ export type Device = {
 const DAY_MS = 86_400_000;
 export const DEVICE_LIFE_MS = 90 * DAY_MS;
 
+/** Whatever is longer is not the token of a device. */
+export const MAX_DEVICE_TOKEN_LENGTH = 300;
+
 /** Whether a device is known to an account. */
 export const isKnownDevice = (
   device: Device,
-  user: Pick<User, 'id'>,
-  { deviceEpoch }: Pick<Credential, 'deviceEpoch'>,
+  { user, credential }: { user: Pick<User, 'id'>; credential: Pick<Credential, 'deviceEpoch'> },
   now: Instant,
 ): boolean =>
   device.userId === user.id &&
-  device.epoch === deviceEpoch &&
+  device.epoch === credential.deviceEpoch &&
   now < device.issuedAt + DEVICE_LIFE_MS;

@@ -6,6 +6,10 @@ import { all, counted, type Param, write } from '../query.ts';
 
 const zero = sql.lit(0);
 
+const get = all((db, keys: Param<readonly string[]>) =>
+  db.selectFrom('throttles').select(['key', 'level', 'at']).where('key', 'in', keys),
+);
+
 // An update that changes nothing: it locks the rows on both databases, and answers them as they are then.
 const lock = all((db, keys: Param<readonly string[]>) =>
   db
@@ -46,11 +50,13 @@ const prune = counted((db, now: Param<Instant>, limit: Param<number>) =>
 
 /** How often things were tried. */
 export const throttlesOn = (on: Connection): Throttles => ({
-  async lock(keys) {
-    const rows = await lock(on)(keys);
-    const found = new Map(rows.map(({ key, ...bucket }) => [key, bucket]));
-    return keys.map((key) => found.get(key) ?? emptyBucket);
-  },
+  get: async (keys) => inOrder(keys, await get(on)(keys)),
+  lock: async (keys) => inOrder(keys, await lock(on)(keys)),
   put: (buckets) => replace(on)(buckets.map(({ bucket, ...stored }) => ({ ...stored, ...bucket }))),
   prune: prune(on),
 });
+
+function inOrder(keys: readonly string[], rows: readonly (Bucket & { key: string })[]): Bucket[] {
+  const found = new Map(rows.map(({ key, ...bucket }) => [key, bucket]));
+  return keys.map((key) => found.get(key) ?? emptyBucket);
+}

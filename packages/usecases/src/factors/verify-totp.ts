@@ -1,7 +1,6 @@
 import { type Actor, type Id, InvalidCredentials, placeOf } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { attempt } from '../shared/attempt.ts';
-import { noDevice } from '../shared/known-device.ts';
 import { isKnownTo } from '../shared/known-user.ts';
 
 type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'totp' | 'clock' | 'ids' | 'settings'>;
@@ -24,7 +23,7 @@ export class VerifyTotp {
    */
   async execute(actor: Actor, input: VerifyTotpInput): Promise<Id> {
     const account = `totp of ${input.userId}`;
-    const tried = { type: 'sso:AuthTotp', account, device: noDevice, refusal: REFUSAL } as const;
+    const tried = { type: 'sso:AuthTotp', account, device: null, refusal: REFUSAL } as const;
     const { entryId } = await attempt(this.#ports, actor, tried, {
       prove: () => this.#prove(placeOf(actor).serviceId, input),
       prepare: async () => undefined,

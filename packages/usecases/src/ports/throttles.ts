@@ -2,6 +2,8 @@ import type { Bucket, Instant } from '@rekey/domain';
 
 /** How often things were tried, under keys that do not say what. */
 export interface Throttles {
+  /** The buckets under several keys, in their order, as they are now. */
+  get(keys: readonly string[]): Promise<Bucket[]>;
   /** The buckets under several keys, in their order, and locks them: every change of them waits until the transaction ends. */
   lock(keys: readonly string[]): Promise<Bucket[]>;
   /** Replaces buckets; each may be forgotten at its `forgetAt`. */

@@ -100,7 +100,7 @@ export class Login {
   async #prepare(
     proof: Proof,
     password: string,
-    presented: Presented,
+    presented: Presented | null,
     tokenForm: LoginInput['tokenForm'],
   ): Promise<Opening> {
     const { meter, secrets, accessTokens, deviceTokens, clock, ids, settings } = this.#ports;
@@ -119,8 +119,13 @@ export class Login {
       tokenForm === 'signed'
         ? { token: secrets.generate('rkf_'), expiresAt: at + settings.refreshTokenTtlMs }
         : null;
-    const id = presented.id ?? ids.next();
-    const device = deviceTokens.make({ id, userId: user.id, epoch: deviceEpoch, issuedAt: at });
+    const device = deviceTokens.make({
+      id: presented?.isKnown ? presented.id : ids.next(),
+      userId: user.id,
+      version,
+      epoch: deviceEpoch,
+      issuedAt: at,
+    });
     return { at, grant, quality, sealedQuality, access, refresh, device };
   }
 

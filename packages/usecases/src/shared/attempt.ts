@@ -20,7 +20,7 @@ type Tried = {
   readonly type: AuditType;
   /** The name of the account: tries in vain at one name are counted together, whether or not it exists. */
   readonly account: string;
-  readonly device: Presented;
+  readonly device: Presented | null;
   /** What a wrong try is told. */
   readonly refusal?: string;
 };
@@ -56,12 +56,12 @@ export async function attempt<Proof, Prepared, Result>(
   const { database } = ports;
   const place = placeOf(actor);
   const { serviceId } = place;
-  const { refusal, counted, bringsWait } = await admit(ports, place, account, device.id);
-  if (counted === null) {
-    // A device that is known no more must not show by how long the refusal takes.
-    if (device.isPresented) await prove();
-    throw refusal;
+  const admission = await admit(ports, place, account, device);
+  if (admission.counted === null) {
+    if (admission.looksInVain) await prove();
+    throw admission.refusal;
   }
+  const { counted, refusal, bringsWait } = admission;
 
   const takeBack = () => database.transact(({ throttles }) => takeBackTry(throttles, counted));
   const { userId, proof } = await prove().catch(async (error: unknown) => {

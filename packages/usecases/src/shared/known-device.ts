@@ -1,31 +1,35 @@
-import { type Actor, type Device, type Id, isKnownDevice } from '@rekey/domain';
+import { type Actor, type Id, isKnownDevice, MAX_DEVICE_TOKEN_LENGTH } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 
-/** The device that a try comes from. */
+/** The device, or the session, that a try comes from. */
 export type Presented = {
-  /** Whether the caller showed something that is good for some account: then a refusal costs as much as a look. */
-  readonly isPresented: boolean;
-  /** The id of a device, or session, that this account knows; null for a stranger. */
-  readonly id: Id | null;
+  readonly id: Id;
+  /** What its tries are counted as. */
+  readonly countedAs: string;
+  /** Whether it is the account's own: then its tries are counted apart from those of strangers. */
+  readonly isKnown: boolean;
 };
 
-export const noDevice: Presented = { isPresented: false, id: null };
-
-/** Finds out whether a try at the account of that address comes from a device, or a session, of its user. */
+/** Finds out what a try at the account of that address comes from; null where it shows neither a device nor a session. */
 export async function presentedDevice(
   { database, deviceTokens, clock }: Pick<Ports, 'database' | 'deviceTokens' | 'clock'>,
   actor: Actor,
   email: string,
-  text: string | undefined,
-): Promise<Presented> {
-  const device: Device | null = text === undefined ? null : deviceTokens.verify(text);
-  if (actor.kind !== 'user' && device === null) return noDevice;
+  token = '',
+): Promise<Presented | null> {
+  const session = actor.kind === 'user' ? actor.session : null;
+  const device = token.length > MAX_DEVICE_TOKEN_LENGTH ? null : deviceTokens.verify(token);
+  if (session === null && device === null) return null;
+
   const account = await database.read(({ users }) => users.findByEmail(email));
-  const { user, credential } = account ?? {};
-  if (!user || !credential) return { isPresented: true, id: null };
-  if (actor.kind === 'user' && actor.session.userId === user.id) {
-    return { isPresented: true, id: actor.session.sessionId };
+  if (session !== null) {
+    const { sessionId: id, userId } = session;
+    return { id, countedAs: id, isKnown: userId === account?.user.id };
   }
-  const isKnown = device !== null && isKnownDevice(device, user, credential, clock.now());
-  return { isPresented: true, id: isKnown ? device.id : null };
+  if (device === null) return null;
+  const { id, userId, version } = device;
+  const isKnown = account !== null && isKnownDevice(device, account, clock.now());
+  // Whoever knew an earlier password may have made many devices with it: together they guess no more than one.
+  const isPast = isKnown && version !== account.credential.version;
+  return { id, countedAs: isPast ? `earlier devices of ${userId}` : id, isKnown };
 }

@@ -3,6 +3,7 @@ import {
   type Bucket,
   emptyAt,
   emptyBucket,
+  type Filling,
   fill,
   type Id,
   type Instant,
@@ -16,6 +17,7 @@ import {
   takeBack,
 } from '@rekey/domain';
 import type { OneTimeTokens, Ports, Settings, StoredBucket, Throttles } from '../ports/index.ts';
+import type { Presented } from './known-device.ts';
 import { type Recorder, record } from './record.ts';
 import { tell } from './tell.ts';
 
@@ -40,75 +42,83 @@ const SPACING_MS = [1000, 3000, 5000, 10_000];
 const DEVICE_CAPACITY = 10;
 
 /** A try that was counted as a failure, until it turns out to be none. */
-export type Counted = readonly {
-  readonly key: string;
-  readonly limit: Limit;
-  readonly before: Bucket;
-  readonly after: Bucket;
-}[];
+export type Counted = readonly (Slot & Filling)[];
 
-export type Admission = {
-  /** The refusal that a stranger gets here and now, and so everybody who is wrong; null where tries are let through. */
-  readonly refusal: TooManyRequests | null;
-  /** Null where the try is not let through: nothing may be looked at then. */
-  readonly counted: Counted | null;
-  /** Whether the next try has to wait, and would not have to but for this one. */
-  readonly bringsWait: boolean;
-};
+export type Admission =
+  | {
+      readonly counted: Counted;
+      /** The refusal that a stranger gets here and now, and so everybody who is wrong; null where strangers are let through. */
+      readonly refusal: TooManyRequests | null;
+      /** Whether the next try has to wait, and would not have to but for this one. */
+      readonly bringsWait: boolean;
+    }
+  | {
+      readonly counted: null;
+      readonly refusal: TooManyRequests;
+      /** Whether the refusal has to cost as much as a look, because another account would know the device or session. */
+      readonly looksInVain: boolean;
+    };
 
 /**
  * Counts a try at an account as a failure, before anything is looked at: tries at the same time cannot outrun the
- * count. A try from a known device is counted for that device alone, and let through whatever strangers did; all others
- * are counted for their network at the service, their network at the account, and the account. Each service has counts
- * of its own, and accounts that do not exist count alike.
+ * count. A try from a device that the account knows counts for that device alone, and is let through whatever strangers
+ * did. All others count for their network at the service, their network at the account, and the account; each service
+ * has counts of its own, and accounts that do not exist count alike. A refused try counts nowhere, unless its refusal
+ * costs a look: then it counts for the device.
  */
 export async function admit(
   { database, secrets, clock, settings }: Needs,
   { serviceId, origin }: Place,
   account: string,
-  device: Id | null,
+  device: Presented | null,
 ): Promise<Admission> {
   const network = networkOf(origin.address);
   const slot = (limit: Limit, ...of: string[]) => ({ key: keyOf(secrets, limit, ...of), limit });
+  const own = device === null ? [] : [slot(deviceLimit, device.countedAs)];
   const strangers = [
     slot(clientLimit(settings), serviceId, network),
     slot(networkLimit(settings), serviceId, account, network),
     slot(accountLimit(settings), serviceId, account),
   ];
-  const own = device === null ? [] : [slot(deviceLimit, device)];
+
+  // A flood ends here: it writes nothing, and nobody waits for its locks.
+  const slots = [...own, ...strangers];
+  const buckets = await database.read(({ throttles }) => throttles.get(slots.map(keyIn)));
+  const seen = tries(slots, buckets, clock.now());
+  const refusal = longest(seen.slice(own.length));
+  const isSpent = !seen.slice(0, own.length).some(hasRoom);
+  // Waits that begin anew, because the clock went back, have to be kept.
+  const isSettled = seen.every(({ before, current }) => before === current);
+  if (refusal !== null && isSpent && isSettled) {
+    return { counted: null, refusal, looksInVain: false };
+  }
 
   return database.transact(async ({ throttles }) => {
     const now = clock.now();
-    const found = await lockAll(throttles, [...strangers, ...own]);
-    const tries = found.map(({ key, limit, before }) => ({
-      key,
-      limit,
-      before,
-      after: fill(limit, settled(before, now), now),
-      refusal: refusalOf(limit, settled(before, now), now),
-    }));
-    const [theirs, mine] = [tries.slice(0, strangers.length), tries.slice(strangers.length)];
-    const refusal = longest(theirs.flatMap((each) => each.refusal ?? []));
-    const isKnown = mine.some((each) => each.refusal === null);
-    const counted = isKnown ? mine : refusal === null ? theirs : null;
-    // A known device leaves no trace with strangers, not even that of a clock that went back.
-    const touched = (isKnown ? mine : tries).map((each) => ({
-      ...each,
-      bucket: counted?.includes(each) ? each.after : settled(each.before, now),
-    }));
-    await throttles.put(touched.map(stored));
-    const bringsWait =
-      !isKnown && refusal === null && theirs.some((each) => refusalOf(each.limit, each.after, now));
-    return { refusal, counted, bringsWait };
+    const mine = (await lockTries(throttles, own, now)).filter(hasRoom);
+    if (device?.isKnown && mine.length > 0) {
+      await throttles.put(mine.map(afterwards));
+      return { counted: mine, refusal, bringsWait: false };
+    }
+    const theirs = await lockTries(throttles, strangers, now);
+    const theirRefusal = longest(theirs);
+    if (theirRefusal !== null) {
+      await throttles.put([...mine.map(afterwards), ...theirs.map(current)]);
+      return { counted: null, refusal: theirRefusal, looksInVain: mine.length > 0 };
+    }
+    const counted = [...mine, ...theirs];
+    await throttles.put(counted.map(afterwards));
+    const bringsWait = theirs.some(({ limit, after }) => refusalOf(limit, after, now) !== null);
+    return { counted, refusal: null, bringsWait };
   });
 }
 
 /** The try was right, or neither right nor wrong: everything is as if it had not been, so that a success shows nowhere. */
 export async function takeBackTry(throttles: Throttles, counted: Counted): Promise<void> {
-  const buckets = await throttles.lock(counted.map(({ key }) => key));
+  const buckets = await throttles.lock(counted.map(keyIn));
   await throttles.put(
     counted.map((filling, index) =>
-      stored({ ...filling, bucket: takeBack(buckets[index] ?? emptyBucket, filling) }),
+      stored(filling, takeBack(buckets[index] ?? emptyBucket, filling)),
     ),
   );
 }
@@ -118,15 +128,13 @@ export async function countSignUp(ports: Needs & Recorder, actor: Actor): Promis
   const { database, secrets, clock, settings } = ports;
   const { serviceId, origin } = placeOf(actor);
   const limit = signUpLimit(settings);
-  const key = keyOf(secrets, limit, networkOf(origin.address));
+  const slot = { key: keyOf(secrets, limit, networkOf(origin.address)), limit };
   const refusal = await database.transact(async (stores) => {
     const now = clock.now();
-    const [found = emptyBucket] = await stores.throttles.lock([key]);
-    const before = settled(found, now);
-    const refusal = refusalOf(limit, before, now);
-    const bucket = refusal ? before : fill(limit, before, now);
-    await stores.throttles.put([stored({ key, limit, bucket })]);
-    if (refusal === null && refusalOf(limit, bucket, now)) {
+    const found = await lockTries(stores.throttles, [slot], now);
+    const refusal = longest(found);
+    await stores.throttles.put(found.map(refusal ? current : afterwards));
+    if (refusal === null && found.some(({ after }) => refusalOf(limit, after, now))) {
       await tell(ports, stores, { type: 'throttle.reached', serviceId, userId: null });
       const type = 'rekey:Throttle';
       await record(ports, stores, actor, { type, outcome: 'failure', serviceId });
@@ -197,20 +205,40 @@ const keyOf = (secrets: Needs['secrets'], limit: Limit, ...parts: readonly strin
 
 type Slot = { readonly key: string; readonly limit: Limit };
 
-async function lockAll(
+/** A try, and what it makes of a bucket; `current` is the bucket without it, by the clock as it is now. */
+type Try = Slot & Filling & { readonly current: Bucket; readonly refusal: TooManyRequests | null };
+
+const tries = (slots: readonly Slot[], buckets: readonly Bucket[], now: Instant): Try[] =>
+  slots.map(({ key, limit }, index) => {
+    const before = buckets[index] ?? emptyBucket;
+    const current = settled(before, now);
+    const refusal = refusalOf(limit, current, now);
+    return { key, limit, before, current, after: fill(limit, current, now), refusal };
+  });
+
+async function lockTries(
   throttles: Throttles,
   slots: readonly Slot[],
-): Promise<(Slot & { before: Bucket })[]> {
-  const buckets = await throttles.lock(slots.map(({ key }) => key));
-  return slots.map((slot, index) => ({ ...slot, before: buckets[index] ?? emptyBucket }));
+  now: Instant,
+): Promise<Try[]> {
+  if (slots.length === 0) return [];
+  return tries(slots, await throttles.lock(slots.map(keyIn)), now);
 }
 
-/** One that is told less would come back too early. */
-const longest = (refusals: readonly TooManyRequests[]): TooManyRequests | null =>
-  refusals.toSorted((a, b) => b.retryAfterS - a.retryAfterS)[0] ?? null;
+const keyIn = ({ key }: Slot): string => key;
 
-const stored = ({ key, limit, bucket }: Slot & { readonly bucket: Bucket }): StoredBucket => ({
+const hasRoom = ({ refusal }: Try): boolean => refusal === null;
+
+/** The longest wait: whoever is told of a shorter one comes back too early. */
+const longest = (all: readonly Try[]): TooManyRequests | null =>
+  all
+    .flatMap(({ refusal }) => refusal ?? [])
+    .toSorted((a, b) => b.retryAfterS - a.retryAfterS)[0] ?? null;
+
+const stored = ({ key, limit }: Slot, bucket: Bucket): StoredBucket => ({
   key,
   bucket,
   forgetAt: emptyAt(limit, bucket),
 });
+const afterwards = (each: Try): StoredBucket => stored(each, each.after);
+const current = (each: Try): StoredBucket => stored(each, each.current);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { anId, START } from '../fixtures.ts';
 import { type Opened, wins } from './opened.ts';
 
-export function throttlesContract({ write, race }: Opened): void {
+export function throttlesContract({ read, write, race }: Opened): void {
   describe('buckets', () => {
     const bucket = { level: 2.000000000000123, at: START };
     const aDigest = () => `bucket of ${anId()}`;
@@ -28,13 +28,16 @@ export function throttlesContract({ write, race }: Opened): void {
       expect(await get(other)).toEqual(bucket);
     });
 
-    test('are locked in the order of their keys, whether or not there are any', async () => {
+    test('are read and locked in the order of their keys, whether or not there are any', async () => {
       const [known, unknown, second] = [aDigest(), aDigest(), aDigest()];
       await put(known);
       await put(second);
       const lock = (...keys: string[]) => write(({ throttles }) => throttles.lock(keys));
-      expect(await lock(known, unknown, second)).toEqual([bucket, emptyBucket, bucket]);
-      expect(await lock(unknown, second)).toEqual([emptyBucket, bucket]);
+      const look = (...keys: string[]) => read(({ throttles }) => throttles.get(keys));
+      for (const get of [look, lock]) {
+        expect(await get(known, unknown, second)).toEqual([bucket, emptyBucket, bucket]);
+        expect(await get(unknown, second)).toEqual([emptyBucket, bucket]);
+      }
     });
 
     test('that are locked change for nobody else: of 32 that race for five tries five win', async () => {

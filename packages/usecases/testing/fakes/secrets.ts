@@ -122,15 +122,16 @@ export function fakeLinkTokens(...secrets: string[]): LinkTokens {
 /** Tokens of devices that anybody can make who knows the name of a secret. The last secret is the current one. */
 export function fakeDeviceTokens(...secrets: string[]): DeviceTokens {
   const known = secrets.length > 0 ? secrets : ['k1'];
-  const make = ({ id, userId, epoch, issuedAt }: Device, secret: string) => {
-    const text = `device.${secret}.${id}.${userId}.${epoch}.${issuedAt}`;
+  const make = ({ id, userId, version, epoch, issuedAt }: Device, secret: string) => {
+    const text = `device.${secret}.${id}.${userId}.${version}.${epoch}.${issuedAt}`;
     return `${text}.${fakeMac(text)}`;
   };
   return {
     make: (device) => make(device, known.at(-1) ?? ''),
     verify: (token) => {
-      const [, secret = '', id = '', userId = '', epoch, issuedAt] = token.split('.');
-      const device = { id, userId, epoch: Number(epoch), issuedAt: Number(issuedAt) };
+      const [, secret = '', id = '', userId = '', ...numbers] = token.split('.');
+      const [version = 0, epoch = 0, issuedAt = 0] = numbers.map(Number);
+      const device = { id, userId, version, epoch, issuedAt };
       return known.includes(secret) && make(device, secret) === token ? device : null;
     },
   };

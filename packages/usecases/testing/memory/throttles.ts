@@ -3,8 +3,11 @@ import type { Throttles } from '../../src/ports/index.ts';
 import type { Tables } from './tables.ts';
 
 export function throttles({ throttles }: Tables): Throttles {
+  const get = async (keys: readonly string[]) =>
+    keys.map((key) => throttles.get(key)?.bucket ?? emptyBucket);
   return {
-    lock: async (keys) => keys.map((key) => throttles.get(key)?.bucket ?? emptyBucket),
+    get,
+    lock: get,
     put: async (buckets) => {
       for (const stored of buckets) throttles.put(stored.key, stored);
     },
