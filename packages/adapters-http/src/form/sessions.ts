@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
-import { deviceCookie, deviceCookieOf, isOwnPage } from '../server/device-cookie.ts';
+import { deviceCookie } from '../server/device-cookie.ts';
 import { currentPassword, deviceToken, email, strict } from '../server/fields.ts';
 import { FormUser, formUserOut } from './users.ts';
 
@@ -23,7 +23,7 @@ const FormLoggedIn = Type.Object(
 export const sessionRoutes =
   (deps: HttpDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { options } = deps;
+    const cookie = deviceCookie(deps.options);
     app.post(
       '/login',
       {
@@ -49,10 +49,11 @@ export const sessionRoutes =
         const { login } = deps.useCases.sessions;
         const { user, access, device } = await login.execute(actorOf(request), {
           ...request.body,
-          device: request.body.device ?? deviceCookieOf(request),
+          device: request.body.device ?? cookie.read(request),
           tokenForm: 'encrypted',
         });
-        if (isOwnPage(request, options)) reply.header('set-cookie', deviceCookie(device, options));
+        const kept = cookie.write(request, device);
+        if (kept !== undefined) reply.header('set-cookie', kept);
         return { user: formUserOut(user), token: access.token, device };
       },
     );

@@ -1,33 +1,40 @@
-import { DEVICE_LIFE_MS } from '@rekey/domain';
+import { DEVICE_LIFE_MS, MAX_DEVICE_TOKEN_LENGTH } from '@rekey/domain';
 import type { FastifyRequest } from 'fastify';
 import type { HttpOptions } from './deps.ts';
 
-type Options = Pick<HttpOptions, 'publicUrl'>;
+type Request = Pick<FastifyRequest, 'headers'>;
 
-/** The prefix makes browsers refuse the cookie from any other host (RFC 6265bis, 4.1.3.2); it takes HTTPS. */
-const nameFor = ({ publicUrl }: Options): string =>
-  publicUrl.startsWith('https:') ? '__Host-rekey-device' : 'rekey-device';
+/** The cookie by which the browser of a hosted page is known. */
+export type DeviceCookie = {
+  /** The token in it; undefined where there is none, or another page sent the request. */
+  read(request: Request): string | undefined;
+  /** The header that keeps a token in the browser; undefined where another page, or no browser, sent the request. */
+  write(request: Request, token: string): string | undefined;
+};
 
-/** Keeps the token of a device in the browser that a hosted page was opened in. Scripts cannot read it. */
-export function deviceCookie(token: string, options: Options): string {
-  const name = nameFor(options);
-  const isSecure = name.startsWith('__Host-');
+/** A browser sends all cookies of a host in one header; of a longer one there is no telling. */
+const MAX_COOKIES_LENGTH = 4096;
+
+export function deviceCookie({ publicUrl }: Pick<HttpOptions, 'publicUrl'>): DeviceCookie {
+  const { protocol, origin } = new URL(publicUrl);
+  // Browsers take a cookie with this prefix from this host alone, and by HTTPS (RFC 6265bis, 4.1.3.2).
+  const isSecure = protocol === 'https:';
+  const name = isSecure ? '__Host-rekey-device' : 'rekey-device';
+  // No script can read it.
   const life = `Max-Age=${DEVICE_LIFE_MS / 1000}; Path=/; HttpOnly; SameSite=Strict`;
-  return `${name}=${token}; ${life}${isSecure ? '; Secure' : ''}`;
+  const attributes = isSecure ? `${life}; Secure` : life;
+  const form = new RegExp(`(?:^|; )${name}=([\\w.-]{1,${MAX_DEVICE_TOKEN_LENGTH}})(?:;|$)`);
+
+  /** Whether a page of this server sent the request: only browsers say so, and no script says it for another site. */
+  const isOwn = ({ headers }: Request): boolean =>
+    headers['sec-fetch-site'] === 'same-origin' && headers.origin === origin;
+
+  return {
+    read: (request) => {
+      const { cookie = '' } = request.headers;
+      if (!isOwn(request) || cookie.length > MAX_COOKIES_LENGTH) return undefined;
+      return form.exec(cookie)?.[1];
+    },
+    write: (request, token) => (isOwn(request) ? `${name}=${token}; ${attributes}` : undefined),
+  };
 }
-
-const COOKIE = /(?:^|; )(?:__Host-)?rekey-device=([\w.-]{1,300})(?:;|$)/;
-const MAX_COOKIES = 4096;
-
-/** The token of the device that the browser keeps; undefined where it keeps none. */
-export function deviceCookieOf({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
-  const { cookie = '' } = headers;
-  return cookie.length > MAX_COOKIES ? undefined : COOKIE.exec(cookie)?.[1];
-}
-
-/** Whether a page of this server sent the request. Only browsers say so, and no script can say it for another site. */
-export const isOwnPage = (
-  { headers }: Pick<FastifyRequest, 'headers'>,
-  { publicUrl }: Options,
-): boolean =>
-  headers['sec-fetch-site'] === 'same-origin' && headers.origin === new URL(publicUrl).origin;
