@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-/** Adapters whose every test needs a database, a mail server or files of its own. */
-const outside = 'packages/{adapters-db,adapters-mail}/**/*.test.ts';
-/** Wherever else a test needs a process or files, its name says so. */
+/** Adapters that are tested on the real thing: hashes and key files, databases, mail servers. */
+const outside = 'packages/{adapters-crypto,adapters-db,adapters-mail}/**/*.test.ts';
+/** Elsewhere, the name of a test that needs processes, files or the whole machine says so. */
 const marked = '{packages,apps}/**/*.integration.test.ts';
 /** Beside the folders of `tests`, where servers are driven: these read the repository, and start nothing. */
 const reading = 'tests/*.test.ts';
