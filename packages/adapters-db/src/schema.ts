@@ -116,6 +116,7 @@ export type Schema = {
     hash: string | null;
     pruned: number;
     pruned_hash: string | null;
+    pruned_until: Instant | null;
     seal: string;
   };
   audit_entries: {
@@ -129,8 +130,18 @@ export type Schema = {
     subject_id: Id | null;
     address: string | null;
     client: string | null;
+    count: number;
     previous_hash: string | null;
     hash: string;
+  };
+  audit_sums: {
+    minute: Instant;
+    /** As in `audit_chains`. */
+    chain: string;
+    type: AuditType;
+    /** Empty for many together. */
+    network: string;
+    count: number;
   };
   events: {
     id: Id;

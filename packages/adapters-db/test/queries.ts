@@ -15,7 +15,13 @@ import type { Connection, Value } from '../src/dialects/dialect.ts';
 import { storesOn } from '../src/transact.ts';
 
 /** These run at a start or at an operator's word, and may walk a table. */
-export const walking = ['services.ids', 'users.exist', 'audit.owners', 'deliveries.list'];
+export const walking = [
+  'services.ids',
+  'users.exist',
+  'audit.count',
+  'audit.owners',
+  'deliveries.list',
+];
 
 export type Ran = { readonly verb: string; readonly sql: string; readonly values: Value[] };
 
@@ -72,6 +78,7 @@ async function askAll(stores: Stores): Promise<void> {
   await services.insert(service);
   await services.get(service.id);
   await services.ids();
+  await services.knowing(user.id);
   await users.insert(user, null);
   await users.get(user.id);
   await users.exist();
@@ -130,10 +137,15 @@ async function askAll(stores: Stores): Promise<void> {
       }
     }
   }
+  await audit.count();
   await audit.owners();
   await audit.chain(service.id);
   await audit.follow(service.id, 0, 10);
   await audit.prune(chain);
+  await audit.keys('', 10);
+  const sum = { minute: now, serviceId: null, type: 'sso:AuthLocalLogin', count: 1 } as const;
+  await audit.addToSum({ ...sum, network: '192.0.2.7' });
+  await audit.takeSums(now, 10);
   await events.insert(anEvent({ serviceId: service.id }));
   await events.prune(now, 10);
 }

@@ -22,6 +22,7 @@ const entries: fc.Arbitrary<Omit<AuditEntry, 'hash'>> = fc.record({
   type: fc.constantFrom(...auditTypes),
   outcome: fc.constantFrom(...auditOutcomes),
   origin: fc.option(fc.record({ address: text, client: nullable })),
+  count: fc.nat(),
   sequence: fc.nat(),
   previousHash: nullable,
 });
@@ -31,6 +32,7 @@ const chains: fc.Arbitrary<Omit<AuditChain, 'seal'>> = fc.record({
   hash: nullable,
   pruned: fc.nat(),
   prunedHash: nullable,
+  prunedUntil: fc.option(fc.nat()),
 });
 
 /** Two things that differ in some of their members. */

@@ -7,8 +7,12 @@ import type { Origin } from './origin.ts';
  * `sso:` types are those of mojzu/sso (`AuditType`, version 0.10), `rekey:` types are Rekey's own.
  */
 export const auditTypes = [
+  /** In the operator's chain: a chain begins, that of the service which is the subject, or the operator's own. */
+  'rekey:ChainBegin',
   'sso:ServiceCreate',
   'rekey:RootKeyCreate',
+  /** Somebody presented a key that is no usable one of a service or of the operator. */
+  'rekey:KeyAuth',
   'sso:UserCreate',
   'sso:KeyCreate',
   'sso:AuthKeyRevoke',
@@ -28,8 +32,22 @@ export const auditTypes = [
   /** A mail was handed over, or given up. */
   'rekey:MailSend',
   'rekey:MailRequeue',
+  'rekey:AuditPrune',
+  'rekey:Backup',
+  'rekey:KeyringRotate',
+  'rekey:KeyringPrune',
 ] as const;
 export type AuditType = (typeof auditTypes)[number];
+
+/** What an operator does outside of the database. */
+export type OperatorAct = Extract<AuditType, 'rekey:Backup' | `rekey:Keyring${string}`>;
+
+/** The types of entries that say that a key was made; the key is their subject. */
+export const keyMakingTypes = [
+  'sso:ServiceCreate',
+  'rekey:RootKeyCreate',
+  'sso:KeyCreate',
+] as const satisfies readonly AuditType[];
 
 /** Under which type the use of a kill switch is recorded. */
 export const revokeTypes: Readonly<Record<Purpose, AuditType>> = {
@@ -50,10 +68,12 @@ export type AuditEntry = {
   readonly serviceId: Id | null;
   /** Null where there is none, or none that the service may know of. */
   readonly userId: Id | null;
-  /** The key, session, one-time token or delivery that it is about. */
+  /** The key, session, one-time token, delivery or service that it is about. */
   readonly subjectId: Id | null;
-  /** Null where nobody asked over the network. */
+  /** Null where nobody asked over the network, or nobody whom the service may know of. */
   readonly origin: Origin | null;
+  /** How often it happened: 1 but for a sum. */
+  readonly count: number;
   /** Its place in the chain of its service, or of the operator: 1 for the first, without gaps. */
   readonly sequence: number;
   /** Null for the first. */
@@ -73,6 +93,8 @@ export type AuditChain = {
   readonly pruned: number;
   /** Of the last entry that was pruned. */
   readonly prunedHash: string | null;
+  /** When the latest of the entries that were pruned was made; null where none were. */
+  readonly prunedUntil: Instant | null;
   /** Covers all of the above. */
   readonly seal: string;
 };
@@ -87,8 +109,25 @@ export const emptyAuditChain = (serviceId: Id | null): AuditChain => ({
   hash: null,
   pruned: 0,
   prunedHash: null,
+  prunedUntil: null,
   seal: '',
 });
+
+/**
+ * Failures in a minute that are about no user whom the service may know of. Anybody can cause as many of them as there
+ * are names, so they have one entry together, and none each.
+ */
+export type AuditSum = Pick<AuditEntry, 'type' | 'serviceId' | 'count'> & {
+  /** When the minute began. */
+  readonly minute: Instant;
+  /** Null for many networks together. */
+  readonly network: string | null;
+};
+
+const MINUTE_MS = 60_000;
+
+/** When the minute of an instant began. */
+export const minuteOf = (instant: Instant): Instant => Math.floor(instant / MINUTE_MS) * MINUTE_MS;
 
 /** The text that the hash of an entry is made of: no two entries share one. */
 export const auditEntryText = (entry: Omit<AuditEntry, 'hash'>): string =>
@@ -104,6 +143,7 @@ export const auditEntryText = (entry: Omit<AuditEntry, 'hash'>): string =>
     entry.userId,
     entry.subjectId,
     entry.origin && [entry.origin.address, entry.origin.client],
+    entry.count,
   ]);
 
 /** The text that the seal of a chain is made of. */
@@ -115,6 +155,7 @@ export const auditChainText = (chain: Omit<AuditChain, 'seal'>): string =>
     chain.hash,
     chain.pruned,
     chain.prunedHash,
+    chain.prunedUntil,
   ]);
 
 const MAX_CLIENT_LENGTH = 200;

@@ -129,6 +129,7 @@ export function anAuditEntry(
     userId: ids.next(),
     subjectId: ids.next(),
     origin: ORIGIN,
+    count: 1,
     previousHash: null,
     hash: `hash-of-${id}`,
     ...details,
@@ -137,7 +138,8 @@ export function anAuditEntry(
 
 /** A chain of one entry. */
 export function aChain(details: Partial<AuditChain> & Pick<AuditChain, 'serviceId'>): AuditChain {
-  return { length: 1, hash: 'hash', pruned: 0, prunedHash: null, seal: 'seal', ...details };
+  const bare = { length: 1, hash: 'hash', pruned: 0, prunedHash: null, prunedUntil: null };
+  return { ...bare, seal: 'seal', ...details };
 }
 
 export function aNotice(details: Partial<Notice> = {}): Notice {

@@ -126,6 +126,7 @@ export const initial: Migration = {
       hash text,
       pruned bigint not null,
       pruned_hash text,
+      pruned_until bigint,
       seal text not null
     )`,
     `create table audit_entries (
@@ -139,6 +140,7 @@ export const initial: Migration = {
       subject_id text,
       address text,
       client text,
+      count bigint not null,
       previous_hash text,
       hash text not null,
       unique (chain, sequence)
@@ -149,6 +151,17 @@ export const initial: Migration = {
     `create index audit_entries_by_type on audit_entries (type, created_at, id)`,
     `create index audit_entries_of_user on audit_entries (user_id, created_at, id)
       where user_id is not null`,
+    `create index audit_entries_of_key on audit_entries (subject_id)
+      where type in ('sso:ServiceCreate', 'rekey:RootKeyCreate', 'sso:KeyCreate')`,
+
+    `create table audit_sums (
+      minute bigint not null,
+      chain text not null,
+      type text not null,
+      network text not null,
+      count bigint not null,
+      primary key (minute, chain, type, network)
+    )`,
 
     `create table events (
       id text not null primary key,

@@ -2,13 +2,15 @@ import {
   type AuditChain,
   type AuditEntry,
   type AuditPlace,
+  type AuditSum,
   type AuditType,
   emptyAuditChain,
   type Id,
   type Instant,
+  keyMakingTypes,
 } from '@rekey/domain';
-import type { Audit } from '@rekey/usecases';
-import { type Selection, sql } from 'kysely';
+import type { Audit, AuditedKey } from '@rekey/usecases';
+import { type ExpressionBuilder, type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
@@ -23,6 +25,7 @@ const chainColumns = [
   'hash',
   'pruned',
   'pruned_hash as prunedHash',
+  'pruned_until as prunedUntil',
   'seal',
 ] as const;
 
@@ -37,6 +40,7 @@ const entryColumns = [
   'subject_id as subjectId',
   'address',
   'client',
+  'count',
   'previous_hash as previousHash',
   'hash',
 ] as const;
@@ -66,6 +70,7 @@ const lock = one(
         hash: empty.hash,
         pruned: empty.pruned,
         pruned_hash: empty.prunedHash,
+        pruned_until: empty.prunedUntil,
         seal: empty.seal,
       })
       .onConflict((conflict) =>
@@ -94,6 +99,7 @@ const insert = write(
       subject_id: entry.subjectId,
       address,
       client,
+      count: entry.count,
       previous_hash: entry.previousHash,
       hash: entry.hash,
     }),
@@ -138,6 +144,12 @@ const latest = all(
   asEntry,
 );
 
+const size = one((db) =>
+  db
+    .selectFrom('audit_chains')
+    .select(sql<number>`cast(coalesce(sum(length - pruned), 0) as bigint)`.as('entries')),
+);
+
 const chains = all(
   (db) => db.selectFrom('audit_chains').select('chain'),
   ({ chain }) => ownerOf(chain),
@@ -168,8 +180,95 @@ const pruneEntries = write((db, chain: Param<string>, pruned: Param<number>) =>
 const shorten = write((db, name: Param<string>, chain: Param<AuditChain>) =>
   db
     .updateTable('audit_chains')
-    .set({ pruned: chain.pruned, pruned_hash: chain.prunedHash, seal: chain.seal })
+    .set({
+      pruned: chain.pruned,
+      pruned_hash: chain.prunedHash,
+      pruned_until: chain.prunedUntil,
+      seal: chain.seal,
+    })
     .where('chain', '=', name),
+);
+
+/** Literally the condition of the index `audit_entries_of_key`: with parameters neither database would use it. */
+const makesKey = sql<boolean>`type in (${sql.join(keyMakingTypes.map((type) => sql.lit(type)))})`;
+
+const keys = all(
+  (db, after: Param<Id>, limit: Param<number>) =>
+    db
+      .selectFrom('keys')
+      .select(['id', 'created_at as createdAt', 'service_id as serviceId'])
+      .select(({ exists, selectFrom }) =>
+        exists(
+          selectFrom('audit_entries')
+            .select('sequence')
+            .whereRef('subject_id', '=', 'keys.id')
+            .where('chain', '=', sql<string>`coalesce(keys.service_id, ${sql.lit(OPERATOR)})`)
+            .where(makesKey),
+        ).as('isRecorded'),
+      )
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(limit),
+  (row): AuditedKey => ({ ...row, isRecorded: Boolean(row.isRecorded) }),
+);
+
+type SumRow = Schema['audit_sums'];
+
+const addToSum = write((db, sum: Param<SumRow>) =>
+  db
+    .insertInto('audit_sums')
+    .values({
+      minute: sum.minute,
+      chain: sum.chain,
+      type: sum.type,
+      network: sum.network,
+      count: sum.count,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['minute', 'chain', 'type', 'network'])
+        .doUpdateSet((eb) => ({ count: eb('audit_sums.count', '+', eb.ref('excluded.count')) })),
+    ),
+);
+
+const firstSum = one((db, before: Param<Instant>) =>
+  db
+    .selectFrom('audit_sums')
+    .select(['minute', 'chain', 'type'])
+    .where('minute', '<', before)
+    .orderBy('minute')
+    .orderBy('chain')
+    .orderBy('type')
+    .limit(sql.lit(1)),
+);
+
+const takeSums = all(
+  (db, of: Param<Pick<SumRow, 'minute' | 'chain' | 'type'>>, limit: Param<number>) => {
+    const isOf = (eb: ExpressionBuilder<Schema, 'audit_sums'>) =>
+      eb.and([eb('minute', '=', of.minute), eb('chain', '=', of.chain), eb('type', '=', of.type)]);
+    return (
+      db
+        // Whoever takes some at the same time takes others, and waits for nobody.
+        .with('taken', (cte) =>
+          cte
+            .selectFrom('audit_sums')
+            .select('network')
+            .where(isOf)
+            .limit(limit)
+            .forUpdate()
+            .skipLocked(),
+        )
+        .deleteFrom('audit_sums')
+        .where(isOf)
+        .where('network', 'in', (eb) => eb.selectFrom('taken').select('taken.network'))
+        .returning(['minute', 'chain', 'type', 'network', 'count'])
+    );
+  },
+  ({ chain, network, ...row }): AuditSum => ({
+    ...row,
+    serviceId: ownerOf(chain),
+    network: network || null,
+  }),
 );
 
 /** What happened, in chains. */
@@ -190,6 +289,7 @@ export const auditOn = (on: Connection): Audit => ({
   list: ({ serviceId, userId, type, from, before }, limit) =>
     latest(on)(limit, from, before, serviceId, userId, type),
 
+  count: async () => (await size(on)())?.entries ?? 0,
   owners: chains(on),
   chain: (serviceId) => byName(on)(nameOf(serviceId)),
   follow: (serviceId, sequence, limit) => following(on)(nameOf(serviceId), sequence, limit),
@@ -198,5 +298,15 @@ export const auditOn = (on: Connection): Audit => ({
     const name = nameOf(chain.serviceId);
     await pruneEntries(on)(name, chain.pruned);
     await shorten(on)(name, chain);
+  },
+
+  keys: keys(on),
+
+  addToSum: ({ serviceId, network, ...sum }) =>
+    addToSum(on)({ ...sum, chain: nameOf(serviceId), network: network ?? '' }),
+
+  async takeSums(before, limit) {
+    const first = await firstSum(on)(before);
+    return first ? takeSums(on)(first, limit) : [];
   },
 });

@@ -52,9 +52,21 @@ const ids = all(
   ({ id }) => id,
 );
 
+const knowing = all(
+  (db, userId: Param<Id>) =>
+    db
+      .selectFrom('keys')
+      .select('service_id as id')
+      .where('user_id', '=', userId)
+      .union(db.selectFrom('users').select('created_by as id').where('id', '=', userId))
+      .$narrowType<{ id: Id }>(),
+  ({ id }) => id,
+);
+
 /** The services that are registered. */
 export const servicesOn = (on: Connection): Services => ({
   insert: insert(on),
   get: byId(on),
   ids: ids(on),
+  knowing: knowing(on),
 });

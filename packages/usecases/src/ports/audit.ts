@@ -1,4 +1,12 @@
-import type { AuditChain, AuditEntry, AuditPlace, AuditType, Id, Instant } from '@rekey/domain';
+import type {
+  AuditChain,
+  AuditEntry,
+  AuditPlace,
+  AuditSum,
+  AuditType,
+  Id,
+  Instant,
+} from '@rekey/domain';
 
 /** The record, in chains: one for each service, and one for the operator, whose id is null. No entry is ever changed. */
 export interface Audit {
@@ -12,6 +20,8 @@ export interface Audit {
   get(id: Id): Promise<AuditEntry | null>;
   /** Up to `limit` entries that the filter lets through, the latest first. */
   list(filter: AuditFilter, limit: number): Promise<AuditEntry[]>;
+  /** How many entries there are. */
+  count(): Promise<number>;
   /** Whose chains there are. */
   owners(): Promise<(Id | null)[]>;
   /** Where a chain begins and ends; null where nothing was appended yet. */
@@ -20,6 +30,15 @@ export interface Audit {
   follow(serviceId: Id | null, sequence: number, limit: number): Promise<AuditEntry[]>;
   /** Replaces where a chain begins, and deletes the entries before that. */
   prune(chain: AuditChain): Promise<void>;
+  /** Up to `limit` keys by their ids, from the one after that id; all of them are after the empty text. */
+  keys(after: Id | '', limit: number): Promise<AuditedKey[]>;
+  /** Adds to the sum of that minute, chain, type and network. */
+  addToSum(sum: AuditSum): Promise<void>;
+  /**
+   * Deletes up to `limit` sums, all of one minute before `before`, one chain and one type, and answers them.
+   * Whoever takes some at the same moment gets others.
+   */
+  takeSums(before: Instant, limit: number): Promise<AuditSum[]>;
 }
 
 export type AuditFilter = {
@@ -30,4 +49,14 @@ export type AuditFilter = {
   readonly from: Instant;
   /** Only entries that come after this place in a list. */
   readonly before: AuditPlace;
+};
+
+/** A key of a service, of a user at a service, or of the operator. */
+export type AuditedKey = {
+  readonly id: Id;
+  readonly createdAt: Instant;
+  /** Whose chain must have an entry of its making. */
+  readonly serviceId: Id | null;
+  /** Whether that chain has one. */
+  readonly isRecorded: boolean;
 };

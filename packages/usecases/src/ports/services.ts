@@ -6,4 +6,6 @@ export interface Services {
   get(id: Id): Promise<Service | null>;
   /** The ids of all services. */
   ids(): Promise<Id[]>;
+  /** The ids of the services that may know of a user: they made the user, or have or had a key of it. */
+  knowing(userId: Id): Promise<Id[]>;
 }

@@ -13,7 +13,7 @@ export type Recorder = Pick<Ports, 'macs' | 'clock' | 'ids'>;
 
 /** A success, unless something else is said. */
 export type Recorded = Pick<AuditEntry, 'type' | 'serviceId'> &
-  Partial<Pick<AuditEntry, 'outcome' | 'userId' | 'subjectId'>>;
+  Partial<Pick<AuditEntry, 'createdAt' | 'outcome' | 'userId' | 'subjectId' | 'count'>>;
 
 /**
  * Adds an entry to the audit chain of its service, and answers the id of the entry. The chain is the last lock that a
@@ -33,8 +33,9 @@ export async function record(
     userId: entry.userId ?? null,
     subjectId: entry.subjectId ?? null,
     origin: origin && auditOrigin(origin),
+    count: entry.count ?? 1,
     id: ids.next(),
-    createdAt: clock.now(),
+    createdAt: entry.createdAt ?? clock.now(),
     sequence: chain.length + 1,
     previousHash: chain.hash,
   };

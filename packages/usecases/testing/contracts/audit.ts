@@ -1,10 +1,20 @@
-import { type AuditEntry, type AuditPlace, auditTypes, type Id } from '@rekey/domain';
+import {
+  type AuditEntry,
+  type AuditPlace,
+  type AuditSum,
+  auditTypes,
+  emptyAuditChain,
+  type Id,
+  type Key,
+  keyMakingTypes,
+  minuteOf,
+} from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import type { AuditFilter, Stores } from '../../src/ports/index.ts';
-import { aChain, anAuditEntry, anId, ORIGIN, START } from '../fixtures.ts';
+import { aChain, aKey, anAuditEntry, anId, ORIGIN, START } from '../fixtures.ts';
 import type { Opened } from './opened.ts';
 
-export function auditContract({ write, read, race, seed }: Opened): void {
+export function auditContract({ write, read, race, alone, seed }: Opened): void {
   /** Appends an entry to its chain, as a use case does. */
   async function appendTo(
     { audit }: Stores,
@@ -43,6 +53,7 @@ export function auditContract({ write, read, race, seed }: Opened): void {
         userId: null,
         subjectId: null,
         origin: null,
+        count: 4_000_000_000,
       });
       const unnamed = anAuditEntry({ serviceId, sequence: 3, origin: { ...ORIGIN, client: null } });
       const chain = aChain({ serviceId, length: 3, hash: 'h3', seal: 's3' });
@@ -76,8 +87,7 @@ export function auditContract({ write, read, race, seed }: Opened): void {
       expect(await read(({ audit }) => audit.get(id))).toBeNull();
       expect(await chainOf(id)).toBeNull();
       expect(await follow(id)).toEqual([]);
-      const empty = { length: 0, hash: null, pruned: 0, prunedHash: null, seal: '' };
-      expect(await write(({ audit }) => audit.lock(id))).toEqual({ serviceId: id, ...empty });
+      expect(await write(({ audit }) => audit.lock(id))).toEqual(emptyAuditChain(id));
     });
 
     test('names the owner of each chain', async () => {
@@ -234,7 +244,13 @@ export function auditContract({ write, read, race, seed }: Opened): void {
     const pruneTo = (serviceId: Id | null, pruned: number) =>
       write(async ({ audit }) => {
         const chain = await audit.lock(serviceId);
-        const begin = { ...chain, pruned, prunedHash: `hash-${pruned}`, seal: `seal-${pruned}` };
+        const begin = {
+          ...chain,
+          pruned,
+          prunedHash: `hash-${pruned}`,
+          prunedUntil: START + pruned,
+          seal: `seal-${pruned}`,
+        };
         await audit.prune(begin);
         return begin;
       });
@@ -256,6 +272,7 @@ export function auditContract({ write, read, race, seed }: Opened): void {
         length: 6,
         pruned: 3,
         prunedHash: 'hash-3',
+        prunedUntil: START + 3,
       });
     });
 
@@ -288,6 +305,152 @@ export function auditContract({ write, read, race, seed }: Opened): void {
       await expect(failing).rejects.toThrow('planted');
       expect(await follow(serviceId)).toEqual([entry]);
       expect(await chainOf(serviceId)).toEqual(before);
+    });
+  });
+
+  test('the audit counts the entries of all chains, but for those that were pruned', async () => {
+    await alone(async ({ transact, read }) => {
+      const count = () => read(({ audit }) => audit.count());
+      expect(await count()).toBe(0);
+      const [one, other] = [anId(), anId()];
+      await transact(async (stores) => {
+        for (const serviceId of [one, one, one, other, null]) await appendTo(stores, { serviceId });
+      });
+      expect(await count()).toBe(5);
+      await transact(async ({ audit }) => {
+        const chain = await audit.lock(one);
+        await audit.prune({ ...chain, pruned: 2, prunedHash: 'hash', prunedUntil: START });
+      });
+      expect(await count()).toBe(3);
+    });
+  });
+
+  describe('the keys that the audit must know', () => {
+    const add = (key: Key) => write(({ keys }) => keys.insert(key, { digest: `digest-${key.id}` }));
+    const found = async ({ id }: Key) => {
+      const all = await read(({ audit }) => audit.keys('', 10_000));
+      return all.find((each) => each.id === id);
+    };
+    const asFound = ({ id, createdAt, serviceId }: Key, isRecorded: boolean) => {
+      return { id, createdAt, serviceId, isRecorded };
+    };
+
+    test.each(keyMakingTypes)('are recorded by %s in the chain of their service', async (type) => {
+      const { service, user } = await seed();
+      const key = aKey({ serviceId: service.id, userId: user.id, createdAt: START + 7 });
+      await add(key);
+      expect(await found(key)).toEqual(asFound(key, false));
+      await append({ serviceId: service.id, type: 'sso:AuthKeyRevoke', subjectId: key.id });
+      await append({ serviceId: service.id, type, subjectId: anId() });
+      const { service: other } = await seed();
+      for (const serviceId of [other.id, null])
+        await append({ serviceId, type, subjectId: key.id });
+      expect(await found(key)).toEqual(asFound(key, false));
+      await append({ serviceId: service.id, type, subjectId: key.id });
+      expect(await found(key)).toEqual(asFound(key, true));
+    });
+
+    test('are those of services and of the operator as well', async () => {
+      const { service } = await seed();
+      for (const serviceId of [service.id, null]) {
+        const key = aKey({ serviceId, userId: null, type: 'KEY' });
+        await add(key);
+        expect(await found(key)).toEqual(asFound(key, false));
+        await append({ serviceId, type: 'rekey:RootKeyCreate', subjectId: key.id });
+        expect(await found(key)).toEqual(asFound(key, true));
+      }
+    });
+
+    test('come by their ids, a few at a time', async () => {
+      for (let i = 0; i < 5; i += 1)
+        await add(aKey({ serviceId: null, userId: null, type: 'KEY' }));
+      const ids: Id[] = [];
+      for (;;) {
+        const page = await read(({ audit }) => audit.keys(ids.at(-1) ?? '', 2));
+        ids.push(...page.map(({ id }) => id));
+        if (page.length < 2) break;
+      }
+      expect(ids.length).toBeGreaterThan(4);
+      expect(ids).toEqual([...new Set(ids)].sort());
+      expect(await read(({ audit }) => audit.keys(ids.at(-1) ?? '', 2))).toEqual([]);
+    });
+  });
+
+  describe('the sums of the audit', () => {
+    const MINUTE_MS = 60_000;
+    const minute = minuteOf(START);
+    const aSum = (details: Partial<AuditSum> = {}): AuditSum => ({
+      minute,
+      serviceId: null,
+      type: 'sso:AuthLocalLogin',
+      network: '192.0.2.7',
+      count: 1,
+      ...details,
+    });
+    const byNetwork = (sums: AuditSum[]) =>
+      sums.toSorted((a, b) => ((a.network ?? '') < (b.network ?? '') ? -1 : 1));
+
+    test('grow by minute, chain, type and network, and are taken once, by minute, chain and type', async () => {
+      await alone(async ({ transact }) => {
+        const serviceId = anId();
+        const groups = [
+          [
+            aSum({ count: 3 }),
+            aSum({ network: null, count: 2 }),
+            aSum({ network: '2001:db8::/64' }),
+          ],
+          [aSum({ type: 'sso:AuthTotp' })],
+          [aSum({ serviceId, count: 4_000_000_000 })],
+          [aSum({ minute: minute + MINUTE_MS, serviceId })],
+        ];
+        for (const { count, ...sum } of groups.flat()) {
+          const [first, ...rest] = count > 9 ? [count] : Array.from({ length: count }, () => 1);
+          for (const part of [first ?? 0, ...rest]) {
+            await transact(({ audit }) => audit.addToSum({ ...sum, count: part }));
+          }
+        }
+        const take = (before: number) => transact(({ audit }) => audit.takeSums(before, 1000));
+        expect(await take(minute)).toEqual([]);
+        const taken = [];
+        for (let i = 0; i < 3; i += 1) taken.push(byNetwork(await take(minute + MINUTE_MS)));
+        for (const group of groups.slice(0, 3)) expect(taken).toContainEqual(byNetwork(group));
+        expect(await take(minute + MINUTE_MS)).toEqual([]);
+        expect(await take(minute + 2 * MINUTE_MS)).toEqual(groups[3]);
+        expect(await take(minute + 2 * MINUTE_MS)).toEqual([]);
+      });
+    });
+
+    test('are there again when the transaction that took them fails', async () => {
+      await alone(async ({ transact }) => {
+        await transact(({ audit }) => audit.addToSum(aSum()));
+        const failing = transact(async ({ audit }) => {
+          expect(await audit.takeSums(minute + 1, 10)).toEqual([aSum()]);
+          throw new Error('planted');
+        });
+        await expect(failing).rejects.toThrow('planted');
+        expect(await transact(({ audit }) => audit.takeSums(minute + 1, 10))).toEqual([aSum()]);
+      });
+    });
+
+    test('lose nothing that many add at once, and nothing is taken twice', async () => {
+      const network = anId();
+      const others = Array.from({ length: 40 }, (_, i) => `${network} ${i}`);
+      await race(32, async ({ audit }, racer) => {
+        await audit.addToSum(aSum({ network }));
+        await audit.addToSum(aSum({ network: others[racer] ?? null }));
+      });
+      const takers = await race(16, ({ audit }) => audit.takeSums(minute + 1, 3));
+      const taken = takers.flat();
+      expect(Math.max(...takers.map(({ length }) => length))).toBeLessThanOrEqual(3);
+      for (;;) {
+        const rest = await write(({ audit }) => audit.takeSums(minute + 1, 3));
+        if (rest.length === 0) break;
+        taken.push(...rest);
+      }
+      const own = taken.filter((sum) => sum.network?.startsWith(network));
+      expect(own.find((sum) => sum.network === network)?.count).toBe(32);
+      expect(own).toHaveLength(1 + 32);
+      expect(new Set(own.map((sum) => sum.network)).size).toBe(own.length);
     });
   });
 }

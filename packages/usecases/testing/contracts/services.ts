@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { anId, aService } from '../fixtures.ts';
+import { aKey, anId, aService, aUser } from '../fixtures.ts';
 import { type Opened, wins } from './opened.ts';
 
 export function servicesContract({ write, read, race }: Opened): void {
@@ -42,6 +42,30 @@ export function servicesContract({ write, read, race }: Opened): void {
       const ids = await read(({ services }) => services.ids());
       expect(ids).toEqual(expect.arrayContaining(both.map(({ id }) => id)));
       expect(new Set(ids).size).toBe(ids.length);
+    });
+
+    test('know a user whom they made, or have or had a key of', async () => {
+      const [maker, holder, former, stranger] = [aService(), aService(), aService(), aService()];
+      const user = aUser({ createdBy: maker.id });
+      const neighbour = aUser({ createdBy: stranger.id });
+      await write(async ({ services, users, keys }) => {
+        for (const service of [maker, holder, former, stranger]) await services.insert(service);
+        for (const each of [user, neighbour]) await users.insert(each, null);
+        for (const key of [
+          aKey({ serviceId: maker.id, userId: user.id }),
+          aKey({ serviceId: holder.id, userId: user.id, type: 'TOTP' }),
+          aKey({ serviceId: holder.id, userId: user.id, type: 'KEY' }),
+          aKey({ serviceId: former.id, userId: user.id, isRevoked: true }),
+          aKey({ serviceId: stranger.id, userId: null, type: 'KEY' }),
+          aKey({ serviceId: stranger.id, userId: neighbour.id }),
+        ]) {
+          await keys.insert(key, { digest: `digest-${key.id}` });
+        }
+      });
+      const knowing = await read(({ services }) => services.knowing(user.id));
+      expect(knowing.toSorted()).toEqual([maker.id, holder.id, former.id].sort());
+      expect(await read(({ services }) => services.knowing(neighbour.id))).toEqual([stranger.id]);
+      expect(await read(({ services }) => services.knowing(anId()))).toEqual([]);
     });
   });
 }

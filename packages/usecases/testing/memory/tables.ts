@@ -1,6 +1,7 @@
 import type {
   AuditChain,
   AuditEntry,
+  AuditSum,
   Credential,
   Delivery,
   Event,
@@ -26,6 +27,7 @@ export type Tables = {
   readonly throttles: Table<string, StoredBucket>;
   readonly auditChains: Table<Id | null, AuditChain>;
   readonly audit: Table<Id, AuditEntry>;
+  readonly auditSums: Table<string, AuditSum>;
   readonly events: Table<Id, Event>;
 };
 
@@ -68,5 +70,6 @@ export const emptyTables = (journal: Journal): Tables => ({
   throttles: new Table(journal),
   auditChains: new Table(journal),
   audit: new Table(journal),
+  auditSums: new Table(journal),
   events: new Table(journal),
 });
