@@ -166,6 +166,31 @@ describe('rekey doctor', () => {
     });
   });
 
+  test('says what is encrypted on the way to the SMTP server, and which parameter does not change it', async () => {
+    const folder = aFolder();
+    const { port } = new URL((await startMailbox()).url);
+    const mailOf = async (base: string, query: string) => {
+      const env = { SMTP_URL: `smtp://${base}127.0.0.1:${port}${query}` };
+      const { stdout } = await runCli(folder, ['doctor'], env);
+      const line = stdout.split('\n').find((each) => / {2}mail {2}/.test(each)) ?? '';
+      return line.replace(/ {2,}/g, ' ').replace(`127.0.0.1:${port}`, 'HOST');
+    };
+    expect(await mailOf('', '')).toBe('ok mail SMTP server HOST, TLS where it is offered');
+    const demanded = 'nothing without TLS, as ignoreTLS=true is not written out';
+    for (const [query, hint] of [
+      ['', ''],
+      ['?requireTLS=false', '; requireTLS does not change that'],
+      ['?opportunisticTLS=true', '; opportunisticTLS does not change that'],
+    ] as const) {
+      expect(await mailOf('me:planted@', query)).toBe(
+        `FAIL mail SMTP server HOST, ${demanded}${hint}: SMTP 500 at STARTTLS`,
+      );
+    }
+    expect(await mailOf('', '?ignoreTLS=true')).toBe(
+      'warn mail SMTP server HOST, everything in clear text: ignoreTLS=true',
+    );
+  });
+
   test('names every problem of the configuration, without its value', async () => {
     const env = { PORT: 'planted-port', BCRYPT_COST: 'planted-cost' };
     const { code, stdout } = await runCli(aFolder(), ['doctor'], env);

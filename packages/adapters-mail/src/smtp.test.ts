@@ -8,7 +8,7 @@ import { outletContract } from '@rekey/usecases/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { aNotice, from, parse, read } from '../test/notice.ts';
 import { closedPort, scriptedServer, smtpServer } from '../test/servers.ts';
-import { parseSmtpUrl, smtpOutlet } from './smtp.ts';
+import { parseSmtpUrl, smtpOutlet, tlsOf } from './smtp.ts';
 
 /** Milliseconds of a timeout that a test waits for. */
 const SOON = 100;
@@ -129,20 +129,19 @@ describe('a mail', () => {
     expect(commands).toContain('RCPT TO:<jörg@example.com>');
   });
 
-  it('is sent after logging in, with what the URL says', async () => {
+  it('is sent after logging in through TLS, with what the URL says', async () => {
     const logins: unknown[] = [];
     const server = await smtpServer({
       authOptional: false,
-      allowInsecureAuth: true,
-      onAuth({ username, password }, _session, done) {
-        logins.push([username, password]);
+      disabledCommands: [],
+      onAuth({ username, password }, { secure }, done) {
+        logins.push([username, password, secure]);
         done(null, { user: username });
       },
     });
-    await outletFor(server.port, { url: `smtp://us%40er:p%3Aw@127.0.0.1:${server.port}` }).send(
-      aNotice(),
-    );
-    expect(logins).toEqual([['us@er', 'p:w']]);
+    const url = `smtp://us%40er:p%3Aw@127.0.0.1:${server.port}?tls.rejectUnauthorized=false`;
+    await outletFor(server.port, { url }).send(aNotice());
+    expect(logins).toEqual([['us@er', 'p:w', true]]);
     expect(server.messages).toHaveLength(1);
   });
 
@@ -177,6 +176,76 @@ describe('a mail', () => {
   });
 });
 
+describe('clear text', () => {
+  /** A server that would take a password and a mail from everybody, and has no TLS. */
+  const openServer = () => scriptedServer({ EHLO: '250-mx\r\n250 AUTH PLAIN', STARTTLS: '502 no' });
+
+  it.each([
+    ['a password in the URL', 'smtp://user:pass@127.0.0.1', ''],
+    ['a user in the URL', 'smtp://user@127.0.0.1', ''],
+    // Linux takes it for this machine; the URL does not say so.
+    ['a host that is another machine', 'smtp://0.0.0.0', ''],
+    ['requireTLS=true', 'smtp://127.0.0.1', '?requireTLS=true'],
+    ['requireTLS=false', 'smtp://user:pass@127.0.0.1', '?requireTLS=false'],
+    ['opportunisticTLS=true', 'smtp://user:pass@127.0.0.1', '?opportunisticTLS=true'],
+    ['ignoreTLS=1', 'smtp://user:pass@127.0.0.1', '?ignoreTLS=1'],
+    ['ignoreTLS=false', 'smtp://user:pass@127.0.0.1', '?ignoreTLS=false'],
+    ['both', 'smtp://user:pass@127.0.0.1', '?ignoreTLS=true&requireTLS=true'],
+  ])('has no login and no mail with %s', async (_what, base, query) => {
+    const { commands, port } = await openServer();
+    const outlet = outletFor(port, { url: `${base}:${port}${query}` });
+    const refused = { message: 'SMTP 502 at STARTTLS', isPermanent: false };
+    expect(await failureOf(outlet.send(aNotice()))).toEqual(refused);
+    expect(await failureOf(outlet.verify())).toEqual(refused);
+    expect(commands.map((line) => line.split(' ')[0])).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(?:AUTH|MAIL|RCPT|DATA)$/)]),
+    );
+    expect(commands).toContain('STARTTLS');
+  });
+
+  it('is not fallen back to where EHLO is refused', async () => {
+    const { commands, port } = await scriptedServer({ EHLO: '502 what?' });
+    const url = `smtp://user:pass@127.0.0.1:${port}`;
+    expect(await failureOf(outletFor(port, { url }).send(aNotice()))).toMatchObject({
+      isPermanent: false,
+    });
+    expect(commands).toEqual([expect.stringMatching(/^EHLO /)]);
+  });
+
+  it('is spoken where ignoreTLS=true is written out, even to a server that offers more', async () => {
+    const { commands, port } = await scriptedServer({
+      EHLO: '250-mx\r\n250-AUTH PLAIN\r\n250 STARTTLS',
+      AUTH: '235 welcome',
+    });
+    const url = `smtp://user:pass@127.0.0.1:${port}?ignoreTLS=true`;
+    await outletFor(port, { url }).send(aNotice());
+    expect(commands.map((line) => line.split(' ')[0])).toEqual([
+      'EHLO',
+      'AUTH',
+      'MAIL',
+      'RCPT',
+      'DATA',
+      '.',
+    ]);
+  });
+
+  it.each([
+    ['smtps://user:pass@mail.example.com', 'from the start'],
+    ['smtps://mail.example.com?ignoreTLS=true', 'from the start'],
+    ['smtp://mail.example.com', 'demanded'],
+    ['smtp://127.0.0.1.example.com', 'demanded'],
+    ['smtp://user:pass@localhost', 'demanded'],
+    ['smtp://:pass@localhost', 'demanded'],
+    ['smtp://LOCALHOST', 'where offered'],
+    ['smtp://127.8.0.1:25', 'where offered'],
+    ['smtp://[::1]', 'where offered'],
+    ['smtp://user:pass@mail.example.com?ignoreTLS=true', 'never'],
+    ['smtp://localhost?ignoreTLS=true', 'never'],
+  ])('by %s: TLS %s', (url, tls) => {
+    expect(tlsOf(new URL(url))).toBe(tls);
+  });
+});
+
 describe('a refusal', () => {
   it('of the recipient by 550 is final', async () => {
     const server = await smtpServer({ onRcptTo: (_address, _session, done) => done(refusal(550)) });
@@ -191,8 +260,8 @@ describe('a refusal', () => {
       allowInsecureAuth: true,
       onAuth: (_auth, _session, done) => done(refusal(535)),
     });
-    const outlet = outletFor(server.port, { url: `smtp://user:wrong@127.0.0.1:${server.port}` });
-    expect(await failureOf(outlet.send(aNotice()))).toEqual({
+    const url = `smtp://user:wrong@127.0.0.1:${server.port}?ignoreTLS=true`;
+    expect(await failureOf(outletFor(server.port, { url }).send(aNotice()))).toEqual({
       message: 'SMTP 535 at AUTH PLAIN',
       isPermanent: false,
     });

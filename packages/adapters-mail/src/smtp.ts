@@ -23,6 +23,8 @@ const TIMEOUTS = {
 const PARAMETER =
   /^(?:name|localAddress|authMethod|requireTLS|ignoreTLS|opportunisticTLS|tls\.\w+)$/;
 
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i;
+
 /** Refusals of ourselves, whenever they come: a wrong sequence, and authentication (RFC 4954, 4 and 6). */
 const ABOUT_US = new Set([503, 530, 534, 535, 538]);
 
@@ -33,10 +35,7 @@ export type SmtpOutlet = Outlet & {
   close(): void;
 };
 
-/**
- * Sends over SMTP, with a pool of connections.
- * `smtps:` is TLS from the start, `smtp:` changes to TLS where the server offers it (`?requireTLS=true` insists).
- */
+/** Sends over SMTP, with a pool of connections. `tlsOf` says what is encrypted. */
 export function smtpOutlet(options: {
   readonly url: string;
   readonly from: Sender;
@@ -46,7 +45,7 @@ export function smtpOutlet(options: {
   const { from, templates = templatesOf() } = options;
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
   const pool = new SMTPPool({
-    url: parseSmtpUrl(options.url),
+    ...parametersOf(options.url),
     maxConnections: MAX_CONNECTIONS,
     // Of a mail whose connection the server dropped before a byte of the message was sent.
     maxRequeues: 3,
@@ -109,6 +108,38 @@ function logIn(options: SMTPPool.Options, signal: AbortSignal): Promise<void> {
     else connection.login({ ...auth, method }, done);
   });
   return promise.finally(() => connection.close());
+}
+
+/**
+ * `from the start`: TLS before anything is said. `demanded`: STARTTLS, and nothing is said to a server that has none.
+ * `where offered`: STARTTLS, or clear text to a server that has none. `never`: clear text.
+ */
+export type Tls = 'from the start' | 'demanded' | 'where offered' | 'never';
+
+/**
+ * What an SMTP URL encrypts. A password, and a mail that leaves this machine, go through TLS unless `ignoreTLS=true` is
+ * written out: no other parameter turns it off.
+ */
+export function tlsOf({ protocol, username, password, hostname, searchParams }: URL): Tls {
+  if (protocol === 'smtps:') return 'from the start';
+  if (searchParams.get('requireTLS') === 'true') return 'demanded';
+  if (searchParams.get('ignoreTLS') === 'true') return 'never';
+  const staysHere = LOOPBACK.test(hostname) && `${username}${password}` === '';
+  return staysHere ? 'where offered' : 'demanded';
+}
+
+/** The URL without the parameters about TLS, and what they come to: nodemailer would put the URL first. */
+function parametersOf(text: string): SMTPPool.Options & { url: string } {
+  const url = new URL(parseSmtpUrl(text));
+  const tls = tlsOf(url);
+  const mayFail = url.searchParams.get('opportunisticTLS') === 'true';
+  for (const name of ['requireTLS', 'ignoreTLS', 'opportunisticTLS']) url.searchParams.delete(name);
+  return {
+    url: url.href,
+    requireTLS: tls === 'demanded',
+    ignoreTLS: tls === 'never',
+    opportunisticTLS: tls === 'where offered' && mayFail,
+  };
 }
 
 /** The URL as it is, or an Error that says what is wrong with it and never repeats it: it holds a password. */

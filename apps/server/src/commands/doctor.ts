@@ -3,7 +3,14 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { keyPurposes, openKeyFile } from '@rekey/adapters-crypto';
 import { type Inspection, inspectDatabase } from '@rekey/adapters-db';
-import { parseMailFrom, readTemplates, smtpOutlet, TemplateError } from '@rekey/adapters-mail';
+import {
+  parseMailFrom,
+  readTemplates,
+  smtpOutlet,
+  TemplateError,
+  type Tls,
+  tlsOf,
+} from '@rekey/adapters-mail';
 import type { Command } from 'commander';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { json, print, printJson, table } from './common.ts';
@@ -113,11 +120,25 @@ async function checkMail({ smtpUrl, mailDir, mailFrom }: Config): Promise<Check>
   }
   const from = parseMailFrom(mailFrom);
   const server = await attempt(() => smtpOutlet({ url: smtpUrl, from }).verify());
-  const { host } = new URL(smtpUrl);
+  const url = new URL(smtpUrl);
+  const tls = tlsOf(url);
+  const vain = ['requireTLS', 'ignoreTLS', 'opportunisticTLS'].find((name) => {
+    const value = url.searchParams.get(name);
+    return tls === 'demanded' && value !== null && `${name}=${value}` !== 'requireTLS=true';
+  });
+  const hint = vain === undefined ? '' : `; ${vain} does not change that`;
+  const detail = `SMTP server ${url.host}, ${encryption[tls]}${hint}`;
   return server instanceof Error
-    ? { name, status: 'FAIL', detail: `SMTP server ${host}: ${messageOf(server)}` }
-    : { name, status: 'ok', detail: `SMTP server ${host}` };
+    ? { name, status: 'FAIL', detail: `${detail}: ${messageOf(server)}` }
+    : { name, status: tls === 'never' || hint !== '' ? 'warn' : 'ok', detail };
 }
+
+const encryption: Readonly<Record<Tls, string>> = {
+  'from the start': 'TLS from the start',
+  demanded: 'nothing without TLS, as ignoreTLS=true is not written out',
+  'where offered': 'TLS where it is offered',
+  never: 'everything in clear text: ignoreTLS=true',
+};
 
 function checkTemplates(folder: string): Check[] {
   const name = 'templates';
