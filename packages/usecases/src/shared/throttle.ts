@@ -95,19 +95,20 @@ export async function admit(
 
   return database.transact(async ({ throttles }) => {
     const now = clock.now();
-    const mine = (await lockTries(throttles, own, now)).filter(hasRoom);
-    if (device?.isKnown && mine.length > 0) {
-      await throttles.put(mine.map(afterwards));
+    const mine = await lockTries(throttles, own, now);
+    if (device?.isKnown && mine.some(hasRoom)) {
+      await throttles.put(mine.map(after));
       return { counted: mine, refusal, bringsWait: false };
     }
     const theirs = await lockTries(throttles, strangers, now);
     const theirRefusal = longest(theirs);
+    const counted = (theirRefusal === null ? [...mine, ...theirs] : mine).filter(hasRoom);
+    await throttles.put(
+      [...mine, ...theirs].map((each) => (counted.includes(each) ? after(each) : current(each))),
+    );
     if (theirRefusal !== null) {
-      await throttles.put([...mine.map(afterwards), ...theirs.map(current)]);
-      return { counted: null, refusal: theirRefusal, looksInVain: mine.length > 0 };
+      return { counted: null, refusal: theirRefusal, looksInVain: counted.length > 0 };
     }
-    const counted = [...mine, ...theirs];
-    await throttles.put(counted.map(afterwards));
     const bringsWait = theirs.some(({ limit, after }) => refusalOf(limit, after, now) !== null);
     return { counted, refusal: null, bringsWait };
   });
@@ -133,7 +134,7 @@ export async function countSignUp(ports: Needs & Recorder, actor: Actor): Promis
     const now = clock.now();
     const found = await lockTries(stores.throttles, [slot], now);
     const refusal = longest(found);
-    await stores.throttles.put(found.map(refusal ? current : afterwards));
+    await stores.throttles.put(found.map(refusal ? current : after));
     if (refusal === null && found.some(({ after }) => refusalOf(limit, after, now))) {
       await tell(ports, stores, { type: 'throttle.reached', serviceId, userId: null });
       const type = 'rekey:Throttle';
@@ -240,5 +241,5 @@ const stored = ({ key, limit }: Slot, bucket: Bucket): StoredBucket => ({
   bucket,
   forgetAt: emptyAt(limit, bucket),
 });
-const afterwards = (each: Try): StoredBucket => stored(each, each.after);
+const after = (each: Try): StoredBucket => stored(each, each.after);
 const current = (each: Try): StoredBucket => stored(each, each.current);
