@@ -5,6 +5,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -80,6 +81,26 @@ describe('the server', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/not a database/);
     expect(readFileSync(databaseOf(folder), 'utf8')).toBe('a shopping list');
+  });
+
+  test('deletes the mails at its start whose links have expired, and nothing else of the folder', async () => {
+    const folder = aFolder();
+    const mails = path.join(folder, 'data/mail');
+    mkdirSync(mails, { recursive: true });
+    const idOf = (end: number) => `019a0000-0000-7000-8000-00000000000${end}`;
+    const AN_HOUR_S = 3600;
+    const writtenAgo = (name: string, seconds: number) => {
+      const file = path.join(mails, name);
+      writeFileSync(file, 'a mail');
+      utimesSync(file, Date.now() / 1000 - seconds, Date.now() / 1000 - seconds);
+      return file;
+    };
+    const expired = writtenAgo(`${idOf(1)}.eml`, 2 * AN_HOUR_S);
+    const live = writtenAgo(`${idOf(2)}.eml`, AN_HOUR_S / 2);
+    const foreign = writtenAgo('letter.eml', 2 * AN_HOUR_S);
+    await startServer(folder, { REVOKE_TOKEN_TTL: `${AN_HOUR_S}` });
+    await expect.poll(() => existsSync(expired), { timeout: 60_000 }).toBe(false);
+    expect([existsSync(live), existsSync(foreign)]).toEqual([true, true]);
   });
 
   test('stops when it is told to, as soon as it says that it listens', async () => {

@@ -1,7 +1,7 @@
 import './thread-pool.ts';
 import { hashGate } from '@rekey/adapters-crypto';
 import { createHttpServer } from '@rekey/adapters-http';
-import { TemplateError } from '@rekey/adapters-mail';
+import { deleteMails, TemplateError } from '@rekey/adapters-mail';
 import { operator } from '@rekey/domain';
 import type { Delivered } from '@rekey/usecases';
 import pino from 'pino';
@@ -16,6 +16,7 @@ import { version } from './version.ts';
 const DRAIN_MS = 8000;
 /** After this time the process exits whatever is left: a supervisor would kill it after ten seconds. */
 const EXIT_MS = 9500;
+const DAY_MS = 86_400_000;
 
 await start().catch((error: unknown) => {
   const isListed = error instanceof ConfigError || error instanceof TemplateError;
@@ -77,6 +78,16 @@ async function start(): Promise<void> {
     pruned: (rows) => log.debug({ rows }, 'pruned'),
     failed: (error) => log.error({ error: messageOf(error) }, 'pruning failed'),
   });
+  // The links of older mails have expired; the mails name people.
+  const lifeMs = config.revokeTokenTtl * 1000;
+  const cleaner = startPruner(
+    () => deleteMails(config.mailDir, Date.now() - lifeMs),
+    {
+      pruned: (mails) => log.debug({ mails }, 'mails deleted'),
+      failed: (error) => log.error({ error: messageOf(error) }, 'deleting mails failed'),
+    },
+    DAY_MS,
+  );
 
   let isStopping = false;
   const stop = (signal: NodeJS.Signals) => {
@@ -88,7 +99,7 @@ async function start(): Promise<void> {
       log.warn('stopped with work under way');
       process.exit(0);
     }, EXIT_MS).unref();
-    void Promise.all([drain({ ms: DRAIN_MS }), worker.stop(), pruner.stop()])
+    void Promise.all([drain({ ms: DRAIN_MS }), worker.stop(), pruner.stop(), cleaner.stop()])
       .then(() => scrapes?.close())
       .then(close)
       .then(() => log.info('stopped'))

@@ -92,7 +92,7 @@ const mail = {
     name: 'MAIL_DIR',
     default: './data/mail',
     parse: text,
-    text: 'the folder of those files',
+    text: 'the folder of those files. A server deletes each of them once its link has expired (`REVOKE_TOKEN_TTL` after it was written), at its start and daily, and leaves everything else in the folder',
   },
   mailFrom: {
     name: 'MAIL_FROM',

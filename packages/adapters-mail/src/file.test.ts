@@ -1,11 +1,22 @@
-import { mkdtemp, readdir, readFile, rm, stat, watch, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  watch,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DeliveryFailure } from '@rekey/usecases';
 import { outletContract } from '@rekey/usecases/testing';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { aNotice, from, parse } from '../test/notice.ts';
-import { fileOutlet } from './file.ts';
+import { deleteMails, fileOutlet } from './file.ts';
 import { buildMessage } from './message.ts';
 import { templatesOf } from './templates/templates.ts';
 
@@ -103,4 +114,50 @@ it('is worth another try where the folder is none', async () => {
   await writeFile(dir, 'a file');
   const failure = fileOutlet({ dir, from }).send(aNotice());
   await expect(failure).rejects.toMatchObject({ message: 'EEXIST', isPermanent: false });
+});
+
+describe('deleting mails', () => {
+  const BEFORE = Date.parse('2026-01-31T00:00:00Z');
+  const idOf = (end: number) => `019a0000-0000-7000-8000-00000000000${end}`;
+  const age = (file: string, at: number) => utimes(file, at / 1000, at / 1000);
+
+  it('takes those that were written before the instant, and what a crash left of one', async () => {
+    const dir = await newFolder();
+    const names = [1, 2, 3].map((end) => `${idOf(end)}.eml`);
+    for (const end of [1, 2, 3]) await fileOutlet({ dir, from }).send(aNotice({ id: idOf(end) }));
+    const left = `${idOf(4)}.eml.${idOf(5)}.tmp`;
+    await writeFile(path.join(dir, left), 'half of a mail');
+    await age(path.join(dir, names[0]!), BEFORE - 1);
+    await age(path.join(dir, names[1]!), BEFORE);
+    await age(path.join(dir, left), BEFORE - 1);
+
+    expect(await deleteMails(dir, BEFORE)).toBe(2);
+    expect(await readdir(dir)).toEqual(names.slice(1));
+    expect(await deleteMails(dir, BEFORE)).toBe(0);
+  });
+
+  it('leaves everything else, however old', async () => {
+    const dir = await newFolder();
+    const others = [
+      'letter.eml',
+      'notes.txt',
+      `${idOf(1)}.txt`,
+      `copy of ${idOf(1)}.eml`,
+      `${idOf(1)}.eml.bak`,
+      `${idOf(1)}.eml.tmp`,
+    ];
+    for (const name of others) await writeFile(path.join(dir, name), 'not ours');
+    const folder = `${idOf(2)}.eml`;
+    await mkdir(path.join(dir, folder));
+    const link = `${idOf(3)}.eml`;
+    await symlink(path.join(dir, 'notes.txt'), path.join(dir, link));
+    for (const name of [...others, folder]) await age(path.join(dir, name), 0);
+
+    expect(await deleteMails(dir, Date.now() + 1)).toBe(0);
+    expect(await readdir(dir)).toEqual([...others, folder, link].sort());
+  });
+
+  it('finds nothing where there is no folder yet', async () => {
+    expect(await deleteMails(path.join(await newFolder(), 'mail'), Date.now())).toBe(0);
+  });
 });

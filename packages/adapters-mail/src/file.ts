@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Instant } from '@rekey/domain';
 import { DeliveryFailure, type Outlet } from '@rekey/usecases';
 import { buildMessage } from './message.ts';
 import type { Sender } from './sender.ts';
 import { type Templates, templatesOf } from './templates/templates.ts';
+
+const UUID = '[\\da-f]{8}(?:-[\\da-f]{4}){3}-[\\da-f]{12}';
+/** A mail, or what a crash left of one on its way. Nothing else in the folder is ours. */
+const OWN = new RegExp(`^${UUID}\\.eml(?:\\.${UUID}\\.tmp)?$`);
 
 /** Writes each mail to `<id>.eml`: a mail that is sent again replaces itself, and no reader ever sees half of one. */
 export function fileOutlet(options: {
@@ -41,4 +46,28 @@ async function replaceFile(target: string, content: Buffer): Promise<void> {
   if (process.platform === 'win32') return;
   await using folder = await open(path.dirname(target));
   await folder.sync();
+}
+
+/** Deletes the mails in a folder that `fileOutlet` wrote before an instant, and nothing else; answers how many. */
+export async function deleteMails(dir: string, before: Instant): Promise<number> {
+  let deleted = 0;
+  for (const name of await namesIn(dir)) {
+    const file = path.join(dir, name);
+    // Another server may have been quicker.
+    const found = OWN.test(name) ? await lstat(file).catch(() => null) : null;
+    if (!found?.isFile() || found.mtimeMs >= before) continue;
+    await rm(file, { force: true });
+    deleted += 1;
+  }
+  return deleted;
+}
+
+/** None where there is no folder yet. */
+export async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }

@@ -1,4 +1,4 @@
-export { fileOutlet } from './file.ts';
+export { deleteMails, fileOutlet } from './file.ts';
 export { latestMail, type ReadableMail } from './latest-mail.ts';
 export { buildMessage } from './message.ts';
 export { parseMailFrom, type Sender } from './sender.ts';

@@ -1,6 +1,7 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import PostalMime, { type Address } from 'postal-mime';
+import { namesIn } from './file.ts';
 
 export type ReadableMail = {
   readonly file: string;
@@ -44,15 +45,6 @@ async function latestFile(folder: string): Promise<string | null> {
     (a, b) => Number(b.writtenAt - a.writtenAt) || (a.file < b.file ? 1 : -1),
   );
   return latest?.file ?? null;
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 const addressOf = (address: Address | undefined): string =>
