@@ -6,7 +6,6 @@ import { describe, expect, test } from 'vitest';
 import {
   type Answer,
   aFolder,
-  aFreePort,
   call,
   createService,
   linkIn,
@@ -184,25 +183,4 @@ describe('the second seed, word for word', () => {
       status: 401,
     });
   });
-});
-
-test('a server that is killed right after its 200 delivers the mail when it starts again', async () => {
-  const folder = aFolder();
-  const port = await aFreePort();
-  const env = { SMTP_URL: `smtp://127.0.0.1:${port}` };
-  const first = await startServer(folder, env);
-  const email = 'orion@test.com';
-  await form(first, 'POST', '/users/create', { name: 'Orion', email, password: '12345678' });
-  const login = await form(first, 'POST', '/users/login', { email, password: '12345678' });
-  const change = { email, password: '12345678', newPassword: '87654321' };
-  const changed = await form(first, 'PUT', '/users/update/password', change, login.body.token);
-  first.signal('SIGKILL');
-  expect(changed.status).toBe(200);
-  await first.exit;
-
-  const mailbox = await startMailbox(port);
-  const second = await startServer(folder, env);
-  const mail = await mailbox.mail(0);
-  const token = linkIn(mail.text).searchParams.get('token') ?? '';
-  expect(await form(second, 'POST', '/local', { token })).toMatchObject({ status: 200 });
 });
