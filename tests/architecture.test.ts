@@ -41,6 +41,7 @@ const RULES: Record<string, Rule> = {
       ...CORE,
       '@rekey/wording',
       'fastify',
+      '@fastify/formbody',
       '@fastify/type-provider-typebox',
       'swagger-ui-dist',
       'typebox',
