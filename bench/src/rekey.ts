@@ -55,7 +55,8 @@ export async function fill(
 
   const now = Date.now();
   const hasher = bcryptHasher({ cost, peppers: () => keys.pepper, gate: hashGate(cost) });
-  const hash = await hasher.hash(PASSWORD);
+  const place = { serviceId: id('s', 1), origin: { address: '192.0.2.1', client: null } };
+  const hash = await hasher.hash(PASSWORD, place);
   // All of them have logged in before, so that the quality of their passwords is known.
   const sealing = {
     secrets: secrets(

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { type Gate, gate as newGate } from '@rekey/adapters-crypto';
 import { createHttpServer } from '@rekey/adapters-http';
 import { operator } from '@rekey/domain';
+import { PLACE } from '@rekey/usecases/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { compose } from './compose.ts';
 import { readConfig } from './config.ts';
@@ -22,9 +23,9 @@ async function start() {
   const inner = newGate({ places: 1, maxWaiting: 1 });
   let onWaiting = () => {};
   const gate: Gate = {
-    admit: () => inner.admit(),
-    run: (task) => {
-      const running = inner.run(task);
+    admit: (place) => inner.admit(place),
+    run: (place, task) => {
+      const running = inner.run(place, task);
       if (inner.waiting > 0) onWaiting();
       return running;
     },
@@ -79,7 +80,7 @@ async function start() {
   /** Takes the one place until it is released. */
   const occupy = () => {
     const { promise, resolve } = Promise.withResolvers<void>();
-    void inner.run(() => promise);
+    void inner.run(PLACE, () => promise);
     return resolve;
   };
   const nextWaiting = () =>

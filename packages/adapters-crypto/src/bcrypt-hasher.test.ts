@@ -1,5 +1,5 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
-import { hasherContract } from '@rekey/usecases/testing';
+import { hasherContract, PLACE } from '@rekey/usecases/testing';
 import bcrypt from 'bcrypt';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -26,11 +26,11 @@ function countingGate(): Gate & { readonly entered: number } {
   const inner = gate({ places: 2, maxWaiting: 1000 });
   let entered = 0;
   return {
-    run: (work) => {
+    run: (place, work) => {
       entered += 1;
-      return inner.run(work);
+      return inner.run(place, work);
     },
-    admit: () => inner.admit(),
+    admit: (place) => inner.admit(place),
     running: 0,
     waiting: 0,
     get entered() {
@@ -39,11 +39,22 @@ function countingGate(): Gate & { readonly entered: number } {
   };
 }
 
-const aHasher = (options: { cost?: number; peppers?: () => KeyList; gate?: Gate } = {}) =>
+type Options = { cost?: number; peppers?: () => KeyList; gate?: Gate };
+const hasherWith = (options: Options) =>
   bcryptHasher({ cost: 4, peppers: listOf(known), gate: countingGate(), ...options });
 
+/** One that is always asked at one place. */
+const aHasher = (options: Options = {}) => {
+  const { hash, verify, isCurrent } = hasherWith(options);
+  return {
+    hash: (password: string) => hash(password, PLACE),
+    verify: (password: string, stored: string | null) => verify(password, stored, PLACE),
+    isCurrent,
+  };
+};
+
 hasherContract('of bcrypt', async () => ({
-  hasher: aHasher({ gate: gate({ places: 2, maxWaiting: 8 }) }),
+  hasher: hasherWith({ gate: gate({ places: 2, maxWaiting: 8 }) }),
   foreign: { password: 'pässword', hash: bcrypt.hashSync('pässword', 4) },
   tooMany: 20,
 }));

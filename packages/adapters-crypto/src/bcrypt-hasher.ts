@@ -55,18 +55,18 @@ export function bcryptHasher(options: {
   const decoy = decoyOf(cost);
 
   return {
-    admit: () => gate.admit(),
+    admit: (place) => gate.admit(place),
 
-    hash: (password) =>
-      gate.run(async () => {
+    hash: (password, place) =>
+      gate.run(place, async () => {
         const [current] = peppers();
         // A salt that is made here costs no second trip to the thread pool.
         const hash = await bcrypt.hash(prehash(password, current), bcrypt.genSaltSync(cost));
         return `rk1$${current.kid}$${hash}`;
       }),
 
-    verify: (password, stored) =>
-      gate.run(async () => {
+    verify: (password, stored, place) =>
+      gate.run(place, async () => {
         const comparison = stored === null ? null : comparisonFor(password, stored);
         if (comparison === null) {
           await bcrypt.compare(prehash(password, peppers()[0]), decoy);

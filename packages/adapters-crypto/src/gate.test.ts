@@ -1,4 +1,5 @@
-import { Overloaded } from '@rekey/domain';
+import { Overloaded, type Place } from '@rekey/domain';
+import { anId, PLACE } from '@rekey/usecases/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gate, hashGate, threadPoolSize } from './gate.ts';
@@ -22,15 +23,15 @@ async function refusal(running: Promise<unknown>): Promise<Overloaded> {
 
 describe('a gate', () => {
   test('answers what the task answers', async () => {
-    await expect(gate({ places: 1, maxWaiting: 0 }).run(async () => 42)).resolves.toBe(42);
+    await expect(gate({ places: 1, maxWaiting: 0 }).run(PLACE, async () => 42)).resolves.toBe(42);
   });
 
-  test('runs as many tasks at a time as it has places, and the one that has waited longest next', async () => {
+  test('runs as many tasks at a time as it has places, and of one place the one that has waited longest next', async () => {
     const narrow = gate({ places: 2, maxWaiting: 3 });
     const tasks = Array.from({ length: 5 }, aTask);
     const order: number[] = [];
     const runs = tasks.map(({ task }, index) =>
-      narrow.run(() => {
+      narrow.run(PLACE, () => {
         order.push(index);
         return task();
       }),
@@ -57,7 +58,7 @@ describe('a gate', () => {
           let inside = 0;
           let most = 0;
           const run = (length: number) =>
-            narrow.run(async () => {
+            narrow.run(PLACE, async () => {
               inside += 1;
               most = Math.max(most, inside);
               for (let turn = 0; turn < length; turn += 1) await Promise.resolve();
@@ -74,10 +75,10 @@ describe('a gate', () => {
   test('refuses a task that finds the queue full, without running it', async () => {
     const narrow = gate({ places: 1, maxWaiting: 1 });
     const [first, second] = [aTask(), aTask()];
-    const runs = [narrow.run(first.task), narrow.run(second.task)];
+    const runs = [narrow.run(PLACE, first.task), narrow.run(PLACE, second.task)];
     let hasRun = false;
     await refusal(
-      narrow.run(async () => {
+      narrow.run(PLACE, async () => {
         hasRun = true;
       }),
     );
@@ -90,18 +91,18 @@ describe('a gate', () => {
   test('takes new tasks again once there is room', async () => {
     const narrow = gate({ places: 1, maxWaiting: 0 });
     const first = aTask();
-    const run = narrow.run(first.task);
-    await refusal(narrow.run(async () => 'no'));
+    const run = narrow.run(PLACE, first.task);
+    await refusal(narrow.run(PLACE, async () => 'no'));
     first.finish('');
     await run;
-    await expect(narrow.run(async () => 'yes')).resolves.toBe('yes');
+    await expect(narrow.run(PLACE, async () => 'yes')).resolves.toBe('yes');
   });
 
   test('gives the place of a task that fails to the next one', async () => {
     const narrow = gate({ places: 1, maxWaiting: 1 });
     const first = aTask();
-    const failing = narrow.run(first.task);
-    const next = narrow.run(async () => 'next');
+    const failing = narrow.run(PLACE, first.task);
+    const next = narrow.run(PLACE, async () => 'next');
     first.fail(new Error('broken'));
     await expect(failing).rejects.toThrow('broken');
     await expect(next).resolves.toBe('next');
@@ -111,13 +112,13 @@ describe('a gate', () => {
   test('says after how many seconds the queue will have been served', async () => {
     let time = 0;
     const narrow = gate({ places: 2, maxWaiting: 4, now: () => time });
-    await narrow.run(async () => {
+    await narrow.run(PLACE, async () => {
       time += 1500;
     });
     const tasks = Array.from({ length: 6 }, aTask);
-    const runs = tasks.map(({ task }) => narrow.run(task));
+    const runs = tasks.map(({ task }) => narrow.run(PLACE, task));
     // Four wait, and the fifth would: two and a half rounds of 1.5 s.
-    expect((await refusal(narrow.run(async () => ''))).retryAfterS).toBe(4);
+    expect((await refusal(narrow.run(PLACE, async () => ''))).retryAfterS).toBe(4);
     for (const { finish } of tasks) finish('');
     await Promise.all(runs);
   });
@@ -125,10 +126,63 @@ describe('a gate', () => {
   test('says one second at least, also before any task has ended', async () => {
     const narrow = gate({ places: 1, maxWaiting: 0 });
     const first = aTask();
-    const run = narrow.run(first.task);
-    expect((await refusal(narrow.run(async () => ''))).retryAfterS).toBe(1);
+    const run = narrow.run(PLACE, first.task);
+    expect((await refusal(narrow.run(PLACE, async () => ''))).retryAfterS).toBe(1);
     first.finish('');
     await run;
+  });
+});
+
+describe('a gate that many ask at one place', () => {
+  const elsewhere: [string, Place][] = [
+    ['another network', { ...PLACE, origin: { address: '198.51.100.7', client: null } }],
+    ['another service', { ...PLACE, serviceId: anId() }],
+  ];
+
+  test.each(elsewhere)('runs a task of %s after one of theirs at most', async (_, place) => {
+    const narrow = gate({ places: 2, maxWaiting: 256 });
+    const order: string[] = [];
+    const crowd = Array.from({ length: 75 }, aTask);
+    const runs = crowd.map(({ task }) =>
+      narrow.run(PLACE, () => {
+        order.push('theirs');
+        return task();
+      }),
+    );
+    const mine = narrow.run(place, async () => order.push('mine'));
+    expect(order).toEqual(['theirs', 'theirs']);
+    // One of the two that run ends, then one that waited.
+    crowd[0]!.finish('');
+    await crowd[2]!.begun;
+    crowd[2]!.finish('');
+    await mine;
+    expect(order.slice(0, 4)).toEqual(['theirs', 'theirs', 'theirs', 'mine']);
+    for (const { finish } of crowd) finish('');
+    await Promise.all(runs);
+  });
+
+  test.each(elsewhere)('turns away the latest of them for one of %s', async (_, place) => {
+    const narrow = gate({ places: 1, maxWaiting: 4 });
+    const crowd = Array.from({ length: 5 }, aTask);
+    const runs = crowd.map(({ task }) => narrow.run(PLACE, task));
+    expect(() => narrow.admit(PLACE)).toThrow(Overloaded);
+    narrow.admit(place);
+    const mine = narrow.run(place, async () => 'mine');
+    await refusal(runs[4]!);
+    expect([narrow.running, narrow.waiting]).toEqual([1, 4]);
+    for (const { finish } of crowd) finish('theirs');
+    expect(await mine).toBe('mine');
+    expect(await Promise.all(runs.slice(0, 4))).toEqual(['theirs', 'theirs', 'theirs', 'theirs']);
+  });
+
+  test('counts all addresses of an IPv6 network as one', async () => {
+    const narrow = gate({ places: 1, maxWaiting: 1 });
+    const at = (address: string): Place => ({ ...PLACE, origin: { address, client: null } });
+    const { task, finish } = aTask();
+    const runs = ['2001:db8::1', '2001:db8::2'].map((address) => narrow.run(at(address), task));
+    await refusal(narrow.run(at('2001:db8::3'), task));
+    finish('');
+    await Promise.all(runs);
   });
 });
 
@@ -141,9 +195,9 @@ describe('the gate for hashes', () => {
     const cores = 2;
     const narrow = hashGate(cost, cores);
     const { task, finish } = aTask();
-    const runs = Array.from({ length: cores * (waiting + 1) + 1 }, () => narrow.run(task));
+    const runs = Array.from({ length: cores * (waiting + 1) + 1 }, () => narrow.run(PLACE, task));
     expect([narrow.running, narrow.waiting]).toEqual([cores + 1, cores * waiting]);
-    await refusal(narrow.run(task));
+    await refusal(narrow.run(PLACE, task));
     finish('');
     await Promise.all(runs);
   });

@@ -1,15 +1,16 @@
 import { availableParallelism } from 'node:os';
-import { Overloaded } from '@rekey/domain';
+import { networkOf, Overloaded, type Place } from '@rekey/domain';
+import { fairQueue, type Owner } from './fair-queue.ts';
 
-/** Runs a few tasks at a time, lets some wait, and refuses the rest. */
+/** Runs a few tasks at a time, lets some wait, and refuses the rest: fairly to services and to the networks of each. */
 export type Gate = {
   /**
-   * Runs the task as soon as a place is free, first come, first served.
-   * Throws `Overloaded`, without running it, where the queue is full.
+   * Runs the task of that place as soon as it has its turn. Throws `Overloaded`, without running it, where the queue is
+   * full, or somebody with less waiting comes to the full queue.
    */
-  run<T>(task: () => Promise<T>): Promise<T>;
-  /** Throws `Overloaded` where `run` would. */
-  admit(): void;
+  run<T>(place: Place, task: () => Promise<T>): Promise<T>;
+  /** Throws `Overloaded` where `run` would at once. */
+  admit(place: Place): void;
   readonly running: number;
   readonly waiting: number;
 };
@@ -24,7 +25,7 @@ export type GateOptions = {
 };
 
 export function gate({ places, maxWaiting, now = () => performance.now() }: GateOptions): Gate {
-  const queue: (() => void)[] = [];
+  const queue = fairQueue<PromiseWithResolvers<void>>(maxWaiting);
   let running = 0;
   /** How long a task takes: a moving average, 0 until the first one is done. */
   let usualMs = 0;
@@ -32,26 +33,26 @@ export function gate({ places, maxWaiting, now = () => performance.now() }: Gate
   function leave(): void {
     const next = queue.shift();
     // The place is handed over: no task that comes now can slip in between.
-    if (next) next();
+    if (next) next.resolve();
     else running -= 1;
   }
 
-  function admit(): void {
-    if (running < places || queue.length < maxWaiting) return;
-    const rounds = (queue.length + 1) / places;
-    throw new Overloaded(Math.max(1, Math.ceil((rounds * usualMs) / 1000)));
+  function overloaded(): Overloaded {
+    const rounds = (queue.size + 1) / places;
+    return new Overloaded(Math.max(1, Math.ceil((rounds * usualMs) / 1000)));
   }
 
   return {
-    admit,
-    async run(task) {
-      admit();
+    admit(place) {
+      if (running >= places && !queue.takes(ownerAt(place))) throw overloaded();
+    },
+    async run(place, task) {
       if (running < places) {
         running += 1;
       } else {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        queue.push(resolve);
-        await promise;
+        const turn = Promise.withResolvers<void>();
+        queue.push(ownerAt(place), turn)?.reject(overloaded());
+        await turn.promise;
       }
       const start = now();
       try {
@@ -66,10 +67,15 @@ export function gate({ places, maxWaiting, now = () => performance.now() }: Gate
       return running;
     },
     get waiting() {
-      return queue.length;
+      return queue.size;
     },
   };
 }
+
+const ownerAt = ({ serviceId, origin }: Place): Owner => ({
+  service: serviceId,
+  network: networkOf(origin.address),
+});
 
 /** Hashes at a time: one for each core, and one more that takes over at once when one of them ends. */
 const placesFor = (cores: number): number => cores + 1;

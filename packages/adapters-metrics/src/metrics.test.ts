@@ -93,16 +93,18 @@ it('a watched gate works as before, and its work is measured', async () => {
   const inner = {
     running: 1,
     waiting: 2,
-    run: <T>(task: () => Promise<T>) => task(),
-    admit: () => {
-      throw new Error('full');
+    run: <T>(place: string, task: (place: string) => Promise<T>) => task(place),
+    admit: (place: string) => {
+      throw new Error(`full at ${place}`);
     },
   };
   const gate = metrics.watchGate(inner);
-  expect(() => gate.admit()).toThrow('full');
+  expect(() => gate.admit('shop')).toThrow('full at shop');
   expect([gate.running, gate.waiting]).toEqual([1, 2]);
-  expect(await gate.run(async () => 'done')).toBe('done');
-  await expect(gate.run(() => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
+  expect(await gate.run('shop', async () => 'done')).toBe('done');
+  await expect(gate.run('shop', () => Promise.reject(new Error('failed')))).rejects.toThrow(
+    'failed',
+  );
   expect(await read('rekey_hash_running')).toBe(1);
   expect(await read('rekey_hash_waiting')).toBe(2);
   expect(await read('rekey_hash_wait_seconds_count')).toBe(2);

@@ -3,9 +3,9 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { listenForScrapes } from './listen.ts';
 
 /** The gate that hashes go through, as far as it is measured. */
-type Gate = {
-  run<T>(task: () => Promise<T>): Promise<T>;
-  admit(): void;
+type Gate<Place> = {
+  run<T>(place: Place, task: () => Promise<T>): Promise<T>;
+  admit(place: Place): void;
   readonly running: number;
   readonly waiting: number;
 };
@@ -89,7 +89,7 @@ export function openMetrics({
       attempts.inc({ outcome: outcome.replaceAll(' ', '_') }),
 
     /** Answers a gate that works as the given one does, and is measured. */
-    watchGate(gate: Gate): Gate {
+    watchGate<Place>(gate: Gate<Place>): Gate<Place> {
       const waited = new Histogram({
         name: 'rekey_hash_wait_seconds',
         help: 'How long hashes waited for their turn.',
@@ -119,10 +119,10 @@ export function openMetrics({
         },
       });
       return {
-        admit: () => gate.admit(),
-        run(task) {
+        admit: (place) => gate.admit(place),
+        run(place, task) {
           const asked = performance.now();
-          return gate.run(async () => {
+          return gate.run(place, async () => {
             const began = performance.now();
             waited.observe((began - asked) / 1000);
             try {

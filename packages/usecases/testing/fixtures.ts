@@ -6,6 +6,7 @@ import type {
   Key,
   OneTimeToken,
   Origin,
+  Place,
   Service,
   Session,
   User,
@@ -18,6 +19,9 @@ export const START = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 /** Where the requests of tests come from. */
 export const ORIGIN: Origin = { address: '192.0.2.7', client: 'curl/8.0' };
+
+/** Where the hashes of tests are asked for that are about no place. */
+export const PLACE: Place = { serviceId: '01900000-0000-7000-8000-0000000000aa', origin: ORIGIN };
 
 const A_WEEK_MS = 604_800_000;
 
@@ -146,7 +150,7 @@ export function aNotice(details: Partial<Notice> = {}): Notice {
   return {
     id: ids.next(),
     kind: 'update_password',
-    to: { name: 'Ada', address: 'owner@example.com' },
+    to: 'owner@example.com',
     locale: 'en',
     timezone: 'Etc/UTC',
     service: { name: 'Shop', emailText: null },

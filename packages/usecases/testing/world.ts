@@ -21,7 +21,7 @@ import {
   fakeTotp,
   sequentialIds,
 } from './fakes/index.ts';
-import { aKey, aService, aUser, ORIGIN, START } from './fixtures.ts';
+import { aKey, aService, aUser, ORIGIN, PLACE, START } from './fixtures.ts';
 import { type MemoryDatabase, memoryDatabase } from './memory/index.ts';
 import { watched } from './watched.ts';
 
@@ -118,7 +118,7 @@ export function world<D extends Database = MemoryDatabase>(
     passwordHash: string | null | undefined = undefined,
   ): Promise<User> => {
     const user = aUser({ createdBy: service.id, ...details });
-    const hash = passwordHash === undefined ? await hasher.hash(PASSWORD) : passwordHash;
+    const hash = passwordHash === undefined ? await hasher.hash(PASSWORD, PLACE) : passwordHash;
     await database.transact(({ users }) => users.insert(user, hash));
     return user;
   };

@@ -33,7 +33,7 @@ import {
   type World,
   world,
 } from '../../testing/index.ts';
-import { type Ports, useCases } from '../index.ts';
+import { type Hasher, type Ports, useCases } from '../index.ts';
 import { isSealed, record } from '../shared/record.ts';
 import type { ListAuditInput } from './list-audit.ts';
 
@@ -115,8 +115,8 @@ describe('a failed login', () => {
     const w = world();
     const owner = await w.addOwner();
     const { id } = owner.user;
-    const verify = async (password: string, hash: string | null) => {
-      const isRight = await w.hasher.verify(password, hash);
+    const verify = async (...asked: Parameters<Hasher['verify']>) => {
+      const isRight = await w.hasher.verify(...asked);
       await w.database.transact(({ users }) => users.changePassword(id, 1, 'other', START));
       return isRight;
     };

@@ -16,6 +16,7 @@ import {
   failingAt,
   nobody,
   PASSWORD,
+  PLACE,
   planted,
   recording,
   root,
@@ -109,7 +110,7 @@ describe('creating a key', () => {
 
   test('prepares an account that is not open yet', async () => {
     const { w, service, by, input } = await prepare();
-    for (const passwordHash of [null, await w.hasher.hash(PASSWORD)]) {
+    for (const passwordHash of [null, await w.hasher.hash(PASSWORD, PLACE)]) {
       const user = await w.addUser(service, { isEnabled: false }, passwordHash);
       const of = { ...input, userId: user.id, type: 'TOKEN' } as const;
       expect(await endOf(create(w, by, of))).toBe('done');
@@ -158,7 +159,7 @@ describe('the mail about a new key', () => {
     expect(more).toEqual([]);
     expect(notice).toMatchObject({
       kind: 'factor_change',
-      to: { name: user.name, address: user.email },
+      to: user.email,
       service: { name: service.name },
       happenedAt: START,
       origin,

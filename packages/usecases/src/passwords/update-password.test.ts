@@ -24,7 +24,7 @@ import {
   type World,
   world,
 } from '../../testing/index.ts';
-import { type Ports, useCases } from '../index.ts';
+import { type Hasher, type Ports, useCases } from '../index.ts';
 import type { UpdatePassword } from './update-password.ts';
 
 type Ask = Parameters<UpdatePassword['execute']>;
@@ -72,7 +72,7 @@ describe('a change of a password', () => {
     await update(w, ask(owner, { email, password, newPassword: 're\u0301glisse' }));
     expect(await canLogIn(w, owner, 'r\u00e9glisse')).toBe(true);
     await w.deliver();
-    expect(w.channels.mail.sent[0]?.to.address).toBe(owner.user.email);
+    expect(w.channels.mail.sent[0]?.to).toBe(owner.user.email);
   });
 
   test('ends every session of the user, at every service, and nobody else’s', async () => {
@@ -122,7 +122,7 @@ describe('a change of a password', () => {
     const [mail, ...more] = w.channels.mail.sent;
     expect(more).toEqual([]);
     expect(mail).toMatchObject({
-      to: { name: owner.user.name, address: owner.user.email },
+      to: owner.user.email,
       locale: 'de',
       timezone: 'Europe/Berlin',
       service: { name: service.name, emailText: 'Call 555.' },
@@ -393,9 +393,9 @@ describe('between the proof and the change', () => {
     ...w,
     hasher: {
       ...w.hasher,
-      hash: async (password: string) => {
+      hash: async (...asked: Parameters<Hasher['hash']>) => {
         await happen();
-        return w.hasher.hash(password);
+        return w.hasher.hash(...asked);
       },
     },
   });

@@ -4,6 +4,7 @@ import {
   InvalidCredentials,
   normalizePassword,
   type PasswordQuality,
+  type Place,
   parseAll,
   parseEmail,
   placeOf,
@@ -72,14 +73,21 @@ export class UpdatePassword {
           'newPassword',
         ),
     });
-    this.#ports.hasher.admit();
+    const place = placeOf(actor);
+    this.#ports.hasher.admit(place);
 
     const { email: account } = claim;
     const device = await presentedDevice(this.#ports, actor, account, input.device);
-    const tried = { type: 'sso:AuthLocalUpdatePassword', account, device } as const;
+    const tried = {
+      type: 'sso:AuthLocalUpdatePassword',
+      account,
+      device,
+      // It ends sessions at all of them.
+      isFeltAtAll: true,
+    } as const;
     const { result } = await attempt(this.#ports, actor, tried, {
       prove: () => provePassword(this.#ports, actor, claim),
-      prepare: (proof) => this.#prepare(proof, newPassword),
+      prepare: (proof) => this.#prepare(proof, newPassword, place),
       commit: async (stores, proof, { quality, passwordHash }) => {
         const { user, subjectId } = await this.#change(stores, actor, proof, passwordHash);
         return { subjectId, result: { user, quality } };
@@ -92,7 +100,7 @@ export class UpdatePassword {
    * After the proof, so that only somebody who knows the password learns how often it was changed.
    * A change that somebody else commits from here on voids the proof.
    */
-  async #prepare({ user, service }: Proof, newPassword: string) {
+  async #prepare({ user, service }: Proof, newPassword: string, place: Place) {
     const { database, hasher, clock, settings } = this.#ports;
     await database.read(({ oneTimeTokens }) =>
       checkChanges(oneTimeTokens, settings, user.id, clock.now()),
@@ -100,7 +108,7 @@ export class UpdatePassword {
     const [quality, passwordHash] = await Promise.all([
       judgeNewPassword(this.#ports, newPassword, user, service, 'newPassword'),
       // At once, for it takes longer; the hash of a password that is refused is thrown away.
-      hasher.hash(newPassword),
+      hasher.hash(newPassword, place),
     ]);
     return { quality, passwordHash };
   }

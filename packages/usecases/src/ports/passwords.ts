@@ -1,12 +1,13 @@
-import type { PasswordQuality } from '@rekey/domain';
+import type { PasswordQuality, Place } from '@rekey/domain';
 
+/** Hashes wait for their turn in a queue that the services, and the networks of each, share fairly: `place` is where one is asked for. */
 export interface Hasher {
   /** Throws `Overloaded` where a hash would be turned away now, so that nothing is done for one in vain. */
-  admit(): void;
+  admit(place: Place): void;
   /** The form in which a normalized password is stored, a different one each time. Throws `Overloaded` when too many wait. */
-  hash(password: string): Promise<string>;
+  hash(password: string, place: Place): Promise<string>;
   /** Whether the password has this hash. Null, and what is no hash, cost as much as a hash and are never right. */
-  verify(password: string, hash: string | null): Promise<boolean>;
+  verify(password: string, hash: string | null, place: Place): Promise<boolean>;
   /** Whether the hash was made by `hash` with its current settings. */
   isCurrent(hash: string): boolean;
 }

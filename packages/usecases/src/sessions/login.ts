@@ -6,8 +6,10 @@ import {
   InvalidCredentials,
   normalizePassword,
   type PasswordQuality,
+  type Place,
   parseAll,
   parseEmail,
+  placeOf,
   type User,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
@@ -77,7 +79,8 @@ export class Login {
       email: () => parseEmail(input.email),
       password: () => normalizePassword(input.password, 'password'),
     });
-    this.#ports.hasher.admit();
+    const place = placeOf(actor);
+    this.#ports.hasher.admit(place);
 
     const { email } = claim;
     const device = await presentedDevice(this.#ports, actor, email, input.device);
@@ -91,7 +94,7 @@ export class Login {
       },
     });
     const { proof, opening } = result;
-    await this.#upgradeHash(proof, claim.password);
+    await this.#upgradeHash(proof, claim.password, place);
     const { user } = proof;
     const { quality, access, refresh, device: token } = opening;
     return { user, quality, access, refresh, device: token };
@@ -164,11 +167,11 @@ export class Login {
   }
 
   /** Replaces a hash made elsewhere or with other settings. The login stands whether or not that works. */
-  async #upgradeHash({ user, passwordHash }: Proof, password: string): Promise<void> {
+  async #upgradeHash({ user, passwordHash }: Proof, password: string, place: Place): Promise<void> {
     const { database, hasher } = this.#ports;
     if (hasher.isCurrent(passwordHash)) return;
     try {
-      const newHash = await hasher.hash(password);
+      const newHash = await hasher.hash(password, place);
       await database.transact(({ users }) => users.upgradeHash(user.id, passwordHash, newHash));
     } catch {
       // The next login tries again.

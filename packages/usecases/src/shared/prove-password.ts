@@ -27,7 +27,8 @@ export async function provePassword(
   actor: Actor,
   { email, password }: Claim,
 ): Promise<{ userId: Id | null; proof: Proof | null }> {
-  const { serviceId } = placeOf(actor);
+  const place = placeOf(actor);
+  const { serviceId } = place;
   const { userId, account } = await database.read(async (stores) => {
     const found = await stores.users.findByEmail(email);
     if (found === null) return { userId: null, account: null };
@@ -44,6 +45,6 @@ export async function provePassword(
     }
     return { userId, account: { user, service, tokenKey, passwordHash, ...rest } };
   });
-  const isRight = await hasher.verify(password, account?.passwordHash ?? null);
+  const isRight = await hasher.verify(password, account?.passwordHash ?? null, place);
   return { userId, proof: isRight ? account : null };
 }

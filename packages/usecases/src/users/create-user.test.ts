@@ -14,6 +14,7 @@ import {
   failingAt,
   nobody,
   PASSWORD,
+  PLACE,
   planted,
   recording,
   root,
@@ -71,7 +72,7 @@ describe('creating a user', () => {
     expect(quality).toEqual(await w.meter.assess(PASSWORD, []));
     expect(await w.database.read(({ users }) => users.get(user.id))).toEqual(user);
     const credential = await w.credentialOf(user);
-    expect(await w.hasher.verify(PASSWORD, credential?.passwordHash ?? null)).toBe(true);
+    expect(await w.hasher.verify(PASSWORD, credential?.passwordHash ?? null, PLACE)).toBe(true);
   });
 
   test('needs no more than a name and an address', async () => {

@@ -9,6 +9,7 @@ import {
   parseLocale,
   parseName,
   parseTimezone,
+  placeOf,
   refusedEmail,
   type Service,
   Unauthorized,
@@ -59,6 +60,7 @@ export class CreateUser {
     const { database, hasher, secrets, clock, ids } = this.#ports;
     const isSignUp = actor.kind === 'nobody';
     const service = await this.#serviceFor(actor);
+    const place = placeOf(actor);
     const { password, ...profile } = parseAll({
       name: () => parseName(input.name),
       email: () => parseEmail(input.email),
@@ -71,7 +73,7 @@ export class CreateUser {
     });
 
     if (isSignUp) {
-      hasher.admit();
+      hasher.admit(place);
       await countSignUp(this.#ports, actor);
     }
     // Somebody who signs up alone has proven nothing, and sends nobody to ask elsewhere.
@@ -80,7 +82,7 @@ export class CreateUser {
       password === null
         ? null
         : await judgeNewPassword(judges, password, profile, service, 'password');
-    const passwordHash = password === null ? null : await hasher.hash(password);
+    const passwordHash = password === null ? null : await hasher.hash(password, place);
 
     const now = clock.now();
     const user: User = {

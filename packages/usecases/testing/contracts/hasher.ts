@@ -1,6 +1,7 @@
 import { Overloaded } from '@rekey/domain';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Hasher } from '../../src/ports/index.ts';
+import { anId, PLACE } from '../fixtures.ts';
 
 export type OpenHasher = {
   readonly hasher: Hasher;
@@ -17,23 +18,25 @@ export function hasherContract(name: string, open: () => Promise<OpenHasher>): v
     let opened: OpenHasher;
     let hasher: Hasher;
     let hash: string;
+    const hashOf = (text: string) => hasher.hash(text, PLACE);
+    const verify = (text: string, stored: string | null) => hasher.verify(text, stored, PLACE);
     beforeAll(async () => {
       opened = await open();
       hasher = opened.hasher;
-      hash = await hasher.hash(password);
+      hash = await hashOf(password);
     });
 
     test('knows the password of a hash, and no other', async () => {
-      expect(await hasher.verify(password, hash)).toBe(true);
-      expect(await hasher.verify(`${password} `, hash)).toBe(false);
-      expect(await hasher.verify('Correct horse battery staple', hash)).toBe(false);
-      expect(await hasher.verify('', hash)).toBe(false);
+      expect(await verify(password, hash)).toBe(true);
+      expect(await verify(`${password} `, hash)).toBe(false);
+      expect(await verify('Correct horse battery staple', hash)).toBe(false);
+      expect(await verify('', hash)).toBe(false);
     });
 
     test('makes a different hash each time, and all of them are good', async () => {
-      const second = await hasher.hash(password);
+      const second = await hashOf(password);
       expect(second).not.toBe(hash);
-      expect(await hasher.verify(password, second)).toBe(true);
+      expect(await verify(password, second)).toBe(true);
     });
 
     test.each([
@@ -41,16 +44,16 @@ export function hasherContract(name: string, open: () => Promise<OpenHasher>): v
       ['after a NUL', 'before\0after'],
       ['in four-byte characters', '🦉'.repeat(32)],
     ])('ignores nothing of a password: %s', async (_where, long) => {
-      const hashOfLong = await hasher.hash(long);
-      expect(await hasher.verify(long, hashOfLong)).toBe(true);
-      expect(await hasher.verify(`${long}!`, hashOfLong)).toBe(false);
-      expect(await hasher.verify(long.slice(0, -2), hashOfLong)).toBe(false);
+      const hashOfLong = await hashOf(long);
+      expect(await verify(long, hashOfLong)).toBe(true);
+      expect(await verify(`${long}!`, hashOfLong)).toBe(false);
+      expect(await verify(long.slice(0, -2), hashOfLong)).toBe(false);
     });
 
     test('no password is right for a hash that is missing or is none', async () => {
       for (const none of [null, '', 'no hash', hash.slice(0, -1), `${hash}x`]) {
-        expect(await hasher.verify(password, none)).toBe(false);
-        expect(await hasher.verify('', none)).toBe(false);
+        expect(await verify(password, none)).toBe(false);
+        expect(await verify('', none)).toBe(false);
       }
     });
 
@@ -62,17 +65,17 @@ export function hasherContract(name: string, open: () => Promise<OpenHasher>): v
 
     test('knows the password of a foreign hash', async () => {
       const { password: theirs, hash: foreignHash } = opened.foreign;
-      expect(await hasher.verify(theirs, foreignHash)).toBe(true);
-      expect(await hasher.verify(`${theirs}!`, foreignHash)).toBe(false);
+      expect(await verify(theirs, foreignHash)).toBe(true);
+      expect(await verify(`${theirs}!`, foreignHash)).toBe(false);
     });
 
     test('refuses what would wait too long, finishes the rest, and recovers', async () => {
-      hasher.admit();
-      const running = Array.from({ length: opened.tooMany }, () => hasher.hash(password));
+      hasher.admit(PLACE);
+      const running = Array.from({ length: opened.tooMany }, () => hashOf(password));
       const settling = Promise.allSettled(running);
-      expect(() => hasher.admit()).toThrow(Overloaded);
+      expect(() => hasher.admit(PLACE)).toThrow(Overloaded);
       const tries = await settling;
-      hasher.admit();
+      hasher.admit(PLACE);
       const refused = tries.filter((one) => one.status === 'rejected');
       expect(refused.length).toBeGreaterThan(0);
       expect(refused.length).toBeLessThan(opened.tooMany);
@@ -80,7 +83,21 @@ export function hasherContract(name: string, open: () => Promise<OpenHasher>): v
         expect(reason).toBeInstanceOf(Overloaded);
         expect((reason as Overloaded).retryAfterS).toBeGreaterThan(0);
       }
-      expect(await hasher.verify(password, hash)).toBe(true);
+      expect(await verify(password, hash)).toBe(true);
+    });
+
+    test.each([
+      ['another network', { ...PLACE, origin: { address: '198.51.100.7', client: null } }],
+      ['another service', { ...PLACE, serviceId: anId() }],
+    ])('lets %s in, while one place asks for more than there is room for', async (_, elsewhere) => {
+      const crowd = Array.from({ length: opened.tooMany }, () => hashOf(password));
+      const settling = Promise.allSettled(crowd);
+      expect(() => hasher.admit(PLACE)).toThrow(Overloaded);
+      hasher.admit(elsewhere);
+      const mine = await hasher.hash(password, elsewhere);
+      expect(await hasher.verify(password, mine, elsewhere)).toBe(true);
+      const statuses = (await settling).map(({ status }) => status);
+      expect(new Set(statuses)).toEqual(new Set(['fulfilled', 'rejected']));
     });
   });
 }

@@ -1,35 +1,40 @@
-import { Overloaded } from '@rekey/domain';
+import { networkOf, Overloaded, type Place } from '@rekey/domain';
 import type { BreachList, Hasher, PasswordMeter } from '../../src/ports/index.ts';
 
 /**
  * Hashes that anybody can read. `work` counts the hashes made and compared;
- * no more than `atOnce` may be under way.
+ * no more than `atOnce` of a network at a service may be under way.
  */
 export type FakeHasher = Hasher & { work(): number };
 
 export function fakeHasher({ atOnce = Number.POSITIVE_INFINITY } = {}): FakeHasher {
   let work = 0;
-  let underWay = 0;
-  const admit = () => {
-    if (underWay >= atOnce) throw new Overloaded(1);
+  const underWay = new Map<string, number>();
+  const ownerAt = ({ serviceId, origin }: Place) => `${serviceId} ${networkOf(origin.address)}`;
+  const countOf = (place: Place) => underWay.get(ownerAt(place)) ?? 0;
+  const admit = (place: Place) => {
+    if (countOf(place) >= atOnce) throw new Overloaded(1);
   };
-  const gated = async <T>(run: () => T): Promise<T> => {
-    admit();
-    underWay += 1;
+  const gated = async <T>(place: Place, run: () => T): Promise<T> => {
+    admit(place);
+    underWay.set(ownerAt(place), countOf(place) + 1);
     work += 1;
     await Promise.resolve();
-    underWay -= 1;
+    underWay.set(ownerAt(place), countOf(place) - 1);
     return run();
   };
   return {
     work: () => work,
     admit,
-    hash: (password) => {
+    hash: (password, place) => {
       const serial = work;
-      return gated(() => `fake:${serial}:${measured(password)}`);
+      return gated(place, () => `fake:${serial}:${measured(password)}`);
     },
-    verify: (password, hash) =>
-      gated(() => /^(?:fake:\d+|old):(\d+:.*)$/s.exec(hash ?? '')?.[1] === measured(password)),
+    verify: (password, hash, place) =>
+      gated(
+        place,
+        () => /^(?:fake:\d+|old):(\d+:.*)$/s.exec(hash ?? '')?.[1] === measured(password),
+      ),
     isCurrent: (hash) => hash.startsWith('fake:'),
   };
 }

@@ -1,7 +1,8 @@
 import { InvalidCredentials, InvalidToken, isUsable, TooManyRequests } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
-import { type Ports, useCases } from '../../src/index.ts';
+import { type Hasher, type Ports, useCases } from '../../src/index.ts';
 import { foreignHash } from '../fakes/index.ts';
+import { PLACE } from '../fixtures.ts';
 import { gate } from '../gate.ts';
 import { asService, endOf, keyValue, type Owner, PASSWORD } from '../world.ts';
 import { outcomeOf, RACERS, type Track, times } from './track.ts';
@@ -97,8 +98,8 @@ export function sessionsRaces({ world, provenTogether, lookedTogether }: Track):
       const allIn = gate(9);
       const hasher = {
         ...w.hasher,
-        verify: async (password: string, hash: string | null) => {
-          const isRight = await w.hasher.verify(password, hash);
+        verify: async (...asked: Parameters<Hasher['verify']>) => {
+          const isRight = await w.hasher.verify(...asked);
           await allIn();
           return isRight;
         },
@@ -142,7 +143,9 @@ export function sessionsRaces({ world, provenTogether, lookedTogether }: Track):
       expect(ends[1]).toBe('done');
       const { newPassword } = w.change(owner);
       const credential = await w.credentialOf(owner.user);
-      expect(await w.hasher.verify(newPassword, credential?.passwordHash ?? null)).toBe(true);
+      expect(await w.hasher.verify(newPassword, credential?.passwordHash ?? null, PLACE)).toBe(
+        true,
+      );
     });
   });
 
@@ -188,9 +191,9 @@ export function sessionsRaces({ world, provenTogether, lookedTogether }: Track):
       const refresh = refreshing(allIn, owner);
       const hasher = {
         ...w.hasher,
-        hash: async (password: string) => {
+        hash: async (...asked: Parameters<Hasher['hash']>) => {
           await allIn();
-          return w.hasher.hash(password);
+          return w.hasher.hash(...asked);
         },
       };
       const { updatePassword } = useCases({ ...w, hasher }).passwords;

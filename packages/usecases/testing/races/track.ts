@@ -32,8 +32,8 @@ export function track(open: Open) {
     /** The ports of racers that have all proven the password before any goes on. */
     provenTogether: (racers: number) => {
       const allHaveProven = gate(racers);
-      const verify: Hasher['verify'] = async (password, hash) => {
-        const isRight = await w.hasher.verify(password, hash);
+      const verify: Hasher['verify'] = async (...asked) => {
+        const isRight = await w.hasher.verify(...asked);
         await allHaveProven();
         return isRight;
       };
