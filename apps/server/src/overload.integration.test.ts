@@ -11,16 +11,17 @@ import { readConfig } from './config.ts';
 
 const PASSWORD = 'correct horse';
 
-/** The real server on real sockets, where one hash is made at a time and one more may wait. */
-async function start() {
+/** The real server on real sockets, where one hash is made at a time and so many more may wait. */
+async function start(maxWaiting: number) {
   const folder = mkdtempSync(path.join(tmpdir(), 'rekey-'));
   const config = readConfig({
     DATABASE_URL: `sqlite:${folder}/rekey.db`,
     KEYS_FILE: `${folder}/keys.json`,
     MAIL_DIR: `${folder}/mail`,
     BCRYPT_COST: '10',
+    TRUST_PROXY: '127.0.0.1',
   });
-  const inner = newGate({ places: 1, maxWaiting: 1 });
+  const inner = newGate({ places: 1, maxWaiting });
   let onWaiting = () => {};
   const gate: Gate = {
     admit: (place) => inner.admit(place),
@@ -58,10 +59,14 @@ async function start() {
     shop,
   );
 
-  const post = async (route: string, sent: object) => {
+  const post = async (route: string, sent: object, address = '192.0.2.7') => {
     const response = await fetch(`${url}/v1${route}`, {
       method: 'POST',
-      headers: { authorization, 'content-type': 'application/json' },
+      headers: {
+        authorization,
+        'content-type': 'application/json',
+        'x-forwarded-for': address,
+      },
       body: JSON.stringify(sent),
     });
     const { status, headers } = response;
@@ -74,8 +79,8 @@ async function start() {
     const key = { is_enabled: true, type: 'TOKEN', name: 'web', user_id: data.id };
     expect((await post('/key', key)).status).toBe(200);
   };
-  const login = (email: string, password = PASSWORD) =>
-    post('/auth/provider/local/login', { email, password });
+  const login = (email: string, password = PASSWORD, address?: string) =>
+    post('/auth/provider/local/login', { email, password }, address);
 
   /** Takes the one place until it is released. */
   const occupy = () => {
@@ -92,7 +97,7 @@ async function start() {
 }
 
 test('a request whose hash would wait too long is answered 503 with Retry-After; all else goes on', async () => {
-  const { post, get, addUser, login, occupy, nextWaiting } = await start();
+  const { post, get, addUser, login, occupy, nextWaiting } = await start(1);
   await addUser('ada@example.com');
   await addUser('bob@example.com');
   const { access } = (await login('bob@example.com')).body;
@@ -125,4 +130,23 @@ test('a request whose hash would wait too long is answered 503 with Retry-After;
   expect((await patient).status).toBe(200);
   expect((await login('bob@example.com', 'wrong horse')).status).toBe(400);
   expect((await login('bob@example.com')).status).toBe(200);
+});
+
+test('a login from elsewhere is let in for the latest of many from one network', async () => {
+  const { addUser, login, occupy, nextWaiting } = await start(2);
+  await addUser('ada@example.com');
+  await addUser('bob@example.com');
+  const release = occupy();
+  const crowd: ReturnType<typeof login>[] = [];
+  for (let i = 0; i < 2; i += 1) {
+    const waiting = nextWaiting();
+    crowd.push(login('ada@example.com'));
+    await waiting;
+  }
+  expect((await login('ada@example.com')).status).toBe(503);
+  const honest = login('bob@example.com', PASSWORD, '198.51.100.7');
+  expect((await Promise.race([honest, crowd[1]]))?.status).toBe(503);
+  release();
+  const statuses = (await Promise.all([honest, ...crowd])).map(({ status }) => status);
+  expect(statuses).toEqual([200, 200, 503]);
 });
