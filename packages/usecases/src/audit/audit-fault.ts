@@ -25,7 +25,15 @@ export function faultOf(
   if (!macs.verify(auditEntryText(entry), hash)) return fault('is not as it was written');
   if (entry.previousHash !== before.hash) return fault('does not follow the one before it');
   // Else somebody could delete a whole chain, and let it begin anew.
-  const first = entry.serviceId === null ? 'rekey:RootKeyCreate' : 'sso:ServiceCreate';
-  if (sequence === 1 && entry.type !== first) return fault('is not how a chain begins');
+  if (sequence === 1 && !isBeginning(entry)) return fault('is not how a chain begins');
   return null;
 }
+
+const isBeginning = ({ serviceId, type, subjectId }: Omit<AuditEntry, 'hash'>): boolean =>
+  serviceId === null
+    ? type === 'rekey:ChainBegin' && subjectId === null
+    : type === 'sso:ServiceCreate';
+
+/** The service whose chain an entry of the operator's chain announces; null for any other entry. */
+export const announcedBy = ({ serviceId, type, subjectId }: AuditEntry): Id | null =>
+  serviceId === null && type === 'rekey:ChainBegin' ? subjectId : null;

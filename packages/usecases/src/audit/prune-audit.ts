@@ -1,15 +1,19 @@
 import { type Actor, auditChainText, type Id, type Instant } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
+import { announce } from '../shared/begin-chain.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
-import { isSealed } from '../shared/record.ts';
-import { faultOf, type Link } from './audit-fault.ts';
+import { isSealed, record } from '../shared/record.ts';
+import { announcedBy, faultOf, type Link } from './audit-fault.ts';
 
-type Needs = Pick<Ports, 'database' | 'macs'>;
+type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids'>;
 
 /** Entries that one transaction deletes: logins wait no longer for it than for each other. */
 const BATCH = 200;
 
-/** Deletes old entries of the audit. The rest of each chain can still be verified. */
+/**
+ * Deletes old entries of the audit, and says so in the operator's chain. The rest of each chain can still be verified:
+ * where chains were announced, they are announced again.
+ */
 export class PruneAudit {
   readonly #ports: Needs;
 
@@ -24,7 +28,7 @@ export class PruneAudit {
     let total = 0;
     for (const owner of owners) {
       for (;;) {
-        const pruned = await this.#pruneSome(owner, before);
+        const pruned = await this.#pruneSome(actor, owner, before, total === 0);
         total += pruned;
         if (pruned < BATCH) break;
       }
@@ -32,9 +36,15 @@ export class PruneAudit {
     return total;
   }
 
-  async #pruneSome(serviceId: Id | null, before: Instant): Promise<number> {
+  async #pruneSome(
+    actor: Actor,
+    serviceId: Id | null,
+    before: Instant,
+    isFirst: boolean,
+  ): Promise<number> {
     const { database, macs } = this.#ports;
-    return database.transact(async ({ audit }) => {
+    return database.transact(async (stores) => {
+      const { audit } = stores;
       const chain = await audit.lock(serviceId);
       const entries = await audit.follow(serviceId, chain.pruned, BATCH);
       // Clocks differ: what is after one that is not old stays with it.
@@ -50,8 +60,20 @@ export class PruneAudit {
         last = entry;
       }
       if (old.length === 0) return 0;
-      const rest = { ...chain, pruned: last.sequence, prunedHash: last.hash };
+      const rest = {
+        ...chain,
+        pruned: last.sequence,
+        prunedHash: last.hash,
+        prunedUntil: Math.max(chain.prunedUntil ?? 0, ...old.map(({ createdAt }) => createdAt)),
+      };
       await audit.prune({ ...rest, seal: macs.make(auditChainText(rest)) });
+
+      if (isFirst) {
+        await record(this.#ports, stores, actor, { type: 'rekey:AuditPrune', serviceId: null });
+      }
+      for (const announced of old.flatMap((entry) => announcedBy(entry) ?? [])) {
+        await announce(this.#ports, stores, actor, announced);
+      }
       return old.length;
     });
   }

@@ -1,7 +1,10 @@
 import { type Actor, isUsable, Unauthorized } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
+import { countWrongKey } from '../shared/throttle.ts';
 
-type Needs = Pick<Ports, 'database' | 'secrets'>;
+type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'clock' | 'ids' | 'settings'>;
+
+type Kind<K extends Actor['kind']> = Extract<Actor, { readonly kind: K }>;
 
 /** Finds out whose key a request carries: a service's, or the operator's. */
 export class AuthenticateKey {
@@ -11,21 +14,28 @@ export class AuthenticateKey {
     this.#ports = ports;
   }
 
-  /** Throws `Unauthorized` for anything but a usable key of a service, or a root key. */
+  /**
+   * Throws `Unauthorized` for anything but a usable key of a service, or a root key, and `TooManyRequests` where too
+   * many of those came from one network. A right key gets in whatever others did.
+   */
   async execute(
-    { origin }: Extract<Actor, { kind: 'nobody' }>,
+    nobody: Kind<'nobody'>,
     { key: value }: { readonly key: string },
-  ): Promise<Extract<Actor, { kind: 'service' | 'root' }>> {
+  ): Promise<Kind<'service' | 'root'>> {
+    const actor = await this.#find(nobody, value);
+    if (actor !== null) return actor;
+    await countWrongKey(this.#ports, nobody);
+    throw new Unauthorized();
+  }
+
+  async #find({ origin }: Kind<'nobody'>, value: string): Promise<Kind<'service' | 'root'> | null> {
     const { database, secrets } = this.#ports;
     const digest = secrets.digest(value);
     const found = await database.read(({ keys }) => keys.findByDigest(digest));
-    if (found === null || !isUsable(found.key) || found.key.userId !== null) {
-      throw new Unauthorized();
-    }
+    if (found === null || !isUsable(found.key) || found.key.userId !== null) return null;
     const { key, service } = found;
     if (key.serviceId === null) return { kind: 'root', origin };
     // Whatever became of the service: its key is never the operator's.
-    if (service === null) throw new Unauthorized();
-    return { kind: 'service', service, origin };
+    return service && { kind: 'service', service, origin };
   }
 }

@@ -288,6 +288,7 @@ describe('the lock of an account', () => {
       'keys.revokeAllOf',
       'sessions.endAllOf',
       'events.insert',
+      'services.knowing',
       'audit.lock',
       'audit.append',
     ]);

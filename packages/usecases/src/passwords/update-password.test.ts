@@ -197,6 +197,7 @@ describe('a change that fails half-way', () => {
       'oneTimeTokens.insert',
       'deliveries.insert',
       'events.insert',
+      'services.knowing',
       'audit.lock',
       'audit.append',
     ]);
@@ -260,13 +261,13 @@ describe('a claim that is not proven', () => {
   test.each(cases)('is refused like all others, after one hash: %s', async (_what, prepare) => {
     const w = world();
     const asked = await prepare(w);
-    const before = w.database.snapshot('throttles', 'audit', 'auditChains');
+    const before = w.database.snapshot('throttles', 'audit', 'auditChains', 'auditSums');
     const work = w.hasher.work();
     const end = await endOf(update(w, asked));
     expect(end).toEqual(new InvalidCredentials());
     expect(end).toBeInstanceOf(InvalidCredentials);
     expect(w.hasher.work() - work).toBe(1);
-    expect(w.database.snapshot('throttles', 'audit', 'auditChains')).toEqual(before);
+    expect(w.database.snapshot('throttles', 'audit', 'auditChains', 'auditSums')).toEqual(before);
     expect(await w.deliver()).toEqual([]);
   });
 
@@ -337,13 +338,13 @@ describe('a new password', () => {
   test('is refused by the policy once the current one is proven, and nothing is changed', async () => {
     const w = { ...world(), settings: { ...settings, passwordPolicy: 'standard' as const } };
     const owner = await w.addOwner({ email: 'ada@example.com' });
-    const before = w.database.snapshot('throttles', 'audit', 'auditChains');
+    const before = w.database.snapshot('throttles', 'audit', 'auditChains', 'auditSums');
     for (const newPassword of ['password', 'Ada Lovelace', 'shop until I drop']) {
       const end = await endOf(update(w, ask(owner, { newPassword })));
       expect(end).toBeInstanceOf(IllegalArgument);
       expect((end as IllegalArgument).violations[0]?.field).toBe('newPassword');
     }
-    expect(w.database.snapshot('throttles', 'audit', 'auditChains')).toEqual(before);
+    expect(w.database.snapshot('throttles', 'audit', 'auditChains', 'auditSums')).toEqual(before);
   });
 
   test('may be a common one where the policy only reports', async () => {

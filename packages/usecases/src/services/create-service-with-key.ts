@@ -10,9 +10,9 @@ import {
   type Service,
 } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
+import { beginChain } from '../shared/begin-chain.ts';
 import { newKey } from '../shared/new-key.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
-import { record } from '../shared/record.ts';
 
 type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'clock' | 'ids'>;
 
@@ -60,12 +60,8 @@ export class CreateServiceWithKey {
     await database.transact(async (stores) => {
       await stores.services.insert(service);
       await stores.keys.insert(key, { digest: secrets.digest(value) });
-      const entry = {
-        type: 'sso:ServiceCreate',
-        serviceId: service.id,
-        subjectId: key.id,
-      } as const;
-      await record(this.#ports, stores, actor, entry);
+      const chain = { serviceId: service.id, subjectId: key.id };
+      await beginChain(this.#ports, stores, actor, chain);
     });
     return { service, key, value };
   }

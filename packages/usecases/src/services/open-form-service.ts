@@ -1,7 +1,7 @@
 import { type Actor, formServiceId, formServiceName, type Service } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
+import { beginChain } from '../shared/begin-chain.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
-import { record } from '../shared/record.ts';
 
 type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids' | 'settings'>;
 
@@ -31,8 +31,8 @@ export class OpenFormService {
       if (!(await stores.services.insert(service))) {
         return (await stores.services.get(service.id)) ?? service;
       }
-      const entry = { type: 'sso:ServiceCreate', serviceId: service.id } as const;
-      await record(this.#ports, stores, actor, entry);
+      const chain = { serviceId: service.id, subjectId: null };
+      await beginChain(this.#ports, stores, actor, chain);
       return service;
     });
   }

@@ -94,7 +94,14 @@ describe('registering a service', () => {
     const { database, done } = recording(healthy.database);
     const { services } = useCases({ ...healthy, database });
     await services.createServiceWithKey.execute(operator, input);
-    expect(done).toEqual(['services.insert', 'keys.insert', 'audit.lock', 'audit.append']);
+    expect(done).toEqual([
+      'services.insert',
+      'keys.insert',
+      'audit.lock',
+      'audit.append',
+      'audit.lock',
+      'audit.append',
+    ]);
     const w = world();
     const before = w.database.snapshot();
     for (let n = 1; n <= done.length + 1; n += 1) {

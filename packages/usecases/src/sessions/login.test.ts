@@ -167,13 +167,13 @@ describe('a claim that is not proven', () => {
   test.each(cases)('is refused like all others, after one hash: %s', async (_what, prepare) => {
     const w = world();
     const input = await prepare(w);
-    const before = w.database.snapshot('throttles', 'audit', 'auditChains');
+    const before = w.database.snapshot('throttles', 'audit', 'auditChains', 'auditSums');
     const work = w.hasher.work();
     const end = await endOf(logIn(w, input));
     expect(end).toBeInstanceOf(InvalidCredentials);
     expect(end).toEqual(new InvalidCredentials());
     expect(w.hasher.work() - work).toBe(1);
-    expect(w.database.snapshot('throttles', 'audit', 'auditChains')).toEqual(before);
+    expect(w.database.snapshot('throttles', 'audit', 'auditChains', 'auditSums')).toEqual(before);
   });
 
   test.each(cases)(
@@ -210,11 +210,11 @@ describe('a user who must change the password', () => {
   test('is told so after a right login only, and gets no session', async () => {
     const w = world();
     const owner = await w.addOwner({ passwordRequireUpdate: true });
-    const before = w.database.snapshot('throttles', 'audit', 'auditChains');
+    const before = w.database.snapshot('throttles', 'audit', 'auditChains', 'auditSums');
     const end = await endOf(logIn(w, ask(owner)));
     expect(end).toBeInstanceOf(Forbidden);
     expect(end).toMatchObject({ code: 'password_update_required' });
-    expect(w.database.snapshot('throttles', 'audit', 'auditChains')).toEqual(before);
+    expect(w.database.snapshot('throttles', 'audit', 'auditChains', 'auditSums')).toEqual(before);
   });
 });
 

@@ -9,7 +9,8 @@ import {
 import type { Ports, Stores } from '../ports/index.ts';
 import type { Presented } from './known-device.ts';
 import { type Recorder, record } from './record.ts';
-import { tell } from './tell.ts';
+import { recordAtAll } from './record-at-all.ts';
+import { recordFailures } from './record-failures.ts';
 import { admit, takeBackTry } from './throttle.ts';
 
 type Needs = Recorder & Pick<Ports, 'database' | 'secrets' | 'settings'>;
@@ -23,6 +24,8 @@ type Tried = {
   readonly device: Presented | null;
   /** What a wrong try is told. */
   readonly refusal?: string;
+  /** Whether a success is felt at every service of the user. */
+  readonly isFeltAtAll?: true;
 };
 
 type Steps<Proof, Prepared, Result> = {
@@ -50,7 +53,7 @@ type Steps<Proof, Prepared, Result> = {
 export async function attempt<Proof, Prepared, Result>(
   ports: Needs,
   actor: Actor,
-  { type, account, device, refusal: message }: Tried,
+  { type, account, device, refusal: message, isFeltAtAll }: Tried,
   { prove, prepare, commit }: Steps<Proof, Prepared, Result>,
 ): Promise<{ result: Result; entryId: Id }> {
   const { database } = ports;
@@ -70,13 +73,11 @@ export async function attempt<Proof, Prepared, Result>(
   });
 
   const subjectId = actor.kind === 'user' ? actor.session.sessionId : null;
-  const failure = { type, outcome: 'failure', serviceId, userId, subjectId } as const;
-  const recordFailure = () =>
-    database.transact(async (stores) => {
-      if (bringsWait) await tell(ports, stores, { type: 'throttle.reached', serviceId, userId });
-      await record(ports, stores, actor, failure);
-      if (bringsWait) await record(ports, stores, actor, { ...failure, type: 'rekey:Throttle' });
-    });
+  const failure = { serviceId, userId, subjectId };
+  const recordFailure = () => {
+    const types = [type, ...(bringsWait ? (['rekey:Throttle'] as const) : [])];
+    return database.transact((stores) => recordFailures(ports, stores, place, types, failure));
+  };
 
   if (proof === null) {
     await recordFailure();
@@ -86,7 +87,7 @@ export async function attempt<Proof, Prepared, Result>(
   const prepared = await prepare(proof).catch(async (error: unknown) => {
     await database.transact(async (stores) => {
       await takeBackTry(stores.throttles, counted);
-      if (isRefusal(error)) await record(ports, stores, actor, failure);
+      if (isRefusal(error)) await recordFailures(ports, stores, place, [type], failure);
     });
     throw error;
   });
@@ -94,8 +95,9 @@ export async function attempt<Proof, Prepared, Result>(
   const committing = database.transact(async (stores) => {
     const { subjectId, result } = await commit(stores, proof, prepared);
     await takeBackTry(stores.throttles, counted);
-    const entryId = await record(ports, stores, actor, { type, serviceId, userId, subjectId });
-    return { result, entryId };
+    const recordSuccess = isFeltAtAll ? recordAtAll : record;
+    const entry = { type, serviceId, userId, subjectId };
+    return { result, entryId: await recordSuccess(ports, stores, actor, entry) };
   });
   return committing.catch(async (error: unknown) => {
     // A change that somebody else committed since voids the proof: then the try stands as a failure.

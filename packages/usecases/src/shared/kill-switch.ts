@@ -1,6 +1,7 @@
 import { type Actor, InvalidOneTimeToken, may, revokeTypes } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { type Recorder, record } from './record.ts';
+import type { Recorder } from './record.ts';
+import { recordAtAll } from './record-at-all.ts';
 import { tell } from './tell.ts';
 
 /**
@@ -31,6 +32,6 @@ export async function lockAccount(
     await sessions.endAllOf(userId, now);
     await tell(ports, stores, { type: 'user.locked', serviceId, userId, subjectId });
     const type = revokeTypes[token.purpose];
-    await record(ports, stores, actor, { type, serviceId, userId, subjectId });
+    await recordAtAll(ports, stores, actor, { type, serviceId, userId, subjectId });
   });
 }

@@ -1,5 +1,6 @@
 import {
   type Actor,
+  type AuditType,
   type Bucket,
   emptyAt,
   emptyBucket,
@@ -9,6 +10,7 @@ import {
   type Instant,
   type Limit,
   networkOf,
+  type Origin,
   type Place,
   placeOf,
   refusalOf,
@@ -18,8 +20,8 @@ import {
 } from '@rekey/domain';
 import type { OneTimeTokens, Ports, Settings, StoredBucket, Throttles } from '../ports/index.ts';
 import type { Presented } from './known-device.ts';
-import { type Recorder, record } from './record.ts';
-import { tell } from './tell.ts';
+import type { Recorder } from './record.ts';
+import { recordFailures } from './record-failures.ts';
 
 // The rules, and the attacks that each is there for: docs/decisions/0011-throttling.md
 
@@ -126,21 +128,46 @@ export async function takeBackTry(throttles: Throttles, counted: Counted): Promi
 
 /** Counts a sign-up; throws `TooManyRequests` where too many came from that network in this minute. */
 export async function countSignUp(ports: Needs & Recorder, actor: Actor): Promise<void> {
-  const { database, secrets, clock, settings } = ports;
-  const { serviceId, origin } = placeOf(actor);
-  const limit = signUpLimit(settings);
+  await countOf(ports, placeOf(actor), signUpLimit(ports.settings), []);
+}
+
+/**
+ * Counts and records a key that proves nothing; throws `TooManyRequests` where too many of them came from that network
+ * in this minute.
+ */
+export async function countWrongKey(
+  ports: Needs & Recorder,
+  { origin }: Pick<Place, 'origin'>,
+): Promise<void> {
+  const place = { serviceId: null, origin };
+  await countOf(ports, place, wrongKeyLimit(ports.settings), ['rekey:KeyAuth']);
+}
+
+/** Counts what may be done so often from one network, and records it under those types. */
+async function countOf(
+  ports: Needs & Recorder,
+  { serviceId, origin }: { readonly serviceId: Id | null; readonly origin: Origin },
+  limit: Limit,
+  types: readonly AuditType[],
+): Promise<void> {
+  const { database, secrets, clock } = ports;
   const slot = { key: keyOf(secrets, limit, networkOf(origin.address)), limit };
+  // A flood ends here: it writes nothing, and nobody waits for its locks.
+  const buckets = await database.read(({ throttles }) => throttles.get([slot.key]));
+  const [seen] = tries([slot], buckets, clock.now());
+  // Waits that begin anew, because the clock went back, have to be kept.
+  if (seen?.refusal && seen.before === seen.current) throw seen.refusal;
+
   const refusal = await database.transact(async (stores) => {
     const now = clock.now();
     const found = await lockTries(stores.throttles, [slot], now);
     const refusal = longest(found);
     await stores.throttles.put(found.map(refusal ? current : after));
-    if (refusal === null && found.some(({ after }) => refusalOf(limit, after, now))) {
-      await tell(ports, stores, { type: 'throttle.reached', serviceId, userId: null });
-      const type = 'rekey:Throttle';
-      await record(ports, stores, actor, { type, outcome: 'failure', serviceId });
-    }
-    return refusal;
+    if (refusal !== null) return refusal;
+    const bringsWait = found.some(({ after }) => refusalOf(limit, after, now));
+    const failures = [...types, ...(bringsWait ? (['rekey:Throttle'] as const) : [])];
+    await recordFailures(ports, stores, { origin }, failures, { serviceId, userId: null });
+    return null;
   });
   if (refusal) throw refusal;
 }
@@ -170,6 +197,9 @@ const signUpLimit = ({ throttle }: Settings): Limit => {
   const capacity = Math.ceil(throttle.clientPerMinute / 5);
   return { name: 'sign-up', capacity, leakMs: MINUTE_MS / capacity };
 };
+
+/** A right key always gets in: nobody guesses one of 256 bits. */
+const wrongKeyLimit = (settings: Settings): Limit => ({ ...clientLimit(settings), name: 'key' });
 
 /** More free tries than fit in make room for themselves. */
 const networkCapacity = ({ throttle: { accountFree } }: Settings): number =>

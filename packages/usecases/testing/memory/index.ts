@@ -13,8 +13,12 @@ import { emptyTables, type Tables } from './tables.ts';
 import { throttles } from './throttles.ts';
 import { users } from './users.ts';
 
-/** `snapshot` shows all that is committed, but for some tables, to be compared or searched as a whole. */
-export type MemoryDatabase = Database & { snapshot(...except: (keyof Tables)[]): unknown };
+export type MemoryDatabase = Database & {
+  /** All that is committed, but for some tables, to be compared or searched as a whole. */
+  snapshot(...except: (keyof Tables)[]): unknown;
+  /** Changes tables past all stores, as somebody with a shell on the server of the database could. */
+  tamper(change: (tables: Tables) => void): void;
+};
 
 /** A database in memory with real transactions, one at a time: what one did is undone when its work throws. */
 export function memoryDatabase(): MemoryDatabase {
@@ -75,5 +79,9 @@ export function memoryDatabase(): MemoryDatabase {
         .map(([name, table]) => [name, table.entries()]),
     );
   };
-  return { transact: oneAtATime, read: oneAtATime, snapshot };
+  const tamper: MemoryDatabase['tamper'] = (change) => {
+    change(tables);
+    journal.length = 0;
+  };
+  return { transact: oneAtATime, read: oneAtATime, snapshot, tamper };
 }

@@ -1,9 +1,9 @@
 import { operator, type Service } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
-import type { Database } from '../../src/index.ts';
+import { type Database, useCases } from '../../src/index.ts';
 import { START } from '../fixtures.ts';
-import { asService, endOf, type Owner, type World } from '../world.ts';
-import { type Track, times } from './track.ts';
+import { asService, endOf, type Owner, PASSWORD, type World } from '../world.ts';
+import { RACERS, type Track, times } from './track.ts';
 
 export function auditRaces({ alone }: Track): void {
   const chainOf = async (w: World<Database>, { id }: Service) => {
@@ -12,13 +12,22 @@ export function auditRaces({ alone }: Track): void {
   };
   const prune = (w: World<Database>, before: number) =>
     w.useCases.audit.pruneAudit.execute(operator, { before });
-  /** A service that was made as it should be, so that its chain begins as it should, and an owner there. */
+  /** An owner, and a service, that were made as they should be: with entries in chains that were announced. */
   const seed = async (w: World<Database>): Promise<Owner> => {
-    const { createServiceWithKey } = w.useCases.services;
+    const { services, users, keys, audit } = w.useCases;
+    await audit.beginAudit.execute(operator);
     const made = { name: 'Audited', url: 'https://audited.example' };
-    const { service } = await createServiceWithKey.execute(operator, made);
-    return w.addOwner({}, { service });
+    const { service } = await services.createServiceWithKey.execute(operator, made);
+    const by = asService(service);
+    const email = `owner@${service.id}.example`;
+    const person = { isEnabled: true, name: 'Ada', email, password: PASSWORD };
+    const { user } = await users.createUser.execute(by, person);
+    const of = { isEnabled: true, type: 'TOKEN', name: 'web', userId: user.id } as const;
+    const { key: tokenKey } = await keys.createKey.execute(by, of);
+    return { user, service, tokenKey };
   };
+  /** Entries that `seed` leaves in the chain of the service. */
+  const SEEDED = 3;
 
   describe('the audit', () => {
     test('is whole after logins, failures and changes at several services at once', async () => {
@@ -31,7 +40,7 @@ export function auditRaces({ alone }: Track): void {
             : w.logIn(owner, racer % 2 === 0 ? 'wrong' : undefined);
         await Promise.all(owners.flatMap((owner) => times(8, (racer) => endOf(act(owner, racer)))));
         for (const { service } of owners) {
-          expect(await chainOf(w, service)).toMatchObject({ length: 1 + 8, fault: null });
+          expect(await chainOf(w, service)).toMatchObject({ length: SEEDED + 8, fault: null });
         }
       });
     });
@@ -44,8 +53,9 @@ export function auditRaces({ alone }: Track): void {
         const logins = times(4, () => w.logIn(owner));
         const pruned = await times(2, () => prune(w, START + 1000));
         await logins;
-        expect(pruned[0]! + pruned[1]!).toBe(5);
-        const whole = { length: 9, pruned: 5, fault: null };
+        // And the two of the operator.
+        expect(pruned[0]! + pruned[1]!).toBe(SEEDED + 4 + 2);
+        const whole = { length: SEEDED + 8, pruned: SEEDED + 4, fault: null };
         expect(await chainOf(w, owner.service)).toMatchObject(whole);
         expect(await prune(w, START + 1000)).toBe(0);
       });
@@ -54,11 +64,12 @@ export function auditRaces({ alone }: Track): void {
     test('goes on where it was after it has lost all', async () => {
       await alone(async (w) => {
         const owner = await seed(w);
-        expect(await prune(w, START + 1)).toBe(1);
-        const bare = { length: 1, pruned: 1, fault: null };
+        w.clock.set(START + 1);
+        expect(await prune(w, START + 1)).toBe(SEEDED + 2);
+        const bare = { length: SEEDED, pruned: SEEDED, fault: null };
         expect(await chainOf(w, owner.service)).toMatchObject(bare);
         await w.logIn(owner);
-        expect(await chainOf(w, owner.service)).toMatchObject({ ...bare, length: 2 });
+        expect(await chainOf(w, owner.service)).toMatchObject({ ...bare, length: SEEDED + 1 });
       });
     });
 
@@ -69,9 +80,56 @@ export function auditRaces({ alone }: Track): void {
         await w.logIn(owner);
         w.clock.set(START);
         await w.logIn(owner);
-        expect(await prune(w, START + 1000)).toBe(1);
-        const whole = { length: 3, pruned: 1, fault: null };
+        w.clock.set(START + 1000);
+        expect(await prune(w, START + 1000)).toBe(SEEDED + 2);
+        const whole = { length: SEEDED + 2, pruned: SEEDED, fault: null };
         expect(await chainOf(w, owner.service)).toMatchObject(whole);
+      });
+    });
+
+    test('begins once, however many servers start at once', async () => {
+      await alone(async (w) => {
+        const { services, audit } = w.useCases;
+        const start = async () => {
+          await audit.beginAudit.execute(operator);
+          await services.openFormService.execute(operator);
+        };
+        await times(RACERS, start);
+        const reports = await audit.verifyAudit.execute(operator);
+        expect(reports).toMatchObject([
+          { serviceId: null, length: 2, fault: null },
+          { length: 1, fault: null },
+        ]);
+      });
+    });
+
+    test('has each failure that was summed once, however many servers record the sums at once', async () => {
+      await alone(async (w) => {
+        const { service } = await seed(w);
+        // A server whose clock is behind: what fails there is in a minute that is over for the others.
+        const { sessions } = useCases({ ...w, clock: { now: () => START } });
+        const fail = (racer: number) =>
+          endOf(
+            sessions.login.execute(
+              asService(service, { address: `192.0.2.${racer}`, client: null }),
+              {
+                email: `nobody-${racer}@example.com`,
+                password: PASSWORD,
+                tokenForm: 'signed',
+              },
+            ),
+          );
+        await times(64, fail);
+        w.clock.set(START + 60_000);
+        const { recordSums } = w.useCases.audit;
+        const late = times(RACERS, fail);
+        await times(RACERS, () => recordSums.execute(operator));
+        await late;
+        await recordSums.execute(operator);
+        const chain = await w.database.read(({ audit }) => audit.follow(service.id, SEEDED, 1000));
+        const total = chain.reduce((sum, { count }) => sum + count, 0);
+        expect(total).toBe(64 + RACERS);
+        expect(await chainOf(w, service)).toMatchObject({ fault: null });
       });
     });
   });

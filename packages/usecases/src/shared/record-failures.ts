@@ -1,0 +1,30 @@
+import { type AuditEntry, type AuditType, minuteOf, networkOf, type Origin } from '@rekey/domain';
+import type { Stores } from '../ports/index.ts';
+import { type Recorder, record } from './record.ts';
+import { tell } from './tell.ts';
+
+/**
+ * Records what failed in one try: by an entry for each type, or else in the sums of this minute where it is about no
+ * user whom the service may know of. Anybody can cause as many failures of that kind as there are names.
+ */
+export async function recordFailures(
+  ports: Recorder,
+  stores: Pick<Stores, 'audit' | 'events'>,
+  actor: { readonly origin: Origin },
+  types: readonly AuditType[],
+  of: Pick<AuditEntry, 'serviceId' | 'userId'> & Partial<Pick<AuditEntry, 'subjectId'>>,
+): Promise<void> {
+  const { serviceId, userId } = of;
+  if (serviceId === null || userId === null) {
+    const minute = minuteOf(ports.clock.now());
+    const network = networkOf(actor.origin.address);
+    for (const type of types) {
+      await stores.audit.addToSum({ minute, serviceId, type, network, count: 1 });
+    }
+    return;
+  }
+  if (types.includes('rekey:Throttle')) {
+    await tell(ports, stores, { type: 'throttle.reached', serviceId, userId });
+  }
+  for (const type of types) await record(ports, stores, actor, { ...of, type, outcome: 'failure' });
+}
