@@ -92,11 +92,12 @@ attack('a mail', (target) => {
     expect(hosted?.raw).not.toContain('evil');
   });
 
-  test('has no other header, recipient or secret for a name that tries to add some', async () => {
+  test('has no word of a stranger in its headers, and no other header, recipient or secret for one', async () => {
     const t = target();
     const name = 'Ada, "Eve" <eve@evil.example>; =?utf-8?q?=0D=0ABcc:_eve@evil.example?=';
     const { owner, mail } = await theMailAfter(t, { name });
     const [head = ''] = mail.raw.split('\r\n\r\n');
+    expect(head).not.toMatch(/Ada|Eve|evil|=\?/);
     const names = head
       .split('\r\n')
       .filter((line) => /^\S/.test(line))
@@ -112,7 +113,7 @@ attack('a mail', (target) => {
       'to',
       'x-auto-response-suppress',
     ]);
-    expect(mail.to?.map(({ address }) => address)).toEqual([owner.email]);
+    expect(mail.to).toEqual([{ name: '', address: owner.email }]);
     expect([mail.cc, mail.bcc, mail.replyTo]).toEqual([undefined, undefined, undefined]);
     for (const secret of [PASSWORD, NEW_PASSWORD, owner.keyValue, t.shop.key, owner.id]) {
       expect(`${mail.raw}\n${mail.text}\n${mail.html}`).not.toContain(secret);

@@ -22,7 +22,7 @@ const idOf = (end: number) => `019a0000-0000-7000-8000-00000000000${end}`;
 
 test('the latest mail is readable: sender, recipient, date, subject and text', async () => {
   const dir = aFolder();
-  const notice = aNotice({ locale: 'ja', to: { name: '', address: 'ada@example.com' } });
+  const notice = aNotice({ locale: 'ja' });
   await fileOutlet({ dir, from }).send(notice);
   const mail = await latestMail(dir);
   expect(mail).toMatchObject({

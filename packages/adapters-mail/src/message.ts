@@ -1,6 +1,5 @@
 import { canonicalEmail } from '@rekey/domain';
 import { DeliveryFailure, type Notice } from '@rekey/usecases';
-import { defuse } from '@rekey/wording';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import type { Sender } from './sender.ts';
 import { composeNotice } from './templates/compose-notice.ts';
@@ -13,13 +12,14 @@ export async function buildMessage(
   templates: Templates,
 ): Promise<Buffer> {
   // The last gate before the wire: nothing but one canonical address is ever written anywhere.
-  if (canonicalEmail(notice.to.address) !== notice.to.address) {
+  if (canonicalEmail(notice.to) !== notice.to) {
     throw new DeliveryFailure('not an e-mail address', true);
   }
   const composer = new MailComposer({
     ...composeNotice(notice, templates),
     from: { ...from },
-    to: { name: defuse(notice.to.name), address: notice.to.address },
+    // As an object, for text could be read as two addresses.
+    to: { name: '', address: notice.to },
     messageId: `<${notice.id}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,
     // When it happened, not when this attempt began: a mail that is sent again must not look like a second one.
     date: new Date(notice.happenedAt),

@@ -83,15 +83,9 @@ describe('a mail', () => {
     expect(second).toBe(first);
   });
 
-  it.each([
-    'Ada, eve@example.com',
-    'Ada <eve@example.com>, ',
-    'Ada\r\nRCPT TO:<eve@example.com>',
-    '"Ada',
-    "Ada'; eve@example.com",
-  ])('has exactly one RCPT TO, whatever the name: %j', async (name) => {
+  it('has exactly one RCPT TO', async () => {
     const { commands, port } = await scriptedServer();
-    await outletFor(port).send(aNotice({ to: { name, address: 'ada@example.com' } }));
+    await outletFor(port).send(aNotice());
     expect(commands.slice(1)).toEqual([
       'MAIL FROM:<no-reply@rekey.example.com>',
       'RCPT TO:<ada@example.com>',
@@ -105,9 +99,9 @@ describe('a mail', () => {
     'ada@example.com\r\nRCPT TO:<eve@example.com>',
     '"ada" <eve@example.com>',
     'ada@example.com> NOTIFY=NEVER',
-  ])('is given to nobody where the address is not one: %j', async (address) => {
+  ])('is given to nobody where the address is not one: %j', async (to) => {
     const { commands, port } = await scriptedServer();
-    const sending = outletFor(port).send(aNotice({ to: { name: 'Ada', address } }));
+    const sending = outletFor(port).send(aNotice({ to }));
     expect(await failureOf(sending)).toEqual({
       message: 'not an e-mail address',
       isPermanent: true,
@@ -117,14 +111,13 @@ describe('a mail', () => {
 
   it('is sent to the stored form of the address, its domain in ASCII', async () => {
     const { commands, port } = await scriptedServer();
-    const to = { name: 'Ada', address: 'ada@xn--bcher-kva.example' };
-    await outletFor(port).send(aNotice({ to }));
+    await outletFor(port).send(aNotice({ to: 'ada@xn--bcher-kva.example' }));
     expect(commands).toContain('RCPT TO:<ada@xn--bcher-kva.example>');
   });
 
   it('asks for SMTPUTF8 where the address needs it', async () => {
     const { commands, port } = await scriptedServer({ EHLO: '250-mx\r\n250 SMTPUTF8' });
-    await outletFor(port).send(aNotice({ to: { name: 'Jörg', address: 'jörg@example.com' } }));
+    await outletFor(port).send(aNotice({ to: 'jörg@example.com' }));
     expect(commands).toContain('MAIL FROM:<no-reply@rekey.example.com> SMTPUTF8');
     expect(commands).toContain('RCPT TO:<jörg@example.com>');
   });
@@ -377,9 +370,7 @@ describe('the pool', () => {
       },
     });
     const outlet = outletFor(server.port);
-    const bob = failureOf(
-      outlet.send(aNotice({ to: { name: 'Bob', address: 'bob@example.com' } })),
-    );
+    const bob = failureOf(outlet.send(aNotice({ to: 'bob@example.com' })));
     await reached.promise;
     await Promise.all(Array.from({ length: 20 }, () => outlet.send(aNotice())));
     expect(server.messages).toHaveLength(20);

@@ -83,7 +83,7 @@ export function smtpOutlet(options: {
   return {
     async send(notice) {
       const raw = await buildMessage(notice, from, templates);
-      const envelope = { from: { address: from.address }, to: { address: notice.to.address } };
+      const envelope = { from: { address: from.address }, to: { address: notice.to } };
       await attempt((signal) => transport.sendMail({ raw, envelope, signal }));
     },
     verify: () => attempt((signal) => logIn(pool.options, signal)),

@@ -11,7 +11,7 @@ export function aNotice(unusual: Partial<Notice> = {}): Notice {
   return {
     id: '019a0000-0000-7000-8000-000000000001',
     kind,
-    to: { name: 'Ada Lovelace', address: 'ada@example.com' },
+    to: 'ada@example.com',
     locale: 'en',
     timezone: 'UTC',
     service: { name: 'Notes', emailText: null },

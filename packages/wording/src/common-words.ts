@@ -6,9 +6,9 @@ export type CommonWords = {
   readonly when: string;
   /** The label of an IP address. */
   readonly address: string;
-  /** The label of a User-Agent, which is whatever the client claims: the label says so. */
+  /** The label of a device, which is whatever the client claims: the label says so. */
   readonly client: string;
-  /** Stands for an address or a client that is not known. */
+  /** Stands for an address that is not known. */
   readonly unknown: string;
   readonly wasYou: string;
   /** Introduces the button, or the link. */
@@ -22,7 +22,7 @@ export const commonWords: Readonly<Record<Language, CommonWords>> = {
     account: 'Account',
     when: 'When',
     address: 'IP address',
-    client: 'Device, in its own words',
+    client: 'Device, by its own account',
     unknown: 'unknown',
     wasYou: 'If this was you, there is nothing to do.',
     wasNotYou: 'If this wasn’t you, lock your account now:',

@@ -99,7 +99,7 @@ export function addMail(program: Command): void {
 
 /** An event of now, asked for from an address that is nobody's (RFC 5737). */
 function sampleOf(kind: Purpose, config: Config, { locale, timezone }: PreviewOptions): Notice {
-  const to = { name: 'Ada Lovelace', address: 'ada@example.com' };
+  const to = 'ada@example.com';
   const happenedAt = Date.now();
   return {
     id: '00000000-0000-7000-8000-000000000000',
@@ -113,7 +113,7 @@ function sampleOf(kind: Purpose, config: Config, { locale, timezone }: PreviewOp
       address: '203.0.113.9',
       client: 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
     },
-    link: linkTo(`${config.publicUrl}/local`, { type: kind, email: to.address, token: NO_TOKEN }),
+    link: linkTo(`${config.publicUrl}/local`, { type: kind, email: to, token: NO_TOKEN }),
     linkExpiresAt: happenedAt + config.revokeTokenTtl * 1000,
   };
 }

@@ -1,13 +1,15 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { purposes } from '@rekey/domain';
+import { type Origin, purposes } from '@rekey/domain';
 import type { Told } from '@rekey/usecases';
 import {
   commonWords,
   defuse,
   defuseAddress,
+  deviceInWords,
   english,
   type Html,
   html,
+  type Language,
   languageOf,
   notices,
   type Speech,
@@ -84,7 +86,7 @@ function confirmPage(setting: Setting, token: string, told: Told): Html {
     [words.account, told.email],
     [words.when, timeInWords(told.happenedAt, locale, told.timezone)],
     [words.address, defuseAddress(told.origin.address) || words.unknown],
-    [words.client, defuse(told.origin.client ?? '') || words.unknown],
+    [words.client, deviceOf(told.origin, language)],
   ] as const;
   return layout(setting, {
     title: confirm.title,
@@ -102,6 +104,13 @@ ${facts.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></di
 <h2>${confirm.whatItDoes}</h2>
 ${list(confirm.effects)}`,
   });
+}
+
+/** The name of the device, and small behind it what the client said. */
+function deviceOf({ client }: Origin, language: Language): Html {
+  const claim = defuse(client ?? '');
+  const name = html`${deviceInWords(client, language)}`;
+  return claim === '' ? name : html`${name}<br><small class="quiet">${claim}</small>`;
 }
 
 /** Says that the account is locked, and names the effects and the next steps. */

@@ -94,7 +94,10 @@ describe('opening the link', () => {
       ['Account', 'orion@example.com'],
       ['When', 'January 2, 2026 at 3:04:05 AM Coordinated Universal Time'],
       ['IP address', '127.0.0.1'],
-      ['Device, in its own words', 'lightMyRequest'],
+      [
+        'Device, by its own account',
+        'an unknown program<br><small class="quiet">lightMyRequest</small>',
+      ],
     ]);
     expect(response.body).toContain('<form method="post" action="local">');
     expect(response.body).toContain(`<input type="hidden" name="token" value="${token}">`);

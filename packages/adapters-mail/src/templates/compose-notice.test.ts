@@ -1,5 +1,5 @@
 import { purposes } from '@rekey/domain';
-import { commonWords, languages, notices, timeInWords } from '@rekey/wording';
+import { commonWords, deviceInWords, languages, notices, timeInWords } from '@rekey/wording';
 import { describe, expect, it } from 'vitest';
 import { aNotice, read } from '../../test/notice.ts';
 import { composeNotice } from './compose-notice.ts';
@@ -16,7 +16,9 @@ const everyMail = purposes.flatMap((kind) => languages.map((language) => ({ kind
 describe.each(everyMail)('the mail $kind in $language', ({ kind, language }) => {
   const words = { ...commonWords[language], ...mailWords[language], ...notices[kind][language] };
   const service = { name: 'Notes', emailText: 'Call us.\nAny time.' };
-  const notice = aNotice({ kind, locale: language, service });
+  const client = 'Mozilla/5.0 (X11; Linux) Firefox/145.0';
+  const origin = { address: '203.0.113.9', client };
+  const notice = aNotice({ kind, locale: language, service, origin });
   const { subject, text, html } = composeNotice(notice, templates);
   const time = (instant: number) => timeInWords(instant, language, 'UTC');
 
@@ -28,7 +30,7 @@ describe.each(everyMail)('the mail $kind in $language', ({ kind, language }) => 
       words.happened('Notes'),
       `${words.when}: ${time(notice.happenedAt)}`,
       `${words.address}: 203.0.113.9`,
-      `${words.client}: Firefox/145.0`,
+      `${words.client}: ${deviceInWords(client, language)} ${part === 'text' ? '· ' : ''}${client}`,
       words.wasYou,
       words.wasNotYou,
       ...(part === 'HTML' ? [words.button, words.copy] : []),
@@ -101,7 +103,6 @@ describe('what strangers wrote', () => {
   it('is text in HTML, wherever it stands', () => {
     const { html } = composeNotice(
       aNotice({
-        to: { name: evil, address: 'ada@example.com' },
         service: { name: evil, emailText: evil },
         origin: { address: evil, client: evil },
         link: `https://notes.example.com/?a="><script>&b='`,
@@ -124,17 +125,15 @@ describe('what strangers wrote', () => {
     const { text, html } = composeNotice(aNotice({ origin }), templates);
     expect(text + html).not.toContain('evil.example');
   });
-
-  it('is not there at all if it is the name of the user', () => {
-    const to = { name: 'Win a prize', address: 'ada@example.com' };
-    const { subject, text, html } = composeNotice(aNotice({ to }), templates);
-    expect(subject + text + html).not.toContain('prize');
-  });
 });
 
-it('says that address and client are unknown where they are', () => {
-  const { text } = composeNotice(aNotice({ origin: { address: '', client: null } }), templates);
-  expect(text).toContain('IP address: unknown\nDevice, in its own words: unknown\n');
+it('says that address and device are unknown where they are', () => {
+  const { text, html } = composeNotice(
+    aNotice({ origin: { address: '', client: null } }),
+    templates,
+  );
+  expect(text).toContain('IP address: unknown\nDevice, by its own account: an unknown program\n');
+  expect(read(html).text).toContain('an unknown program\n');
 });
 
 it('says nothing in the name of a service that has nothing to add', () => {

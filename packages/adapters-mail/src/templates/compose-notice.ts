@@ -1,5 +1,5 @@
 import type { Notice } from '@rekey/usecases';
-import { defuse, defuseAddress, timeInWords } from '@rekey/wording';
+import { commonWords, defuse, defuseAddress, deviceInWords, timeInWords } from '@rekey/wording';
 import { fill, type Part, type Values } from './template.ts';
 import type { Templates } from './templates.ts';
 
@@ -8,11 +8,13 @@ export function composeNotice(
   notice: Notice,
   templates: Templates,
 ): Readonly<Record<Part, string>> {
-  const { locale, unknown, subject, text, html } = templates(notice.kind, notice.locale);
+  const { locale, language, subject, text, html } = templates(notice.kind, notice.locale);
+  const unknown = language === null ? '–' : commonWords[language].unknown;
   const values: Values = {
     service: notice.service.name,
     when: timeInWords(notice.happenedAt, locale, notice.timezone),
     address: defuseAddress(notice.origin.address) || undefined,
+    device: deviceInWords(notice.origin.client, language ?? 'en'),
     client: defuse(notice.origin.client ?? '') || undefined,
     link: notice.link,
     until: timeInWords(notice.linkExpiresAt, locale, notice.timezone),

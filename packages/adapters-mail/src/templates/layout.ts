@@ -1,4 +1,4 @@
-import { type CommonWords, html, type Language, type NoticeWords } from '@rekey/wording';
+import { type CommonWords, type Html, html, type Language, type NoticeWords } from '@rekey/wording';
 import type { MailWords } from './mail-words.ts';
 
 /** All that a mail says, in one language. */
@@ -7,13 +7,17 @@ export type Words = CommonWords & MailWords & NoticeWords;
 const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;";
 const BUTTON = '#b3261e';
 
+/** The name of the device, and small behind it what the client said. */
+const DEVICE = html`{{device}}{{#client}}<br>
+<span class="quiet" style="font-size:13px;line-height:18px;color:#5b5b66;">{{client}}</span>{{/client}}`;
+
 /** The template of a mail's text: paragraphs of one line each, which the reader's client wraps; the link stands alone on its line, so nothing sticks to it. */
 export function textOf(words: Words): string {
   return `${words.happened('{{service}}')}
 
 ${words.when}: {{when}}
 ${words.address}: {{address}}
-${words.client}: {{client}}
+${words.client}: {{device}}{{#client}} · {{client}}{{/client}}
 
 ${words.wasYou}
 
@@ -37,7 +41,7 @@ ${words.until('{{until}}')}
  * nothing remote. A client that drops the style element shows the light colours.
  */
 export function htmlOf(language: Language, words: Words): string {
-  const fact = (label: string, value: string) => html`<tr>
+  const fact = (label: string, value: string | Html) => html`<tr>
 <td class="quiet" style="padding:3px 0;font-size:14px;line-height:20px;color:#5b5b66;">${label}:</td>
 </tr>
 <tr>
@@ -76,7 +80,7 @@ export function htmlOf(language: Language, words: Words): string {
 <td align="left" style="padding:28px 28px 12px;${FONT}font-size:16px;line-height:24px;">
 <h1 class="text" style="margin:0 0 20px;font-size:20px;line-height:28px;font-weight:600;color:#1b1b1f;">${words.happened('{{service}}')}</h1>
 <table role="presentation" class="facts" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 20px;padding:12px 0 3px;border-top:1px solid #dcdce3;border-bottom:1px solid #dcdce3;${FONT}">
-${fact(words.when, '{{when}}')}${fact(words.address, '{{address}}')}${fact(words.client, '{{client}}')}</table>
+${fact(words.when, '{{when}}')}${fact(words.address, '{{address}}')}${fact(words.client, DEVICE)}</table>
 ${paragraph(words.wasYou)}
 <p class="text" style="margin:0 0 16px;font-weight:600;color:#1b1b1f;">${words.wasNotYou}</p>
 <table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 20px;${FONT}">

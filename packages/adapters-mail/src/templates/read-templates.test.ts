@@ -139,7 +139,7 @@ describe('templates of one’s own', () => {
 
 describe('a folder is refused', () => {
   const values =
-    '{{service}}, {{when}}, {{address}}, {{client}}, {{link}}, {{until}}, {{note}}, {{#address}}…{{/address}}, {{#client}}…{{/client}}, {{#note}}…{{/note}}';
+    '{{service}}, {{when}}, {{address}}, {{device}}, {{client}}, {{link}}, {{until}}, {{note}}, {{#address}}…{{/address}}, {{#client}}…{{/client}}, {{#note}}…{{/note}}';
 
   it.each<[string, string, string, string]>([
     ['without the link', 'en.txt', 'Hello', 'en.txt:1 lacks {{link}}, outside of any section'],

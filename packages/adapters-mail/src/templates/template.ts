@@ -5,6 +5,7 @@ export const placeholders = [
   'service',
   'when',
   'address',
+  'device',
   'client',
   'link',
   'until',

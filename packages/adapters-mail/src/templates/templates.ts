@@ -1,5 +1,5 @@
 import { type Purpose, purposes } from '@rekey/domain';
-import { commonWords, languageOf } from '@rekey/wording';
+import { type Language, languageOf } from '@rekey/wording';
 import { builtInSources } from './built-in.ts';
 import { type Part, parseTemplate, parts, type Template } from './template.ts';
 
@@ -10,8 +10,8 @@ export type Templates = (
 ) => Record<Part, Template> & {
   /** For dates: those of another language than the text around them would only confuse. */
   readonly locale: string;
-  /** The text for a value that is missing. */
-  readonly unknown: string;
+  /** Null where Rekey does not speak it. */
+  readonly language: Language | null;
 };
 
 /** The parts that an operator wrote anew, by kind and locale. */
@@ -29,11 +29,10 @@ export function templatesOf(overrides: Overrides = new Map()): Templates {
     const own = tagsOf(wanted);
     const isSpoken = parts.every((part) => find(own, part));
     const tags = isSpoken ? own : ['en'];
-    const language = languageOf(tags.at(-1) ?? '')?.language;
     const get = (part: Part): Template => find(tags, part) ?? [];
     return {
       locale: isSpoken ? wanted : 'en',
-      unknown: language === undefined ? '–' : commonWords[language].unknown,
+      language: languageOf(tags.at(-1) ?? '')?.language ?? null,
       subject: get('subject'),
       text: get('text'),
       html: get('html'),

@@ -17,9 +17,6 @@ export type Handed = {
   } | null;
 };
 
-/** A shorter name would blot out the text that it is taken out of. */
-const MIN_NAME = 4;
-
 /** Makes a delivery that was claimed: its link, its notice, and the way out. Nothing of the link is stored. */
 export class HandOver {
   readonly #ports: Needs;
@@ -32,12 +29,12 @@ export class HandOver {
   async execute(actor: Actor, owed: Owed): Promise<Handed> {
     onlyOperator(actor);
     const { channels, clock, linkTokens } = this.#ports;
-    const { delivery, token, user } = owed;
+    const { delivery, token } = owed;
     if (clock.now() >= delivery.deadline) {
       const message = 'the link has expired';
       return { owed, failure: { message, isPermanent: true, detail: null } };
     }
-    const unsaid = [delivery.to, ...(user.name.length < MIN_NAME ? [] : [user.name])];
+    const unsaid = [delivery.to];
     try {
       const text = linkTokens.make(token);
       unsaid.unshift(text);
@@ -62,7 +59,7 @@ export class HandOver {
     return {
       id: delivery.id,
       kind: delivery.kind,
-      to: { name: user.name, address: delivery.to },
+      to: delivery.to,
       locale: user.locale,
       timezone: user.timezone,
       service: { name: serviceNameFor(service, settings), emailText: service.userEmailText },

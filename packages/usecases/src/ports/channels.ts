@@ -13,7 +13,8 @@ export type Notice = {
   /** Stays the same however often the notice is sent. */
   readonly id: Id;
   readonly kind: Purpose;
-  readonly to: { readonly name: string; readonly address: string };
+  /** An address. The name beside it is a stranger's words: anyone may sign up with somebody else's address. */
+  readonly to: string;
   readonly locale: string;
   readonly timezone: string;
   readonly service: { readonly name: string; readonly emailText: string | null };

@@ -26,20 +26,18 @@ export function outletContract(name: string, open: () => Promise<OpenOutlet>): v
       return (await opened.handedOver()).slice(before);
     };
 
-    test.each([
-      ['Ada', 'owner@example.com'],
-      ['Ada, eve@example.net', 'owner@example.com'],
-      ['Ada <eve@example.net>', "o'wner+tag@example.com"],
-      ['Ñandú 🦉\r\nBcc: eve@example.net', 'owner@xn--nxasmq6b.example'],
-    ])('hands a notice over to its one recipient: %j', async (owner, address) => {
-      const handed = await send(aNotice({ to: { name: owner, address } }));
-      expect(handed.map(({ recipients }) => recipients)).toEqual([[address]]);
-    });
+    test.each(['owner@example.com', "o'wner+tag@example.com", 'owner@xn--nxasmq6b.example'])(
+      'hands a notice over to its one recipient: %j',
+      async (to) => {
+        const handed = await send(aNotice({ to }));
+        expect(handed.map(({ recipients }) => recipients)).toEqual([[to]]);
+      },
+    );
 
     test.each(purposes)('hands over a notice of every kind: %s', async (kind) => {
       const notice = aNotice({ kind });
       const handed = await send(notice);
-      expect(handed.map(({ recipients }) => recipients)).toEqual([[notice.to.address]]);
+      expect(handed.map(({ recipients }) => recipients)).toEqual([[notice.to]]);
     });
 
     test('gives a notice one Message-ID, however often it is sent, and another notice another one', async () => {
@@ -61,7 +59,7 @@ export function outletContract(name: string, open: () => Promise<OpenOutlet>): v
         expect(failure).toBeInstanceOf(DeliveryFailure);
         expect(failure).toMatchObject({ isPermanent });
         const { message } = failure as DeliveryFailure;
-        for (const secret of [notice.to.address, notice.to.name, notice.link]) {
+        for (const secret of [notice.to, notice.link]) {
           expect(message).not.toContain(secret);
         }
       },

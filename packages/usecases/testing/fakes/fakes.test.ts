@@ -74,8 +74,7 @@ outletContract('of the tests', async () => {
   const outlet = fakeOutlet();
   return {
     outlet,
-    handedOver: async () =>
-      outlet.sent.map(({ to, id }) => ({ recipients: [to.address], messageId: id })),
+    handedOver: async () => outlet.sent.map(({ to, id }) => ({ recipients: [to], messageId: id })),
     refuseNext: (isPermanent) => outlet.failNext(new DeliveryFailure('refused', isPermanent)),
   };
 });

@@ -24,7 +24,7 @@ export function deliveriesRaces({ world }: Track): void {
       const before = sent.length;
       const delivered = (await times(8, () => w.deliver())).flat();
       expect(delivered.map(({ outcome }) => outcome)).toEqual(Array(12).fill('sent'));
-      const addresses = sent.slice(before).map(({ to }) => to.address);
+      const addresses = sent.slice(before).map(({ to }) => to);
       expect(addresses).toHaveLength(12);
       expect(new Set(addresses)).toEqual(owed);
     });
