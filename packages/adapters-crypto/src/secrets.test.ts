@@ -22,6 +22,8 @@ const known = aKey(
 
 secretsContract('the key file', async () => secrets(listOf(known), listOf(known)));
 
+const OWNER = 'seed of key 7';
+
 describe('a secret', () => {
   test('is 32 random bytes in base64url after its prefix', () => {
     const { generate } = secrets(listOf(known), listOf(known));
@@ -59,41 +61,45 @@ describe('a sealed text', () => {
     const { seal, unseal } = secrets(listOf(known), listOf(known));
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
-        const sealed = seal(text);
-        expect(unseal(sealed)).toBe(text);
-        expect(seal(text)).not.toBe(sealed);
+        const sealed = seal(text, OWNER);
+        expect(unseal(sealed, OWNER)).toBe(text);
+        expect(seal(text, OWNER)).not.toBe(sealed);
       }),
     );
   });
 
-  test('is AES-256-GCM, bound to its kid', () => {
-    // Made with node:crypto alone: nonce 0707…07, associated data `rks1.k1`.
-    const sealed = 'rks1.k1.BwcHBwcHBwcHBwcHRSj1CzY8k6SD1UPLswGsy8KB7OgzbSKhV4kV8Cf3wjg';
-    expect(secrets(listOf(known), listOf(known)).unseal(sealed)).toBe('JBSWY3DPEHPK3PXP');
+  test('is AES-256-GCM, bound to its kid and its owner', () => {
+    // Made with node:crypto alone: nonce 0707…07, associated data `rks1.k1 seed of key 7`.
+    const sealed = 'rks1.k1.BwcHBwcHBwcHBwcHRSj1CzY8k6SD1UPLswGsy-7DioY7yYFb3LPrMqiI31w';
+    expect(secrets(listOf(known), listOf(known)).unseal(sealed, OWNER)).toBe('JBSWY3DPEHPK3PXP');
   });
 
   test('opens with an older key', () => {
-    const sealed = secrets(listOf(known), listOf(known)).seal('seed');
-    expect(secrets(listOf(aKey('k2'), known), listOf(known)).unseal(sealed)).toBe('seed');
+    const sealed = secrets(listOf(known), listOf(known)).seal('seed', OWNER);
+    expect(secrets(listOf(aKey('k2'), known), listOf(known)).unseal(sealed, OWNER)).toBe('seed');
   });
 
   test('does not open under another name of its key', () => {
-    const sealed = secrets(listOf(known), listOf(known)).seal('seed');
+    const sealed = secrets(listOf(known), listOf(known)).seal('seed', OWNER);
     const renamed = { ...known, kid: 'k2' };
     expect(() =>
-      secrets(listOf(renamed), listOf(known)).unseal(sealed.replace('.k1.', '.k2.')),
+      secrets(listOf(renamed), listOf(known)).unseal(sealed.replace('.k1.', '.k2.'), OWNER),
     ).toThrow('not sealed');
   });
 
   test('does not open without its key', () => {
-    const sealed = secrets(listOf(known), listOf(known)).seal('seed');
-    expect(() => secrets(listOf(aKey('k1')), listOf(known)).unseal(sealed)).toThrow('not sealed');
-    expect(() => secrets(listOf(aKey('k2')), listOf(known)).unseal(sealed)).toThrow('not sealed');
+    const sealed = secrets(listOf(known), listOf(known)).seal('seed', OWNER);
+    expect(() => secrets(listOf(aKey('k1')), listOf(known)).unseal(sealed, OWNER)).toThrow(
+      'not sealed',
+    );
+    expect(() => secrets(listOf(aKey('k2')), listOf(known)).unseal(sealed, OWNER)).toThrow(
+      'not sealed',
+    );
   });
 
   test('does not open once anything of it was changed', () => {
     const { seal, unseal } = secrets(listOf(known), listOf(known));
-    const sealed = seal('seed');
+    const sealed = seal('seed', OWNER);
     fc.assert(
       fc.property(
         fc.nat({ max: sealed.length }),
@@ -101,7 +107,7 @@ describe('a sealed text', () => {
         (at, text) => {
           const changed = sealed.slice(0, at) + text + sealed.slice(at + 1);
           fc.pre(changed !== sealed);
-          expect(() => unseal(changed)).toThrow('not sealed');
+          expect(() => unseal(changed, OWNER)).toThrow('not sealed');
         },
       ),
       { numRuns: 1000 },
@@ -119,14 +125,16 @@ describe('a sealed text', () => {
     ['with no room for a tag', () => `rks1.k1.${'A'.repeat(20)}`],
   ])('does not open %s', (_how, change) => {
     const { seal, unseal } = secrets(listOf(known), listOf(known));
-    expect(() => unseal(change(seal('seed')))).toThrow('not sealed');
+    expect(() => unseal(change(seal('seed', OWNER)), OWNER)).toThrow('not sealed');
   });
 
   test('is no other text whatever, and the error does not repeat it', () => {
     const { unseal } = secrets(listOf(known), listOf(known));
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(() => unseal(text)).toThrow(/^this was not sealed with a key of the key file$/);
+        expect(() => unseal(text, OWNER)).toThrow(
+          /^this was not sealed for that with a key of the key file$/,
+        );
       }),
     );
   });

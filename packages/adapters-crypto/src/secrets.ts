@@ -10,8 +10,8 @@ const SEALED = /^rks1\.(?<kid>[\w-]{1,64})\.(?<box>[\w-]+)$/;
 
 /**
  * Random secrets; their SHA-256 digests (secrets of 256 bits need nothing slower); HMAC-SHA-256 of texts that can be
- * guessed; and sealed texts: AES-256-GCM as
- * `rks1.<kid>.<nonce, ciphertext and tag in base64url>`, with all before the last dot as associated data.
+ * guessed; and sealed texts: AES-256-GCM as `rks1.<kid>.<nonce, ciphertext and tag in base64url>`, with all before the
+ * last dot, a space and the owner as associated data.
  */
 export function secrets(sealKeys: () => KeyList, blindKeys: () => KeyList): Secrets {
   return {
@@ -23,16 +23,16 @@ export function secrets(sealKeys: () => KeyList, blindKeys: () => KeyList): Secr
 
     blind: (text) => createHmac('sha256', blindKeys()[0].key).update(text).digest('base64url'),
 
-    seal: (secret) => {
+    seal: (secret, owner) => {
       const [current] = sealKeys();
       const head = `rks1.${current.kid}`;
       const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv('aes-256-gcm', current.key, nonce).setAAD(Buffer.from(head));
+      const cipher = createCipheriv('aes-256-gcm', current.key, nonce).setAAD(bound(head, owner));
       const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
       return `${head}.${Buffer.concat([nonce, text, cipher.getAuthTag()]).toString('base64url')}`;
     },
 
-    unseal: (sealed) => {
+    unseal: (sealed, owner) => {
       const { kid, box = '' } = SEALED.exec(sealed)?.groups ?? {};
       const key = sealKeys().find((sealKey) => sealKey.kid === kid)?.key;
       const bytes = Buffer.from(box, 'base64url');
@@ -41,7 +41,7 @@ export function secrets(sealKeys: () => KeyList, blindKeys: () => KeyList): Secr
       const nonce = bytes.subarray(0, NONCE_BYTES);
       const text = bytes.subarray(NONCE_BYTES, -TAG_BYTES);
       const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
-        .setAAD(Buffer.from(`rks1.${kid}`))
+        .setAAD(bound(`rks1.${kid}`, owner))
         .setAuthTag(bytes.subarray(-TAG_BYTES));
       try {
         return Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8');
@@ -52,4 +52,7 @@ export function secrets(sealKeys: () => KeyList, blindKeys: () => KeyList): Secr
   };
 }
 
-const notSealed = () => new Error('this was not sealed with a key of the key file');
+/** A head has no space in it: no two of these are equal. */
+const bound = (head: string, owner: string): Buffer => Buffer.from(`${head} ${owner}`);
+
+const notSealed = () => new Error('this was not sealed for that with a key of the key file');

@@ -8,6 +8,7 @@ import {
   type UseCases,
   useCases,
 } from '../src/index.ts';
+import { sealOwners } from '../src/shared/seals.ts';
 import {
   fakeAccessTokens,
   fakeChannels,
@@ -108,7 +109,8 @@ export function world<D extends Database = MemoryDatabase>(
   const addTotp = async ({ user, service }: Member) => {
     const key = aKey({ serviceId: service.id, userId: user.id, type: 'TOTP' });
     const seed = ports.secrets.generateTotpSeed();
-    await database.transact(({ keys }) => keys.insert(key, { sealed: ports.secrets.seal(seed) }));
+    const sealed = ports.secrets.seal(seed, sealOwners.seed(key.id));
+    await database.transact(({ keys }) => keys.insert(key, { sealed }));
     return { key, seed };
   };
 

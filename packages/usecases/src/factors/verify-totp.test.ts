@@ -1,6 +1,6 @@
 import { InvalidCredentials, type Service } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
-import { asService, endOf, failingAt, planted, START, world } from '../../testing/index.ts';
+import { aKey, asService, endOf, failingAt, planted, START, world } from '../../testing/index.ts';
 import { type Ports, useCases } from '../index.ts';
 
 const STEP_MS = 30_000;
@@ -80,6 +80,17 @@ describe('a one-time code', () => {
     expect(await verify(w.totp.codeAt(seed, START))).toBe('done');
   });
 
+  test('is worth nothing where somebody moved its seed to the key of another user', async () => {
+    const { w, owner, codeAt, verify } = await aTotp();
+    const { user, service } = await w.addOwner({}, { service: owner.service });
+    const found = await w.database.read(({ keys }) => keys.findTotp(owner.user.id, service.id));
+    const planted = aKey({ userId: user.id, serviceId: service.id, type: 'TOTP' });
+    await w.database.transact(({ keys }) => keys.insert(planted, { sealed: found!.sealed }));
+    const end = await verify(codeAt(START), { userId: user.id });
+    expect(String(end)).toMatch(/not sealed/);
+    expect(await verify(codeAt(START))).toBe('done');
+  });
+
   test('is not taken when the database fails, and can be tried again', async () => {
     const { w, codeAt, verify } = await aTotp();
     let step = 1;
@@ -104,13 +115,13 @@ describe('a wrong code, a user without a key, one who is disabled, and one who i
       const done: string[] = [];
       const secrets: Ports['secrets'] = {
         ...w.secrets,
-        seal: (secret) => {
+        seal: (secret, owner) => {
           done.push(`seal ${secret.length}`);
-          return w.secrets.seal(secret);
+          return w.secrets.seal(secret, owner);
         },
-        unseal: (sealed) => {
+        unseal: (sealed, owner) => {
           done.push('unseal');
-          return w.secrets.unseal(sealed);
+          return w.secrets.unseal(sealed, owner);
         },
       };
       const totp: Ports['totp'] = {

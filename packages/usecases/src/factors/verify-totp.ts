@@ -2,6 +2,7 @@ import { type Actor, type Id, InvalidCredentials, placeOf } from '@rekey/domain'
 import type { Ports } from '../ports/index.ts';
 import { attempt } from '../shared/attempt.ts';
 import { isKnownTo } from '../shared/known-user.ts';
+import { sealOwners } from '../shared/seals.ts';
 
 type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'totp' | 'clock' | 'ids' | 'settings'>;
 
@@ -45,8 +46,9 @@ export class VerifyTotp {
       return { user, key, isKnown };
     });
     // Made for every call, so that a user without a key costs as much as one who has one.
-    const decoy = secrets.seal(secrets.generateTotpSeed());
-    const step = totp.stepOf(code, secrets.unseal(key?.sealed ?? decoy), clock.now());
+    const decoy = { id: '', sealed: secrets.seal(secrets.generateTotpSeed(), sealOwners.seed('')) };
+    const { id, sealed } = key ?? decoy;
+    const step = totp.stepOf(code, secrets.unseal(sealed, sealOwners.seed(id)), clock.now());
     const isRight = user?.isEnabled === true && key !== null && step !== null;
     return { userId: isKnown ? userId : null, proof: isRight ? { keyId: key.id, step } : null };
   }

@@ -11,6 +11,7 @@ import type { KeySecret, Ports } from '../ports/index.ts';
 import { newKey } from '../shared/new-key.ts';
 import { owe } from '../shared/owe.ts';
 import { record } from '../shared/record.ts';
+import { sealOwners } from '../shared/seals.ts';
 import { tell } from '../shared/tell.ts';
 
 type Needs = Pick<
@@ -39,8 +40,8 @@ export class CreateKey {
     const { serviceId, origin } = placeOf(actor);
     const name = parseName(input.name);
 
-    const { value, secret } = this.#makeValue(type);
     const key = newKey(this.#ports, { isEnabled, type, name, serviceId, userId });
+    const { value, secret } = this.#makeValue(key);
     await this.#ports.database.transact(async (stores) => {
       const { users, keys } = stores;
       // Locked, so that a kill switch at the same moment finds the key, or is found.
@@ -65,11 +66,11 @@ export class CreateKey {
     return { key, value };
   }
 
-  #makeValue(type: KeyType): { value: string; secret: KeySecret } {
+  #makeValue({ id, type }: Key): { value: string; secret: KeySecret } {
     const { secrets } = this.#ports;
     if (type === 'TOTP') {
       const value = secrets.generateTotpSeed();
-      return { value, secret: { sealed: secrets.seal(value) } };
+      return { value, secret: { sealed: secrets.seal(value, sealOwners.seed(id)) } };
     }
     const value = secrets.generate('rku_');
     return { value, secret: { digest: secrets.digest(value) } };

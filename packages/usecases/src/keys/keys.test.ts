@@ -27,6 +27,7 @@ import {
   world,
 } from '../../testing/index.ts';
 import { type Ports, useCases } from '../index.ts';
+import { sealOwners } from '../shared/seals.ts';
 import type { CreateKeyInput } from './create-key.ts';
 
 /** All that the database keeps, as one text. */
@@ -76,7 +77,7 @@ describe('creating a key', () => {
     expect(key.type).toBe('TOTP');
     expect(kept(w)).not.toContain(value);
     const [, sealed] = /"sealed":"([^"]+)"/.exec(kept(w)) ?? [];
-    expect(w.secrets.unseal(sealed ?? '')).toBe(value);
+    expect(w.secrets.unseal(sealed ?? '', sealOwners.seed(key.id))).toBe(value);
   });
 
   test('lets the user log in, once it is a usable TOKEN key', async () => {

@@ -12,10 +12,13 @@ export interface Secrets {
    * not have to make one. The same for the same text.
    */
   blind(text: string): string;
-  /** Encrypts with a secret that the database does not have; a different text each time. */
-  seal(secret: string): string;
-  /** The secret that was sealed; throws for anything else. */
-  unseal(sealed: string): string;
+  /**
+   * Encrypts with a secret that the database does not have; a different text each time. `owner` names what the secret
+   * belongs to: whoever can write to the database cannot give it to another.
+   */
+  seal(secret: string, owner: string): string;
+  /** The secret that was sealed for that owner; throws for anything else. */
+  unseal(sealed: string, owner: string): string;
 }
 
 /** MACs with a secret that the database does not have: whoever has only that can make none. */

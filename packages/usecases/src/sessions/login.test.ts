@@ -348,6 +348,16 @@ describe('the quality of a password', () => {
     expect(judged.filter((password) => password === PASSWORD)).toHaveLength(1);
   });
 
+  test('is not taken from the row of another user', async () => {
+    const { w, judged } = judging();
+    const [owner, other] = [await w.addOwner(), await w.addOwner()];
+    await logIn(w, ask(other));
+    const { sealedQuality } = (await w.credentialOf(other.user)) ?? {};
+    await w.database.transact(({ users }) => users.keepQuality(owner.user.id, sealedQuality ?? ''));
+    await logIn(w, ask(owner));
+    expect(judged).toEqual([PASSWORD, PASSWORD]);
+  });
+
   test('is judged again where the quality that was kept cannot be read', async () => {
     const { w, judged } = judging();
     const owner = await w.addOwner();

@@ -113,7 +113,7 @@ export class Login {
     // no neighbour.
     const known = knownQuality(this.#ports, proof);
     const quality = known ?? (await meter.assess(password, [user.email, user.name, service.name]));
-    const sealedQuality = known ? null : sealQuality(this.#ports, version, quality);
+    const sealedQuality = known ? null : sealQuality(this.#ports, proof, quality);
 
     const at = clock.now();
     const grant = { sessionId: ids.next(), userId: user.id, serviceId: service.id };

@@ -1,19 +1,22 @@
-import type { Credential, PasswordQuality } from '@rekey/domain';
+import type { PasswordQuality, User } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
+import { sealOwners } from './seals.ts';
 
 type Needs = Pick<Ports, 'secrets'>;
+
+/** Whose password it is, and in which version of the credential. */
+type Of = { readonly user: Pick<User, 'id'>; readonly version: number };
 
 /** The quality of a password as `sealQuality` kept it; null where it did not, or the password was changed since. */
 export function knownQuality(
   { secrets }: Needs,
-  { sealedQuality, version }: Pick<Credential, 'sealedQuality' | 'version'>,
+  { user, version, sealedQuality }: Of & { readonly sealedQuality: string | null },
 ): PasswordQuality | null {
   if (sealedQuality === null) return null;
   try {
-    const kept = JSON.parse(secrets.unseal(sealedQuality));
-    return kept.version === version ? { strength: kept.strength, isPwned: kept.isPwned } : null;
+    return JSON.parse(secrets.unseal(sealedQuality, sealOwners.quality(user.id, version)));
   } catch {
-    // Sealed with a key that is gone: the password is judged anew.
+    // Of another version, or sealed with a key that is gone: the password is judged anew.
     return null;
   }
 }
@@ -21,6 +24,7 @@ export function knownQuality(
 /** Sealed, for the database alone must not tell whose password is worth guessing. */
 export const sealQuality = (
   { secrets }: Needs,
-  version: number,
+  { user, version }: Of,
   { strength, isPwned }: PasswordQuality,
-): string => secrets.seal(JSON.stringify({ version, strength, isPwned }));
+): string =>
+  secrets.seal(JSON.stringify({ strength, isPwned }), sealOwners.quality(user.id, version));

@@ -42,19 +42,19 @@ export function secretsContract(name: string, open: () => Promise<Secrets>): voi
 
     test('come out of their seal as they went in', () => {
       for (const secret of ['', 'JBSWY3DPEHPK3PXP', '🦉\0\n']) {
-        expect(secrets.unseal(secrets.seal(secret))).toBe(secret);
+        expect(secrets.unseal(secrets.seal(secret, 'row 1'), 'row 1')).toBe(secret);
       }
     });
 
     test('are sealed to a different text each time, which does not show them', () => {
       const secret = 'JBSWY3DPEHPK3PXP';
-      const [first, second] = [secrets.seal(secret), secrets.seal(secret)];
+      const [first, second] = [secrets.seal(secret, 'row 1'), secrets.seal(secret, 'row 1')];
       expect(first).not.toBe(second);
       expect(first).not.toContain(secret);
     });
 
     test('no other text can be unsealed', () => {
-      const sealed = secrets.seal('JBSWY3DPEHPK3PXP');
+      const sealed = secrets.seal('JBSWY3DPEHPK3PXP', 'row 1');
       const others = [
         '',
         'no seal',
@@ -62,7 +62,15 @@ export function secretsContract(name: string, open: () => Promise<Secrets>): voi
         sealed.slice(0, -4),
         ...forgeries(sealed),
       ];
-      for (const other of others) expect(() => secrets.unseal(other)).toThrow();
+      for (const other of others) expect(() => secrets.unseal(other, 'row 1')).toThrow();
+    });
+
+    test('open for the owner that they were sealed for, and for no other', () => {
+      const sealed = secrets.seal('JBSWY3DPEHPK3PXP', 'row 1');
+      for (const other of ['row 2', 'row 10', 'row', '', ' row 1', 'row 1 ']) {
+        expect(() => secrets.unseal(sealed, other)).toThrow();
+      }
+      expect(secrets.unseal(sealed, 'row 1')).toBe('JBSWY3DPEHPK3PXP');
     });
   });
 }

@@ -18,7 +18,7 @@ import type {
 
 /** Secrets by counting. What was sealed is remembered. */
 export function fakeSecrets(): Secrets {
-  const sealed = new Map<string, string>();
+  const sealed = new Map<string, { secret: string; owner: string }>();
   let count = 0;
   const next = () => {
     count += 1;
@@ -34,15 +34,15 @@ export function fakeSecrets(): Secrets {
         .replaceAll(/\d/g, (digit) => 'ABCDEFGH'[Number(digit)] ?? ''),
     digest: (secret) => `digest-of-${reversed(secret)}`,
     blind: (text) => `blind-${fakeMac(text)}`,
-    seal: (secret) => {
+    seal: (secret, owner) => {
       const text = `sealed:${next()}`;
-      sealed.set(text, secret);
+      sealed.set(text, { secret, owner });
       return text;
     },
-    unseal: (text) => {
-      const secret = sealed.get(text);
-      if (secret === undefined) throw new Error('not sealed here');
-      return secret;
+    unseal: (text, owner) => {
+      const found = sealed.get(text);
+      if (found?.owner !== owner) throw new Error('not sealed here for that');
+      return found.secret;
     },
   };
 }

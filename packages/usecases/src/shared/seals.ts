@@ -1,0 +1,9 @@
+import type { Id } from '@rekey/domain';
+
+/** What sealed texts belong to. None opens for another owner. */
+export const sealOwners = {
+  /** The seed of a TOTP key. */
+  seed: (keyId: Id) => `seed of key ${keyId}`,
+  /** The quality of the password of a user, in one version of the credential. */
+  quality: (userId: Id, version: number) => `quality of user ${userId}, version ${version}`,
+};
