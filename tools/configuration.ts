@@ -7,7 +7,7 @@ const ABOUT = `<!-- Made from apps/server/src/variables.ts by \`npx -y pnpm@12 r
 
 # Configuration
 
-Rekey reads its configuration from the environment, and from a file \`.env\` in the folder where it is started; the environment wins. A variable that is empty counts as not set. Every problem is reported at once, by name and without its value, and Rekey then exits with code 1. Relative paths start at the folder where Rekey is started.
+Rekey reads its configuration from the environment, and from a file \`.env\` in the folder where it is started; the environment wins. A variable that is empty counts as not set. Every problem is reported at once, by name and without its value (but for ranges of \`TRUST_PROXY\`), and Rekey then exits with code 1. Relative paths start at the folder where Rekey is started.
 `;
 
 const ADVICE = `

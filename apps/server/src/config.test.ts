@@ -115,6 +115,66 @@ test.each([
   expect(problems[0]).not.toContain(`${value} `);
 });
 
+const everybody = 'wider than';
+const ipv4 = 'IPv4 addresses, to be written as such';
+
+test.each([
+  ['0.0.0.0/0', everybody],
+  ['10.0.0.2/0', everybody],
+  ['10.0.0.2/00', everybody],
+  ['::/0', everybody],
+  ['0.0.0.0/1', everybody],
+  ['128.0.0.0/1', everybody],
+  ['10.0.0.0/7', everybody],
+  ['2000::/3', everybody],
+  ['2a00::/12', everybody],
+  ['f800::/6', everybody],
+  ['::ffff:10.0.0.0/8', everybody],
+  ['2002::/16', everybody],
+  ['::ffff:0:0/96', ipv4],
+  ['::ffff:0.0.0.0/96', ipv4],
+  ['0:0:0:0:0:FFFF::/96', ipv4],
+  ['::ffff:10.0.0.0/104', ipv4],
+  ['::/80', ipv4],
+  ['::/96', ipv4],
+  ['64:ff9b::/96', ipv4],
+  ['64:ff9b:1:2::/64', ipv4],
+  ['2002:a00::/24', ipv4],
+  ['2001::/32', ipv4],
+])('TRUST_PROXY=%s is refused by name: anybody could forge an address', (range, reason) => {
+  const [problem, ...more] = problemsOf({ TRUST_PROXY: `10.0.0.2, ${range}` });
+  expect(problem).toMatch(/^TRUST_PROXY must not trust /);
+  expect(problem).toContain(`trust ${range} (${reason}`);
+  expect(more).toEqual([]);
+});
+
+test('TRUST_PROXY names all that is wrong at once', () => {
+  expect(problemsOf({ TRUST_PROXY: '0.0.0.0/0,10.0.0.2,proxy,::ffff:0:0/96' })).toEqual([
+    `TRUST_PROXY must be IP addresses, or ranges like 10.0.0.0/8; must not trust 0.0.0.0/0 (wider than /8), ::ffff:0:0/96 (${ipv4})`,
+  ]);
+});
+
+test('TRUST_PROXY takes single addresses, and ranges of one’s own or of somebody’s proxies', () => {
+  const list = [
+    '127.0.0.1',
+    '::1',
+    '::ffff:10.0.0.2',
+    '10.0.0.0/8',
+    '192.168.7.0/24',
+    '172.16.0.0/12',
+    '104.16.0.0/13',
+    'fc00::/7',
+    'fd12:3456::/32',
+    'fe80::/10',
+    'fe80::1%eth0',
+    'fe80::%eth0/64',
+    '2606:4700::/32',
+    '2600:1400::/24',
+    '2001:db8::/32',
+  ];
+  expect(readConfig({ TRUST_PROXY: list.join(',') }).trustProxy).toEqual(list);
+});
+
 test('a logo is read at the start, and is an SVG or PNG of 256 KiB at most', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'rekey-logo-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));

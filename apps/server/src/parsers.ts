@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import path from 'node:path';
 import { IllegalArgument, parseName } from '@rekey/domain';
 
@@ -90,16 +90,77 @@ function contentOf(file: string): Buffer {
   }
 }
 
-/** Addresses, or ranges in CIDR notation, with commas between them. */
+type Family = 'ipv4' | 'ipv6';
+type Range = {
+  readonly text: string;
+  readonly address: string;
+  readonly family: Family;
+  readonly bits: number;
+};
+
+const LONGEST = { ipv4: 32, ipv6: 128 };
+
+/** Of a range that is not an operator's own: networks of proxies are narrower, and in wider ones are strangers. */
+const LEAST_BITS = { ipv4: 8, ipv6: 24 };
+
+const rangesOf = (...texts: string[]): Range[] => texts.flatMap((text) => parseRange(text) ?? []);
+
+/** Addresses that nobody has outside: unique local ones, and those of a link (RFC 4193, RFC 4291). */
+const INSIDE = rangesOf('fc00::/7', 'fe80::/10');
+
+/** Each stands for all IPv4 addresses: mapped, compatible, NAT64 (two), 6to4, and Teredo. */
+const IPV4_IN_IPV6 = rangesOf(
+  '::ffff:0:0/96',
+  '::/96',
+  '64:ff9b::/96',
+  '64:ff9b:1::/48',
+  '2002::/16',
+  '2001::/32',
+);
+
+/**
+ * Addresses, or ranges in CIDR notation, with commas between them. A range that a stranger can be in is refused, and
+ * named: an address is no secret.
+ */
 export function addresses(value: string): readonly string[] {
-  const list = value.split(',').flatMap((address) => address.trim() || []);
-  const isRange = (item: string) => {
-    const [address = '', bits = '0', ...more] = item.split('/');
-    const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-    return more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= longest;
-  };
-  if (!list.every(isRange)) {
-    throw new UnusableValue('must be IP addresses, or ranges like 10.0.0.0/8');
-  }
+  const list = value.split(',').flatMap((text) => text.trim() || []);
+  const ranges = rangesOf(...list);
+  const open = ranges.flatMap((range) => {
+    const reason = opennessOf(range);
+    return reason === null ? [] : `${range.text} (${reason})`;
+  });
+  const problems = [
+    ...(ranges.length < list.length ? ['must be IP addresses, or ranges like 10.0.0.0/8'] : []),
+    ...(open.length > 0 ? [`must not trust ${open.join(', ')}`] : []),
+  ];
+  if (problems.length > 0) throw new UnusableValue(problems.join('; '));
   return list;
 }
+
+function parseRange(text: string): Range | null {
+  const [address = '', bits, ...more] = text.split('/');
+  if (isIP(address) === 0 || more.length > 0) return null;
+  const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+  const range = { text, address, family, bits: Number(bits ?? LONGEST[family]) } as const;
+  const isRange = bits === undefined || /^\d{1,3}$/.test(bits);
+  return isRange && range.bits <= LONGEST[family] ? range : null;
+}
+
+/** Why anybody can be in a range, and name any address then; null where not. */
+function opennessOf(range: Range): string | null {
+  const { family, bits } = range;
+  if (bits === LONGEST[family] || INSIDE.some((each) => holds(each, range))) return null;
+  if (bits < LEAST_BITS[family]) return `wider than /${LEAST_BITS[family]}`;
+  const isOfIpv4 = IPV4_IN_IPV6.some((each) => holds(each, range) || holds(range, each));
+  return isOfIpv4 ? 'IPv4 addresses, to be written as such' : null;
+}
+
+/** Whether all of a range is in another. */
+function holds(outer: Range, { address, family, bits }: Range): boolean {
+  const list = new BlockList();
+  list.addSubnet(bare(outer), outer.bits, outer.family);
+  return outer.family === family && outer.bits <= bits && list.check(bare({ address }), family);
+}
+
+/** An address without the zone of its link. */
+const bare = ({ address }: Pick<Range, 'address'>): string => address.replace(/%.*$/, '');
