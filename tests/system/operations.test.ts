@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
@@ -165,6 +166,28 @@ describe('rekey doctor', () => {
         clock: 'ok',
       },
     });
+  });
+
+  test('warns of database files that others can read, as the server does, with the command that ends it', async () => {
+    const folder = aFolder();
+    mkdirSync(path.join(folder, 'data'));
+    chmodSync(path.join(folder, 'data'), 0o755);
+    writeFileSync(databaseOf(folder), '');
+    chmodSync(databaseOf(folder), 0o644);
+    const server = await startServer(folder);
+    const line = server
+      .output()
+      .split('\n')
+      .find((each) => each.includes('open to others'));
+    const { command, level } = JSON.parse(line ?? '{}');
+    expect(level).toBe(40);
+    const { stdout, status } = await examine(folder);
+    expect(status['database files']).toBe('warn');
+    expect(JSON.parse(stdout).checks).toContainEqual(
+      expect.objectContaining({ detail: expect.stringContaining(command) }),
+    );
+    execFileSync('sh', ['-c', command]);
+    expect((await examine(folder)).status).not.toHaveProperty('database files');
   });
 
   test('says what is encrypted on the way to the SMTP server, and which parameter does not change it', async () => {

@@ -1,5 +1,6 @@
 import './thread-pool.ts';
 import { hashGate } from '@rekey/adapters-crypto';
+import { commandToClose } from '@rekey/adapters-db';
 import { createHttpServer } from '@rekey/adapters-http';
 import { deleteMails, TemplateError } from '@rekey/adapters-mail';
 import { operator } from '@rekey/domain';
@@ -54,6 +55,8 @@ async function start(): Promise<void> {
     metrics?.watchGate(hashGate(config.bcryptCost)),
     metrics?.watchDatabase,
   );
+  const command = await commandToClose(config.databaseUrl);
+  if (command !== null) log.warn({ command }, 'database files are open to others');
   await useCases.services.openFormService.execute(operator);
   const { app, drain } = createHttpServer({
     useCases,

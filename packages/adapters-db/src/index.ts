@@ -1,3 +1,4 @@
 export { backupSqlite } from './backup.ts';
 export { type Inspection, inspectDatabase } from './inspect.ts';
 export * from './open.ts';
+export { commandToClose } from './open-files.ts';

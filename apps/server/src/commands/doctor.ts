@@ -2,7 +2,7 @@ import { constants, existsSync, statSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { keyPurposes, openKeyFile } from '@rekey/adapters-crypto';
-import { type Inspection, inspectDatabase } from '@rekey/adapters-db';
+import { commandToClose, type Inspection, inspectDatabase } from '@rekey/adapters-db';
 import {
   parseMailFrom,
   readTemplates,
@@ -59,6 +59,7 @@ async function examine(): Promise<Check[]> {
     ...(database instanceof Error
       ? [{ name: 'database', status: 'FAIL', detail: messageOf(database) } as const]
       : checkDatabase(database)),
+    ...(await checkFiles(config.databaseUrl)),
     await checkMail(config),
     ...(config.mailTemplates === null ? [] : checkTemplates(config.mailTemplates)),
     checkClock(found?.clockOffset ?? null),
@@ -107,6 +108,13 @@ function checkDatabase(found: Inspection | null): Check[] {
         ? { name: 'schema', status: 'warn', detail: `${detail}: the next start migrates it` }
         : { name: 'schema', status: 'FAIL', detail: `${detail}: run a newer Rekey` },
   ];
+}
+
+async function checkFiles(databaseUrl: string): Promise<Check[]> {
+  const command = await commandToClose(databaseUrl);
+  if (command === null) return [];
+  const detail = `others can read or write them: ${command}`;
+  return [{ name: 'database files', status: 'warn', detail }];
 }
 
 async function checkMail({ smtpUrl, mailDir, mailFrom }: Config): Promise<Check> {
