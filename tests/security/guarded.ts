@@ -11,6 +11,8 @@ export function expectGuarded({ status, headers }: Answer): void {
     'content-security-policy': expect.stringMatching(POLICY),
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
   });
   expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
   const absent = [

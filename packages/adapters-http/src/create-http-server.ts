@@ -3,9 +3,11 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { docs } from './docs/index.ts';
 import { form } from './form/index.ts';
 import { pages } from './pages/index.ts';
+import { connectionLimits } from './server/connections.ts';
 import type { HttpDeps } from './server/deps.ts';
 import { drainer } from './server/drain.ts';
 import { parseForm } from './server/form.ts';
+import { refusedHead } from './server/head.ts';
 import { securityHeaders } from './server/headers.ts';
 import { health } from './server/health.ts';
 import { listener } from './server/listener.ts';
@@ -19,9 +21,6 @@ import { strictValidator } from './server/validation.ts';
 import { v1 } from './v1/index.ts';
 
 const MAX_BODY_BYTES = 16 * 1024;
-
-/** Hashing keeps a few dozen clients waiting at most; each connection costs some 10 KiB and a file descriptor. */
-const MAX_CONNECTIONS = 2000;
 
 export type HttpServer = {
   /** Listens with `app.listen({ host, port })`. */
@@ -39,6 +38,7 @@ export type HttpServer = {
 export function createHttpServer(deps: HttpDeps): HttpServer {
   const { log, options } = deps;
   const headers = securityHeaders(options.publicUrl);
+  const limits = connectionLimits(options);
   const connections = drainer();
   let draining: Promise<void> | null = null;
 
@@ -49,8 +49,8 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     return503OnClosing: false,
     routerOptions: { querystringParser: parseForm },
     serverFactory: (handler) => {
-      const server = listener(handler, log, headers);
-      server.maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
+      const server = listener(limits.bounding(handler), log, headers);
+      limits.watch(server);
       connections.watch(server);
       return server;
     },
@@ -105,12 +105,11 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   }
 
   /** Faults of any route. They are told here, and not in a 404 handler, which would read the body first. */
-  function refusalOf({ headers: { host }, is404, url, raw }: FastifyRequest): Error | undefined {
-    if (host === undefined && raw.httpVersion === '1.1') {
-      return new HttpError('bad_request', 'the Host header is missing');
-    }
+  function refusalOf({ is404, url, raw }: FastifyRequest): Error | undefined {
+    const refused = refusedHead(raw);
+    if (refused) return refused;
     if (!is404) return undefined;
-    const [path = ''] = url.split('?');
+    const [path = ''] = url.split('?', 1);
     const allow = methodsOf(path);
     if (allow.length === 0) return new NotFound();
     const detail = `this path answers ${allow.join(', ')}`;

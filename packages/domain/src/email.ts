@@ -1,4 +1,5 @@
 import { IllegalArgument, type Violation } from './errors.ts';
+import { isFarTooLong } from './text.ts';
 
 /** RFC 5321, 4.5.3.1: octets of the local part and of the whole path. */
 const MAX_LOCAL_OCTETS = 64;
@@ -31,7 +32,7 @@ export const refusedEmail = (field = 'email'): Violation => ({
  * Returns null for what is no address, or one that mail systems read in more than one way.
  */
 export function canonicalEmail(text: string): string | null {
-  if (!text.isWellFormed() || UNSEEN.test(text)) return null;
+  if (isFarTooLong(text, MAX_OCTETS) || !text.isWellFormed() || UNSEEN.test(text)) return null;
   const at = text.lastIndexOf('@');
   const local = text.slice(0, at).normalize('NFC').toLowerCase().normalize('NFC');
   // Folded by its own rules alone: lower case at the end of a word makes another domain of a sigma.

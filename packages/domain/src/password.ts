@@ -1,4 +1,5 @@
 import { IllegalArgument, type Violation } from './errors.ts';
+import { isFarTooLong } from './text.ts';
 
 export const passwordPolicies = ['compat', 'standard', 'nist'] as const;
 export type PasswordPolicy = (typeof passwordPolicies)[number];
@@ -21,9 +22,13 @@ export type PasswordQuality = {
 
 /**
  * The one form of a password that is hashed: NFC (NIST SP 800-63B-4, 3.1.1.2), nothing trimmed, folded or cut.
- * A lone surrogate has no form in UTF-8, so text with one is refused.
+ * A lone surrogate has no form in UTF-8, so text with one is refused, and so is text that no account can have as its
+ * password because it is far too long.
  */
 export function normalizePassword(text: string, field: string): string {
+  if (isFarTooLong(text, MAX_LENGTH)) {
+    refuse({ field, message: `must have at most ${MAX_LENGTH} characters`, code: 'too_long' });
+  }
   if (!text.isWellFormed()) {
     refuse({ field, message: 'must be well-formed Unicode', code: 'malformed' });
   }

@@ -22,9 +22,13 @@ export function languageOf(tag: string): Speech | null {
   }
 }
 
+/** A dozen languages fit in, and browsers send fewer. */
+const MAX_HEADER_LENGTH = 512;
+
 /** The language that fits an `Accept-Language` best (RFC 9110, 12.5.4); English where none does. */
-export function preferred(acceptLanguage: string | undefined): Speech {
-  const ranges = (acceptLanguage ?? '').split(',').map((part) => {
+export function preferred(acceptLanguage = ''): Speech {
+  if (acceptLanguage.length > MAX_HEADER_LENGTH) return english;
+  const ranges = acceptLanguage.split(',').map((part) => {
     const [tag = '', ...parameters] = part.split(';').map((text) => text.trim());
     const [weight = '1'] = parameters.flatMap((text) => /^q=([\d.]+)$/i.exec(text)?.[1] ?? []);
     return { tag, weight: Number(weight) };

@@ -5,7 +5,7 @@ import { type ProblemCode, problem, problemCodes } from '../server/problem.ts';
 /** When each code is answered; docs/errors.md repeats it. */
 export const whenOf: Record<ProblemCode, string> = {
   bad_request:
-    'the request cannot be read: no JSON, broken percent-encoding, a body that is not UTF-8',
+    'the request cannot be read: no JSON, broken percent-encoding, a body that is not UTF-8, a `Host` that is missing, two lines of a header that must have one',
   invalid_argument:
     'an argument is missing, malformed, repeated, unknown or refused; `errors` says which and why',
   invalid_credentials:
@@ -16,7 +16,8 @@ export const whenOf: Record<ProblemCode, string> = {
     "the access token, refresh token or key in the body is unknown, expired, used, revoked, or another service's",
   unauthorized:
     'the service key or bearer token is missing, not valid or expired, or its session has ended',
-  cross_site_request: 'another site sent the form of a hosted page',
+  cross_site_request:
+    'a browser says that the page of another site sent the form: by `Origin`, or by `Sec-Fetch-Site`',
   password_update_required: 'the credentials are right, and the password must be changed first',
   registration_closed: 'this service may not create users, or sign-up is closed',
   not_found: "no such path, user or key, or somebody else's",
@@ -26,7 +27,7 @@ export const whenOf: Record<ProblemCode, string> = {
   unsupported_media_type: 'the route takes another content type: JSON under `/v1`, forms elsewhere',
   too_many_requests:
     'an account, a client, sign-ups or the changes of a password were tried too often; try again after `Retry-After` seconds',
-  headers_too_large: 'the headers are larger than 16 KiB',
+  headers_too_large: 'the headers are larger than 16 KiB, or there are more than 100 of them',
   internal: 'a bug; `instance` is the id of the request in the log',
   overloaded: 'too many hashes are waiting; try again after `Retry-After` seconds',
   unavailable:

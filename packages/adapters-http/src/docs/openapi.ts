@@ -1,5 +1,6 @@
 import type { FastifySchema } from 'fastify';
 import { exampleOf } from '../server/examples.ts';
+import { formBody } from '../server/form.ts';
 import type { ProblemCode } from '../server/problem.ts';
 import { Problem, problem, problemCodes, type Statuses } from '../server/problem.ts';
 import { type DescribedRoute, tags } from '../server/routes.ts';
@@ -38,6 +39,8 @@ const ANYWHERE: readonly ProblemCode[] = [
 ];
 const WITH_FIELDS: readonly ProblemCode[] = ['invalid_argument'];
 const WITH_BODY: readonly ProblemCode[] = ['payload_too_large', 'unsupported_media_type'];
+/** A form can come from any page. */
+const FROM_BROWSERS: readonly ProblemCode[] = ['cross_site_request'];
 const WITH_CREDENTIALS: readonly ProblemCode[] = ['unauthorized', 'unavailable'];
 
 const text = (description: string) => ({ description, schema: { type: 'string' } });
@@ -47,7 +50,11 @@ const RETRY_AFTER = {
 };
 const REQUEST_ID = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
 const headersOf: Readonly<Record<number, Json>> = {
-  401: { 'WWW-Authenticate': text('RFC 9110, 11.6.1.') },
+  401: {
+    'WWW-Authenticate': text(
+      'RFC 9110, 11.6.1; with `error="invalid_token"` (RFC 6750) where a token was sent.',
+    ),
+  },
   429: {
     'Retry-After': RETRY_AFTER,
     RateLimit: text('What is exceeded, and for how many seconds: `"account";r=0;t=3`.'),
@@ -57,9 +64,16 @@ const headersOf: Readonly<Record<number, Json>> = {
 };
 
 /** Every code that a route may answer with. */
-export function codesOf({ body, querystring, security, errors }: FastifySchema): Set<ProblemCode> {
+export function codesOf({
+  body,
+  querystring,
+  security,
+  errors,
+  consumes,
+}: FastifySchema): Set<ProblemCode> {
   return new Set([
     ...ANYWHERE,
+    ...(consumes === formBody.mediaType ? FROM_BROWSERS : []),
     ...(body || querystring ? WITH_FIELDS : []),
     ...(body ? WITH_BODY : []),
     ...(security?.length ? WITH_CREDENTIALS : []),
@@ -97,7 +111,7 @@ export function openApi(routes: readonly DescribedRoute[], version: string): Jso
       securitySchemes,
       headers: {
         RequestId: text(
-          'The id that the request has in the log; the one that it came with, if any.',
+          'The id that the request has in the log: the one that it came with, if that is a UUID, a ULID or 32 hexadecimal digits.',
         ),
       },
       schemas: sorted(schemas),

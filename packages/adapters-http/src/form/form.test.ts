@@ -163,7 +163,11 @@ describe('PUT /users/update/password', () => {
     ];
     for (const response of answers) {
       expect([response.statusCode, response.json().code]).toStrictEqual([401, 'unauthorized']);
-      expect(response.headers['www-authenticate']).toBe('Bearer realm="rekey"');
+      // A text without a scheme of tokens is none.
+      const isToken = /^(?:key |bearer |\S+$)/i.test(authorization ?? '');
+      expect(response.headers['www-authenticate']).toBe(
+        `Bearer realm="rekey"${isToken ? ', error="invalid_token"' : ''}`,
+      );
     }
     expect(server.commits()).toBe(before);
   });
@@ -306,5 +310,49 @@ describe('a form', () => {
     const response = await send(url, `${valid[url]}&x=${'x'.repeat(17_000)}`);
     expect([response.statusCode, response.json().code]).toStrictEqual([413, 'payload_too_large']);
     expect(server.commits()).toBe(before);
+  });
+});
+
+describe('a page of another site', () => {
+  /** A new route of the dialect has to have the check as well. */
+  const routesOfForms = async () => {
+    await server.app.ready();
+    return server
+      .routes()
+      .filter(({ url, method }) => url.startsWith('/users/') && method !== 'GET')
+      .map(({ method, url }) => [method as 'POST' | 'PUT', url] as const);
+  };
+
+  it.each([
+    ['another site', { 'sec-fetch-site': 'cross-site' }],
+    ['a neighbour', { 'sec-fetch-site': 'same-site' }],
+    ['another site that hides', { 'sec-fetch-site': 'cross-site', origin: 'null' }],
+    ['a page that hides', { origin: 'null' }],
+    ['another origin', { origin: 'https://evil.example' }],
+    ['our host at another port', { origin: 'http://localhost:9000' }],
+    ['a name that was pointed here', { 'sec-fetch-site': 'same-origin', origin: 'http://x.evil' }],
+    ['two origins', { origin: 'http://localhost:8042, https://evil.example' }],
+  ])('sends nothing to the form dialect: from %s', async (_where, headers) => {
+    const { token } = await signedUp(server);
+    const before = server.commits();
+    for (const [method, url] of await routesOfForms()) {
+      const more = { ...headers, authorization: `Bearer ${token}` };
+      const response = await server.form(method, url, { email: 'new@example.com' }, more);
+      const { code, status } = response.json();
+      expect([code, status]).toStrictEqual(['cross_site_request', 403]);
+    }
+    expect(server.commits()).toBe(before);
+  });
+
+  it.each([
+    ['our own page', { 'sec-fetch-site': 'same-origin', origin: 'http://localhost:8042' }],
+    ['our own page, which hides', { 'sec-fetch-site': 'same-origin', origin: 'null' }],
+    ['our own origin', { origin: 'http://localhost:8042' }],
+    ['the address bar', { 'sec-fetch-site': 'none' }],
+    ['a program', {}],
+  ])('is none of these: %s', async (_where, headers) => {
+    const { user } = await signedUp(server);
+    const fields = { email: user.email, password: PASSWORD };
+    expect((await server.form('POST', '/users/login', fields, headers)).statusCode).toBe(200);
   });
 });

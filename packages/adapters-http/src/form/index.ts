@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
+import { refuseForeignSites } from '../server/cross-site.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { formBody } from '../server/form.ts';
 import { speak } from '../server/routes.ts';
@@ -12,6 +13,7 @@ export const form =
   (deps: HttpDeps): FastifyPluginAsync =>
   async (app) => {
     speak(app, deps, { body: formBody, sendError: sendProblem(deps) });
+    app.addHook('onRequest', refuseForeignSites(deps.options.publicUrl, { mayHide: false }));
     app.register(userRoutes(deps));
     app.register(sessionRoutes(deps));
     app.register(passwordRoutes(deps));

@@ -15,12 +15,11 @@ import {
   type Speech,
   timeInWords,
 } from '@rekey/wording';
-import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
+import { refuseForeignSites } from '../server/cross-site.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { strict } from '../server/fields.ts';
-import { HttpError } from '../server/problem.ts';
 import { layout, list, type Setting, sendPage } from './layout.ts';
 import { texts } from './texts/index.ts';
 
@@ -40,7 +39,6 @@ export const local =
     settingIn: (speech: Speech) => Setting,
   ): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const ownOrigin = new URL(options.publicUrl).origin;
     const settingFor = ({ locale }: Told) => settingIn(languageOf(locale) ?? english);
 
     /** Shows, and never acts: scanners and previews open links too. */
@@ -52,7 +50,11 @@ export const local =
 
     app.post(
       '/local',
-      { onRequest: refuseForeignSites, schema: { isHidden: true, body: GivenLinkToken } },
+      {
+        // The token is the proof, and no other site knows it.
+        onRequest: refuseForeignSites(options.publicUrl, { mayHide: true }),
+        schema: { isHidden: true, body: GivenLinkToken },
+      },
       async (request, reply) => {
         const { token } = request.body;
         const actor = actorOf(request);
@@ -61,20 +63,6 @@ export const local =
         return sendPage(reply, lockedPage(settingFor(told), told));
       },
     );
-
-    /**
-     * Browsers say where a form was sent from. A request that says nothing is let through, and so is `Origin: null`,
-     * which our own page sends where Sec-Fetch-Site is missing, as it tells nobody where it is:
-     * the token is the proof, and no other site knows it.
-     */
-    async function refuseForeignSites({ headers }: FastifyRequest): Promise<void> {
-      const { 'sec-fetch-site': site, origin = 'null' } = headers;
-      const isOwn =
-        site === undefined
-          ? origin === 'null' || origin === ownOrigin
-          : site === 'same-origin' || site === 'none';
-      if (!isOwn) throw new HttpError('cross_site_request', 'this form is not ours');
-    }
   };
 
 /** Asks before anything is done: mail scanners open links, people press buttons. */

@@ -22,18 +22,22 @@ describe('a key', () => {
     expect(response.statusCode).toBe(200);
   });
 
+  const INVALID = 'Bearer realm="rekey", error="invalid_token"';
+  const NONE = 'Bearer realm="rekey"';
+
   it.each([
-    ['nothing', () => undefined],
-    ['an empty header', () => ''],
-    ['a scheme alone', () => 'Bearer'],
-    ['an unknown key', () => 'rks_unknown'],
-    ['another scheme', () => `Basic ${server.serviceKey}`],
-    ['two keys', () => `${server.serviceKey} ${server.serviceKey}`],
-    ['a list of keys', () => `${server.serviceKey}, ${server.serviceKey}`],
-    ['a scheme twice', () => `Bearer Bearer ${server.serviceKey}`],
-    ['another scheme glued on', () => `Key:${server.serviceKey}`],
-    ['a key of a user', () => 'user key'],
-  ])('is not believed where the header holds %s', async (_what, header) => {
+    ['nothing', () => undefined, NONE],
+    ['an empty header', () => '', NONE],
+    ['an unknown key', () => 'rks_unknown', INVALID],
+    ['an unknown key after Bearer', () => 'Bearer rks_unknown', INVALID],
+    ['another scheme', () => `Basic ${server.serviceKey}`, NONE],
+    ['two keys', () => `${server.serviceKey} ${server.serviceKey}`, NONE],
+    ['a list of keys', () => `${server.serviceKey}, ${server.serviceKey}`, NONE],
+    ['a scheme twice', () => `Bearer Bearer ${server.serviceKey}`, INVALID],
+    ['another scheme glued on', () => `Key:${server.serviceKey}`, INVALID],
+    ['a key of a user', () => 'user key', INVALID],
+    ['a key that is longer than any', () => `rks_${'x'.repeat(16_000)}`, INVALID],
+  ])('is not believed where the header holds %s', async (_what, header, challenge) => {
     const { user } = await enrolled(server);
     const created = { is_enabled: true, type: 'KEY', name: 'k', user_id: user.id };
     const userKey = (await server.json('POST', '/v1/key', created)).json().data.value;
@@ -41,7 +45,7 @@ describe('a key', () => {
     const authorization = sent === 'user key' ? userKey : sent;
     const response = await call(authorization, `/v1/user/${user.id}`);
     expect(response.statusCode).toBe(401);
-    expect(response.headers['www-authenticate']).toBe('Bearer realm="rekey"');
+    expect(response.headers['www-authenticate']).toBe(challenge);
     expect(response.headers['content-type']).toBe('application/problem+json; charset=utf-8');
     expect(response.json()).toStrictEqual({
       type: '/docs/errors#unauthorized',
@@ -127,6 +131,7 @@ describe('the origin of a request', () => {
     ['a trusted proxy', '203.0.113.9', '203.0.113.9'],
     ['a trusted proxy that adds to a list', '1.1.1.1, 203.0.113.9', '203.0.113.9'],
     ['a trusted proxy that knows no address', 'unknown', '10.0.0.7'],
+    ['a trusted proxy with endless addresses', '203.0.113.9, '.repeat(1000), '10.0.0.7'],
   ])('is what %s forwards', async (_who, forwarded, address) => {
     server = await rig({ options: { trustProxy: ['10.0.0.0/8'] } });
     await enrolled(server);

@@ -6,6 +6,9 @@ import type { HttpDeps } from './deps.ts';
 type Callers = Pick<HttpDeps, 'useCases'>;
 type Hook = (request: FastifyRequest) => Promise<void>;
 
+/** Three times as long as the longest token that Rekey issues. */
+const MAX_AUTHORIZATION_LENGTH = 4096;
+
 /** RFC 9110, 11.2: the characters of a token. */
 const TOKEN = String.raw`([\w.~+/-]+=*)`;
 const KEY = new RegExp(`^(?:(?:key|bearer) +)?${TOKEN}$`, 'i');
@@ -21,6 +24,7 @@ export function authenticate({ useCases }: Callers, schemes: readonly Scheme[]):
     const { callers } = useCases;
     const { authorization = '' } = request.headers;
     const isBearer = schemes.includes('accessToken');
+    if (authorization.length > MAX_AUTHORIZATION_LENGTH) throw new Unauthorized();
     const [, credential] = (isBearer ? BEARER : KEY).exec(authorization) ?? [];
     if (credential === undefined) throw new Unauthorized();
     const actor = isBearer
@@ -40,14 +44,20 @@ export const actorOf = (request: Request): Actor =>
 const nobody = (request: Request) => ({ kind: 'nobody', origin: originOf(request) }) as const;
 
 const MAX_CLIENT_LENGTH = 300;
+/** Two dozen addresses. */
+const MAX_FORWARDED_LENGTH = 1000;
 
 /** Where a request came from: the socket's address, or the one that a trusted proxy forwarded. */
-function originOf({ ip, socket, headers }: Request): Origin {
+function originOf(request: Request): Origin {
+  const { socket, headers } = request;
+  const { 'x-forwarded-for': forwarded = '', 'user-agent': client } = headers;
+  // `ip` is worked out when it is asked for.
+  const ip = forwarded.length > MAX_FORWARDED_LENGTH ? '' : request.ip;
   // A proxy may forward another text than an address ("unknown", a port besides): then its own address is all that is known.
   const address = isIP(ip) === 0 ? socket.remoteAddress : ip;
   return {
     // IPv4 over an IPv6 socket, in the form that people know.
     address: (address ?? 'unknown').replace(/^::ffff:(?=\d+\.)/, ''),
-    client: headers['user-agent']?.slice(0, MAX_CLIENT_LENGTH) || null,
+    client: client?.slice(0, MAX_CLIENT_LENGTH) || null,
   };
 }

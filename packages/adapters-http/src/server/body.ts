@@ -15,8 +15,11 @@ export function consumes(mediaType: string): onRequestHookHandler {
   };
 }
 
+const MAX_TYPE_LENGTH = 200;
+
 function isOfType(header: string, mediaType: string): boolean {
   if (header === mediaType) return true;
+  if (header.length > MAX_TYPE_LENGTH) return false;
   const [type = '', ...parameters] = header.split(';').map((part) => part.trim().toLowerCase());
   const charsets = parameters.filter((parameter) => parameter.startsWith('charset='));
   // All of them: of two that disagree, each reader may believe another one.

@@ -324,11 +324,8 @@ describe('a JSON body', () => {
   });
 
   it('may have 16 KiB and no byte more', async () => {
-    const fill = (size: number) => {
-      const rest = JSON.stringify({ email: 'ada@example.com', password: '' });
-      return rest.replace('""', `"${'x'.repeat(size - rest.length)}"`);
-    };
-    expect((await raw(url, fill(16 * 1024))).json().code).toBe('invalid_credentials');
+    const fill = (size: number) => good + ' '.repeat(size - good.length);
+    expect((await raw(url, fill(16 * 1024))).statusCode).toBe(200);
     const response = await raw(url, fill(16 * 1024 + 1));
     expect([response.statusCode, response.json()]).toStrictEqual([
       413,

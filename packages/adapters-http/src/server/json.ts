@@ -1,6 +1,6 @@
 import { HttpError } from './problem.ts';
 import type { BodyKind } from './routes.ts';
-import { FaultyFields, violation } from './validation.ts';
+import { FaultyFields, MAX_FIELDS, violation } from './validation.ts';
 
 export const jsonBody: BodyKind = {
   mediaType: 'application/json',
@@ -29,6 +29,9 @@ function parseJson(text: string): unknown {
   if (text === '') return undefined;
   const value = parse(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  if (Object.keys(value).length > MAX_FIELDS) {
+    throw new HttpError('bad_request', `the body has more than ${MAX_FIELDS} fields`);
+  }
   const repeated = repeatedKeys(text);
   if (repeated.length === 0) return value;
   const violations = repeated.map((key) => violation(key, 'is given more than once', 'repeated'));

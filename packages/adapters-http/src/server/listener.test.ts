@@ -23,6 +23,8 @@ const guarded = [
   /^content-security-policy: default-src 'none'/im,
   /^referrer-policy: no-referrer$/im,
   /^x-content-type-options: nosniff$/im,
+  /^cross-origin-opener-policy: same-origin$/im,
+  /^cross-origin-resource-policy: same-origin$/im,
   /^content-type: application\/problem\+json; charset=utf-8$/im,
   /^connection: close$/im,
 ];
@@ -102,6 +104,35 @@ describe('a request that is no good HTTP', () => {
     expect(answer).toMatch(/^cache-control: no-store$/im);
   });
 
+  it.each([
+    ['Host', 'x', 'host'],
+    ['Authorization', 'Bearer planted', 'authorization'],
+    ['Content-Type', 'application/json', 'content-type'],
+  ])('is one with two lines of %s, whether or not they agree', async (name, value, told) => {
+    const { send, until } = await listening();
+    for (const other of [value, `${value}-2`]) {
+      const host = name === 'Host' ? '' : 'Host: x\r\n';
+      send(
+        `GET /ping HTTP/1.1\r\n${host}${name}: ${value}\r\n${name.toUpperCase()}: ${other}\r\n\r\n`,
+      );
+    }
+    const answer = await until(`two ${told} headers`);
+    expect(answer).toMatch(/^HTTP\/1.1 400 /);
+    expect(answer).not.toMatch(/ 200 |planted/);
+  });
+
+  // Node would cut the last ones off, and with them what a proxy adds.
+  it.each([
+    [100, 200, 'Pong'],
+    [101, 431, 'headers_too_large'],
+    [1500, 431, 'headers_too_large'],
+  ])('may be one with more than a hundred headers: %i', async (count, status, text) => {
+    const { send, until } = await listening();
+    const more = 'A: b\r\n'.repeat(count - 1);
+    send(`GET /ping HTTP/1.1\r\nHost: x\r\n${more}\r\n`);
+    expect(await until(text)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  });
+
   it('is not one with an unknown expectation', async () => {
     const { send, until } = await listening();
     send('GET /ping HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n');
@@ -168,8 +199,9 @@ it('logs no status where the client did not wait for one', async () => {
 
 it('limits the time that a request may take', async () => {
   await listening();
-  const { headersTimeout, requestTimeout, keepAliveTimeout } = server.app.server;
-  expect({ headersTimeout, requestTimeout, keepAliveTimeout }).toStrictEqual({
+  const { headersTimeout, requestTimeout, keepAliveTimeout, timeout } = server.app.server;
+  expect({ headersTimeout, requestTimeout, keepAliveTimeout, timeout }).toStrictEqual({
+    timeout: 15_000,
     headersTimeout: 10_000,
     requestTimeout: 15_000,
     keepAliveTimeout: 65_000,

@@ -1,11 +1,14 @@
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Log } from './deps.ts';
+import { MAX_HEADERS_COUNT } from './head.ts';
 import { type ProblemCode, problem } from './problem.ts';
 import { requestIdOf } from './request-id.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 15_000;
+/** In which not a byte is read or written, while there is a request. */
+const PROGRESS_TIMEOUT_MS = 15_000;
 /** Longer than proxies keep an idle connection (60 s as a rule), so that the proxy closes it. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
@@ -27,6 +30,9 @@ export function listener(
     },
     handler,
   );
+  // Node cuts a connection by it where it is not idle, and looks whether any of an answer was taken.
+  server.timeout = PROGRESS_TIMEOUT_MS;
+  server.maxHeadersCount = MAX_HEADERS_COUNT;
   // An expectation that is not known may be ignored (RFC 9110, 10.1.1); Node's answer would lack our headers.
   server.on('checkExpectation', handler);
   server.on('clientError', (error, socket) => refuse(error, socket as Socket));

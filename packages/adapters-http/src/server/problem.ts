@@ -154,7 +154,9 @@ export function answerTo(
   const body = problem(refusal.code, refusal.detail, statuses);
   const errors = refusal.errors && { errors: [...refusal.errors] };
   const instance = body.status === 500 && { instance: instanceOf(request.id) };
-  const challenge = body.status === 401 && { 'www-authenticate': CHALLENGE };
+  const challenge = body.status === 401 && {
+    'www-authenticate': challengeOf(refusal.code, request),
+  };
   return {
     problem: { ...body, ...instance, ...errors },
     headers: { ...refusal.headers, ...challenge },
@@ -167,7 +169,14 @@ const instanceOf = (id: string): string => (UUID.test(id) ? `urn:uuid:${id}` : `
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** RFC 9110 wants a challenge with every 401; of the registered schemes only this makes no browser ask for a password. */
-export const CHALLENGE = 'Bearer realm="rekey"';
+const CHALLENGE = 'Bearer realm="rekey"';
+
+/** RFC 6750, 3.1: an error stands there only where a token was sent. A text with another scheme is none. */
+function challengeOf(code: ProblemCode, { headers }: FastifyRequest): string {
+  const isTokenRefused =
+    code === 'unauthorized' && /^(?:\S+$|(?:key|bearer) )/i.test(headers.authorization ?? '');
+  return isTokenRefused ? `${CHALLENGE}, error="invalid_token"` : CHALLENGE;
+}
 
 type Refusal = Extras & { readonly code: ProblemCode; readonly detail: string };
 

@@ -25,6 +25,8 @@ describe('every response', () => {
     'cache-control': 'no-store',
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
   };
 
   it.each([
@@ -246,18 +248,28 @@ describe('the id of a request', () => {
     return line.requestId;
   };
 
-  it.each(['a', '7f3.A_b-c', 'x'.repeat(64)])("is the caller's own: %s", async (id) => {
+  it.each([
+    'f47ac10b-58cc-4372-a567-0e02b2c3d479',
+    '01J9ZQ4V8N2T6XK3R5W7Y0B1CD',
+    '0af7651916cd43dd8448eb211c80319c',
+    'F47AC10B-58CC-4372-A567-0E02B2C3D479',
+  ])("is the caller's own where it is a UUID, a ULID or the id of a trace: %s", async (id) => {
     expect(await idOf({ 'x-request-id': id })).toBe(id);
   });
 
-  it.each(['', ' ', 'x'.repeat(65), 'a b', '"a"', 'a,b', '{"level":"error"}', 'é', 'a\tb'])(
-    'is a new one where the caller sends what is none: %j',
-    async (id) => {
-      expect(await idOf({ 'x-request-id': id })).toMatch(
-        /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/,
-      );
-    },
-  );
+  it.each([
+    ...['', ' ', 'a', 'edge-17', 'x'.repeat(64), 'x'.repeat(16_000), 'a b', '"a"', 'a,b'],
+    ...['{"level":"error"}', 'é', 'a\tb', 'correct-horse', '0af7651916cd43dd8448eb211c80319'],
+    '0af7651916cd43dd8448eb211c80319c, 0af7651916cd43dd8448eb211c80319c',
+    // A key, a refresh token and the seed of a TOTP key.
+    `rks_${'x'.repeat(43)}`,
+    `rkf_${'x'.repeat(43)}`,
+    'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+  ])('is a new one where the caller sends anything else: %j', async (id) => {
+    expect(await idOf({ 'x-request-id': id })).toMatch(
+      /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/,
+    );
+  });
 
   it('is with every answer, and each request has its own', async () => {
     const { app } = await rig();
@@ -270,10 +282,13 @@ describe('the id of a request', () => {
 
   it('is the instance of a failure', async () => {
     const { app, serviceKey, lines } = await failing(new Error('cannot do this'));
-    const headers = { authorization: serviceKey, 'x-request-id': 'edge.17' };
+    const headers = {
+      authorization: serviceKey,
+      'x-request-id': '0af7651916cd43dd8448eb211c80319c',
+    };
     const response = await app.inject({ url: USER, headers });
-    expect(response.json().instance).toBe('#edge.17');
-    expect(JSON.parse(lines[0] ?? '').requestId).toBe('edge.17');
+    expect(response.json().instance).toBe('#0af7651916cd43dd8448eb211c80319c');
+    expect(JSON.parse(lines[0] ?? '').requestId).toBe('0af7651916cd43dd8448eb211c80319c');
   });
 });
 
