@@ -3,16 +3,20 @@ import { defineConfig } from 'vitest/config';
 
 const root = path.join(import.meta.dirname, '../..');
 
-/** The long form of the fault suite, `test:long`; the project `faults` has the short one. */
+/** The long form of the fault suite and of the models, `test:long`; `test` has the short ones. */
 export default defineConfig({
   root,
   test: {
-    include: ['tests/**/*.faults.ts'],
+    include: ['tests/**/*.faults.ts', 'packages/**/models.test.ts'],
+    exclude: ['**/node_modules/**'],
     globalSetup: ['tests/bundle.ts', 'tests/postgres.ts'],
     pool: 'forks',
     // One fault at a time: the figures are of a machine that does nothing else.
     fileParallelism: false,
-    env: { FAULT_ROUNDS: process.env.FAULT_ROUNDS ?? '200' },
+    env: {
+      FAULT_ROUNDS: process.env.FAULT_ROUNDS ?? '200',
+      MODEL_STEPS: process.env.MODEL_STEPS ?? '100000',
+    },
     testTimeout: 3_600_000,
     hookTimeout: 120_000,
     reporters: ['default', './tests/faults/reporter.ts', './tests/reporter.ts'],

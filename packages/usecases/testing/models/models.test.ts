@@ -1,8 +1,9 @@
 import { memoryDatabase } from '../memory/index.ts';
 import { throttlingModel } from './throttling.ts';
 
+const close = async () => undefined;
 throttlingModel(
   'memory',
-  async () => ({ database: memoryDatabase(), concurrency: 1, close: async () => undefined }),
-  Number(process.env.MODEL_STEPS ?? 3000),
+  async () => ({ database: memoryDatabase(), concurrency: 1, close }),
+  3000,
 );
