@@ -98,9 +98,9 @@ export async function fill(
           // In a chain that nobody appends to: it is the size of the tables that is measured.
           `insert into audit_chains (chain, length, hash, pruned, pruned_hash, seal)
            values ('bench', ${users * audits}, '', 0, null, '')`,
-          `insert into audit_entries (id, created_at, chain, sequence, type, outcome, user_id, subject_id, address, client, previous_hash, hash)
+          `insert into audit_entries (id, created_at, chain, sequence, type, outcome, user_id, subject_id, address, client, count, previous_hash, hash)
            select ${idOf('audit')}, ${now} + i, 'bench', i, 'sso:AuthLocalLogin', 'success', ${idOf('user', `(i - 1) % ${users} + 1`)},
-             ${idOf('session')}, '192.0.2.1', null, ${idOf('right')}, ${idOf('right')} from ${each(users * audits)}`,
+             ${idOf('session')}, '192.0.2.1', null, 1, ${idOf('right')}, ${idOf('right')} from ${each(users * audits)}`,
         ]),
     ...(mails === 0
       ? []

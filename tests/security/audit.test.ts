@@ -71,6 +71,7 @@ attack('the audit', (target) => {
     const tokenRevoked = await post('/v1/auth/token/revoke', { token: second.access.token });
     const revoked = await post(REVOKE, { token: await t.linkTokenOf(email) });
     expect(revoked).toStrictEqual({ audit: null });
+    await t.recordSums();
 
     const entries = await entriesOf(t, key);
     expect(new Set(entries.map((entry) => entry.service_id))).toEqual(new Set([service_id]));
@@ -87,10 +88,9 @@ attack('the audit', (target) => {
       ['sso:KeyCreate', 'success', true, plain.key.id],
       ['sso:KeyCreate', 'success', true, totp.key.id],
       ['sso:AuthLocalLogin', 'failure', true, null],
-      ['sso:AuthLocalLogin', 'failure', false, null],
       ['sso:AuthLocalLogin', 'success', true, session],
-      ['sso:AuthTokenRefresh', 'success', true, at(7)],
-      ['rekey:TokenTheft', 'failure', true, at(7)],
+      ['sso:AuthTokenRefresh', 'success', true, at(6)],
+      ['rekey:TokenTheft', 'failure', true, at(6)],
       ['sso:AuthTotp', 'success', true, totp.key.id],
       ['sso:AuthTotp', 'failure', true, null],
       ['sso:AuthKeyRevoke', 'success', true, plain.key.id],
@@ -101,17 +101,20 @@ attack('the audit', (target) => {
       ['rekey:MailSend', 'success', true, expect.any(String)],
       ['sso:AuthLocalLogin', 'success', true, later],
       ['sso:AuthKeyRevoke', 'success', true, token.id],
-      ['sso:AuthTokenRevoke', 'success', true, at(17)],
-      ['sso:AuthLocalUpdatePasswordRevoke', 'success', true, at(14)],
+      ['sso:AuthTokenRevoke', 'success', true, at(16)],
+      ['sso:AuthLocalUpdatePasswordRevoke', 'success', true, at(13)],
+      // Failures at names that nobody has come last: when their minute is over.
+      ['sso:AuthLocalLogin', 'failure', false, null],
     ];
     expect(outline).toEqual(expected);
-    for (const { type, remote, user_agent } of entries) {
+    for (const { type, remote, user_agent } of entries.slice(0, -1)) {
       const isNobody = type === 'sso:ServiceCreate' || type === 'rekey:MailSend';
       const nobody = { remote: null, user_agent: null };
       expect({ remote, user_agent }).toEqual(isNobody ? nobody : asked);
     }
+    expect(entries.at(-1)).toMatchObject({ remote: FROM, user_agent: null, count: 1 });
     const named = [taken, keyRevoked, tokenRevoked].map(({ audit }) => audit);
-    expect(named).toEqual([entries[10]?.id, entries[12]?.id, entries[19]?.id]);
+    expect(named).toEqual([entries[9]?.id, entries[11]?.id, entries[18]?.id]);
     expect(await verify(t, service_id)).toMatchObject({ length: 21, fault: null });
 
     const stored = JSON.stringify((await t.database.tables()).audit_entries);
@@ -181,9 +184,60 @@ attack('the audit', (target) => {
     for (const user_id of [owner.id, t.shop.id]) {
       await t.json('POST', '/v1/auth/totp', { user_id, totp: '000000' }, { key });
     }
+    await t.recordSums();
     const [, ...entries] = await entriesOf(t, key);
-    expect(entries).toHaveLength(6);
-    expect(entries.map(({ user_id }) => user_id)).toEqual(entries.map(() => null));
+    const outline = entries.map(({ type, user_id, count }) => [type, user_id, count]);
+    expect(outline.toSorted()).toEqual([
+      ['sso:AuthLocalLogin', null, 2],
+      ['sso:AuthLocalUpdatePassword', null, 2],
+      ['sso:AuthTotp', null, 2],
+    ]);
+  });
+
+  test('grows by one entry a minute, however often somebody fails at names that nobody has', async () => {
+    const t = target();
+    const { key } = await aChain(t, 0);
+    const size = async () => {
+      const { audit_entries = [], audit_sums = [], events = [] } = await t.database.tables();
+      return [audit_entries.length, audit_sums.length, events.length];
+    };
+    const [entries = 0, sums = 0, events = 0] = await size();
+    for (let i = 0; i < 200; i += 1) {
+      const claim = { email: `nobody-${i}@example.com`, password: PASSWORD };
+      await t.json('POST', LOGIN, claim, { key, from: FROM });
+    }
+    const [entriesAfter, sumsAfter = 0, eventsAfter] = await size();
+    expect([entriesAfter, eventsAfter]).toEqual([entries, events]);
+    // Of two minutes, where one has ended meanwhile.
+    expect(sumsAfter - sums).toBeLessThanOrEqual(2);
+    await t.recordSums();
+    const [, ...recorded] = await entriesOf(t, key);
+    expect(recorded.length).toBeLessThanOrEqual(2);
+    expect(recorded.reduce((sum, { count }) => sum + Number(count), 0)).toBe(200);
+    for (const entry of recorded) expect(entry).toMatchObject({ user_id: null, remote: FROM });
+  });
+
+  test('tells each service what was done to its users through another one, and no more', async () => {
+    const t = target();
+    const { id, key } = await aChain(t, 0);
+    const owner = await t.enrol();
+    await t.addKey(owner.id, 'TOKEN', key);
+    expect(await t.changePassword(owner, NEW_PASSWORD, more)).toMatchObject({ status: 200 });
+    const token = await t.linkTokenOf(owner.email);
+    expect(await t.json('POST', REVOKE, { token }, more)).toMatchObject({ status: 200 });
+    const entries = await entriesOf(t, key);
+    expect(entries.map(({ type }) => type)).toEqual([
+      'sso:ServiceCreate',
+      'sso:KeyCreate',
+      'sso:AuthLocalUpdatePassword',
+      'sso:AuthLocalUpdatePasswordRevoke',
+    ]);
+    for (const entry of entries.slice(2)) {
+      const nothing = { subject: null, remote: null, user_agent: null };
+      expect(entry).toMatchObject({ service_id: id, user_id: owner.id, ...nothing });
+      expect(JSON.stringify(entry)).not.toContain(t.shop.id);
+    }
+    expect(await verify(t, id)).toMatchObject({ fault: null });
   });
 
   test('holds no word of a query, and neither does the log', async () => {
@@ -276,6 +330,56 @@ attack('the audit', (target) => {
       expect(await verify(t, to.id)).toMatchObject({ fault: { sequence: 2 } });
     });
 
+    test('is found out where a chain and its service are gone, and all that could tell of them', async () => {
+      const t = target();
+      const { id } = await aChain(t, 0);
+      await t.database.run(`delete from audit_entries where chain = '${id}'`);
+      await t.database.run(`delete from audit_chains where chain = '${id}'`);
+      await t.database.run(`delete from keys where service_id = '${id}'`);
+      await t.database.run(`delete from services where id = '${id}'`);
+      const gone = { sequence: null, reason: 'the chain is missing' };
+      expect(await verify(t, id)).toMatchObject({ fault: gone });
+    });
+
+    test.each(['service', 'user', 'root'])(
+      'is found out by a key of a %s that nobody made',
+      async (kind) => {
+        const t = target();
+        const { id, key } = await aChain(t, 0);
+        const owner = await t.enrol({ key });
+        expect(await verify(t, id)).toMatchObject({ fault: null });
+        const planted = `01900000-0000-7000-8000-${String(Date.now()).padStart(12, '0')}`;
+        const [service, user] = [
+          kind === 'root' ? 'null' : `'${id}'`,
+          kind === 'user' ? `'${owner.id}'` : 'null',
+        ];
+        const columns = 'id, created_at, updated_at, is_enabled, is_revoked, type, name';
+        await t.database.run(
+          `insert into keys (${columns}, service_id, user_id, digest)
+           values ('${planted}', ${Date.now()}, 1, 1, 0, 'KEY', 'x', ${service}, ${user}, '${planted}')`,
+        );
+        const fault = { reason: `key ${planted} has no entry of its making` };
+        const owned = kind === 'root' ? null : id;
+        expect(await verify(t, owned)).toMatchObject({ fault });
+        await t.database.run(`delete from keys where id = '${planted}'`);
+        expect(await verify(t, owned)).toMatchObject({ fault: null });
+      },
+    );
+
+    test('is found out where a chain is emptied, and called empty', async () => {
+      const t = target();
+      const { id, key } = await aChain(t);
+      await t.database.run(`delete from audit_entries where chain = '${id}'`);
+      const empty = `length = 0, hash = null, pruned = 0, pruned_hash = null, seal = ''`;
+      await t.database.run(`update audit_chains set ${empty} where chain = '${id}'`);
+      const gone = { sequence: null, reason: 'the chain is missing' };
+      expect(await verify(t, id)).toMatchObject({ fault: gone });
+      const user = { is_enabled: true, name: 'Ada', email: t.newEmail() };
+      await t.json('POST', '/v1/user', user, { key });
+      const anew = { sequence: 1, reason: 'is not how a chain begins' };
+      expect(await verify(t, id)).toMatchObject({ fault: anew });
+    });
+
     test('is found out where the whole chain is gone, and where it began anew', async () => {
       const t = target();
       const { id, key } = await aChain(t);
@@ -290,3 +394,50 @@ attack('the audit', (target) => {
     });
   });
 });
+
+attack(
+  'wrong service keys',
+  (target) => {
+    const ask = (t: Target, url: string, key: string, from = FROM) =>
+      t.json('POST', url, {}, { key, from });
+
+    test('are slowed for their network, before anything else but the route is looked at, and summed up', async () => {
+      const t = target();
+      const statuses: number[] = [];
+      let slowed: Awaited<ReturnType<typeof ask>> | null = null;
+      for (let i = 0; i < 600; i += 1) {
+        const answer = await ask(t, LOGIN, `rks_wrong-${i}`);
+        statuses.push(answer.status);
+        if (answer.status === 429) slowed ??= answer;
+      }
+      // Some leak out while they come.
+      const refused = statuses.filter((status) => status === 401).length;
+      expect(statuses.slice(0, 50)).toEqual(Array(50).fill(401));
+      expect(refused).toBeLessThan(300);
+      expect(new Set(statuses)).toEqual(new Set([401, 429]));
+      expect(slowed).toMatchObject({ body: { code: 'too_many_requests' } });
+      expect(Number(slowed?.headers['retry-after'])).toBeGreaterThan(0);
+      expect(slowed?.headers['ratelimit-policy']).toBe('"key";q=50;w=60');
+
+      expect(await ask(t, '/v1/nothing', 'rks_wrong')).toMatchObject({ status: 404 });
+      expect(await ask(t, LOGIN, 'rks_wrong', '198.51.100.7')).toMatchObject({ status: 401 });
+      // A right key gets in, from that network too.
+      expect(await ask(t, LOGIN, t.shop.key)).toMatchObject({ status: 400 });
+
+      await t.recordSums();
+      const { body } = await t.json('GET', '/v1/audit?type=rekey:KeyAuth', undefined, {
+        key: t.rootKey,
+      });
+      const entries: Entry[] = body.data.filter(({ remote }: Entry) => remote === FROM);
+      expect(entries.length).toBeLessThanOrEqual(2);
+      for (const entry of entries) {
+        expect(entry).toMatchObject({ outcome: 'failure', service_id: null, user_id: null });
+      }
+      expect(entries.reduce((sum, { count }) => sum + Number(count), 0)).toBe(refused);
+      expect(await verify(t, null)).toMatchObject({ fault: null });
+      expect(JSON.stringify(await t.database.tables())).not.toContain('rks_wrong');
+      expect(t.lines.join()).not.toContain('rks_wrong');
+    });
+  },
+  { THROTTLE_CLIENT_PER_MINUTE: '50' },
+);

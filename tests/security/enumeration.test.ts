@@ -195,6 +195,7 @@ attack('a refusal tells nothing of what exists', (target) => {
     const entries = [];
     for (const attempt of attempts) {
       await t.json('POST', LOGIN, attempt);
+      await t.recordSums();
       const { body } = await t.json('GET', '/v1/audit?type=sso:AuthLocalLogin&limit=1');
       const { id, created_at, sequence, previous_hash, hash, ...rest } = body.data[0];
       entries.push(rest);

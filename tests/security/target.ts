@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import PostalMime, { type Email } from 'postal-mime';
-import { beforeAll, describe, expect } from 'vitest';
+import { beforeAll, describe, expect, vi } from 'vitest';
 import { compose } from '../../apps/server/src/compose.ts';
 import { readConfig } from '../../apps/server/src/config.ts';
 import { behind } from '../../packages/adapters-db/test/behind.ts';
@@ -301,6 +301,16 @@ export async function aTarget(env: Record<string, string> = {}) {
       const input = { name, url: 'https://new.example' };
       const { service, value } = await services.createServiceWithKey.execute(operator, input);
       return { id: service.id, key: value };
+    },
+
+    /** Records the failures that were summed until now, as if their minute were over. */
+    async recordSums(): Promise<void> {
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+      try {
+        await rekey.useCases.audit.recordSums.execute(operator);
+      } finally {
+        vi.useRealTimers();
+      }
     },
 
     /** Sends every mail that is owed. */

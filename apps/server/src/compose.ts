@@ -23,6 +23,7 @@ import {
   type Templates,
   templatesOf,
 } from '@rekey/adapters-mail';
+import { operator } from '@rekey/domain';
 import { type Clock, type Database, type Ports, type Settings, useCases } from '@rekey/usecases';
 import type { Config } from './config.ts';
 
@@ -33,7 +34,8 @@ const meter = passwordMeter();
 
 /**
  * Builds everything that the server and the command line both stand on, from the outside inwards.
- * Opens and migrates the database, and opens the key file, which is made only while there are no users.
+ * Opens and migrates the database, opens the key file, which is made only while there are no users, and begins the audit
+ * where nothing is yet.
  */
 export async function compose(
   config: Config,
@@ -47,7 +49,7 @@ export async function compose(
     await opened.migrate();
     const database = watchDatabase(opened.database);
     const hasUsers = await database.read(({ users }) => users.exist());
-    const clock: Clock = { now: Date.now };
+    const clock: Clock = { now: () => Date.now() };
     const file = config.keysFile;
     const ring = await openKeyRing({ file, mayCreate: !hasUsers, clock, ...events });
 
@@ -81,10 +83,13 @@ export async function compose(
       settings: settingsOf(config),
     };
 
+    const all = useCases(ports);
+    await all.audit.beginAudit.execute(operator);
     return {
-      useCases: useCases(ports),
+      useCases: all,
       jwks: () => tokens.jwks(),
       ping: () => opened.ping(),
+      size: () => opened.size(),
       close: async () => {
         ring.close();
         smtp?.close();

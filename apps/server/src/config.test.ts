@@ -20,6 +20,7 @@ test('without a variable set, the defaults of the documentation hold', () => {
     port: 8042,
     databaseUrl: 'sqlite:./data/rekey.db',
     keysFile: './data/keys.json',
+    auditDays: null,
     publicUrl: 'http://localhost:8042',
     smtpUrl: null,
     mailDir: './data/mail',

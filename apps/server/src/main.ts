@@ -9,7 +9,7 @@ import pino from 'pino';
 import { compose } from './compose.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import { startDeliveryWorker } from './delivery-worker.ts';
-import { startPruner } from './pruner.ts';
+import { repeat } from './repeat.ts';
 import { hashBehindRequests } from './thread-pool.ts';
 import { version } from './version.ts';
 
@@ -17,7 +17,10 @@ import { version } from './version.ts';
 const DRAIN_MS = 8000;
 /** After this time the process exits whatever is left: a supervisor would kill it after ten seconds. */
 const EXIT_MS = 9500;
+const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
+/** With the bound of one run, more than a machine's logins can leave behind in that time. */
+const PRUNE_EVERY_MS = 10 * MINUTE_MS;
 
 await start().catch((error: unknown) => {
   const isListed = error instanceof ConfigError || error instanceof TemplateError;
@@ -43,7 +46,7 @@ async function start(): Promise<void> {
           port: metricsPort,
           version,
         });
-  const { useCases, jwks, ping, close } = await compose(
+  const { useCases, jwks, ping, size, close } = await compose(
     config,
     {
       onChange: (keys) => log.info({ keys }, 'keys changed'),
@@ -68,6 +71,9 @@ async function start(): Promise<void> {
     options: config,
   });
   metrics?.watchBacklog(() => useCases.deliveries.countDeliveries.execute(operator));
+  metrics?.watchSize(async () => {
+    return { auditEntries: await useCases.audit.countAudit.execute(operator), bytes: await size() };
+  });
   const scrapes = await metrics?.listen();
   const url = await app.listen({ host: config.host, port: config.port });
   const worker = startDeliveryWorker(useCases.deliveries, {
@@ -77,20 +83,48 @@ async function start(): Promise<void> {
     },
     failed: (error) => log.error({ error: messageOf(error) }, 'delivery worker failed'),
   });
-  const pruner = startPruner(() => useCases.maintenance.prune.execute(operator), {
-    pruned: (rows) => log.debug({ rows }, 'pruned'),
-    failed: (error) => log.error({ error: messageOf(error) }, 'pruning failed'),
-  });
-  // The links of older mails have expired; the mails name people.
-  const lifeMs = config.revokeTokenTtl * 1000;
-  const cleaner = startPruner(
-    () => deleteMails(config.mailDir, Date.now() - lifeMs),
-    {
-      pruned: (mails) => log.debug({ mails }, 'mails deleted'),
-      failed: (error) => log.error({ error: messageOf(error) }, 'deleting mails failed'),
-    },
-    DAY_MS,
-  );
+  const rounds = [
+    repeat(
+      () => useCases.maintenance.prune.execute(operator),
+      {
+        done: (rows) => log.debug({ rows }, 'pruned'),
+        failed: (error) => log.error({ error: messageOf(error) }, 'pruning failed'),
+      },
+      PRUNE_EVERY_MS,
+    ),
+    repeat(
+      () => useCases.audit.recordSums.execute(operator),
+      {
+        done: (entries) => log.debug({ entries }, 'failures recorded'),
+        failed: (error) => log.error({ error: messageOf(error) }, 'recording failures failed'),
+      },
+      MINUTE_MS,
+    ),
+    // The links of older mails have expired; the mails name people.
+    repeat(
+      () => deleteMails(config.mailDir, Date.now() - config.revokeTokenTtl * 1000),
+      {
+        done: (mails) => log.debug({ mails }, 'mails deleted'),
+        failed: (error) => log.error({ error: messageOf(error) }, 'deleting mails failed'),
+      },
+      DAY_MS,
+    ),
+  ];
+  const { auditDays } = config;
+  if (auditDays !== null) {
+    const round = repeat(
+      (isStopping) => {
+        const before = Date.now() - auditDays * DAY_MS;
+        return useCases.audit.pruneAudit.execute(operator, { before, isStopping });
+      },
+      {
+        done: (entries) => log.info({ entries }, 'audit pruned'),
+        failed: (error) => log.error({ error: messageOf(error) }, 'pruning the audit failed'),
+      },
+      DAY_MS,
+    );
+    rounds.push(round);
+  }
 
   let isStopping = false;
   const stop = (signal: NodeJS.Signals) => {
@@ -102,7 +136,11 @@ async function start(): Promise<void> {
       log.warn('stopped with work under way');
       process.exit(0);
     }, EXIT_MS).unref();
-    void Promise.all([drain({ ms: DRAIN_MS }), worker.stop(), pruner.stop(), cleaner.stop()])
+    void Promise.all([
+      drain({ ms: DRAIN_MS }),
+      worker.stop(),
+      ...rounds.map((round) => round.stop()),
+    ])
       .then(() => scrapes?.close())
       .then(close)
       .then(() => log.info('stopped'))

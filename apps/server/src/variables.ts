@@ -78,6 +78,13 @@ const storage = {
     parse: text,
     text: 'every secret that is not in the database: signing and encryption keys of tokens, the pepper of password hashes, the secrets of mailed links, TOTP seeds and the audit. Made at the first start with mode 0600. Once the database holds users, Rekey does not start without it',
   },
+  auditDays: {
+    name: 'AUDIT_DAYS',
+    default: null,
+    parse: integer(1, 99_999),
+    text: 'days after which entries of [the audit](use-cases/audit.md#prune) are deleted, once a day. Where it is not set, they are kept. 1 to 99999',
+    example: '365',
+  },
 } satisfies Record<string, Variable>;
 
 const mail = {

@@ -22,6 +22,8 @@ export type OpenedDatabase = {
   migrate(): Promise<string[]>;
   /** Throws `Unavailable` unless the database answers. */
   ping(): Promise<void>;
+  /** Bytes that the database takes on the disk. */
+  size(): Promise<number>;
   /** Waits for what runs, and ends all connections. */
   close(): Promise<void>;
 };
@@ -33,6 +35,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenedDatabase
     database: databaseOn(dialect),
     migrate: () => migrate(dialect),
     ping: () => orUnavailable(dialect, async () => void (await dialect.read(schemaVersion))),
+    size: () => orUnavailable(dialect, () => dialect.size()),
     close: () => dialect.close(),
   };
 }

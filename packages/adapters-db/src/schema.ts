@@ -135,7 +135,7 @@ export type Schema = {
     hash: string;
   };
   audit_sums: {
-    minute: Instant;
+    ends_at: Instant;
     /** As in `audit_chains`. */
     chain: string;
     type: AuditType;

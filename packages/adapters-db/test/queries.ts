@@ -143,7 +143,7 @@ async function askAll(stores: Stores): Promise<void> {
   await audit.follow(service.id, 0, 10);
   await audit.prune(chain);
   await audit.keys('', 10);
-  const sum = { minute: now, serviceId: null, type: 'sso:AuthLocalLogin', count: 1 } as const;
+  const sum = { endsAt: now, serviceId: null, type: 'sso:AuthLocalLogin', count: 1 } as const;
   await audit.addToSum({ ...sum, network: '192.0.2.7' });
   await audit.takeSums(now, 10);
   await events.insert(anEvent({ serviceId: service.id }));

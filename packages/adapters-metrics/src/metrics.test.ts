@@ -175,3 +175,24 @@ describe('the backlog', () => {
     expect(await read('rekey_outbox_waiting')).toBe(3);
   });
 });
+
+it('the size of what is stored is asked for at a scrape, and absent while the database does not answer', async () => {
+  const { metrics, scrape, read } = await measuring();
+  let [isDown, asked, now] = [false, 0, 0];
+  metrics.watchSize(
+    async () => {
+      asked += 1;
+      if (isDown) throw new Error('gone');
+      return { auditEntries: 7, bytes: 4096 };
+    },
+    () => now,
+  );
+  await scrape();
+  expect(await read('rekey_audit_entries')).toBe(7);
+  expect(await read('rekey_database_bytes')).toBe(4096);
+  expect(asked).toBe(1);
+  isDown = true;
+  now += 1000;
+  expect(await read('rekey_audit_entries')).toBeNull();
+  expect(await read('rekey_database_bytes')).toBeNull();
+});

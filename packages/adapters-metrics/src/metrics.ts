@@ -18,6 +18,9 @@ type Answered = {
   readonly ms: number;
 };
 
+/** How much is stored. */
+type Size = { readonly auditEntries: number; readonly bytes: number };
+
 export type Metrics = ReturnType<typeof openMetrics>;
 
 /** From the time of a read to the longest that a request may take. */
@@ -26,7 +29,7 @@ const HASH_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const DATABASE_SECONDS = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 
 /** For so long an answer of the database serves every scrape. */
-const BACKLOG_TTL_MS = 1000;
+const ANSWER_TTL_MS = 1000;
 
 /** Methods of routes, and those that strangers try most. All others share a label, so that no client can add a series. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -166,18 +169,10 @@ export function openMetrics({
 
     /** Asks for the backlog at a scrape, at most once a second. Without an answer the numbers are absent. */
     watchBacklog(ask: () => Promise<Backlog>, now: () => number = Date.now): void {
-      let answer: Promise<Backlog | null> = Promise.resolve(null);
-      let askedAt = Number.NEGATIVE_INFINITY;
-      const latest = (): Promise<Backlog | null> => {
-        if (Math.abs(now() - askedAt) >= BACKLOG_TTL_MS) {
-          askedAt = now();
-          answer = ask().catch(() => null);
-        }
-        return answer;
-      };
+      const latest = remembering(ask, now);
       const ago = (instant: number | null) =>
         instant === null ? 0 : Math.max(0, now() - instant) / 1000;
-      const gauges: [name: string, help: string, read: (backlog: Backlog) => number][] = [
+      addGauges(registers, latest, [
         ['rekey_outbox_waiting', 'Mails that are not sent yet.', ({ waiting }) => waiting],
         ['rekey_outbox_dead', 'Mails that were given up.', ({ dead }) => dead],
         [
@@ -190,19 +185,7 @@ export function openMetrics({
           'For how long the first mail that is due has waited for a server to take it.',
           ({ firstDueAt }) => ago(firstDueAt),
         ],
-      ];
-      for (const [name, help, read] of gauges) {
-        new Gauge({
-          name,
-          help,
-          registers,
-          async collect() {
-            const backlog = await latest();
-            if (backlog) this.set(read(backlog));
-            else this.remove();
-          },
-        });
-      }
+      ]);
       new Gauge({
         name: 'rekey_database_up',
         help: '1 where the database answered, 0 where it did not.',
@@ -213,7 +196,52 @@ export function openMetrics({
       });
     },
 
+    /** Asks for the size of what is stored at a scrape, at most once a second. Without an answer the numbers are absent. */
+    watchSize(ask: () => Promise<Size>, now: () => number = Date.now): void {
+      addGauges(registers, remembering(ask, now), [
+        ['rekey_audit_entries', 'Entries of the audit.', ({ auditEntries }) => auditEntries],
+        [
+          'rekey_database_bytes',
+          'Bytes that the database takes on the disk.',
+          ({ bytes }) => bytes,
+        ],
+      ]);
+    },
+
     /** Answers scrapes from now on; rejects where it cannot listen. */
     listen: () => listenForScrapes(where, registry),
   };
+}
+
+/** Asks when it is asked, and answers what it was told for a second; null where there was no answer. */
+function remembering<T>(ask: () => Promise<T>, now: () => number): () => Promise<T | null> {
+  let answer: Promise<T | null> = Promise.resolve(null);
+  let askedAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (Math.abs(now() - askedAt) >= ANSWER_TTL_MS) {
+      askedAt = now();
+      answer = ask().catch(() => null);
+    }
+    return answer;
+  };
+}
+
+/** Gauges that are read out of one answer, and absent without one. */
+function addGauges<T>(
+  registers: Registry[],
+  latest: () => Promise<T | null>,
+  gauges: readonly [name: string, help: string, read: (answer: T) => number][],
+): void {
+  for (const [name, help, read] of gauges) {
+    new Gauge({
+      name,
+      help,
+      registers,
+      async collect() {
+        const answer = await latest();
+        if (answer === null) this.remove();
+        else this.set(read(answer));
+      },
+    });
+  }
 }

@@ -14,12 +14,14 @@ export type AuditEntry = {
   readonly service_id: string | null;
   /** null where no user is concerned, or none that is known here. */
   readonly user_id: string | null;
-  /** The key, session, one-time token or mail that it is about. */
+  /** The key, session, one-time token, mail or service that it is about. */
   readonly subject: string | null;
-  /** The IP address that the request came from. */
+  /** The IP address that the request came from; of failures that were summed, their network, or null for many. */
   readonly remote: string | null;
   /** The User-Agent, as sent. */
   readonly user_agent: string | null;
+  /** How often it happened: 1 but for failures that were summed. */
+  readonly count: number;
   /** Its place in the chain of its service: 1 for the first, without gaps. */
   readonly sequence: number;
   /** null for the first of a chain. */
@@ -44,7 +46,7 @@ export type Credentials = {
   readonly email: string;
   /** The password that the account has now. */
   readonly password: string;
-  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. */
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. Whatever is no such token, or is of another account, is passed over. */
   readonly device?: string;
 };
 export type FormCredentials = {
@@ -52,13 +54,13 @@ export type FormCredentials = {
   readonly email: string;
   /** The password that the account has now. */
   readonly password: string;
-  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. */
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. Whatever is no such token, or is of another account, is passed over. */
   readonly device?: string;
 };
 export type FormLoggedIn = {
   readonly user: FormUser;
   readonly token: string;
-  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. */
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. Whatever is no such token, or is of another account, is passed over. */
   readonly device: string;
 };
 export type FormNewPassword = {
@@ -135,7 +137,7 @@ export type LoggedIn = {
   readonly user: User;
   readonly access: Token;
   readonly refresh: Token;
-  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. */
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. Whatever is no such token, or is of another account, is passed over. */
   readonly device: string;
 };
 export type NewKey = {
@@ -154,7 +156,7 @@ export type NewPassword = {
   readonly password: string;
   /** A password that `PASSWORD_POLICY` allows, other than the current one; 8 to 128 characters by default. */
   readonly new_password: string;
-  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. */
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. Whatever is no such token, or is of another account, is passed over. */
   readonly device?: string;
 };
 export type NewUser = {

@@ -118,16 +118,17 @@ export const emptyAuditChain = (serviceId: Id | null): AuditChain => ({
  * are names, so they have one entry together, and none each.
  */
 export type AuditSum = Pick<AuditEntry, 'type' | 'serviceId' | 'count'> & {
-  /** When the minute began. */
-  readonly minute: Instant;
+  /** When the minute ends. */
+  readonly endsAt: Instant;
   /** Null for many networks together. */
   readonly network: string | null;
 };
 
 const MINUTE_MS = 60_000;
 
-/** When the minute of an instant began. */
-export const minuteOf = (instant: Instant): Instant => Math.floor(instant / MINUTE_MS) * MINUTE_MS;
+/** When the minute of an instant ends. */
+export const endOfMinute = (instant: Instant): Instant =>
+  (Math.floor(instant / MINUTE_MS) + 1) * MINUTE_MS;
 
 /** The text that the hash of an entry is made of: no two entries share one. */
 export const auditEntryText = (entry: Omit<AuditEntry, 'hash'>): string =>

@@ -1,5 +1,5 @@
-import { operator } from '@rekey/domain';
-import type { ChainReport } from '@rekey/usecases';
+import { type AuditEntry, type AuditType, auditTypes, operator } from '@rekey/domain';
+import type { ChainReport, UseCases } from '@rekey/usecases';
 import { type Command, Option } from 'commander';
 import { json, onWire, print, printJson, table, wholeNumber, withRekey } from './common.ts';
 
@@ -7,7 +7,36 @@ const DAY_MS = 86_400_000;
 
 /** The record of what happened. */
 export function addAudit(program: Command): void {
-  const audit = program.command('audit').description('verify the audit, and prune it');
+  const audit = program.command('audit').description('read the audit, verify it, and prune it');
+
+  audit
+    .command('list')
+    .description('show entries, the latest first')
+    .addOption(new Option('--type <type>', 'only entries of that type').choices(auditTypes))
+    .addOption(
+      new Option('--limit <number>', 'how many at most')
+        .default(50)
+        .argParser(wholeNumber(1, 10_000)),
+    )
+    .addOption(json())
+    .action(async ({ type, limit, json }: { type?: AuditType; limit: number; json?: true }) => {
+      const { entries } = await withAudit((audit) =>
+        audit.listAudit.execute(operator, { type, limit }),
+      );
+      if (json) printJson({ entries: entries.map(entryOut).map(onWire) });
+      else if (entries.length === 0) print('There are none.');
+      else
+        print(
+          ...table(entries.map(entryRow), [
+            'WHEN',
+            'TYPE',
+            'OUTCOME',
+            'COUNT',
+            'SERVICE',
+            'REMOTE',
+          ]),
+        );
+    });
 
   audit
     .command('verify')
@@ -16,7 +45,7 @@ export function addAudit(program: Command): void {
     )
     .addOption(json())
     .action(async (options: { json?: true }) => {
-      const chains = await withRekey(({ audit }) => audit.verifyAudit.execute(operator));
+      const chains = await withAudit((audit) => audit.verifyAudit.execute(operator));
       const isOk = chains.every(({ fault }) => fault === null);
       if (options.json) printJson({ ok: isOk, chains: chains.map(onWire) });
       else {
@@ -39,10 +68,30 @@ export function addAudit(program: Command): void {
     .addOption(json())
     .action(async ({ olderThan, json }: { olderThan: number; json?: true }) => {
       const before = Date.now() - olderThan * DAY_MS;
-      const pruned = await withRekey(({ audit }) => audit.pruneAudit.execute(operator, { before }));
+      const pruned = await withAudit((audit) => audit.pruneAudit.execute(operator, { before }));
       if (json) printJson({ pruned });
       else print(`${pruned} deleted.`);
     });
+}
+
+/** Works on the audit once the failures are in it that were summed until now. */
+const withAudit = <T>(work: (audit: UseCases['audit']) => Promise<T>): Promise<T> =>
+  withRekey(async ({ audit }) => {
+    await audit.recordSums.execute(operator);
+    return work(audit);
+  });
+
+/** With the names that `/v1/audit` has for it. */
+const entryOut = ({ origin, subjectId: subject, ...entry }: AuditEntry) => ({
+  ...entry,
+  subject,
+  remote: origin?.address ?? null,
+  userAgent: origin?.client ?? null,
+});
+
+function entryRow({ createdAt, type, outcome, count, serviceId, origin }: AuditEntry): string[] {
+  const when = new Date(createdAt).toISOString();
+  return [when, type, outcome, String(count), serviceId ?? 'operator', origin?.address ?? ''];
 }
 
 const nameOf = ({ serviceId }: ChainReport) => serviceId ?? 'operator';

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { copyKeyFile } from '@rekey/adapters-crypto';
 import { backupSqlite } from '@rekey/adapters-db';
 import { type Command, Option } from 'commander';
-import { loadConfig } from '../config.ts';
-import { json, print, printJson } from './common.ts';
+import { type Config, loadConfig } from '../config.ts';
+import { act, json, print, printJson } from './common.ts';
 
 /** Writes two folders, which together have all that a restore needs; docs/operations.md says how. */
 export function addBackup(program: Command): void {
@@ -22,8 +22,7 @@ export function addBackup(program: Command): void {
     )
     .addOption(json())
     .action(async (folder: string, options: { keysTo: string; json?: true }) => {
-      const { databaseUrl, keysFile } = loadConfig();
-      if (!databaseUrl.startsWith('sqlite:')) {
+      if (!loadConfig().databaseUrl.startsWith('sqlite:')) {
         throw new Error(
           'PostgreSQL has its own tools: back the database up with pg_dump, and then the file KEYS_FILE, without which it is worth little',
         );
@@ -35,24 +34,7 @@ export function addBackup(program: Command): void {
         );
       }
 
-      const [ofDatabase, ofKeys] = [draftFor(database), draftFor(keys)];
-      // The database last: where its folder is, the backup is whole.
-      const copies = [ofKeys, ofDatabase];
-      try {
-        for (const { at } of copies) await mkdir(at, { mode: 0o700 });
-        await backupSqlite(databaseUrl, path.join(ofDatabase.at, 'rekey.db'));
-        // The keys are copied last: no row of the copy may name a key that its key file lacks.
-        await copyKeyFile(keysFile, path.join(ofKeys.at, 'keys.json'));
-        for (const copy of copies) {
-          await sync(copy.at);
-          await rename(copy.at, copy.target);
-          copy.at = copy.target;
-          await sync(path.dirname(copy.target));
-        }
-      } catch (error) {
-        for (const { at } of copies) await rm(at, { recursive: true, force: true });
-        throw error;
-      }
+      await act('rekey:Backup', (config) => copy(config, database, keys));
       if (options.json) printJson({ database, keys });
       else {
         print(
@@ -61,6 +43,32 @@ export function addBackup(program: Command): void {
         );
       }
     });
+}
+
+/** Copies the database into one new folder, and the key file into the other. */
+async function copy(
+  { databaseUrl, keysFile }: Config,
+  database: string,
+  keys: string,
+): Promise<void> {
+  const [ofDatabase, ofKeys] = [draftFor(database), draftFor(keys)];
+  // The database last: where its folder is, the backup is whole.
+  const copies = [ofKeys, ofDatabase];
+  try {
+    for (const { at } of copies) await mkdir(at, { mode: 0o700 });
+    await backupSqlite(databaseUrl, path.join(ofDatabase.at, 'rekey.db'));
+    // The keys are copied last: no row of the copy may name a key that its key file lacks.
+    await copyKeyFile(keysFile, path.join(ofKeys.at, 'keys.json'));
+    for (const draft of copies) {
+      await sync(draft.at);
+      await rename(draft.at, draft.target);
+      draft.at = draft.target;
+      await sync(path.dirname(draft.target));
+    }
+  } catch (error) {
+    for (const { at } of copies) await rm(at, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 /** Where a folder will be, which is not there yet: its real path, whatever links lead to it. */

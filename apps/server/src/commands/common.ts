@@ -1,9 +1,11 @@
 import { styleText } from 'node:util';
-import { IllegalArgument } from '@rekey/domain';
+import { openKeyFile } from '@rekey/adapters-crypto';
+import { inspectDatabase } from '@rekey/adapters-db';
+import { IllegalArgument, type OperatorAct, operator } from '@rekey/domain';
 import type { UseCases } from '@rekey/usecases';
 import { InvalidArgumentError, Option } from 'commander';
 import { compose } from '../compose.ts';
-import { loadConfig } from '../config.ts';
+import { type Config, loadConfig } from '../config.ts';
 
 /** Every command that shows something has it. */
 export const json = () => new Option('--json', 'print one JSON object');
@@ -36,6 +38,27 @@ export async function withRekey<T>(work: (useCases: UseCases) => Promise<T>): Pr
   } finally {
     await close();
   }
+}
+
+/**
+ * Does something outside of the database as the operator. It is recorded in the audit before, for what cannot be recorded
+ * is not done, and once more where it fails. Makes neither the database nor the key file.
+ */
+export async function act<T>(type: OperatorAct, work: (config: Config) => Promise<T>): Promise<T> {
+  const config = loadConfig();
+  await openKeyFile(config.keysFile, { mayCreate: false });
+  if ((await inspectDatabase(config.databaseUrl)) === null) {
+    throw new Error(`the database ${config.databaseUrl} is not there`);
+  }
+  return withRekey(async ({ audit }) => {
+    await audit.recordAct.execute(operator, { type, outcome: 'success' });
+    try {
+      return await work(config);
+    } catch (error) {
+      await audit.recordAct.execute(operator, { type, outcome: 'failure' });
+      throw error;
+    }
+  });
 }
 
 /** An entity as JSON has it: names in snake_case, times in RFC 3339. */

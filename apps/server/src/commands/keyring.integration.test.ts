@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openKeyFile } from '@rekey/adapters-crypto';
+import { openDatabase } from '@rekey/adapters-db';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { outputOf } from '../../test/run.ts';
+import { outputOf, run } from '../../test/run.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -14,6 +15,11 @@ beforeEach(async () => {
   file = path.join(folder, 'keys.json');
   await openKeyFile(file, { mayCreate: true });
   vi.stubEnv('KEYS_FILE', file);
+  const url = `sqlite:${path.join(folder, 'rekey.db')}`;
+  vi.stubEnv('DATABASE_URL', url);
+  const { migrate, close } = await openDatabase({ url });
+  await migrate();
+  await close();
 });
 
 type Stored = Record<string, { kid: string; createdAt: number }[]>;
@@ -36,10 +42,12 @@ const kidsOf = (purpose: string) => stored()[purpose]?.map(({ kid }) => kid);
 const keyring = async (...args: string[]) =>
   JSON.parse(await outputOf('keyring', ...args, '--json'));
 
+const routine = ['signing', 'encryption', 'link', 'device', 'throttle', 'seal', 'audit'];
+
 describe('rekey keyring', () => {
   test('rotates every key but the pepper, unless purposes are named', async () => {
     const { rotated } = await keyring('rotate');
-    expect(Object.keys(rotated)).toEqual(['signing', 'encryption', 'link', 'seal', 'audit']);
+    expect(Object.keys(rotated)).toEqual(routine);
     const { rotated: named } = await keyring('rotate', '--purpose', 'pepper', 'link', 'pepper');
     expect(Object.keys(named)).toEqual(['pepper', 'link']);
     expect(kidsOf('link')).toEqual([named.link, rotated.link, expect.any(String)]);
@@ -80,5 +88,32 @@ describe('rekey keyring', () => {
     for (const purpose of ['pepper', 'seal', 'audit']) {
       expect(kidsOf(purpose)).toEqual([expect.any(String), old[purpose]]);
     }
+  });
+
+  test('records each rotation and each pruning, also one that fails, and does none that it cannot record', async () => {
+    const types = async () => {
+      const { entries } = JSON.parse(await outputOf('audit', 'list', '--json'));
+      return entries
+        .map(({ type, outcome }: Record<string, string>) => `${type} ${outcome}`)
+        .reverse();
+    };
+    const started = ['rekey:ChainBegin success'];
+    expect(await types()).toEqual(started);
+    await keyring('rotate');
+    await keyring('prune');
+    const acts = ['rekey:KeyringRotate success', 'rekey:KeyringPrune success'];
+    expect(await types()).toEqual([...started, ...acts]);
+
+    // As a rotation leaves it that was killed.
+    writeFileSync(`${file}.new`, '');
+    const before = stored();
+    expect((await run(['keyring', 'rotate'])).error?.message).toContain('keys.json.new');
+    const failed = ['rekey:KeyringRotate success', 'rekey:KeyringRotate failure'];
+    expect(await types()).toEqual([...started, ...acts, ...failed]);
+    rmSync(`${file}.new`);
+
+    vi.stubEnv('DATABASE_URL', 'sqlite:/nowhere/rekey.db');
+    expect((await run(['keyring', 'rotate'])).error?.message).toContain('is not there');
+    expect(stored()).toEqual(before);
   });
 });

@@ -10,7 +10,7 @@ import {
 import { DEVICE_LIFE_MS } from '@rekey/domain';
 import { type Command, Option } from 'commander';
 import { type Config, loadConfig } from '../config.ts';
-import { json, onWire, print, printJson, table } from './common.ts';
+import { act, json, onWire, print, printJson, table } from './common.ts';
 
 /**
  * All purposes but the pepper: after its rotation each user's next login hashes twice, and the old pepper can go only
@@ -60,7 +60,9 @@ export function addKeyring(program: Command): void {
     .addOption(json())
     .action(async (options: { purpose?: KeyPurpose[]; json?: true }) => {
       const chosen = [...new Set(options.purpose ?? routine)];
-      const rotated = await rotateKeys(loadConfig().keysFile, chosen);
+      const rotated = await act('rekey:KeyringRotate', ({ keysFile }) =>
+        rotateKeys(keysFile, chosen),
+      );
       if (options.json) printJson({ rotated });
       else {
         print(
@@ -75,12 +77,13 @@ export function addKeyring(program: Command): void {
     .description('remove old keys whose tokens and links have all expired; other keys stay')
     .addOption(json())
     .action(async (options: { json?: true }) => {
-      const config = loadConfig();
       const now = Date.now();
-      const pruned = await pruneKeys(config.keysFile, (purpose, successor) => {
-        const ttlMs = ttlMsOf(purpose, config);
-        return ttlMs !== null && hasOutlived(successor, ttlMs, now);
-      });
+      const pruned = await act('rekey:KeyringPrune', (config) =>
+        pruneKeys(config.keysFile, (purpose, successor) => {
+          const ttlMs = ttlMsOf(purpose, config);
+          return ttlMs !== null && hasOutlived(successor, ttlMs, now);
+        }),
+      );
       const rows = Object.entries(pruned).flatMap(([purpose, kids]) =>
         kids.map((kid) => [`  ${purpose}`, kid]),
       );

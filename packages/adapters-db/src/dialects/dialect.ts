@@ -9,6 +9,8 @@ export type Dialect = {
   transactAlone<T>(work: (on: Connection) => Promise<T>): Promise<T>;
   /** Runs lone reads without a transaction. */
   read<T>(work: (on: Connection) => Promise<T>): Promise<T>;
+  /** Bytes that the database takes on the disk. */
+  size(): Promise<number>;
   /** Whether an error says that the database cannot answer now, and not that a query is wrong. */
   isOutage(error: unknown): boolean;
   /** Ends all connections, once what runs on them is done. */

@@ -61,6 +61,14 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL
     raw(`select pg_terminate_backend(pid, 5000) from pg_stat_activity
          where datname = current_database() and pid <> pg_backend_pid()`);
 
+  test('tells its size', async () => {
+    const { size } = await openMigrated();
+    const before = await size();
+    expect(before).toBeGreaterThan(1_000_000);
+    await raw('create table filler as select generate_series(1, 100000) as number');
+    expect(await size()).toBeGreaterThan(before + 100_000);
+  });
+
   describe('that restarts', () => {
     test('costs the idle connections, tells of them, and no call', async () => {
       const lost = Promise.withResolvers<Error>();

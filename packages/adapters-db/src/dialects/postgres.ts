@@ -86,6 +86,11 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Dialec
       });
     },
     read: (work) => work(reading),
+    async size() {
+      const text = 'select pg_database_size(current_database()) as bytes';
+      const { rows } = await pool.query<{ bytes: number }>(text);
+      return rows[0]?.bytes ?? 0;
+    },
     isOutage,
     close: () => pool.end(),
   };

@@ -391,6 +391,16 @@ test('what was read before shows what another process has changed since', async 
   expect(await nameNow()).toBe('renamed');
 });
 
+test('its size is that of its files, what is not in the database file yet included', async () => {
+  const { database, size } = await openMigrated();
+  const before = await size();
+  const text = 'x'.repeat(100_000);
+  await database.transact(({ services }) => services.insert(aService({ userEmailText: text })));
+  expect(await size()).toBeGreaterThanOrEqual(before + text.length);
+  const files = await Promise.all([stat(file), stat(`${file}-wal`)]);
+  expect(await size()).toBe(files.reduce((sum, each) => sum + each.size, 0));
+});
+
 test('a write outside a transaction is an error, and not an outage', async () => {
   const { database } = await openMigrated();
   const writing = database.read(({ services }) => services.insert(aService()));

@@ -61,7 +61,11 @@ export async function openSqlite(
     });
     const writer = openHandle(false);
     await patiently(until(), () => applySettings(writer));
-    return dialectOn(reader, writer, logOf(name, dataSync), until, close);
+    const size = async () => {
+      const log = await stat(logNameOf(name)).catch(() => null);
+      return (await stat(name)).size + (log?.size ?? 0);
+    };
+    return { ...dialectOn(reader, writer, logOf(name, dataSync), until, close), size };
   } catch (error) {
     close();
     const reason = error instanceof Error ? error.message : error;
@@ -75,7 +79,7 @@ function dialectOn(
   log: Log,
   until: () => number,
   close: () => void,
-): Dialect {
+): Omit<Dialect, 'size'> {
   // It changes with each commit that the reader has not made, and the reader makes none.
   const version = reader.prepare('pragma data_version').pluck();
   const memory = readMemory(() => Number(version.get()));
@@ -143,6 +147,8 @@ function dialectOn(
   };
 }
 
+const logNameOf = (name: string): string => `${name}-wal`;
+
 type Log = { sync(): Promise<void>; close(): Promise<void> };
 
 /** The write-ahead log beside a database: it has what was committed, until a checkpoint takes that over. */
@@ -151,7 +157,7 @@ function logOf(name: string, dataSync: DataSync): Log {
   return {
     // In the thread pool: for as long as the disk takes, requests are answered and others commit.
     async sync() {
-      opening ??= open(`${name}-wal`, 'r+');
+      opening ??= open(logNameOf(name), 'r+');
       await dataSync(await opening);
     },
     close: async () => (await opening)?.close(),

@@ -155,12 +155,12 @@ export const initial: Migration = {
       where type in ('sso:ServiceCreate', 'rekey:RootKeyCreate', 'sso:KeyCreate')`,
 
     `create table audit_sums (
-      minute bigint not null,
+      ends_at bigint not null,
       chain text not null,
       type text not null,
       network text not null,
       count bigint not null,
-      primary key (minute, chain, type, network)
+      primary key (ends_at, chain, type, network)
     )`,
 
     `create table events (

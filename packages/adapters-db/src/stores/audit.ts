@@ -218,7 +218,7 @@ const addToSum = write((db, sum: Param<SumRow>) =>
   db
     .insertInto('audit_sums')
     .values({
-      minute: sum.minute,
+      ends_at: sum.ends_at,
       chain: sum.chain,
       type: sum.type,
       network: sum.network,
@@ -226,26 +226,30 @@ const addToSum = write((db, sum: Param<SumRow>) =>
     })
     .onConflict((conflict) =>
       conflict
-        .columns(['minute', 'chain', 'type', 'network'])
+        .columns(['ends_at', 'chain', 'type', 'network'])
         .doUpdateSet((eb) => ({ count: eb('audit_sums.count', '+', eb.ref('excluded.count')) })),
     ),
 );
 
-const firstSum = one((db, before: Param<Instant>) =>
+const firstSum = one((db, now: Param<Instant>) =>
   db
     .selectFrom('audit_sums')
-    .select(['minute', 'chain', 'type'])
-    .where('minute', '<', before)
-    .orderBy('minute')
+    .select(['ends_at', 'chain', 'type'])
+    .where('ends_at', '<=', now)
+    .orderBy('ends_at')
     .orderBy('chain')
     .orderBy('type')
     .limit(sql.lit(1)),
 );
 
 const takeSums = all(
-  (db, of: Param<Pick<SumRow, 'minute' | 'chain' | 'type'>>, limit: Param<number>) => {
+  (db, of: Param<Pick<SumRow, 'ends_at' | 'chain' | 'type'>>, limit: Param<number>) => {
     const isOf = (eb: ExpressionBuilder<Schema, 'audit_sums'>) =>
-      eb.and([eb('minute', '=', of.minute), eb('chain', '=', of.chain), eb('type', '=', of.type)]);
+      eb.and([
+        eb('ends_at', '=', of.ends_at),
+        eb('chain', '=', of.chain),
+        eb('type', '=', of.type),
+      ]);
     return (
       db
         // Whoever takes some at the same time takes others, and waits for nobody.
@@ -261,11 +265,12 @@ const takeSums = all(
         .deleteFrom('audit_sums')
         .where(isOf)
         .where('network', 'in', (eb) => eb.selectFrom('taken').select('taken.network'))
-        .returning(['minute', 'chain', 'type', 'network', 'count'])
+        .returning(['ends_at', 'chain', 'type', 'network', 'count'])
     );
   },
-  ({ chain, network, ...row }): AuditSum => ({
+  ({ ends_at: endsAt, chain, network, ...row }): AuditSum => ({
     ...row,
+    endsAt,
     serviceId: ownerOf(chain),
     network: network || null,
   }),
@@ -302,11 +307,11 @@ export const auditOn = (on: Connection): Audit => ({
 
   keys: keys(on),
 
-  addToSum: ({ serviceId, network, ...sum }) =>
-    addToSum(on)({ ...sum, chain: nameOf(serviceId), network: network ?? '' }),
+  addToSum: ({ endsAt: ends_at, serviceId, network, ...sum }) =>
+    addToSum(on)({ ...sum, ends_at, chain: nameOf(serviceId), network: network ?? '' }),
 
-  async takeSums(before, limit) {
-    const first = await firstSum(on)(before);
+  async takeSums(now, limit) {
+    const first = await firstSum(on)(now);
     return first ? takeSums(on)(first, limit) : [];
   },
 });

@@ -26,7 +26,7 @@ export const whenOf: Record<ProblemCode, string> = {
   payload_too_large: 'the body is larger than 16 KiB',
   unsupported_media_type: 'the route takes another content type: JSON under `/v1`, forms elsewhere',
   too_many_requests:
-    'an account, a client, sign-ups or the changes of a password were tried too often; try again after `Retry-After` seconds',
+    'an account, a client, sign-ups, the changes of a password or keys that are wrong were tried too often; try again after `Retry-After` seconds',
   headers_too_large: 'the headers are larger than 16 KiB, or there are more than 100 of them',
   internal: 'a bug; `instance` is the id of the request in the log',
   overloaded: 'too many hashes are waiting; try again after `Retry-After` seconds',

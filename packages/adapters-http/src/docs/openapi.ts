@@ -42,6 +42,7 @@ const WITH_BODY: readonly ProblemCode[] = ['payload_too_large', 'unsupported_med
 /** A form can come from any page. */
 const FROM_BROWSERS: readonly ProblemCode[] = ['cross_site_request'];
 const WITH_CREDENTIALS: readonly ProblemCode[] = ['unauthorized', 'unavailable'];
+const WITH_KEY: readonly ProblemCode[] = ['too_many_requests'];
 
 const text = (description: string) => ({ description, schema: { type: 'string' } });
 const RETRY_AFTER = {
@@ -77,6 +78,7 @@ export function codesOf({
     ...(body || querystring ? WITH_FIELDS : []),
     ...(body ? WITH_BODY : []),
     ...(security?.length ? WITH_CREDENTIALS : []),
+    ...(security?.some((scheme) => scheme !== 'accessToken') ? WITH_KEY : []),
     ...(errors ?? []),
   ]);
 }

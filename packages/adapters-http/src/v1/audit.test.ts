@@ -13,6 +13,7 @@ const MEMBERS = [
   'subject',
   'remote',
   'user_agent',
+  'count',
   'sequence',
   'previous_hash',
   'hash',
@@ -123,9 +124,8 @@ describe('GET /v1/audit', () => {
     const owners = new Set(everything.map(({ service_id }) => service_id));
     expect(owners).toContain(server.service.id);
     expect(owners).toContain(data[0]?.service_id);
-    expect(everything.filter(({ service_id }) => service_id === null)).toMatchObject([
-      { type: 'rekey:RootKeyCreate', sequence: 1 },
-    ]);
+    const operators = everything.filter(({ service_id }) => service_id === null);
+    expect(operators.map(({ type }) => type)).toContain('rekey:RootKeyCreate');
   });
 
   it('asks for a key before it looks at the query', async () => {

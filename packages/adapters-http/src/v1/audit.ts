@@ -85,12 +85,21 @@ const AuditEntry = Type.Object(
     outcome: Type.Enum(auditOutcomes, { examples: ['success'] }),
     service_id: nullableIdOf('service', 'null for actions of the operator.'),
     user_id: nullableIdOf('user', 'null where no user is concerned, or none that is known here.'),
-    subject: nullableIdOf('session', 'The key, session, one-time token or mail that it is about.'),
-    remote: nullable<string>('string', 'The IP address that the request came from.', {
-      examples: ['192.0.2.1'],
-    }),
+    subject: nullableIdOf(
+      'session',
+      'The key, session, one-time token, mail or service that it is about.',
+    ),
+    remote: nullable<string>(
+      'string',
+      'The IP address that the request came from; of failures that were summed, their network, or null for many.',
+      { examples: ['192.0.2.1'] },
+    ),
     user_agent: nullable<string>('string', 'The User-Agent, as sent.', {
       examples: ['Example/1.0'],
+    }),
+    count: Type.Integer({
+      description: 'How often it happened: 1 but for failures that were summed.',
+      examples: [1],
     }),
     sequence: Type.Integer({
       description: 'Its place in the chain of its service: 1 for the first, without gaps.',
@@ -117,6 +126,7 @@ const entryOut = (entry: AuditEntryEntity): Static<typeof AuditEntry> => ({
   subject: entry.subjectId,
   remote: entry.origin?.address ?? null,
   user_agent: entry.origin?.client ?? null,
+  count: entry.count,
   sequence: entry.sequence,
   previous_hash: entry.previousHash,
   hash: entry.hash,
@@ -143,7 +153,8 @@ export const auditRoutes =
           operationId: 'listAudit',
           tags: ['audit'],
           summary: 'List entries of the audit, the latest first',
-          description: 'A service reads entries of its own actions, a root key all.',
+          description:
+            'A service reads what happened through it, and what was felt there; a root key reads all.',
           security: ['serviceKey', 'rootKey'],
           querystring: AuditQuery,
           response: { 200: AuditListed },

@@ -10,6 +10,11 @@ type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids'>;
 /** Entries that one transaction deletes: logins wait no longer for it than for each other. */
 const BATCH = 200;
 
+export type PruneAuditInput = {
+  readonly before: Instant;
+  readonly isStopping?: () => boolean;
+};
+
 /**
  * Deletes old entries of the audit, and says so in the operator's chain. The rest of each chain can still be verified:
  * where chains were announced, they are announced again.
@@ -21,13 +26,19 @@ export class PruneAudit {
     this.#ports = ports;
   }
 
-  /** Answers how many entries went. Throws, and deletes no more, where one of them was tampered with. */
-  async execute(actor: Actor, { before }: { readonly before: Instant }): Promise<number> {
+  /**
+   * Answers how many entries went. Throws, and deletes no more, where one of them was tampered with.
+   * `isStopping`: asked again and again; from then on the rest is left to the next run.
+   */
+  async execute(
+    actor: Actor,
+    { before, isStopping = () => false }: PruneAuditInput,
+  ): Promise<number> {
     onlyOperator(actor);
     const owners = await this.#ports.database.read(({ audit }) => audit.owners());
     let total = 0;
     for (const owner of owners) {
-      for (;;) {
+      while (!isStopping()) {
         const pruned = await this.#pruneSome(actor, owner, before, total === 0);
         total += pruned;
         if (pruned < BATCH) break;

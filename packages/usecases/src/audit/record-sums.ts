@@ -1,4 +1,4 @@
-import { type Actor, type AuditSum, type Instant, minuteOf } from '@rekey/domain';
+import type { Actor, AuditSum, Instant } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 import { record } from '../shared/record.ts';
@@ -25,20 +25,20 @@ export class RecordSums {
   /** Answers how many entries that made. Safe to run at several servers at once. */
   async execute(actor: Actor): Promise<number> {
     onlyOperator(actor);
-    const before = minuteOf(this.#ports.clock.now());
+    const now = this.#ports.clock.now();
     let total = 0;
     for (;;) {
-      const recorded = await this.#recordSome(before);
+      const recorded = await this.#recordSome(now);
       if (recorded === null) return total;
       total += recorded;
     }
   }
 
   /** Null where there was nothing to record. */
-  async #recordSome(before: Instant): Promise<number | null> {
+  async #recordSome(now: Instant): Promise<number | null> {
     return this.#ports.database.transact(async (stores) => {
       const { audit } = stores;
-      const taken = await audit.takeSums(before, BATCH);
+      const taken = await audit.takeSums(now, BATCH);
       const [first] = taken;
       if (!first) return null;
       const sums = condensed(taken);
@@ -47,7 +47,7 @@ export class RecordSums {
         for (const sum of sums) await audit.addToSum(sum);
         return 0;
       }
-      const { type, serviceId, minute: createdAt } = first;
+      const { type, serviceId, endsAt: createdAt } = first;
       if (type === 'rekey:Throttle' && serviceId !== null) {
         await tell(this.#ports, stores, { type: 'throttle.reached', serviceId, userId: null });
       }

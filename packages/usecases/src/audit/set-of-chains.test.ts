@@ -215,6 +215,24 @@ describe('pruning', () => {
     expect((await types()).filter((type) => type === 'rekey:AuditPrune')).toHaveLength(1);
   });
 
+  test('leaves the rest to the next run where it is told to stop', async () => {
+    const { w } = await started();
+    w.clock.set(START + 1000);
+    const { pruneAudit } = w.useCases.audit;
+    const prune = (runs: number) => {
+      let asked = 0;
+      const isStopping = () => {
+        asked += 1;
+        return asked > runs;
+      };
+      return pruneAudit.execute(operator, { before: START + 1, isStopping });
+    };
+    expect(await prune(0)).toBe(0);
+    expect(await prune(1)).toBe(3);
+    expect(await prune(9)).toBe(2);
+    expect(await faults(w)).toEqual([]);
+  });
+
   test('announces again what was announced: a chain is missed however old it is', async () => {
     const { w, service } = await started();
     for (let day = 1; day <= 3; day += 1) {

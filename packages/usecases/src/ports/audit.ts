@@ -35,10 +35,10 @@ export interface Audit {
   /** Adds to the sum of that minute, chain, type and network. */
   addToSum(sum: AuditSum): Promise<void>;
   /**
-   * Deletes up to `limit` sums, all of one minute before `before`, one chain and one type, and answers them.
+   * Deletes up to `limit` sums, all of one minute that is over at `now`, one chain and one type, and answers them.
    * Whoever takes some at the same moment gets others.
    */
-  takeSums(before: Instant, limit: number): Promise<AuditSum[]>;
+  takeSums(now: Instant, limit: number): Promise<AuditSum[]>;
 }
 
 export type AuditFilter = {

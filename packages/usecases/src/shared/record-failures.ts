@@ -1,4 +1,10 @@
-import { type AuditEntry, type AuditType, minuteOf, networkOf, type Origin } from '@rekey/domain';
+import {
+  type AuditEntry,
+  type AuditType,
+  endOfMinute,
+  networkOf,
+  type Origin,
+} from '@rekey/domain';
 import type { Stores } from '../ports/index.ts';
 import { type Recorder, record } from './record.ts';
 import { tell } from './tell.ts';
@@ -16,10 +22,10 @@ export async function recordFailures(
 ): Promise<void> {
   const { serviceId, userId } = of;
   if (serviceId === null || userId === null) {
-    const minute = minuteOf(ports.clock.now());
+    const endsAt = endOfMinute(ports.clock.now());
     const network = networkOf(actor.origin.address);
     for (const type of types) {
-      await stores.audit.addToSum({ minute, serviceId, type, network, count: 1 });
+      await stores.audit.addToSum({ endsAt, serviceId, type, network, count: 1 });
     }
     return;
   }

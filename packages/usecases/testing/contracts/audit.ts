@@ -4,10 +4,10 @@ import {
   type AuditSum,
   auditTypes,
   emptyAuditChain,
+  endOfMinute,
   type Id,
   type Key,
   keyMakingTypes,
-  minuteOf,
 } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import type { AuditFilter, Stores } from '../../src/ports/index.ts';
@@ -378,9 +378,9 @@ export function auditContract({ write, read, race, alone, seed }: Opened): void 
 
   describe('the sums of the audit', () => {
     const MINUTE_MS = 60_000;
-    const minute = minuteOf(START);
+    const endsAt = endOfMinute(START);
     const aSum = (details: Partial<AuditSum> = {}): AuditSum => ({
-      minute,
+      endsAt,
       serviceId: null,
       type: 'sso:AuthLocalLogin',
       network: '192.0.2.7',
@@ -401,7 +401,7 @@ export function auditContract({ write, read, race, alone, seed }: Opened): void 
           ],
           [aSum({ type: 'sso:AuthTotp' })],
           [aSum({ serviceId, count: 4_000_000_000 })],
-          [aSum({ minute: minute + MINUTE_MS, serviceId })],
+          [aSum({ endsAt: endsAt + MINUTE_MS, serviceId })],
         ];
         for (const { count, ...sum } of groups.flat()) {
           const [first, ...rest] = count > 9 ? [count] : Array.from({ length: count }, () => 1);
@@ -409,14 +409,14 @@ export function auditContract({ write, read, race, alone, seed }: Opened): void 
             await transact(({ audit }) => audit.addToSum({ ...sum, count: part }));
           }
         }
-        const take = (before: number) => transact(({ audit }) => audit.takeSums(before, 1000));
-        expect(await take(minute)).toEqual([]);
+        const take = (now: number) => transact(({ audit }) => audit.takeSums(now, 1000));
+        expect(await take(endsAt - 1)).toEqual([]);
         const taken = [];
-        for (let i = 0; i < 3; i += 1) taken.push(byNetwork(await take(minute + MINUTE_MS)));
+        for (let i = 0; i < 3; i += 1) taken.push(byNetwork(await take(endsAt)));
         for (const group of groups.slice(0, 3)) expect(taken).toContainEqual(byNetwork(group));
-        expect(await take(minute + MINUTE_MS)).toEqual([]);
-        expect(await take(minute + 2 * MINUTE_MS)).toEqual(groups[3]);
-        expect(await take(minute + 2 * MINUTE_MS)).toEqual([]);
+        expect(await take(endsAt)).toEqual([]);
+        expect(await take(endsAt + MINUTE_MS)).toEqual(groups[3]);
+        expect(await take(endsAt + MINUTE_MS)).toEqual([]);
       });
     });
 
@@ -424,11 +424,11 @@ export function auditContract({ write, read, race, alone, seed }: Opened): void 
       await alone(async ({ transact }) => {
         await transact(({ audit }) => audit.addToSum(aSum()));
         const failing = transact(async ({ audit }) => {
-          expect(await audit.takeSums(minute + 1, 10)).toEqual([aSum()]);
+          expect(await audit.takeSums(endsAt, 10)).toEqual([aSum()]);
           throw new Error('planted');
         });
         await expect(failing).rejects.toThrow('planted');
-        expect(await transact(({ audit }) => audit.takeSums(minute + 1, 10))).toEqual([aSum()]);
+        expect(await transact(({ audit }) => audit.takeSums(endsAt, 10))).toEqual([aSum()]);
       });
     });
 
@@ -439,11 +439,11 @@ export function auditContract({ write, read, race, alone, seed }: Opened): void 
         await audit.addToSum(aSum({ network }));
         await audit.addToSum(aSum({ network: others[racer] ?? null }));
       });
-      const takers = await race(16, ({ audit }) => audit.takeSums(minute + 1, 3));
+      const takers = await race(16, ({ audit }) => audit.takeSums(endsAt, 3));
       const taken = takers.flat();
       expect(Math.max(...takers.map(({ length }) => length))).toBeLessThanOrEqual(3);
       for (;;) {
-        const rest = await write(({ audit }) => audit.takeSums(minute + 1, 3));
+        const rest = await write(({ audit }) => audit.takeSums(endsAt, 3));
         if (rest.length === 0) break;
         taken.push(...rest);
       }

@@ -60,8 +60,8 @@ export function audit({ audit, auditChains, auditSums, keys }: Tables): Audit {
       const { count = 0 } = auditSums.get(keyOf(sum)) ?? {};
       auditSums.put(keyOf(sum), { ...sum, count: count + sum.count });
     },
-    takeSums: async (before, limit) => {
-      const over = auditSums.rows().filter(({ minute }) => minute < before);
+    takeSums: async (now, limit) => {
+      const over = auditSums.rows().filter(({ endsAt }) => endsAt <= now);
       const taken = over.filter((sum) => groupOf(sum) === groupOf(over[0] ?? sum)).slice(0, limit);
       for (const sum of taken) auditSums.delete(keyOf(sum));
       return taken;
@@ -71,8 +71,8 @@ export function audit({ audit, auditChains, auditSums, keys }: Tables): Audit {
 
 const makesKeys = (type: AuditType): boolean => keyMakingTypes.some((each) => each === type);
 
-const groupOf = ({ minute, serviceId, type }: AuditSum): string =>
-  JSON.stringify([minute, serviceId, type]);
+const groupOf = ({ endsAt, serviceId, type }: AuditSum): string =>
+  JSON.stringify([endsAt, serviceId, type]);
 const keyOf = (sum: AuditSum): string => JSON.stringify([groupOf(sum), sum.network]);
 
 /** Whether `b` comes after `a` in a list with the latest first. */
