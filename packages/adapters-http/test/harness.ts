@@ -212,9 +212,9 @@ export function slowKeys() {
   return { jwks, started: started.promise, release: released.resolve };
 }
 
-/** A bare connection to a server that listens, and all that came back on it. */
-export async function wire(server: Pick<Rig, 'port'>) {
-  const socket: Socket = connect(server.port(), '127.0.0.1');
+/** A bare connection to a server that listens, and all that came back on it. `from`: another address of this machine. */
+export async function wire(server: Pick<Rig, 'port'>, from = '127.0.0.1') {
+  const socket: Socket = connect({ port: server.port(), host: '127.0.0.1', localAddress: from });
   let received = '';
   socket.setEncoding('latin1').on('data', (text) => {
     received += text;
