@@ -29,6 +29,8 @@ import type { Config } from './config.ts';
 
 export type Rekey = Awaited<ReturnType<typeof compose>>;
 
+const DAY_MS = 86_400_000;
+
 /** One for the process: it has a thread, and 35 MB of dictionaries. */
 const meter = passwordMeter();
 
@@ -110,6 +112,7 @@ function settingsOf(config: Config): Settings {
     publicUrl: config.publicUrl,
     brandName: config.brandName,
     usersSignup: config.usersSignup,
+    unprovenTtlMs: config.unprovenDays === 0 ? null : config.unprovenDays * DAY_MS,
     throttle: {
       accountFree: config.throttleAccountFree,
       clientPerMinute: config.throttleClientPerMinute,

@@ -93,6 +93,14 @@ async function start(): Promise<void> {
       PRUNE_EVERY_MS,
     ),
     repeat(
+      () => useCases.maintenance.expireUsers.execute(operator),
+      {
+        done: (users) => log.debug({ users }, 'users expired'),
+        failed: (error) => log.error({ error: messageOf(error) }, 'expiring users failed'),
+      },
+      PRUNE_EVERY_MS,
+    ),
+    repeat(
       () => useCases.audit.recordSums.execute(operator),
       {
         done: (entries) => log.debug({ entries }, 'failures recorded'),

@@ -142,6 +142,12 @@ const accounts = {
     parse: boolean,
     text: 'whether `POST /users/create` is open',
   },
+  unprovenDays: {
+    name: 'UNPROVEN_DAYS',
+    default: '30',
+    parse: integer(0, 3650),
+    text: 'days after which an account is [deleted](use-cases/maintenance.md#expire-users) that somebody made at `POST /users/create` and nobody used: no session and no change in that time. `0`: never',
+  },
 } satisfies Record<string, Variable>;
 
 const lifetimes = {

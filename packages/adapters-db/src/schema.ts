@@ -42,6 +42,8 @@ export type Schema = {
     password_allow_reset: Flag;
     password_require_update: Flag;
     created_by: Id | null;
+    /** Of an account that is deleted if nobody uses it: since when nobody is known to. */
+    idle_since: Instant | null;
   };
   keys: {
     id: Id;
@@ -96,6 +98,7 @@ export type Schema = {
     user_id: Id;
     service_id: Id;
     recipient: string;
+    recipient_domain: string;
     deadline: Instant;
     attempts: number;
     due_at: Instant;

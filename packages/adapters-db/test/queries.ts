@@ -88,6 +88,10 @@ async function askAll(stores: Stores): Promise<void> {
   await users.keepQuality(user.id, 'sealed');
   await users.lock(user.id);
   await users.lockOut(user.id, now);
+  await users.lockIdle(now, 10);
+  await users.useOf(user.id);
+  await users.setIdle(user.id, null);
+  await users.delete(user.id);
   await keys.insert(key, { digest: 'digest' });
   await keys.get(key.id);
   await keys.findByDigest('digest');
@@ -114,8 +118,12 @@ async function askAll(stores: Stores): Promise<void> {
   await oneTimeTokens.prune(now, 10);
   await deliveries.insert(delivery);
   await deliveries.get(delivery.id);
-  await deliveries.hasDue(now, now + 1);
-  await deliveries.claim(now, now + 2, now + 1, 10);
+  for (const attempts of ['first', 'repeated'] as const) {
+    await deliveries.waiting(attempts, 'example.com', [], 10);
+    await deliveries.waiting(attempts, 'example.com', [user.id], 10);
+  }
+  await deliveries.stray(now, 10);
+  await deliveries.lease([delivery.id], now, now + 2, now + 1);
   await deliveries.markSent(claim, now);
   await deliveries.putOff(claim, now, 'reason');
   await deliveries.giveUp(claim, now, 'reason');

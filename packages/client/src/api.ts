@@ -8,7 +8,7 @@ export type AuditEntry = {
   /** When it happened. */
   readonly created_at: string;
   /** The action that was tried. */
-  readonly type: 'rekey:ChainBegin' | 'sso:ServiceCreate' | 'rekey:RootKeyCreate' | 'rekey:KeyAuth' | 'sso:UserCreate' | 'sso:KeyCreate' | 'sso:AuthKeyRevoke' | 'sso:AuthLocalLogin' | 'sso:AuthLocalUpdatePassword' | 'sso:AuthLocalUpdatePasswordRevoke' | 'rekey:FactorChangeRevoke' | 'sso:AuthTokenRefresh' | 'rekey:TokenTheft' | 'sso:AuthTokenRevoke' | 'sso:AuthTotp' | 'rekey:Throttle' | 'rekey:MailSend' | 'rekey:MailRequeue' | 'rekey:AuditPrune' | 'rekey:Backup' | 'rekey:KeyringRotate' | 'rekey:KeyringPrune';
+  readonly type: 'rekey:ChainBegin' | 'sso:ServiceCreate' | 'rekey:RootKeyCreate' | 'rekey:KeyAuth' | 'sso:UserCreate' | 'rekey:UserExpire' | 'sso:KeyCreate' | 'sso:AuthKeyRevoke' | 'sso:AuthLocalLogin' | 'sso:AuthLocalUpdatePassword' | 'sso:AuthLocalUpdatePasswordRevoke' | 'rekey:FactorChangeRevoke' | 'sso:AuthTokenRefresh' | 'rekey:TokenTheft' | 'sso:AuthTokenRevoke' | 'sso:AuthTotp' | 'rekey:Throttle' | 'rekey:MailSend' | 'rekey:MailRequeue' | 'rekey:AuditPrune' | 'rekey:Backup' | 'rekey:KeyringRotate' | 'rekey:KeyringPrune';
   readonly outcome: 'success' | 'failure';
   /** null for actions of the operator. */
   readonly service_id: string | null;
@@ -295,7 +295,7 @@ export type Api = {
   /** List entries of the audit, the latest first. */
   listAudit(input?: {
     readonly user_id?: string;
-    readonly type?: 'rekey:ChainBegin' | 'sso:ServiceCreate' | 'rekey:RootKeyCreate' | 'rekey:KeyAuth' | 'sso:UserCreate' | 'sso:KeyCreate' | 'sso:AuthKeyRevoke' | 'sso:AuthLocalLogin' | 'sso:AuthLocalUpdatePassword' | 'sso:AuthLocalUpdatePasswordRevoke' | 'rekey:FactorChangeRevoke' | 'sso:AuthTokenRefresh' | 'rekey:TokenTheft' | 'sso:AuthTokenRevoke' | 'sso:AuthTotp' | 'rekey:Throttle' | 'rekey:MailSend' | 'rekey:MailRequeue' | 'rekey:AuditPrune' | 'rekey:Backup' | 'rekey:KeyringRotate' | 'rekey:KeyringPrune';
+    readonly type?: 'rekey:ChainBegin' | 'sso:ServiceCreate' | 'rekey:RootKeyCreate' | 'rekey:KeyAuth' | 'sso:UserCreate' | 'rekey:UserExpire' | 'sso:KeyCreate' | 'sso:AuthKeyRevoke' | 'sso:AuthLocalLogin' | 'sso:AuthLocalUpdatePassword' | 'sso:AuthLocalUpdatePasswordRevoke' | 'rekey:FactorChangeRevoke' | 'sso:AuthTokenRefresh' | 'rekey:TokenTheft' | 'sso:AuthTokenRevoke' | 'sso:AuthTotp' | 'rekey:Throttle' | 'rekey:MailSend' | 'rekey:MailRequeue' | 'rekey:AuditPrune' | 'rekey:Backup' | 'rekey:KeyringRotate' | 'rekey:KeyringPrune';
     readonly from?: string;
     readonly to?: string;
     readonly after?: string;

@@ -14,6 +14,8 @@ export const auditTypes = [
   /** Somebody presented a key that is no usable one of a service or of the operator. */
   'rekey:KeyAuth',
   'sso:UserCreate',
+  /** An account that nobody proved, and nobody used, was deleted. */
+  'rekey:UserExpire',
   'sso:KeyCreate',
   'sso:AuthKeyRevoke',
   'sso:AuthLocalLogin',

@@ -2,6 +2,7 @@ import type { Id, Instant } from './ids.ts';
 
 export const eventTypes = [
   'user.created',
+  'user.deleted',
   /** The owner pressed the link of a mail. */
   'user.locked',
   'password.changed',

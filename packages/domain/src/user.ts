@@ -1,4 +1,5 @@
 import type { Id, Instant } from './ids.ts';
+import { formServiceId } from './service.ts';
 
 /** The owner of an account. */
 export type User = {
@@ -20,6 +21,13 @@ export type User = {
   /** The service that made the user; null for a root key. */
   readonly createdBy: Id | null;
 };
+
+/**
+ * Whether somebody vouches for it that the address of an account is its owner's: the service or operator that made the
+ * account. Nobody does for who signed up alone.
+ */
+export const isProven = ({ createdBy }: Pick<User, 'createdBy'>): boolean =>
+  createdBy !== formServiceId;
 
 /** The secret side of a user. It never leaves the use cases. */
 export type Credential = {

@@ -37,6 +37,7 @@ export const settings: Settings = {
   publicUrl: 'https://rekey.example',
   brandName: 'Rekey',
   usersSignup: true,
+  unprovenTtlMs: 30 * 86_400_000,
   // Wide enough for tests of other things.
   throttle: { accountFree: 100, clientPerMinute: 1000, changesPerHour: 100 },
 };
@@ -185,12 +186,16 @@ export function world<D extends Database = MemoryDatabase>(
 
 export type World<D extends Database = MemoryDatabase> = ReturnType<typeof world<D>>;
 
-/** Delivers all that is due, up to a limit, and answers the outcome of each. */
-export async function deliverAll({ deliveries }: UseCases, limit = 100): Promise<Delivered[]> {
+/** Delivers all that is due, as many at a time as there are lanes, and answers the outcome of each. */
+export async function deliverAll({ deliveries }: UseCases, lanes = 100): Promise<Delivered[]> {
   const { claimDeliveries, handOver, markDeliveries } = deliveries;
-  const claimed = await claimDeliveries.execute(operator, { limit });
-  const handed = await Promise.all(claimed.map((owed) => handOver.execute(operator, owed)));
-  return markDeliveries.execute(operator, handed);
+  const delivered: Delivered[] = [];
+  for (;;) {
+    const claimed = await claimDeliveries.execute(operator, { limit: lanes });
+    if (claimed.length === 0) return delivered;
+    const handed = await Promise.all(claimed.map((owed) => handOver.execute(operator, owed)));
+    delivered.push(...(await markDeliveries.execute(operator, handed)));
+  }
 }
 
 /** The value of a key that `addKey` added. */

@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts';
 
-/** Everything that a first version needs. Each index is there because a query of a store uses it. */
+/** Everything that a first version needs. Each index is there because a query of a store uses it, or a foreign key does. */
 export const initial: Migration = {
   name: 'initial',
   statements: [
@@ -31,8 +31,10 @@ export const initial: Migration = {
       password_quality text,
       password_allow_reset integer not null,
       password_require_update integer not null,
-      created_by text references services (id)
+      created_by text references services (id),
+      idle_since bigint
     )`,
+    `create index users_idle on users (idle_since) where idle_since is not null`,
 
     `create table keys (
       id text not null primary key,
@@ -64,7 +66,8 @@ export const initial: Migration = {
       service_id text not null references services (id),
       key_id text not null references keys (id)
     )`,
-    `create index sessions_open on sessions (user_id) where ended_at is null`,
+    `create index sessions_of_user on sessions (user_id, ended_at)`,
+    `create index sessions_of_key on sessions (key_id)`,
     `create index sessions_over on sessions ((coalesce(ended_at, expires_at)))`,
 
     `create table refresh_tokens (
@@ -101,6 +104,7 @@ export const initial: Migration = {
       user_id text not null references users (id),
       service_id text not null references services (id),
       recipient text not null,
+      recipient_domain text not null,
       deadline bigint not null,
       attempts integer not null,
       due_at bigint not null,
@@ -109,7 +113,12 @@ export const initial: Migration = {
       reason text
     )`,
     `create index deliveries_of_token on deliveries (token_id)`,
+    `create index deliveries_of_user on deliveries (user_id)`,
     `create index deliveries_waiting on deliveries (due_at) where sent_at is null and dead_at is null`,
+    `create index deliveries_first on deliveries (recipient_domain, due_at)
+      where sent_at is null and dead_at is null and attempts = 0`,
+    `create index deliveries_repeated on deliveries (recipient_domain, due_at)
+      where sent_at is null and dead_at is null and attempts > 0`,
     `create index deliveries_dead on deliveries (dead_at) where dead_at is not null`,
 
     `create table throttles (

@@ -1,8 +1,8 @@
 import type { Account, Id, Instant, User } from '@rekey/domain';
-import type { Users } from '@rekey/usecases';
+import type { AccountUse, Users } from '@rekey/usecases';
 import { type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
-import { guarded, joined, one, type Param, write } from '../query.ts';
+import { all, guarded, joined, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 
 const userColumns = [
@@ -53,27 +53,29 @@ const asAccount = ({
 /** A user in the answer of a join. */
 export const joinedUser = joined('users', userColumns, asUser);
 
-const insert = guarded((db, user: Param<User>, passwordHash: Param<string | null>) =>
-  db
-    .insertInto('users')
-    .values({
-      id: user.id,
-      created_at: user.createdAt,
-      updated_at: user.updatedAt,
-      is_enabled: user.isEnabled,
-      is_locked: user.isLocked,
-      name: user.name,
-      email: user.email,
-      locale: user.locale,
-      timezone: user.timezone,
-      password_hash: passwordHash,
-      credential_version: sql.lit(1),
-      device_epoch: sql.lit(1),
-      password_allow_reset: user.passwordAllowReset,
-      password_require_update: user.passwordRequireUpdate,
-      created_by: user.createdBy,
-    })
-    .onConflict((conflict) => conflict.column('email').doNothing()),
+const insert = guarded(
+  (db, user: Param<User>, passwordHash: Param<string | null>, idleSince: Param<Instant | null>) =>
+    db
+      .insertInto('users')
+      .values({
+        id: user.id,
+        created_at: user.createdAt,
+        updated_at: user.updatedAt,
+        is_enabled: user.isEnabled,
+        is_locked: user.isLocked,
+        name: user.name,
+        email: user.email,
+        locale: user.locale,
+        timezone: user.timezone,
+        password_hash: passwordHash,
+        credential_version: sql.lit(1),
+        device_epoch: sql.lit(1),
+        password_allow_reset: user.passwordAllowReset,
+        password_require_update: user.passwordRequireUpdate,
+        created_by: user.createdBy,
+        idle_since: idleSince,
+      })
+      .onConflict((conflict) => conflict.column('email').doNothing()),
 );
 
 const byId = one(
@@ -138,9 +140,76 @@ const lockOut = write((db, id: Param<Id>, now: Param<Instant>) =>
     .where('id', '=', id),
 );
 
+const lockIdle = all(
+  (db, before: Param<Instant>, limit: Param<number>) =>
+    db
+      .selectFrom('users')
+      .select('id')
+      .where('idle_since', '<', before)
+      .orderBy('idle_since')
+      .limit(limit)
+      .forNoKeyUpdate()
+      .skipLocked(),
+  ({ id }) => id,
+);
+
+const useOf = one(
+  (db, id: Param<Id>) =>
+    db
+      .selectFrom('users')
+      .select('updated_at as changedAt')
+      .select((eb) => [
+        eb
+          .selectFrom('sessions')
+          .whereRef('user_id', '=', 'users.id')
+          .select(({ fn }) => fn.max(fn.coalesce('ended_at', 'expires_at')).as('at'))
+          .as('sessionAt'),
+        eb
+          .selectFrom('one_time_tokens')
+          .whereRef('user_id', '=', 'users.id')
+          .where('spent_at', 'is', null)
+          .select(({ fn }) => fn.max('expires_at').as('at'))
+          .as('linkUntil'),
+        eb
+          .exists(
+            eb
+              .selectFrom('keys')
+              .whereRef('user_id', '=', 'users.id')
+              .whereRef('service_id', '!=', 'users.created_by')
+              .select('keys.id'),
+          )
+          .as('isShared'),
+      ])
+      .where('id', '=', id),
+  ({ changedAt, sessionAt, linkUntil, isShared }): AccountUse => ({
+    lastAt: Math.max(changedAt, sessionAt ?? 0),
+    linkUntil,
+    isShared: Boolean(isShared),
+  }),
+);
+
+const setIdle = write((db, id: Param<Id>, since: Param<Instant | null>) =>
+  db.updateTable('users').set({ idle_since: since }).where('id', '=', id),
+);
+
+/** What refers to a user, in an order in which nothing is left that refers to something gone. */
+const deletions = [
+  write((db, id: Param<Id>) =>
+    db
+      .deleteFrom('refresh_tokens')
+      .where('session_id', 'in', (eb) =>
+        eb.selectFrom('sessions').select('id').where('user_id', '=', id),
+      ),
+  ),
+  ...(['sessions', 'keys', 'deliveries', 'one_time_tokens'] as const).map((table) =>
+    write((db, id: Param<Id>) => db.deleteFrom(table).where('user_id', '=', id)),
+  ),
+  write((db, id: Param<Id>) => db.deleteFrom('users').where('id', '=', id)),
+];
+
 /** The users and what proves them. */
 export const usersOn = (on: Connection): Users => ({
-  insert: insert(on),
+  insert: (user, passwordHash, idleSince = null) => insert(on)(user, passwordHash, idleSince),
   get: byId(on),
   exist: async () => (await any(on)()) !== null,
   findByEmail: byEmail(on),
@@ -149,4 +218,14 @@ export const usersOn = (on: Connection): Users => ({
   keepQuality: keepQuality(on),
   lock: lock(on),
   lockOut: lockOut(on),
+  lockIdle: lockIdle(on),
+  async useOf(id) {
+    const use = await useOf(on)(id);
+    if (use === null) throw new Error('there is no such account');
+    return use;
+  },
+  setIdle: setIdle(on),
+  async delete(id) {
+    for (const deletion of deletions) await deletion(on)(id);
+  },
 });

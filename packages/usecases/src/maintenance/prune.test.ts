@@ -29,21 +29,31 @@ async function keptAt(w: World, now: number) {
 }
 
 describe('pruning', () => {
-  test('keeps a session for a week after it was over, with its refresh tokens', async () => {
-    const w = world();
-    const owner = await w.addOwner();
-    const { sessionId } = await w.logIn(owner);
-    const open = await w.database.read(({ sessions }) => sessions.findOpen(sessionId));
-    const end = open!.session.expiresAt;
-    expect(await keptAt(w, end + 7 * DAY_MS)).toEqual([1, 1, 0, 0]);
-    expect(await keptAt(w, end + 7 * DAY_MS + 1)).toEqual([0, 0, 0, 0]);
+  test.each([
+    ['a week', null, 7],
+    ['a week', 3, 7],
+    ['as long as an account that nobody uses', 30, 30],
+  ])(
+    'keeps a session for %s after it was over, with its refresh tokens: %s',
+    async (_, unprovenDays, days) => {
+      const all = world();
+      const unprovenTtlMs = unprovenDays && unprovenDays * DAY_MS;
+      const ports = { ...all, settings: { ...all.settings, unprovenTtlMs } };
+      const w = { ...all, useCases: useCases(ports) };
+      const owner = await w.addOwner();
+      const { sessionId } = await w.logIn(owner);
+      const open = await w.database.read(({ sessions }) => sessions.findOpen(sessionId));
+      const end = open!.session.expiresAt;
+      expect(await keptAt(w, end + days * DAY_MS)).toEqual([1, 1, 0, 0]);
+      expect(await keptAt(w, end + days * DAY_MS + 1)).toEqual([0, 0, 0, 0]);
 
-    const { sessionId: ended } = await w.logIn(owner);
-    const now = w.clock.now();
-    await w.database.transact(({ sessions }) => sessions.end(ended, now));
-    expect(await keptAt(w, now + 7 * DAY_MS)).toEqual([1, 1, 0, 0]);
-    expect(await keptAt(w, now + 7 * DAY_MS + 1)).toEqual([0, 0, 0, 0]);
-  });
+      const { sessionId: ended } = await w.logIn(owner);
+      const now = w.clock.now();
+      await w.database.transact(({ sessions }) => sessions.end(ended, now));
+      expect(await keptAt(w, now + days * DAY_MS)).toEqual([1, 1, 0, 0]);
+      expect(await keptAt(w, now + days * DAY_MS + 1)).toEqual([0, 0, 0, 0]);
+    },
+  );
 
   test('keeps a one-time token for ninety days after it expired, and for as long as its delivery waits', async () => {
     const w = world();

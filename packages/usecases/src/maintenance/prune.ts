@@ -2,7 +2,7 @@ import type { Actor } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 
-type Needs = Pick<Ports, 'database' | 'clock'>;
+type Needs = Pick<Ports, 'database' | 'clock' | 'settings'>;
 
 const DAY_MS = 86_400_000;
 /** For an operator who wants to see what was there. */
@@ -28,9 +28,12 @@ export class Prune {
   /** Answers how many rows it deleted. The rows that are too many for one run are left to the next. */
   async execute(actor: Actor): Promise<number> {
     onlyOperator(actor);
-    const now = this.#ports.clock.now();
+    const { clock, settings } = this.#ports;
+    const now = clock.now();
+    // They tell when an account was used last.
+    const sessionsKeptMs = Math.max(SESSIONS_KEPT_MS, settings.unprovenTtlMs ?? 0);
     const sessions = await this.#inBatches(({ sessions }) =>
-      sessions.prune(now - SESSIONS_KEPT_MS, BATCH),
+      sessions.prune(now - sessionsKeptMs, BATCH),
     );
     const tokens = await this.#inBatches(({ oneTimeTokens }) =>
       oneTimeTokens.prune(now - TOKENS_KEPT_MS, BATCH),

@@ -11,6 +11,8 @@ export type Settings = {
   readonly brandName: string;
   /** Whether strangers may sign up at the built-in service. */
   readonly usersSignup: boolean;
+  /** How long an account is kept that nobody proved and nobody uses; null for ever. */
+  readonly unprovenTtlMs: number | null;
   readonly throttle: {
     /** Failed tries at an account from one network before waits begin. */
     readonly accountFree: number;

@@ -1,8 +1,11 @@
 import type { Account, Id, Instant, User } from '@rekey/domain';
 
 export interface Users {
-  /** Adds a user; answers false, and changes nothing, where the e-mail address is taken. */
-  insert(user: User, passwordHash: string | null): Promise<boolean>;
+  /**
+   * Adds a user; answers false, and changes nothing, where the e-mail address is taken. `idleSince`: for an account that
+   * is deleted if nobody uses it.
+   */
+  insert(user: User, passwordHash: string | null, idleSince?: Instant | null): Promise<boolean>;
   get(id: Id): Promise<User | null>;
   /** Whether there are any. */
   exist(): Promise<boolean>;
@@ -21,4 +24,24 @@ export interface Users {
   lock(id: Id): Promise<Account | null>;
   /** The kill switch: marks the user as locked, disables it, forgets the password, and raises the version and the device epoch. */
   lockOut(id: Id, now: Instant): Promise<void>;
+  /**
+   * Up to `limit` accounts that are idle since before the instant, as far as was written down, the longest idle first.
+   * Locks them like `lock`, and passes over those that others have locked.
+   */
+  lockIdle(before: Instant, limit: number): Promise<Id[]>;
+  /** What is known of the use of an account that exists. */
+  useOf(id: Id): Promise<AccountUse>;
+  /** Writes down since when an account is idle; null for one that is not deleted if nobody uses it. */
+  setIdle(id: Id, since: Instant | null): Promise<void>;
+  /** Deletes a user with its keys, sessions, refresh tokens, one-time tokens and deliveries. */
+  delete(id: Id): Promise<void>;
 }
+
+export type AccountUse = {
+  /** The latest of its last change, and the ends of its sessions: one that goes on ends when it expires. */
+  readonly lastAt: Instant;
+  /** When the last of the one-time tokens expires that are unspent; null where there is none. */
+  readonly linkUntil: Instant | null;
+  /** Whether another service than the one that made it has a key of it, in whatever state. */
+  readonly isShared: boolean;
+};

@@ -3,6 +3,7 @@ import {
   Forbidden,
   formServiceId,
   IllegalArgument,
+  isProven,
   type PasswordQuality,
   parseAll,
   parseEmail,
@@ -107,7 +108,9 @@ export class CreateUser {
     const of = { serviceId: service.id, userId: user.id };
     await database.transact(async (stores) => {
       const { users, keys } = stores;
-      if (!(await users.insert(user, passwordHash))) throw new IllegalArgument([refusedEmail()]);
+      const idleSince = isProven(user) ? null : now;
+      const isNew = await users.insert(user, passwordHash, idleSince);
+      if (!isNew) throw new IllegalArgument([refusedEmail()]);
       await tell(this.#ports, stores, { ...of, type: 'user.created' });
       if (tokenKey) {
         await keys.insert(tokenKey, { digest: secrets.digest(secrets.generate('rku_')) });

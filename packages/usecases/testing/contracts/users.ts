@@ -1,6 +1,15 @@
-import type { User } from '@rekey/domain';
+import type { Id, Session, User } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
-import { anId, aService, aUser, START } from '../fixtures.ts';
+import {
+  aDelivery,
+  aKey,
+  anId,
+  aOneTimeToken,
+  aService,
+  aSession,
+  aUser,
+  START,
+} from '../fixtures.ts';
 import { type Opened, wins } from './opened.ts';
 
 export function usersContract({ write, read, race, alone, seed }: Opened): void {
@@ -208,4 +217,159 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
       expect((await accountOf(user))?.credential).toMatchObject({ version: 3, deviceEpoch: 3 });
     });
   });
+
+  describe('idle users', () => {
+    // Long before the users of other tests.
+    const past = START - 1e12;
+    const lockIdle = (before: number, limit = 100) =>
+      write(({ users }) => users.lockIdle(before, limit));
+    const seedIdle = async (...instants: (number | null)[]) => {
+      const { service } = await seed();
+      const idle = instants.map(() => aUser({ createdBy: service.id }));
+      await write(async ({ users }) => {
+        for (const [index, user] of idle.entries()) await users.insert(user, null, instants[index]);
+      });
+      return idle.map(({ id }) => id);
+    };
+    const forget = (...ids: Id[]) =>
+      write(async ({ users }) => {
+        for (const id of ids) await users.setIdle(id, null);
+      });
+
+    test('are found from the longest idle on, up to a limit, and none that is never idle', async () => {
+      const [late, first, second, never] = await seedIdle(past, past - 9, past - 5, null);
+      expect(await lockIdle(past)).toEqual([first, second]);
+      expect(await lockIdle(past, 1)).toEqual([first]);
+      expect(await lockIdle(past + 1)).toEqual([first, second, late]);
+      await write(({ users }) => users.setIdle(first!, past + 7));
+      expect(await lockIdle(past + 1)).toEqual([second, late]);
+      await forget(first!, second!, late!, never!);
+      expect(await lockIdle(past + 99)).toEqual([]);
+    });
+
+    test('are locked for one of several who look for them at once', async () => {
+      const ids = await seedIdle(...Array.from({ length: 8 }, (_, index) => past - 100 + index));
+      const found = await race(8, async ({ users }) => {
+        const [id = ''] = await users.lockIdle(past, 1);
+        await users.setIdle(id, null);
+        return id;
+      });
+      expect(found.toSorted()).toEqual(ids.toSorted());
+    });
+  });
+
+  describe('the use of an account', () => {
+    const useOf = (id: Id) => read(({ users }) => users.useOf(id));
+
+    test('is its last change, while nothing else is known', async () => {
+      const { user } = await seed({ updatedAt: START + 5 });
+      expect(await useOf(user.id)).toEqual({
+        lastAt: START + 5,
+        linkUntil: null,
+        isShared: false,
+      });
+    });
+
+    test('is the end of its last session, if that is later, or when one that goes on expires', async () => {
+      const { user, key, addSession } = await seedWhole();
+      await addSession({ expiresAt: user.updatedAt - 1 });
+      expect((await useOf(user.id)).lastAt).toBe(user.updatedAt);
+      const open = await addSession({ expiresAt: START + 50 });
+      await addSession({ expiresAt: START + 40 });
+      expect((await useOf(user.id)).lastAt).toBe(START + 50);
+      await write(({ sessions }) => sessions.end(open.id, START + 20));
+      expect((await useOf(user.id)).lastAt).toBe(START + 40);
+      await write(({ sessions }) => sessions.endAllOn({ id: key.id, userId: user.id }, START + 30));
+      expect((await useOf(user.id)).lastAt).toBe(START + 30);
+    });
+
+    test('has the latest instant at which a link expires, and none of one that is spent', async () => {
+      const { user, service } = await seed();
+      const of = { userId: user.id, serviceId: service.id, email: user.email };
+      const [early, late] = [START + 10, START + 20].map((expiresAt) =>
+        aOneTimeToken({ ...of, expiresAt }),
+      );
+      await write(async ({ oneTimeTokens }) => {
+        for (const token of [early!, late!]) await oneTimeTokens.insert(token);
+      });
+      expect((await useOf(user.id)).linkUntil).toBe(START + 20);
+      await write(({ oneTimeTokens }) => oneTimeTokens.spend(late!.id, START));
+      expect((await useOf(user.id)).linkUntil).toBeNull();
+    });
+
+    test('is shared once another service has, or had, a key of it', async () => {
+      const { user, service } = await seed();
+      const { service: other } = await seed();
+      const addKey = async (serviceId: Id) => {
+        const key = aKey({ userId: user.id, serviceId, type: 'KEY' });
+        await write(({ keys }) => keys.insert(key, { digest: `digest-of-${key.id}` }));
+        return key;
+      };
+      await addKey(service.id);
+      expect((await useOf(user.id)).isShared).toBe(false);
+      const { id } = await addKey(other.id);
+      expect((await useOf(user.id)).isShared).toBe(true);
+      await write(({ keys }) => keys.revoke(id, START));
+      expect((await useOf(user.id)).isShared).toBe(true);
+    });
+  });
+
+  describe('a user that is deleted', () => {
+    test('is gone with all that was there for it, and nothing else is', async () => {
+      const [gone, kept] = [await seedWhole(), await seedWhole()];
+      for (const each of [gone, kept]) await each.addAll();
+      await write(({ users }) => users.delete(gone.user.id));
+      expect(await gone.found()).toEqual([null, null, null, null, null, null]);
+      expect(await kept.found()).not.toContain(null);
+      const again = { ...gone.user, id: anId() };
+      expect(await write(({ users }) => users.insert(again, null))).toBe(true);
+    });
+
+    test('is there again when the transaction that deleted it fails', async () => {
+      const whole = await seedWhole();
+      await whole.addAll();
+      const failing = write(async ({ users }) => {
+        await users.delete(whole.user.id);
+        throw new Error('planted');
+      });
+      await expect(failing).rejects.toThrow('planted');
+      expect(await whole.found()).not.toContain(null);
+    });
+  });
+
+  /** A user with a key, and what else a user can have. */
+  async function seedWhole() {
+    const { user, service } = await seed();
+    const of = { userId: user.id, serviceId: service.id };
+    const key = aKey(of);
+    await write(({ keys }) => keys.insert(key, { digest: `digest-of-${key.id}` }));
+    const addSession = async (details: Partial<Session> = {}) => {
+      const session = aSession({ ...of, keyId: key.id, ...details });
+      await write(({ sessions }) => sessions.insert(session));
+      return session;
+    };
+    const token = aOneTimeToken(of);
+    const delivery = aDelivery(token);
+    const digest = `refresh-of-${user.id}`;
+    let session: Session | undefined;
+    const addAll = async () => {
+      session = await addSession();
+      const { id: sessionId } = session;
+      await write(async ({ sessions, oneTimeTokens, deliveries }) => {
+        await sessions.insertRefresh({ digest, sessionId, createdAt: START, expiresAt: START });
+        await oneTimeTokens.insert(token);
+        await deliveries.insert(delivery);
+      });
+    };
+    const found = () =>
+      read(async ({ users, keys, sessions, oneTimeTokens, deliveries }) => [
+        await users.get(user.id),
+        await keys.get(key.id),
+        await sessions.findOpen(session?.id ?? ''),
+        await sessions.findRefresh(digest),
+        await oneTimeTokens.findGood(token.id, START),
+        await deliveries.get(delivery.id),
+      ]);
+    return { user, key, addSession, addAll, found };
+  }
 }

@@ -31,7 +31,11 @@ export type Tables = {
   readonly events: Table<Id, Event>;
 };
 
-export type UserRow = { readonly user: User; readonly credential: Credential };
+export type UserRow = {
+  readonly user: User;
+  readonly credential: Credential;
+  readonly idleSince: Instant | null;
+};
 
 export type KeyRow = {
   readonly key: Key;

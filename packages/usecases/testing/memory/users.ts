@@ -1,29 +1,33 @@
-import type { Credential, Id, User } from '@rekey/domain';
+import type { Account, Credential, Id, User } from '@rekey/domain';
 import type { Users } from '../../src/ports/index.ts';
-import type { Tables } from './tables.ts';
+import type { Table } from './table.ts';
+import type { Tables, UserRow } from './tables.ts';
 
-export function users({ users }: Tables): Users {
+export function users(tables: Tables): Users {
+  const { users, keys, sessions, refreshTokens, oneTimeTokens, deliveries } = tables;
   const change = (id: Id, user: Partial<User>, credential: Partial<Credential>) => {
     const row = users.get(id);
     if (!row) return;
     users.put(id, {
+      ...row,
       user: { ...row.user, ...user },
       credential: { ...row.credential, ...credential },
     });
   };
 
   return {
-    insert: async (user, passwordHash) => {
+    insert: async (user, passwordHash, idleSince = null) => {
       if (users.find((row) => row.user.email === user.email)) return false;
       users.put(user.id, {
         user,
         credential: { passwordHash, version: 1, sealedQuality: null, deviceEpoch: 1 },
+        idleSince,
       });
       return true;
     },
     get: async (id) => users.get(id)?.user ?? null,
     exist: async () => users.size > 0,
-    findByEmail: async (email) => users.find(({ user }) => user.email === email) ?? null,
+    findByEmail: async (email) => accountOf(users.find(({ user }) => user.email === email)),
     changePassword: async (id, version, passwordHash, now) => {
       const row = users.get(id);
       if (!row?.user.isEnabled || row.credential.version !== version) return false;
@@ -37,7 +41,7 @@ export function users({ users }: Tables): Users {
       return true;
     },
     keepQuality: async (id, sealed) => change(id, {}, { sealedQuality: sealed }),
-    lock: async (id) => users.get(id) ?? null,
+    lock: async (id) => accountOf(users.get(id)),
     lockOut: async (id, now) => {
       const { version = 0, deviceEpoch = 0 } = users.get(id)?.credential ?? {};
       const user = { updatedAt: now, isEnabled: false, isLocked: true };
@@ -47,5 +51,50 @@ export function users({ users }: Tables): Users {
         deviceEpoch: deviceEpoch + 1,
       });
     },
+    lockIdle: async (before, limit) =>
+      users
+        .rows()
+        .filter(({ idleSince }) => idleSince !== null && idleSince < before)
+        .sort((a, b) => (a.idleSince ?? 0) - (b.idleSince ?? 0))
+        .slice(0, limit)
+        .map(({ user }) => user.id),
+    useOf: async (id) => {
+      const user = users.get(id)?.user;
+      if (!user) throw new Error('there is no such account');
+      const ends = sessions
+        .rows()
+        .filter(({ session }) => session.userId === id)
+        .map(({ session, endedAt }) => endedAt ?? session.expiresAt);
+      const links = oneTimeTokens
+        .rows()
+        .filter(({ token, spentAt }) => token.userId === id && spentAt === null)
+        .map(({ token }) => token.expiresAt);
+      return {
+        lastAt: Math.max(user.updatedAt, ...ends),
+        linkUntil: links.length === 0 ? null : Math.max(...links),
+        isShared: keys
+          .rows()
+          .some(({ key }) => key.userId === id && key.serviceId !== user.createdBy),
+      };
+    },
+    setIdle: async (id, since) => {
+      const row = users.get(id);
+      if (row) users.put(id, { ...row, idleSince: since });
+    },
+    delete: async (id) => {
+      deleteWhere(refreshTokens, (token) => sessions.get(token.sessionId)?.session.userId === id);
+      deleteWhere(sessions, ({ session }) => session.userId === id);
+      deleteWhere(keys, ({ key }) => key.userId === id);
+      deleteWhere(deliveries, ({ delivery }) => delivery.userId === id);
+      deleteWhere(oneTimeTokens, ({ token }) => token.userId === id);
+      users.delete(id);
+    },
   };
+}
+
+const accountOf = (row: UserRow | undefined): Account | null =>
+  row ? { user: row.user, credential: row.credential } : null;
+
+function deleteWhere<Key, Row>(table: Table<Key, Row>, isGone: (row: Row) => boolean): void {
+  for (const [key, row] of table.entries()) if (isGone(row)) table.delete(key);
 }

@@ -7,6 +7,7 @@ import { keysRaces } from './keys.ts';
 import { passwordsRaces } from './passwords.ts';
 import { sessionsRaces } from './sessions.ts';
 import { type Track, track } from './track.ts';
+import { usersRaces } from './users.ts';
 
 /** Races of use cases, which a database must let nobody win twice. */
 export function racesContract(name: string, open: Open): void {
@@ -16,6 +17,7 @@ export function racesContract(name: string, open: Open): void {
       sessionsRaces,
       passwordsRaces,
       keysRaces,
+      usersRaces,
       factorsRaces,
       deliveriesRaces,
       auditRaces,
