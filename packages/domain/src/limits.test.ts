@@ -18,7 +18,7 @@ const limit: Limit = {
   name: 'test',
   capacity: 4,
   leakMs: 60_000,
-  spacingMs: (level) => (level >= 2 ? 5000 : 0),
+  spacingMs: (tries) => (tries >= 2 ? 5000 : 0),
 };
 const plain: Limit = { name: 'plain', capacity: 4, leakMs: 60_000 };
 
@@ -46,6 +46,22 @@ describe('a limit', () => {
     expect(waitOf(limit, two, NOW)).toBe(5);
     expect(waitOf(limit, two, NOW + 4999)).toBe(1);
     expect(waitOf(limit, two, NOW + 5000)).toBe(0);
+  });
+
+  test('keeps tries apart by their number, however much of one has leaked', () => {
+    const two = after(limit, NOW, NOW + 50_000);
+    expect(two.level).toBeLessThan(2);
+    expect(waitOf(limit, two, NOW + 50_000)).toBe(5);
+    const one = after(limit, NOW, NOW + 60_000);
+    expect(waitOf(limit, one, NOW + 60_000)).toBe(0);
+  });
+
+  test('asks nobody to wait for the rounding of its level', () => {
+    const full = { level: 4.000000000000001, at: NOW };
+    expect(waitOf(plain, full, NOW)).toBe(60);
+    expect(waitOf(plain, full, NOW + 60_000)).toBe(0);
+    const one = { level: 1.000000000000001, at: NOW };
+    expect(waitOf(limit, one, NOW)).toBe(0);
   });
 
   test('tells its name, its capacity, the time that it takes to empty, and the wait', () => {

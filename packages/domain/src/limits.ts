@@ -9,8 +9,8 @@ export type Limit = {
   readonly capacity: number;
   /** Milliseconds after which one try is forgotten. */
   readonly leakMs: number;
-  /** Milliseconds that have to pass after a try that made it so many in the bucket. */
-  readonly spacingMs?: (level: number) => number;
+  /** Milliseconds that have to pass after a try that made it so many in the bucket; one that leaks is still one. */
+  readonly spacingMs?: (tries: number) => number;
 };
 
 /** The tries of late. */
@@ -32,11 +32,12 @@ export const settled = (bucket: Bucket, now: Instant): Bucket =>
 
 /** The refusal of a try that has to wait; null for one that is let through. */
 export function refusalOf(limit: Limit, bucket: Bucket, now: Instant): TooManyRequests | null {
-  const { capacity, leakMs, spacingMs = () => 0 } = limit;
+  const { capacity, leakMs } = limit;
   const level = levelAt(limit, bucket, now);
   const untilRoom = Math.max(0, level + 1 - capacity) * leakMs;
-  const untilSpaced = spacingMs(bucket.level) - elapsed(bucket, now);
-  const waitMs = Math.max(untilRoom, untilSpaced);
+  const untilSpaced = spacingAfter(limit, bucket) - elapsed(bucket, now);
+  // In whole milliseconds: the rest is the rounding of levels.
+  const waitMs = Math.round(Math.max(untilRoom, untilSpaced));
   if (waitMs <= 0) return null;
   const told = { name: limit.name, quota: capacity, windowMs: capacity * leakMs };
   return new TooManyRequests(told, Math.ceil(waitMs / 1000));
@@ -58,8 +59,14 @@ export function takeBack(bucket: Bucket, { before, after }: Filling): Bucket {
 export type Filling = { readonly before: Bucket; readonly after: Bucket };
 
 /** From when on nothing is left of the tries, nor of a wait. */
-export const emptyAt = ({ leakMs, spacingMs }: Limit, { level, at }: Bucket): Instant =>
-  Math.ceil(at + Math.max(level * leakMs, spacingMs?.(level) ?? 0));
+export const emptyAt = (limit: Limit, bucket: Bucket): Instant =>
+  Math.ceil(bucket.at + Math.max(bucket.level * limit.leakMs, spacingAfter(limit, bucket)));
+
+const spacingAfter = ({ spacingMs = () => 0 }: Limit, { level }: Bucket): number =>
+  spacingMs(Math.ceil(level - ROUNDING));
+
+/** More than what is lost in adding up levels, and less than any time leaks. */
+const ROUNDING = 1e-9;
 
 const levelAt = ({ leakMs }: Limit, bucket: Bucket, now: Instant): number =>
   Math.max(0, bucket.level - elapsed(bucket, now) / leakMs);

@@ -212,9 +212,9 @@ const networkLimit = (settings: Settings): Limit => {
     name: 'account',
     capacity,
     leakMs: DAY_MS / capacity,
-    spacingMs: (level) => {
-      if (level < free) return 0;
-      return SPACING_MS[Math.min(Math.floor(level - free), SPACING_MS.length - 1)] ?? 0;
+    spacingMs: (tries) => {
+      if (tries < free) return 0;
+      return SPACING_MS[Math.min(tries - free, SPACING_MS.length - 1)] ?? 0;
     },
   };
 };
