@@ -7,7 +7,7 @@ import { tell } from '../shared/tell.ts';
 type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids' | 'settings'>;
 
 /** Accounts that one transaction looks at: others wait for it no longer than for a login. */
-const BATCH = 100;
+const BATCH = 50;
 const MAX_BATCHES = 50;
 
 /**
