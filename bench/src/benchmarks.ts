@@ -15,6 +15,7 @@ import {
   fill,
   formUpdates,
   keyVerifications,
+  loginOf,
   logins,
   revocations,
   startRekey,
@@ -33,6 +34,10 @@ const startRaw = () =>
 
 /** How many at a time keep a server busy that shares two cores with the client. */
 const BUSY = 16;
+
+/** How many log in at a time from one network, and where that is: no honest login comes from there. */
+const CROWD = 75;
+const CROWD_ADDRESS = '192.0.2.75';
 
 /** What it takes to answer at all: Fastify with the hashes and nothing else. */
 const BARE = 'Fastify and the hash';
@@ -263,6 +268,32 @@ const flood: Benchmark = async (effort) => {
       ];
     }),
   );
+};
+
+/** How long a login takes that shares the server with a crowd of right logins from one network, and nothing else. */
+const unfair: Benchmark = async (effort) => {
+  const data = await fill(null, 10, { users: 10_000 });
+  const server = await startRekey(data);
+  const honest = { login: logins(data) };
+  const crowd = around([loginOf(1, CROWD_ADDRESS)]);
+  const ms = 6000 * effort.scale;
+  const taken = { among: [] as Latency[], idle: [] as Latency[] };
+  const probe = async () => (await probes(server.url, honest, ms)).get('login') ?? latencyOf([]);
+  await probe();
+  for (let round = 0; round < effort.rounds; round += 1) {
+    taken.idle.push(await probe());
+    const options = { connections: CROWD, ms: ms + 1000, warm: 0 };
+    const logging = load(server.url, options, crowd);
+    await setTimeout(600);
+    taken.among.push(await probe());
+    await logging;
+  }
+  await server.stop();
+  return (['p50', 'p99'] as const).map((which) => {
+    const of = (all: readonly Latency[]) => all.map((each) => each[which]);
+    const what = `login while ${CROWD} of one network log in, ${which}`;
+    return row(what, 'ms', of(taken.among), 'the same, idle', of(taken.idle), most(3));
+  });
 };
 
 type Probes = Map<string, Latency>;
@@ -523,7 +554,7 @@ export const benchmarks: Record<string, Benchmark> = {
   verify,
   enumeration,
   revoke,
-  flood,
+  flood: async (effort) => [...(await flood(effort)), ...(await unfair(effort))],
   growth,
   start,
   mails,

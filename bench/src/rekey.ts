@@ -105,10 +105,11 @@ export async function fill(
     ...(mails === 0
       ? []
       : [
-          `insert into deliveries (id, created_at, channel, kind, token_id, user_id, service_id, recipient, deadline,
+          `insert into deliveries (id, created_at, channel, kind, token_id, user_id, service_id, recipient,
+             recipient_domain, deadline,
              attempts, due_at, sent_at, dead_at, reason)
            select ${idOf('delivery')}, ${now}, 'mail', '${PURPOSE}', ${idOf('right')}, ${idOf('user')}, '${service}',
-             'user' || i || '@bench.example', ${later}, 0, ${now}, null, null, null from ${each(mails)}`,
+             'user' || i || '@bench.example', 'bench.example', ${later}, 0, ${now}, null, null, null from ${each(mails)}`,
         ]),
     ...Array.from(
       { length: Math.min(users, KNOWN) },
@@ -208,9 +209,9 @@ async function run(databaseUrl: string, statements: Iterable<string>): Promise<v
 const auth = { authorization: SERVICE_KEY };
 const LOCAL = '/v1/auth/provider/local';
 
-function forwarded(n: number): Record<string, string> {
-  return { ...auth, 'x-forwarded-for': `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}` };
-}
+const addressOf = (n: number) => `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`;
+
+const forwarded = (n: number) => ({ ...auth, 'x-forwarded-for': addressOf(n) });
 
 /** Draws the same users in the same order in every run. */
 export function draw(count: number): () => number {
@@ -223,11 +224,13 @@ export function draw(count: number): () => number {
 
 export function logins({ users }: Data): () => Shot {
   const next = draw(users);
-  return () => {
-    const n = next();
-    const body = { email: `user${n}@bench.example`, password: PASSWORD };
-    return { bytes: json(`${LOCAL}/login`, forwarded(n), body) };
-  };
+  return () => ({ bytes: loginOf(next()) });
+}
+
+/** A login of one user, from an address of its own or another. */
+export function loginOf(n: number, address = addressOf(n)): Buffer {
+  const body = { email: `user${n}@bench.example`, password: PASSWORD };
+  return json(`${LOCAL}/login`, { ...auth, 'x-forwarded-for': address }, body);
 }
 
 /** Changes of passwords back and forth, no user twice at a time. */
