@@ -6,6 +6,7 @@ import { factorsRaces } from './factors.ts';
 import { keysRaces } from './keys.ts';
 import { passwordsRaces } from './passwords.ts';
 import { sessionsRaces } from './sessions.ts';
+import { throttlingRaces } from './throttling.ts';
 import { type Track, track } from './track.ts';
 import { usersRaces } from './users.ts';
 
@@ -15,6 +16,7 @@ export function racesContract(name: string, open: Open): void {
     const of = track(open);
     const rooms: ((track: Track) => void)[] = [
       sessionsRaces,
+      throttlingRaces,
       passwordsRaces,
       keysRaces,
       usersRaces,

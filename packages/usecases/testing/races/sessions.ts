@@ -1,4 +1,4 @@
-import { InvalidCredentials, InvalidToken, isUsable, TooManyRequests } from '@rekey/domain';
+import { InvalidCredentials, InvalidToken, isUsable } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import { type Hasher, type Ports, useCases } from '../../src/index.ts';
 import { foreignHash } from '../fakes/index.ts';
@@ -27,38 +27,6 @@ export function sessionsRaces({ world, provenTogether, lookedTogether }: Track):
   };
 
   describe('logins', () => {
-    test('of 32 wrong passwords at once the free ones are looked at, whether or not the account exists', async () => {
-      const w = world();
-      const owner = await w.addOwner();
-      const throttle = { ...w.settings.throttle, accountFree: 5 };
-      const { sessions } = useCases({ ...w, settings: { ...w.settings, throttle } });
-      for (const email of [owner.user.email, `nobody-${owner.user.id}@example.com`]) {
-        const before = w.hasher.work();
-        const ends = await times(32, (racer) =>
-          endOf(
-            sessions.login.execute(asService(owner.service), {
-              email,
-              password: `wrong ${racer}`,
-              tokenForm: 'signed',
-            }),
-          ),
-        );
-        expect(w.hasher.work() - before).toBe(5);
-        expect(ends.filter((end) => end instanceof InvalidCredentials)).toHaveLength(5);
-        expect(ends.filter((end) => end instanceof TooManyRequests)).toHaveLength(27);
-      }
-    });
-
-    test('of 64 users at once through one client are all let in', async () => {
-      const w = world();
-      const service = await w.addService();
-      const owners = await times(64, () => w.addOwner({}, { service }));
-      const throttle = { accountFree: 5, clientPerMinute: 300, changesPerHour: 10 };
-      const ports = { ...w, settings: { ...w.settings, throttle } };
-      const ends = await Promise.all(owners.map((owner) => endOf(login(ports, owner))));
-      expect(ends.filter((end) => end !== 'done')).toEqual([]);
-    });
-
     test('that race a change leave no session open', async () => {
       const w = world();
       const owner = await w.addOwner();
