@@ -693,6 +693,20 @@ describe('rekey backup', () => {
   });
 });
 
+test('a server that starts deletes an account that nobody proved and nobody uses', async () => {
+  const folder = aFolder();
+  const server = await startServer(folder);
+  await signUp(server);
+  server.signal('SIGTERM');
+  await server.exit;
+  alter(folder, 'update users set idle_since = 1, updated_at = 1');
+  const next = await startServer(folder);
+  const entries = async () =>
+    (await cliJson(folder, ['audit', 'list', '--type', 'rekey:UserExpire'])).entries;
+  await expect.poll(entries, { timeout: 30_000 }).toHaveLength(1);
+  await signUp(next);
+});
+
 describe('the command line', () => {
   const anId = '01900000-0000-7000-8000-000000000001';
   test.each([
