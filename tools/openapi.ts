@@ -32,7 +32,8 @@ async function described(): Promise<{
     useCases: {} as HttpDeps['useCases'],
     jwks: () => ({ keys: [] }),
     isReady: async () => false,
-    log: { info: () => {}, error: () => {} },
+    // The one error there can be is a route that does not say what it is.
+    log: { info: () => {}, error: (fields) => console.error(fields) },
     version,
     options: {
       publicUrl: 'http://localhost:8042',
