@@ -52,8 +52,7 @@ export const sessionRoutes =
           device: request.body.device ?? cookie.read(request),
           tokenForm: 'encrypted',
         });
-        const kept = cookie.write(request, device);
-        if (kept !== undefined) reply.header('set-cookie', kept);
+        cookie.keep(device, request, reply);
         return { user: formUserOut(user), token: access.token, device };
       },
     );
