@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { createService, post } from '../harness.ts';
 import { seconds } from './figures.ts';
 import { startSmtp } from './smtp.ts';
 import {
@@ -149,6 +150,52 @@ describe.each(someDatabases)('on %s', (database) => {
       fault: `one recipient of ${crowd.length + 1} ${isLong ? 'stalls' : 'drops'} for ever`,
       rounds: 1,
       figure: `${others.links} of ${crowd.length} others came meanwhile, the slowest ${seconds(Math.max(...waits))} after its change was asked for; the last one came when it was let`,
+    });
+  });
+
+  test('one domain that stalls, and is owed a thousand mails, holds up no mail to another', async (context) => {
+    const { folder, smtp, env, start, record } = await aWorld(context, database);
+    const server = await start();
+    const { key } = await createService(folder, [], env);
+    const count = isLong ? 1000 : 40;
+    let tries = 0;
+    let isStalling = true;
+    smtp.manners = {
+      recipient: (address) => {
+        if (!address.endsWith('@stalls.example') || !isStalling) return undefined;
+        tries += 1;
+        return 'stall';
+      },
+    };
+
+    /** Owes an account of its own a mail. */
+    const owe = async (email: string) => {
+      const asked = { is_enabled: true, name: 'Ada' };
+      const made = await post(server, key.value, '/v1/user', { ...asked, email });
+      const ofUser = { ...asked, type: 'KEY', user_id: made.body.data.id };
+      expect(await post(server, key.value, '/v1/key', ofUser)).toMatchObject({ status: 200 });
+    };
+    const arrived = (email: string) => smtp.mails.filter(({ to }) => to === email).length;
+
+    const stalled = Array.from({ length: count }, (_, index) => `ada-${index}@stalls.example`);
+    for (const email of stalled) await owe(email);
+    const waits: number[] = [];
+    for (const email of ['bob@a.example', 'bob@z.example', 'eve@a.example']) {
+      await owe(email);
+      const begin = performance.now();
+      await eventually(() => arrived(email)).toBe(1);
+      waits.push(performance.now() - begin);
+    }
+    expect(tries).toBeGreaterThan(0);
+
+    if (isLong) {
+      isStalling = false;
+      await eventually(() => stalled.filter((email) => arrived(email) !== 1)).toEqual([]);
+    }
+    record({
+      fault: `a domain that is owed ${count} mails stalls for ever`,
+      rounds: 1,
+      figure: `mails to other domains came meanwhile, the slowest ${seconds(Math.max(...waits))} after its change`,
     });
   });
 });

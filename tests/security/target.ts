@@ -11,7 +11,7 @@ import { behind } from '../../packages/adapters-db/test/behind.ts';
 import { freshPostgres } from '../../packages/adapters-db/test/postgres.ts';
 import { createHttpServer } from '../../packages/adapters-http/src/index.ts';
 import { operator, type Purpose } from '../../packages/domain/src/index.ts';
-import { skips } from '../../packages/usecases/testing/index.ts';
+import { deliverAll, skips } from '../../packages/usecases/testing/index.ts';
 
 export const LOCAL = '/v1/auth/provider/local';
 export const LOGIN = `${LOCAL}/login`;
@@ -100,7 +100,7 @@ export async function aTarget(env: Record<string, string> = {}) {
   const keep = (fields: object, message: string) => {
     lines.push(JSON.stringify({ ...fields, message }));
   };
-  const { services, keys: keyRoom, deliveries } = rekey.useCases;
+  const { services, keys: keyRoom } = rekey.useCases;
   await services.openFormService.execute(operator);
   const { app, drain } = createHttpServer({
     useCases: rekey.useCases,
@@ -315,10 +315,7 @@ export async function aTarget(env: Record<string, string> = {}) {
 
     /** Sends every mail that is owed. */
     async deliver(): Promise<void> {
-      const { claimDeliveries, handOver, markDeliveries } = deliveries;
-      const owed = await claimDeliveries.execute(operator, { limit: 1000 });
-      const handed = await Promise.all(owed.map((each) => handOver.execute(operator, each)));
-      await markDeliveries.execute(operator, handed);
+      await deliverAll(rekey.useCases);
     },
 
     /** The mails that went to this address, the oldest first, after all that are owed were sent. */

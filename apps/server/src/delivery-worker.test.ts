@@ -12,6 +12,7 @@ function setUp({
   handOver = async () => {},
   commit = async () => {},
   claim = async () => {},
+  share = 8,
   pollMs = 1,
 }: {
   supply: number;
@@ -19,6 +20,8 @@ function setUp({
   /** Commits marks; `attempt` counts from 0. */
   commit?: (attempt: number) => Promise<void>;
   claim?: (attempt: number) => Promise<void>;
+  /** How many of them may be under way. */
+  share?: number;
   pollMs?: number;
 }) {
   let [claims, claimed, accepted] = [0, 0, 0];
@@ -31,11 +34,12 @@ function setUp({
   const worker = startDeliveryWorker(
     {
       claimDeliveries: {
-        execute: async (_actor, { limit }) => {
+        execute: async (_actor, { limit, underWay = [] }) => {
           claims += 1;
+          const room = Math.min(limit, share - underWay.length);
           await claim(claims - 1);
           const first = claimed;
-          claimed = Math.min(supply, claimed + limit);
+          claimed = Math.min(supply, claimed + room);
           most.claimed = Math.max(most.claimed, claimed - delivered.length);
           return Array.from(
             { length: claimed - first },
@@ -92,6 +96,19 @@ describe('the delivery worker', () => {
     await all;
     expect(new Set(delivered).size).toBe(100);
     expect(most).toEqual({ claimed: 8, accepted: 8 });
+  });
+
+  test('says at each claim what is under way, and claims again as soon as some of that ends', async () => {
+    const { all, delivered, most } = setUp({
+      supply: 10,
+      share: 2,
+      // Nothing but the end of a delivery ends a wait of an hour.
+      pollMs: 3_600_000,
+      claim: turn,
+    });
+    await all;
+    expect(new Set(delivered).size).toBe(10);
+    expect(most.claimed).toBe(2);
   });
 
   test('commits the marks together that wait while another one commits', async () => {

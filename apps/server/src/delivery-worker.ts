@@ -21,7 +21,7 @@ export function startDeliveryWorker(
   on: { delivered(delivery: Delivered): void; failed(error: unknown): void },
   pollMs = POLL_MS,
 ): { stop(): Promise<void> } {
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Map<Promise<void>, Owed>();
   const stopping = Promise.withResolvers<void>();
   let isStopping = false;
 
@@ -47,19 +47,22 @@ export function startDeliveryWorker(
       .then(mark)
       .catch(on.failed)
       .finally(() => underWay.delete(done));
-    underWay.add(done);
+    underWay.set(done, owed);
   };
 
   const run = async (): Promise<void> => {
     while (!isStopping) {
-      const limit = LANES - underWay.size;
-      const claimed = await claimDeliveries.execute(operator, { limit }).catch((error: unknown) => {
+      const before = [...underWay.keys()];
+      const request = { limit: LANES - before.length, underWay: [...underWay.values()] };
+      const claimed = await claimDeliveries.execute(operator, request).catch((error: unknown) => {
         on.failed(error);
         return [];
       });
       claimed.forEach(deliver);
-      if (claimed.length < limit) await pause(pollMs, stopping.promise);
-      else if (underWay.size === LANES) await Promise.race([...underWay, stopping.promise]);
+      // A lane that is free again, since the claim too, may be what a domain waits for that has its share.
+      const change = Promise.race([...before, ...underWay.keys(), stopping.promise]);
+      if (underWay.size === LANES) await change;
+      else await pause(pollMs, change);
     }
   };
   const running = run();
@@ -69,7 +72,7 @@ export function startDeliveryWorker(
       isStopping = true;
       stopping.resolve();
       await running;
-      await Promise.all(underWay);
+      await Promise.all(underWay.keys());
     },
   };
 }

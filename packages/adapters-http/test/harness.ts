@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { operator } from '@rekey/domain';
 import { type Database, type Ports, type UseCases, useCases } from '@rekey/usecases';
-import { memoryDatabase, settings, tokenIn, world } from '@rekey/usecases/testing';
+import { deliverAll, memoryDatabase, settings, tokenIn, world } from '@rekey/usecases/testing';
 import type { FastifyReply, FastifyRequest, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { expect } from 'vitest';
 import { codesOf } from '../src/docs/openapi.ts';
@@ -134,12 +134,8 @@ export async function rig({
 
     /** The tokens in the links of all mails that are owed. */
     async mailedTokens(): Promise<string[]> {
-      const { claimDeliveries, handOver, markDeliveries } = all.deliveries;
-      const owed = await claimDeliveries.execute(operator, { limit: 100 });
       const before = channels.mail.sent.length;
-      const handed = [];
-      for (const each of owed) handed.push(await handOver.execute(operator, each));
-      await markDeliveries.execute(operator, handed);
+      await deliverAll(all);
       return channels.mail.sent.slice(before).map(({ link }) => tokenIn(link));
     },
   };

@@ -10,6 +10,7 @@ export * from './ids.ts';
 export * from './key.ts';
 export * from './limits.ts';
 export * from './link.ts';
+export * from './mailbox.ts';
 export * from './one-time-token.ts';
 export * from './origin.ts';
 export * from './password.ts';

@@ -1,8 +1,8 @@
-import type { Delivery, DeliveryState, Id, Instant } from '@rekey/domain';
-import type { Claim, Deliveries, ListedDelivery, Owed } from '@rekey/usecases';
+import { type Delivery, type DeliveryState, domainOf, type Id, type Instant } from '@rekey/domain';
+import type { Attempts, Claim, Deliveries, ListedDelivery, Owed, Waiting } from '@rekey/usecases';
 import { type ExpressionBuilder, type Kysely, type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
-import { all, guarded, joined, one, type Param, write } from '../query.ts';
+import { all, asText, guarded, joined, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 import { joinedToken } from './one-time-tokens.ts';
 import { joinedService } from './services.ts';
@@ -32,13 +32,45 @@ const isWaiting = (eb: OnDeliveries) =>
 
 const waiting = (db: Kysely<Schema>) => db.selectFrom('deliveries').where(isWaiting);
 
-/** Two parts, for each is one range of the index. */
-const due = (db: Kysely<Schema>, now: Param<Instant>, tooFar: Param<Instant>) => ({
-  ripe: waiting(db).select('id').where('due_at', '<=', now).orderBy('due_at'),
-  stray: waiting(db).select('id').where('due_at', '>', tooFar).orderBy('due_at'),
+type Queued = Omit<Waiting, 'attempts'> & { readonly attempts: number };
+
+const asWaiting = ({ attempts, ...rest }: Queued): Waiting => ({
+  ...rest,
+  attempts: attempts === 0 ? 'first' : 'repeated',
 });
 
-const insert = write((db, delivery: Param<Delivery>) =>
+const queued = (db: Kysely<Schema>) =>
+  waiting(db).select([
+    'id',
+    'user_id as userId',
+    'recipient_domain as domain',
+    'attempts',
+    'due_at as dueAt',
+  ]);
+
+/** With the condition of the index `deliveries_first`, or `deliveries_repeated`. */
+const after = (attempts: Attempts) =>
+  all(
+    (db, domain: Param<string>, without: Param<readonly Id[]>, limit: Param<number>) =>
+      queued(db)
+        .where('attempts', attempts === 'first' ? '=' : '>', sql.lit(0))
+        .where('recipient_domain', '>', asText(domain))
+        .$if(without.length > 0, (query) => query.where('user_id', 'not in', [...without]))
+        .orderBy('recipient_domain')
+        .orderBy('due_at')
+        .limit(limit),
+    asWaiting,
+  );
+
+const waitingAfter = { first: after('first'), repeated: after('repeated') };
+
+const strays = all(
+  (db, tooFar: Param<Instant>, limit: Param<number>) =>
+    queued(db).where('due_at', '>', tooFar).orderBy('due_at').limit(limit),
+  asWaiting,
+);
+
+const insert = write((db, delivery: Param<Delivery & { readonly domain: string }>) =>
   db.insertInto('deliveries').values({
     id: delivery.id,
     created_at: delivery.createdAt,
@@ -48,6 +80,7 @@ const insert = write((db, delivery: Param<Delivery>) =>
     user_id: delivery.userId,
     service_id: delivery.serviceId,
     recipient: delivery.to,
+    recipient_domain: delivery.domain,
     deadline: delivery.deadline,
     attempts: sql.lit(0),
     due_at: delivery.createdAt,
@@ -58,37 +91,28 @@ const byId = one((db, id: Param<Id>) =>
   db.selectFrom('deliveries').select(columns).where('id', '=', id),
 );
 
-const isAnyDue = one((db, now: Param<Instant>, tooFar: Param<Instant>) => {
-  const { ripe, stray } = due(db, now, tooFar);
-  return db.selectNoFrom(({ exists, or }) => or([exists(ripe), exists(stray)]).as('isDue'));
-});
-
 const lease = all(
   (
     db,
+    ids: Param<readonly Id[]>,
     now: Param<Instant>,
     tooFar: Param<Instant>,
     until: Param<Instant>,
-    limit: Param<number>,
-  ) => {
-    const { ripe, stray } = due(db, now, tooFar);
-    return (
-      db
-        // Whoever claims at the same time takes others, and waits for nobody.
-        .with('ripe', () => ripe.limit(limit).forUpdate().skipLocked())
-        .with('stray', () => stray.limit(limit).forUpdate().skipLocked())
-        .updateTable('deliveries')
-        .set({ attempts: sql`attempts + 1`, due_at: until })
-        .where('id', 'in', (eb) =>
-          eb
-            .selectFrom('ripe')
-            .select('ripe.id')
-            .unionAll(eb.selectFrom('stray').select('stray.id'))
-            .limit(limit),
-        )
-        .returning('id')
-    );
-  },
+  ) =>
+    db
+      // Whoever leases at the same time waits for nobody.
+      .with('free', () =>
+        waiting(db)
+          .select('id')
+          .where('id', 'in', [...ids])
+          .where(({ or, eb }) => or([eb('due_at', '<=', now), eb('due_at', '>', tooFar)]))
+          .forUpdate()
+          .skipLocked(),
+      )
+      .updateTable('deliveries')
+      .set({ attempts: sql`attempts + 1`, due_at: until })
+      .where('id', 'in', (eb) => eb.selectFrom('free').select('free.id'))
+      .returning('id'),
   ({ id }) => id,
 );
 
@@ -212,13 +236,14 @@ const requeueDead = all((db, now: Param<Instant>, limit: Param<number>) =>
 
 /** What committed changes owe to people outside. */
 export const deliveriesOn = (on: Connection): Deliveries => ({
-  insert: insert(on),
+  insert: (delivery) => insert(on)({ ...delivery, domain: domainOf(delivery.to) }),
   get: byId(on),
-  hasDue: async (now, tooFar) => Boolean((await isAnyDue(on)(now, tooFar))?.isDue),
-  async claim(now, tooFar, until, limit) {
+  waiting: (attempts, domain, without, limit) => waitingAfter[attempts](on)(domain, without, limit),
+  stray: strays(on),
+  async lease(ids, now, tooFar, until) {
     // Two queries, for an update of SQLite answers columns of its own table only.
-    const ids = await lease(on)(now, tooFar, until, limit);
-    return ids.length === 0 ? [] : owed(on)(ids);
+    const leased = ids.length === 0 ? [] : await lease(on)(ids, now, tooFar, until);
+    return leased.length === 0 ? [] : owed(on)(leased);
   },
   markSent: markSent(on),
   putOff: putOff(on),

@@ -301,7 +301,8 @@ test('every dead delivery that is requeued has its entry, however many there are
       await oneTimeTokens.insert(aOneTimeToken({ id, userId, serviceId }));
       await deliveries.insert(delivery);
     }
-    for (const { delivery, attempt } of await deliveries.claim(START, START, START, 1000)) {
+    const ids = owed.map(({ id }) => id);
+    for (const { delivery, attempt } of await deliveries.lease(ids, START, START, START)) {
       await deliveries.giveUp({ id: delivery.id, attempt }, START, 'SMTP 550');
     }
   });

@@ -14,12 +14,22 @@ export interface Deliveries {
   insert(delivery: Delivery): Promise<void>;
   get(id: Id): Promise<Delivery | null>;
   /**
-   * Whether a delivery is due: neither sent nor dead, not put off, not leased. One that is put off or leased beyond
-   * `tooFar` is due as well: a clock that was wrong did that.
+   * Up to `limit` deliveries that wait, to the recipient domains after `domain` in the order of their names, and for each
+   * domain in the order in which they are due, now or later. Those of the users in `without` are passed over.
    */
-  hasDue(now: Instant, tooFar: Instant): Promise<boolean>;
-  /** Leases up to `limit` due deliveries, the longest due first: nobody else gets them before `until`. */
-  claim(now: Instant, tooFar: Instant, until: Instant, limit: number): Promise<Owed[]>;
+  waiting(
+    attempts: Attempts,
+    domain: string,
+    without: readonly Id[],
+    limit: number,
+  ): Promise<Waiting[]>;
+  /** Up to `limit` deliveries that are put off, or leased, beyond `tooFar`: a clock that was wrong did that. */
+  stray(tooFar: Instant, limit: number): Promise<Waiting[]>;
+  /**
+   * Leases those of the deliveries that are due by `now`, or stray beyond `tooFar`, and that nobody else is leasing:
+   * nobody else gets them before `until`.
+   */
+  lease(ids: readonly Id[], now: Instant, tooFar: Instant, until: Instant): Promise<Owed[]>;
   /** These three close a claim; they answer false, and change nothing, where somebody else claimed the delivery since. */
   markSent(claim: Claim, now: Instant): Promise<boolean>;
   /** Puts the delivery off until `at`. */
@@ -35,6 +45,19 @@ export interface Deliveries {
   /** Requeues up to `limit` deliveries that were dead by `now`, if their deadline is after it; answers them. */
   requeueDead(now: Instant, limit: number): Promise<Delivery[]>;
 }
+
+/** Whether a delivery was leased before. */
+export type Attempts = 'first' | 'repeated';
+
+/** A delivery that is neither sent nor dead. */
+export type Waiting = {
+  readonly id: Id;
+  readonly userId: Id;
+  /** Of the recipient. */
+  readonly domain: string;
+  readonly attempts: Attempts;
+  readonly dueAt: Instant;
+};
 
 export type Claim = {
   readonly id: Id;

@@ -1,6 +1,6 @@
 import type { Delivery, Id, OneTimeToken } from '@rekey/domain';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Claim, Database, Owed, Stores } from '../../src/ports/index.ts';
+import type { Claim, Database, Owed, Stores, Waiting } from '../../src/ports/index.ts';
 import { aDelivery, anId, START } from '../fixtures.ts';
 import { type Opened, wins } from './opened.ts';
 
@@ -23,9 +23,18 @@ export function deliveriesContract({ write, read, race, alone, seedToken }: Open
     await (database?.transact ?? transact)(({ deliveries }) => deliveries.insert(delivery));
     return { delivery, token, user, service };
   }
-  const claim = (now = START, limit = 100) =>
-    write(({ deliveries }) => deliveries.claim(now, NEVER, now + LEASE_MS, limit));
-  const hasDue = (now: number) => read(({ deliveries }) => deliveries.hasDue(now, NEVER));
+  /** The ids of all deliveries that are due by then. */
+  const due = async ({ deliveries }: Stores, now: number): Promise<Id[]> => {
+    const first = await deliveries.waiting('first', '', [], 1000);
+    const repeated = await deliveries.waiting('repeated', '', [], 1000);
+    return [...first, ...repeated].filter(({ dueAt }) => dueAt <= now).map(({ id }) => id);
+  };
+  /** Leases all that is due. */
+  const claim = (now = START, until = now + LEASE_MS, database?: Database): Promise<Owed[]> =>
+    (database?.transact ?? transact)(async (stores) => {
+      return stores.deliveries.lease(await due(stores, now), now, NEVER, until);
+    });
+  const hasDue = async (now: number) => (await read((stores) => due(stores, now))).length > 0;
   const markSent = (claim: Claim, now = START) =>
     write(({ deliveries }) => deliveries.markSent(claim, now));
   const putOff = (claim: Claim, at: number, reason = 'SMTP 451') =>
@@ -42,9 +51,10 @@ export function deliveriesContract({ write, read, race, alone, seedToken }: Open
   describe('deliveries', () => {
     // Whatever other tests left is due to nobody.
     beforeEach(() =>
-      write(async ({ deliveries }) => {
-        for (const { delivery, attempt } of await deliveries.claim(NEVER, NEVER, NEVER, 1000)) {
-          await deliveries.markSent({ id: delivery.id, attempt }, START);
+      write(async (stores) => {
+        const all = await stores.deliveries.lease(await due(stores, NEVER), NEVER, NEVER, NEVER);
+        for (const { delivery, attempt } of all) {
+          await stores.deliveries.markSent({ id: delivery.id, attempt }, START);
         }
       }),
     );
@@ -110,48 +120,87 @@ export function deliveriesContract({ write, read, race, alone, seedToken }: Open
       expect(await claim(START + LEASE_MS)).toMatchObject([{ delivery, attempt: 2 }]);
     });
 
-    test('that are put off or leased beyond what any clock does are due, and no others', async () => {
+    test('wait in the order of the domains that they go to, and of when they are due there', async () => {
+      const add = async (domain: string, createdAt: number) => {
+        const to = `${anId()}@${domain}`;
+        const { delivery, user } = await seedOwed(createdAt, { to });
+        return { id: delivery.id, userId: user.id, domain, dueAt: createdAt };
+      };
+      const late = await add('a.example', START + 1);
+      const early = await add('a.example', START);
+      const other = await add('b.example', START - 1);
+      const asFirst = [early, late, other].map((each) => ({ ...each, attempts: 'first' as const }));
+      const waiting = (...args: Parameters<Stores['deliveries']['waiting']>) =>
+        read(({ deliveries }) => deliveries.waiting(...args));
+
+      expect(await waiting('first', '', [], 100)).toEqual(asFirst);
+      expect(await waiting('first', '', [], 2)).toEqual(asFirst.slice(0, 2));
+      expect(await waiting('first', 'a.example', [], 100)).toEqual(asFirst.slice(2));
+      expect(await waiting('first', 'b.example', [], 100)).toEqual([]);
+      const without = [early.userId, anId()];
+      expect(await waiting('first', '', without, 100)).toEqual(asFirst.slice(1));
+      expect(await waiting('repeated', '', [], 100)).toEqual([]);
+
+      const ids = [late.id, other.id];
+      const lease = { now: START + 1, until: START + LEASE_MS };
+      await write(({ deliveries }) => deliveries.lease(ids, lease.now, NEVER, lease.until));
+      expect(await waiting('first', '', [], 100)).toEqual(asFirst.slice(0, 1));
+      expect(await waiting('repeated', '', [], 100)).toEqual(
+        [late, other].map((each) => ({ ...each, attempts: 'repeated', dueAt: lease.until })),
+      );
+    });
+
+    test('are leased only while they wait and are due, or stray', async () => {
+      const lease = (id: Id, now = START, tooFar = NEVER) =>
+        write(({ deliveries }) => deliveries.lease([id], now, tooFar, now + LEASE_MS));
+      const owed = await seedOwed();
+      const { id } = owed.delivery;
+      expect(await lease(anId())).toEqual([]);
+      expect(await write(({ deliveries }) => deliveries.lease([], START, NEVER, NEVER))).toEqual(
+        [],
+      );
+      expect(await lease(id, START - 1)).toEqual([]);
+      expect(await lease(id)).toEqual([{ ...owed, attempt: 1 }]);
+      expect(await lease(id)).toEqual([]);
+      expect(await lease(id, START + LEASE_MS - 1)).toEqual([]);
+      expect(await lease(id, START, START + LEASE_MS)).toEqual([]);
+      expect(await lease(id, START, START + LEASE_MS - 1)).toMatchObject([{ attempt: 2 }]);
+      expect(await markSent({ id, attempt: 2 })).toBe(true);
+      expect(await lease(id, NEVER)).toEqual([]);
+    });
+
+    test('that are put off or leased beyond what any clock does are stray, and no others', async () => {
       await alone(async (database) => {
         const add = () => seedOwed(START, {}, database);
         const [sent, near, leased, far] = [await add(), await add(), await add(), await add()];
         const tooFar = START + AN_HOUR_MS;
+        await claim(START, START + LEASE_MS, database);
         await database.transact(async ({ deliveries }) => {
-          await deliveries.claim(START, NEVER, START + LEASE_MS, 100);
           await deliveries.markSent(first(sent), tooFar + 1);
           await deliveries.putOff(first(near), tooFar, 'reason');
           await deliveries.putOff(first(leased), START, 'reason');
           await deliveries.putOff(first(far), tooFar + 1, 'reason');
-          await deliveries.claim(START, NEVER, tooFar + 1, 100);
         });
+        await claim(START, tooFar + 2, database);
 
-        const hasDue = (beyond: number) =>
-          database.read(({ deliveries }) => deliveries.hasDue(START, beyond));
-        expect(await hasDue(tooFar + 1)).toBe(false);
-        expect(await hasDue(tooFar)).toBe(true);
-        const claimed = await database.transact(({ deliveries }) =>
-          deliveries.claim(START, tooFar, START + LEASE_MS, 100),
-        );
-        expect(idsOf(claimed)).toEqual(idsOf([leased, far]));
-        expect(await hasDue(tooFar)).toBe(false);
+        const stray = (beyond: number, limit = 100) =>
+          database.read(({ deliveries }) => deliveries.stray(beyond, limit));
+        const idsIn = (all: readonly Waiting[]) => all.map(({ id }) => id);
+        expect(idsIn(await stray(tooFar))).toEqual([far.delivery.id, leased.delivery.id]);
+        expect(idsIn(await stray(tooFar, 1))).toEqual([far.delivery.id]);
+        expect(await stray(tooFar + 2)).toEqual([]);
       });
     });
 
-    test('are claimed up to the limit, the longest due first', async () => {
-      const late = await seedOwed(START);
-      const early = await seedOwed(START - 1);
-      const earliest = await seedOwed(START - 2);
-      expect(idsOf(await claim(START, 2))).toEqual(idsOf([early, earliest]));
-      expect(await claim()).toMatchObject([{ delivery: late.delivery, attempt: 1 }]);
-    });
-
-    test('that many race for are each claimed once', async () => {
+    test('that many race for are each leased once', async () => {
       const all: Id[] = [];
       for (let i = 0; i < 8; i += 1) all.push((await seedOwed()).delivery.id);
-      const claims = await race(16, ({ deliveries }) =>
-        deliveries.claim(START, NEVER, START + LEASE_MS, 3),
-      );
-      const claimed = [...claims.flat(), ...(await claim())].map(({ delivery }) => delivery.id);
-      expect(claimed.sort()).toEqual(all.sort());
+      const leases = await race(16, ({ deliveries }, racer) => {
+        const some = all.filter((_, index) => index % 3 !== racer % 3);
+        return deliveries.lease(some, START, NEVER, START + LEASE_MS);
+      });
+      const leased = [...leases.flat(), ...(await claim())].map(({ delivery }) => delivery.id);
+      expect(leased.sort()).toEqual(all.sort());
     });
 
     test('that were sent are never due again', async () => {
@@ -216,10 +265,10 @@ export function deliveriesContract({ write, read, race, alone, seedToken }: Open
     /** A dead delivery, given up at an instant. */
     async function seedDead(details: Partial<Delivery> = {}, at = START, database?: Database) {
       const owed = await seedOwed(START, details, database);
-      await (database?.transact ?? transact)(async ({ deliveries }) => {
-        await deliveries.claim(NEVER, NEVER, NEVER, 1000);
-        await deliveries.giveUp(first(owed), at, 'SMTP 550');
-      });
+      await claim(NEVER, NEVER, database);
+      await (database?.transact ?? transact)(({ deliveries }) =>
+        deliveries.giveUp(first(owed), at, 'SMTP 550'),
+      );
       return owed.delivery;
     }
 
@@ -267,10 +316,14 @@ export function deliveriesContract({ write, read, race, alone, seedToken }: Open
           all.push((await seedOwed(START + i, {}, database)).delivery.id);
         }
         const [sent, dead, ...waiting] = all;
+        const lease = (id: Id, now: number) =>
+          database.transact(({ deliveries }) =>
+            deliveries.lease([id], now, NEVER, START + AN_HOUR_MS),
+          );
+        await lease(sent!, START);
+        await lease(dead!, START + 1);
         await database.transact(async ({ deliveries }) => {
-          await deliveries.claim(START, NEVER, START + AN_HOUR_MS, 1);
           await deliveries.markSent({ id: sent!, attempt: 1 }, START);
-          await deliveries.claim(START + 1, NEVER, START + AN_HOUR_MS, 1);
           await deliveries.giveUp({ id: dead!, attempt: 1 }, START, 'SMTP 550');
         });
         const ids = async (...args: Parameters<Stores['deliveries']['list']>) =>
@@ -283,9 +336,7 @@ export function deliveriesContract({ write, read, race, alone, seedToken }: Open
 
         const counted = { waiting: 4, dead: 1, oldestAt: START + 2, firstDueAt: START + 2 };
         expect(await backlog()).toEqual(counted);
-        await database.transact(({ deliveries }) =>
-          deliveries.claim(START + 2, NEVER, START + AN_HOUR_MS, 1),
-        );
+        await lease(waiting[0]!, START + 2);
         expect(await backlog()).toEqual({ ...counted, firstDueAt: START + 3 });
       });
     });
@@ -327,10 +378,7 @@ export function deliveriesContract({ write, read, race, alone, seedToken }: Open
         const requeued = [await requeueDead(), await requeueDead(), await requeueDead()];
         expect(requeued.map((some) => some.length)).toEqual([2, 1, 0]);
         expect(requeued.flat()).toEqual(expect.arrayContaining(dead));
-        const due = await database.transact(({ deliveries }) =>
-          deliveries.claim(at, NEVER, NEVER, 100),
-        );
-        expect(idsOf(due)).toEqual(new Set(dead.map(({ id }) => id)));
+        expect(idsOf(await claim(at, NEVER, database))).toEqual(new Set(dead.map(({ id }) => id)));
       });
     });
   });

@@ -189,7 +189,12 @@ export function oneTimeTokensContract({ write, read, race, seed, seedToken }: Op
       const delivery = aDelivery(token, { createdAt: past });
       await write(async (stores) => {
         await stores.deliveries.insert(delivery);
-        const owed = await stores.deliveries.claim(past, Number.MAX_SAFE_INTEGER, past, 1);
+        const owed = await stores.deliveries.lease(
+          [delivery.id],
+          past,
+          Number.MAX_SAFE_INTEGER,
+          past,
+        );
         expect(owed.map((each) => each.delivery.id)).toEqual([delivery.id]);
         await close(stores, { id: delivery.id, attempt: 1 });
       });

@@ -1,13 +1,17 @@
-import type { Id, Instant } from '@rekey/domain';
-import type { Claim, Deliveries, ListedDelivery, Owed } from '../../src/ports/index.ts';
+import { domainOf, type Id, type Instant } from '@rekey/domain';
+import type { Claim, Deliveries, ListedDelivery, Owed, Waiting } from '../../src/ports/index.ts';
 import type { DeliveryRow, Tables } from './tables.ts';
 
 export function deliveries(tables: Tables): Deliveries {
   const { deliveries } = tables;
-  const due = (now: Instant, tooFar: Instant) =>
+  const waiting = (): Waiting[] =>
     deliveries
       .rows()
-      .filter((row) => !isClosed(row) && (row.dueAt <= now || row.dueAt > tooFar))
+      .filter((row) => !isClosed(row))
+      .map(({ delivery: { id, userId, to }, attempts, dueAt }): Waiting => {
+        const domain = domainOf(to);
+        return { id, userId, domain, attempts: attempts === 0 ? 'first' : 'repeated', dueAt };
+      })
       .sort((a, b) => a.dueAt - b.dueAt);
 
   /** Changes a delivery while the claim on it is the latest. */
@@ -44,15 +48,25 @@ export function deliveries(tables: Tables): Deliveries {
         reason: null,
       }),
     get: async (id) => deliveries.get(id)?.delivery ?? null,
-    hasDue: async (now, tooFar) => due(now, tooFar).length > 0,
-    claim: async (now, tooFar, until, limit) =>
-      due(now, tooFar)
-        .slice(0, limit)
-        .map((row) => {
-          const claimed = { ...row, attempts: row.attempts + 1, dueAt: until };
-          deliveries.put(row.delivery.id, claimed);
-          return owed(claimed);
-        }),
+    waiting: async (attempts, domain, without, limit) =>
+      waiting()
+        .filter((each) => each.attempts === attempts && each.domain > domain)
+        .filter(({ userId }) => !without.includes(userId))
+        .sort((a, b) => (a.domain === b.domain ? 0 : a.domain < b.domain ? -1 : 1))
+        .slice(0, limit),
+    stray: async (tooFar, limit) =>
+      waiting()
+        .filter(({ dueAt }) => dueAt > tooFar)
+        .slice(0, limit),
+    lease: async (ids, now, tooFar, until) =>
+      ids.flatMap((id) => {
+        const row = deliveries.get(id);
+        const isFree = row && !isClosed(row) && (row.dueAt <= now || row.dueAt > tooFar);
+        if (!isFree) return [];
+        const leased = { ...row, attempts: row.attempts + 1, dueAt: until };
+        deliveries.put(id, leased);
+        return [owed(leased)];
+      }),
     markSent: async (claim, now) => close(claim, { sentAt: now }),
     putOff: async (claim, at, reason) => close(claim, { dueAt: at, reason }),
     giveUp: async (claim, now, reason) => close(claim, { deadAt: now, reason }),
