@@ -48,6 +48,14 @@ describe('the form of a password that is hashed', () => {
     expect(normalize(one)).not.toBe(normalize(other));
   });
 
+  test('is of 128 characters at most, however many parts they are sent in', () => {
+    // Four code points that are one character: no other character is sent in more.
+    const parts = '\u03b1\u0313\u0300\u0345';
+    expect(normalize(parts.repeat(128))).toBe('\u1f82'.repeat(128));
+    expect(refusalsOf(() => normalize(`${parts.repeat(128)}a`))[0]?.code).toBe('too_long');
+    expect(normalize('a'.repeat(512))).toHaveLength(512);
+  });
+
   test('differs for passwords that differ by more than normalization', () => {
     const text = fc.string({ unit: 'binary' });
     fc.assert(
@@ -97,6 +105,7 @@ test('a new password differs from the current one', () => {
   expect(refusals('the current one')).toMatchObject([
     { field: 'newPassword', code: 'same_as_current' },
   ]);
+  expect(refusalsOf(() => checkPasswordDiffers('cafe\u0301', 'café', 'password'))).toHaveLength(1);
   expect(refusals('The current one')).toEqual([]);
   expect(refusals('the current one ')).toEqual([]);
 });

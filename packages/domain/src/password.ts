@@ -44,9 +44,12 @@ export function checkPasswordLength(password: string, policy: PasswordPolicy, fi
   if (length > MAX_LENGTH) refuse({ field, message, code: 'too_long' });
 }
 
-/** A change must change something; both are in their normalized form. */
+/** A change must change something. Both are as they were sent: what cannot be a password is refused for that. */
 export function checkPasswordDiffers(password: string, current: string, field: string): void {
-  if (password !== current) return;
+  const [next, now] = [password, current].map((text) =>
+    isFarTooLong(text, MAX_LENGTH) ? text : text.normalize('NFC'),
+  );
+  if (next !== now) return;
   refuse({ field, message: 'must differ from the current one', code: 'same_as_current' });
 }
 

@@ -51,7 +51,7 @@ export const differs =
   (field: string): Rules['check'] =>
   ({ password, [field]: next }) => {
     if (typeof password !== 'string' || typeof next !== 'string') return;
-    checkPasswordDiffers(next.normalize('NFC'), password.normalize('NFC'), field);
+    checkPasswordDiffers(next, password, field);
   };
 
 /** The token of a device, as it is handed out and brought back. */

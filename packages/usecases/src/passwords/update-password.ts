@@ -66,12 +66,7 @@ export class UpdatePassword {
       email: () => parseEmail(input.email),
       password: () => normalizePassword(input.password, 'password'),
       newPassword: () => parseNewPassword(this.#ports, input.newPassword, 'newPassword'),
-      difference: () =>
-        checkPasswordDiffers(
-          input.newPassword.normalize('NFC'),
-          input.password.normalize('NFC'),
-          'newPassword',
-        ),
+      difference: () => checkPasswordDiffers(input.newPassword, input.password, 'newPassword'),
     });
     const place = placeOf(actor);
     this.#ports.hasher.admit(place);
