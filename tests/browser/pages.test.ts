@@ -234,6 +234,31 @@ describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('in a browser', () =>
       expect(complaints).toEqual([]);
     });
 
+    test('lets the owner in from a browser that it knows, however often strangers tried', async () => {
+      const { email, logIn } = await aPerson();
+      const page = await visit(CHANGE);
+      await fillIn(page, { email, password: PASSWORD, newPassword: NEW_PASSWORD });
+      await page.waitForSelector('text=Your password is changed');
+      expect(await page.context().cookies()).toEqual([
+        expect.objectContaining({ name: 'rekey-device', httpOnly: true, sameSite: 'Strict' }),
+      ]);
+      expect(await page.evaluate('document.cookie')).toBe('');
+
+      for (let i = 0; i < 5; i += 1) await logIn('not this one');
+      // As many more as it takes for waits of hours.
+      await database.run('update throttles set level = level + 1000 where level > 4');
+      const change = { email, password: NEW_PASSWORD, newPassword: PASSWORD };
+      const stranger = await visit(CHANGE);
+      await fillIn(stranger, change);
+      await stranger.waitForSelector('#fault:has-text("That was tried too often.")');
+      expect(await stranger.textContent('#fault')).toMatch(/in [\d,]+ hours\.$/);
+      await page.goto(stranger.url());
+      await fillIn(page, change);
+      await page.waitForSelector('text=Your password is changed');
+      expect(complaints).toEqual([]);
+      await database.run('delete from throttles');
+    });
+
     test('says that it needs JavaScript where there is none, and cannot be sent then', async () => {
       const page = await visit(CHANGE, { javaScriptEnabled: false, locale: 'es-ES' });
       expect(await page.locator('#needs-script').isVisible()).toBe(true);
