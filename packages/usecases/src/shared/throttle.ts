@@ -1,11 +1,8 @@
 import {
   type Actor,
   type AuditType,
-  type Bucket,
-  emptyAt,
   emptyBucket,
   type Filling,
-  fill,
   type Id,
   type Instant,
   type Limit,
@@ -14,14 +11,25 @@ import {
   type Place,
   placeOf,
   refusalOf,
-  settled,
   TooManyRequests,
   takeBack,
 } from '@rekey/domain';
-import type { OneTimeTokens, Ports, Settings, StoredBucket, Throttles } from '../ports/index.ts';
+import type { OneTimeTokens, Ports, Settings, Throttles } from '../ports/index.ts';
 import type { Presented } from './known-device.ts';
 import type { Recorder } from './record.ts';
 import { recordFailures } from './record-failures.ts';
+import {
+  hasRoom,
+  keyIn,
+  keyOf,
+  lockTries,
+  longest,
+  type Slot,
+  stored,
+  tries,
+  withoutTry,
+  withTry,
+} from './tries.ts';
 
 // The rules, and the attacks that each is there for: docs/decisions/0011-throttling.md
 
@@ -99,14 +107,16 @@ export async function admit(
     const now = clock.now();
     const mine = await lockTries(throttles, own, now);
     if (device?.isKnown && mine.some(hasRoom)) {
-      await throttles.put(mine.map(after));
+      await throttles.put(mine.map(withTry));
       return { counted: mine, refusal, bringsWait: false };
     }
     const theirs = await lockTries(throttles, strangers, now);
     const theirRefusal = longest(theirs);
     const counted = (theirRefusal === null ? [...mine, ...theirs] : mine).filter(hasRoom);
     await throttles.put(
-      [...mine, ...theirs].map((each) => (counted.includes(each) ? after(each) : current(each))),
+      [...mine, ...theirs].map((each) =>
+        counted.includes(each) ? withTry(each) : withoutTry(each),
+      ),
     );
     if (theirRefusal !== null) {
       return { counted: null, refusal: theirRefusal, looksInVain: counted.length > 0 };
@@ -162,7 +172,7 @@ async function countOf(
     const now = clock.now();
     const found = await lockTries(stores.throttles, [slot], now);
     const refusal = longest(found);
-    await stores.throttles.put(found.map(refusal ? current : after));
+    await stores.throttles.put(found.map(refusal ? withoutTry : withTry));
     if (refusal !== null) return refusal;
     const bringsWait = found.some(({ after }) => refusalOf(limit, after, now));
     const failures = [...types, ...(bringsWait ? (['rekey:Throttle'] as const) : [])];
@@ -229,47 +239,3 @@ const deviceLimit: Limit = {
   capacity: DEVICE_CAPACITY,
   leakMs: HOUR_MS / DEVICE_CAPACITY,
 };
-
-/** Says nothing of whom it stands for, not even to a reader of the database who guesses. */
-const keyOf = (secrets: Needs['secrets'], limit: Limit, ...parts: readonly string[]): string =>
-  secrets.blind(JSON.stringify([limit.name, ...parts]));
-
-type Slot = { readonly key: string; readonly limit: Limit };
-
-/** A try, and what it makes of a bucket; `current` is the bucket without it, by the clock as it is now. */
-type Try = Slot & Filling & { readonly current: Bucket; readonly refusal: TooManyRequests | null };
-
-const tries = (slots: readonly Slot[], buckets: readonly Bucket[], now: Instant): Try[] =>
-  slots.map(({ key, limit }, index) => {
-    const before = buckets[index] ?? emptyBucket;
-    const current = settled(before, now);
-    const refusal = refusalOf(limit, current, now);
-    return { key, limit, before, current, after: fill(limit, current, now), refusal };
-  });
-
-async function lockTries(
-  throttles: Throttles,
-  slots: readonly Slot[],
-  now: Instant,
-): Promise<Try[]> {
-  if (slots.length === 0) return [];
-  return tries(slots, await throttles.lock(slots.map(keyIn)), now);
-}
-
-const keyIn = ({ key }: Slot): string => key;
-
-const hasRoom = ({ refusal }: Try): boolean => refusal === null;
-
-/** The longest wait: whoever is told of a shorter one comes back too early. */
-const longest = (all: readonly Try[]): TooManyRequests | null =>
-  all
-    .flatMap(({ refusal }) => refusal ?? [])
-    .toSorted((a, b) => b.retryAfterS - a.retryAfterS)[0] ?? null;
-
-const stored = ({ key, limit }: Slot, bucket: Bucket): StoredBucket => ({
-  key,
-  bucket,
-  forgetAt: emptyAt(limit, bucket),
-});
-const after = (each: Try): StoredBucket => stored(each, each.after);
-const current = (each: Try): StoredBucket => stored(each, each.current);
