@@ -45,7 +45,8 @@ export const pages =
       const { problem, headers } = answerTo(error, request);
       if (problem.status >= 500) logFailure(log, request, error);
       const setting = settingIn(preferred(request.headers['accept-language']));
-      const page = errorPage(problem.status, setting, request.id);
+      const base = request.routeOptions.url === '/local' ? setting.base : '';
+      const page = errorPage(problem.status, { ...setting, base }, request.id);
       sendPage(reply.code(problem.status).headers(headers), page);
     }
   };

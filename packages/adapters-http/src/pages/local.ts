@@ -12,6 +12,7 @@ import {
   type Language,
   languageOf,
   notices,
+  preferred,
   type Speech,
   timeInWords,
 } from '@rekey/wording';
@@ -20,7 +21,8 @@ import { actorOf } from '../server/actor.ts';
 import { refuseForeignSites } from '../server/cross-site.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { strict } from '../server/fields.ts';
-import { layout, list, type Setting, sendPage } from './layout.ts';
+import { layout, list, paragraphs, type Setting, sendPage } from './layout.ts';
+import { linkCookie } from './link-cookie.ts';
 import { texts } from './texts/index.ts';
 
 const TOKEN = 'example.one-time-token';
@@ -39,13 +41,28 @@ export const local =
     settingIn: (speech: Speech) => Setting,
   ): FastifyPluginAsyncTypebox =>
   async (app) => {
+    const cookie = linkCookie(options);
     const settingFor = ({ locale }: Told) => settingIn(languageOf(locale) ?? english);
 
-    /** Shows, and never acts: scanners and previews open links too. */
+    /**
+     * Takes the token out of the address bar, where it would stay in the history of the browser, and out of the page's
+     * URL. A link that is not good is told here: there is nothing to hide.
+     */
     app.get('/local', { schema: { isHidden: true, querystring: Link } }, async (request, reply) => {
       const { token } = request.query;
+      await useCases.deliveries.readNotice.execute(actorOf(request), { token });
+      return reply.header('set-cookie', cookie.write(token)).redirect('local/notice', 303);
+    });
+
+    /** Shows, and never acts: scanners and previews open links too. */
+    app.get('/local/notice', { schema: { isHidden: true } }, async (request, reply) => {
+      const token = cookie.read(request);
+      if (token === undefined) {
+        const setting = settingIn(preferred(request.headers['accept-language']));
+        return sendPage(reply.code(400), lostPage(below(setting)));
+      }
       const told = await useCases.deliveries.readNotice.execute(actorOf(request), { token });
-      return sendPage(reply, confirmPage(settingFor(told), token, told));
+      return sendPage(reply, confirmPage(below(settingFor(told)), token, told));
     });
 
     app.post(
@@ -60,10 +77,14 @@ export const local =
         const actor = actorOf(request);
         const told = await useCases.deliveries.readNotice.execute(actor, { token });
         await useCases.passwords.revokeUpdatePassword.execute(actor, { token });
+        reply.header('set-cookie', cookie.clear());
         return sendPage(reply, lockedPage(settingFor(told), told));
       },
     );
   };
+
+/** For a page that is below `/local`, as its files are. */
+const below = (setting: Setting): Setting => ({ ...setting, base: '' });
 
 /** Asks before anything is done: mail scanners open links, people press buttons. */
 function confirmPage(setting: Setting, token: string, told: Told): Html {
@@ -84,7 +105,7 @@ function confirmPage(setting: Setting, token: string, told: Told): Html {
 ${facts.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>\n`)}</dl>
 <p>${words.wasYou} ${confirm.close}</p>
 <p class="turn">${words.wasNotYou}</p>
-<form method="post" action="local">
+<form method="post" action="../local">
 <input type="hidden" name="token" value="${token}">
 <button class="danger" type="submit">${words.button}</button>
 </form>
@@ -99,6 +120,16 @@ function deviceOf({ client }: Origin, language: Language): Html {
   const claim = defuse(client ?? '');
   const name = html`${deviceInWords(client, language)}`;
   return claim === '' ? name : html`${name}<br><small class="quiet">${claim}</small>`;
+}
+
+/** For a browser that did not keep the cookie, or not until now. */
+function lostPage(setting: Setting): Html {
+  const { lost } = texts[setting.speech.language];
+  return layout(setting, {
+    title: lost.title,
+    sign: 'info',
+    body: html`${paragraphs(lost.paragraphs)}`,
+  });
 }
 
 /** Says that the account is locked, and names the effects and the next steps. */

@@ -24,8 +24,22 @@ const isEnabled = async () => {
   const user = await server.database.read(({ users }) => users.get(userId));
   return user?.isEnabled;
 };
-const open = (query: Record<string, string> | string, method: 'GET' | 'HEAD' = 'GET') =>
-  server.app.inject({ method, url: `/local?${new URLSearchParams(query)}` });
+const get = (path: string, headers: Record<string, string> = {}, method: 'GET' | 'HEAD' = 'GET') =>
+  server.app.inject({ method, url: path, headers });
+const follow = (query: Record<string, string> | string) =>
+  get(`/local?${new URLSearchParams(query)}`);
+const cookieOf = ({ headers }: Awaited<ReturnType<typeof get>>) =>
+  String(headers['set-cookie']).split(';', 1)[0] ?? '';
+
+/** Opens a link as a browser does, up to its page. */
+const open = async (
+  query: Record<string, string> | string,
+  headers: Record<string, string> = {},
+) => {
+  const followed = await follow(query);
+  if (followed.statusCode !== 303) return followed;
+  return get('/local/notice', { ...headers, cookie: cookieOf(followed) });
+};
 const link = () => ({ type: 'update_password', email: 'orion@example.com', token });
 const press = (headers: Record<string, string> = {}, fields: Record<string, string> = { token }) =>
   server.form('POST', '/local', fields, headers);
@@ -99,7 +113,7 @@ describe('opening the link', () => {
         'an unknown program<br><small class="quiet">lightMyRequest</small>',
       ],
     ]);
-    expect(response.body).toContain('<form method="post" action="local">');
+    expect(response.body).toContain('<form method="post" action="../local">');
     expect(response.body).toContain(`<input type="hidden" name="token" value="${token}">`);
     expect(response.body).not.toMatch(/<script|style=|<style|https?:/);
     expect(response.body.match(/<input|<button/g)).toStrictEqual(['<input', '<button']);
@@ -107,10 +121,7 @@ describe('opening the link', () => {
 
   it('speaks the language of the owner, and tells the time of the owner’s zone', async () => {
     server = await move('de-AT', 'Europe/Vienna');
-    const page = await server.app.inject({
-      url: `/local?${new URLSearchParams(link())}`,
-      headers: { 'accept-language': 'ja' },
-    });
+    const page = await open(link(), { 'accept-language': 'ja' });
     expect(page.body).toContain('<html lang="de" dir="ltr">');
     expect(Object.fromEntries(factsIn(page.body)).Zeitpunkt).toMatch(
       /^2. Jänner 2026 um 04:04:05 Mitteleuropäische/,
@@ -121,9 +132,14 @@ describe('opening the link', () => {
   it('changes nothing, however often and by whichever method', async () => {
     const before = server.commits();
     await open(link());
-    await open(link());
-    const head = await open(link(), 'HEAD');
-    expect([head.statusCode, head.body]).toStrictEqual([200, '']);
+    const cookie = cookieOf(await follow(link()));
+    for (const [path, status] of [
+      [`/local?${new URLSearchParams(link())}`, 303],
+      ['/local/notice', 200],
+    ] as const) {
+      const head = await get(path, { cookie }, 'HEAD');
+      expect([head.statusCode, head.body]).toStrictEqual([status, '']);
+    }
     expect(server.commits()).toBe(before);
     expect(await isEnabled()).toBe(true);
   });
@@ -144,6 +160,55 @@ describe('opening the link', () => {
     expect(page.statusCode).toBe(200);
     expect(page.body).not.toMatch(/<script|evil\.example|555/);
     expect(Object.fromEntries(factsIn(page.body)).Account).toBe('rigel@example.com');
+  });
+
+  it('leads to a page without the token in its URL, by a cookie for that page alone', async () => {
+    const followed = await follow(link());
+    expect([followed.statusCode, followed.headers.location, followed.body]).toStrictEqual([
+      303,
+      'local/notice',
+      '',
+    ]);
+    expect(followed.headers['set-cookie']).toBe(
+      `rekey-link=${token}; Max-Age=600; Path=/local/notice; HttpOnly; SameSite=Lax`,
+    );
+  });
+
+  it('keeps its cookie below the path that people know, and sends it by HTTPS alone', async () => {
+    const { ports } = server;
+    server = await rig({
+      options: { publicUrl: 'https://login.example/rekey' },
+      rooms: () => useCases(ports),
+    });
+    expect((await follow(link())).headers['set-cookie']).toMatch(
+      /; Path=\/rekey\/local\/notice; HttpOnly; SameSite=Lax; Secure$/,
+    );
+  });
+
+  it('asks to be opened once more by a client that keeps no cookies, and changes nothing', async () => {
+    await follow(link());
+    const before = server.commits();
+    for (const language of languages) {
+      const page = await get('/local/notice', { 'accept-language': language });
+      expect(page.statusCode).toBe(400);
+      expect(page.body).toContain(`<h1>${texts[language].lost.title}</h1>`);
+      expect(page.body).not.toMatch(/<form|<script/);
+    }
+    expect(server.commits()).toBe(before);
+    expect(await isEnabled()).toBe(true);
+  });
+
+  it.each([
+    ['no token', 'rekey-link=', 'lost'],
+    ['no text of a token', 'rekey-link="<b>"', 'lost'],
+    ['an endless token', `rekey-link=${'x'.repeat(4000)}`, 'lost'],
+    ['a made-up token', 'rekey-link=made-up-token', 'dead'],
+    ['a cookie of another name', 'xrekey-link=x', 'lost'],
+  ] as const)('has no page for a cookie with %s', async (_what, cookie, text) => {
+    const page = await get('/local/notice', { cookie });
+    expect(page.statusCode).toBe(400);
+    expect(page.body).toContain(`<h1>${texts.en[text].title}</h1>`);
+    expect(page.body).toMatch(/href="style\.css\?v=/);
   });
 
   it('ends on one page, equal to the byte, for every link that is not good', async () => {
@@ -225,6 +290,10 @@ describe('pressing the button', () => {
     expect(response.headers['content-security-policy']).toBe(POLICY);
     expect(response.body).toContain('<h1>Your account is locked</h1>');
     expect(response.body).toContain('<li>Tell Rekey that somebody else changed your password.');
+    // The browser forgets the token.
+    expect(response.headers['set-cookie']).toBe(
+      'rekey-link=; Max-Age=0; Path=/local/notice; HttpOnly; SameSite=Lax',
+    );
     expect(await isEnabled()).toBe(false);
   });
 

@@ -30,6 +30,13 @@ export const de: Texts = {
       'Andernfalls öffnen Sie den Link aus der E-Mail noch einmal, und zwar vollständig. Hilft das nicht, bitten Sie den Dienst, das Konto zu sperren.',
     ],
   },
+  lost: {
+    title: 'Bitte öffnen Sie den Link noch einmal',
+    paragraphs: [
+      'Ihr Browser hat sich den Link nicht gemerkt oder ihn inzwischen vergessen. Es wurde nichts unternommen.',
+      'Öffnen Sie den Link aus der E-Mail noch einmal. Erscheint diese Seite wieder, erlauben Sie Cookies für diese Website, oder öffnen Sie den Link in einem anderen Browser.',
+    ],
+  },
   foreign: {
     title: 'Bitte nutzen Sie den Link in der E-Mail',
     paragraphs: [

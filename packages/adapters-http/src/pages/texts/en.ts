@@ -30,6 +30,13 @@ export const en: Texts = {
       'If you did not, open the link in the mail once more, in full. If that does not help, ask the service to lock the account.',
     ],
   },
+  lost: {
+    title: 'Please open the link once more',
+    paragraphs: [
+      'Your browser has not kept the link, or has forgotten it since. Nothing was done.',
+      'Open the link in the mail once more. If this page comes back, allow cookies for this website, or open the link in another browser.',
+    ],
+  },
   foreign: {
     title: 'Please use the link in the mail',
     paragraphs: [

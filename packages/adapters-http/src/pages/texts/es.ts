@@ -30,6 +30,13 @@ export const es: Texts = {
       'Si no lo hizo, abra de nuevo el enlace del correo, completo. Si eso no ayuda, pida al servicio que bloquee la cuenta.',
     ],
   },
+  lost: {
+    title: 'Abra el enlace una vez más',
+    paragraphs: [
+      'Su navegador no ha guardado el enlace o ya lo ha olvidado. No se ha hecho nada.',
+      'Abra de nuevo el enlace del correo. Si vuelve a aparecer esta página, permita las cookies de este sitio web o abra el enlace en otro navegador.',
+    ],
+  },
   foreign: {
     title: 'Use el enlace del correo',
     paragraphs: [

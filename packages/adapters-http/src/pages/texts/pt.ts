@@ -30,6 +30,13 @@ export const pt: Texts = {
       'Se não apertou, abra o link do e-mail mais uma vez, por inteiro. Se isso não ajudar, peça ao serviço que bloqueie a conta.',
     ],
   },
+  lost: {
+    title: 'Abra o link mais uma vez',
+    paragraphs: [
+      'O seu navegador não guardou o link, ou já o esqueceu. Nada foi feito.',
+      'Abra o link do e-mail mais uma vez. Se esta página voltar a aparecer, permita cookies para este site ou abra o link em outro navegador.',
+    ],
+  },
   foreign: {
     title: 'Use o link do e-mail',
     paragraphs: [
