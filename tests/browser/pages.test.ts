@@ -130,6 +130,8 @@ describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('in a browser', () =>
     const link = await linkOf(email);
     expect(mailbox.mails[0]?.subject).toBe('Your password at Orchard was changed');
     const owner = await visit(link);
+    // What stays in the history has no token in it.
+    expect(owner.url()).toBe(`${server.url}/local/notice`);
     await owner.reload();
     expect(await heading(owner)).toBe('Was this you?');
     expect(await owner.textContent('dl')).toContain(email);
@@ -314,12 +316,22 @@ describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('in a browser', () =>
       await database.run(`update one_time_tokens set expires_at = 1 where user_id = '${id}'`);
       await page.reload();
       expect(await heading(page)).toBe('Dieser Link gilt nicht mehr');
+      await page.goto(link);
       expect(await page.locator('form').count()).toBe(0);
       await inspect(page, 'link-dead-de');
       const expired = await page.content();
       await page.goto(`${link}x`);
       expect(await page.content()).toBe(expired);
       expect(complaints).toEqual([]);
+    });
+
+    test('asks a browser that keeps no cookies to be opened once more', async () => {
+      const { link } = await aLink();
+      const page = await visit('/local/notice');
+      expect(await heading(page)).toBe('Please open the link once more');
+      await inspect(page, 'link-lost');
+      await page.goto(link);
+      expect(await heading(page)).toBe('Was this you?');
     });
 
     test('says that the button cannot work now, and that something is broken', async () => {

@@ -269,8 +269,13 @@ describe.each(purposes)('the link of the mail about %s', (purpose) => {
           { 'user-agent': 'Mozilla/5.0 (compatible; SafeLinks)', accept: '*/*' },
         ]) {
           for (const method of ['GET', 'HEAD']) {
-            const answer = await t.send(method, `/local?${query}&_method=POST`, headers);
-            expect(answer.status).toBe(200);
+            const opened = await t.send(method, `/local?${query}&_method=POST`, headers);
+            expect(opened.status).toBe(303);
+            // A scanner that keeps cookies, and one that keeps none.
+            const [cookie = ''] = String(opened.headers['set-cookie']).split(';', 1);
+            const page = '/local/notice?_method=POST';
+            expect((await t.send(method, page, { ...headers, cookie })).status).toBe(200);
+            expect((await t.send(method, page, headers)).status).toBe(400);
           }
         }
         for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
