@@ -59,6 +59,24 @@ describe('an actor may', () => {
     },
   );
 
+  test('create a user as a service, or by signing up', () => {
+    expect(those((actor) => may(actor, 'create user', null))).toEqual([
+      'service',
+      'stranger',
+      'nobody',
+    ]);
+  });
+
+  test.each(['create key', 'verify code'] as const)('%s of a user as a service', (action) => {
+    expect(those((actor) => may(actor, action, null))).toEqual(['service', 'stranger']);
+  });
+
+  test('prove the password of any account, but of another one than that of a session', () => {
+    const prove = (userId: string) => those((actor) => may(actor, 'prove password', { userId }));
+    expect(prove('u1')).toEqual(['service', 'stranger', 'user', 'nobody']);
+    expect(prove('u2')).toEqual(['service', 'stranger', 'nobody']);
+  });
+
   test('use a token of a user as the service that it is of, and as nobody else', () => {
     const use = (serviceId: string | null) =>
       those((actor) => may(actor, 'use token', { serviceId }));

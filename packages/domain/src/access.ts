@@ -1,17 +1,24 @@
 import type { Actor } from './actor.ts';
 import type { Id } from './ids.ts';
 
-/** What each action looks at to decide. */
+/** The resource of each action, as far as the rule looks at it; null where the actor alone decides. */
 type Resources = {
+  /** At a service, or by signing up at the built-in one. */
+  readonly 'create user': null;
   /** `isKnown`: whether the service that asks made the user, or has or had a key of the user. */
   readonly 'read user': { readonly isKnown: boolean };
+  readonly 'create key': null;
   readonly 'read key': { readonly serviceId: Id | null };
   readonly 'read audit': { readonly serviceId: Id | null };
+  /** `userId`: the owner of the account that the password is claimed for. */
+  readonly 'prove password': { readonly userId: Id };
+  /** The one-time code of a user. */
+  readonly 'verify code': null;
   /** The token or key that a user brings to a service. */
   readonly 'use token': { readonly serviceId: Id | null };
   /** The one-time link of a mail. `isHosted`: whether Rekey hosts the page of the service. */
   readonly 'use link': { readonly serviceId: Id; readonly isHosted: boolean };
-  /** Whatever is done at the command line, or by the server itself. */
+  /** Everything that is done at the command line, or by the server itself. */
   readonly operate: null;
 };
 
@@ -24,16 +31,23 @@ const isService = (actor: Actor, id: Id | null): boolean =>
 const isOperator = ({ kind }: Actor): boolean => kind === 'root' || kind === 'operator';
 
 const rules: { readonly [Action in keyof Resources]: Rule<Resources[Action]> } = {
+  'create user': ({ kind }) => kind === 'service' || kind === 'nobody',
   'read user': (actor, { isKnown }) => isOperator(actor) || (actor.kind === 'service' && isKnown),
+  'create key': ({ kind }) => kind === 'service',
   'read key': (actor, { serviceId }) => isOperator(actor) || isService(actor, serviceId),
   'read audit': (actor, { serviceId }) => isOperator(actor) || isService(actor, serviceId),
+  'prove password': (actor, { userId }) =>
+    actor.kind === 'service' ||
+    actor.kind === 'nobody' ||
+    (actor.kind === 'user' && actor.session.userId === userId),
+  'verify code': ({ kind }) => kind === 'service',
   'use token': (actor, { serviceId }) => isService(actor, serviceId),
   'use link': (actor, { serviceId, isHosted }) =>
     isService(actor, serviceId) || (actor.kind === 'nobody' && isHosted),
   operate: ({ kind }) => kind === 'operator',
 };
 
-/** Whether the actor may do this to the resource. Whatever may not be done looks as if the resource were not there. */
+/** Whether the actor may do this to the resource. A resource that the actor may not see looks as if it were not there. */
 export function may<Action extends keyof Resources>(
   actor: Actor,
   action: Action,

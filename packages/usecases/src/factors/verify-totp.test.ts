@@ -1,6 +1,17 @@
-import { InvalidCredentials, type Service } from '@rekey/domain';
+import { InvalidCredentials, operator, type Service, Unauthorized } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
-import { aKey, asService, endOf, failingAt, planted, START, world } from '../../testing/index.ts';
+import {
+  aKey,
+  asService,
+  asUser,
+  endOf,
+  failingAt,
+  nobody,
+  planted,
+  root,
+  START,
+  world,
+} from '../../testing/index.ts';
 import { type Ports, useCases } from '../index.ts';
 
 const STEP_MS = 30_000;
@@ -27,6 +38,16 @@ describe('a one-time code', () => {
     const { codeAt, verify } = await aTotp();
     expect(await verify(codeAt(START))).toBe('done');
     expect(await verify(codeAt(START))).toBeInstanceOf(InvalidCredentials);
+  });
+
+  test('is verified for services alone, and stays good', async () => {
+    const { w, owner, codeAt, verify } = await aTotp();
+    const input = { userId: owner.user.id, code: codeAt(START) };
+    for (const actor of [nobody, asUser(await w.logIn(owner)), root, operator]) {
+      const end = await endOf(w.useCases.factors.verifyTotp.execute(actor, input));
+      expect(end).toBeInstanceOf(Unauthorized);
+    }
+    expect(await verify(codeAt(START))).toBe('done');
   });
 
   test('may be a step early or late, and none before one that was taken', async () => {

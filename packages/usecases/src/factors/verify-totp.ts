@@ -1,4 +1,4 @@
-import { type Actor, type Id, InvalidCredentials, placeOf } from '@rekey/domain';
+import { type Actor, type Id, InvalidCredentials, may, placeOf, Unauthorized } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { attempt } from '../shared/attempt.ts';
 import { isKnownTo } from '../shared/known-user.ts';
@@ -23,6 +23,7 @@ export class VerifyTotp {
    * Answers the id of the entry in the audit.
    */
   async execute(actor: Actor, input: VerifyTotpInput): Promise<Id> {
+    if (!may(actor, 'verify code', null)) throw new Unauthorized();
     const account = `totp of ${input.userId}`;
     const tried = { type: 'sso:AuthTotp', account, device: null, refusal: REFUSAL } as const;
     const { entryId } = await attempt(this.#ports, actor, tried, {

@@ -1,4 +1,12 @@
-import { type Actor, type Id, type Key, placeOf, type Service, type User } from '@rekey/domain';
+import {
+  type Actor,
+  type Id,
+  type Key,
+  may,
+  placeOf,
+  type Service,
+  type User,
+} from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { isKnownTo } from './known-user.ts';
 
@@ -39,8 +47,8 @@ export async function provePassword(
     // A user that the service may not see is not found in its audit either.
     const isKnown = tokenKey !== null || (await isKnownTo(stores, user, serviceId));
     const userId = isKnown ? user.id : null;
-    const isMeant = actor.kind !== 'user' || actor.session.userId === user.id;
-    if (!user.isEnabled || !isMeant || passwordHash === null || !tokenKey || !service) {
+    const isAllowed = may(actor, 'prove password', { userId: user.id });
+    if (!user.isEnabled || !isAllowed || passwordHash === null || !tokenKey || !service) {
       return { userId, account: null };
     }
     return { userId, account: { user, service, tokenKey, passwordHash, ...rest } };

@@ -4,6 +4,7 @@ import {
   formServiceId,
   IllegalArgument,
   isProven,
+  may,
   type PasswordQuality,
   parseAll,
   parseEmail,
@@ -128,13 +129,12 @@ export class CreateUser {
 
   /** The service that the user is created at. */
   async #serviceFor(actor: Actor): Promise<Service> {
+    if (!may(actor, 'create user', null)) throw new Unauthorized();
     const { database, settings } = this.#ports;
-    if (actor.kind === 'service') {
-      if (!actor.service.userAllowRegister) throw new Forbidden('registration_closed');
-      return actor.service;
-    }
-    if (actor.kind !== 'nobody') throw new Unauthorized();
-    if (!settings.usersSignup) throw new Forbidden('registration_closed');
+    const own = actor.kind === 'service' ? actor.service : null;
+    const isOpen = own?.userAllowRegister ?? settings.usersSignup;
+    if (!isOpen) throw new Forbidden('registration_closed');
+    if (own) return own;
     const service = await database.read(({ services }) => services.get(formServiceId));
     if (service === null) throw new Error('the built-in service is made at every start');
     return service;
