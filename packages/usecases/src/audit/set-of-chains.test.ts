@@ -139,14 +139,28 @@ describe('a chain', () => {
     expect(await faults(w)).toEqual([[planted.id, reason]]);
   });
 
-  test('that is emptied is missing, whatever its length is said to be', async () => {
-    const { w, service } = await started();
-    for (const length of [0, 1]) {
+  test('that is emptied is missing, or not as it was written, whatever it is said to be', async () => {
+    const MISSING = 'the chain is missing';
+    const MOVED = 'where the chain begins or ends is not as it was written';
+    for (const [end, reason] of [
+      [{ length: 0, hash: null }, MISSING],
+      [{ length: 0, hash: null, pruned: 1, prunedUntil: START * 2 }, MOVED],
+      [{ length: 1, pruned: 1, prunedUntil: START * 2 }, MOVED],
+    ] as const) {
+      const { w, service } = await started();
       w.database.tamper(({ audit, auditChains }) => {
-        for (const { id, serviceId } of audit.rows())
+        for (const { id, serviceId } of audit.rows()) {
           if (serviceId === service.id) audit.delete(id);
+        }
         const chain = auditChains.get(service.id);
-        if (chain) auditChains.put(service.id, { ...chain, length, pruned: length, hash: null });
+        if (chain) auditChains.put(service.id, { ...chain, ...end, seal: '' });
+      });
+      expect(await faultOf(w, service.id)).toMatchObject({ reason });
+      // What comes then does not gloss it over.
+      await w.useCases.users.createUser.execute(asService(service), {
+        isEnabled: true,
+        name: 'Ada',
+        email: 'ada@example.com',
       });
       expect(await faultOf(w, service.id)).not.toBeNull();
     }
