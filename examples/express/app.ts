@@ -12,6 +12,12 @@ const events = new Map([
 export function shop(rekey: Api, { secure }: { readonly secure: boolean }) {
   const app = express();
   app.disable('x-powered-by');
+  app.use((_request, response, next) => {
+    response.set(securityHeaders);
+    // Only where people come by HTTPS.
+    if (secure) response.set('Strict-Transport-Security', 'max-age=31536000');
+    next();
+  });
   app.use(refuseForeignSites);
   app.use(express.urlencoded({ extended: false, limit: '16kb' }));
 
@@ -24,11 +30,7 @@ export function shop(rekey: Api, { secure }: { readonly secure: boolean }) {
     const { name, email, password } = fieldsOf(request);
     const call = callFor(request);
     const { data } = await rekey.createUser({ is_enabled: true, name, email, password }, call);
-    // Without it the user could not log in to this service.
-    await rekey.createKey(
-      { is_enabled: true, type: 'TOKEN', name: 'shop', user_id: data.id },
-      call,
-    );
+    await rekey.createKey({ ...tokenKey, user_id: data.id }, call);
     await logIn(request, response, email, password);
   });
 
@@ -37,7 +39,15 @@ export function shop(rekey: Api, { secure }: { readonly secure: boolean }) {
     await logIn(request, response, email, password);
   });
 
-  app.post('/logout', (_request, response) => {
+  // A cookie that is gone ends no session: whoever has a copy of the token goes on. The key of the user for this shop
+  // ends all of them, and a new one lets the user log in again.
+  app.post('/logout', async (request, response) => {
+    const user = await userOf(request);
+    if (user) {
+      const call = callFor(request);
+      await rekey.revokeToken({ token: tokenOf(request) }, call);
+      await rekey.createKey({ ...tokenKey, user_id: user.id }, call);
+    }
     response.clearCookie('access').redirect(303, '/');
   });
 
@@ -53,19 +63,40 @@ export function shop(rekey: Api, { secure }: { readonly secure: boolean }) {
     await logIn(request, response, user.email, new_password);
   });
 
-  // The link of the mail leads here. Opening it changes nothing: mail scanners open links too.
+  // The link of the mail leads here, and on to a page without the token in its URL: that one stays in the history.
   app.get('/account', (request, response) => {
     const { type, token } = request.query;
-    const event = events.get(String(type));
-    if (event !== undefined && typeof token === 'string') response.send(accountPage(event, token));
-    else response.status(400).send(messagePage('This link is not complete.'));
+    if (!events.has(String(type)) || typeof token !== 'string') {
+      response.status(400).send(messagePage('This link is not complete.'));
+      return;
+    }
+    const life = {
+      path: '/account',
+      httpOnly: true,
+      sameSite: 'lax',
+      secure,
+      maxAge: 600_000,
+    } as const;
+    response.cookie('link', token, life).redirect(303, `/account/${type}`);
+  });
+
+  // Opening it changes nothing: mail scanners open links too.
+  app.get('/account/:type', (request, response) => {
+    const event = events.get(request.params.type);
+    const token = cookieOf(request, 'link');
+    if (event !== undefined && token !== '') response.send(accountPage(event, token));
+    else response.status(400).send(messagePage('Please open the link in the mail once more.'));
   });
 
   app.post('/account', async (request, response) => {
     await rekey.revokeUpdatePassword({ token: fieldsOf(request).token }, callFor(request));
-    response.clearCookie('access').send(messagePage('Your account is locked. Please call us.'));
+    response.clearCookie('access').clearCookie('link', { path: '/account' });
+    response.send(messagePage('Your account is locked. Please call us.'));
   });
 
+  app.use((_request, response) => {
+    response.status(404).send(messagePage('There is no such page.'));
+  });
   app.use(answerError);
   return app;
 
@@ -78,8 +109,8 @@ export function shop(rekey: Api, { secure }: { readonly secure: boolean }) {
   }
 
   async function userOf(request: Request) {
-    const token = /(?:^|; )access=([^;]+)/.exec(request.headers.cookie ?? '')?.[1];
-    if (!token) return null;
+    const token = tokenOf(request);
+    if (token === '') return null;
     try {
       return (await rekey.verifyToken({ token }, callFor(request))).user;
     } catch (error) {
@@ -90,7 +121,33 @@ export function shop(rekey: Api, { secure }: { readonly secure: boolean }) {
   }
 }
 
-/** For whom a call is made: what Rekey throttles by, and tells the owner of the account. */
+/** Without such a key a user cannot log in to this shop. */
+const tokenKey = { is_enabled: true, type: 'TOKEN', name: 'shop' } as const;
+
+/** No script runs and nothing is framed, cached or guessed. */
+const securityHeaders = {
+  'Content-Security-Policy':
+    "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'Cache-Control': 'no-store',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  // Other sites learn nothing; for forms of our own, browsers say where they come from.
+  'Referrer-Policy': 'same-origin',
+  'X-Content-Type-Options': 'nosniff',
+};
+
+const tokenOf = (request: Request) => cookieOf(request, 'access');
+
+/** Empty where there is none. */
+function cookieOf({ headers }: Request, name: string): string {
+  const cookies = (headers.cookie ?? '').split('; ').map((text) => text.split('='));
+  return cookies.find(([each]) => each === name)?.[1] ?? '';
+}
+
+/**
+ * For whom a call is made: what Rekey throttles by, and tells the owner of the account. Express believes a forwarded
+ * address only from the proxies that `trust proxy` names, and by default from none.
+ */
 function callFor({ ip = '', headers }: Request) {
   return { address: ip.replace(/^::ffff:/, ''), client: headers['user-agent'] ?? '' };
 }
@@ -110,16 +167,23 @@ function fieldsOf({ body }: Request) {
   };
 }
 
+/** Browsers say where a form comes from: the older ones by its origin alone. */
 function refuseForeignSites(request: Request, response: Response, next: NextFunction) {
-  const site = request.get('sec-fetch-site') ?? 'none';
-  const isOurs = request.method === 'GET' || site === 'same-origin' || site === 'none';
-  if (isOurs) next();
+  const { 'sec-fetch-site': site = 'none', origin, host } = request.headers;
+  const isOurSite = site === 'same-origin' || site === 'none';
+  const isOurOrigin = origin === undefined || /^https?:\/\/(.*)$/.exec(origin)?.[1] === host;
+  if (request.method === 'GET' || request.method === 'HEAD' || (isOurSite && isOurOrigin)) next();
   else response.status(403).send(messagePage('This form is not ours.'));
 }
 
-function answerError(error: unknown, _request: Request, response: Response, next: NextFunction) {
+/** Express needs the fourth parameter, and its own page of an error would lack our headers. */
+function answerError(error: unknown, _request: Request, response: Response, _next: NextFunction) {
   if (!(error instanceof RekeyError)) {
-    next(error);
+    const { status = 500 } = error as { status?: number };
+    if (status === 500) console.error(error instanceof Error ? error.message : 'failed');
+    const isUnread = status >= 400 && status < 500;
+    const message = isUnread ? 'This cannot be read.' : 'Something went wrong here.';
+    response.status(isUnread ? status : 500).send(messagePage(message));
     return;
   }
   const { status, code, problem, retryAfterS, requestId } = error;

@@ -5,7 +5,6 @@ const page = (body: string) => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
 <title>Shop</title>
 <h1>Shop</h1>
 ${body}
@@ -45,5 +44,5 @@ export const homePage = (name: string | null) =>
 <label>New <input name="new_password" type="password" autocomplete="new-password" required></label>
 <button>Change it</button>
 </form>
-<form method="post" action="/logout"><button>Log out</button></form>`,
+<form method="post" action="/logout"><button>Log out on all devices</button></form>`,
   );

@@ -37,6 +37,9 @@ export function formServer(rekey: Api, { secure }: { readonly secure: boolean })
   });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeaders(securityHeaders);
+    // Only where people come by HTTPS.
+    if (secure) response.setHeader('strict-transport-security', 'max-age=31536000');
     if (request.method === 'GET' && request.url === '/') {
       response.setHeader('content-type', 'text/html; charset=utf-8').end(PAGE);
       return;
@@ -46,8 +49,8 @@ export function formServer(rekey: Api, { secure }: { readonly secure: boolean })
       response.writeHead(404).end();
       return;
     }
-    const { 'sec-fetch-site': site = 'none', 'content-length': length } = request.headers;
-    if (site !== 'same-origin' && site !== 'none') {
+    const { 'content-length': length } = request.headers;
+    if (isForeign(request)) {
       response.writeHead(403).end();
       return;
     }
@@ -55,10 +58,35 @@ export function formServer(rekey: Api, { secure }: { readonly secure: boolean })
       response.writeHead(413).end();
       return;
     }
-    const fields = Object.fromEntries(new URLSearchParams(await text(request)));
+    const form = new URLSearchParams(await text(request));
+    const fields = Object.fromEntries(form);
+    // Of a field that comes twice, nobody can tell which is meant.
+    if (Object.keys(fields).length !== form.size) {
+      response.writeHead(400).end();
+      return;
+    }
     const message = await step(fields, request, response);
     response.setHeader('content-type', 'text/plain; charset=utf-8').end(message);
   }
+}
+
+/** No script runs and nothing is framed, cached or guessed. */
+const securityHeaders = new Headers({
+  'content-security-policy':
+    "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'cache-control': 'no-store',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  // Other sites learn nothing; for forms of our own, browsers say where they come from.
+  'referrer-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+});
+
+/** Whether a page of another site sent a form. Browsers say where it comes from: the older ones by its origin alone. */
+function isForeign({ headers }: IncomingMessage): boolean {
+  const { 'sec-fetch-site': site = 'none', origin, host } = headers;
+  const isOurOrigin = origin === undefined || /^https?:\/\/(.*)$/.exec(origin)?.[1] === host;
+  return !isOurOrigin || (site !== 'same-origin' && site !== 'none');
 }
 
 /** For whom a call is made: what Rekey throttles by, and tells the owner of the account. */

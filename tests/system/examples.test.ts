@@ -18,7 +18,12 @@ const BROWSER = 'Browser/1';
 const COOKIE = /^\w+=[\w.-]+; .*HttpOnly/;
 
 type Answer = { status: number; text: string; cookie: string; retryAfter: string | null };
-type Send = (path: string, fields: Record<string, string>, cookie?: string) => Promise<Answer>;
+type Send = (
+  path: string,
+  fields: Record<string, string>,
+  cookie?: string,
+  headers?: Record<string, string>,
+) => Promise<Answer>;
 
 const answerOf = async (response: Response): Promise<Answer> => ({
   status: response.status,
@@ -44,12 +49,12 @@ async function listening(server: Server): Promise<string> {
 
 const sendForm =
   (url: string): Send =>
-  async (path, fields, cookie = '') =>
+  async (path, fields, cookie = '', more = {}) =>
     answerOf(
       await fetch(`${url}${path}`, {
         method: 'POST',
         body: new URLSearchParams(fields),
-        headers: { cookie, 'sec-fetch-site': 'same-origin', 'user-agent': BROWSER },
+        headers: { cookie, 'sec-fetch-site': 'same-origin', 'user-agent': BROWSER, ...more },
         redirect: 'manual',
       }),
     );
@@ -60,14 +65,19 @@ const routes: Record<string, (request: Request) => Promise<Response>> = {
   '/password': changePassword,
   '/account': lock,
 };
-const sendJson: Send = async (path, fields, cookie = '') => {
+const sendJson: Send = async (path, fields, cookie = '', more = {}) => {
+  const body = JSON.stringify(fields);
   const headers = {
     cookie,
     'x-forwarded-for': '203.0.113.9, 127.0.0.1',
+    'x-seen': '203.0.113.7',
     'sec-fetch-site': 'same-origin',
     'user-agent': BROWSER,
+    'content-type': 'application/json',
+    'content-length': String(body.length),
+    ...more,
   };
-  const init = { method: 'POST', body: JSON.stringify(fields), headers };
+  const init = { method: 'POST', body, headers };
   const handle = routes[path];
   if (!handle) throw new Error(`no handler of ${path}`);
   return answerOf(await handle(new Request(`http://shop.test${path}`, init)));
@@ -129,6 +139,39 @@ describe.each(['express', 'nextjs'])('the example for %s', (name) => {
     expect((await send('/login', { ...ada, password: NEW })).status).toBe(400);
   });
 
+  test('tells Rekey no address that anybody can have written', async () => {
+    const rekey = await aRekey();
+    const send = await aShop(name, rekey.url, rekey.serviceKey);
+    await send('/sign-up', ada, '', { 'x-forwarded-for': '203.0.113.9' });
+    await send('/login', ada, '', { 'x-forwarded-for': '203.0.113.9' });
+    const logins = await rekey.json('GET', '/v1/audit?type=sso:AuthLocalLogin');
+    const remotes = logins.json().data.map(({ remote }: { remote: string }) => remote);
+    expect(remotes).toEqual(['127.0.0.1', '127.0.0.1']);
+  });
+
+  test('is sent no form by another site', async () => {
+    const rekey = await aRekey();
+    const send = await aShop(name, rekey.url, rekey.serviceKey);
+    const before = rekey.commits();
+    for (const path of ['/sign-up', '/login', '/password', '/account']) {
+      for (const headers of [
+        { 'sec-fetch-site': 'cross-site' },
+        { 'sec-fetch-site': 'same-site' },
+        { 'sec-fetch-site': 'none', origin: 'https://evil.example' },
+        { 'sec-fetch-site': 'same-origin', origin: 'null' },
+      ]) {
+        expect([path, (await send(path, ada, '', headers)).status]).toEqual([path, 403]);
+      }
+    }
+    expect(rekey.commits()).toBe(before);
+  });
+
+  test('reads no body that is larger than 16 KiB', async () => {
+    const rekey = await aRekey();
+    const send = await aShop(name, rekey.url, rekey.serviceKey);
+    expect((await send('/login', { ...ada, password: 'x'.repeat(17_000) })).status).toBe(413);
+  });
+
   test('says which field is wrong and why, and how long to wait', async () => {
     const rekey = await aRekey();
     const send = await aShop(name, rekey.url, rekey.serviceKey);
@@ -175,14 +218,114 @@ test('the example for Express shows a button for the link, and acts only when it
   const app = shop(rekeyClient({ url: rekey.url, key: rekey.serviceKey }), { secure: false });
   const url = await listening(app.listen(0, '127.0.0.1'));
   for (const type of purposes) {
-    const page = await fetch(`${url}/account?type=${type}&email=a&token=%22%3E%3Cb%3E`);
+    const link = `${url}/account?type=${type}&email=a&token=%22%3E%3Cb%3E`;
+    const opened = await fetch(link, { redirect: 'manual' });
+    // Nothing of the token stays in the address bar.
+    expect([opened.status, opened.headers.get('location')]).toEqual([303, `/account/${type}`]);
+    const cookie = opened.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/^link=[^;]+; Max-Age=600; Path=\/account;.* HttpOnly; SameSite=Lax$/);
+    const page = await fetch(`${url}/account/${type}`, { headers: { cookie } });
     const html = await page.text();
     expect(html).toContain('<form method="post" action="/account">');
     expect(html).not.toContain('"><b>');
+    expect((await fetch(`${url}/account/${type}`)).status).toBe(400);
   }
-  expect((await fetch(`${url}/account?type=other`)).status).toBe(400);
-  const foreign = { method: 'POST', headers: { 'sec-fetch-site': 'cross-site' } };
-  expect((await fetch(`${url}/login`, foreign)).status).toBe(403);
+  expect((await fetch(`${url}/account?type=other&token=x`)).status).toBe(400);
+  expect((await fetch(`${url}/account?type=update_password`)).status).toBe(400);
+});
+
+test('the example for Express ends the sessions of a user who logs out', async () => {
+  const rekey = await aRekey();
+  const send = await aShop('express', rekey.url, rekey.serviceKey);
+  const [cookie = ''] = (await send('/sign-up', ada)).cookie.split(';');
+  const [other = ''] = (await send('/login', ada)).cookie.split(';');
+  const change = { password: ada.password, new_password: NEW };
+  expect((await send('/logout', {}, cookie)).cookie).toMatch(/^access=;.*Expires=Thu, 01 Jan 1970/);
+  // Copies of the tokens are of no use.
+  for (const each of [cookie, other])
+    expect((await send('/password', change, each)).status).toBe(401);
+  expect((await send('/logout', {}, cookie)).status).toBe(303);
+  expect((await send('/login', ada)).status).toBe(303);
+});
+
+test('the example for Next.js tells the address that its proxy is said to have seen', async () => {
+  const rekey = await aRekey();
+  const send = await aShop('nextjs', rekey.url, rekey.serviceKey);
+  vi.stubEnv('ADDRESS_HEADER', 'x-seen');
+  await send('/sign-up', ada);
+  const [login] = (await rekey.json('GET', '/v1/audit?type=sso:AuthLocalLogin')).json().data;
+  expect(login.remote).toBe('203.0.113.7');
+});
+
+/** What a browser is told with every page, whatever its status. */
+const guards = {
+  'content-security-policy': expect.stringMatching(/(?:^|; )frame-ancestors 'none'/),
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': expect.stringMatching(/^(?:same-origin|no-referrer)$/),
+  'strict-transport-security': 'max-age=31536000',
+  'x-content-type-options': 'nosniff',
+};
+
+describe.each(['express', 'html-form'])('every answer of the example %s', (name) => {
+  const start = async () => {
+    const rekey = await aRekey();
+    const client = rekeyClient({ url: rekey.url, key: rekey.serviceKey });
+    const server = (name === 'express' ? shop : formServer)(client, { secure: true });
+    return listening(server.listen(0, '127.0.0.1'));
+  };
+  const FORM = 'application/x-www-form-urlencoded';
+
+  test.each([
+    ['a page', 'GET', '/', {}, undefined, false],
+    ['no page', 'GET', '/nothing', {}, undefined, true],
+    ['no method', 'DELETE', '/login', {}, undefined, true],
+    ['no path', 'GET', '/%ZZ', {}, undefined, true],
+    ['a form that is refused', 'POST', '/login', {}, 'email=x&password=y', true],
+    ['a field that comes twice', 'POST', '/login', {}, 'email=x&email=z&password=y', true],
+    ['a body that is too large', 'POST', '/login', {}, 'x'.repeat(17_000), true],
+    [
+      'a body in another charset',
+      'POST',
+      '/login',
+      { 'content-type': `${FORM}; charset=x` },
+      'a=b',
+      true,
+    ],
+    ['a body of another type', 'POST', '/login', { 'content-type': 'text/plain' }, 'a=b', true],
+    ['a form of another site', 'POST', '/login', { 'sec-fetch-site': 'cross-site' }, 'a=b', true],
+    ['too many fields', 'POST', '/login', {}, 'a&'.repeat(5000), true],
+  ] as const)(
+    'is guarded, and tells nothing of the inside: %s',
+    async (_what, method, path, headers, body, isRefused) => {
+      const url = await start();
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: { 'content-type': FORM, ...headers },
+        ...(body !== undefined && { body }),
+      });
+      const told = Object.fromEntries(response.headers);
+      expect(told).toMatchObject({ ...guards, 'cache-control': 'no-store' });
+      expect(told).not.toHaveProperty('x-powered-by');
+      expect(await response.text()).not.toMatch(/node_modules|Error:|\.ts:\d/);
+      // Each refuses in its own way.
+      expect(response.status >= 400 && response.status < 500).toBe(isRefused);
+    },
+  );
+});
+
+test('the example for Next.js guards every answer', async () => {
+  vi.stubEnv('NODE_ENV', 'production');
+  const file = new URL('../../examples/nextjs/next.config.ts', import.meta.url).href;
+  const { default: config } = await import(/* @vite-ignore */ file);
+  const [{ source, headers }] = await config.headers();
+  const told = headers.map(({ key, value }: { key: string; value: string }) => [
+    key.toLowerCase(),
+    value,
+  ]);
+  expect(source).toBe('/:path*');
+  expect(Object.fromEntries(told)).toMatchObject(guards);
+  expect(config.poweredByHeader).toBe(false);
 });
 
 test('the example of a plain form signs up, logs in, and changes the password', async () => {

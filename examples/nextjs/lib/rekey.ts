@@ -9,12 +9,14 @@ export function rekey() {
 }
 
 /**
- * For whom a call is made: what Rekey throttles by, and tells the owner of the account.
- * The last address is the one that the nearest proxy, or Next.js itself, has seen; what is before it anybody may have written.
+ * For whom a call is made: what Rekey throttles by, and tells the owner of the account. Next.js shows no handler the
+ * address of the connection, and takes an `X-Forwarded-For` as it came: anybody may have written it. So the address is
+ * read from the header of which `ADDRESS_HEADER` says that your proxy writes it anew for every request.
  */
 export function callFor({ headers }: Request): Call {
-  const seen = headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
-  return { address: seen.replace(/^::ffff:/, ''), client: headers.get('user-agent') ?? '' };
+  const { ADDRESS_HEADER: name } = process.env;
+  const address = name ? (headers.get(name)?.trim() ?? '') : '';
+  return { address, client: headers.get('user-agent') ?? '' };
 }
 
 type Fields = Readonly<Record<string, string>>;
@@ -23,12 +25,25 @@ type Work = (fields: Fields, request: Request) => Promise<Response>;
 /** A route handler that takes JSON from our own pages, and answers what Rekey refuses. */
 export function handler(work: Work) {
   return async (request: Request): Promise<Response> => {
-    const site = request.headers.get('sec-fetch-site') ?? 'none';
-    if (site !== 'same-origin' && site !== 'none') return say('This page is not ours.', 403);
+    if (isForeign(request)) return say('This page is not ours.', 403);
+    if (request.headers.get('content-type') !== 'application/json') {
+      return say('This is no JSON.', 415);
+    }
+    if (!(Number(request.headers.get('content-length')) <= 16_384)) {
+      return say('This is too large.', 413);
+    }
     const fields = (await request.json().catch(() => null)) as Fields | null;
     if (typeof fields !== 'object' || fields === null) return say('This is no JSON.', 400);
     return work(fields, request).catch(answerError);
   };
+}
+
+/** Whether a page of another site sent it. Browsers say where it comes from: the older ones by its origin alone. */
+function isForeign({ headers }: Request): boolean {
+  const site = headers.get('sec-fetch-site') ?? 'none';
+  const origin = headers.get('origin');
+  const isOurOrigin = !origin || /^https?:\/\/(.*)$/.exec(origin)?.[1] === headers.get('host');
+  return !isOurOrigin || (site !== 'same-origin' && site !== 'none');
 }
 
 export function say(message: string, status = 200, headers: Record<string, string> = {}): Response {

@@ -1,4 +1,5 @@
 import { Form } from '../form';
+import { WithoutToken } from './without-token';
 
 type Query = Promise<Readonly<Record<string, string | string[] | undefined>>>;
 
@@ -15,6 +16,7 @@ export default async function Account({ searchParams }: { readonly searchParams:
   if (event === undefined || typeof token !== 'string') return <p>This link is not complete.</p>;
   return (
     <>
+      <WithoutToken />
       <p>{event} If that was not you, lock your account.</p>
       <Form action="/api/account" button="It was not me: lock my account">
         <input type="hidden" name="token" value={token} />
