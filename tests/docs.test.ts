@@ -2,22 +2,20 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { lexer, type Token, type Tokens } from 'marked';
 import { describe, expect, test } from 'vitest';
-import { auditTypes } from '../packages/domain/src/index.ts';
 import { world } from '../packages/usecases/testing/index.ts';
 import { isTest, literal, type Node, parse, root, sourcesOf, textOf, visit } from './sources.ts';
 
-/** The rows of every table below a heading, as the tokens of their cells; of the whole page without one. */
-function rowsIn(file: string, heading?: string): Token[][][] {
+/** The rows of every table below a heading, as the tokens of their cells. */
+function rowsIn(file: string, heading: string): Token[][][] {
   const tokens = lexer(textOf(file));
   const start = tokens.findIndex((token) => token.type === 'heading' && token.text === heading);
   const { depth = 0 } = (tokens[start] ?? {}) as Partial<Tokens.Heading>;
   const end = tokens.findIndex(
     (token, index) => index > start && token.type === 'heading' && token.depth <= depth,
   );
-  if (heading !== undefined && start < 0) throw new Error(`${file} has no heading ${heading}`);
-  const section =
-    heading === undefined ? tokens : tokens.slice(start + 1, end < 0 ? undefined : end);
-  return section
+  if (start < 0) throw new Error(`${file} has no heading ${heading}`);
+  return tokens
+    .slice(start + 1, end < 0 ? undefined : end)
     .filter((token): token is Tokens.Table => token.type === 'table')
     .flatMap(({ rows }) => rows.map((row) => row.map((cell) => cell.tokens)));
 }
@@ -26,8 +24,8 @@ function rowsIn(file: string, heading?: string): Token[][][] {
 const codesIn = (cell: Token[] = []): string[] =>
   cell.filter((token) => token.type === 'codespan').map((token) => (token as Tokens.Codespan).text);
 
-/** The names in the first cell of every row of a page's tables. */
-const namesIn = (file: string, heading?: string): string[] =>
+/** The names in the first cell of every row of the tables below a heading. */
+const namesIn = (file: string, heading: string): string[] =>
   rowsIn(file, heading).flatMap(([first]) => codesIn(first));
 
 /** The messages of all calls of `log` in the sources of some folders. */
@@ -71,12 +69,6 @@ describe('the documentation', () => {
     const logged = messagesIn(['apps/server/src', 'packages/adapters-http/src']);
     expect(logged.length).toBeGreaterThan(15);
     expect(namesIn('docs/operations.md', 'Log').sort()).toEqual(logged.sort());
-  });
-
-  test('explains every type of the audit, and no other', () => {
-    expect(namesIn('docs/use-cases/audit.md').filter((name) => name.includes(':'))).toEqual([
-      ...auditTypes,
-    ]);
   });
 
   test.each(Object.entries(world().useCases))(

@@ -1,17 +1,10 @@
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { apiReference } from '../docs/site/api.ts';
 import { buildSite } from '../docs/site/build.ts';
 import { aFolder } from './harness.ts';
 
 const root = path.join(import.meta.dirname, '..');
-
-test('the reference of the API is what openapi.json says; `npx -y pnpm@12 run openapi` renews it', async () => {
-  const file = path.join(root, 'packages/adapters-http/openapi.json');
-  const document = JSON.parse(readFileSync(file, 'utf8'));
-  await expect(apiReference(document)).toMatchFileSnapshot('../docs/api.md');
-});
 
 test('the site has a page for each of ours, with a title, and every link and anchor leads somewhere', () => {
   const out = path.join(aFolder(), 'site');

@@ -6,18 +6,20 @@ import {
   type DescribedRoute,
   type HttpDeps,
 } from '../packages/adapters-http/src/index.ts';
+import { auditTypesPage } from './audit-types.ts';
 import { clientSource } from './client.ts';
 import { errorsPage } from './errors.ts';
 
 const root = path.join(import.meta.dirname, '..');
 
-/** Every file that is made of the routes, and its text. */
+/** Every file that is made of the routes and of the tables beside them, and its text. */
 export async function generated(): Promise<Readonly<Record<string, string>>> {
   const { document, routes } = await described();
   return {
     'packages/adapters-http/openapi.json': `${JSON.stringify(document, null, 2)}\n`,
     'packages/client/src/api.ts': clientSource(document),
     'docs/api.md': apiReference(document),
+    'docs/audit-types.md': auditTypesPage(),
     'docs/errors.md': errorsPage(routes),
   };
 }

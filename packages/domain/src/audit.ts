@@ -2,46 +2,87 @@ import type { Id, Instant } from './ids.ts';
 import type { Purpose } from './one-time-token.ts';
 import type { Origin } from './origin.ts';
 
-/**
- * Everything that is recorded, by what was tried; a failure is recorded under the same name.
- * `sso:` types are those of mojzu/sso (`AuditType`, version 0.10), `rekey:` types are Rekey's own.
- */
-export const auditTypes = [
-  /** In the operator's chain: a chain begins, that of the service which is the subject, or the operator's own. */
-  'rekey:ChainBegin',
-  'sso:ServiceCreate',
-  'rekey:RootKeyCreate',
-  /** Somebody presented a key that is no usable one of a service or of the operator. */
-  'rekey:KeyAuth',
-  'sso:UserCreate',
-  /** An account that nobody proved, and nobody used, was deleted. */
-  'rekey:UserExpire',
-  'sso:KeyCreate',
-  'sso:AuthKeyRevoke',
-  'sso:AuthLocalLogin',
-  'sso:AuthLocalUpdatePassword',
-  /** The link of the mail about a change was used: the account is locked. */
-  'sso:AuthLocalUpdatePasswordRevoke',
-  /** The link of the mail about a new key was used: the account is locked. */
-  'rekey:FactorChangeRevoke',
-  'sso:AuthTokenRefresh',
-  /** A refresh token was presented again: somebody else has it, and the session has ended. */
-  'rekey:TokenTheft',
-  'sso:AuthTokenRevoke',
-  'sso:AuthTotp',
-  /** From now on somebody has to wait who tried too often. */
-  'rekey:Throttle',
-  /** A mail was handed over, or given up. */
-  'rekey:MailSend',
-  'rekey:MailRequeue',
-  'rekey:AuditPrune',
-  'rekey:Backup',
-  'rekey:KeyringRotate',
-  'rekey:KeyringPrune',
-] as const;
-export type AuditType = (typeof auditTypes)[number];
+/** The documentation of a type, in Markdown. */
+type AuditTypeText = {
+  /** The subject of its entries; empty for none. */
+  readonly subject: string;
+  /** The occasion of an entry. */
+  readonly when: string;
+};
 
-/** What an operator does outside of the database. */
+/**
+ * Everything that is recorded, by what was tried; a failure has the type of a success. `sso:` types are those of
+ * mojzu/sso (`AuditType`, version 0.10), `rekey:` types are Rekey's own. docs/audit-types.md is made of these texts.
+ */
+export const auditTypeTexts = {
+  'rekey:ChainBegin': {
+    subject: "the service; null for the operator's own chain",
+    when: "in the operator's chain: a chain begins, or its announcement was pruned and is made again",
+  },
+  'sso:ServiceCreate': {
+    subject: 'the key of the service; null for the built-in service',
+    when: 'a service is registered',
+  },
+  'rekey:RootKeyCreate': { subject: 'the key', when: 'a root key is made' },
+  'rekey:KeyAuth': {
+    subject: '',
+    when: "in the operator's chain: keys were sent that are no usable ones of a service or of the operator",
+  },
+  'sso:UserCreate': { subject: '', when: 'a user is created' },
+  'rekey:UserExpire': {
+    subject: '',
+    when: 'an account that nobody proved and nobody used is deleted',
+  },
+  'sso:KeyCreate': { subject: 'the key', when: 'a key of a user is made' },
+  'sso:AuthKeyRevoke': { subject: 'the key', when: 'a key of a user is revoked' },
+  'sso:AuthLocalLogin': { subject: 'the session', when: 'a login succeeds, or fails' },
+  'sso:AuthLocalUpdatePassword': {
+    subject: 'the one-time token of the mail; on failure the session that asked, if one did',
+    when: 'a password is changed, or the change is refused',
+  },
+  'sso:AuthLocalUpdatePasswordRevoke': {
+    subject: 'the one-time token',
+    when: 'the link of the mail about a change locks the account',
+  },
+  'rekey:FactorChangeRevoke': {
+    subject: 'the one-time token',
+    when: 'the link of the mail about a new KEY locks the account',
+  },
+  'sso:AuthTokenRefresh': { subject: 'the session', when: 'a refresh token is traded' },
+  'rekey:TokenTheft': {
+    subject: 'the session',
+    when: 'a spent refresh token comes back, and the session ends',
+  },
+  'sso:AuthTokenRevoke': {
+    subject: 'the session',
+    when: 'a token is revoked; its key has an entry of its own',
+  },
+  'sso:AuthTotp': { subject: 'the key', when: 'a one-time code is accepted, or refused' },
+  'rekey:Throttle': {
+    subject: 'as in the entry of the try',
+    when: 'a try failed, or a sign-up was made, and the next one has to wait; once for each wait',
+  },
+  'rekey:MailSend': { subject: 'the delivery', when: 'a mail is handed over, or given up' },
+  'rekey:MailRequeue': { subject: 'the delivery', when: 'a dead mail is requeued' },
+  'rekey:AuditPrune': { subject: '', when: "in the operator's chain: old entries are deleted" },
+  'rekey:Backup': {
+    subject: '',
+    when: "in the operator's chain: the operator is about to make a backup; a `failure` follows where that fails",
+  },
+  'rekey:KeyringRotate': {
+    subject: '',
+    when: "in the operator's chain: the operator is about to rotate the key file; a `failure` follows where that fails",
+  },
+  'rekey:KeyringPrune': {
+    subject: '',
+    when: "in the operator's chain: the operator is about to prune the key file; a `failure` follows where that fails",
+  },
+} as const satisfies Record<string, AuditTypeText>;
+
+export type AuditType = keyof typeof auditTypeTexts;
+export const auditTypes = Object.keys(auditTypeTexts) as readonly AuditType[];
+
+/** An act of the operator outside of the database. */
 export type OperatorAct = Extract<AuditType, 'rekey:Backup' | `rekey:Keyring${string}`>;
 
 /** The types of entries that say that a key was made; the key is their subject. */
