@@ -37,6 +37,51 @@ async function form({ url }: Server, method: string, route: string, fields: obje
   return JSON.parse(await response.text());
 }
 
+/** The entries of all chains, the latest first: type, outcome, and where they came from. */
+async function typesIn(folder: string): Promise<string[]> {
+  const { entries } = await audit(folder, 'list');
+  return entries.map(
+    ({ type, outcome, remote }: Record<string, string | null>) => `${type} ${outcome} ${remote}`,
+  );
+}
+
+test('what an operator does outside of the database is in the audit', async () => {
+  const folder = aFolder();
+  await createService(folder);
+  await runCli(folder, ['keyring', 'rotate']);
+  await runCli(folder, ['keyring', 'prune']);
+  await runCli(folder, ['backup', 'copy', '--keys-to', 'keys']);
+  expect((await typesIn(folder)).slice(0, 3)).toEqual([
+    'rekey:Backup success null',
+    'rekey:KeyringPrune success null',
+    'rekey:KeyringRotate success null',
+  ]);
+  // The copy knows of itself.
+  const copied = await behind(`sqlite:${path.join(folder, 'copy/rekey.db')}`);
+  const { audit_entries = [] } = await copied.tables();
+  await copied.close();
+  expect(audit_entries.map(({ type }) => type)).toContain('rekey:Backup');
+  expect(await audit(folder, 'verify')).toMatchObject({ code: 0, ok: true });
+});
+
+test('failures that were summed are recorded by a server, and by a command before it looks', async () => {
+  const folder = aFolder();
+  const { id } = await createService(folder);
+  const plant = (network: string) =>
+    alter(
+      folder,
+      `insert into audit_sums (ends_at, chain, type, network, count)
+       values (60000, '${id}', 'sso:AuthLocalLogin', '${network}', 7)`,
+    );
+  await plant('192.0.2.7');
+  expect(await typesIn(folder)).toContain('sso:AuthLocalLogin failure 192.0.2.7');
+  await plant('192.0.2.8');
+  const server = await startServer(folder, { LOG_LEVEL: 'debug' });
+  const output = () => server.output();
+  await expect.poll(output, { timeout: 30_000 }).toContain('"entries":1,"msg":"failures recorded"');
+  expect(await audit(folder, 'verify')).toMatchObject({ code: 0, ok: true });
+});
+
 describe('rekey audit verify', () => {
   test('shows each chain with its length and latest hash, while a server runs', async () => {
     const folder = aFolder();
@@ -129,6 +174,17 @@ describe('rekey audit prune', () => {
     expect(chains.find((chain: Chain) => chain.service_id === id)).toMatchObject({ pruned: 0 });
     const { stdout } = await runCli(folder, ['audit', 'prune', '--older-than', '29']);
     expect(stdout).toBe('0 deleted.\n');
+  });
+
+  test('is done by a server with AUDIT_DAYS, and recorded', async () => {
+    const folder = aFolder();
+    const old = await madeDaysAgo(folder, 30);
+    await startServer(folder, { AUDIT_DAYS: '29' });
+    const chain = async () =>
+      (await audit(folder, 'verify')).chains.find(({ service_id }: Chain) => service_id === old);
+    const pruned = { length: 1, pruned: 1, fault: null };
+    await expect.poll(chain, { timeout: 30_000 }).toMatchObject(pruned);
+    expect(await typesIn(folder)).toContain('rekey:AuditPrune success null');
   });
 
   test('deletes no entry that was tampered with', async () => {
