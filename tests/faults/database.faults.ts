@@ -25,7 +25,7 @@ import {
   collect,
   eventually,
   isLong,
-  PATIENCE,
+  PATIENCE_MS,
   type Person,
   people,
   roundsOf,
@@ -35,7 +35,7 @@ import {
   walk,
 } from './world.ts';
 
-vi.setConfig({ testTimeout: PATIENCE, hookTimeout: PATIENCE });
+vi.setConfig({ testTimeout: PATIENCE_MS, hookTimeout: PATIENCE_MS });
 
 /** Checks the one answer that a server gives while its database is away. */
 function expectUnavailable({ status, body, headers }: Answer): void {

@@ -7,13 +7,13 @@ import {
   aPerson,
   aWorld,
   isLong,
-  PATIENCE,
+  PATIENCE_MS,
   someDatabases,
   type World,
   walk,
 } from './world.ts';
 
-vi.setConfig({ testTimeout: PATIENCE });
+vi.setConfig({ testTimeout: PATIENCE_MS });
 
 /** A folder in which somebody has an account, and nothing runs. */
 async function setUp(world: World): Promise<void> {

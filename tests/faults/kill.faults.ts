@@ -13,7 +13,7 @@ import {
   isLong,
   kill,
   MOST_REPEATED,
-  PATIENCE,
+  PATIENCE_MS,
   type Person,
   people,
   roundsOf,
@@ -23,10 +23,10 @@ import {
   walk,
 } from './world.ts';
 
-vi.setConfig({ testTimeout: PATIENCE });
+vi.setConfig({ testTimeout: PATIENCE_MS });
 
 /** Milliseconds: leases and waits of mails are over by then. */
-const AN_HOUR = 3_600_000;
+const AN_HOUR_MS = 3_600_000;
 
 /** Brings the server to a moment, and kills it there; answers the people who were on the way. */
 type Killing = (server: Server, smtp: Smtp) => Promise<Person[]>;
@@ -135,7 +135,7 @@ describe.each(databases)('on %s', (database) => {
         const crowd = await killing(server, smtp);
         answered += crowd.filter(({ step }) => step === 'changed').length;
         smtp.manners = {};
-        clock.move(AN_HOUR);
+        clock.move(AN_HOUR_MS);
         server = await start();
 
         const client = aClient(server);

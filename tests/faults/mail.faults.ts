@@ -9,16 +9,16 @@ import {
   collect,
   eventually,
   isLong,
-  PATIENCE,
+  PATIENCE_MS,
   people,
   someDatabases,
   walk,
 } from './world.ts';
 
-vi.setConfig({ testTimeout: PATIENCE });
+vi.setConfig({ testTimeout: PATIENCE_MS });
 
 /** Milliseconds: longer than the longest wait between two attempts. */
-const AN_HOUR = 3_600_000;
+const AN_HOUR_MS = 3_600_000;
 
 /** How many attempts had that outcome, by the log of the server. */
 const attempts = (output: string, outcome: 'sent' | 'put off' | 'dead') =>
@@ -39,7 +39,7 @@ describe.each(someDatabases)('on %s', (database) => {
       );
     await isPutOff(1);
     for (let hour = 2; hour <= 4; hour += 1) {
-      clock.move(AN_HOUR);
+      clock.move(AN_HOUR_MS);
       await isPutOff(hour);
     }
 
@@ -47,14 +47,14 @@ describe.each(someDatabases)('on %s', (database) => {
     const greetings = [421, 554, 'drop', ...(isLong ? ['stall' as const] : [])] as const;
     for (const [index, greeting] of greetings.entries()) {
       revived.manners = { greeting: () => greeting };
-      clock.move(AN_HOUR);
+      clock.move(AN_HOUR_MS);
       await isPutOff(5 + index);
     }
     expect(await client.get('/health/ready')).toMatchObject({ status: 200 });
     expect(attempts(server.output(), 'dead')).toBe(0);
 
     revived.manners = {};
-    clock.move(AN_HOUR);
+    clock.move(AN_HOUR_MS);
     const { changes, duplicates, links } = await collect(client, revived, changed);
     expect({ duplicates, mails: revived.mails.length }).toEqual({ duplicates: 0, mails: changes });
     record({

@@ -10,14 +10,14 @@ import {
   eventually,
   isLong,
   kill,
-  PATIENCE,
+  PATIENCE_MS,
   people,
   settled,
   someDatabases,
   walk,
 } from './world.ts';
 
-vi.setConfig({ testTimeout: PATIENCE });
+vi.setConfig({ testTimeout: PATIENCE_MS });
 
 /** Longer than a lease. */
 const LEASE_OVER = 61_000;

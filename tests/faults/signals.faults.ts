@@ -11,7 +11,7 @@ import {
   eventually,
   isLong,
   MOST_REPEATED,
-  PATIENCE,
+  PATIENCE_MS,
   type Person,
   people,
   roundsOf,
@@ -21,10 +21,10 @@ import {
   walk,
 } from './world.ts';
 
-vi.setConfig({ testTimeout: PATIENCE });
+vi.setConfig({ testTimeout: PATIENCE_MS });
 
-const AN_HOUR = 3_600_000;
-const A_DAY = 24 * AN_HOUR;
+const AN_HOUR_MS = 3_600_000;
+const A_DAY_MS = 24 * AN_HOUR_MS;
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 
@@ -92,7 +92,7 @@ describe.each(someDatabases)('on %s', (database) => {
         expect(outcome.failures).toEqual([]);
         answers += outcome.answers;
 
-        clock.move(AN_HOUR);
+        clock.move(AN_HOUR_MS);
         server = await start();
         const client = aClient(server);
         const post = await collect(client, smtp, await settled(client, crowd));
@@ -128,7 +128,7 @@ describe.each(someDatabases)('on %s', (database) => {
         slowest = Math.max(slowest, performance.now() - began);
         await done;
 
-        clock.move(AN_HOUR);
+        clock.move(AN_HOUR_MS);
         server = await start();
         const client = aClient(server);
         const post = await collect(client, smtp, await settled(client, crowd));
@@ -174,7 +174,7 @@ describe.each(someDatabases)('on %s', (database) => {
     const server = await start();
     const client = aClient(server);
     const crowd: Person[] = [];
-    const jumps = [3 * A_DAY, -6 * A_DAY, 3 * A_DAY];
+    const jumps = [3 * A_DAY_MS, -6 * A_DAY_MS, 3 * A_DAY_MS];
     for (const jump of jumps) {
       const [owed, later] = [aPerson('owed'), aPerson('later')];
       crowd.push(owed, later);

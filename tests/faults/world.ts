@@ -17,7 +17,7 @@ const FAULT_ROUNDS = Number(process.env.FAULT_ROUNDS ?? 1);
 export const isLong = FAULT_ROUNDS >= 20;
 
 /** Milliseconds for a test: nothing here may hang for ever, and a machine may be busy. */
-export const PATIENCE = isLong ? 3_600_000 : 120_000;
+export const PATIENCE_MS = isLong ? 3_600_000 : 120_000;
 
 /**
  * How many mails a server has that are accepted and not marked, at most, for it has so many lanes.

@@ -81,7 +81,7 @@ describe('an inspected database', () => {
       isDurable: true,
       schema: { version: latest, latest },
       hasUsers: false,
-      clockOffset: null,
+      clockOffsetMs: null,
     });
   });
 

@@ -17,12 +17,11 @@ export type Inspection = {
   /** How many migrations it has seen, and how many there are. */
   readonly schema: { readonly version: number; readonly latest: number };
   readonly hasUsers: boolean;
-  /** Milliseconds by which its clock is ahead of ours; null where it has none of its own. */
-  readonly clockOffset: number | null;
+  /** How far its clock is ahead of ours; null where it has none of its own. */
+  readonly clockOffsetMs: number | null;
 };
 
-/** Milliseconds. */
-const PATIENCE = 3000;
+const PATIENCE_MS = 3000;
 
 /** Looks at the database, and makes and changes nothing. Null for a file that is not there yet. */
 export function inspectDatabase(url: string): Promise<Inspection | null> {
@@ -39,7 +38,7 @@ async function inspectSqlite(file: string): Promise<Inspection | null> {
   if (found === null) return null;
   if (!found.isFile()) throw new Error(`${file} is not a file`);
   const refusal = await trySync(file);
-  const handle = new Sqlite(file, { readonly: true, fileMustExist: true, timeout: PATIENCE });
+  const handle = new Sqlite(file, { readonly: true, fileMustExist: true, timeout: PATIENCE_MS });
   try {
     checkIdentity(handle);
     const one = (query: string) => handle.prepare(query).pluck().get();
@@ -52,7 +51,7 @@ async function inspectSqlite(file: string): Promise<Inspection | null> {
       isDurable: refusal === null,
       schema: { version, latest: migrations.length },
       hasUsers: version > 0 && one('select exists (select 1 from users)') === 1,
-      clockOffset: null,
+      clockOffsetMs: null,
     };
   } finally {
     handle.close();
@@ -73,8 +72,8 @@ async function trySync(file: string): Promise<string | null> {
 async function inspectPostgres(url: string): Promise<Inspection> {
   const client = new pg.Client({
     connectionString: url,
-    connectionTimeoutMillis: PATIENCE,
-    query_timeout: PATIENCE,
+    connectionTimeoutMillis: PATIENCE_MS,
+    query_timeout: PATIENCE_MS,
     application_name: 'rekey doctor',
   });
   client.on('error', () => undefined);
@@ -91,7 +90,7 @@ async function inspectPostgres(url: string): Promise<Inspection> {
     const before = Date.now();
     const theirs = Number(await one('select extract(epoch from clock_timestamp()) * 1000'));
     // The answer was given somewhere between the question and its arrival.
-    const clockOffset = Math.round(theirs - (before + Date.now()) / 2);
+    const clockOffsetMs = Math.round(theirs - (before + Date.now()) / 2);
     const { hostname, port, pathname } = new URL(url);
     return {
       product: `PostgreSQL ${await setting('server_version')}`,
@@ -100,7 +99,7 @@ async function inspectPostgres(url: string): Promise<Inspection> {
       isDurable: commit !== 'off' && fsync === 'on',
       schema: { version, latest: migrations.length },
       hasUsers: version > 0 && (await one('select exists (select 1 from users)')) === true,
-      clockOffset,
+      clockOffsetMs,
     };
   } finally {
     await client.end().catch(() => undefined);

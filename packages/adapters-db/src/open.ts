@@ -8,8 +8,8 @@ import { databaseOn, orUnavailable } from './transact.ts';
 export type OpenOptions = {
   /** `sqlite:PATH`, `postgres://…` or `postgresql://…`. */
   readonly url: string;
-  /** Milliseconds that a call waits at most for others: for a connection, or for another process on SQLite. */
-  readonly patience?: number | undefined;
+  /** The longest time that a call waits for others: for a connection, or for another process on SQLite. */
+  readonly patienceMs?: number | undefined;
   /** Connections to PostgreSQL at most. */
   readonly poolSize?: number | undefined;
   /** Told of connections to PostgreSQL that break while nobody uses them; they are replaced. */
@@ -45,5 +45,5 @@ async function openDialect({ url, ...options }: OpenOptions): Promise<Dialect> {
   if (scheme === undefined || rest === undefined) {
     throw new Error('the database URL must be sqlite:PATH, postgres://… or postgresql://…');
   }
-  return scheme === 'sqlite' ? openSqlite(rest, options.patience) : openPostgres(url, options);
+  return scheme === 'sqlite' ? openSqlite(rest, options.patienceMs) : openPostgres(url, options);
 }

@@ -62,7 +62,7 @@ async function examine(): Promise<Check[]> {
     ...(await checkFiles(config.databaseUrl)),
     await checkMail(config),
     ...(config.mailTemplates === null ? [] : checkTemplates(config.mailTemplates)),
-    checkClock(found?.clockOffset ?? null),
+    checkClock(found?.clockOffsetMs ?? null),
   ];
 }
 
@@ -159,18 +159,18 @@ function checkTemplates(folder: string): Check[] {
   }
 }
 
-function checkClock(offset: number | null): Check {
+function checkClock(offsetMs: number | null): Check {
   const name = 'clock';
   const now = new Date();
   const year = now.getUTCFullYear();
   if (year < FIRST_YEAR || year > LAST_YEAR) {
     return { name, status: 'FAIL', detail: `it says ${now.toISOString()}` };
   }
-  if (offset === null) return { name, status: 'ok', detail: now.toISOString() };
-  const detail = `the database is ${Math.abs(offset)} ms ${offset < 0 ? 'behind' : 'ahead'}`;
-  const distance = Math.abs(offset);
-  if (distance > MAX_OFFSET_MS) return { name, status: 'FAIL', detail };
-  return { name, status: distance > NOTABLE_OFFSET_MS ? 'warn' : 'ok', detail };
+  if (offsetMs === null) return { name, status: 'ok', detail: now.toISOString() };
+  const distanceMs = Math.abs(offsetMs);
+  const detail = `the database is ${distanceMs} ms ${offsetMs < 0 ? 'behind' : 'ahead'}`;
+  if (distanceMs > MAX_OFFSET_MS) return { name, status: 'FAIL', detail };
+  return { name, status: distanceMs > NOTABLE_OFFSET_MS ? 'warn' : 'ok', detail };
 }
 
 /** The folder, or the nearest one above it that exists. */

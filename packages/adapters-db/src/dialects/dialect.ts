@@ -5,7 +5,7 @@ import type { Schema } from '../schema.ts';
 export type Dialect = {
   /** Runs `work` in one transaction; it may run again where the database asks for that. */
   transact<T>(work: (on: Connection) => Promise<T>): Promise<T>;
-  /** The same, with all who change the schema one after another, however long that takes. */
+  /** Runs a change of the schema in one transaction; all such changes take turns, however long that takes. */
   transactAlone<T>(work: (on: Connection) => Promise<T>): Promise<T>;
   /** Runs lone reads without a transaction. */
   read<T>(work: (on: Connection) => Promise<T>): Promise<T>;
@@ -17,7 +17,7 @@ export type Dialect = {
   close(): Promise<void>;
 };
 
-/** What statements run on. */
+/** A connection to the database, on which statements run. */
 export type Connection = {
   /** Kysely, which writes queries in the SQL of the database and runs none: its way there takes as long as a query. */
   readonly builder: Kysely<Schema>;
@@ -31,10 +31,9 @@ export type Connection = {
   changes(statement: Statement, values: readonly Value[]): number | Promise<number>;
 };
 
-/** One object for each statement: what is known of it is kept by that. */
 export type Statement = {
   readonly sql: string;
-  /** Under which a connection keeps it prepared; without, it is prepared for one run. */
+  /** A name of its own, under which a connection keeps it prepared; without, it is prepared for one run. */
   readonly name?: string;
 };
 

@@ -113,7 +113,7 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL
       await once(mute.listen(0, '127.0.0.1'), 'listening');
       closers.push(() => mute.close());
       const { port } = mute.address() as { port: number };
-      const { ping } = await open({ url: `postgres://127.0.0.1:${port}/x`, patience: 20 });
+      const { ping } = await open({ url: `postgres://127.0.0.1:${port}/x`, patienceMs: 20 });
       await expect(ping()).rejects.toBeInstanceOf(Unavailable);
     });
 
@@ -141,7 +141,7 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL
 
     test('is unavailable: all connections are taken, until one is given back', async () => {
       // Long enough to connect on a busy machine.
-      const { database, ping } = await openMigrated({ poolSize: 1, patience: 1000 });
+      const { database, ping } = await openMigrated({ poolSize: 1, patienceMs: 1000 });
       const free = Promise.withResolvers<void>();
       const taken = Promise.withResolvers<void>();
       const holder = database.transact(async () => {

@@ -9,11 +9,17 @@ import pg from 'pg';
 import type { Schema } from '../schema.ts';
 import type { Connection, Dialect } from './dialect.ts';
 
-/** Milliseconds. The server gives up first; `query` is for one that has vanished without a word. */
-const TIMEOUT = { connect: 3000, lock: 2000, statement: 5000, query: 8000, idle: 10_000 };
+/** PostgreSQL gives up first; `queryMs` is for a server that has vanished without a word. */
+const TIMEOUTS = {
+  connectMs: 3000,
+  lockMs: 2000,
+  statementMs: 5000,
+  queryMs: 8000,
+  idleMs: 10_000,
+};
 
-/** As long as a timer can be: no limit. */
-const FOREVER = 2 ** 31 - 1;
+/** The longest time that a timer can have: no limit. */
+const FOREVER_MS = 2 ** 31 - 1;
 
 const POOL_SIZE = 10;
 
@@ -28,21 +34,21 @@ const INT8 = 20;
 
 export type PostgresOptions = {
   readonly poolSize?: number | undefined;
-  readonly patience?: number | undefined;
+  readonly patienceMs?: number | undefined;
   readonly onConnectionError?: ((error: Error) => void) | undefined;
 };
 
 /** Opens a pool of connections; none is made before it is needed. */
 export function openPostgres(url: string, options: PostgresOptions = {}): Dialect {
-  const { poolSize = POOL_SIZE, patience = TIMEOUT.connect, onConnectionError } = options;
+  const { poolSize = POOL_SIZE, patienceMs = TIMEOUTS.connectMs, onConnectionError } = options;
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
-    connectionTimeoutMillis: patience,
-    lock_timeout: TIMEOUT.lock,
-    statement_timeout: TIMEOUT.statement,
-    idle_in_transaction_session_timeout: TIMEOUT.idle,
-    query_timeout: TIMEOUT.query,
+    connectionTimeoutMillis: patienceMs,
+    lock_timeout: TIMEOUTS.lockMs,
+    statement_timeout: TIMEOUTS.statementMs,
+    idle_in_transaction_session_timeout: TIMEOUTS.idleMs,
+    query_timeout: TIMEOUTS.queryMs,
     keepAlive: true,
     application_name: 'rekey',
     types: {
@@ -77,7 +83,7 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Dialec
   return {
     transact,
     transactAlone: async (work) => {
-      const unhurried = clientOn(await pool.connect(), { query_timeout: FOREVER });
+      const unhurried = clientOn(await pool.connect(), { query_timeout: FOREVER_MS });
       return transactOn(unhurried, async (on) => {
         await unhurried.run({ text: 'set local lock_timeout = 0' });
         await unhurried.run({ text: 'set local statement_timeout = 0' });

@@ -1,11 +1,11 @@
-/** What reads of one connection answered, kept for as long as nobody commits anything. */
+/** The answers of reads on one connection, kept for as long as nobody commits anything. */
 export type ReadMemory = {
   /** To be called before reads: forgets all of it where something was committed. */
   refresh(): void;
   /** Forgets all of it: to be called after each commit of this process. */
   forget(): void;
-  /** What `read` answered for the statement and its values; it is only called where that is not known. */
-  recall<Answer>(statement: object, values: unknown, read: () => Answer[]): Answer[];
+  /** The answer of `read` for the statement of that name and its values; `read` is called only where no answer is kept. */
+  recall<Answer>(statement: string, values: unknown, read: () => Answer[]): Answer[];
 };
 
 /** A session with its user and its key takes about 1 KB. */
@@ -13,11 +13,11 @@ const MAX_ANSWERS = 4000;
 
 /**
  * `version` says whether anything was committed, by whatever process. It is asked once in each turn of the event loop:
- * what another process commits shows within milliseconds, what this one commits at once. So reads must not await
+ * a commit of another process shows within milliseconds, a commit of this one at once. So reads must not await
  * anything: a commit would slip in between the read and its being kept.
  */
 export function readMemory(version: () => number, maxAnswers = MAX_ANSWERS): ReadMemory {
-  const answers = new Map<object, Map<unknown, unknown[]>>();
+  const answers = new Map<string, Map<unknown, unknown[]>>();
   let size = 0;
   let seen = version();
   let isChecked = false;
@@ -42,7 +42,7 @@ export function readMemory(version: () => number, maxAnswers = MAX_ANSWERS): Rea
 
     forget,
 
-    recall<Answer>(statement: object, values: unknown, read: () => Answer[]): Answer[] {
+    recall<Answer>(statement: string, values: unknown, read: () => Answer[]): Answer[] {
       const known = answers.get(statement)?.get(values);
       if (known) return known as Answer[];
       const answer = read();

@@ -272,7 +272,7 @@ describe('a file that others use too', () => {
 
   test('is unavailable when the other process does not let go', async () => {
     await openMigrated();
-    const opened = await openDatabase({ url: `sqlite:${file}`, patience: 0 });
+    const opened = await openDatabase({ url: `sqlite:${file}`, patienceMs: 0 });
     closers.push(() => opened.close());
     const other = openRaw();
     other.exec('begin immediate');

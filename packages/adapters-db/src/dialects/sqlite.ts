@@ -14,18 +14,18 @@ import type { Connection, Dialect, Statement, Value } from './dialect.ts';
 import { type ReadMemory, readMemory } from './read-memory.ts';
 import { sharedSync } from './shared-sync.ts';
 
-/** Milliseconds that SQLite itself waits for a lock, and Node with it; beyond, the event loop runs. */
-const BUSY_TIMEOUT = 10;
+/** The time for which SQLite itself waits for a lock, and Node with it; beyond, the event loop runs. */
+const BUSY_TIMEOUT_MS = 10;
 
-/** Milliseconds that a call waits for other processes that use the file. */
-const PATIENCE = 5000;
+/** The time for which a call waits for other processes that use the file. */
+const PATIENCE_MS = 5000;
 
 /** "Rkey" in the header of the file, by which Rekey knows its own. */
 const APPLICATION_ID = 0x526b6579;
 
 /**
- * What must be so before anything is written. With NORMAL the power takes no commit before the one that it takes:
- * that none is answered before it is on the disk is seen to below, where nobody else waits for the disk.
+ * The settings that Rekey relies on. With `synchronous=NORMAL` a power cut can lose the latest commits, never earlier
+ * ones: `transact` answers a commit only when it is on the disk, and nobody else waits for the disk meanwhile.
  */
 const SETTINGS = { journal_mode: 'wal', synchronous: 1 /* NORMAL */, foreign_keys: 1 };
 
@@ -35,14 +35,14 @@ type DataSync = (file: FileHandle) => Promise<void>;
 /** Opens the database in a file, which is made where it is not there. A file of anything else is left as it is. */
 export async function openSqlite(
   file: string,
-  patience = PATIENCE,
+  patienceMs = PATIENCE_MS,
   dataSync: DataSync = (log) => log.datasync(),
 ): Promise<Dialect> {
-  const until = () => performance.now() + patience;
+  const until = () => performance.now() + patienceMs;
   const name = path.resolve(file);
   const handles: Sqlite.Database[] = [];
   const openHandle = (readonly: boolean) => {
-    const handle = new Sqlite(name, { readonly, fileMustExist: true, timeout: BUSY_TIMEOUT });
+    const handle = new Sqlite(name, { readonly, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
     handles.push(handle);
     return handle;
   };
@@ -191,7 +191,7 @@ export function checkIdentity(handle: Sqlite.Database): void {
   }
 }
 
-/** Sets what Rekey relies on, and reads it back: SQLite answers with the old value where it cannot obey. */
+/** Applies the settings, and reads each back: SQLite answers with the old value where it cannot obey. */
 export function applySettings(handle: Sqlite.Database): void {
   for (const [setting, wanted] of Object.entries(SETTINGS)) {
     handle.pragma(`${setting} = ${wanted}`);
@@ -218,13 +218,13 @@ export const sqliteBuilder = new Kysely<Schema>({
 });
 
 function connectionOn(handle: Sqlite.Database, memory: ReadMemory | null): Connection {
-  const known = new WeakMap<Statement, Sqlite.Statement>();
-  const prepare = (statement: Statement) => {
-    const prepared = handle.prepare(statement.sql);
-    known.set(statement, prepared);
-    return prepared;
+  const known = new Map<string, Sqlite.Statement>();
+  const preparedOf = ({ sql, name }: Statement): Sqlite.Statement => {
+    if (name === undefined) return handle.prepare(sql);
+    const statement = known.get(name) ?? handle.prepare(sql);
+    if (!known.has(name)) known.set(name, statement);
+    return statement;
   };
-  const preparedOf = (statement: Statement) => known.get(statement) ?? prepare(statement);
   return {
     builder: sqliteBuilder,
     rows<Row, Answer>(
@@ -236,9 +236,9 @@ function connectionOn(handle: Sqlite.Database, memory: ReadMemory | null): Conne
         const rows = preparedOf(statement).all(...values) as Row[];
         return as ? rows.map((row) => as(row)) : (rows as unknown as Answer[]);
       };
-      if (memory === null) return read();
+      if (memory === null || statement.name === undefined) return read();
       const key = values.length === 1 ? values[0] : JSON.stringify(values);
-      return memory.recall(statement, key, read);
+      return memory.recall(statement.name, key, read);
     },
     changes: (statement, values) => preparedOf(statement).run(...values).changes,
   };

@@ -49,7 +49,7 @@ function asset(type: string, content: Buffer): Asset {
 /** An SVG that somebody opens by itself may run nothing and load nothing. */
 const SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
-const YEAR = 31_536_000;
+const YEAR_S = 31_536_000;
 
 /** Kept for a year under a URL that names its version, and not at all under another: servers of two versions may answer in turn. */
 export function sendAsset({ type, content, version }: Asset) {
@@ -58,7 +58,7 @@ export function sendAsset({ type, content, version }: Asset) {
     reply.type(type).header('vary', 'Accept-Encoding');
     if (type === 'image/svg+xml') reply.header('content-security-policy', SVG_POLICY);
     if ((query as { v?: unknown }).v === version) {
-      reply.header('cache-control', `public, max-age=${YEAR}, immutable`);
+      reply.header('cache-control', `public, max-age=${YEAR_S}, immutable`);
     }
     if (!/\bgzip\b/.test(String(headers['accept-encoding']))) return content;
     compressed ??= promisify(gzip)(content);
