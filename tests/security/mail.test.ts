@@ -85,7 +85,11 @@ attack('a mail', (target) => {
     const user = await t.signUp();
     const bearer = await t.formLogIn(user);
     const fields = { email: user.email, password: PASSWORD, newPassword: NEW_PASSWORD };
-    const changed = await t.form('PUT', '/users/update/password', fields, bearer, { headers });
+    // A form that comes from another site is refused.
+    const { origin: _, ...others }: Record<string, string> = headers;
+    const changed = await t.form('PUT', '/users/update/password', fields, bearer, {
+      headers: others,
+    });
     expect(changed).toMatchObject({ status: 200 });
     const [hosted] = await t.mailsTo(user.email);
     expect(hosted?.text).toContain('http://rekey.test/local?type=update_password&email=');
@@ -118,6 +122,35 @@ attack('a mail', (target) => {
     for (const secret of [PASSWORD, NEW_PASSWORD, owner.keyValue, t.shop.key, owner.id]) {
       expect(`${mail.raw}\n${mail.text}\n${mail.html}`).not.toContain(secret);
     }
+  });
+
+  test('to an account that somebody made alone is one of ten to its mailbox, and then the change is refused', async () => {
+    const t = target();
+    const [name] = t.newEmail().split('@');
+    const change = async (email: string) => {
+      const account = { email, password: PASSWORD };
+      const made = await t.form('POST', '/users/create', { name: 'Eve', ...account });
+      expect(made).toMatchObject({ status: 200 });
+      const bearer = await t.formLogIn(account);
+      const fields = { ...account, newPassword: NEW_PASSWORD };
+      return t.form('PUT', '/users/update/password', fields, bearer);
+    };
+    for (let n = 0; n < 10; n += 1) {
+      const email = `${name}+${n}@gmail.com`;
+      expect(await change(email)).toMatchObject({ status: 200 });
+      expect(await t.mailsTo(email)).toHaveLength(1);
+    }
+    const last = `${name}@gmail.com`;
+    const refused = await change(last);
+    expect(refused).toMatchObject({ status: 429, body: { code: 'too_many_requests' } });
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    expect(await t.mailsTo(last)).toEqual([]);
+    await t.formLogIn({ email: last, password: PASSWORD });
+
+    // Its word for the address is good.
+    const owner = await t.enrol({ email: `${name}+shop@gmail.com` });
+    expect(await t.changePassword(owner)).toMatchObject({ status: 200 });
+    expect(await t.mailsTo(owner.email)).toHaveLength(1);
   });
 
   test('goes to the address that the account had, and not to one that was set later', async () => {

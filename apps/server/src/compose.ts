@@ -112,6 +112,7 @@ function settingsOf(config: Config): Settings {
     publicUrl: config.publicUrl,
     brandName: config.brandName,
     usersSignup: config.usersSignup,
+    mailPerHour: config.mailPerHour,
     unprovenTtlMs: config.unprovenDays === 0 ? null : config.unprovenDays * DAY_MS,
     throttle: {
       accountFree: config.throttleAccountFree,

@@ -38,6 +38,7 @@ test('without a variable set, the defaults of the documentation hold', () => {
     throttleAccountFree: 5,
     throttleClientPerMinute: 300,
     throttleChangesPerHour: 10,
+    mailPerHour: 10_000,
     brandName: 'Rekey',
     brandColor: '#2457a6',
     brandLogo: null,

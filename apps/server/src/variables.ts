@@ -190,6 +190,12 @@ const limits = {
     parse: tries,
     text: 'password changes of an account in an hour: each is a mail to its owner. 1 to 1000000',
   },
+  mailPerHour: {
+    name: 'MAIL_PER_HOUR',
+    default: '10000',
+    parse: integer(2, 1_000_000),
+    text: 'mails that people can start for whom nobody vouches, in any hour, on all servers together; half of them to one domain. [Other budgets](decisions/0036-mail-budgets.md) of such mails are fixed. Mails to accounts that a service made are not counted. 2 to 1000000',
+  },
 } satisfies Record<string, Variable>;
 
 const appearance = {

@@ -37,6 +37,7 @@ export const settings: Settings = {
   publicUrl: 'https://rekey.example',
   brandName: 'Rekey',
   usersSignup: true,
+  mailPerHour: 1_000_000,
   unprovenTtlMs: 30 * 86_400_000,
   // Wide enough for tests of other things.
   throttle: { accountFree: 100, clientPerMinute: 1000, changesPerHour: 100 },

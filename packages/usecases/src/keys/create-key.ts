@@ -9,7 +9,7 @@ import {
 } from '@rekey/domain';
 import type { KeySecret, Ports } from '../ports/index.ts';
 import { newKey } from '../shared/new-key.ts';
-import { owe } from '../shared/owe.ts';
+import { checkOwing, owe } from '../shared/owe.ts';
 import { record } from '../shared/record.ts';
 import { sealOwners } from '../shared/seals.ts';
 import { tell } from '../shared/tell.ts';
@@ -34,11 +34,20 @@ export class CreateKey {
     this.#ports = ports;
   }
 
-  /** Throws `IllegalArgument` for a user who can have no keys, and for a second usable TOKEN key. */
+  /**
+   * Throws `IllegalArgument` for a user who can have no keys, and for a second usable TOKEN key; `TooManyRequests` where
+   * nobody vouches for the user, who was sent too many mails.
+   */
   async execute(actor: Actor, input: CreateKeyInput): Promise<{ key: Key; value: string }> {
     const { isEnabled, type, userId } = input;
     const { serviceId, origin } = placeOf(actor);
     const name = parseName(input.name);
+    // TOKEN keys are made when an account is set up, and TOTP keys are shown to their owner.
+    const isTold = type === 'KEY';
+    if (isTold) {
+      const user = await this.#ports.database.read(({ users }) => users.get(userId));
+      if (user) await checkOwing(this.#ports, user, origin);
+    }
 
     const key = newKey(this.#ports, { isEnabled, type, name, serviceId, userId });
     const { value, secret } = this.#makeValue(key);
@@ -54,8 +63,7 @@ export class CreateKey {
         const message = 'the user has a usable TOKEN key of this service already';
         throw new IllegalArgument([{ field: 'type', message, code: 'exists' }]);
       }
-      // TOKEN keys are made when an account is set up, and TOTP keys are shown to their owner.
-      if (type === 'KEY') {
+      if (isTold) {
         const right = { purpose: 'factor_change', user: account.user, serviceId, origin } as const;
         await owe(this.#ports, stores, right);
       }

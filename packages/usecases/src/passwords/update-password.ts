@@ -15,7 +15,7 @@ import type { Ports, Stores } from '../ports/index.ts';
 import { attempt } from '../shared/attempt.ts';
 import { presentedDevice } from '../shared/known-device.ts';
 import { judgeNewPassword, parseNewPassword } from '../shared/new-password.ts';
-import { owe } from '../shared/owe.ts';
+import { checkOwing, owe } from '../shared/owe.ts';
 import { type Proof, provePassword } from '../shared/prove-password.ts';
 import { tell } from '../shared/tell.ts';
 import { checkChanges } from '../shared/throttle.ts';
@@ -100,6 +100,7 @@ export class UpdatePassword {
     await database.read(({ oneTimeTokens }) =>
       checkChanges(oneTimeTokens, settings, user.id, clock.now()),
     );
+    await checkOwing(this.#ports, user, place.origin);
     const [quality, passwordHash] = await Promise.all([
       judgeNewPassword(this.#ports, newPassword, user, service, 'newPassword'),
       // At once, for it takes longer; the hash of a password that is refused is thrown away.

@@ -11,6 +11,8 @@ export type Settings = {
   readonly brandName: string;
   /** Whether strangers may sign up at the built-in service. */
   readonly usersSignup: boolean;
+  /** Mails that people can start for whom nobody vouches, on all servers together. */
+  readonly mailPerHour: number;
   /** How long an account is kept that nobody proved and nobody uses; null for ever. */
   readonly unprovenTtlMs: number | null;
   readonly throttle: {

@@ -5,6 +5,7 @@ import {
   InvalidCredentials,
   isRefusal,
   placeOf,
+  TooManyRequests,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import type { Presented } from './known-device.ts';
@@ -36,7 +37,10 @@ type Steps<Proof, Prepared, Result> = {
   prove(): Promise<{ readonly userId: Id | null; readonly proof: Proof | null }>;
   /** The rest of the slow work, once the proof holds. Whatever it throws, the try was right and counts no more. */
   prepare(proof: Proof): Promise<Prepared>;
-  /** The change, in one transaction with its record. Throws a refusal where the proof holds no longer. */
+  /**
+   * The change, in one transaction with its record. Throws `TooManyRequests` where the change would be too much, and
+   * another refusal where the proof holds no longer.
+   */
   commit(
     stores: Stores,
     proof: Proof,
@@ -84,11 +88,14 @@ export async function attempt<Proof, Prepared, Result>(
     throw refusal ?? new InvalidCredentials(message);
   }
 
-  const prepared = await prepare(proof).catch(async (error: unknown) => {
-    await database.transact(async (stores) => {
+  /** The try was right, whatever it came to. */
+  const acquit = (error: unknown) =>
+    database.transact(async (stores) => {
       await takeBackTry(stores.throttles, counted);
       if (isRefusal(error)) await recordFailures(ports, stores, place, [type], failure);
     });
+  const prepared = await prepare(proof).catch(async (error: unknown) => {
+    await acquit(error);
     throw error;
   });
 
@@ -100,8 +107,9 @@ export async function attempt<Proof, Prepared, Result>(
     return { result, entryId: await recordSuccess(ports, stores, actor, entry) };
   });
   return committing.catch(async (error: unknown) => {
+    if (error instanceof TooManyRequests) await acquit(error);
     // A change that somebody else committed since voids the proof: then the try stands as a failure.
-    await (isRefusal(error) ? recordFailure() : takeBack().catch(() => undefined));
+    else await (isRefusal(error) ? recordFailure() : takeBack().catch(() => undefined));
     throw error;
   });
 }

@@ -1,21 +1,48 @@
-import type { Id, OneTimeToken, Origin, Purpose, User } from '@rekey/domain';
+import {
+  type Id,
+  isProven,
+  type OneTimeToken,
+  type Origin,
+  type Purpose,
+  type User,
+} from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
+import { checkMailBudget, spendMailBudget } from './mail-budget.ts';
+
+type Owner = Pick<User, 'id' | 'email' | 'createdBy'>;
 
 /**
- * Owes the owner of an account a mail with a link, in the transaction of the change that the mail is about.
- * Answers the right that the link carries.
+ * Throws `TooManyRequests` where the owner of an account could not be mailed that it changed: no change goes without its
+ * mail. Accounts that somebody vouches for can always be mailed to.
+ */
+export async function checkOwing(
+  ports: Pick<Ports, 'database' | 'secrets' | 'clock' | 'settings'>,
+  user: Owner,
+  origin: Origin,
+): Promise<void> {
+  if (!isProven(user)) await checkMailBudget(ports, { to: user.email, origin });
+}
+
+/**
+ * Owes the owner of an account a mail with a link, in the transaction of the change that the mail is about. Answers the
+ * right that the link carries. Throws like `checkOwing`, for others may have come in between.
  */
 export async function owe(
-  { linkTokens, clock, ids, settings }: Pick<Ports, 'linkTokens' | 'clock' | 'ids' | 'settings'>,
-  { oneTimeTokens, deliveries }: Pick<Stores, 'oneTimeTokens' | 'deliveries'>,
+  ports: Pick<Ports, 'secrets' | 'linkTokens' | 'clock' | 'ids' | 'settings'>,
+  { throttles, oneTimeTokens, deliveries }: Stores,
   of: {
     readonly purpose: Purpose;
-    readonly user: Pick<User, 'id' | 'email'>;
+    readonly user: Owner;
     readonly serviceId: Id;
     readonly origin: Origin;
   },
 ): Promise<OneTimeToken> {
+  const { linkTokens, clock, ids, settings } = ports;
   const { purpose, user, serviceId, origin } = of;
+  if (!isProven(user)) {
+    const refusal = await spendMailBudget(ports, { throttles }, { to: user.email, origin });
+    if (refusal) throw refusal;
+  }
   const now = clock.now();
   const token: OneTimeToken = {
     id: ids.next(),

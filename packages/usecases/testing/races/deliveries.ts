@@ -1,9 +1,17 @@
-import { domainOf, type Id, operator } from '@rekey/domain';
+import {
+  domainOf,
+  formServiceId,
+  formServiceName,
+  type Id,
+  InvalidCredentials,
+  operator,
+  TooManyRequests,
+} from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
-import type { Database, Owed } from '../../src/ports/index.ts';
+import { type Database, type Owed, useCases } from '../../src/index.ts';
 import { aDelivery, anId, aOneTimeToken, START } from '../fixtures.ts';
-import { asService, type World } from '../world.ts';
-import { type Track, times } from './track.ts';
+import { asService, endOf, type Owner, type World } from '../world.ts';
+import { RACERS, type Track, times } from './track.ts';
 
 export function deliveriesRaces({ world, alone }: Track): void {
   describe('deliveries', () => {
@@ -45,6 +53,34 @@ export function deliveriesRaces({ world, alone }: Track): void {
       const outcomes = marked.flat().map(({ outcome }) => outcome);
       expect(outcomes.filter((outcome) => outcome === 'sent')).toHaveLength(8);
       expect(outcomes.filter((outcome) => outcome === 'lost claim')).toHaveLength(24);
+    });
+  });
+
+  describe('mails to accounts that nobody vouches for', () => {
+    test('are no more than the budget of their mailbox, of sixteen that are started at once', async () => {
+      await alone(async (w) => {
+        const form = await w.addService({ id: formServiceId, name: formServiceName });
+        const owners = await times(RACERS, (n) =>
+          w.addOwner({ email: `ada+${n}@example.com` }, { service: form }),
+        );
+        // A second wrong try at an account would have to wait.
+        const throttle = { ...w.settings.throttle, accountFree: 1 };
+        const { passwords } = useCases({ ...w, settings: { ...w.settings, throttle } });
+        const change = (owner: Owner, details = {}) =>
+          endOf(passwords.updatePassword.execute(asService(form), w.change(owner, details)));
+
+        const ends = await times(RACERS, (n) => change(owners[n]!));
+        const refused = owners.filter((_, n) => ends[n] instanceof TooManyRequests);
+        expect(ends.filter((end) => end === 'done')).toHaveLength(10);
+        expect(refused).toHaveLength(RACERS - 10);
+        expect(await w.deliver()).toHaveLength(10);
+        for (const owner of refused) {
+          expect(await w.credentialOf(owner.user)).toMatchObject({ version: 1 });
+          // The one that was refused was right, and counts as none.
+          const wrong = await change(owner, { password: 'wrong horse' });
+          expect(wrong).toBeInstanceOf(InvalidCredentials);
+        }
+      });
     });
   });
 

@@ -1,0 +1,174 @@
+import { formServiceId, formServiceName, type Origin, type User } from '@rekey/domain';
+import { describe, expect, test } from 'vitest';
+import {
+  asService,
+  deliverAll,
+  endOf,
+  NEW_PASSWORD,
+  ORIGIN,
+  PASSWORD,
+  START,
+  settings,
+  world,
+} from '../../testing/index.ts';
+import { type Settings, useCases } from '../index.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** A world with people who signed up alone, for whom nobody vouches. */
+async function aWorld(changed: Partial<Settings> = {}) {
+  const w = world();
+  const ports = { ...w, settings: { ...settings, ...changed } };
+  const rooms = useCases(ports);
+  const form = await w.addService({ id: formServiceId, name: formServiceName });
+  const passwords = new Map<string, string>();
+  const addresses = new Map<string, User>();
+
+  /** Changes the password of the account of that address, which is made where there is none. */
+  const change = async (email: string, origin: Origin = ORIGIN, service = form) => {
+    const user = addresses.get(email) ?? (await w.addOwner({ email }, { service })).user;
+    addresses.set(email, user);
+    const password = passwords.get(email) ?? PASSWORD;
+    const newPassword = password === PASSWORD ? NEW_PASSWORD : PASSWORD;
+    const input = { email, password, newPassword };
+    const end = await endOf(
+      rooms.passwords.updatePassword.execute(asService(service, origin), input),
+    );
+    const isDone = !(end instanceof Error);
+    if (isDone) passwords.set(email, newPassword);
+    return isDone ? 'done' : end;
+  };
+  const mails = async () => {
+    await deliverAll(rooms);
+    return w.channels.mail.sent.length;
+  };
+  const userOf = (email: string) => addresses.get(email)!;
+  return { w, rooms, form, change, mails, userOf };
+}
+
+const from = (network: number): Origin => ({ address: `198.51.100.${network}`, client: null });
+const done = (count: number) => Array<string>(count).fill('done');
+const refusedBy = (name: string) =>
+  expect.objectContaining({ name: 'TooManyRequests', limit: expect.objectContaining({ name }) });
+
+describe('mails to an account that nobody vouches for', () => {
+  test('are ten at one moment to a mailbox, however its address is written, and then the change is refused', async () => {
+    const { w, change, mails, userOf } = await aWorld();
+    const spellings = Array.from({ length: 5 }, (_, n) => [
+      `a.da+${n}@gmail.com`,
+      `ada+${n}@googlemail.com`,
+    ]);
+    const ends: unknown[] = [];
+    for (const email of spellings.flat()) ends.push(await change(email));
+    expect(ends).toEqual(done(10));
+
+    const end = await change('ada@gmail.com');
+    expect(end).toEqual(refusedBy('mailbox'));
+    expect(end).toMatchObject({ retryAfterS: 8640 });
+    expect(await mails()).toBe(10);
+    expect(await w.credentialOf(userOf('ada@gmail.com'))).toMatchObject({ version: 1 });
+    expect(await change('bob@gmail.com')).toBe('done');
+  });
+
+  test('are at most ten in any hour and twenty in any 24 to a mailbox, whoever starts them', async () => {
+    const { w, change } = await aWorld();
+    const sentAt: number[] = [];
+    for (let now = START; now < START + 4 * DAY_MS; now += 7 * MINUTE_MS) {
+      w.clock.set(now);
+      if ((await change(`ada+${now % 3}@example.com`, from(now % 200))) === 'done')
+        sentAt.push(now);
+    }
+    const most = (windowMs: number) =>
+      Math.max(
+        ...sentAt.map((end) => sentAt.filter((at) => at > end - windowMs && at <= end).length),
+      );
+    expect(most(HOUR_MS)).toBeLessThanOrEqual(10);
+    expect(most(DAY_MS)).toBeLessThanOrEqual(20);
+    // Ten, and ten more a day.
+    expect(sentAt.length).toBeGreaterThanOrEqual(49);
+  });
+
+  test('are sixty in any hour from one network, which are half as many at one moment', async () => {
+    const { w, change } = await aWorld();
+    const network = (host: number) => ({ address: `2001:db8::${host}`, client: null });
+    const start = async (count: number, name: string) => {
+      const ends: unknown[] = [];
+      for (let n = 0; n < count; n += 1)
+        ends.push(await change(`${name}-${n}@example.com`, network(n)));
+      return ends;
+    };
+    expect(await start(31, 'ada')).toEqual([...done(30), refusedBy('mail-client')]);
+    expect(await change('ada-30@example.com', { address: '2001:db8:0:1::1', client: null })).toBe(
+      'done',
+    );
+    w.clock.set(START + HOUR_MS - 1);
+    expect(await start(31, 'bob')).toEqual([
+      ...done(29),
+      refusedBy('mail-client'),
+      refusedBy('mail-client'),
+    ]);
+  });
+
+  test('are so many in any hour on all servers, and half of them to one domain', async () => {
+    const { change } = await aWorld({ mailPerHour: 8 });
+    const ends: unknown[] = [];
+    for (const [n, domain] of ['a', 'a', 'a', 'b', 'b', 'c'].entries()) {
+      ends.push(await change(`ada-${n}@${domain}.example`, from(n)));
+    }
+    expect(ends).toEqual([...done(2), refusedBy('mail-domain'), ...done(2), refusedBy('mail')]);
+  });
+
+  test('are not free where the change is a new key, and the key is refused', async () => {
+    const { w, rooms, change, mails, userOf } = await aWorld();
+    for (let n = 0; n < 10; n += 1) await change('ada@example.com');
+    const shop = await w.addService();
+    const before = w.database.snapshot();
+    const create = (type: 'KEY' | 'TOKEN' | 'TOTP') => {
+      const input = { isEnabled: true, type, name: 'ci', userId: userOf('ada@example.com').id };
+      return endOf(rooms.keys.createKey.execute(asService(shop), input));
+    };
+    expect(await create('KEY')).toEqual(refusedBy('mailbox'));
+    expect(w.database.snapshot()).toEqual(before);
+    // Nobody is mailed of these.
+    expect([await create('TOKEN'), await create('TOTP')]).toEqual(done(2));
+    expect(await mails()).toBe(10);
+  });
+
+  test('are refused after the proof alone, and a right password that is refused counts as no try', async () => {
+    const { w, rooms, form, change, userOf } = await aWorld({
+      throttle: { ...settings.throttle, accountFree: 1 },
+    });
+    for (let n = 0; n < 10; n += 1) await change('ada@example.com');
+    for (let n = 0; n < 5; n += 1) {
+      expect(await change('ada@example.com')).toEqual(refusedBy('mailbox'));
+    }
+    expect(await w.credentialOf(userOf('ada@example.com'))).toMatchObject({ version: 11 });
+    const wrong = { email: 'ada@example.com', password: 'wrong horse', newPassword: 'yet another' };
+    const end = await endOf(rooms.passwords.updatePassword.execute(asService(form), wrong));
+    expect(end).toMatchObject({ name: 'InvalidCredentials' });
+  });
+
+  test('wait no longer for a clock that went back', async () => {
+    const { w, change } = await aWorld();
+    for (let n = 0; n < 10; n += 1) await change('ada@example.com');
+    const earlier = START - 7 * DAY_MS;
+    w.clock.set(earlier);
+    expect(await change('ada@example.com')).toEqual(refusedBy('mailbox'));
+    w.clock.set(earlier + DAY_MS / 10);
+    expect(await change('ada@example.com')).toBe('done');
+  });
+});
+
+describe('mails to an account that a service made', () => {
+  test('are never counted and never refused', async () => {
+    const { w, change, mails } = await aWorld({ mailPerHour: 2 });
+    const service = await w.addService();
+    const ends: unknown[] = [];
+    for (let n = 0; n < 40; n += 1) ends.push(await change('ada@example.com', ORIGIN, service));
+    expect(ends).toEqual(done(40));
+    expect(await mails()).toBe(40);
+    expect(await change('bob@example.com')).toBe('done');
+  });
+});
