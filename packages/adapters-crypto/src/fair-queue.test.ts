@@ -44,6 +44,18 @@ describe('a fair queue', () => {
     expect(drain()).toEqual(['a.1', 'b.1', 'a.2', 'b.1', 'a.3', 'b.1', 'a.4']);
   });
 
+  test.each([
+    ['network', owner('a', '2')],
+    ['service', owner('b', '1')],
+  ])('gives a %s that comes the next turn, before one that had the last', (_, newcomer) => {
+    const { queue, push } = aQueue(9);
+    push('a', '1', 4);
+    queue.shift();
+    push(newcomer.service, newcomer.network, 2);
+    const turns = [queue.shift(), queue.shift(), queue.shift(), queue.shift()];
+    expect(turns).toEqual([nameOf(newcomer), 'a.1', nameOf(newcomer), 'a.1']);
+  });
+
   test('is for one owner alone while nobody else comes', () => {
     const { queue, push } = aQueue(8);
     expect(push('a', '1', 8)).toEqual(Array.from({ length: 8 }));

@@ -17,12 +17,14 @@ export type FairQueue<T> = {
 
 /** The items of one owner, in their order. */
 type Line<T> = Owner & { readonly items: T[] };
+/** By network; like the services, in the order of their turns. */
 type Lines<T> = Map<string, Line<T>>;
 
 // The rules, and what they promise: docs/decisions/0032-fair-gate.md
 export function fairQueue<T>(capacity: number): FairQueue<T> {
-  /** By service, then by network. The first of each has the next turn: a Map keeps its keys in order. */
   const services = new Map<string, Lines<T>>();
+  /** Which service had the last turn, and which line of each service. */
+  const hadTurn = new WeakSet<Line<T> | Lines<T>>();
   const quarter = Math.floor(capacity / 4);
   let size = 0;
 
@@ -58,6 +60,18 @@ export function fairQueue<T>(capacity: number): FairQueue<T> {
     return item;
   }
 
+  /** Gives the first of them a turn. Whoever had the last one goes behind all who came meanwhile. */
+  function nextOf<Each extends Line<T> | Lines<T>>(ring: Map<string, Each>): Each | undefined {
+    const [first] = ring;
+    if (first && hadTurn.delete(first[1])) {
+      ring.delete(first[0]);
+      ring.set(...first);
+    }
+    const [next] = ring.values();
+    if (next) hadTurn.add(next);
+    return next;
+  }
+
   return {
     push(owner, item) {
       const debtor = size < capacity ? null : debtorOf(owner);
@@ -70,24 +84,15 @@ export function fairQueue<T>(capacity: number): FairQueue<T> {
     takes: (owner) => size < capacity || debtorOf(owner) !== undefined,
 
     shift() {
-      const [lines] = services.values();
-      const [line] = lines?.values() ?? [];
-      if (!lines || !line) return undefined;
-      // Whoever had a turn goes behind the others.
-      toEnd(lines, line.network, line);
-      toEnd(services, line.service, lines);
-      return take(line, 'shift');
+      const lines = nextOf(services);
+      const line = lines && nextOf(lines);
+      return line && take(line, 'shift');
     },
 
     get size() {
       return size;
     },
   };
-}
-
-function toEnd<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
 }
 
 const lengthOf = <T>(line: Line<T> | undefined): number => line?.items.length ?? 0;
