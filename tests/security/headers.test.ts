@@ -83,6 +83,50 @@ attack(
   { API_DOCS: 'true' },
 );
 
+attack('a secret that is sent as X-Request-Id', (target) => {
+  test('is neither echoed nor logged, whatever secret of ours it is', async () => {
+    const t = target();
+    const owner = await t.enrol();
+    const { access, refresh } = await t.logIn(owner);
+    await t.changePassword(owner);
+    const secrets = [
+      t.shop.key,
+      t.rootKey,
+      owner.keyValue,
+      (await t.addKey(owner.id, 'KEY')).value,
+      (await t.addKey(owner.id, 'TOTP')).value,
+      access,
+      refresh,
+      await t.linkTokenOf(owner.email),
+      await t.formLogIn(await t.signUp()),
+      PASSWORD,
+      NEW_PASSWORD,
+    ];
+    const { key } = t.shop;
+    for (const secret of secrets) {
+      const headers = { 'x-request-id': secret };
+      for (const answer of [
+        await t.send('GET', '/ping', headers),
+        await t.send('GET', '/%ZZ', headers),
+        await t.json('GET', '/v1/audit', undefined, { headers, key }),
+        await t.json('POST', LOGIN, {}, { headers }),
+      ]) {
+        expect(`${JSON.stringify(answer.headers)}${answer.text}`).not.toContain(secret);
+        expect(answer.headers['x-request-id']).toMatch(
+          /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/,
+        );
+      }
+      expect(t.lines.join('\n')).not.toContain(secret);
+    }
+  });
+
+  test('and is an id is taken over, so that a proxy’s log and ours can be put together', async () => {
+    const id = '0af7651916cd43dd8448eb211c80319c';
+    const { headers } = await target().send('GET', '/ping', { 'x-request-id': id });
+    expect(headers['x-request-id']).toBe(id);
+  });
+});
+
 attack(
   'a client that has to wait',
   (target) => {

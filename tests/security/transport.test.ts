@@ -1,6 +1,15 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { bodies, examples, headersOf, JSON_TYPE, named, payloadOf, urlOf } from './routes.ts';
+import {
+  bodies,
+  examples,
+  FORM_TYPE,
+  headersOf,
+  JSON_TYPE,
+  named,
+  payloadOf,
+  urlOf,
+} from './routes.ts';
 import { attack, LOGIN, type Target } from './target.ts';
 
 /** Sends bytes on one connection, and answers everything that came back until the server closed it. */
@@ -89,6 +98,31 @@ attack('a request', (target) => {
     expect(statuses[0]).toBeGreaterThanOrEqual(400);
     expect(raw).not.toContain('smuggled');
     expect(raw).toMatch(/^connection: close$/im);
+  });
+
+  test.each([
+    ['Host', 'rekey.test', 'evil.example'],
+    ['Host', 'rekey.test', 'rekey.test'],
+    ['Content-Type', 'application/json', 'application/x-www-form-urlencoded'],
+    ['Authorization', 'first', 'second'],
+    ['Authorization', 'second', 'first'],
+    ['Authorization', 'first', 'first'],
+  ])('is read in one way, or not at all: with two lines of %s', async (name, one, two) => {
+    const t = target();
+    // Of two services: a proxy may have let the one in, and Rekey the other.
+    const keys: Record<string, string> = { first: t.shop.key, second: t.other.key };
+    const body = JSON.stringify({ email: t.newEmail(), name: 'Eve', is_enabled: true });
+    const given = { host: 'x', 'content-type': 'application/json', authorization: t.shop.key };
+    const lines = [
+      ...Object.entries(given).filter(([each]) => each !== name.toLowerCase()),
+      ...[one, two].map((value) => [name, keys[value] ?? value]),
+      ['Content-Length', String(body.length)],
+      ['Connection', 'close'],
+    ].map((line) => `${line.join(': ')}\r\n`);
+    const text = `POST /v1/user HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
+    const { statuses, raw } = await t.unchanged(() => exchange(t, text));
+    expect(statuses).toEqual([400]);
+    expect(raw).toContain(`there are two ${name.toLowerCase()} headers`);
   });
 
   test('that follows another on one connection gets its own body and its own answer', async () => {
@@ -229,6 +263,30 @@ attack('a page of another site', (target) => {
       expect(allowing).toEqual([]);
     }
   });
+
+  test.each(named(bodies.filter(({ type }) => type === FORM_TYPE)))(
+    'sends no form, and so no guess from its visitors: %s',
+    async (_name, example) => {
+      const t = target();
+      const payload = payloadOf(example, example.body);
+      const given = headersOf(example, { key: '', bearer: await t.formLogIn(await t.signUp()) });
+      for (const headers of [
+        { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' },
+        { 'sec-fetch-site': 'cross-site', origin: 'null' },
+        { 'sec-fetch-site': 'same-site', origin: 'http://evil.rekey.test' },
+        { 'sec-fetch-site': 'same-origin', origin: 'http://evil.example' },
+        { origin: 'https://evil.example' },
+        { origin: 'http://rekey.test.evil.example' },
+        { origin: 'https://rekey.test' },
+        { origin: 'http://rekey.test:8080' },
+      ]) {
+        const answer = await t.unchanged(() =>
+          t.send(example.method, urlOf(example), { ...given, ...headers }, payload),
+        );
+        expect([headers, answer.status]).toEqual([headers, 403]);
+      }
+    },
+  );
 
   // All that a form of another site can send without asking: these three types, and no header.
   const sendable = [
