@@ -3,7 +3,7 @@ import { hashGate } from '@rekey/adapters-crypto';
 import { commandToClose } from '@rekey/adapters-db';
 import { createHttpServer } from '@rekey/adapters-http';
 import { deleteMails, TemplateError } from '@rekey/adapters-mail';
-import { operator } from '@rekey/domain';
+import { DAY_MS, MINUTE_MS, operator } from '@rekey/domain';
 import type { Delivered } from '@rekey/usecases';
 import pino from 'pino';
 import { compose } from './compose.ts';
@@ -17,8 +17,6 @@ import { version } from './version.ts';
 const DRAIN_MS = 8000;
 /** After this time the process exits whatever is left: a supervisor would kill it after ten seconds. */
 const EXIT_MS = 9500;
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 /** With the bound of one run, more than a machine's logins can leave behind in that time. */
 const PRUNE_EVERY_MS = 10 * MINUTE_MS;
 

@@ -1,11 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Device } from '@rekey/domain';
+import { type Device, ID_PATTERN } from '@rekey/domain';
 import type { DeviceTokens } from '@rekey/usecases';
 import type { FileKey, KeyList } from './key-file.ts';
 
-const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const FORM = new RegExp(
-  String.raw`^rkd_[\w-]{1,64}\.${UUID}\.${UUID}(?:\.\d{1,15}){3}\.[\w-]{43}$`,
+  String.raw`^rkd_[\w-]{1,64}\.${ID_PATTERN}\.${ID_PATTERN}(?:\.\d{1,15}){3}\.[\w-]{43}$`,
 );
 
 /**

@@ -1,10 +1,11 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { type OneTimeToken, purposes } from '@rekey/domain';
+import { ID_PATTERN, type OneTimeToken, purposes } from '@rekey/domain';
 import type { LinkTokens } from '@rekey/usecases';
 import type { FileKey, KeyList } from './key-file.ts';
 
-const FORM =
-  /^rkl_(?<kid>[\w-]{1,64})\.(?<name>[a-z_]{1,64})\.(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[\w-]{43}$/;
+const FORM = new RegExp(
+  String.raw`^rkl_(?<kid>[\w-]{1,64})\.(?<name>[a-z_]{1,64})\.(?<id>${ID_PATTERN})\.[\w-]{43}$`,
+);
 
 /**
  * Tokens of links as `rkl_<kid>.<purpose>.<id>.<MAC>`: an HMAC-SHA-256 over purpose and id, which the database

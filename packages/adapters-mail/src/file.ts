@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Instant } from '@rekey/domain';
+import { ID_PATTERN, type Instant } from '@rekey/domain';
 import { DeliveryFailure, type Outlet } from '@rekey/usecases';
 import { buildMessage } from './message.ts';
 import type { Sender } from './sender.ts';
 import { type Templates, templatesOf } from './templates/templates.ts';
 
-const UUID = '[\\da-f]{8}(?:-[\\da-f]{4}){3}-[\\da-f]{12}';
 /** A mail, or what a crash left of one on its way. Nothing else in the folder is ours. */
-const OWN = new RegExp(`^${UUID}\\.eml(?:\\.${UUID}\\.tmp)?$`);
+const OWN = new RegExp(String.raw`^${ID_PATTERN}\.eml(?:\.${ID_PATTERN}\.tmp)?$`);
 
 /** Writes each mail to `<id>.eml`: a mail that is sent again replaces itself, and no reader ever sees half of one. */
 export function fileOutlet(options: {

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from './durations.ts';
 import type { Id, Instant } from './ids.ts';
 import type { Purpose } from './one-time-token.ts';
 import type { Origin } from './origin.ts';
@@ -166,8 +167,6 @@ export type AuditSum = Pick<AuditEntry, 'type' | 'serviceId' | 'count'> & {
   /** Null for many networks together. */
   readonly network: string | null;
 };
-
-const MINUTE_MS = 60_000;
 
 /** When the minute of an instant ends. */
 export const endOfMinute = (instant: Instant): Instant =>

@@ -1,3 +1,4 @@
+import { DAY_MS } from './durations.ts';
 import type { Id, Instant } from './ids.ts';
 import type { Credential, User } from './user.ts';
 
@@ -15,7 +16,6 @@ export type Device = {
   readonly issuedAt: Instant;
 };
 
-const DAY_MS = 86_400_000;
 export const DEVICE_LIFE_MS = 90 * DAY_MS;
 
 /** Whatever is longer is not the token of a device. */

@@ -3,6 +3,7 @@ export * from './actor.ts';
 export * from './audit.ts';
 export * from './delivery.ts';
 export * from './device.ts';
+export * from './durations.ts';
 export * from './email.ts';
 export * from './errors.ts';
 export * from './event.ts';

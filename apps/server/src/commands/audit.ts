@@ -1,9 +1,7 @@
-import { type AuditEntry, type AuditType, auditTypes, operator } from '@rekey/domain';
+import { type AuditEntry, type AuditType, auditTypes, DAY_MS, operator } from '@rekey/domain';
 import type { ChainReport, UseCases } from '@rekey/usecases';
 import { type Command, Option } from 'commander';
 import { json, onWire, print, printJson, table, wholeNumber, withRekey } from './common.ts';
-
-const DAY_MS = 86_400_000;
 
 /** The record of what happened. */
 export function addAudit(program: Command): void {

@@ -7,7 +7,7 @@ import {
   pruneKeys,
   rotateKeys,
 } from '@rekey/adapters-crypto';
-import { DEVICE_LIFE_MS } from '@rekey/domain';
+import { DAY_MS, DEVICE_LIFE_MS } from '@rekey/domain';
 import { type Command, Option } from 'commander';
 import { type Config, loadConfig } from '../config.ts';
 import { act, json, onWire, print, printJson, table } from './common.ts';
@@ -17,8 +17,6 @@ import { act, json, onWire, print, printJson, table } from './common.ts';
  * when every user has logged in since.
  */
 const routine = keyPurposes.filter((purpose) => purpose !== 'pepper');
-
-const DAY_MS = 86_400_000;
 
 /** The secrets that the database does not have. */
 export function addKeyring(program: Command): void {

@@ -1,4 +1,4 @@
-import { type DeliveryState, deliveryStates, type Id, operator } from '@rekey/domain';
+import { type DeliveryState, deliveryStates, type Id, isId, operator } from '@rekey/domain';
 import type { ListedDelivery, Requeued } from '@rekey/usecases';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { json, onWire, print, printJson, table, wholeNumber, withRekey } from './common.ts';
@@ -81,8 +81,6 @@ function row({ id, kind, state, attempts, dueAt, closedAt, to, reason }: ListedD
 }
 
 function collectIds(text: string, ids: Id[] = []): Id[] {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)) {
-    throw new InvalidArgumentError('It must be the id of a delivery.');
-  }
+  if (!isId(text)) throw new InvalidArgumentError('It must be the id of a delivery.');
   return [...ids, text];
 }

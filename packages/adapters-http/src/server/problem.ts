@@ -2,6 +2,7 @@ import {
   DomainError,
   type ErrorCode,
   IllegalArgument,
+  isId,
   Overloaded,
   TooManyRequests,
   Unavailable,
@@ -163,10 +164,8 @@ export function answerTo(
   };
 }
 
-/** A request as a URI: an id of our own is a UUID, and one of the caller's may be anything that a fragment may be. */
-const instanceOf = (id: string): string => (UUID.test(id) ? `urn:uuid:${id}` : `#${id}`);
-
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+/** A request as a URI: an id of our own is a UUID; an id of the caller's may be written in another way. */
+const instanceOf = (id: string): string => (isId(id) ? `urn:uuid:${id}` : `#${id}`);
 
 /** RFC 9110 wants a challenge with every 401; of the registered schemes only this makes no browser ask for a password. */
 const CHALLENGE = 'Bearer realm="rekey"';

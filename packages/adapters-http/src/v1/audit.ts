@@ -4,6 +4,7 @@ import {
   type AuditPlace,
   auditOutcomes,
   auditTypes,
+  ID_PATTERN,
   IllegalArgument,
   type Instant,
 } from '@rekey/domain';
@@ -205,7 +206,7 @@ function parseLimit(text: string, field: string): number {
   return Number(text);
 }
 
-const CURSOR = /^(\d{1,15})\.([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/;
+const CURSOR = new RegExp(String.raw`^(\d{1,15})\.(${ID_PATTERN})$`);
 
 const cursorOf = ({ createdAt, id }: AuditPlace): string => `${createdAt}.${id}`;
 

@@ -1,4 +1,4 @@
-import { type Id, NotFound } from '@rekey/domain';
+import { type Id, isId, NotFound } from '@rekey/domain';
 import { type TStringOptions, Type } from 'typebox';
 
 /** The ids of all examples: a user is one user wherever it stands. */
@@ -36,12 +36,10 @@ export const pathOf = (thing: Thing) =>
     id: Type.String({ description: `The id of the ${thing}.`, examples: [ids[thing]] }),
   });
 
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
-
 /** The id in a path, in either case. A text that is no id is not found, like an id that nothing has. */
 export function pathId({ params }: { readonly params: { readonly id: string } }): Id {
   const id = params.id.toLowerCase();
-  if (!UUID.test(id)) throw new NotFound();
+  if (!isId(id)) throw new NotFound();
   return id;
 }
 

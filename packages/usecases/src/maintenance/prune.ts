@@ -1,10 +1,9 @@
-import type { Actor } from '@rekey/domain';
+import { type Actor, DAY_MS } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 
 type Needs = Pick<Ports, 'database' | 'clock' | 'settings'>;
 
-const DAY_MS = 86_400_000;
 /** For an operator who wants to see what was there. */
 const SESSIONS_KEPT_MS = 7 * DAY_MS;
 const TOKENS_KEPT_MS = 90 * DAY_MS;

@@ -1,11 +1,14 @@
 import {
   type Actor,
   type AuditType,
+  DAY_MS,
   emptyBucket,
   type Filling,
+  HOUR_MS,
   type Id,
   type Instant,
   type Limit,
+  MINUTE_MS,
   networkOf,
   type Origin,
   type Place,
@@ -34,10 +37,6 @@ import {
 // The rules, and the attacks that each is there for: docs/decisions/0011-throttling.md
 
 type Needs = Pick<Ports, 'database' | 'secrets' | 'clock' | 'settings'>;
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 
 /**
  * Wrong tries at an account through one service that fit in, of which as many leak out in a day: no more than twice as
