@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { skips } from '../../packages/usecases/testing/index.ts';
 import { aClient, aWorld, eventually, isLong, PATIENCE_MS } from './world.ts';
 
 vi.setConfig({ testTimeout: PATIENCE_MS });
@@ -107,7 +108,7 @@ test('readers that stall and clients that are idle make room for those that come
   await eventually(() => stalled().length).toBe(0);
 });
 
-test.runIf(isLong)(
+test.skipIf(skips(!isLong, 'a reader that stalls for fifteen seconds, but in the long form'))(
   'a reader that stalls is cut after a while, though nobody needs its place',
   async (context) => {
     const { start } = await aWorld(context, 'SQLite');
