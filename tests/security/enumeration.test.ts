@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { watchHashing } from '../../packages/adapters-crypto/test/hashing.ts';
 import { examples } from './routes.ts';
 import {
@@ -121,28 +122,155 @@ attack(
         },
       );
     });
-
-    test('POST /v1/auth/totp answers every state of an account alike', async () => {
-      const t = target();
-      const with2fa = await t.enrol();
-      await t.addKey(with2fa.id, 'TOTP');
-      const disabled = await t.enrol({ is_enabled: false });
-      await t.addKey(disabled.id, 'TOTP');
-      const elsewhere = await t.enrol();
-      await t.addKey(elsewhere.id, 'TOTP', t.other.key);
-      const without = await t.enrol();
-      const ids = [with2fa.id, disabled.id, elsewhere.id, without.id, NO_ID];
-      const answers = await t.unchanged(() =>
-        Promise.all(
-          // Seven digits: no code can happen to be right.
-          ids.map((user_id) => t.json('POST', '/v1/auth/totp', { user_id, totp: '0000000' })),
-        ),
-      );
-      expect(new Set(answers.map(bytesOf)).size).toBe(1);
-      expect(answers[0]).toMatchObject({ status: 400, body: { code: 'invalid_credentials' } });
-    });
   },
   { BCRYPT_COST: String(COST) },
+);
+
+attack(
+  'a failed try tells nothing of the account, whatever was tried before',
+  (target) => {
+    type Account = { email: string; password: string };
+    type Tried = { readonly answer: string; readonly hashes: number };
+
+    /** Networks that nobody has been in yet: whatever was tried before is that of this test. */
+    let networks = 0;
+    const aNetwork = (): string => {
+      networks += 1;
+      return `10.0.${networks >> 8}.${networks & 255}`;
+    };
+    const wrong = (email: string, from: string, more: object = {}) =>
+      target().json('POST', LOGIN, { email, password: WRONG, ...more }, { from });
+    const wrongCode = (user_id: string, from: string) =>
+      target().json('POST', '/v1/auth/totp', { user_id, totp: '0000000' }, { from });
+    const siege = (guess: (from: string) => Promise<unknown>) =>
+      Promise.all(Array.from({ length: 50 }, () => guess(aNetwork())));
+    const deviceOf = async ({ email, password }: Account): Promise<string> => {
+      const answer = await target().json('POST', LOGIN, { email, password });
+      expect(answer).toMatchObject({ status: 200 });
+      return answer.body.device;
+    };
+
+    type Guess = (from: string) => Promise<unknown>;
+    /** What others did before, from the network of the tries or from elsewhere. */
+    const histories: Record<string, (guess: Guess, from: string) => Promise<unknown>> = {
+      'nothing happened': async () => undefined,
+      'a few tries from there': async (guess, from) => {
+        for (let i = 0; i < 3; i += 1) await guess(from);
+      },
+      'all free tries from there': async (guess, from) => {
+        for (let i = 0; i < 5; i += 1) await guess(from);
+      },
+      'all free tries from there, and a moment': async (guess, from) => {
+        for (let i = 0; i < 5; i += 1) await guess(from);
+        vi.setSystemTime(Date.now() + 1500);
+      },
+      'a siege from everywhere': siege,
+    };
+
+    /** Eight tries, in turn at both routes, after a history. `owner`: what the owner does at last, from that network. */
+    async function tell(
+      account: Account,
+      history: string,
+      { device, owner }: { device?: string; owner?: (from: string) => Promise<unknown> } = {},
+    ): Promise<Tried[]> {
+      const t = target();
+      const from = aNetwork();
+      await histories[history]?.((from) => wrong(account.email, from), from);
+      await owner?.(from);
+      const told: Tried[] = [];
+      for (let i = 0; i < 8; i += 1) {
+        const body = { ...account, device };
+        const [url, fields] =
+          i % 2 === 0 ? [LOGIN, body] : [UPDATE, { ...body, new_password: 'something else' }];
+        const work = watchHashing(COST);
+        const answer = bytesOf(await t.json('POST', url, fields, { from }));
+        told.push({ answer, hashes: work() });
+        vi.restoreAllMocks();
+      }
+      return told;
+    }
+    const aNobody = (): Account => ({ email: target().newEmail(), password: WRONG });
+
+    beforeEach(() => {
+      vi.useFakeTimers({ toFake: ['Date'] });
+      onTestFinished(() => void vi.useRealTimers());
+    });
+
+    describe.each(Object.keys(histories))('after %s', (history) => {
+      test.each(Object.entries(states))(
+        '%s reads like an unknown address',
+        async (_state, make) => {
+          const { email, password } = await make(target());
+          const told = await tell({ email, password }, history);
+          expect(told).toEqual(await tell(aNobody(), history));
+        },
+      );
+
+      test('an owner who logs in, mistypes and changes the password reads like an unknown address', async () => {
+        const t = target();
+        const { email } = await t.enrol();
+        const device = await deviceOf({ email, password: PASSWORD });
+        const owner = async (from: string) => {
+          const right = { email, password: PASSWORD };
+          await t.json('POST', LOGIN, right, { from });
+          await wrong(email, from, { device });
+          const known = await t.json('POST', LOGIN, { ...right, device }, { from });
+          expect(known).toMatchObject({ status: 200 });
+          const change = { ...right, new_password: NEW_PASSWORD, device };
+          expect(await t.json('POST', UPDATE, change, { from })).toMatchObject({ status: 200 });
+          await t.json('POST', LOGIN, { email, password: NEW_PASSWORD }, { from });
+        };
+        const told = await tell({ email, password: WRONG }, history, { owner });
+        expect(told).toEqual(await tell(aNobody(), history));
+      });
+
+      test('an account reads like an unknown address to the device of another account', async () => {
+        const t = target();
+        const [device, another] = [
+          await deviceOf(await t.enrol()),
+          await deviceOf(await t.enrol()),
+        ];
+        const { email } = await t.enrol();
+        const told = await tell({ email, password: WRONG }, history, { device });
+        expect(told).toEqual(await tell(aNobody(), history, { device: another }));
+      });
+
+      test('a wrong code reads alike in every state of an account', async () => {
+        const t = target();
+        const [owner, disabled, elsewhere, without] = [
+          await t.enrol(),
+          await t.enrol({ is_enabled: false }),
+          await t.enrol(),
+          await t.enrol(),
+        ];
+        await t.addKey(owner.id, 'TOTP');
+        await t.addKey(disabled.id, 'TOTP');
+        await t.addKey(elsewhere.id, 'TOTP', t.other.key);
+        const told: string[][] = [];
+        for (const { id } of [{ id: randomUUID() }, owner, disabled, elsewhere, without]) {
+          const from = aNetwork();
+          await histories[history]?.((from) => wrongCode(id, from), from);
+          const answers: string[] = [];
+          for (let i = 0; i < 8; i += 1) answers.push(bytesOf(await wrongCode(id, from)));
+          told.push(answers);
+        }
+        for (const answers of told) expect(answers).toEqual(told[0]);
+        expect(told[0]?.at(-1)).toMatch(/^429/);
+      });
+    });
+
+    test('a wrong password from a known device reads like an unknown address with a device, over the ceiling', async () => {
+      const t = target();
+      const owner = await t.enrol();
+      const [mine, strange] = [await deviceOf(owner), await deviceOf(await t.enrol())];
+      const { email } = owner;
+      const history = 'a siege from everywhere';
+      const told = await tell({ email, password: WRONG }, history, { device: mine });
+      expect(told).toEqual(await tell(aNobody(), history, { device: strange }));
+      expect(told).toEqual(Array(8).fill({ answer: expect.stringMatching(/^429/), hashes: 1 }));
+    });
+  },
+  { BCRYPT_COST: String(COST), THROTTLE_ACCOUNT_FREE: '5' },
 );
 
 attack('a refusal tells nothing of what exists', (target) => {

@@ -1,6 +1,18 @@
+import { type BinaryToTextEncoding, createHmac, hash, type KeyObject } from 'node:crypto';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { openKeyFile } from '../../packages/adapters-crypto/src/index.ts';
 import { watchHashing } from '../../packages/adapters-crypto/test/hashing.ts';
-import { aTarget, attack, LOGIN, NEW_PASSWORD, PASSWORD, type Target, UPDATE } from './target.ts';
+import {
+  aTarget,
+  attack,
+  LOGIN,
+  NEW_PASSWORD,
+  NO_ID,
+  PASSWORD,
+  REVOKE,
+  type Target,
+  UPDATE,
+} from './target.ts';
 
 // The first wait is a second, and a busy machine may need longer for all guesses: no time passes here.
 vi.useFakeTimers({ toFake: ['Date'] });
@@ -108,27 +120,23 @@ attack(
           ),
       ],
       [
-        'services',
-        async (t, email, index) =>
-          post(`${(await t.listen()).url}${LOGIN}`, index % 2 ? t.shop.key : t.other.key, {
-            email,
-            password: 'wrong',
-          }),
-      ],
-      [
         'routes',
         async (t, email, index) => {
           const { url } = await t.listen();
           const change = { email, password: 'wrong', new_password: NEW_PASSWORD };
-          if (index % 2) return post(`${url}${UPDATE}`, t.shop.key, change);
-          const login = await fetch(`${url}/users/login`, {
-            method: 'POST',
-            body: new URLSearchParams({ email, password: 'wrong' }),
-          });
-          // Its own word for a refusal.
-          const status = login.status === 401 ? 400 : login.status;
-          return { status, retryAfter: login.headers.get('retry-after') };
+          return index % 2
+            ? post(`${url}${UPDATE}`, t.shop.key, change)
+            : post(`${url}${LOGIN}`, t.shop.key, { email, password: 'wrong' });
         },
+      ],
+      [
+        'devices',
+        async (t, email, index) =>
+          post(`${(await t.listen()).url}${LOGIN}`, t.shop.key, {
+            email,
+            password: 'wrong',
+            device: index % 2 ? `rkd_${index}` : 'x'.repeat(index * 100),
+          }),
       ],
       [
         'queries',
@@ -144,6 +152,35 @@ attack(
       const { email } = await t.enrol();
       const tries = await t.unchanged(() => many((index) => guess(t, email, index)));
       expectLooked(tries, FREE);
+    });
+
+    test('through another service are looked at as often, and bring no wait at the first', async () => {
+      const t = target();
+      const { url } = await t.listen();
+      const { email } = await t.enrol();
+      for (const { key } of [t.other, t.shop]) {
+        const tries = await t.unchanged(() =>
+          many((index) => post(`${url}${LOGIN}`, key, { email, password: `guess ${index}` })),
+        );
+        expectLooked(tries, FREE);
+      }
+    });
+
+    test('by forms are looked at as often, whatever route and whatever session they are sent with', async () => {
+      const t = target();
+      const { email } = await t.signUp();
+      const from = '203.0.113.60';
+      const bearer = await t.formLogIn(await t.signUp());
+      const tries = await t.unchanged(() =>
+        many((index) => {
+          const fields = { email, password: 'wrong' };
+          if (index % 2) return t.form('POST', '/users/login', fields, undefined, { from });
+          const change = { ...fields, newPassword: NEW_PASSWORD };
+          return t.form('PUT', '/users/update/password', change, bearer, { from });
+        }),
+      );
+      const looked = tries.filter(({ status }) => status !== 429);
+      expect(looked).toHaveLength(FREE);
     });
 
     test('keep the owner out neither at another address nor at another account', async () => {
@@ -199,6 +236,185 @@ attack(
       );
       expect(new Set(malformed.map(({ status }) => status))).toEqual(new Set([400]));
       expect((await t.logIn(owner)).access).toBeDefined();
+    });
+  },
+  strict,
+);
+
+attack(
+  'a siege of an account from many networks',
+  (target) => {
+    const GUESSES = 60;
+    /** As many wrong passwords as get through, one from each network, at one moment. */
+    const besiege = (t: Target, email: string) =>
+      Promise.all(
+        Array.from({ length: GUESSES }, (_, index) =>
+          t.json('POST', LOGIN, { email, password: 'wrong' }, { from: `203.0.113.${index}` }),
+        ),
+      );
+    const logIn = (t: Target, owner: { email: string; password: string }, more: object = {}) =>
+      t.json('POST', LOGIN, { ...more, email: owner.email, password: owner.password });
+    const deviceOf = async (t: Target, owner: { email: string; password: string }) =>
+      (await logIn(t, owner)).body.device as string;
+
+    test('gets through fifty times, keeps strangers out, and no device that is known', async () => {
+      const t = target();
+      const owner = await t.enrol();
+      const device = await deviceOf(t, owner);
+      const work = watchHashing();
+      const tries = await besiege(t, owner.email);
+      expect(tries.filter(({ status }) => status === 400)).toHaveLength(50);
+      expect(work()).toBe(50);
+      const refused = await logIn(t, owner);
+      expect(refused).toMatchObject({ status: 429, body: { code: 'too_many_requests' } });
+      expect(refused.headers['retry-after']).toBe('1728');
+      expect(refused.headers.ratelimit).toBe('"account-day";r=0;t=1728');
+      expect(await logIn(t, owner, { device })).toMatchObject({ status: 200 });
+      const change = { email: owner.email, password: PASSWORD, new_password: NEW_PASSWORD };
+      expect(await t.json('POST', UPDATE, change)).toMatchObject({ status: 429 });
+      expect(await t.json('POST', UPDATE, { ...change, device })).toMatchObject({ status: 200 });
+    });
+
+    test('keeps no session from changing the password by a form', async () => {
+      const t = target();
+      const owner = await t.signUp();
+      const bearer = await t.formLogIn(owner);
+      for (let index = 0; index < GUESSES; index += 1) {
+        const fields = { email: owner.email, password: 'wrong' };
+        const from = `203.0.113.${index}`;
+        await t.form('POST', '/users/login', fields, undefined, { from });
+      }
+      const { email, password } = owner;
+      const login = await t.form('POST', '/users/login', { email, password });
+      expect(login).toMatchObject({ status: 429 });
+      const change = { email, password, newPassword: NEW_PASSWORD };
+      const thief = await t.formLogIn(await t.signUp());
+      const stolen = await t.form('PUT', '/users/update/password', change, thief);
+      expect(stolen).toMatchObject({ status: 429 });
+      const changed = await t.form('PUT', '/users/update/password', change, bearer);
+      expect(changed).toMatchObject({ status: 200 });
+    });
+
+    test('through another service keeps nobody out', async () => {
+      const t = target();
+      const owner = await t.enrol();
+      await Promise.all(
+        Array.from({ length: GUESSES }, (_, index) =>
+          t.json(
+            'POST',
+            LOGIN,
+            { email: owner.email, password: 'wrong' },
+            { from: `203.0.113.${index}`, key: t.other.key },
+          ),
+        ),
+      );
+      expect(await logIn(t, owner)).toMatchObject({ status: 200 });
+    });
+
+    test.each<[string, (device: string, t: Target) => Promise<string> | string]>([
+      ['of another account', (_device, t) => t.enrol().then((other) => deviceOf(t, other))],
+      ['that names another user', (device) => device.replace(/(?<=\.)[^.]+(?=(\.\d+){3})/, NO_ID)],
+      ['that names another device', (device) => device.replace(/(?<=^[^.]+\.)[^.]+/, NO_ID)],
+      ['that is younger', (device) => device.replace(/(?<=\.)\d+(?=\.[^.]+$)/, '9999999999999')],
+      ['of another epoch', (device) => device.replace(/\d+(?=\.\d+\.[^.]+$)/, '7')],
+      ['of another kind of token', (_device, t) => t.rootKey],
+      ['whose MAC is cut off', (device) => device.replace(/\.[^.]+$/, '.')],
+      ['of sixteen thousand characters', (device) => device.padEnd(16_000, '0')],
+      ['that holds a NUL', (device) => `${device}\0`],
+      ['that is empty', () => ''],
+    ])('is not passed by a device %s, and no such device is an error', async (_what, forge) => {
+      const t = target();
+      const owner = await t.enrol();
+      const device = await forge(await deviceOf(t, owner), t);
+      expect(await logIn(t, owner, { device })).toMatchObject({ status: 200 });
+      await besiege(t, owner.email);
+      expect(await logIn(t, owner, { device })).toMatchObject({ status: 429 });
+    });
+
+    test('is passed no more with a device once the owner has locked the account', async () => {
+      const t = target();
+      const owner = await t.enrol();
+      const device = await deviceOf(t, owner);
+      await t.changePassword(owner);
+      const token = await t.linkTokenOf(owner.email);
+      expect(await t.json('POST', REVOKE, { token })).toMatchObject({ status: 200 });
+      await besiege(t, owner.email);
+      const work = watchHashing();
+      for (let i = 0; i < 12; i += 1) {
+        expect(await logIn(t, owner, { device })).toMatchObject({ status: 429 });
+      }
+      // Each refusal costs as much as that of a known device would: ten in an hour.
+      expect(work()).toBe(10);
+    });
+
+    test('guesses ten times with a device that was stolen, and no more with all of before a change', async () => {
+      const t = target();
+      const owner = await t.enrol();
+      const devices = await Promise.all([1, 2, 3, 4].map(() => deviceOf(t, owner)));
+      await t.changePassword(owner);
+      await besiege(t, owner.email);
+      const work = watchHashing();
+      const tries = await many((index) =>
+        t.json('POST', LOGIN, {
+          email: owner.email,
+          password: `guess ${index}`,
+          device: devices[index % devices.length],
+        }),
+      );
+      expect(new Set(tries.map(({ status }) => status))).toEqual(new Set([429]));
+      expect(work()).toBe(10);
+    });
+
+    test('changes nothing where it is refused', async () => {
+      const t = target();
+      const { email } = await t.enrol();
+      await besiege(t, email);
+      const before = await t.database.tables();
+      await besiege(t, email);
+      expect(await t.database.tables()).toEqual(before);
+    });
+  },
+  strict,
+);
+
+attack(
+  'somebody who has the database alone',
+  (target) => {
+    test('inverts no key of a count, however well the account and the network are guessed', async () => {
+      const t = target();
+      const { email } = await t.enrol();
+      const from = '203.0.113.9';
+      await t.json('POST', LOGIN, { email, password: 'wrong' }, { from });
+      const { throttles = [] } = await t.database.tables();
+      const keys = throttles.map(({ key }) => String(key));
+      const parts = [
+        ['client', t.shop.id, from],
+        ['account', t.shop.id, email, from],
+        ['account-day', t.shop.id, email],
+      ];
+      const texts = parts.map((each) => JSON.stringify(each));
+
+      // With the key file they are all found, so that a guess is right that looks for them without it.
+      const { throttle } = await openKeyFile(t.config.keysFile, { mayCreate: false });
+      const mac = (secret: string | KeyObject, text: string, form: BinaryToTextEncoding) =>
+        createHmac('sha256', secret).update(text).digest(form);
+      for (const text of texts) {
+        expect(keys).toContain(mac(throttle[0].key, text, 'base64url'));
+      }
+
+      const stored = Object.values(await t.database.tables()).flatMap((rows) =>
+        rows.flatMap((row) => Object.values(row).map(String)),
+      );
+      const guesses = new Set([...texts, ...parts.flat(), ...parts.map((each) => each.join(' '))]);
+      for (const guess of guesses) {
+        expect(keys.some((key) => key.includes(guess))).toBe(false);
+        for (const form of ['hex', 'base64', 'base64url'] as const) {
+          for (const algorithm of ['md5', 'sha1', 'sha256', 'sha384', 'sha512', 'sha3-256']) {
+            expect(keys).not.toContain(hash(algorithm, guess, form));
+          }
+          for (const secret of stored) expect(keys).not.toContain(mac(secret, guess, form));
+        }
+      }
     });
   },
   strict,
