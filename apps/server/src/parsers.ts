@@ -65,7 +65,7 @@ export function color(value: string): string {
   return value.toLowerCase();
 }
 
-export type Logo = { readonly type: 'image/svg+xml' | 'image/png'; readonly content: Buffer };
+type Logo = { readonly type: 'image/svg+xml' | 'image/png'; readonly content: Buffer };
 
 /** Every page of every visitor may ask for the logo. */
 const MAX_LOGO_BYTES = 256 * 1024;

@@ -2,7 +2,7 @@
 export type Owner = { readonly service: string; readonly network: string };
 
 /** A queue of bounded length that services share, and the networks of each service. */
-export type FairQueue<T> = {
+type FairQueue<T> = {
   /**
    * Adds an item behind those of its owner. Where the queue is full, answers the item that is not in it for that: the
    * latest of somebody who has more than a fair share, or the one that was to be added.

@@ -15,7 +15,7 @@ export type Gate = {
   readonly waiting: number;
 };
 
-export type GateOptions = {
+type GateOptions = {
   /** How many tasks run at a time. */
   readonly places: number;
   /** How many may wait besides. */

@@ -6,8 +6,6 @@ export { type BreachListEvents, hibpBreachList } from './hibp.ts';
 export { uuidv7Ids } from './ids.ts';
 export {
   copyKeyFile,
-  type KeyFile,
-  KeyFileError,
   type KeyPurpose,
   keyPurposes,
   openKeyFile,
@@ -17,7 +15,6 @@ export {
 export {
   currentFirst,
   hasOutlived,
-  type KeyIds,
   type KeyRingEvents,
   openKeyRing,
 } from './key-ring.ts';

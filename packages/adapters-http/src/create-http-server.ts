@@ -22,7 +22,7 @@ import { v1 } from './v1/index.ts';
 
 const MAX_BODY_BYTES = 16 * 1024;
 
-export type HttpServer = {
+type HttpServer = {
   /** Listens with `app.listen({ host, port })`. */
   readonly app: FastifyInstance;
   /** Every route with its description. The server must be ready. */

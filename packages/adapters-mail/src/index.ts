@@ -1,8 +1,8 @@
 export { deleteMails, fileOutlet } from './file.ts';
 export { latestMail, type ReadableMail } from './latest-mail.ts';
 export { buildMessage } from './message.ts';
-export { parseMailFrom, type Sender } from './sender.ts';
-export { parseSmtpUrl, type SmtpOutlet, smtpOutlet, type Tls, tlsOf } from './smtp.ts';
+export { parseMailFrom } from './sender.ts';
+export { parseSmtpUrl, smtpOutlet, type Tls, tlsOf } from './smtp.ts';
 export { builtInSources } from './templates/built-in.ts';
 export { composeNotice } from './templates/compose-notice.ts';
 export { readTemplates, suffixes, TemplateError } from './templates/read-templates.ts';

@@ -1,23 +1,20 @@
 import type { Id, Instant } from './ids.ts';
 
-export const eventTypes = [
-  'user.created',
-  'user.deleted',
+export type EventType =
+  | 'user.created'
+  | 'user.deleted'
   /** The owner pressed the link of a mail. */
-  'user.locked',
-  'password.changed',
-  'session.started',
-  'session.ended',
+  | 'user.locked'
+  | 'password.changed'
+  | 'session.started'
   /** A spent refresh token came back. */
-  'token.theft',
-  'key.created',
-  'key.revoked',
-  /** Somebody who tried too often has to wait. */
-  'throttle.reached',
-] as const;
-export type EventType = (typeof eventTypes)[number];
+  | 'token.theft'
+  | 'key.created'
+  | 'key.revoked'
+  /** A client that tried too often has to wait. */
+  | 'throttle.reached';
 
-/** What services may know of what happened: ids alone, and nothing personal. */
+/** A change, as far as services may know of it: ids alone, and nothing personal. */
 export type Event = {
   readonly id: Id;
   readonly createdAt: Instant;

@@ -32,7 +32,7 @@ const SCHEMA_LOCK = 0x52656b6579;
 /** The type `int8`: as numbers, for no instant comes near 2^53. pg makes text of it otherwise. */
 const INT8 = 20;
 
-export type PostgresOptions = {
+type PostgresOptions = {
   readonly poolSize?: number | undefined;
   readonly patienceMs?: number | undefined;
   readonly onConnectionError?: ((error: Error) => void) | undefined;

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpOptions } from './deps.ts';
 
 /** The cookie by which the browser of a hosted page is known. */
-export type DeviceCookie = {
+type DeviceCookie = {
   /** The token in it; undefined where there is none. */
   read(request: Pick<FastifyRequest, 'headers'>): string | undefined;
   /** Keeps a token in the browser whose page sent the request; programs have it from the body of the answer. */

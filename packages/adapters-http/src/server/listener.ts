@@ -7,7 +7,7 @@ import { requestIdOf } from './request-id.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 15_000;
-/** In which not a byte is read or written, while there is a request. */
+/** In which not a byte is read or written while there is a request. A hash may wait for six seconds, twice. */
 const PROGRESS_TIMEOUT_MS = 15_000;
 /** Longer than proxies keep an idle connection (60 s as a rule), so that the proxy closes it. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;

@@ -1,7 +1,7 @@
 import { html } from '@rekey/wording';
 
 /** Every value that a template can have. The user's name is none: anyone may register a stranger's address under any name. */
-export const placeholders = [
+const placeholders = [
   'service',
   'when',
   'address',
@@ -11,7 +11,7 @@ export const placeholders = [
   'until',
   'note',
 ] as const;
-export type Placeholder = (typeof placeholders)[number];
+type Placeholder = (typeof placeholders)[number];
 
 /** The values that not every mail has; a section of that name is left out with its value. */
 export const optional = ['address', 'client', 'note'] as const satisfies readonly Placeholder[];
@@ -32,7 +32,7 @@ type Piece = {
 };
 
 /** A fault in a template; lines are counted from 1. */
-export type Fault = { readonly line: number; readonly message: string };
+type Fault = { readonly line: number; readonly message: string };
 
 const MARK = /\{\{(?:(?<sign>[#/]?)(?<name>[a-z]+)\}\})?/g;
 

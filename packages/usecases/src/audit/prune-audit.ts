@@ -10,7 +10,7 @@ type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids'>;
 /** Entries that one transaction deletes: logins wait no longer for it than for each other. */
 const BATCH = 200;
 
-export type PruneAuditInput = {
+type PruneAuditInput = {
   readonly before: Instant;
   readonly isStopping?: () => boolean;
 };

@@ -4,7 +4,7 @@ import { onlyOperator } from '../shared/only-operator.ts';
 
 type Needs = Pick<Ports, 'database'>;
 
-export type ListDeliveriesInput = {
+type ListDeliveriesInput = {
   /** Null: any. */
   readonly state: DeliveryState | null;
   readonly limit: number;

@@ -8,7 +8,7 @@ type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'totp' | 'clock' | 'i
 
 const REFUSAL = 'the code is not right';
 
-export type VerifyTotpInput = { readonly userId: Id; readonly code: string };
+type VerifyTotpInput = { readonly userId: Id; readonly code: string };
 
 /** Takes a one-time code of a user, once. */
 export class VerifyTotp {

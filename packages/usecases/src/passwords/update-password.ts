@@ -35,7 +35,7 @@ type Needs = Pick<
   | 'settings'
 >;
 
-export type UpdatePasswordInput = {
+type UpdatePasswordInput = {
   readonly email: string;
   readonly password: string;
   readonly newPassword: string;

@@ -16,7 +16,7 @@ import { onlyOperator } from '../shared/only-operator.ts';
 
 type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'clock' | 'ids'>;
 
-export type CreateServiceWithKeyInput = {
+type CreateServiceWithKeyInput = {
   readonly name: string;
   readonly url: string;
   readonly providerLocalUrl?: string | undefined;

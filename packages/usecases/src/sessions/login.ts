@@ -33,7 +33,7 @@ type Needs = Pick<
   | 'settings'
 >;
 
-export type LoginInput = {
+type LoginInput = {
   readonly email: string;
   readonly password: string;
   /** The device token that an earlier login handed out. */
@@ -44,7 +44,7 @@ export type LoginInput = {
 
 export type Token = { readonly token: string; readonly expiresAt: Instant };
 
-export type LoginOutput = {
+type LoginOutput = {
   readonly user: User;
   readonly quality: PasswordQuality;
   readonly access: Token;

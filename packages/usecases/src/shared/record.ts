@@ -12,7 +12,7 @@ import type { Ports, Stores } from '../ports/index.ts';
 export type Recorder = Pick<Ports, 'macs' | 'clock' | 'ids'>;
 
 /** A success, unless something else is said. */
-export type Recorded = Pick<AuditEntry, 'type' | 'serviceId'> &
+type Recorded = Pick<AuditEntry, 'type' | 'serviceId'> &
   Partial<Pick<AuditEntry, 'createdAt' | 'outcome' | 'userId' | 'subjectId' | 'count'>>;
 
 /**

@@ -53,7 +53,7 @@ const DEVICE_CAPACITY = 10;
 /** A try that was counted as a failure, until it turns out to be none. */
 export type Counted = readonly (Slot & Filling)[];
 
-export type Admission =
+type Admission =
   | {
       readonly counted: Counted;
       /** The refusal that a stranger gets here and now, and so everybody who is wrong; null where strangers are let through. */

@@ -5,7 +5,7 @@ import type { FakeClock } from '../fakes/clock.ts';
 import { aService, aSession, aUser, START } from '../fixtures.ts';
 import { forgeries } from './forgeries.ts';
 
-export type OpenAccessTokens = {
+type OpenAccessTokens = {
   readonly accessTokens: AccessTokens;
   /** The clock that the tokens go by. */
   readonly clock: FakeClock;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { BreachList } from '../../src/ports/index.ts';
 
-export type OpenBreachList = {
+type OpenBreachList = {
   readonly breachList: BreachList;
   /** A password that is on the list. */
   readonly listed: string;

@@ -4,7 +4,7 @@ import type { DeviceTokens } from '../../src/ports/index.ts';
 import { anId, START } from '../fixtures.ts';
 import { replaceAt } from './forgeries.ts';
 
-export type OpenDeviceTokens = {
+type OpenDeviceTokens = {
   readonly deviceTokens: DeviceTokens;
   /** `deviceTokens` after a rotation: there is one more secret, which is the current one. */
   readonly rotated: DeviceTokens;

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Hasher } from '../../src/ports/index.ts';
 import { anId, PLACE } from '../fixtures.ts';
 
-export type OpenHasher = {
+type OpenHasher = {
   readonly hasher: Hasher;
   /** A hash that another system made of `password`. */
   readonly foreign: { readonly password: string; readonly hash: string };

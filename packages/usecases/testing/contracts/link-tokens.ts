@@ -4,7 +4,7 @@ import type { LinkTokens } from '../../src/ports/index.ts';
 import { aOneTimeToken } from '../fixtures.ts';
 import { replaceAt } from './forgeries.ts';
 
-export type OpenLinkTokens = {
+type OpenLinkTokens = {
   readonly linkTokens: LinkTokens;
   /** `linkTokens` after a rotation: there is one more secret, which is the current one. */
   readonly rotated: LinkTokens;

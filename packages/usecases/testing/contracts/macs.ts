@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Macs } from '../../src/ports/index.ts';
 
-export type OpenMacs = {
+type OpenMacs = {
   readonly macs: Macs;
   /** One with another secret. */
   readonly stranger: Macs;

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { DeliveryFailure, type Notice, type Outlet } from '../../src/ports/index.ts';
 import { aNotice } from '../fixtures.ts';
 
-export type OpenOutlet = {
+type OpenOutlet = {
   readonly outlet: Outlet;
   /** All that was handed over so far: the envelope's recipients and the Message-ID. */
   handedOver(): Promise<{ readonly recipients: readonly string[]; readonly messageId: string }[]>;

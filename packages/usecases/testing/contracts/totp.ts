@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Totp } from '../../src/ports/index.ts';
 import { START } from '../fixtures.ts';
 
-export type OpenTotp = {
+type OpenTotp = {
   readonly totp: Totp;
   /** The code that the owner's device shows. */
   codeAt(seed: string, at: Instant): string;

@@ -1,7 +1,7 @@
 import type { Channels, Notice, Outlet } from '../../src/ports/index.ts';
 
 /** Keeps what it is told to send. A failure that was planted is thrown instead, once for each time. */
-export type FakeOutlet = Outlet & {
+type FakeOutlet = Outlet & {
   readonly sent: Notice[];
   failNext(...failures: Error[]): void;
 };

@@ -5,7 +5,7 @@ import type { BreachList, Hasher, PasswordMeter } from '../../src/ports/index.ts
  * Hashes that anybody can read. `work` counts the hashes made and compared;
  * no more than `atOnce` of a network at a service may be under way.
  */
-export type FakeHasher = Hasher & { work(): number };
+type FakeHasher = Hasher & { work(): number };
 
 export function fakeHasher({ atOnce = Number.POSITIVE_INFINITY } = {}): FakeHasher {
   let work = 0;
@@ -56,7 +56,7 @@ export function fakeMeter(): PasswordMeter {
 }
 
 /** Lists one password until it falls silent, and remembers what it was asked. */
-export type FakeBreachList = BreachList & { readonly asked: string[]; fallSilent(): void };
+type FakeBreachList = BreachList & { readonly asked: string[]; fallSilent(): void };
 
 export function fakeBreachList(listed: string): FakeBreachList {
   const asked: string[] = [];

@@ -82,7 +82,7 @@ export function fakeAccessTokens(clock: Clock): AccessTokens {
 }
 
 /** Codes that anybody can make: `codeAt` does. */
-export type FakeTotp = Totp & { codeAt(seed: string, at: Instant): string };
+type FakeTotp = Totp & { codeAt(seed: string, at: Instant): string };
 
 export function fakeTotp(): FakeTotp {
   const codeOf = (seed: string, step: number) => {

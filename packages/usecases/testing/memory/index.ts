@@ -47,7 +47,7 @@ export function memoryDatabase(): MemoryDatabase {
       try {
         const result = await call();
         // A moment longer than the end of a work that does not wait for this call.
-        await undefined;
+        await Promise.resolve();
         return result;
       } finally {
         calls -= 1;

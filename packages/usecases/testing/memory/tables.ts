@@ -45,7 +45,7 @@ export type KeyRow = {
 
 export type SessionRow = { readonly session: Session; readonly endedAt: Instant | null };
 
-export type RefreshTokenRow = {
+type RefreshTokenRow = {
   readonly sessionId: Id;
   readonly createdAt: Instant;
   readonly expiresAt: Instant;
