@@ -4,8 +4,10 @@ import {
   IllegalArgument,
   type Key,
   type KeyType,
+  may,
   parseName,
   placeOf,
+  Unauthorized,
 } from '@rekey/domain';
 import type { KeySecret, Ports } from '../ports/index.ts';
 import { newKey } from '../shared/new-key.ts';
@@ -39,6 +41,7 @@ export class CreateKey {
    * nobody vouches for the user, who was sent too many mails.
    */
   async execute(actor: Actor, input: CreateKeyInput): Promise<{ key: Key; value: string }> {
+    if (!may(actor, 'create key', null)) throw new Unauthorized();
     const { isEnabled, type, userId } = input;
     const { serviceId, origin } = placeOf(actor);
     const name = parseName(input.name);

@@ -98,6 +98,15 @@ describe('creating a key', () => {
     expect(await endOf(create(w, other, { ...input, type: 'TOKEN' }))).toBe('done');
   });
 
+  test('is for services alone: neither people nor operators make keys', async () => {
+    const { w, service, input } = await prepare();
+    const session = await w.logIn(await w.addOwner({}, { service }));
+    for (const actor of [nobody, asUser(session), root, operator]) {
+      const end = await endOf(create(w, actor, { ...input, type: 'KEY' }));
+      expect(end).toBeInstanceOf(Unauthorized);
+    }
+  });
+
   test('refuses an unknown user, and a name that is none', async () => {
     const { w, service, by, input } = await prepare();
     const unknown = { ...input, type: 'KEY', userId: service.id } as const;
