@@ -30,7 +30,9 @@ describe('a name', () => {
   test('has 1 to 100 characters', () => {
     expect(parseName('🦉'.repeat(100))).toBe('🦉'.repeat(100));
     expect(parseName(`${' '.repeat(50)}a${' '.repeat(150)}`)).toBe('a');
-    for (const name of ['', '   ', '\u200d', '\u0301', '🦉'.repeat(101)]) {
+    // One character each, of four code points.
+    expect(parseName('\u03b1\u0313\u0300\u0345'.repeat(100))).toBe('\u1f82'.repeat(100));
+    for (const name of ['', '   ', '\u200d', '\u0301', '🦉'.repeat(101), ' '.repeat(400) + 'a']) {
       expect(() => parseName(name)).toThrow(IllegalArgument);
     }
   });

@@ -16,6 +16,8 @@ describe('the language that a browser prefers', () => {
     ['*', 'en', 'en'],
     ['', 'en', 'en'],
     ['not a language, <script>;q=x, de;q=0.1', 'de', 'de'],
+    [`${'fr;q=0.1, '.repeat(50)}de`, 'de', 'de'],
+    [`${'fr;q=0.1, '.repeat(60)}de`, 'en', 'en'],
     [undefined, 'en', 'en'],
   ])('for %j is %s, with dates as in %s', (header, language, locale) => {
     expect(preferred(header)).toEqual({ language, locale });
