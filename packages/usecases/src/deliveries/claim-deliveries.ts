@@ -12,10 +12,10 @@ const LEASE_MS = 60_000;
 /** No delivery is put off as far as this: one that is was put off by a clock that was wrong. */
 const TOO_FAR_MS = 2 * LONGEST_WAIT_MS;
 
-/** Deliveries that one query looks at: more than a domain has lanes. */
-const LOOK = 16;
+/** Deliveries that one query looks at: more than a domain gets lanes. */
+const LOOK = 8;
 /** Queries of one claim and kind of attempt. Where more domains wait, the next claim goes on. */
-const MOST_LOOKS = 16;
+const MOST_LOOKS = 32;
 
 /** Leases deliveries that are due for the free lanes of a server, so that nobody else makes them meanwhile. */
 export class ClaimDeliveries {
