@@ -176,13 +176,13 @@ const limits = {
     name: 'THROTTLE_ACCOUNT_FREE',
     default: '5',
     parse: tries,
-    text: 'failed tries at an account from one address before waits begin. Above 100 it raises the ceiling of 100 a day as well. 1 to 1000000',
+    text: 'wrong tries at an account from one network before waits begin. Above 10 it raises the ceilings as well: ten times as many get through in 24 hours, through one service, where it is 100 otherwise. 1 to 1000000',
   },
   throttleClientPerMinute: {
     name: 'THROTTLE_CLIENT_PER_MINUTE',
     default: '300',
     parse: tries,
-    text: 'failed tries of a client (service and address) in a minute; a fifth as many sign-ups. A login with the right password counts only until its hash is computed. 1 to 1000000',
+    text: 'wrong tries of one network at one service in a minute, whatever the account; a fifth as many sign-ups. A login with the right password counts only until its hash is computed, and not at all from a known device. 1 to 1000000',
   },
   throttleChangesPerHour: {
     name: 'THROTTLE_CHANGES_PER_HOUR',

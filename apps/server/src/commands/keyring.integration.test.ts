@@ -42,10 +42,10 @@ const kidsOf = (purpose: string) => stored()[purpose]?.map(({ kid }) => kid);
 const keyring = async (...args: string[]) =>
   JSON.parse(await outputOf('keyring', ...args, '--json'));
 
-const routine = ['signing', 'encryption', 'link', 'device', 'throttle', 'seal', 'audit'];
+const routine = ['signing', 'encryption', 'link', 'device', 'seal', 'audit'];
 
 describe('rekey keyring', () => {
-  test('rotates every key but the pepper, unless purposes are named', async () => {
+  test('rotates neither the pepper nor the key for counts, unless they are named', async () => {
     const { rotated } = await keyring('rotate');
     expect(Object.keys(rotated)).toEqual(routine);
     const { rotated: named } = await keyring('rotate', '--purpose', 'pepper', 'link', 'pepper');
@@ -74,6 +74,7 @@ describe('rekey keyring', () => {
       Object.entries(stored()).map(([purpose, [, key]]) => [purpose, key?.kid]),
     );
     age(2 * MINUTE_MS);
+    expect(await keyring('prune')).toEqual({ pruned: { throttle: [old.throttle] } });
     expect(await keyring('prune')).toEqual({ pruned: {} });
 
     age(2 * MINUTE_MS);

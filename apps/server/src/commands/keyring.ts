@@ -13,10 +13,10 @@ import { type Config, loadConfig } from '../config.ts';
 import { act, json, onWire, print, printJson, table } from './common.ts';
 
 /**
- * All purposes but the pepper: after its rotation each user's next login hashes twice, and the old pepper can go only
- * when every user has logged in since.
+ * All purposes but two. After a rotation of the pepper each user's next login hashes twice, and the old pepper can go
+ * only when every user has logged in since; a rotation of the key for counts forgets every try of late.
  */
-const routine = keyPurposes.filter((purpose) => purpose !== 'pepper');
+const routine = keyPurposes.filter((purpose) => purpose !== 'pepper' && purpose !== 'throttle');
 
 /** The secrets that the database does not have. */
 export function addKeyring(program: Command): void {
@@ -51,9 +51,10 @@ export function addKeyring(program: Command): void {
     .command('rotate')
     .description('add a new key for each purpose; the old ones stay for what was made with them')
     .addOption(
-      new Option('--purpose <purpose...>', 'which ones (default: all but the pepper)').choices(
-        keyPurposes,
-      ),
+      new Option(
+        '--purpose <purpose...>',
+        'which ones (default: all but pepper and throttle)',
+      ).choices(keyPurposes),
     )
     .addOption(json())
     .action(async (options: { purpose?: KeyPurpose[]; json?: true }) => {
@@ -102,6 +103,8 @@ function ttlMsOf(purpose: KeyPurpose, { accessTokenTtl, revokeTokenTtl }: Config
     case 'device':
       return DEVICE_LIFE_MS;
     case 'throttle':
+      // Nothing is looked up under an old one.
+      return 0;
     case 'pepper':
     case 'seal':
     case 'audit':
