@@ -111,7 +111,7 @@ const USE_CASES = 'packages/usecases/src';
 const ROOMS: Record<string, string[]> = { ports: [], shared: ['ports'] };
 const OF_USE_CASES = ['ports', 'shared'];
 
-/** What a test may use on top of its folder's rule. */
+/** Libraries that a test may use on top of its folder's rule. */
 const IN_TESTS = [
   'vitest',
   'fast-check',
@@ -175,7 +175,7 @@ function roomOf(file: string): string | undefined {
 
 const packageOf = (folder: string) => folder.split('/').slice(0, 2).join('/');
 
-/** What is wrong with a source text: one line for each import that its folder may not have. */
+/** The faults of a source text: one line for each import that its folder may not have. */
 function faults(file: string, source: string): string[] {
   return importsOf(file, source)
     .filter((specifier) => !mayImport(file, specifier))
@@ -185,7 +185,7 @@ function faults(file: string, source: string): string[] {
     });
 }
 
-/** What a graph names that leads back to itself, a line for each circle. */
+/** The circles of a graph, a line each. */
 function circlesIn(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const found: string[] = [];
   const done = new Set<string>();

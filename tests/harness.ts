@@ -261,7 +261,7 @@ export async function call(
   return { status: response.status, body: isJson ? JSON.parse(text) : text };
 }
 
-/** What an authenticator shows for a seed: RFC 6238, written once more. */
+/** The code that an authenticator shows for a seed: RFC 6238, written once more. */
 export function codeAt(seed: string, at: number): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
   let bits = 0n;

@@ -1,4 +1,4 @@
-/** What a set-up starts, and how it ends. */
+/** The value that a set-up started, and its end. */
 export type Started<T> = { readonly value: T; end(): Promise<void> };
 
 type Entry = { readonly started: Promise<Started<unknown>>; users: number };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 const http = '../../packages/adapters-http';
-/** What the pages serve as it is, at the place where they look for it beside the bundle. */
+/** Files that the pages serve unchanged, each at the place beside the bundle where the pages look for it. */
 const files = {
   'static/style.css': `${http}/src/pages/static/style.css`,
   'static/change-password.js': `${http}/src/pages/static/change-password.js`,

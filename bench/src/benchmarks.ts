@@ -39,7 +39,7 @@ const BUSY = 16;
 const CROWD = 75;
 const CROWD_ADDRESS = '192.0.2.75';
 
-/** What it takes to answer at all: Fastify with the hashes and nothing else. */
+/** The cost of answering at all: Fastify with the hashes and nothing else. */
 const BARE = 'Fastify and the hash';
 
 const least = (limit: number): Row['goal'] => ({ of: 'ratio', least: limit });

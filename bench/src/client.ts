@@ -4,7 +4,7 @@ import { counter, type Load } from './figures.ts';
 /** A request as it goes over the wire, and what is to happen with the answer. */
 export type Shot = {
   readonly bytes: Buffer;
-  /** What has to be answered: 200, unless it says otherwise. */
+  /** The status that the answer must have; 200 unless given. */
   readonly status?: number;
   readonly done?: (answer: Answer) => void;
 };

@@ -1,7 +1,7 @@
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 
-/** What rounds gave: their median, and how far they lay apart. */
+/** The result of several rounds: their median, and how far they lay apart. */
 export type Figure = { readonly median: number; readonly min: number; readonly max: number };
 
 /** One line of the table: a figure of Rekey beside its limit or peer, measured in the same rounds. */
@@ -13,7 +13,7 @@ export type Row = {
   readonly other: Figure;
   /** Rekey's figure divided by the other, round by round. */
   readonly ratio: Figure;
-  /** What the ratio, or Rekey's own figure, should be. */
+  /** The goal for the ratio, or for Rekey's own figure. */
   readonly goal?: {
     readonly of: 'ratio' | 'rekey';
     readonly least?: number;
@@ -46,7 +46,7 @@ export function latencyOf(values: readonly number[]): Latency {
 }
 
 /**
- * Counts what is done in `ms` milliseconds after the first `warm`. What lies in that time in part counts in part:
+ * Counts what is done in `ms` milliseconds after the first `warm`. Work that lies in that time in part counts in part:
  * works that begin together end together too, and where only ends are counted, chance says how many such waves fit.
  */
 export function counter({ ms, warm }: { readonly ms: number; readonly warm: number }) {

@@ -2,7 +2,7 @@ import { type Api, RekeyError } from '@rekey/client';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { accountPage, homePage, messagePage } from './pages.ts';
 
-/** What the mails report whose links lead here, by the `type` of the link. */
+/** The event that a mail reports whose link leads here, by the `type` of the link. */
 const events = new Map([
   ['update_password', 'Your password was changed.'],
   ['factor_change', 'A key for your account was created.'],

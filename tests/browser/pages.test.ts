@@ -130,7 +130,7 @@ describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('in a browser', () =>
     const link = await linkOf(email);
     expect(mailbox.mails[0]?.subject).toBe('Your password at Orchard was changed');
     const owner = await visit(link);
-    // What stays in the history has no token in it.
+    // No entry of the history has a token in it.
     expect(owner.url()).toBe(`${server.url}/local/notice`);
     await owner.reload();
     expect(await heading(owner)).toBe('Was this you?');

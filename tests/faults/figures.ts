@@ -5,7 +5,7 @@ export type Figure = {
   readonly database: string;
   /** How often the fault was made. */
   readonly rounds: number;
-  /** What came of it. */
+  /** The outcome. */
   readonly figure: string;
 };
 

@@ -121,7 +121,7 @@ process.on('message', (call: Call) => {
     (error: unknown) => process.send?.({ error: [error, ...log.slice(-5)].join('\n') }),
   );
 });
-// What is frozen could not be told to stop.
+// A frozen process could not be told to stop.
 process.once(
   'disconnect',
   () =>

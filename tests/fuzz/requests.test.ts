@@ -38,7 +38,7 @@ describe('a request with a text of 16 KiB costs 5 ms at most', () => {
     for (const [name, text] of Object.entries(worst)) await expectCheap(server, attack, text, name);
   });
 
-  // Whatever was sent is removed from what is logged then.
+  // All that was sent is removed from the line that is logged then.
   test.each(placesOf(broken))('in %s, where the server fails', async (_place, attack) => {
     for (const [name, text] of Object.entries(worst)) await expectCheap(broken, attack, text, name);
   });

@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: ['tests/fuzz/*.test.ts'],
     pool: 'forks',
-    // What is measured is the work of one thread.
+    // The work of one thread is measured.
     fileParallelism: false,
     env: { FUZZ_RUNS: process.env.FUZZ_RUNS ?? '100000' },
     testTimeout: 3_600_000,

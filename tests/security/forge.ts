@@ -50,7 +50,7 @@ export function encrypted(header: object, content: string | Buffer, key: KeyObje
   return [head, ...[wrapped, iv, text, cipher.getAuthTag()].map(encoded)].join('.');
 }
 
-/** What a thief of the key file would have; the attacks here use no more of it than they say. */
+/** The keys that a thief of the key file would have; the attacks here use no more of them than they say. */
 export function keysIn(file: string) {
   const { signing, encryption } = JSON.parse(readFileSync(file, 'utf8'));
   const keyOf = ({ jwk }: { jwk: object }) =>

@@ -4,7 +4,7 @@ import type { Answer } from './target.ts';
 /** Nothing runs, nothing is framed; pages and documents loosen it for files of this server alone. */
 const POLICY = /^default-src 'none'; (?:[a-z-]+ (?:'none'|'self'|data:)(?:; |$))+$/;
 
-/** What every answer carries, whatever its status, and what none does. */
+/** The headers that every answer has, whatever its status, and those that no answer has. */
 export function expectGuarded({ status, headers }: Answer): void {
   expect(headers).toMatchObject({
     'cache-control': 'no-store',

@@ -39,7 +39,7 @@ function bearerOf(t: Target): Promise<string> {
 /** Whether the route answers people, with a page that names no field. */
 const isPage = ({ route }: Example) => route === '/local';
 
-/** What somebody would like to set who may not. */
+/** Fields that somebody would like to set who may not. */
 const foreign = [
   'id',
   'created_at',
@@ -139,7 +139,7 @@ describe('a value of another type than its field’s', () => {
   );
   const notFlag = fc.oneof(fc.string(), fc.integer(), fc.constant(null), fc.array(fc.boolean()));
 
-  // What only the parsers look at is the same on every database.
+  // The parsers work alike on every database.
   let t: Target;
   beforeAll(async () => {
     t = await aTarget();

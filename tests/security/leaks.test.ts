@@ -61,7 +61,7 @@ function inBody(
         host: secret,
       },
     ),
-    // What a parser trips over, it likes to repeat.
+    // A parser likes to repeat the text that it trips over.
     { method, url, headers: usual, payload: `{"${secret}` },
     { method, url, headers: usual, payload: secret },
   ];
@@ -176,7 +176,7 @@ attack('a secret', (target) => {
     const owner = await t.enrol();
     const bearer = await t.formLogIn(await t.signUp());
     const credentials = { key: t.shop.key, bearer };
-    // What a body must be to get past the parsers, with the secret in it wherever a text may stand.
+    // A body that gets past the parsers, with the secret in it wherever a text may stand.
     const planted = (value: unknown, field: string) => {
       if (field.startsWith('email')) return `${PLANTED}@example.com`;
       const isFree = typeof value === 'string' && /password|name|token|key|totp/i.test(field);

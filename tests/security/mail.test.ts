@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startMailbox } from '../harness.ts';
 import { aTarget, attack, NEW_PASSWORD, PASSWORD, type Target, UPDATE } from './target.ts';
 
-/** Whatever a mail program might turn into something to press. */
+/** Texts that a mail program might turn into something to press. */
 const LINKS =
   /https?:|www\.|ftp:|mailto:|tel:|javascript:|data:|\/\/|\b[\w-]+\.(?:example|com|evil|test|zip)\b/gi;
 

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { bodies, FORM_TYPE, headersOf, JSON_TYPE, urlOf } from './routes.ts';
 import { aTarget, attack, LOGIN, NO_ID, PASSWORD, type Target } from './target.ts';
 
-// What only the parsers look at is the same on every database.
+// The parsers work alike on every database.
 async function aParser(): Promise<Target> {
   const t = await aTarget();
   onTestFinished(t.close);

@@ -18,7 +18,7 @@ import {
 
 const invalid = { status: 400, body: { code: 'invalid_one_time_token' } };
 
-/** What a thief does that the owner gets a mail about, through a service; answers the password that is right then. */
+/** An act of a thief, through a service, that the owner gets a mail about; answers the password that is right then. */
 const thefts: Record<Purpose, (t: Target, owner: Owner, key: string) => Promise<string>> = {
   update_password: async (t, owner, key) => {
     expect(await t.changePassword(owner, NEW_PASSWORD, { key })).toMatchObject({ status: 200 });

@@ -1,7 +1,7 @@
 import { createHttpServer, type DescribedRoute } from '../../packages/adapters-http/src/index.ts';
 import { settings, world } from '../../packages/usecases/testing/index.ts';
 
-/** What a server says of its routes, for attacks that walk them: a route is attacked the day it is written. */
+/** The routes as a server describes them, for attacks that walk them: a route is attacked the day it is written. */
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -88,7 +88,7 @@ export function urlOf({ route, params }: Example, query: Fields = {}): string {
   return text === '' ? path : `${path}?${text}`;
 }
 
-/** A body as the route reads it. Whatever is no text in a form becomes one. */
+/** A body as the route reads it: a value of a form becomes a text. */
 export function payloadOf({ type }: Pick<Example, 'type'>, fields: Fields): string {
   return type === JSON_TYPE ? JSON.stringify(fields) : encoded(fields);
 }

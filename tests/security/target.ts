@@ -37,7 +37,7 @@ type More = {
   readonly from?: string;
 };
 
-/** Whom a mail is for, and the password of the account. */
+/** The person that a mail is for, and the password of the account. */
 export type Owner = { readonly id: string; readonly email: string; readonly password: string };
 export type Target = Awaited<ReturnType<typeof aTarget>>;
 
@@ -84,7 +84,7 @@ export async function aTarget(env: Record<string, string> = {}) {
     KEYS_FILE: keysFile,
     MAIL_DIR: `${home}/mail`,
     PUBLIC_URL: 'http://rekey.test',
-    // What is not about throttling must not run into it.
+    // Tests that are not about throttling must not run into it.
     THROTTLE_ACCOUNT_FREE: '1000000',
     THROTTLE_CLIENT_PER_MINUTE: '1000000',
     THROTTLE_CHANGES_PER_HOUR: '1000000',
@@ -198,7 +198,7 @@ export async function aTarget(env: Record<string, string> = {}) {
     rekey,
     config,
     database,
-    /** What was written to the log. */
+    /** The lines of the log. */
     lines,
     watched,
     shop: { ...shop.service, key: shop.value },

@@ -23,13 +23,11 @@ import {
   type Templates,
   templatesOf,
 } from '@rekey/adapters-mail';
-import { operator } from '@rekey/domain';
+import { DAY_MS, operator } from '@rekey/domain';
 import { type Clock, type Database, type Ports, type Settings, useCases } from '@rekey/usecases';
 import type { Config } from './config.ts';
 
 export type Rekey = Awaited<ReturnType<typeof compose>>;
-
-const DAY_MS = 86_400_000;
 
 /** One for the process: it has a thread, and 35 MB of dictionaries. */
 const meter = passwordMeter();
@@ -59,7 +57,7 @@ export async function compose(
       keys: ring.keys,
       clock,
       issuer: config.publicUrl,
-      ttlS: config.accessTokenTtl,
+      ttlS: config.accessTokenTtlS,
     });
     const from = parseMailFrom(config.mailFrom);
     const smtp =
@@ -107,8 +105,8 @@ export async function compose(
 function settingsOf(config: Config): Settings {
   return {
     passwordPolicy: config.passwordPolicy,
-    refreshTokenTtlMs: config.refreshTokenTtl * 1000,
-    revokeTokenTtlMs: config.revokeTokenTtl * 1000,
+    refreshTokenTtlMs: config.refreshTokenTtlS * 1000,
+    revokeTokenTtlMs: config.revokeTokenTtlS * 1000,
     publicUrl: config.publicUrl,
     brandName: config.brandName,
     usersSignup: config.usersSignup,

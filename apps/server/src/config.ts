@@ -2,7 +2,7 @@ import { type Variable, variables } from './variables.ts';
 
 type Variables = typeof variables;
 
-/** What the environment says, checked. Times to live are in seconds. */
+/** The configuration that the environment gives, checked. */
 export type Config = {
   readonly [Name in keyof Variables]:
     | ReturnType<Variables[Name]['parse']>

@@ -108,7 +108,7 @@ async function start(): Promise<void> {
     ),
     // The links of older mails have expired; the mails name people.
     repeat(
-      () => deleteMails(config.mailDir, Date.now() - config.revokeTokenTtl * 1000),
+      () => deleteMails(config.mailDir, Date.now() - config.revokeTokenTtlS * 1000),
       {
         done: (mails) => log.debug({ mails }, 'mails deleted'),
         failed: (error) => log.error({ error: messageOf(error) }, 'deleting mails failed'),

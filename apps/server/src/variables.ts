@@ -151,19 +151,19 @@ const accounts = {
 } satisfies Record<string, Variable>;
 
 const lifetimes = {
-  accessTokenTtl: {
+  accessTokenTtlS: {
     name: 'ACCESS_TOKEN_TTL',
     default: '3600',
     parse: seconds,
     text: 'seconds for which an access token is good',
   },
-  refreshTokenTtl: {
+  refreshTokenTtlS: {
     name: 'REFRESH_TOKEN_TTL',
     default: '86400',
     parse: seconds,
     text: 'seconds for which a refresh token is good',
   },
-  revokeTokenTtl: {
+  revokeTokenTtlS: {
     name: 'REVOKE_TOKEN_TTL',
     default: '604800',
     parse: seconds,
@@ -232,7 +232,7 @@ const observation = {
     name: 'METRICS_HOST',
     default: '127.0.0.1',
     parse: text,
-    text: 'the address of that port. Whoever reaches it can read the numbers: keep it inside',
+    text: 'the address of that port. Everybody who reaches it can read the numbers: keep it inside',
   },
   logLevel: {
     name: 'LOG_LEVEL',

@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
 import { createProgram, type ProgramName } from '../src/program.ts';
 
-/** What a command wrote, and the error that ended it. */
+/** The output of a command, and the error that ended it. */
 export type Run = {
   readonly stdout: string;
   readonly stderr: string;

@@ -166,7 +166,7 @@ describe('an access token', () => {
     const { tokens } = setUp();
     const { token } = await tokens.issue(grant, form);
     await tokens.verify(token);
-    // What the thread pool computes cannot be there before the event loop has turned.
+    // A result of the thread pool cannot be there before the event loop has turned.
     const order: string[] = [];
     const turned = new Promise(setImmediate).then(() => order.push('turned'));
     await tokens.verify(token).then(() => order.push('verified'));

@@ -41,7 +41,7 @@ type Remembered = {
 
 /**
  * Access tokens as RFC 9068 has them: a JWT signed with Ed25519, `typ: at+jwt`; the service is audience and client.
- * Encrypted ones hold the same signed JWT (RSA-OAEP, A256GCM, `cty: JWT`): whoever has the public key can
+ * Encrypted ones hold the same signed JWT (RSA-OAEP, A256GCM, `cty: JWT`): everybody with the public key can
  * encrypt, so nothing but the signature inside is believed.
  *
  * `verify` accepts only what `issue` writes (RFC 8725, 3.1, 3.9, 3.11): the same header members and values,

@@ -208,7 +208,7 @@ describe('whoever comes to a fair queue, in whatever order', () => {
     all: readonly (Owner | null)[],
     rankOf: (of: Owner) => [rank: string, name: string],
   ) {
-    /** Who had a turn since the name began to wait, or had one itself. */
+    /** The names that had a turn since this one began to wait, or had one itself. */
     const since = new Map<string, Set<string>>();
     play(all, {
       turn: (item, waiting) => {

@@ -1,4 +1,4 @@
-/** Whose item it is: of a network, at a service. */
+/** The owner of an item: a network, at a service. */
 export type Owner = { readonly service: string; readonly network: string };
 
 /** A queue of bounded length that services share, and the networks of each service. */
@@ -60,7 +60,7 @@ export function fairQueue<T>(capacity: number): FairQueue<T> {
     return item;
   }
 
-  /** Gives the first of them a turn. Whoever had the last one goes behind all who came meanwhile. */
+  /** Gives the first of them a turn. The one with the last turn goes behind all that came meanwhile. */
   function nextOf<Each extends Line<T> | Lines<T>>(ring: Map<string, Each>): Each | undefined {
     const [first] = ring;
     if (first && hadTurn.delete(first[1])) {

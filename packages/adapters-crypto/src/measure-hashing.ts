@@ -5,8 +5,8 @@ import bcrypt from 'bcrypt';
 const COST = 10;
 
 /**
- * What this machine does just now: `msOf(cost)`, milliseconds that one hash takes, and `perSecondOf(cost)`,
- * how many all cores make together. Takes about two seconds.
+ * Measures this machine as it is just now: `msOf(cost)` is the time of one hash, and `perSecondOf(cost)` is the number of
+ * hashes that all cores make together. Takes about two seconds.
  */
 export async function measureHashing(
   places = availableParallelism(),

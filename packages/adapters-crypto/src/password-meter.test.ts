@@ -62,7 +62,7 @@ describe('the strength of a password', () => {
 });
 
 describe('the work for a password', () => {
-  /** What zxcvbn is given while `judge` runs. */
+  /** The text that zxcvbn is given while `judge` runs. */
   const given = () => vi.spyOn(ZxcvbnFactory.prototype, 'check');
 
   test('does not grow with what comes after its first 32 characters', () => {

@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import type { PasswordQuality } from '@rekey/domain';
 import { judge } from './strength.ts';
 
-/** What the thread of the password meter is asked, and what it answers. */
+/** A question to the thread of the password meter. */
 export type Question = {
   readonly id: number;
   readonly password: string;

@@ -5,7 +5,7 @@ import { dictionary as english } from '@zxcvbn-ts/language-en';
 
 /**
  * Code units of a password that zxcvbn sees: its time grows with their square (6 ms for 32, 0.6 s for 100
- * with all of its options). What follows could only add strength, and 32 that cannot be guessed have the
+ * with all of its options). The rest of a password could only add strength, and 32 units that cannot be guessed have the
  * highest already.
  */
 const MAX_ASSESSED = 32;

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { checkIdentity } from './dialects/sqlite.ts';
 import { migrations } from './migrations/index.ts';
 
-/** What a database is, looked at from outside. */
+/** A database, looked at from outside. */
 export type Inspection = {
   /** `SQLite 3.51.0`, `PostgreSQL 18.1` */
   readonly product: string;
@@ -58,7 +58,7 @@ async function inspectSqlite(file: string): Promise<Inspection | null> {
   }
 }
 
-/** What is in the way of putting on the disk what was written to a file; null where nothing is. */
+/** The reason why writes to a file cannot be put on the disk; null where they can. */
 async function trySync(file: string): Promise<string | null> {
   try {
     await using opened = await open(file, 'r+');

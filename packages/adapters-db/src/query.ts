@@ -77,7 +77,7 @@ export type Param<T> = [T] extends [string | number | boolean | null]
     ? readonly Param<Item>[]
     : { readonly [Name in keyof T]: Param<T[Name]> };
 
-/** What is passed for a parameter. */
+/** The argument that is passed for a parameter. */
 type Argument<P> =
   P extends RawBuilder<infer T>
     ? T
@@ -127,7 +127,7 @@ type Joined<Table extends string, Column> = Column extends `${infer Name} as ${i
     ? `${Table}.${Column} as ${Table}.${Column}`
     : never;
 
-/** Finds in the arguments of a query what is bound at one place. */
+/** Finds in the arguments of a query the value that is bound at one place. */
 type Pick = (args: readonly unknown[]) => unknown;
 
 /** Takes that place while the query is built. */

@@ -11,7 +11,7 @@ import type {
 import type { ColumnType } from 'kysely';
 
 /**
- * The tables, the same on SQLite and on PostgreSQL: ids are text, instants are milliseconds since 1970
+ * The tables, alike on SQLite and PostgreSQL: ids are text, instants are milliseconds since 1970
  * in integers of eight bytes, a flag is 0 or 1. A nullable instant says when something happened, if it has.
  */
 export type Schema = {

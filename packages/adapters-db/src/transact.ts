@@ -46,7 +46,7 @@ export function databaseOn(dialect: Dialect): Database {
       return result;
     } finally {
       scope.isOpen = false;
-      // What still runs must not slip behind the commit or the rollback.
+      // A call that still runs must not slip behind the commit or the rollback.
       if (scope.running.size > 0) await Promise.allSettled(scope.running);
     }
   }

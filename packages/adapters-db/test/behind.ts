@@ -21,7 +21,7 @@ export async function behind(url: string): Promise<Behind> {
     tables: (except) => readAll(all, `select name from sqlite_master where type = 'table'`, except),
     async run(statement) {
       handle.exec(statement);
-      // What others commit shows in the next turn of the event loop.
+      // A commit by others shows in the next turn of the event loop.
       await new Promise((resolve) => setImmediate(resolve));
     },
     close: async () => void handle.close(),

@@ -19,7 +19,7 @@ const TIMEOUTS = {
   idleMs: 5_000,
 };
 
-/** What the query of the URL may set; nodemailer would also read a log of whole mails from it, for one. */
+/** The parameters that the query of the URL may have; nodemailer would take more, a log of whole mails among them. */
 const PARAMETER =
   /^(?:name|localAddress|authMethod|requireTLS|ignoreTLS|opportunisticTLS|tls\.\w+)$/;
 
@@ -117,8 +117,8 @@ function logIn(options: SMTPPool.Options, signal: AbortSignal): Promise<void> {
 export type Tls = 'from the start' | 'demanded' | 'where offered' | 'never';
 
 /**
- * What an SMTP URL encrypts. A password, and a mail that leaves this machine, go through TLS unless `ignoreTLS=true` is
- * written out: no other parameter turns it off.
+ * The encryption that an SMTP URL asks for. A password, and a mail that leaves this machine, go through TLS unless
+ * `ignoreTLS=true` is written out: no other parameter turns it off.
  */
 export function tlsOf({ protocol, username, password, hostname, searchParams }: URL): Tls {
   if (protocol === 'smtps:') return 'from the start';

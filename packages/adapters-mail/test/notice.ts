@@ -29,7 +29,7 @@ export function aNotice(unusual: Partial<Notice> = {}): Notice {
 
 export const parse = (message: Buffer | string): Promise<Email> => PostalMime.parse(message);
 
-/** What a reader sees of markup, and where its links lead. */
+/** The text of markup as a reader sees it, and where its links lead. */
 export function read(markup = ''): { text: string; links: string[] } {
   const decode = (text: string) =>
     text.replaceAll(/&(?:amp|lt|gt|quot|#39);/g, (entity) => CHARS[entity]!);

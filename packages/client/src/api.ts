@@ -46,7 +46,7 @@ export type Credentials = {
   readonly email: string;
   /** The password that the account has now. */
   readonly password: string;
-  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. Whatever is no such token, or is of another account, is passed over. */
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
   readonly device?: string;
 };
 export type FormCredentials = {
@@ -54,13 +54,13 @@ export type FormCredentials = {
   readonly email: string;
   /** The password that the account has now. */
   readonly password: string;
-  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. Whatever is no such token, or is of another account, is passed over. */
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
   readonly device?: string;
 };
 export type FormLoggedIn = {
   readonly user: FormUser;
   readonly token: string;
-  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. Whatever is no such token, or is of another account, is passed over. */
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
   readonly device: string;
 };
 export type FormNewPassword = {
@@ -137,7 +137,7 @@ export type LoggedIn = {
   readonly user: User;
   readonly access: Token;
   readonly refresh: Token;
-  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. Whatever is no such token, or is of another account, is passed over. */
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
   readonly device: string;
 };
 export type NewKey = {
@@ -156,7 +156,7 @@ export type NewPassword = {
   readonly password: string;
   /** A password that `PASSWORD_POLICY` allows, other than the current one; 8 to 128 characters by default. */
   readonly new_password: string;
-  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. Whatever is no such token, or is of another account, is passed over. */
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
   readonly device?: string;
 };
 export type NewUser = {

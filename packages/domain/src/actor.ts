@@ -4,7 +4,7 @@ import type { Origin } from './origin.ts';
 import { formServiceId, type Service } from './service.ts';
 import type { Grant } from './session.ts';
 
-/** Who asks. Every use case is `execute(actor, input)`; access.ts says what each kind may do. */
+/** The party that asks. Every use case is `execute(actor, input)`; access.ts says what each kind may do. */
 export type Actor =
   | { readonly kind: 'service'; readonly service: Service; readonly origin: Origin }
   /** The operator over the network, with a root key: sees everything and acts for nobody. */

@@ -102,7 +102,7 @@ export const revokeTypes: Readonly<Record<Purpose, AuditType>> = {
 export const auditOutcomes = ['success', 'failure'] as const;
 export type AuditOutcome = (typeof auditOutcomes)[number];
 
-/** An entry of the audit in its chain: it holds the hash of the entry before, and its own hash covers all of it. */
+/** An entry of the audit in its chain: it has the hash of the entry before, and its own hash covers all of it. */
 export type AuditEntry = {
   readonly id: Id;
   readonly createdAt: Instant;
@@ -127,7 +127,7 @@ export type AuditEntry = {
 
 /** Where a chain begins and ends. */
 export type AuditChain = {
-  /** Whose it is; null for the operator's. */
+  /** The service that it is of; null for the operator's. */
   readonly serviceId: Id | null;
   /** How many entries it ever had. */
   readonly length: number;

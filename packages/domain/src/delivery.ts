@@ -4,13 +4,13 @@ import type { Purpose } from './one-time-token.ts';
 /** The ways to somebody outside. */
 export type Channel = 'mail';
 
-/** What is owed to somebody outside, from the commit that it reports on until it is handed over or given up. */
+/** A message that is owed to somebody outside, from the commit that it reports on until it is handed over or given up. */
 export type Delivery = {
-  /** Also the Message-ID of a mail: the same however often it is sent. */
+  /** Also the Message-ID of a mail, however often it is sent. */
   readonly id: Id;
   readonly createdAt: Instant;
   readonly channel: Channel;
-  /** What it tells. */
+  /** The event that it tells of. */
   readonly kind: Purpose;
   /** The right that it carries. */
   readonly tokenId: Id;

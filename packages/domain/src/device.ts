@@ -18,7 +18,7 @@ export type Device = {
 
 export const DEVICE_LIFE_MS = 90 * DAY_MS;
 
-/** Whatever is longer is not the token of a device. */
+/** A longer text is not the token of a device. */
 export const MAX_DEVICE_TOKEN_LENGTH = 300;
 
 /** Whether a device is known to an account. */

@@ -9,7 +9,7 @@ const MAX_OCTETS = 254;
 const LOCAL_PART =
   /^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(?:\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u;
 
-/** What a domain may be written with before it is turned into its ASCII form: letters, digits, hyphen, dot. */
+/** A domain as it may be written, before it is turned into its ASCII form: letters, digits, hyphen, dot. */
 const DOMAIN = /^[\p{L}\p{M}\p{N}.-]+$/u;
 
 /** RFC 1035 labels, two at least, the last one not a number: `localhost` and IP addresses are no place for users. */
@@ -29,7 +29,7 @@ export const refusedEmail = (field = 'email'): Violation => ({
 /**
  * The canonical form of an e-mail address: NFC, lower case, the domain in its ASCII form (punycode).
  * Two spellings of one address have one canonical form, and only that form is kept.
- * Returns null for what is no address, or one that mail systems read in more than one way.
+ * Answers null for a text that is no address, and for an address that mail systems read in more than one way.
  */
 export function canonicalEmail(text: string): string | null {
   if (isFarTooLong(text, MAX_OCTETS) || !text.isWellFormed() || UNSEEN.test(text)) return null;

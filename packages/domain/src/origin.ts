@@ -7,8 +7,8 @@ export type Origin = {
 };
 
 /**
- * Whom an address stands for: IPv4 addresses are counted one by one, IPv6 addresses by their first 64 bits,
- * for whoever has one of those has all of them.
+ * The network that an address stands for: IPv4 addresses are counted one by one, IPv6 addresses by their first 64 bits,
+ * because the holder of one of those addresses has all of them.
  */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address;

@@ -44,7 +44,7 @@ export function checkPasswordLength(password: string, policy: PasswordPolicy, fi
   if (length > MAX_LENGTH) refuse({ field, message, code: 'too_long' });
 }
 
-/** A change must change something. Both are as they were sent: what cannot be a password is refused for that. */
+/** A change must change something. Both are as they were sent: a text that cannot be a password is refused for that. */
 export function checkPasswordDiffers(password: string, current: string, field: string): void {
   const [next, now] = [password, current].map((text) =>
     isFarTooLong(text, MAX_LENGTH) ? text : text.normalize('NFC'),
@@ -53,7 +53,7 @@ export function checkPasswordDiffers(password: string, current: string, field: s
   refuse({ field, message: 'must differ from the current one', code: 'same_as_current' });
 }
 
-/** What `standard` and `nist` refuse besides: common passwords, and ones that hold a name the attacker knows. */
+/** The further rules of `standard` and `nist`: no common password, and none with a name in it that an attacker knows. */
 export function checkPasswordQuality(
   password: string,
   quality: PasswordQuality,
@@ -82,7 +82,7 @@ function refuse(violation: Violation): never {
   throw new IllegalArgument([violation]);
 }
 
-/** What comes before the `@`, but for a tag (RFC 5233): `ada` of `ada+shop@example.com`. */
+/** The part before the `@`, without a tag (RFC 5233): `ada` of `ada+shop@example.com`. */
 const mailName = (email: string): string => /^.[^+@]*/u.exec(email)?.[0] ?? '';
 
 /** Names of so many characters are in many words, and count only as words: `ann` forbids no `annoying`. Shorter ones mean nothing. */

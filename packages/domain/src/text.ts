@@ -77,8 +77,8 @@ export function parseMailText(text: string, field: string): string {
   // Half of what a name may have for each character: no mail is written in accents alone.
   const isRead = text.length <= 2 * MAX_MAIL_TEXT_LENGTH;
   const lines = isRead ? text.normalize('NFC').replaceAll('\r\n', '\n') : '';
-  const isPlain = /^[^\p{C}]+$/u.test(lines.replaceAll('\n', ' '));
-  if (!isPlain || [...lines].length > MAX_MAIL_TEXT_LENGTH) {
+  const isPrintable = /^[^\p{C}]+$/u.test(lines.replaceAll('\n', ' '));
+  if (!isPrintable || [...lines].length > MAX_MAIL_TEXT_LENGTH) {
     throw refused(
       field,
       `must be 1 to ${MAX_MAIL_TEXT_LENGTH} characters without control characters`,

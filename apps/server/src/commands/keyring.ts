@@ -93,13 +93,13 @@ export function addKeyring(program: Command): void {
 }
 
 /** How long what is made with a key is good; null where only the database tells what still needs the key. */
-function ttlMsOf(purpose: KeyPurpose, { accessTokenTtl, revokeTokenTtl }: Config): number | null {
+function ttlMsOf(purpose: KeyPurpose, { accessTokenTtlS, revokeTokenTtlS }: Config): number | null {
   switch (purpose) {
     case 'signing':
     case 'encryption':
-      return accessTokenTtl * 1000;
+      return accessTokenTtlS * 1000;
     case 'link':
-      return revokeTokenTtl * 1000;
+      return revokeTokenTtlS * 1000;
     case 'device':
       return DEVICE_LIFE_MS;
     case 'throttle':

@@ -114,7 +114,7 @@ function sampleOf(kind: Purpose, config: Config, { locale, timezone }: PreviewOp
       client: 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
     },
     link: linkTo(`${config.publicUrl}/local`, { type: kind, email: to, token: NO_TOKEN }),
-    linkExpiresAt: happenedAt + config.revokeTokenTtl * 1000,
+    linkExpiresAt: happenedAt + config.revokeTokenTtlS * 1000,
   };
 }
 

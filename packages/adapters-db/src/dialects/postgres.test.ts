@@ -56,7 +56,7 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL
     }
   }
 
-  /** What an operator's restart does to connections. */
+  /** Ends connections as an operator's restart does. */
   const cutConnections = () =>
     raw(`select pg_terminate_backend(pid, 5000) from pg_stat_activity
          where datname = current_database() and pid <> pg_backend_pid()`);

@@ -61,7 +61,7 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Dialec
   pool.on('connect', (client) => client.on('error', () => undefined));
 
   const reading = connectionOn((query) => pool.query(query));
-  /** What stands on a connection is made once. */
+  /** Each connection of the pool is wrapped once. */
   const clients = new WeakMap<pg.PoolClient, Client>();
   const connect = async (): Promise<Client> => {
     const pooled = await pool.connect();
@@ -122,7 +122,7 @@ function clientOn(
     try {
       return await pooled.query({ ...settings, ...query });
     } catch (error) {
-      // What did not come from the server leaves the connection in a state that nobody knows.
+      // An error that did not come from the server leaves the connection in a state that nobody knows.
       isBroken ||= !(error instanceof pg.DatabaseError);
       throw error;
     }
@@ -189,7 +189,7 @@ const isLostRace = (error: unknown): boolean =>
  */
 const OUTAGE_CODES = /^(08|40|53|25006|25P03|55P03|57|58)/;
 
-/** What pg and its pool say without a code. */
+/** The errors of pg and its pool that have no code. */
 const OUTAGE_MESSAGES =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client (has encountered a connection error|was closed))/;
 

@@ -1,4 +1,4 @@
-/** Syncs for all who have written by then: whoever comes while one sync runs shares the next with all others who do. */
+/** Syncs for all callers that have written by then: those that come while one sync runs share the next. */
 export function sharedSync(sync: () => Promise<void>): () => Promise<void> {
   let last: Promise<unknown> = Promise.resolve();
   let next: Promise<void> | null = null;

@@ -342,7 +342,7 @@ describe('a transaction', () => {
 
   test('that neither can keep is not answered as if it were', async () => {
     const { asked, add } = await withSlowDisk();
-    // Whoever reads an older state keeps the log from being taken over.
+    // A reader of an older state keeps the log from being taken over.
     const reader = openRaw();
     reader.exec('begin');
     expect(names(reader)).toEqual([]);

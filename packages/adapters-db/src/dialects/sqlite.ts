@@ -56,7 +56,7 @@ export async function openSqlite(
     const reader = openHandle(true);
     await patiently(until(), () => checkIdentity(reader)).catch((error: unknown) => {
       if (!isHalfWritten(error)) throw error;
-      // Whoever opens such a file next takes the unfinished writes back; a reader cannot.
+      // The next handle that may write takes the unfinished writes back; a reader cannot.
       return patiently(until(), () => checkIdentity(openHandle(false)));
     });
     const writer = openHandle(false);
@@ -99,7 +99,7 @@ function dialectOn(
   const sync = sharedSync(() =>
     log.sync().catch((error: unknown) =>
       inTurn(async () => {
-        // What the log cannot keep, the database file may.
+        // Where the log cannot keep a commit, the database file may.
         const isKept = writer.pragma('wal_checkpoint(truncate)', { simple: true }) === 0;
         if (!isKept) throw new Sqlite.SqliteError(String(error), 'SQLITE_IOERR_FSYNC');
       }),
@@ -202,7 +202,7 @@ export function applySettings(handle: Sqlite.Database): void {
   }
 }
 
-/** SQLite knows no locks of rows, and needs none: whoever writes has the whole file. */
+/** SQLite knows no locks of rows, and needs none: a writer has the whole file. */
 class LocklessCompiler extends SqliteQueryCompiler {
   protected override visitSelectModifier(): void {}
 }

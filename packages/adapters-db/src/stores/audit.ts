@@ -252,7 +252,7 @@ const takeSums = all(
       ]);
     return (
       db
-        // Whoever takes some at the same time takes others, and waits for nobody.
+        // A transaction that takes some at the same time takes others, and waits for nobody.
         .with('taken', (cte) =>
           cte
             .selectFrom('audit_sums')
@@ -276,7 +276,7 @@ const takeSums = all(
   }),
 );
 
-/** What happened, in chains. */
+/** The record of what happened, in chains. */
 export const auditOn = (on: Connection): Audit => ({
   async lock(serviceId) {
     const empty = emptyAuditChain(serviceId);

@@ -100,7 +100,7 @@ const lease = all(
     until: Param<Instant>,
   ) =>
     db
-      // Whoever leases at the same time waits for nobody.
+      // Servers that lease at the same time do not wait for each other.
       .with('free', () =>
         waiting(db)
           .select('id')
@@ -192,7 +192,7 @@ const latest = (state: DeliveryState | null) =>
 const latestIn = { waiting: latest('waiting'), sent: latest('sent'), dead: latest('dead') };
 const latestOfAll = latest(null);
 
-/** Walks no more than the two partial indexes, which hold what is not sent. */
+/** Walks no more than the two partial indexes, which have the deliveries that are not sent. */
 const backlog = one((db) => {
   const everything = waiting(db).where('due_at', '>=', sql.lit(0));
   const count = sql<number>`count(*)`.as('count');
@@ -229,12 +229,12 @@ const requeueDead = all((db, now: Param<Instant>, limit: Param<number>) =>
         .where('deadline', '>', now)
         .limit(limit),
     )
-    // Again, for whoever chose one of these and waited here for another to commit.
+    // Again, for a transaction that chose one of these and waited here for another to commit.
     .where(isDead(now))
     .returning(columns),
 );
 
-/** What committed changes owe to people outside. */
+/** The mails that committed changes owe to people outside. */
 export const deliveriesOn = (on: Connection): Deliveries => ({
   insert: (delivery) => insert(on)({ ...delivery, domain: domainOf(delivery.to) }),
   get: byId(on),

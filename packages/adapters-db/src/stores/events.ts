@@ -22,5 +22,5 @@ const prune = counted((db, before: Param<Instant>, limit: Param<number>) =>
     ),
 );
 
-/** What services may know of. */
+/** The changes that services may know of. */
 export const eventsOn = (on: Connection): Events => ({ insert: insert(on), prune: prune(on) });

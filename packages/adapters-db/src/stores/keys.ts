@@ -32,7 +32,7 @@ export const joinedKey = joined('keys', columns, asKey);
 
 /** Literally the condition of the index `keys_usable_token`: with parameters neither database would use it. */
 const isUsableToken = sql<boolean>`type = 'TOKEN' and is_enabled = 1 and is_revoked = 0`;
-/** The same of `keys_usable_totp`. */
+/** Literally the condition of the index `keys_usable_totp`. */
 const isUsableTotp = sql<boolean>`type = 'TOTP' and is_enabled = 1 and is_revoked = 0`;
 
 const insert = guarded(

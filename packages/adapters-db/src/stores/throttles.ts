@@ -44,7 +44,7 @@ const prune = counted((db, now: Param<Instant>, limit: Param<number>) =>
     .where('key', 'in', (eb) =>
       eb.selectFrom('throttles').select('key').where('forget_at', '<=', now).limit(limit),
     )
-    // Again, for whoever tried just now.
+    // Again, for a try that came just now.
     .where('forget_at', '<=', now),
 );
 

@@ -192,7 +192,7 @@ const setIdle = write((db, id: Param<Id>, since: Param<Instant | null>) =>
   db.updateTable('users').set({ idle_since: since }).where('id', '=', id),
 );
 
-/** What refers to a user, in an order in which nothing is left that refers to something gone. */
+/** Deletes the rows that refer to a user, and then the user: no row ever refers to one that is gone. */
 const deletions = [
   write((db, id: Param<Id>) =>
     db

@@ -10,7 +10,7 @@ const SHARES = 4;
 const RESERVE = 20;
 /** Requests on one connection that wait for their answers. Hardly a client sends a second one before the first answer. */
 const MAX_WAITING = 16;
-/** After the answer before it, or the request; what takes longer is read on purpose so slowly. */
+/** The time for an answer, from the answer before it or from its request on; a slower reader is slow on purpose. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
 type Connection = {

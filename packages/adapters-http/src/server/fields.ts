@@ -57,6 +57,6 @@ export const differs =
 /** The token of a device, as it is handed out and brought back. */
 export const deviceToken = Type.String({
   description:
-    'Names the device. Brought along by the next login, it lets a right password in however often others tried. Whatever is no such token, or is of another account, is passed over.',
+    'Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over.',
   examples: ['example.device-token'],
 });

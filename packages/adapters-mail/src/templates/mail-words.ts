@@ -4,7 +4,7 @@ import type { Language } from '@rekey/wording';
 export type MailWords = {
   /** Introduces the link, for clients that show no button. */
   readonly copy: string;
-  /** What the lock does. */
+  /** Says the effect of the lock. */
   readonly effect: string;
   readonly until: (time: string) => string;
   /** Introduces what the service adds. */
@@ -15,7 +15,7 @@ export const mailWords: Readonly<Record<Language, MailWords>> = {
   en: {
     copy: 'If the button does not work, open this address:',
     effect:
-      'The lock ends all sessions at once and revokes all keys of the account, at every service. Whoever has the password cannot undo it.',
+      'The lock ends all sessions at once and revokes all keys of the account, at every service. Nobody can undo it with the password.',
     until: (time) => `The link works until ${time}.`,
     note: (service) => `${service} adds:`,
   },

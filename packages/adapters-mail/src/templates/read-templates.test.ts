@@ -32,7 +32,7 @@ const of = (kind: Purpose, files: Files): Files =>
 /** The templates that are read from those files of the mail about a changed password. */
 const templatesFrom = (files: Files) => readTemplates(aFolder(of('update_password', files)));
 
-/** What is wrong with those files, without the folder before their names. */
+/** The problems of those files, without the folder before their names. */
 function problemsOf(files: Files): string[] {
   const folder = aFolder(files);
   try {

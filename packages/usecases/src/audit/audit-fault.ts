@@ -1,7 +1,7 @@
 import { type AuditEntry, auditEntryText, type Id } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 
-/** What is wrong with a chain. */
+/** A fault of a chain. */
 export type AuditFault = {
   /** Of the entry that it is about; null where it is about none. */
   readonly sequence: number | null;
@@ -13,7 +13,7 @@ export type AuditFault = {
 /** An entry, as far as the next one rests on it; also the last one that was pruned. */
 export type Link = { readonly sequence: number; readonly hash: string | null };
 
-/** What is wrong with an entry, or missing before it; null where nothing is. */
+/** The fault of an entry, or of a gap before it; null where there is none. */
 export function faultOf(
   macs: Ports['macs'],
   before: Link,

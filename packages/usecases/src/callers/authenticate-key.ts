@@ -35,7 +35,7 @@ export class AuthenticateKey {
     if (found === null || !isUsable(found.key) || found.key.userId !== null) return null;
     const { key, service } = found;
     if (key.serviceId === null) return { kind: 'root', origin };
-    // Whatever became of the service: its key is never the operator's.
+    // The key of a service is never the operator's, even if the service is gone.
     return service && { kind: 'service', service, origin };
   }
 }

@@ -1,7 +1,7 @@
 import { domainOf, type Id } from '@rekey/domain';
 import type { Attempts, Owed, Waiting } from '../ports/index.ts';
 
-/** What takes a lane. */
+/** A delivery, as far as its lane depends on it. */
 type Taking = Pick<Waiting, 'userId' | 'domain' | 'attempts'>;
 
 /**

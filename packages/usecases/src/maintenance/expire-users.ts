@@ -11,8 +11,8 @@ const BATCH = 50;
 const MAX_BATCHES = 50;
 
 /**
- * Deletes accounts that nobody proved and nobody uses any more, so that whoever signs up with the address of somebody
- * else does not have it for ever.
+ * Deletes accounts that nobody proved and nobody uses any more, so that nobody keeps the address of somebody else for
+ * ever.
  */
 export class ExpireUsers {
   readonly #ports: Needs;

@@ -22,7 +22,7 @@ export interface Audit {
   list(filter: AuditFilter, limit: number): Promise<AuditEntry[]>;
   /** How many entries there are. */
   count(): Promise<number>;
-  /** Whose chains there are. */
+  /** The owner of each chain: a service, or null for the operator. */
   owners(): Promise<(Id | null)[]>;
   /** Where a chain begins and ends; null where nothing was appended yet. */
   chain(serviceId: Id | null): Promise<AuditChain | null>;
@@ -36,7 +36,7 @@ export interface Audit {
   addToSum(sum: AuditSum): Promise<void>;
   /**
    * Deletes up to `limit` sums, all of one minute that is over at `now`, one chain and one type, and answers them.
-   * Whoever takes some at the same moment gets others.
+   * Another transaction that takes some at the same moment gets others.
    */
   takeSums(now: Instant, limit: number): Promise<AuditSum[]>;
 }
@@ -55,7 +55,7 @@ export type AuditFilter = {
 export type AuditedKey = {
   readonly id: Id;
   readonly createdAt: Instant;
-  /** Whose chain must have an entry of its making. */
+  /** The owner of the chain that must have an entry of its making. */
   readonly serviceId: Id | null;
   /** Whether that chain has one. */
   readonly isRecorded: boolean;

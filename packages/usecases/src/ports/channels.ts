@@ -10,7 +10,7 @@ export interface Outlet {
 
 /** All that a mail tells, before it is put into words. */
 export type Notice = {
-  /** Stays the same however often the notice is sent. */
+  /** One id, however often the notice is sent. */
   readonly id: Id;
   readonly kind: Purpose;
   /** An address. The name beside it is a stranger's words: anyone may sign up with somebody else's address. */

@@ -8,7 +8,7 @@ import type {
   User,
 } from '@rekey/domain';
 
-/** What committed changes owe to people outside. */
+/** The mails that committed changes owe to people outside. */
 export interface Deliveries {
   /** Owes a delivery, due at once. */
   insert(delivery: Delivery): Promise<void>;

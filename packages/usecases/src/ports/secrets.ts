@@ -5,23 +5,23 @@ export interface Secrets {
   generate(prefix: string): string;
   /** 20 random bytes in base32 (RFC 4226, 4; RFC 4648, 6): the seed of a TOTP key. */
   generateTotpSeed(): string;
-  /** A one-way digest of a random secret; the same for the same secret. */
+  /** A one-way digest of a random secret. A secret has one digest. */
   digest(secret: string): string;
   /**
    * A one-way digest of something that can be guessed, such as an address: it takes a secret that the database does
-   * not have to make one. The same for the same text.
+   * not have to make one. A text has one digest.
    */
   blind(text: string): string;
   /**
    * Encrypts with a secret that the database does not have; a different text each time. `owner` names what the secret
-   * belongs to: whoever can write to the database cannot give it to another.
+   * belongs to: a writer to the database cannot give it to another.
    */
   seal(secret: string, owner: string): string;
   /** The secret that was sealed for that owner; throws for anything else. */
   unseal(sealed: string, owner: string): string;
 }
 
-/** MACs with a secret that the database does not have: whoever has only that can make none. */
+/** MACs with a secret that the database does not have: a thief of the database can make none. */
 export interface Macs {
   /** The MAC of a text. */
   make(text: string): string;
@@ -46,7 +46,7 @@ export interface Totp {
 export interface LinkTokens {
   /** The id of the secret that new links are to be made with. */
   currentKeyId(): string;
-  /** The token of a right: the same each time. Throws where the secret of its key id is gone. */
+  /** The token of a right. A right has one token. Throws where the secret of its key id is gone. */
   make(right: Pick<OneTimeToken, 'id' | 'purpose' | 'keyId'>): string;
   /** The right that a token was made for; null for anything else. */
   verify(token: string): { readonly id: Id; readonly purpose: Purpose } | null;

@@ -29,7 +29,7 @@ export interface Users {
    * Locks them like `lock`, and passes over those that others have locked.
    */
   lockIdle(before: Instant, limit: number): Promise<Id[]>;
-  /** What is known of the use of an account that exists. */
+  /** The latest use of an account that exists, as far as it is known. */
   useOf(id: Id): Promise<AccountUse>;
   /** Writes down since when an account is idle; null for one that is not deleted if nobody uses it. */
   setIdle(id: Id, since: Instant | null): Promise<void>;

@@ -16,14 +16,14 @@ import { admit, takeBackTry } from './throttle.ts';
 
 type Needs = Recorder & Pick<Ports, 'database' | 'secrets' | 'settings'>;
 
-/** What is tried. */
+/** A try. */
 type Tried = {
   /** Under which it is recorded, whatever becomes of it. */
   readonly type: AuditType;
   /** The name of the account: tries in vain at one name are counted together, whether or not it exists. */
   readonly account: string;
   readonly device: Presented | null;
-  /** What a wrong try is told. */
+  /** The message to a wrong try. */
   readonly refusal?: string;
   /** Whether a success is felt at every service of the user. */
   readonly isFeltAtAll?: true;
@@ -50,7 +50,7 @@ type Steps<Proof, Prepared, Result> = {
 
 /**
  * Brackets a try to prove something, and owns the count of tries: a try is counted as a failure before anything is
- * looked at, and is none any more once the proof holds. Whatever proves nothing ends in `InvalidCredentials`, or in
+ * looked at, and is none any more once the proof holds. A try that proves nothing ends in `InvalidCredentials`, or in
  * `TooManyRequests` where a stranger's tries would have to wait; wrong tries are recorded. Answers the id of the audit
  * entry besides.
  */

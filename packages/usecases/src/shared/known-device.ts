@@ -4,7 +4,7 @@ import type { Ports } from '../ports/index.ts';
 /** The device, or the session, that a try comes from. */
 export type Presented = {
   readonly id: Id;
-  /** What its tries are counted as. */
+  /** The name under which its tries are counted. */
   readonly countedAs: string;
   /** Whether it is the account's own: then its tries are counted apart from those of strangers. */
   readonly isKnown: boolean;
@@ -29,7 +29,7 @@ export async function presentedDevice(
   if (device === null) return null;
   const { id, userId, version } = device;
   const isKnown = account !== null && isKnownDevice(device, account, clock.now());
-  // Whoever knew an earlier password may have made many devices with it: together they guess no more than one.
+  // A person who knew an earlier password may have made many devices with it: together they guess no more than one.
   const isPast = isKnown && version !== account.credential.version;
   return { id, countedAs: isPast ? `earlier devices of ${userId}` : id, isKnown };
 }

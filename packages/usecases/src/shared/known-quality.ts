@@ -4,7 +4,7 @@ import { sealOwners } from './seals.ts';
 
 type Needs = Pick<Ports, 'secrets'>;
 
-/** Whose password it is, and in which version of the credential. */
+/** The user whose password it is, and the version of the credential. */
 type Of = { readonly user: Pick<User, 'id'>; readonly version: number };
 
 /** The quality of a password as `sealQuality` kept it; null where it did not, or the password was changed since. */

@@ -1,5 +1,7 @@
 import {
+  DAY_MS,
   domainOf,
+  HOUR_MS,
   type Limit,
   mailboxOf,
   networkOf,
@@ -23,15 +25,12 @@ import {
 type Needs = Pick<Ports, 'secrets' | 'clock' | 'settings'>;
 
 /** A mail that somebody starts for whom nobody vouches. */
-export type StartedMail = {
+type StartedMail = {
   /** A canonical e-mail address. */
   readonly to: string;
   /** Of the request that starts it. */
   readonly origin: Origin;
 };
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 /** To one mailbox in any 24 hours; in any hour, no more than half as many. */
 const TO_MAILBOX_PER_DAY = 20;

@@ -1,6 +1,6 @@
 import type { Id } from '@rekey/domain';
 
-/** What sealed texts belong to. None opens for another owner. */
+/** The owners of sealed texts. No text opens for another owner. */
 export const sealOwners = {
   /** The seed of a TOTP key. */
   seed: (keyId: Id) => `seed of key ${keyId}`,

@@ -19,7 +19,7 @@ export const keyOf = (
   ...parts: readonly string[]
 ): string => secrets.blind(JSON.stringify([limit.name, ...parts]));
 
-/** Where a bucket is kept, and the limit that it is held to. */
+/** The place of a bucket, and the limit of it. */
 export type Slot = { readonly key: string; readonly limit: Limit };
 
 /** A try, and what it makes of a bucket; `current` is the bucket without it, by the clock as it is now. */
@@ -47,7 +47,7 @@ export const keyIn = ({ key }: Slot): string => key;
 
 export const hasRoom = ({ refusal }: Try): boolean => refusal === null;
 
-/** The longest wait: whoever is told of a shorter one comes back too early. */
+/** The longest wait: a client that is told of a shorter one comes back too early. */
 export const longest = (all: readonly Try[]): TooManyRequests | null =>
   all
     .flatMap(({ refusal }) => refusal ?? [])

@@ -49,7 +49,7 @@ export function deliveriesContract({ write, read, race, alone, seedToken }: Open
   });
 
   describe('deliveries', () => {
-    // Whatever other tests left is due to nobody.
+    // Deliveries that other tests left are due to nobody.
     beforeEach(() =>
       write(async (stores) => {
         const all = await stores.deliveries.lease(await due(stores, NEVER), NEVER, NEVER, NEVER);

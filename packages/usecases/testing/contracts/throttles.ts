@@ -73,7 +73,7 @@ export function throttlesContract({ read, write, race }: Opened): void {
       await put(kept, then + 1);
       const prune = (now: number, limit: number) =>
         write(({ throttles }) => throttles.prune(now, limit));
-      // Whatever other tests locked and never put.
+      // Buckets that other tests locked and never put.
       await prune(then - 1, 10);
       expect(await prune(then - 1, 10)).toBe(0);
       expect(await prune(then, 2)).toBe(2);

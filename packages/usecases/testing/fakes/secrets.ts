@@ -16,7 +16,7 @@ import type {
   Totp,
 } from '../../src/ports/index.ts';
 
-/** Secrets by counting. What was sealed is remembered. */
+/** Secrets by counting. A sealed text is remembered. */
 export function fakeSecrets(): Secrets {
   const sealed = new Map<string, { secret: string; owner: string }>();
   let count = 0;

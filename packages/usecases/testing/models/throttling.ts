@@ -109,7 +109,7 @@ const runs = fc.record({
 /**
  * Plays strangers, owners, thieves, other services and clocks against a database, at random, and checks promises P5 and
  * P6 after each step. Beside the account there is a ghost: a name that nobody has, tried from networks of its own.
- * Whatever strangers try at the account they try at the ghost as well, and must not be able to tell the two apart.
+ * Strangers try at the ghost all that they try at the account, and must not be able to tell the two apart.
  * `MODEL_STEPS` makes the run a long one.
  */
 export function throttlingModel(name: string, open: Open, shortRun: number): void {
@@ -143,10 +143,10 @@ export function throttlingModel(name: string, open: Open, shortRun: number): voi
 
 type What = 'password' | 'code';
 type Outcome = 'done' | 'wrong' | { readonly limit: string; readonly retryAfterS: number };
-/** What a caller can tell: the answer, and how long it took. */
+/** All that a caller can tell: the answer, and how long it took. */
 type Told = { readonly outcome: Outcome; readonly hashes: number };
 
-/** What strangers try. */
+/** A name that strangers try. */
 type Target = {
   readonly email: string;
   readonly userId: string;

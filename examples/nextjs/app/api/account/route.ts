@@ -1,6 +1,6 @@
 import { callFor, handler, rekey, say } from '../../../lib/rekey.ts';
 
-/** What the button of the page /account does: the link in the mail leads there, and opening it changes nothing. */
+/** The act of the button on the page /account: the link in the mail leads to that page, and opening it changes nothing. */
 export const POST = handler(async ({ token = '' }, request) => {
   await rekey().revokeUpdatePassword({ token }, callFor(request));
   return say('Your account is locked. Please call us.', 200, {
