@@ -263,7 +263,7 @@ const flood: Benchmark = async (effort) => {
       const of = (all: readonly Probes[]) => all.map((of) => of.get(name)?.[which] ?? Number.NaN);
       const goal = which === 'p99' && name !== 'user read' ? most(2) : undefined;
       return [
-        row(what, 'ms', of(taken.flood), 'the same, idle', of(taken.idle), goal),
+        row(what, 'ms', of(taken.flood), 'an idle server', of(taken.idle), goal),
         row(what, 'ms', of(taken.flood), 'beside loops of low priority', of(taken.busy)),
       ];
     }),
@@ -292,7 +292,7 @@ const unfair: Benchmark = async (effort) => {
   return (['p50', 'p99'] as const).map((which) => {
     const of = (all: readonly Latency[]) => all.map((each) => each[which]);
     const what = `login while ${CROWD} of one network log in, ${which}`;
-    return row(what, 'ms', of(taken.among), 'the same, idle', of(taken.idle), most(3));
+    return row(what, 'ms', of(taken.among), 'an idle server', of(taken.idle), most(3));
   });
 };
 

@@ -126,8 +126,8 @@ export class HttpError extends Error {
 
 /** Refused fields of a request, under the names that they were sent with. */
 export function refusedFields(errors: readonly Violation[]): HttpError {
-  const detail = 'one or more fields are missing, malformed or refused';
-  return new HttpError('invalid_argument', detail, { errors });
+  const { code, message } = new IllegalArgument(errors);
+  return new HttpError(code, message, { errors });
 }
 
 /** Where a code has another status than elsewhere. */
