@@ -269,9 +269,11 @@ describe.each(purposes)('the link of the mail about %s', (purpose) => {
           { 'user-agent': 'Mozilla/5.0 (compatible; SafeLinks)', accept: '*/*' },
         ]) {
           for (const method of ['GET', 'HEAD']) {
-            const opened = await t.send(method, `/local?${query}&_method=POST`, headers);
+            const link = `/local?${query}&_method=POST`;
+            expect((await t.send(method, link, headers)).status).toBe(200);
+            // A scanner that is a browser, with cookies and without.
+            const opened = await t.send(method, link, { ...headers, 'sec-fetch-mode': 'navigate' });
             expect(opened.status).toBe(303);
-            // A scanner that keeps cookies, and one that keeps none.
             const [cookie = ''] = String(opened.headers['set-cookie']).split(';', 1);
             const page = '/local/notice?_method=POST';
             expect((await t.send(method, page, { ...headers, cookie })).status).toBe(200);

@@ -45,16 +45,18 @@ export const local =
     const settingFor = ({ locale }: Told) => settingIn(languageOf(locale) ?? english);
 
     /**
-     * Takes the token out of the address bar, where it would stay in the history of the browser, and out of the page's
-     * URL. A link that is not good is told here: there is nothing to hide.
+     * Shows, and never acts: scanners and previews open links too. A browser is sent on to a page without the token in
+     * its URL, which would stay in its history.
      */
     app.get('/local', { schema: { isHidden: true, querystring: Link } }, async (request, reply) => {
       const { token } = request.query;
-      await useCases.deliveries.readNotice.execute(actorOf(request), { token });
-      return reply.header('set-cookie', cookie.write(token)).redirect('local/notice', 303);
+      const told = await useCases.deliveries.readNotice.execute(actorOf(request), { token });
+      if (request.headers['sec-fetch-mode'] === 'navigate') {
+        return reply.header('set-cookie', cookie.write(token)).redirect('local/notice', 303);
+      }
+      return sendPage(reply, confirmPage(settingFor(told), token, told));
     });
 
-    /** Shows, and never acts: scanners and previews open links too. */
     app.get('/local/notice', { schema: { isHidden: true } }, async (request, reply) => {
       const token = cookie.read(request);
       if (token === undefined) {
@@ -105,7 +107,7 @@ function confirmPage(setting: Setting, token: string, told: Told): Html {
 ${facts.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>\n`)}</dl>
 <p>${words.wasYou} ${confirm.close}</p>
 <p class="turn">${words.wasNotYou}</p>
-<form method="post" action="../local">
+<form method="post" action="${setting.base === '' ? '../local' : 'local'}">
 <input type="hidden" name="token" value="${token}">
 <button class="danger" type="submit">${words.button}</button>
 </form>

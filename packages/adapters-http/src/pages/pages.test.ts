@@ -26,8 +26,9 @@ const isEnabled = async () => {
 };
 const get = (path: string, headers: Record<string, string> = {}, method: 'GET' | 'HEAD' = 'GET') =>
   server.app.inject({ method, url: path, headers });
+const BROWSER = { 'sec-fetch-mode': 'navigate' };
 const follow = (query: Record<string, string> | string) =>
-  get(`/local?${new URLSearchParams(query)}`);
+  get(`/local?${new URLSearchParams(query)}`, BROWSER);
 const cookieOf = ({ headers }: Awaited<ReturnType<typeof get>>) =>
   String(headers['set-cookie']).split(';', 1)[0] ?? '';
 
@@ -137,7 +138,7 @@ describe('opening the link', () => {
       [`/local?${new URLSearchParams(link())}`, 303],
       ['/local/notice', 200],
     ] as const) {
-      const head = await get(path, { cookie }, 'HEAD');
+      const head = await get(path, { ...BROWSER, cookie }, 'HEAD');
       expect([head.statusCode, head.body]).toStrictEqual([status, '']);
     }
     expect(server.commits()).toBe(before);
@@ -174,6 +175,15 @@ describe('opening the link', () => {
     );
   });
 
+  it('shows its page at once to a program that is no browser: it has no history', async () => {
+    for (const headers of [{}, { 'sec-fetch-mode': 'cors' }] as const) {
+      const page = await get(`/local?${new URLSearchParams(link())}`, headers);
+      expect([page.statusCode, page.headers['set-cookie']]).toStrictEqual([200, undefined]);
+      expect(page.body).toContain('<form method="post" action="local">');
+      expect(page.body).toMatch(/href="local\/style\.css\?v=/);
+    }
+  });
+
   it('keeps its cookie below the path that people know, and sends it by HTTPS alone', async () => {
     const { ports } = server;
     server = await rig({
@@ -185,7 +195,7 @@ describe('opening the link', () => {
     );
   });
 
-  it('asks to be opened once more by a client that keeps no cookies, and changes nothing', async () => {
+  it('asks to be opened once more by a browser that keeps no cookies, and changes nothing', async () => {
     await follow(link());
     const before = server.commits();
     for (const language of languages) {

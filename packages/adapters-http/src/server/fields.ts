@@ -20,7 +20,11 @@ const isPassword = { format: 'password' };
 export const name = (example: string) =>
   text('1 to 100 characters on one line.', example, parseName);
 
-export const email = text('An e-mail address.', 'ada@example.com', parseEmail);
+export const email = text(
+  'An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII).',
+  'ada@example.com',
+  parseEmail,
+);
 
 export const currentPassword = text(
   'The password that the account has now.',

@@ -43,7 +43,7 @@ const AuditQuery = Type.Object(
     ),
     from: Type.Optional(
       parsed({
-        description: 'Only entries of that time or later.',
+        description: 'Only entries of that time or later; `+` is sent as `%2B`.',
         format: 'date-time',
         examples: ['2026-01-01T00:00:00Z'],
         parse: parseInstant,
@@ -51,7 +51,7 @@ const AuditQuery = Type.Object(
     ),
     to: Type.Optional(
       parsed({
-        description: 'Only entries before that time.',
+        description: 'Only entries before that time; `+` is sent as `%2B`.',
         format: 'date-time',
         examples: ['2026-02-01T00:00:00Z'],
         parse: parseInstant,
@@ -59,7 +59,7 @@ const AuditQuery = Type.Object(
     ),
     after: Type.Optional(
       parsed({
-        description: 'The `next` of a page: the answer is the page after it.',
+        description: 'The `next` of a page: the answer is the page after it. Entries that are added meanwhile move nothing.',
         examples: ['1769851800000.01900000-0000-7000-8000-000000000004'],
         parse: parseCursor,
       }),
@@ -83,7 +83,10 @@ const AuditEntry = Type.Object(
       description: 'The action that was tried.',
       examples: ['sso:AuthLocalUpdatePassword'],
     }),
-    outcome: Type.Enum(auditOutcomes, { examples: ['success'] }),
+    outcome: Type.Enum(auditOutcomes, {
+      description: 'Whether what was tried was done.',
+      examples: ['success'],
+    }),
     service_id: nullableIdOf('service', 'null for actions of the operator.'),
     user_id: nullableIdOf('user', 'null where no user is concerned, or none that is known here.'),
     subject: nullableIdOf(
@@ -95,7 +98,7 @@ const AuditEntry = Type.Object(
       'The IP address that the request came from; of failures that were summed, their network, or null for many.',
       { examples: ['192.0.2.1'] },
     ),
-    user_agent: nullable<string>('string', 'The User-Agent, as sent.', {
+    user_agent: nullable<string>('string', 'The User-Agent exactly as it was sent, at most 200 characters of it: escape it before you show it.', {
       examples: ['Example/1.0'],
     }),
     count: Type.Integer({

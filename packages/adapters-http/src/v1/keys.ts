@@ -21,7 +21,11 @@ const VALUE = 'rku_not-a-real-key';
 const NewKey = Type.Object(
   {
     is_enabled: flag('A key that is disabled cannot be used.', true),
-    type: Type.Enum(keyTypes, { examples: ['TOKEN'] }),
+    type: Type.Enum(keyTypes, {
+      description:
+        'TOKEN lets the user log in to this service, KEY lets a program act for the user, and TOTP is the seed of one-time codes.',
+      examples: ['TOKEN'],
+    }),
     name: name('web'),
     user_id: idOf('user', 'The user that the key is of.'),
   },
