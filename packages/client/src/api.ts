@@ -9,6 +9,7 @@ export type AuditEntry = {
   readonly created_at: string;
   /** The action that was tried. */
   readonly type: 'rekey:ChainBegin' | 'sso:ServiceCreate' | 'rekey:RootKeyCreate' | 'rekey:KeyAuth' | 'sso:UserCreate' | 'rekey:UserExpire' | 'sso:KeyCreate' | 'sso:AuthKeyRevoke' | 'sso:AuthLocalLogin' | 'sso:AuthLocalUpdatePassword' | 'sso:AuthLocalUpdatePasswordRevoke' | 'rekey:FactorChangeRevoke' | 'sso:AuthTokenRefresh' | 'rekey:TokenTheft' | 'sso:AuthTokenRevoke' | 'sso:AuthTotp' | 'rekey:Throttle' | 'rekey:MailSend' | 'rekey:MailRequeue' | 'rekey:AuditPrune' | 'rekey:Backup' | 'rekey:KeyringRotate' | 'rekey:KeyringPrune';
+  /** Whether what was tried was done. */
   readonly outcome: 'success' | 'failure';
   /** null for actions of the operator. */
   readonly service_id: string | null;
@@ -18,7 +19,7 @@ export type AuditEntry = {
   readonly subject: string | null;
   /** The IP address that the request came from; of failures that were summed, their network, or null for many. */
   readonly remote: string | null;
-  /** The User-Agent, as sent. */
+  /** The User-Agent exactly as it was sent, at most 200 characters of it: escape it before you show it. */
   readonly user_agent: string | null;
   /** How often it happened: 1 but for failures that were summed. */
   readonly count: number;
@@ -42,7 +43,7 @@ export type Audited = {
   readonly audit: string;
 };
 export type Credentials = {
-  /** An e-mail address. */
+  /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
   readonly email: string;
   /** The password that the account has now. */
   readonly password: string;
@@ -50,7 +51,7 @@ export type Credentials = {
   readonly device?: string;
 };
 export type FormCredentials = {
-  /** An e-mail address. */
+  /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
   readonly email: string;
   /** The password that the account has now. */
   readonly password: string;
@@ -64,7 +65,7 @@ export type FormLoggedIn = {
   readonly device: string;
 };
 export type FormNewPassword = {
-  /** An e-mail address. */
+  /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
   readonly email: string;
   /** The password that the account has now. */
   readonly password: string;
@@ -143,6 +144,7 @@ export type LoggedIn = {
 export type NewKey = {
   /** A key that is disabled cannot be used. */
   readonly is_enabled: boolean;
+  /** TOKEN lets the user log in to this service, KEY lets a program act for the user, and TOTP is the seed of one-time codes. */
   readonly type: 'KEY' | 'TOKEN' | 'TOTP';
   /** 1 to 100 characters on one line. */
   readonly name: string;
@@ -150,7 +152,7 @@ export type NewKey = {
   readonly user_id: string;
 };
 export type NewPassword = {
-  /** An e-mail address. */
+  /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
   readonly email: string;
   /** The password that the account has now. */
   readonly password: string;
@@ -164,7 +166,7 @@ export type NewUser = {
   readonly is_enabled: boolean;
   /** 1 to 100 characters on one line. */
   readonly name: string;
-  /** An e-mail address. */
+  /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
   readonly email: string;
   /** A BCP 47 tag: the language of the mails; `en` unless given. */
   readonly locale?: string;
@@ -172,15 +174,15 @@ export type NewUser = {
   readonly timezone?: string;
   /** A password that `PASSWORD_POLICY` allows; 8 to 128 characters by default. */
   readonly password?: string;
-  /** `true` unless given. */
+  /** Kept for flows that reset passwords; `true` unless given. */
   readonly password_allow_reset?: boolean;
   /** `true` makes a right login 403 until the password is changed. */
   readonly password_require_update?: boolean;
 };
 export type PasswordMeta = {
-  /** null where there is no password. */
+  /** From 0 (guessed at once) to 4 (very hard to guess); null where there is no password. */
   readonly password_strength: number | null;
-  /** Whether a breach list has it; null where nobody could tell. */
+  /** `true` where the list of common passwords or the breach list has it, `false` where the breach list was asked and does not; null where neither can tell. */
   readonly password_pwned: boolean | null;
 };
 export type PasswordUpdated = {
@@ -210,7 +212,7 @@ export type Problem = {
 export type SignUp = {
   /** 1 to 100 characters on one line. */
   readonly name: string;
-  /** An e-mail address. */
+  /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
   readonly email: string;
   /** A password that `PASSWORD_POLICY` allows; 8 to 128 characters by default. */
   readonly password: string;

@@ -59,7 +59,8 @@ const AuditQuery = Type.Object(
     ),
     after: Type.Optional(
       parsed({
-        description: 'The `next` of a page: the answer is the page after it. Entries that are added meanwhile move nothing.',
+        description:
+          'The `next` of a page: the answer is the page after it. Entries that are added meanwhile move nothing.',
         examples: ['1769851800000.01900000-0000-7000-8000-000000000004'],
         parse: parseCursor,
       }),
@@ -98,9 +99,13 @@ const AuditEntry = Type.Object(
       'The IP address that the request came from; of failures that were summed, their network, or null for many.',
       { examples: ['192.0.2.1'] },
     ),
-    user_agent: nullable<string>('string', 'The User-Agent exactly as it was sent, at most 200 characters of it: escape it before you show it.', {
-      examples: ['Example/1.0'],
-    }),
+    user_agent: nullable<string>(
+      'string',
+      'The User-Agent exactly as it was sent, at most 200 characters of it: escape it before you show it.',
+      {
+        examples: ['Example/1.0'],
+      },
+    ),
     count: Type.Integer({
       description: 'How often it happened: 1 but for failures that were summed.',
       examples: [1],

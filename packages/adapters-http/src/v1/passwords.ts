@@ -36,11 +36,15 @@ const GivenLinkToken = Type.Object(
 /** The quality of a password, as far as it is known. */
 export const PasswordMeta = Type.Object(
   {
-    password_strength: nullable<number>('integer', 'From 0 (guessed at once) to 4 (very hard to guess); null where there is no password.', {
-      minimum: 0,
-      maximum: 4,
-      examples: [3],
-    }),
+    password_strength: nullable<number>(
+      'integer',
+      'From 0 (guessed at once) to 4 (very hard to guess); null where there is no password.',
+      {
+        minimum: 0,
+        maximum: 4,
+        examples: [3],
+      },
+    ),
     password_pwned: nullable<boolean>(
       'boolean',
       '`true` where the list of common passwords or the breach list has it, `false` where the breach list was asked and does not; null where neither can tell.',

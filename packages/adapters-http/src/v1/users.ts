@@ -27,7 +27,9 @@ const NewUser = Type.Object(
       }),
     ),
     password: Type.Optional(firstPassword),
-    password_allow_reset: Type.Optional(flag('Kept for flows that reset passwords; `true` unless given.', true)),
+    password_allow_reset: Type.Optional(
+      flag('Kept for flows that reset passwords; `true` unless given.', true),
+    ),
     password_require_update: Type.Optional(
       flag('`true` makes a right login 403 until the password is changed.', false),
     ),
