@@ -6,9 +6,10 @@ export interface OneTimeTokens {
   /** Finds a right that is unspent and has not expired at `now`. */
   findGood(id: Id, now: Instant): Promise<OneTimeToken | null>;
   /**
-   * Locks the row of the user, so that no right is made meanwhile, and spends the right, only if it is unspent and has not expired at `now`, together with every other of its user that
-   * was mailed to the same address or later: two links pressed at once must not lock each other out. Answers the right,
-   * or null where it was not spent. A right that was mailed to another address before stays good.
+   * Spends a right, only if it is unspent and has not expired at `now`, together with every other right of its user that
+   * was mailed to its address, or later; answers the right, or null where it was not spent. Locks the row of the user
+   * first: no right is made meanwhile, and two links that are pressed at once do not lock each other out. A right that
+   * was mailed to another address before stays good.
    */
   spend(id: Id, now: Instant): Promise<OneTimeToken | null>;
   /** When the user's `n`th latest right for that purpose was made; null where there are fewer. */
