@@ -252,6 +252,35 @@ describe('every refused argument is named in one answer', () => {
   }
 });
 
+describe('more than fifty fields', () => {
+  const names = (count: number) => Array.from({ length: count }, (_, i) => `f${i}`);
+  const tooMany = { field: '(unnamed)', message: 'is one of more than 50 fields', code: 'unknown' };
+
+  it('are too many for a JSON body, which is not looked at', async () => {
+    const bodyOf = (count: number) => Object.fromEntries(names(count).map((name) => [name, 1]));
+    const most = await server.json('POST', `${LOCAL}/login`, bodyOf(50));
+    expect(most.json().errors).toHaveLength(52);
+    const more = await server.json('POST', `${LOCAL}/login`, bodyOf(51));
+    const { code, detail } = more.json();
+    expect([code, detail]).toStrictEqual(['bad_request', 'the body has more than 50 fields']);
+  });
+
+  it('are too many for a form and a query, of which the others are not looked at', async () => {
+    const textOf = (count: number) =>
+      names(count)
+        .map((name) => `${name}=1`)
+        .join('&');
+    const form = (count: number) => server.form('POST', '/users/login', textOf(count));
+    const query = (count: number) => server.json('GET', `/v1/audit?${textOf(count)}`);
+    for (const send of [form, query]) {
+      const [most, more, endless] = [await send(50), await send(51), await send(1500)];
+      expect(most.json().errors).not.toContainEqual(tooMany);
+      expect(more.json().errors).toContainEqual(tooMany);
+      expect(endless.json().errors).toStrictEqual(more.json().errors);
+    }
+  });
+});
+
 describe('a JSON body', () => {
   const url = `${LOCAL}/login`;
   const credentials = { email: 'ada@example.com', password: PASSWORD };
