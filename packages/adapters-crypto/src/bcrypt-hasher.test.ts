@@ -1,25 +1,11 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
 import { hasherContract, PLACE } from '@rekey/usecases/testing';
 import bcrypt from 'bcrypt';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { aSecret, known, listOf } from '../test/keys.ts';
 import { bcryptHasher } from './bcrypt-hasher.ts';
 import { type Gate, gate } from './gate.ts';
-import type { FileKey, KeyList } from './key-file.ts';
-
-const aPepper = (kid: string, bytes: Uint8Array = randomBytes(32)): FileKey => ({
-  kid,
-  createdAt: 0,
-  key: createSecretKey(bytes),
-});
-const listOf =
-  (...keys: KeyList) =>
-  () =>
-    keys;
-const known = aPepper(
-  'k1',
-  Uint8Array.from({ length: 32 }, (_, index) => index),
-);
+import type { KeyList } from './key-file.ts';
 
 /** A gate that counts who came. */
 function countingGate(): Gate & { readonly entered: number } {
@@ -111,13 +97,13 @@ describe('a password hash', () => {
 
   test('is worth nothing without its pepper', async () => {
     const hash = await aHasher().hash('password');
-    const other = aHasher({ peppers: listOf(aPepper('k1')) });
+    const other = aHasher({ peppers: listOf(aSecret('k1')) });
     expect(await other.verify('password', hash)).toBe(false);
   });
 
   test('verifies with an older pepper, and is not current then', async () => {
     const old = await aHasher().hash('password');
-    const rotated = aHasher({ peppers: listOf(aPepper('k2'), known) });
+    const rotated = aHasher({ peppers: listOf(aSecret('k2'), known) });
     expect(await rotated.verify('password', old)).toBe(true);
     expect(rotated.isCurrent(old)).toBe(false);
     expect(rotated.isCurrent(await rotated.hash('password'))).toBe(true);

@@ -1,22 +1,7 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
 import { deviceTokensContract } from '@rekey/usecases/testing';
 import { expect, test } from 'vitest';
+import { aSecret, known, listOf } from '../test/keys.ts';
 import { deviceTokens } from './device-tokens.ts';
-import type { FileKey, KeyList } from './key-file.ts';
-
-const aSecret = (kid: string, bytes: Uint8Array = randomBytes(32)): FileKey => ({
-  kid,
-  createdAt: 0,
-  key: createSecretKey(bytes),
-});
-const listOf =
-  (...keys: KeyList) =>
-  () =>
-    keys;
-const known = aSecret(
-  'k1',
-  Uint8Array.from({ length: 32 }, (_, index) => index),
-);
 
 deviceTokensContract('the key file', async () => ({
   deviceTokens: deviceTokens(listOf(known)),

@@ -1,24 +1,10 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
 import { purposes } from '@rekey/domain';
 import { linkTokensContract } from '@rekey/usecases/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { FileKey, KeyList } from './key-file.ts';
+import { aSecret, known, listOf } from '../test/keys.ts';
 import { linkTokens } from './link-tokens.ts';
 
-const aSecret = (kid: string, bytes: Uint8Array = randomBytes(32)): FileKey => ({
-  kid,
-  createdAt: 0,
-  key: createSecretKey(bytes),
-});
-const listOf =
-  (...keys: KeyList) =>
-  () =>
-    keys;
-const known = aSecret(
-  'k1',
-  Uint8Array.from({ length: 32 }, (_, index) => index),
-);
 const id = '01900000-0000-7000-8000-000000000001';
 // The MACs were made with Python's hmac over `rekey link v1:`, the purpose, a colon and the id.
 const token = `rkl_k1.update_password.${id}.m4-ewcUIh1X62XY4yzAO5Q0j1zqV1Ob2QcbqGSrQ8dE`;

@@ -1,18 +1,7 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
 import { macsContract } from '@rekey/usecases/testing';
 import { describe, expect, test } from 'vitest';
-import type { FileKey } from './key-file.ts';
+import { aSecret, known } from '../test/keys.ts';
 import { macs } from './macs.ts';
-
-const aSecret = (kid: string, bytes: Uint8Array = randomBytes(32)): FileKey => ({
-  kid,
-  createdAt: 0,
-  key: createSecretKey(bytes),
-});
-const known = aSecret(
-  'k1',
-  Uint8Array.from({ length: 32 }, (_, index) => index),
-);
 
 macsContract('the key file', async () => ({
   macs: macs(() => [known]),

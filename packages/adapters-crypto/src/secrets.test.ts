@@ -1,24 +1,9 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
 import { secretsContract } from '@rekey/usecases/testing';
 import fc from 'fast-check';
 import { Secret } from 'otpauth';
 import { describe, expect, test } from 'vitest';
-import type { FileKey, KeyList } from './key-file.ts';
+import { aSecret, known, listOf } from '../test/keys.ts';
 import { secrets } from './secrets.ts';
-
-const aKey = (kid: string, bytes: Uint8Array = randomBytes(32)): FileKey => ({
-  kid,
-  createdAt: 0,
-  key: createSecretKey(bytes),
-});
-const listOf =
-  (...keys: KeyList) =>
-  () =>
-    keys;
-const known = aKey(
-  'k1',
-  Uint8Array.from({ length: 32 }, (_, index) => index),
-);
 
 secretsContract('the key file', async () => secrets(listOf(known), listOf(known)));
 
@@ -76,7 +61,7 @@ describe('a sealed text', () => {
 
   test('opens with an older key', () => {
     const sealed = secrets(listOf(known), listOf(known)).seal('seed', OWNER);
-    expect(secrets(listOf(aKey('k2'), known), listOf(known)).unseal(sealed, OWNER)).toBe('seed');
+    expect(secrets(listOf(aSecret('k2'), known), listOf(known)).unseal(sealed, OWNER)).toBe('seed');
   });
 
   test('does not open under another name of its key', () => {
@@ -89,10 +74,10 @@ describe('a sealed text', () => {
 
   test('does not open without its key', () => {
     const sealed = secrets(listOf(known), listOf(known)).seal('seed', OWNER);
-    expect(() => secrets(listOf(aKey('k1')), listOf(known)).unseal(sealed, OWNER)).toThrow(
+    expect(() => secrets(listOf(aSecret('k1')), listOf(known)).unseal(sealed, OWNER)).toThrow(
       'not sealed',
     );
-    expect(() => secrets(listOf(aKey('k2')), listOf(known)).unseal(sealed, OWNER)).toThrow(
+    expect(() => secrets(listOf(aSecret('k2')), listOf(known)).unseal(sealed, OWNER)).toThrow(
       'not sealed',
     );
   });
