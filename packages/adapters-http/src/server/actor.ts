@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { type Actor, type Origin, Unauthorized } from '@rekey/domain';
 import type { FastifyRequest } from 'fastify';
+import { plainAddress } from './address.ts';
 import type { HttpDeps } from './deps.ts';
 
 type Callers = Pick<HttpDeps, 'useCases'>;
@@ -56,8 +57,7 @@ function originOf(request: Request): Origin {
   // A proxy may forward another text than an address ("unknown", a port besides): then its own address is all that is known.
   const address = isIP(ip) === 0 ? socket.remoteAddress : ip;
   return {
-    // IPv4 over an IPv6 socket, in the form that people know.
-    address: (address ?? 'unknown').replace(/^::ffff:(?=\d+\.)/, ''),
+    address: plainAddress(address ?? 'unknown'),
     client: client?.slice(0, MAX_CLIENT_LENGTH) || null,
   };
 }

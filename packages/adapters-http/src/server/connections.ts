@@ -1,6 +1,7 @@
 import type { RequestListener, Server } from 'node:http';
 import { BlockList, isIPv6, type Socket } from 'node:net';
 import { networkOf } from '@rekey/domain';
+import { plainAddress } from './address.ts';
 
 /** Hashing keeps a few dozen clients waiting at most; each connection costs some 10 KiB and a file descriptor. */
 const MAX_CONNECTIONS = 2000;
@@ -71,7 +72,7 @@ export function connectionLimits({ maxConnections = MAX_CONNECTIONS, trustProxy 
   };
 
   function take(socket: Socket): void {
-    const address = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
+    const address = plainAddress(socket.remoteAddress ?? '');
     const network = isTrusted(address) ? null : networkOf(address);
     const connection: Connection = { socket, network, waiting: 0, timer: undefined };
     connections.set(socket, connection);
