@@ -17,7 +17,7 @@ import { version } from './version.ts';
 const DRAIN_MS = 8000;
 /** After this time the process exits whatever is left: a supervisor would kill it after ten seconds. */
 const EXIT_MS = 9500;
-/** With the bound of one run, more than a machine's logins can leave behind in that time. */
+/** Often enough: one run deletes more rows than the logins of a machine leave behind in that time. */
 const PRUNE_EVERY_MS = 10 * MINUTE_MS;
 
 await start().catch((error: unknown) => {

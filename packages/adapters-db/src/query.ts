@@ -93,7 +93,7 @@ type Argument<P> =
  */
 export const asText = (text: RawBuilder<string>): RawBuilder<string> => sql`cast(${text} as text)`;
 
-/** Columns of a table among those of others in a join, under names that no other has, and its row out of the answer. */
+/** The columns of one table in a join, under names of their own, and the row of that table out of an answer. */
 export function joined<
   Table extends keyof Schema,
   Column extends SelectExpression<Schema, Table> & string,

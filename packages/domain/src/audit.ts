@@ -139,7 +139,7 @@ export type AuditChain = {
   readonly prunedHash: string | null;
   /** When the latest of the entries that were pruned was made; null where none were. */
   readonly prunedUntil: Instant | null;
-  /** Covers all of the above. */
+  /** A MAC over all other fields. */
   readonly seal: string;
 };
 

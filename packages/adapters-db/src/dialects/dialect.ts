@@ -19,9 +19,9 @@ export type Dialect = {
 
 /** A connection to the database, on which statements run. */
 export type Connection = {
-  /** Kysely, which writes queries in the SQL of the database and runs none: its way there takes as long as a query. */
+  /** Kysely, which writes the SQL of a query. It runs none: that would take as long again as the query. */
   readonly builder: Kysely<Schema>;
-  /** Answers the rows, as `as` makes them. Nobody may change an answer: others may be given it too. */
+  /** Answers the rows, as `as` makes them. An answer must not be changed: it may be kept, and given to others. */
   rows<Row, Answer = Row>(
     statement: Statement,
     values: readonly Value[],

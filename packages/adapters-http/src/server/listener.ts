@@ -12,7 +12,7 @@ const PROGRESS_TIMEOUT_MS = 15_000;
 /** Longer than proxies keep an idle connection (60 s as a rule), so that the proxy closes it. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
-/** A server of Node's with limits of time, whose answer to a request that is no HTTP is ours too. */
+/** A server of Node's with limits of time. It answers a request that is no HTTP as Rekey answers any other fault. */
 export function listener(
   handler: RequestListener,
   log: Log,

@@ -43,7 +43,7 @@ export class RecordSums {
       if (!first) return null;
       const sums = condensed(taken);
       if (taken.length === BATCH) {
-        // More of them may follow.
+        // More sums of that minute may follow.
         for (const sum of sums) await audit.addToSum(sum);
         return 0;
       }

@@ -13,9 +13,11 @@ const PAGE = 500;
 export type ChainReport = {
   /** Null for the operator's. */
   readonly serviceId: Id | null;
-  /** How many entries it ever had, how many of the oldest were pruned, and the hash of the latest. */
+  /** How many entries it ever had. */
   readonly length: number;
+  /** How many of the oldest were pruned. */
   readonly pruned: number;
+  /** Of the latest entry. */
   readonly hash: string | null;
   /** The first thing that is wrong with it. */
   readonly fault: AuditFault | null;
@@ -35,7 +37,7 @@ export class VerifyAudit {
   /** A report for each chain, the operator's first. Entries that come meanwhile do no harm. */
   async execute(actor: Actor): Promise<ChainReport[]> {
     onlyOperator(actor);
-    // First of all: what comes later is announced later.
+    // Read first: a chain that begins meanwhile is announced later.
     const owners = await this.#ports.database.read(async ({ audit, services }) => [
       ...(await audit.owners()),
       ...(await services.ids()),
@@ -64,7 +66,7 @@ export class VerifyAudit {
   ): Promise<ChainReport> {
     const { database, macs } = this.#ports;
     const chain = await this.#chainOf(serviceId);
-    // One without entries is none: Rekey makes it with the first of them.
+    // A chain without entries is none: Rekey makes it with the first of them.
     if (chain === null || (chain.length === 0 && isSealed(macs, chain))) {
       const none = { serviceId, length: 0, pruned: 0, hash: null, fault: null };
       return worse(none, 'the chain is missing');

@@ -30,11 +30,11 @@ export interface Deliveries {
    * nobody else gets them before `until`.
    */
   lease(ids: readonly Id[], now: Instant, tooFar: Instant, until: Instant): Promise<Owed[]>;
-  /** These three close a claim; they answer false, and change nothing, where somebody else claimed the delivery since. */
+  /** Closes a claim: the delivery is sent. Answers false, and changes nothing, where somebody else claimed it since. */
   markSent(claim: Claim, now: Instant): Promise<boolean>;
-  /** Puts the delivery off until `at`. */
+  /** Closes a claim, and puts the delivery off until `at`; answers like `markSent`. */
   putOff(claim: Claim, at: Instant, reason: string): Promise<boolean>;
-  /** Gives the delivery up: it is dead, and kept until somebody requeues it. */
+  /** Closes a claim, and gives the delivery up: it is dead until somebody requeues it. Answers like `markSent`. */
   giveUp(claim: Claim, now: Instant, reason: string): Promise<boolean>;
   /** Up to `limit` deliveries in that state, or in any: those that were owed last first. */
   list(state: DeliveryState | null, limit: number): Promise<ListedDelivery[]>;
@@ -95,6 +95,6 @@ export type Backlog = {
   readonly dead: number;
   /** When the oldest delivery that waits was owed. */
   readonly oldestAt: Instant | null;
-  /** When the first of them is, or was, due: one that is leased or put off is due later. */
+  /** When the first delivery that waits is, or was, due: a lease or a failure puts it off. */
   readonly firstDueAt: Instant | null;
 };

@@ -1,6 +1,6 @@
 import type { PasswordQuality, Place } from '@rekey/domain';
 
-/** Hashes wait for their turn in a queue that the services, and the networks of each, share fairly: `place` is where one is asked for. */
+/** Hashes wait for their turn in a queue that services, and the networks of each, share: `place` says whose a hash is. */
 export interface Hasher {
   /** Throws `Overloaded` where a hash would be turned away now, so that nothing is done for one in vain. */
   admit(place: Place): void;
