@@ -45,7 +45,7 @@ export const worst: Readonly<Record<string, string>> = {
   brackets: filled('['),
   'brackets that close': '['.repeat(SIZE / 2) + ']'.repeat(SIZE / 2),
   objects: filled('{"a":'),
-  'objects that close': '{"":'.repeat(SIZE / 5) + '1' + '}'.repeat(SIZE / 5 - 1),
+  'objects that close': `${'{"":'.repeat(SIZE / 5)}1${'}'.repeat(SIZE / 5 - 1)}`,
   'a list of objects': `[${filled('{},', '', '{}').slice(0, -2)}]`,
   names: `{${Array.from({ length: 1500 }, (_, i) => `"${i.toString(36)}":1`).join()}}`,
   'names that come twice': `{${Array.from({ length: 1500 }, (_, i) => `"${(i >> 1).toString(36)}":1`).join()}}`,
