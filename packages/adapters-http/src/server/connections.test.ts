@@ -166,6 +166,18 @@ describe('a client that does not read', () => {
     expect(await ping(await wire(server))).toMatch(OK);
   });
 
+  it('is not one that waits while its answer is made, however long that takes', async () => {
+    const { jwks, started, release } = slowKeys();
+    await listening({ jwks });
+    server.app.server.timeout = 50;
+    const client = await wire(server);
+    client.send(get('/.well-known/jwks.json'));
+    await started;
+    await once(server.app.server, 'timeout');
+    release();
+    expect(await client.until('"keys"')).toMatch(OK);
+  });
+
   it('is cut when an answer has taken a minute, however slowly it goes on', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     await listening();

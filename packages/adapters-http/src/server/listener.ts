@@ -7,7 +7,7 @@ import { requestIdOf } from './request-id.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 15_000;
-/** In which not a byte is read or written while there is a request. A hash may wait for six seconds, twice. */
+/** How long a reader may take not a byte of an answer that is there for it. */
 const PROGRESS_TIMEOUT_MS = 15_000;
 /** Longer than proxies keep an idle connection (60 s as a rule), so that the proxy closes it. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
@@ -30,8 +30,11 @@ export function listener(
     },
     handler,
   );
-  // Node cuts a connection by it where it is not idle, and looks whether any of an answer was taken.
   server.timeout = PROGRESS_TIMEOUT_MS;
+  // On a busy machine an answer may take longer to be made: nothing waits for the reader then.
+  server.on('timeout', (socket: Socket) => {
+    if (socket.writableLength > 0) socket.destroy();
+  });
   server.maxHeadersCount = MAX_HEADERS_COUNT;
   // An expectation that is not known may be ignored (RFC 9110, 10.1.1); Node's answer would lack our headers.
   server.on('checkExpectation', handler);
