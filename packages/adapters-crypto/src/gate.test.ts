@@ -186,6 +186,62 @@ describe('a gate that many ask at one place', () => {
   });
 });
 
+/** Cores that share the hashes under way evenly. Time passes only as they work: a hash alone takes 1. */
+function someCores(cores: number) {
+  const underWay = new Set<{ left: number; readonly finish: () => void }>();
+  let now = 0;
+  return {
+    now: () => now,
+    hash: () =>
+      new Promise<void>((finish) => {
+        underWay.add({ left: 1, finish });
+      }),
+    /** Works until the next hash is made, or for so long if that is less. */
+    async work(atMost = Number.POSITIVE_INFINITY): Promise<void> {
+      const speed = Math.min(1, cores / underWay.size);
+      const time = Math.min(atMost, ...[...underWay].map(({ left }) => left / speed));
+      now += time;
+      for (const each of underWay) {
+        each.left -= time * speed;
+        if (each.left > 1e-9) continue;
+        underWay.delete(each);
+        each.finish();
+      }
+      // Whoever waited for that goes on.
+      await new Promise(setImmediate);
+    },
+  };
+}
+
+test.each([1, 2, 3, 4, 8, 16])(
+  'a login among 75 of another network takes three times as long as alone at most, on %i cores',
+  async (count) => {
+    for (let phase = 0; phase < 1; phase += 0.1) {
+      const cores = someCores(count);
+      const shared = hashGate(12, count);
+      let isOver = false;
+      const crowd = Array.from({ length: 75 }, async () => {
+        while (!isOver) {
+          // Those that find no place try again.
+          await shared.run(PLACE, cores.hash).catch(() => new Promise(setImmediate));
+        }
+      });
+      for (let step = 0; step < 100; step += 1) await cores.work();
+      await cores.work(phase);
+      const begin = cores.now();
+      const elsewhere = { ...PLACE, origin: { address: '198.51.100.7', client: null } };
+      const honest = shared.run(elsewhere, cores.hash).finally(() => {
+        isOver = true;
+      });
+      while (!isOver) await cores.work();
+      await expect(honest).resolves.toBeUndefined();
+      expect(cores.now() - begin).toBeLessThanOrEqual(3 + 1e-6);
+      while (shared.running > 0) await cores.work();
+      await Promise.all(crowd);
+    }
+  },
+);
+
 describe('the gate for hashes', () => {
   test.each([
     [10, 128],
