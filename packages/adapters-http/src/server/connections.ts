@@ -20,7 +20,7 @@ type Connection = {
   readonly network: string | null;
   /** Requests without their whole answer. */
   waiting: number;
-  /** Ends the connection where an answer takes too long. */
+  /** Ends the connection where an answer takes too long. One for all its requests: a new one each would cost more. */
   timer: NodeJS.Timeout | undefined;
 };
 
@@ -56,15 +56,10 @@ export function connectionLimits({ maxConnections = MAX_CONNECTIONS, trustProxy 
           return;
         }
         connection.waiting += 1;
-        connection.timer ??= setTimeout(() => end(connection), ANSWER_TIMEOUT_MS);
+        if (connection.waiting === 1) time(connection);
         response.once('close', () => {
           connection.waiting -= 1;
-          if (connection.waiting > 0) {
-            connection.timer?.refresh();
-            return;
-          }
-          clearTimeout(connection.timer);
-          connection.timer = undefined;
+          if (connection.waiting > 0) time(connection);
         });
         handler(request, response);
       };
@@ -86,6 +81,14 @@ export function connectionLimits({ maxConnections = MAX_CONNECTIONS, trustProxy 
       const held = heldInVain([...connections.values()].filter(({ network }) => network !== null));
       if (held) end(held);
     }
+  }
+
+  /** Gives the connection its time anew. */
+  function time(connection: Connection): void {
+    connection.timer ??= setTimeout(() => {
+      if (connection.waiting > 0) end(connection);
+    }, ANSWER_TIMEOUT_MS);
+    connection.timer.refresh();
   }
 
   function end(connection: Connection): void {
