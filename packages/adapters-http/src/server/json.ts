@@ -46,20 +46,18 @@ function parse(text: string): unknown {
   }
 }
 
-const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
+/** A string, with the colon behind it where it is a key, or a bracket. */
+const TOKENS = /"((?:[^"\\]|\\.)*)"(\s*:)?|[{}[\]]/g;
 
 /** Keys that an object of a valid JSON text has twice: `JSON.parse` keeps the last in silence, others the first. */
 function repeatedKeys(text: string): string[] {
   const repeated = new Set<string>();
   const open: Set<string>[] = [];
-  let lastString = '';
-  for (const [token] of text.matchAll(TOKENS)) {
+  for (const [token, spelled = '', colon] of text.matchAll(TOKENS)) {
     if (token === '{' || token === '[') open.push(new Set());
     else if (token === '}' || token === ']') open.pop();
-    else if (token !== ':') lastString = token;
-    else {
-      // Outside of strings, a colon stands after a key and nowhere else.
-      const key: string = JSON.parse(lastString);
+    else if (colon !== undefined) {
+      const key: string = spelled.includes('\\') ? JSON.parse(`"${spelled}"`) : spelled;
       const keys = open.at(-1);
       if (keys?.has(key)) repeated.add(key);
       keys?.add(key);
