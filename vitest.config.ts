@@ -38,6 +38,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'integration',
+          // Adapters keep what they have built, connections for one: here each file begins anew.
+          isolate: true,
           include: [outside, marked],
           exclude: [nowhere],
           globalSetup: [postgres],
