@@ -159,3 +159,16 @@ test('columns of a join keep apart what is named alike, and give its row back', 
   expect(user.of(row)).toEqual({ id: '1', createdAt: 2 });
   expect(key.of(row)).toBe('key 3');
 });
+
+test('a list is bound anew by each call, whatever it held when its query was built', async () => {
+  const query = all((db, ids: Param<readonly string[]>) =>
+    db
+      .selectFrom('users')
+      .select('name')
+      .where('id', 'in', [...ids]),
+  );
+  const { on, ran } = recording();
+  await query(on)([undefined as unknown as string]);
+  await query(on)(['1']);
+  expect(ran[1]?.values).toEqual(['1']);
+});

@@ -150,7 +150,10 @@ function query<Params extends AnyParams, Answer>(
     const built = builtBy.get(on.builder) ?? new Map<string, Built>();
     builtBy.set(on.builder, built);
     const buildFor = (shape: string, args: readonly unknown[]): Built => {
-      const params = args.map((arg, index) => paramFor(arg, (all) => all[index]));
+      const params = args.map((arg, index) =>
+        // Only an argument can be left out: in a list or an object, undefined is a value of one call.
+        arg === undefined ? undefined : paramFor(arg, (all) => all[index]),
+      );
       const statement = compile(build(on.builder, ...(params as unknown as Params)));
       built.set(shape, statement);
       return statement;
@@ -173,7 +176,6 @@ function shapeOf(args: readonly unknown[]): string {
 }
 
 function paramFor(arg: unknown, pick: Pick): unknown {
-  if (arg === undefined) return undefined;
   if (Array.isArray(arg)) {
     return arg.map((item, index) => paramFor(item, (args) => (pick(args) as unknown[])[index]));
   }
