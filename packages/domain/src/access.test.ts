@@ -25,9 +25,9 @@ const service: Service = {
 const session = { sessionId: 'x1', userId: 'u1', serviceId: 's1' };
 
 const actors = {
-  service: { kind: 'service', service, origin },
-  stranger: { kind: 'service', service: { ...service, id: 's2' }, origin },
-  root: { kind: 'root', origin },
+  service: { kind: 'service', service, keyId: 'k1', user: null, origin },
+  stranger: { kind: 'service', service: { ...service, id: 's2' }, keyId: 'k2', user: null, origin },
+  root: { kind: 'root', keyId: 'k3', origin },
   user: { kind: 'user', session, origin },
   nobody: { kind: 'nobody', origin },
   operator,

@@ -7,6 +7,13 @@ export type ErrorCode =
   | 'unauthorized'
   | 'password_update_required'
   | 'registration_closed'
+  | 'forbidden'
+  | 'root_key_required'
+  | 'account_locked'
+  | 'account_not_locked'
+  | 'recent_change'
+  | 'idempotency_key_in_use'
+  | 'idempotency_key_reused'
   | 'not_found'
   | 'too_many_requests'
   | 'overloaded'
@@ -24,6 +31,12 @@ export const violationCodes = [
   'unusable',
   /** There may be only one of it, and there is one. */
   'exists',
+  /** A number, or a list, beyond what is allowed. */
+  'out_of_range',
+  /** An instant that has passed. */
+  'past',
+  /** Not together with another argument, or not at this state of the thing. */
+  'not_allowed',
   // Of a new password:
   'common',
   'contains_email',
@@ -100,17 +113,54 @@ export class Unauthorized extends DomainError {
 /** The caller is known, but this may not be done. */
 export class Forbidden extends DomainError {
   readonly name = 'Forbidden';
-  readonly code: 'password_update_required' | 'registration_closed';
+  readonly code: keyof typeof forbidden;
 
   constructor(code: Forbidden['code']) {
-    super(
-      code === 'password_update_required'
-        ? 'the password must be changed before the next login'
-        : 'new users are not accepted here',
-    );
+    super(forbidden[code]);
     this.code = code;
   }
 }
+
+const forbidden = {
+  forbidden: 'this caller may not do this',
+  password_update_required: 'the password must be changed before the next login',
+  registration_closed: 'new users are not accepted here',
+  root_key_required: 'this takes a root key',
+} as const;
+
+/** The account is not in a state in which this can be done. Nothing was changed. */
+export class WrongState extends DomainError {
+  readonly name = 'WrongState';
+  readonly code: keyof typeof wrongStates;
+
+  constructor(code: WrongState['code']) {
+    super(wrongStates[code]);
+    this.code = code;
+  }
+}
+
+const wrongStates = {
+  account_locked:
+    'the owner locked this account; it opens again only through the mailbox of the owner',
+  account_not_locked: 'this account is not locked',
+  recent_change: 'something was changed here lately, and the owner can still take it back',
+} as const;
+
+/** An idempotency key stands for another request, or for one that is still under way. */
+export class IdempotencyConflict extends DomainError {
+  readonly name = 'IdempotencyConflict';
+  readonly code: keyof typeof idempotencyConflicts;
+
+  constructor(code: IdempotencyConflict['code']) {
+    super(idempotencyConflicts[code]);
+    this.code = code;
+  }
+}
+
+const idempotencyConflicts = {
+  idempotency_key_in_use: 'a request with this idempotency key is under way',
+  idempotency_key_reused: 'this idempotency key was used for another request',
+} as const;
 
 /** There is no such thing, or it belongs to somebody else: the two look alike. */
 export class NotFound extends DomainError {

@@ -14,6 +14,7 @@ export * from './link.ts';
 export * from './mailbox.ts';
 export * from './one-time-token.ts';
 export * from './origin.ts';
+export * from './page.ts';
 export * from './password.ts';
 export * from './service.ts';
 export * from './session.ts';

@@ -45,9 +45,15 @@ export const settings: Settings = {
 
 type Kind<K extends Actor['kind']> = Extract<Actor, { readonly kind: K }>;
 
+/** The keys that services and operators of the tests ask with. */
+export const SERVICE_KEY_ID = '01900000-0000-7000-8000-0000000000bb';
+export const ROOT_KEY_ID = '01900000-0000-7000-8000-0000000000cc';
+
 export const asService = (service: Service, origin = ORIGIN): Kind<'service'> => ({
   kind: 'service',
   service,
+  keyId: SERVICE_KEY_ID,
+  user: null,
   origin,
 });
 export const asUser = ({ sessionId, userId, serviceId }: Grant, origin = ORIGIN): Kind<'user'> => ({
@@ -57,7 +63,7 @@ export const asUser = ({ sessionId, userId, serviceId }: Grant, origin = ORIGIN)
 });
 export const asNobody = (origin = ORIGIN): Kind<'nobody'> => ({ kind: 'nobody', origin });
 export const nobody = asNobody();
-export const root: Kind<'root'> = { kind: 'root', origin: ORIGIN };
+export const root: Kind<'root'> = { kind: 'root', keyId: ROOT_KEY_ID, origin: ORIGIN };
 
 /** A user with a password, and with a TOKEN key of a service. */
 export type Owner = { readonly user: User; readonly service: Service; readonly tokenKey: Key };

@@ -14,17 +14,29 @@ export const whenOf: Record<ProblemCode, string> = {
     "the token of a mailed link is unknown, used, expired, or another service's",
   invalid_token:
     "the access token, refresh token or key in the body is unknown, expired, used, revoked, or another service's",
+  account_locked:
+    'the owner of the account locked it by the link of a mail; nobody else enables it',
+  account_not_locked: 'the account is not locked, and there is nothing to give back',
+  recent_change:
+    'something about the account was changed in the last seven days, and its owner can still take that back',
   unauthorized:
     'the service key or bearer token is missing, not valid or expired, or its session has ended',
   cross_site_request:
     'a browser says that the page of another site sent the form: by `Origin`, or by `Sec-Fetch-Site`',
+  forbidden:
+    'the caller is known and sees the thing, and may not do this: a role or scope is missing, or it takes the service that made the thing',
   password_update_required: 'the credentials are right, and the password must be changed first',
   registration_closed: 'this service may not create users, or sign-up is closed',
+  root_key_required: 'a service key was sent, and this takes a root key',
   not_found: "no such path, user or key, or somebody else's",
   method_not_allowed: 'the path exists with the methods in `Allow`',
   request_timeout: 'the request did not arrive within 15 s, its headers within 10 s',
+  idempotency_key_in_use:
+    'a request with this `Idempotency-Key` is under way; send it again a little later',
   payload_too_large: 'the body is larger than 16 KiB',
   unsupported_media_type: 'the route takes another content type: JSON under `/v1`, forms elsewhere',
+  idempotency_key_reused:
+    'this `Idempotency-Key` was used for a request with another method, path or body',
   too_many_requests:
     'an account, a client, sign-ups, the changes of a password or keys that are wrong were tried too often; try again after `Retry-After` seconds',
   headers_too_large: 'the headers are larger than 16 KiB, or there are more than 100 of them',
@@ -44,6 +56,9 @@ export const whyOf: Record<ViolationCode, string> = {
   too_long: 'a password has more than 128 characters',
   unusable: 'it is no e-mail address, or one that cannot be used here',
   exists: 'there may be only one of it, and there is one',
+  out_of_range: 'it is a number, or has a length, beyond what is allowed',
+  past: 'it is an instant that has passed',
+  not_allowed: 'it does not go together with another argument, or with the state of the thing',
   common: 'a password is on the list of common ones, or known from a breach',
   contains_email: 'a password holds the name of the e-mail address, the part before the `@`',
   contains_service: 'a password holds the name of the service',

@@ -18,13 +18,13 @@ function parseBody(text: string): Record<string, unknown> {
 }
 
 /**
- * The fields of a form or a query, or `FaultyFields`: a field is faulty that comes twice, or whose percent-encoding
- * means nothing.
+ * The fields of a form or a query, or `FaultyFields`: a field is faulty that comes twice (a query may mean a list), or
+ * whose percent-encoding means nothing.
  */
 export function parseForm(text: string): Record<string, unknown> {
   // The query of nearly every request.
   if (text === '') return {};
-  const fields = new Map<string, string>();
+  const fields = new Map<string, [string, ...string[]]>();
   const faults = new Map<string, Violation>();
   const refuse = (name: string, message: string, code: Violation['code']) =>
     faults.set(name, violation(name, message, code));
@@ -37,13 +37,18 @@ export function parseForm(text: string): Record<string, unknown> {
     const name = end === -1 ? null : decode(pair.slice(0, end));
     const value = decode(pair.slice(end + 1));
     if (name === null) refuse('', 'must be name=value, percent-encoded', 'malformed');
-    else if (fields.has(name)) refuse(name, 'is given more than once', 'repeated');
     else if (value === null) refuse(name, 'is not properly percent-encoded', 'malformed');
-    else fields.set(name, value);
+    else if (!fields.has(name)) fields.set(name, [value]);
+    else {
+      fields.get(name)?.push(value);
+      if (!faults.has(name)) refuse(name, 'is given more than once', 'repeated');
+    }
   }
-  const all = Object.fromEntries(fields);
-  if (faults.size === 0) return all;
-  return new FaultyFields(all, [...faults.values()]) as object as Record<string, unknown>;
+  const first = Object.fromEntries([...fields].map(([name, [value]]) => [name, value]));
+  if (faults.size === 0) return first;
+  const repeated = [...fields].filter(([name]) => faults.get(name)?.code === 'repeated');
+  const lists = Object.fromEntries(repeated);
+  return new FaultyFields(first, [...faults.values()], lists) as object as Record<string, unknown>;
 }
 
 /** Null for `%` without two hexadecimal digits, and for bytes that are not UTF-8. */

@@ -24,16 +24,19 @@ export const MAX_FIELDS = 50;
 export class FaultyFields {
   readonly fields: Fields;
   readonly violations: readonly Violation[];
+  /** All texts of each field that comes twice and has no other fault: a query has lists in that way. */
+  readonly lists: Readonly<Record<string, readonly string[]>>;
 
-  constructor(fields: Fields, violations: readonly Violation[]) {
+  constructor(fields: Fields, violations: readonly Violation[], lists: FaultyFields['lists'] = {}) {
     this.fields = fields;
     this.violations = violations;
+    this.lists = lists;
   }
 }
 
 /**
- * Checks flat bodies and queries to the letter: nothing is added, dropped or converted, but that the values of a query,
- * which is text, come from the parsers of its fields. Every refused field is named at once. Where a body has a field
+ * Checks bodies and queries to the letter: nothing is added, dropped or converted, but that `null` for an optional field
+ * counts as not sent, and that the values of a query, which is text, come from the parsers of its fields. Every refused field is named at once. Where a body has a field
  * that is missing, unknown or of another type, the rules of its other fields are checked here; otherwise the use case
  * checks them alone.
  */
@@ -42,9 +45,10 @@ export function strictValidator(settings: Settings): FastifySchemaCompiler<TObje
     const compiled = httpPart === 'querystring' ? null : Compile(schema);
     return (sent: unknown) => {
       // A request without a body lacks every field.
-      const body = sent ?? {};
+      const body = withoutNulls(schema, sent ?? {});
       if (!(body instanceof FaultyFields) && compiled?.Check(body)) return { value: body };
-      const { violations, values } = examine(schema, body, settings);
+      const isQuery = compiled === null;
+      const { violations, values } = examine(schema, body, settings, isQuery);
       return violations.length > 0 ? { error: refusedFields(violations) } : { value: values };
     };
   };
@@ -52,13 +56,23 @@ export function strictValidator(settings: Settings): FastifySchemaCompiler<TObje
 
 type Examined = { readonly violations: readonly Violation[]; readonly values: Fields };
 
-function examine(schema: TObject & Rules, body: unknown, settings: Settings): Examined {
+function examine(
+  schema: TObject & Rules,
+  body: unknown,
+  settings: Settings,
+  isQuery: boolean,
+): Examined {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     return { violations: [violation('body', 'must be an object', 'malformed')], values: {} };
   }
-  const { fields, violations: faults } =
-    body instanceof FaultyFields ? body : new FaultyFields(body as Fields, []);
-  const faulty = new Set(faults.map(({ field }) => field));
+  const {
+    fields,
+    violations: faults,
+    lists,
+  } = body instanceof FaultyFields ? body : new FaultyFields(body as Fields, []);
+  const isList = (field: string) => Type.IsArray(schema.properties[field]) && field in lists;
+  const violations = faults.filter(({ field }) => !isList(field));
+  const faulty = new Set(violations.map(({ field }) => field));
   const sound: Record<string, unknown> = {};
   const values: Record<string, unknown> = {};
 
@@ -68,14 +82,16 @@ function examine(schema: TObject & Rules, body: unknown, settings: Settings): Ex
       const isRequired = schema.required?.includes(field);
       return isRequired ? [violation(field, 'is required', 'required')] : [];
     }
-    const value = fields[field];
+    const value = isQuery && Type.IsArray(type) ? (lists[field] ?? [fields[field]]) : fields[field];
     if (!Value.Check(type, value)) {
       return [violation(field, `must be ${nameOf(type)}`, 'malformed')];
     }
     sound[field] = value;
-    const { parse = (text) => text }: Rules = type;
+    const { parse = (text) => text }: Rules = Type.IsArray(type) ? type.items : type;
     return refusalsOf(() => {
-      values[field] = parse(value as string, field, settings);
+      values[field] = Array.isArray(value)
+        ? value.map((each) => parse(each, field, settings))
+        : parse(value as string, field, settings);
     });
   });
   const crossed = refusalsOf(() => schema.check?.(sound));
@@ -83,7 +99,7 @@ function examine(schema: TObject & Rules, body: unknown, settings: Settings): Ex
   const unknown = others
     .filter((field) => !Object.hasOwn(schema.properties, field) && !faulty.has(plainName(field)))
     .map((field) => violation(field, 'is not a known field', 'unknown'));
-  return { violations: [...faults, ...known, ...crossed, ...unknown], values };
+  return { violations: [...violations, ...known, ...crossed, ...unknown], values };
 }
 
 function refusalsOf(rule: () => void): readonly Violation[] {
@@ -96,11 +112,40 @@ function refusalsOf(rule: () => void): readonly Violation[] {
   }
 }
 
+/** What was sent without the optional fields that are null, in objects within it too. */
+function withoutNulls(schema: TSchema, sent: unknown): unknown {
+  if (!Type.IsObject(schema) || typeof sent !== 'object' || sent === null) return sent;
+  if (sent instanceof FaultyFields) {
+    const fields = withoutNulls(schema, sent.fields) as Fields;
+    return fields === sent.fields ? sent : new FaultyFields(fields, sent.violations, sent.lists);
+  }
+  let kept: Record<string, unknown> | null = null;
+  for (const [field, type] of Object.entries(schema.properties)) {
+    const value = (sent as Fields)[field];
+    if (value === undefined) continue;
+    const isUnsent = value === null && schema.required?.includes(field) !== true;
+    const given = isUnsent ? undefined : withoutNulls(type, value);
+    if (given === value) continue;
+    kept ??= { ...sent };
+    if (given === undefined) delete kept[field];
+    else kept[field] = given;
+  }
+  return kept ?? sent;
+}
+
 function nameOf(type: TSchema): string {
   if (Type.IsEnum(type)) return `one of ${type.enum.join(', ')}`;
   if (Type.IsBoolean(type)) return 'true or false';
+  if (Type.IsArray(type)) return 'a list';
+  if (Type.IsObject(type) || Type.IsRecord(type)) return 'an object';
+  if (Type.IsInteger(type)) return `a whole number${rangeOf(type)}`;
   return formats['format' in type ? String(type.format) : ''] ?? 'a string';
 }
+
+const rangeOf = (type: TSchema): string =>
+  'minimum' in type && 'maximum' in type
+    ? ` from ${String(type.minimum)} to ${String(type.maximum)}`
+    : '';
 
 const formats: Readonly<Record<string, string>> = {
   uuid: 'a UUID',

@@ -1,4 +1,12 @@
-import { type Id, isId, NotFound } from '@rekey/domain';
+import {
+  DEFAULT_PAGE_SIZE,
+  type Id,
+  type IdPage,
+  IllegalArgument,
+  isId,
+  MAX_PAGE_SIZE,
+  NotFound,
+} from '@rekey/domain';
 import { type TStringOptions, Type } from 'typebox';
 
 /** The ids of all examples: a user is one user wherever it stands. */
@@ -52,3 +60,74 @@ export const Audited = Type.Object(
 export const parsed = <T>(
   options: TStringOptions & { parse: (text: string, field: string) => T },
 ) => Type.Unsafe<T>(Type.String(options));
+
+/** A filter of a query that may come several times: any of its values fits. */
+export const listed = <T>(
+  options: TStringOptions & { parse: (text: string, field: string) => T },
+) => Type.Optional(Type.Unsafe<T[]>(Type.Array(Type.String(options))));
+
+/** A filter by the ids of such things. */
+export const listedIds = (thing: Thing, description: string) =>
+  listed<Id>({
+    description,
+    format: 'uuid',
+    examples: [ids[thing]],
+    parse: (text) => text.toLowerCase(),
+  });
+
+/** A filter by a flag. */
+export const parsedFlag = (description: string) =>
+  Type.Optional(
+    parsed<boolean>({
+      description,
+      examples: ['true'],
+      parse: (text, field) => {
+        if (text !== 'true' && text !== 'false') throw malformed(field, 'must be true or false');
+        return text === 'true';
+      },
+    }),
+  );
+
+export const malformed = (field: string, message: string) =>
+  new IllegalArgument([{ field, message, code: 'malformed' }]);
+
+/** How many rows of a list are asked for: a whole number, of which the largest that is answered takes the place. */
+export const limit = Type.Optional(
+  parsed<number>({
+    description: `At most so many rows: a whole number from 1; ${DEFAULT_PAGE_SIZE} unless given, ${MAX_PAGE_SIZE} at most.`,
+    examples: [String(DEFAULT_PAGE_SIZE)],
+    parse: (text, field) => {
+      if (!/^0*[1-9]\d*$/.test(text)) throw malformed(field, 'must be a whole number from 1');
+      return Math.min(Number(text), MAX_PAGE_SIZE);
+    },
+  }),
+);
+
+/** The fields of a query for a page of such things by their ids. */
+export const idPage = (thing: Thing) => {
+  const place = (description: string) =>
+    Type.Optional(
+      parsed<Id>({
+        description,
+        format: 'uuid',
+        examples: [ids[thing]],
+        parse: (text) => text.toLowerCase(),
+      }),
+    );
+  return {
+    gt: place('Only rows with a greater id: the first of them.'),
+    lt: place('Only rows with a smaller id: the last of them. Ascending, like every page.'),
+    limit,
+  };
+};
+
+/** The page that such fields ask for. */
+export const idPageOf = (query: {
+  readonly gt?: Id;
+  readonly lt?: Id;
+  readonly limit?: number;
+}): IdPage => ({
+  after: query.gt,
+  before: query.lt,
+  limit: query.limit ?? DEFAULT_PAGE_SIZE,
+});

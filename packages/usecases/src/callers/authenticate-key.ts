@@ -34,8 +34,8 @@ export class AuthenticateKey {
     const found = await database.read(({ keys }) => keys.findByDigest(digest));
     if (found === null || !isUsable(found.key) || found.key.userId !== null) return null;
     const { key, service } = found;
-    if (key.serviceId === null) return { kind: 'root', origin };
+    if (key.serviceId === null) return { kind: 'root', keyId: key.id, origin };
     // The key of a service is never the operator's, even if the service is gone.
-    return service && { kind: 'service', service, origin };
+    return service && { kind: 'service', service, keyId: key.id, user: null, origin };
   }
 }
