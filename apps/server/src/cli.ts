@@ -2,7 +2,7 @@
 import './thread-pool.ts';
 import { IllegalArgument } from '@rekey/domain';
 import { CommanderError } from 'commander';
-import { colored } from './commands/common.ts';
+import { colored, WrongUsage } from './commands/common.ts';
 import { createProgram, nameOf } from './program.ts';
 
 /** The exit code of a command line that is wrong: sysexits and most programs of this kind have it. */
@@ -15,6 +15,7 @@ try {
   await createProgram(name).parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+  else if (error instanceof WrongUsage) fail(USAGE, error.message);
   else if (error instanceof IllegalArgument) fail(USAGE, reasonsOf(error));
   else fail(FAILURE, error instanceof Error ? error.message : String(error));
 }

@@ -1,7 +1,8 @@
+import { PassThrough } from 'node:stream';
 import { skips } from '@rekey/usecases/testing';
 import { InvalidArgumentError } from 'commander';
-import { expect, test, vi } from 'vitest';
-import { onWire, table, wholeNumber } from './common.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { confirmed, onWire, table, WrongUsage, wholeNumber } from './common.ts';
 
 const rows = [
   ['ok', 'ada@example.com', '7'],
@@ -64,3 +65,38 @@ test.each(['0', '10001', '-1', '1.5', '1e3', '0x10', ' 1', 'x', ''])(
     expect(() => wholeNumber(1, 10_000)(text)).toThrow(InvalidArgumentError);
   },
 );
+
+describe('a question before what cannot be undone', () => {
+  const terminal = (typed: string, { isTTY = true } = {}) => {
+    const input = Object.assign(new PassThrough(), { isTTY });
+    const output = Object.assign(new PassThrough(), { isTTY });
+    input.end(typed);
+    return { input, output, asked: () => String(output.read() ?? '') };
+  };
+
+  test.each(['y\n', 'Y\n', ' yes \n'])('is answered yes by %j', async (typed) => {
+    const { asked, ...streams } = terminal(typed);
+    await expect(confirmed('Delete Ada?', {}, streams)).resolves.toBeUndefined();
+    expect(asked()).toContain('Delete Ada? [y/N] ');
+  });
+
+  test.each(['\n', 'n\n', 'yesterday\n', ''])('is answered no by %j', async (typed) => {
+    await expect(confirmed('Delete Ada?', {}, terminal(typed))).rejects.toThrow('nothing was done');
+  });
+
+  test('is not asked where the command line says yes', async () => {
+    const { asked, ...streams } = terminal('n\n', { isTTY: false });
+    await expect(confirmed('Delete Ada?', { yes: true }, streams)).resolves.toBeUndefined();
+    expect(asked()).toBe('');
+  });
+
+  test.each(['input', 'output'] as const)(
+    'is wrong usage where the %s is no terminal',
+    async (stream) => {
+      const streams = terminal('y\n');
+      streams[stream].isTTY = false;
+      await expect(confirmed('Delete Ada?', {}, streams)).rejects.toBeInstanceOf(WrongUsage);
+      expect(streams.asked()).toBe('');
+    },
+  );
+});

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import { styleText } from 'node:util';
 import { openKeyFile } from '@rekey/adapters-crypto';
 import { inspectDatabase } from '@rekey/adapters-db';
@@ -9,6 +10,41 @@ import { type Config, loadConfig } from '../config.ts';
 
 /** Every command that shows something has it. */
 export const json = () => new Option('--json', 'print one JSON object');
+
+/** Every command that asks before it does something has it. */
+export const yes = () => new Option('--yes', 'do it without a question');
+
+/** The command line is wrong, and nothing was done. */
+export class WrongUsage extends Error {
+  override readonly name = 'WrongUsage';
+}
+
+type Terminal = {
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean };
+};
+
+/**
+ * Asks before something that cannot be undone, unless the command line says yes. Throws where the answer is no, and
+ * `WrongUsage` where there is no terminal to ask at. Asks on stderr: stdout is for what a command prints.
+ */
+export async function confirmed(
+  question: string,
+  { yes }: { readonly yes?: true },
+  terminal: Terminal = { input: process.stdin, output: process.stderr },
+): Promise<void> {
+  if (yes) return;
+  if (!(terminal.input.isTTY && terminal.output.isTTY)) {
+    throw new WrongUsage('there is no terminal to ask at: confirm with --yes');
+  }
+  const lines = createInterface(terminal);
+  const answer = await new Promise<string>((resolve) => {
+    lines.once('close', () => resolve(''));
+    lines.question(`${question} [y/N] `, resolve);
+  });
+  lines.close();
+  if (!/^y(?:es)?$/i.test(answer.trim())) throw new Error('nothing was done');
+}
 
 /** Checks an argument as the use case will, before anything is opened or written. */
 export const checked = (parse: (text: string) => unknown) => (text: string) => {
