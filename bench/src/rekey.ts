@@ -20,6 +20,8 @@ const WRONG = 'wrong horse';
 const OTHER_PASSWORD = 'battery staple';
 const SERVICE_KEY = 'rks_bench';
 const PURPOSE = 'update_password';
+const SERVICE_COLUMNS =
+  'created_at, updated_at, is_enabled, name, url, provider_local_url, user_allow_register, user_email_text, sees_all_users, owner_recovery, require_factor, new_device_mail';
 const ISSUER = 'http://rekey.bench';
 const MAIN = path.join(import.meta.dirname, '../../apps/server/src/main.ts');
 
@@ -75,8 +77,8 @@ export async function fill(
   const digest = (value: string) => createHash('sha256').update(value).digest('base64url');
 
   const statements = [
-    `insert into services (id, created_at, updated_at, name, url, provider_local_url, user_allow_register, user_email_text)
-     values ('${service}', ${now}, ${now}, 'Shop', 'https://shop.example', 'https://shop.example/account', 1, null)`,
+    `insert into services (id, ${SERVICE_COLUMNS})
+     values ('${service}', ${now}, ${now}, 1, 'Shop', 'https://shop.example', 'https://shop.example/account', 1, '', 0, 0, 0, 0)`,
     `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, digest)
      values ('${id('s', 2)}', ${now}, ${now}, 1, 0, 'KEY', 'shop', '${service}', null, '${digest(SERVICE_KEY)}')`,
     `insert into users (id, created_at, updated_at, is_enabled, is_locked, name, email, locale, timezone, password_hash,
@@ -332,8 +334,8 @@ export async function failures({ databaseUrl }: Data, route: string) {
     [
       'a user of another service',
       PASSWORD,
-      `insert into services (id, created_at, updated_at, name, url, provider_local_url, user_allow_register, user_email_text)
-       select '${other}', created_at, updated_at, name, url, provider_local_url, user_allow_register, user_email_text from services where id = '${id('s', 1)}'`,
+      `insert into services (id, ${SERVICE_COLUMNS})
+       select '${other}', ${SERVICE_COLUMNS} from services where id = '${id('s', 1)}'`,
       user(7, `created_by = '${other}'`),
       `delete from sessions where user_id = '${id('user', 7)}'`,
       `delete from keys where user_id = '${id('user', 7)}'`,

@@ -19,11 +19,21 @@ export type Schema = {
     id: Id;
     created_at: Instant;
     updated_at: Instant;
+    is_enabled: Flag;
     name: string;
     url: string;
-    provider_local_url: string | null;
     user_allow_register: Flag;
-    user_email_text: string | null;
+    user_email_text: string;
+    provider_local_url: string | null;
+    provider_github_oauth2_url: string | null;
+    provider_microsoft_oauth2_url: string | null;
+    sees_all_users: Flag;
+    owner_recovery: Flag;
+    require_factor: Flag;
+    new_device_mail: Flag;
+    support_url: string | null;
+    /** Of a service that was deleted: its name alone is left, for mails and links that are about it. */
+    deleted_at: Instant | null;
   };
   users: {
     id: Id;

@@ -8,6 +8,7 @@ import {
   operator,
   placeOf,
   type Service,
+  serviceDefaults,
   Unauthorized,
 } from './index.ts';
 
@@ -18,9 +19,7 @@ const service: Service = {
   updatedAt: 0,
   name: 'Shop',
   url: 'https://shop.example',
-  providerLocalUrl: null,
-  userAllowRegister: true,
-  userEmailText: null,
+  ...serviceDefaults,
 };
 const session = { sessionId: 'x1', userId: 'u1', serviceId: 's1' };
 

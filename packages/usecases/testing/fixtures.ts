@@ -1,15 +1,16 @@
-import type {
-  AuditChain,
-  AuditEntry,
-  Delivery,
-  Event,
-  Key,
-  OneTimeToken,
-  Origin,
-  Place,
-  Service,
-  Session,
-  User,
+import {
+  type AuditChain,
+  type AuditEntry,
+  type Delivery,
+  type Event,
+  type Key,
+  type OneTimeToken,
+  type Origin,
+  type Place,
+  type Service,
+  type Session,
+  serviceDefaults,
+  type User,
 } from '@rekey/domain';
 import type { Notice } from '../src/ports/index.ts';
 import { sequentialIds } from './fakes/clock.ts';
@@ -36,9 +37,9 @@ export function aService(details: Partial<Service> = {}): Service {
     ...born(),
     name: 'Shop',
     url: 'https://shop.example',
+    ...serviceDefaults,
     providerLocalUrl: 'https://shop.example/account',
     userAllowRegister: true,
-    userEmailText: null,
     ...details,
   };
 }

@@ -8,11 +8,20 @@ export const initial: Migration = {
       id text not null primary key,
       created_at bigint not null,
       updated_at bigint not null,
+      is_enabled integer not null,
       name text not null,
       url text not null,
-      provider_local_url text,
       user_allow_register integer not null,
-      user_email_text text
+      user_email_text text not null,
+      provider_local_url text,
+      provider_github_oauth2_url text,
+      provider_microsoft_oauth2_url text,
+      sees_all_users integer not null,
+      owner_recovery integer not null,
+      require_factor integer not null,
+      new_device_mail integer not null,
+      support_url text,
+      deleted_at bigint
     )`,
 
     `create table users (

@@ -62,7 +62,10 @@ export class HandOver {
       to: delivery.to,
       locale: user.locale,
       timezone: user.timezone,
-      service: { name: serviceNameFor(service, settings), emailText: service.userEmailText },
+      service: {
+        name: serviceNameFor(service, settings),
+        emailText: service.userEmailText || null,
+      },
       happenedAt: delivery.createdAt,
       origin: token.origin,
       link: linkTo(page, { type: token.purpose, email: token.email, token: text }),

@@ -8,6 +8,7 @@ import {
   parseName,
   parseUrl,
   type Service,
+  serviceDefaults,
 } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { beginChain } from '../shared/begin-chain.ts';
@@ -38,17 +39,17 @@ export class CreateServiceWithKey {
   ): Promise<{ service: Service; key: Key; value: string }> {
     onlyOperator(actor);
     const { database, secrets, clock, ids } = this.#ports;
-    const { providerLocalUrl: page, userEmailText: text, userAllowRegister = true } = input;
+    const { providerLocalUrl: page, userEmailText: text, userAllowRegister = false } = input;
     const parsed = parseAll({
       name: () => parseServiceName(input.name),
       url: () => parseUrl(input.url),
       providerLocalUrl: () => (page === undefined ? null : parseUrl(page, 'providerLocalUrl')),
-      userEmailText: () => (text === undefined ? null : parseMailText(text, 'userEmailText')),
+      userEmailText: () => (text === undefined ? '' : parseMailText(text, 'userEmailText')),
     });
 
     const now = clock.now();
     const stamps = { id: ids.next(), createdAt: now, updatedAt: now };
-    const service = { ...stamps, userAllowRegister, ...parsed };
+    const service = { ...stamps, ...serviceDefaults, userAllowRegister, ...parsed };
     const value = secrets.generate('rks_');
     const key = newKey(this.#ports, {
       type: 'KEY',

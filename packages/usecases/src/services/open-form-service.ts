@@ -1,4 +1,10 @@
-import { type Actor, formServiceId, formServiceName, type Service } from '@rekey/domain';
+import {
+  type Actor,
+  formServiceId,
+  formServiceName,
+  type Service,
+  serviceDefaults,
+} from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { beginChain } from '../shared/begin-chain.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
@@ -23,9 +29,9 @@ export class OpenFormService {
       updatedAt: now,
       name: formServiceName,
       url: settings.publicUrl,
-      providerLocalUrl: null,
+      ...serviceDefaults,
       userAllowRegister: true,
-      userEmailText: null,
+      newDeviceMail: true,
     };
     return database.transact(async (stores) => {
       if (!(await stores.services.insert(service))) {

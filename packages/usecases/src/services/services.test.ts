@@ -1,4 +1,10 @@
-import { formServiceId, formServiceName, operator, Unauthorized } from '@rekey/domain';
+import {
+  formServiceId,
+  formServiceName,
+  operator,
+  serviceDefaults,
+  Unauthorized,
+} from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import {
   asService,
@@ -22,7 +28,7 @@ describe('registering a service', () => {
     const { service, key, value } = await createServiceWithKey.execute(operator, {
       ...input,
       providerLocalUrl: 'https://shop.example/account',
-      userAllowRegister: false,
+      userAllowRegister: true,
       userEmailText: 'Call 555.\r\nBye',
     });
     expect(value).toMatch(/^rks_[A-Za-z0-9_-]{43}$/);
@@ -30,9 +36,10 @@ describe('registering a service', () => {
       id: service.id,
       createdAt: START,
       updatedAt: START,
+      ...serviceDefaults,
       ...input,
       providerLocalUrl: 'https://shop.example/account',
-      userAllowRegister: false,
+      userAllowRegister: true,
       userEmailText: 'Call 555.\nBye',
     });
     expect(key).toMatchObject({ type: 'KEY', serviceId: service.id, userId: null });
@@ -41,14 +48,10 @@ describe('registering a service', () => {
     expect(JSON.stringify(w.database.snapshot())).not.toContain(value);
   });
 
-  test('needs a name and a URL: links lead to Rekey then, and users may be created', async () => {
+  test('needs a name and a URL: links lead to Rekey then, and nobody registers by themselves', async () => {
     const { createServiceWithKey } = world().useCases.services;
     const { service } = await createServiceWithKey.execute(operator, input);
-    expect(service).toMatchObject({
-      providerLocalUrl: null,
-      userAllowRegister: true,
-      userEmailText: null,
-    });
+    expect(service).toMatchObject(serviceDefaults);
   });
 
   test('refuses every argument that is wrong at once, and writes nothing', async () => {
@@ -58,7 +61,7 @@ describe('registering a service', () => {
       name: '',
       url: 'shop',
       providerLocalUrl: 'javascript:alert(1)',
-      userEmailText: '',
+      userEmailText: '\u0007',
     };
     const end = await endOf(w.useCases.services.createServiceWithKey.execute(operator, wrong));
     expect(end).toMatchObject({
