@@ -2,6 +2,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import { refuseForeignSites } from '../server/cross-site.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { formBody } from '../server/form.ts';
+import type { Problem } from '../server/problem.ts';
 import { speak } from '../server/routes.ts';
 import { sendProblem } from '../server/send-problem.ts';
 import { passwordRoutes } from './passwords.ts';
@@ -12,9 +13,15 @@ import { userRoutes } from './users.ts';
 export const form =
   (deps: HttpDeps): FastifyPluginAsync =>
   async (app) => {
-    speak(app, deps, { body: formBody, sendError: sendProblem(deps) });
+    speak(app, deps, { body: formBody, sendError: sendProblem(deps, { members }) });
     app.addHook('onRequest', refuseForeignSites(deps.options.publicUrl, { mayHide: false }));
     app.register(userRoutes(deps));
     app.register(sessionRoutes(deps));
     app.register(passwordRoutes(deps));
   };
+
+/** What clients of orion users read of a problem. */
+const members = ({ detail, errors = [] }: Problem): Partial<Problem> => ({
+  message: detail,
+  violations: errors.map(({ field, message }) => ({ field, message })),
+});

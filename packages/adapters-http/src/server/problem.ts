@@ -106,6 +106,14 @@ export const Problem = Type.Object(
     errors: Type.Optional(
       Type.Array(Violated, { description: 'Every argument that is refused, at once.' }),
     ),
+    message: Type.Optional(
+      Type.String({ description: 'The `detail` once more, for clients of another system.' }),
+    ),
+    violations: Type.Optional(
+      Type.Array(Type.Object({ field: Type.String(), message: Type.String() }), {
+        description: 'In the form dialect: the `errors` as clients of orion users read them.',
+      }),
+    ),
   },
   { $id: 'Problem', description: 'RFC 9457, with the members `code` and `errors`.' },
 );

@@ -2,17 +2,29 @@ import { TooManyRequests } from '@rekey/domain';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpDeps } from './deps.ts';
 import { logFailure } from './log.ts';
-import { answerTo } from './problem.ts';
+import { answerTo, type Problem } from './problem.ts';
+
+/** How a dialect words its problems. */
+type Wording = {
+  /** The dialect's name of a field of the domain. */
+  readonly fieldName?: (name: string) => string;
+  /** What the dialect adds to a problem. */
+  readonly members?: (problem: Problem) => Partial<Problem>;
+};
 
 /** An error handler that answers with application/problem+json. */
 export function sendProblem(
   { log, watch }: Pick<HttpDeps, 'log' | 'watch'>,
-  fieldName?: (name: string) => string,
+  { fieldName, members }: Wording = {},
 ) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const { problem, headers } = answerTo(error, request, fieldName);
     if (error instanceof TooManyRequests) watch?.throttled(error.limit.name);
     if (problem.status >= 500) logFailure(log, request, error);
-    reply.code(problem.status).headers(headers).type('application/problem+json').send(problem);
+    reply
+      .code(problem.status)
+      .headers(headers)
+      .type('application/problem+json')
+      .send({ ...problem, ...members?.(problem) });
   };
 }

@@ -14,7 +14,7 @@ import { userRoutes } from './users.ts';
 export const v1 =
   (deps: HttpDeps): FastifyPluginAsync =>
   async (app) => {
-    speak(app, deps, { body: jsonBody, sendError: sendProblem(deps, snakeCase) });
+    speak(app, deps, { body: jsonBody, sendError: sendProblem(deps, { fieldName: snakeCase }) });
     app.register(userRoutes(deps));
     app.register(keyRoutes(deps));
     app.register(sessionRoutes(deps));
