@@ -20,8 +20,8 @@ export const form =
     app.register(passwordRoutes(deps));
   };
 
-/** What clients of orion users read of a problem. */
-const members = ({ detail, errors = [] }: Problem): Partial<Problem> => ({
+/** What clients of orion users read of a problem: there each has a violation, about a field or not. */
+const members = ({ detail, errors }: Problem): Partial<Problem> => ({
   message: detail,
-  violations: errors.map(({ field, message }) => ({ field, message })),
+  violations: errors?.map(({ field, message }) => ({ field, message })) ?? [{ message: detail }],
 });

@@ -2,12 +2,12 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
-import { currentPassword, differs, email, newPassword, strict } from '../server/fields.ts';
+import { currentPassword, differs, email, newPassword } from '../server/fields.ts';
 import { FormUser, formUserOut } from './users.ts';
 
 const FormNewPassword = Type.Object(
   { email, password: currentPassword, newPassword },
-  { $id: 'FormNewPassword', ...strict, check: differs('newPassword') },
+  { $id: 'FormNewPassword', check: differs('newPassword') },
 );
 
 export const passwordRoutes =

@@ -3,12 +3,12 @@ import { Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { deviceCookie } from '../server/device-cookie.ts';
-import { currentPassword, deviceToken, email, strict } from '../server/fields.ts';
+import { currentPassword, deviceToken, email } from '../server/fields.ts';
 import { FormUser, formUserOut } from './users.ts';
 
 const FormCredentials = Type.Object(
   { email, password: currentPassword, device: Type.Optional(deviceToken) },
-  { $id: 'FormCredentials', ...strict },
+  { $id: 'FormCredentials' },
 );
 
 const FormLoggedIn = Type.Object(

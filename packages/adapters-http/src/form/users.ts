@@ -4,11 +4,11 @@ import { preferred } from '@rekey/wording';
 import { type Static, Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
-import { email, firstPassword, name, strict } from '../server/fields.ts';
+import { email, firstPassword, name } from '../server/fields.ts';
 
 const SignUp = Type.Object(
   { name: name('Ada'), email, password: firstPassword },
-  { $id: 'SignUp', ...strict },
+  { $id: 'SignUp' },
 );
 
 export const FormUser = Type.Object(

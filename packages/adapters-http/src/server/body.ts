@@ -1,27 +1,44 @@
 import type { onRequestHookHandler } from 'fastify';
 import { HttpError } from './problem.ts';
+import type { BodyKind } from './routes.ts';
 
 /**
- * Refuses any body but one of this media type, in UTF-8 and not compressed, before it is read:
- * Fastify itself lets requests without a body pass, and any type that it has a parser for.
+ * Refuses any body but one of this kind, in one of its encodings and not compressed, before it is read: Fastify itself
+ * lets requests without a body pass, and any type that it has a parser for. A DELETE may come without a body.
  */
-export function consumes(mediaType: string): onRequestHookHandler {
-  return (request, _reply, done) => {
-    const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } =
-      request.headers;
-    const isAccepted = isOfType(type, mediaType) && encoding === 'identity';
-    const detail = `the body must be ${mediaType} in UTF-8, not compressed`;
-    done(isAccepted ? undefined : new HttpError('unsupported_media_type', detail));
+export function consumes({ mediaType, charsets }: BodyKind): onRequestHookHandler {
+  const named = charsets.map((charset) => charset.toUpperCase()).join(', ');
+  return ({ method, headers }, _reply, done) => {
+    const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = headers;
+    const { 'content-length': length = '0', 'transfer-encoding': transfer } = headers;
+    const isAbsent = method === 'DELETE' && length === '0' && transfer === undefined;
+    const isAccepted = isOfType(type, mediaType, charsets) && encoding === 'identity';
+    const detail = `the body must be ${mediaType} in ${named}, not compressed`;
+    done(isAbsent || isAccepted ? undefined : new HttpError('unsupported_media_type', detail));
   };
 }
 
 const MAX_TYPE_LENGTH = 200;
 
-function isOfType(header: string, mediaType: string): boolean {
+function isOfType(header: string, mediaType: string, charsets: readonly string[]): boolean {
   if (header === mediaType) return true;
   if (header.length > MAX_TYPE_LENGTH) return false;
+  const [type, ...named] = partsOf(header);
+  // Of two that disagree, each reader may believe another one.
+  return type === mediaType && new Set(named).size <= 1 && named.every(isIn(charsets));
+}
+
+const isIn = (charsets: readonly string[]) => (charset: string) => charsets.includes(charset);
+
+/** The encoding that a header names; undefined where it names none. */
+export const charsetOf = (header = ''): string | undefined => partsOf(header)[1];
+
+/** The media type of a header, and the encodings that it names. */
+function partsOf(header: string): string[] {
   const [type = '', ...parameters] = header.split(';').map((part) => part.trim().toLowerCase());
-  const charsets = parameters.filter((parameter) => parameter.startsWith('charset='));
-  // All of them: of two that disagree, each reader may believe another one.
-  return type === mediaType && charsets.every((text) => /^charset=(?:utf-8|"utf-8")$/.test(text));
+  const charsets = parameters.flatMap((text) => {
+    const [, quoted, plain] = /^charset=(?:"(.*)"|(.*))$/.exec(text) ?? [];
+    return quoted ?? plain ?? [];
+  });
+  return [type, ...charsets];
 }

@@ -1,27 +1,52 @@
-import formbody from '@fastify/formbody';
 import type { Violation } from '@rekey/domain';
-import { HttpError } from './problem.ts';
+import { charsetOf } from './body.ts';
+import { decodeUtf8 } from './json.ts';
 import type { BodyKind } from './routes.ts';
 import { FaultyFields, MAX_FIELDS, violation } from './validation.ts';
 
+const MEDIA_TYPE = 'application/x-www-form-urlencoded';
+
+/** Answers null for bytes that mean nothing. */
+type Decode = (bytes: Buffer) => string | null;
+
+/** The encodings of a form; `iso-8859-1` to the letter, and not the windows-1252 that browsers take it for. */
+const decoders = {
+  'utf-8': decodePercentUtf8,
+  'us-ascii': percentDecoder((bytes) =>
+    bytes.every((byte) => byte < 0x80) ? bytes.toString('latin1') : null,
+  ),
+  'iso-8859-1': percentDecoder((bytes) => bytes.toString('latin1')),
+  'windows-1252': percentDecoder((bytes) => windows1252.decode(bytes)),
+} as const;
+type Charset = keyof typeof decoders;
+
+const windows1252 = new TextDecoder('windows-1252');
+
 export const formBody: BodyKind = {
-  mediaType: 'application/x-www-form-urlencoded',
+  mediaType: MEDIA_TYPE,
+  charsets: Object.keys(decoders),
   addParser(app) {
-    app.register(formbody, { parser: parseBody });
+    app.addContentTypeParser(
+      MEDIA_TYPE,
+      { parseAs: 'buffer' },
+      async ({ headers }: { headers: { 'content-type'?: string } }, bytes: Buffer) => {
+        const charset = (charsetOf(headers['content-type']) ?? 'utf-8') as Charset;
+        // In the other encodings each byte is one character.
+        const text = charset === 'utf-8' ? decodeUtf8(bytes) : bytes.toString('latin1');
+        return parseForm(text, decoders[charset]);
+      },
+    );
   },
 };
-
-/** The plugin has decoded bytes that are not UTF-8 to U+FFFD. A client that means this character encodes it. */
-function parseBody(text: string): Record<string, unknown> {
-  if (text.includes('\u{FFFD}')) throw new HttpError('bad_request', 'the body is not valid UTF-8');
-  return parseForm(text);
-}
 
 /**
  * The fields of a form or a query, or `FaultyFields`: a field is faulty that comes twice (a query may mean a list), or
  * whose percent-encoding means nothing.
  */
-export function parseForm(text: string): Record<string, unknown> {
+export function parseForm(
+  text: string,
+  decode: (text: string) => string | null = decodePercentUtf8,
+): Record<string, unknown> {
   // The query of nearly every request.
   if (text === '') return {};
   const fields = new Map<string, [string, ...string[]]>();
@@ -52,10 +77,21 @@ export function parseForm(text: string): Record<string, unknown> {
 }
 
 /** Null for `%` without two hexadecimal digits, and for bytes that are not UTF-8. */
-function decode(text: string): string | null {
+function decodePercentUtf8(text: string): string | null {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
     return null;
   }
+}
+
+/** A decoder of texts whose characters are bytes. Answers null for `%` without two hexadecimal digits. */
+function percentDecoder(decode: Decode) {
+  return (text: string): string | null => {
+    if (/%(?![\dA-Fa-f]{2})/.test(text)) return null;
+    const bytes = text
+      .replaceAll('+', ' ')
+      .replaceAll(/%(..)/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16)));
+    return decode(Buffer.from(bytes, 'latin1'));
+  };
 }

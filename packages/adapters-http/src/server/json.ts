@@ -4,6 +4,7 @@ import { FaultyFields, MAX_FIELDS, violation } from './validation.ts';
 
 export const jsonBody: BodyKind = {
   mediaType: 'application/json',
+  charsets: ['utf-8'],
   addParser(app) {
     app.addContentTypeParser(
       'application/json',
@@ -16,7 +17,7 @@ export const jsonBody: BodyKind = {
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The text of a body; bytes that are not UTF-8 are refused, not repaired. */
-function decodeUtf8(bytes: Buffer): string {
+export function decodeUtf8(bytes: Buffer): string {
   try {
     return utf8.decode(bytes);
   } catch {

@@ -110,7 +110,7 @@ export const Problem = Type.Object(
       Type.String({ description: 'The `detail` once more, for clients of another system.' }),
     ),
     violations: Type.Optional(
-      Type.Array(Type.Object({ field: Type.String(), message: Type.String() }), {
+      Type.Array(Type.Object({ field: Type.Optional(Type.String()), message: Type.String() }), {
         description: 'In the form dialect: the `errors` as clients of orion users read them.',
       }),
     ),

@@ -48,6 +48,8 @@ declare module 'fastify' {
 /** A kind of body. */
 export type BodyKind = {
   readonly mediaType: string;
+  /** The encodings that it may be in, in lower case. Where none is named, it is UTF-8. */
+  readonly charsets: readonly string[];
   /** Gives a scope the parser of such bodies. */
   readonly addParser: (app: FastifyInstance) => void;
 };
@@ -71,7 +73,7 @@ export function speak(app: FastifyInstance, deps: HttpDeps, dialect: Dialect): v
     route.onRequest = [
       ...(security.length > 0 ? [authenticate(deps, security)] : []),
       ...[route.onRequest ?? []].flat(),
-      ...(body === undefined ? [] : [consumes(kind.mediaType)]),
+      ...(body === undefined ? [] : [consumes(kind)]),
     ];
   });
 }

@@ -46,13 +46,25 @@ export function strictValidator(settings: Settings): FastifySchemaCompiler<TObje
     return (sent: unknown) => {
       // A request without a body lacks every field.
       const body = withoutNulls(schema, sent ?? {});
-      if (!(body instanceof FaultyFields) && compiled?.Check(body)) return { value: body };
+      if (!(body instanceof FaultyFields) && compiled?.Check(body)) {
+        return { value: isStrict(schema) ? body : declared(schema, body as Fields) };
+      }
       const isQuery = compiled === null;
       const { violations, values } = examine(schema, body, settings, isQuery);
       return violations.length > 0 ? { error: refusedFields(violations) } : { value: values };
     };
   };
 }
+
+/** Whether a field that is not declared is refused; otherwise it is passed over, and nobody gets to see it. */
+const isStrict = (schema: TObject): boolean => 'additionalProperties' in schema;
+
+const declared = (schema: TObject, fields: Fields): Fields =>
+  Object.fromEntries(
+    Object.keys(schema.properties)
+      .filter((field) => Object.hasOwn(fields, field))
+      .map((field) => [field, fields[field]]),
+  );
 
 type Examined = { readonly violations: readonly Violation[]; readonly values: Fields };
 
@@ -95,7 +107,7 @@ function examine(
     });
   });
   const crossed = refusalsOf(() => schema.check?.(sound));
-  const others = 'additionalProperties' in schema ? Object.keys(fields) : [];
+  const others = isStrict(schema) ? Object.keys(fields) : [];
   const unknown = others
     .filter((field) => !Object.hasOwn(schema.properties, field) && !faulty.has(plainName(field)))
     .map((field) => violation(field, 'is not a known field', 'unknown'));
