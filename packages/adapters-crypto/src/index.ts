@@ -5,6 +5,7 @@ export { type Gate, gate, hashGate, threadPoolSize } from './gate.ts';
 export { type BreachListEvents, hibpBreachList } from './hibp.ts';
 export { uuidv7Ids } from './ids.ts';
 export {
+  addMissingKey,
   copyKeyFile,
   type KeyPurpose,
   keyPurposes,

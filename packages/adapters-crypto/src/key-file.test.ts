@@ -22,6 +22,7 @@ import { skips } from '@rekey/usecases/testing';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
+  addMissingKey,
   copyKeyFile,
   type KeyFile,
   KeyFileError,
@@ -56,21 +57,20 @@ describe('a new key file', () => {
     const made = await openKeyFile(file, { mayCreate: true });
     const read = await openKeyFile(file, { mayCreate: false });
     const summary = (keys: KeyFile) =>
-      Object.entries(keys).map(([purpose, [first, ...rest]]) => [purpose, first.kid, rest.length]);
+      Object.entries(keys).map(([purpose, [first, ...rest]]) => [purpose, first?.kid, rest.length]);
     expect(summary(read)).toEqual(summary(made));
     expect(bytesOf(read.pepper[0].key)).toBe(bytesOf(made.pepper[0].key));
     expect(read.signing[0].key.equals(made.signing[0].key)).toBe(true);
   });
 
-  test('has one key for each purpose', async () => {
-    const { signing, encryption, pepper, link, device, throttle, seal, audit } = await openKeyFile(
-      file,
-      {
+  test('has one key for each purpose, but for the one that is asked for apart', async () => {
+    const { signing, signingRsa, encryption, pepper, link, device, throttle, seal, audit } =
+      await openKeyFile(file, {
         mayCreate: true,
-      },
-    );
+      });
     const lists = [signing, encryption, pepper, link, device, throttle, seal, audit];
     expect(lists.map((list) => list.length)).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
+    expect(signingRsa).toEqual([]);
     expect(signing[0].key.asymmetricKeyType).toBe('ed25519');
     expect(encryption[0].key.asymmetricKeyDetails?.modulusLength).toBe(2048);
     const secrets = [pepper, link, device, throttle, seal, audit].map(([first]) => first.key);
@@ -198,6 +198,23 @@ describe('a key file', () => {
     expect(encryption[0].key.equals(privateKey)).toBe(true);
   });
 
+  test('may be without the keys of RS256, and with them', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const key = { kid: 'r1', createdAt: 1, jwk: privateKey.export({ format: 'jwk' }) };
+    await writeFile(
+      file,
+      changed((keys) => Object.assign(keys, { signingRsa: [key] })),
+    );
+    const { signingRsa } = await openKeyFile(file, { mayCreate: false });
+    expect(signingRsa.map(({ kid }) => kid)).toEqual(['r1']);
+    expect(signingRsa[0]?.key.equals(privateKey)).toBe(true);
+    await writeFile(
+      file,
+      changed((keys) => Object.assign(keys, { signingRsa: [] })),
+    );
+    expect((await openKeyFile(file, { mayCreate: false })).signingRsa).toEqual([]);
+  });
+
   const jwk = (type: 'ed448' | 'x25519') =>
     generateKeyPairSync(type as 'ed448').privateKey.export({ format: 'jwk' });
   const rsa = (modulusLength: number) =>
@@ -314,6 +331,35 @@ describe('a key file', () => {
     const material = [...text.matchAll(/"(?:secret|d|p|q|dp|dq|qi)": "([^"]+)"/g)];
     expect(material).toHaveLength(13);
     for (const [, secret] of material) expect(printed).not.toContain(secret);
+  });
+});
+
+describe('a purpose that has no key yet', () => {
+  beforeEach(() => openKeyFile(file, { mayCreate: true }));
+
+  test('is given one key, however many ask for it at once', async () => {
+    await Promise.all(Array.from({ length: 4 }, () => addMissingKey(file, 'signingRsa')));
+    const { signingRsa } = await openKeyFile(file, { mayCreate: false });
+    expect(signingRsa.map(({ key }) => key.asymmetricKeyType)).toEqual(['rsa']);
+    await addMissingKey(file, 'signingRsa');
+    expect((await openKeyFile(file, { mayCreate: false })).signingRsa).toHaveLength(1);
+    expect(await readdir(path.dirname(file))).toEqual(['keys.json']);
+  });
+
+  test('is given its first by a rotation too, and keeps the older ones from then on', async () => {
+    const { signingRsa: first } = await rotateKeys(file, ['signingRsa']);
+    const { signingRsa: second } = await rotateKeys(file, ['signingRsa']);
+    const kept = await openKeyFile(file, { mayCreate: false });
+    expect(kept.signingRsa.map(({ kid }) => kid)).toEqual([second, first]);
+    await pruneKeys(file, (purpose) => purpose === 'signingRsa');
+    const left = await openKeyFile(file, { mayCreate: false });
+    expect(left.signingRsa.map(({ kid }) => kid)).toEqual([second]);
+  });
+
+  test('is left alone where another has one', async () => {
+    const before = await readFile(file, 'utf8');
+    await addMissingKey(file, 'signing');
+    expect(await readFile(file, 'utf8')).toBe(before);
   });
 });
 

@@ -24,6 +24,7 @@ export type KeyList = readonly [FileKey, ...FileKey[]];
 
 export const keyPurposes = [
   'signing',
+  'signingRsa',
   'encryption',
   'pepper',
   'link',
@@ -34,10 +35,16 @@ export const keyPurposes = [
 ] as const;
 export type KeyPurpose = (typeof keyPurposes)[number];
 
+/** The purpose that a file may be without. */
+const OPTIONAL = 'signingRsa' satisfies KeyPurpose;
+const alwaysThere = keyPurposes.filter((purpose) => purpose !== OPTIONAL);
+
 /** The secrets that the database does not have, one list for each purpose. */
 export type KeyFile = {
   /** Ed25519 private keys: signatures of access tokens. */
   readonly signing: KeyList;
+  /** RSA private keys of 2048 or 3072 bits: signatures of access tokens, where they are RS256. Empty until then. */
+  readonly signingRsa: readonly FileKey[];
   /** RSA private keys of 2048 or 3072 bits: encryption of access tokens. */
   readonly encryption: KeyList;
   /** 32 bytes: the pepper of password hashes. */
@@ -103,12 +110,29 @@ export async function rotateKeys(
   await rewrite(file, options, (found, stored) => {
     for (const { purpose, kid, material } of fresh) {
       // Also with a clock that was set back, no key is older than the one before it.
-      const createdAt = Math.max(Date.now(), found[purpose][0].createdAt);
-      stored[purpose].unshift({ kid, createdAt, ...material });
+      const createdAt = Math.max(Date.now(), found[purpose][0]?.createdAt ?? 0);
+      stored[purpose] = [{ kid, createdAt, ...material }, ...(stored[purpose] ?? [])];
     }
     return true;
   });
   return Object.fromEntries(fresh.map(({ purpose, kid }) => [purpose, kid]));
+}
+
+/** Gives a purpose its first key, unless it has one. */
+export async function addMissingKey(
+  file: string,
+  purpose: KeyPurpose,
+  options: RewriteOptions = {},
+): Promise<void> {
+  const found = await openKeyFile(file, { mayCreate: false });
+  if (found[purpose].length > 0) return;
+  const key = { kid: newKid(), createdAt: Date.now(), ...material[purpose]() };
+  await rewrite(file, options, (present, stored) => {
+    // Another process may have been faster.
+    if (present[purpose].length > 0) return false;
+    stored[purpose] = [key];
+    return true;
+  });
 }
 
 /** Removes each key that is over, as its purpose and its successor tell, and answers the ids of the removed keys. */
@@ -125,8 +149,9 @@ export async function pruneKeys(
         const successor = found[purpose][index];
         return successor && isOver(purpose, successor) ? [kid] : [];
       });
-      if (kids.length > 0) pruned[purpose] = kids;
-      stored[purpose] = stored[purpose].filter(({ kid }) => !kids.includes(kid));
+      if (kids.length === 0) continue;
+      pruned[purpose] = kids;
+      stored[purpose] = (stored[purpose] ?? []).filter(({ kid }) => !kids.includes(kid));
     }
     return Object.keys(pruned).length > 0;
   });
@@ -136,7 +161,9 @@ export async function pruneKeys(
 type RewriteOptions = { readonly patienceMs?: number };
 
 /** The lists of the file as JSON. */
-type StoredLists = Record<KeyPurpose, { readonly kid: string; readonly createdAt: number }[]>;
+type StoredLists = Partial<
+  Record<KeyPurpose, readonly { readonly kid: string; readonly createdAt: number }[]>
+>;
 
 /**
  * Replaces the file as a whole, with mode 0600 and its owner, where `change` says that it changed something.
@@ -277,12 +304,14 @@ async function sync(folder: string): Promise<void> {
 
 const newKid = () => randomBytes(8).toString('hex');
 const newPair = (key: KeyObject) => ({ jwk: key.export({ format: 'jwk' }) });
+const newRsaPair = () => newPair(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey);
 const newSecret = () => ({ secret: randomBytes(SECRET_BYTES).toString('base64url') });
 
 /** Makes the secret of a new key of each purpose. */
 const material: Record<KeyPurpose, () => object> = {
   signing: () => newPair(generateKeyPairSync('ed25519').privateKey),
-  encryption: () => newPair(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey),
+  signingRsa: newRsaPair,
+  encryption: newRsaPair,
   pepper: newSecret,
   link: newSecret,
   device: newSecret,
@@ -293,7 +322,7 @@ const material: Record<KeyPurpose, () => object> = {
 
 function newKeys(): string {
   const createdAt = Date.now();
-  const lists = keyPurposes.map((purpose) => [
+  const lists = alwaysThere.map((purpose) => [
     purpose,
     [{ kid: newKid(), createdAt, ...material[purpose]() }],
   ]);
@@ -311,18 +340,22 @@ function parse(file: string, text: string): KeyFile {
     // The message of the parser quotes the text, which is secret.
     throw refuse('is not JSON');
   }
-  if (!hasExactly(keys, ['version', ...keyPurposes]) || keys.version !== VERSION) {
-    throw refuse(`must have exactly version (${VERSION}), ${keyPurposes.join(', ')}`);
+  const members: unknown = { [OPTIONAL]: [], ...(isObject(keys) && keys) };
+  if (!hasExactly(members, ['version', ...keyPurposes]) || members.version !== VERSION) {
+    const more = `and may have ${OPTIONAL}`;
+    throw refuse(`must have exactly version (${VERSION}), ${alwaysThere.join(', ')}, ${more}`);
   }
 
-  const list = (
-    purpose: string,
-    member: string,
-    keyOf: (material: unknown) => KeyObject | null,
-  ) => {
-    const entries = keys[purpose];
+  type KeyOf = (material: unknown) => KeyObject | null;
+  const list = (purpose: KeyPurpose, member: string, keyOf: KeyOf): KeyList => {
+    const [first, ...rest] = listOf(purpose, member, keyOf);
+    if (first === undefined) throw refuse(`${purpose} is empty`);
+    return [first, ...rest];
+  };
+  const listOf = (purpose: KeyPurpose, member: string, keyOf: KeyOf): readonly FileKey[] => {
+    const entries = members[purpose];
     if (!Array.isArray(entries)) throw refuse(`${purpose} is not a list`);
-    const [first, ...rest] = entries.map((entry: unknown, index) => {
+    const found = entries.map((entry: unknown, index) => {
       const at = `${purpose}[${index}]`;
       if (!hasExactly(entry, ['kid', 'createdAt', member])) {
         throw refuse(`${at} must have exactly kid, createdAt and ${member}`);
@@ -338,12 +371,10 @@ function parse(file: string, text: string): KeyFile {
       if (key === null) throw refuse(`${at}.${member} is no key for ${purpose}`);
       return { kid, createdAt, key };
     });
-    if (first === undefined) throw refuse(`${purpose} is empty`);
-    const found: KeyList = [first, ...rest];
     if (new Set(found.map(({ kid }) => kid)).size < found.length) {
       throw refuse(`${purpose} has a kid twice`);
     }
-    if (rest.some((key, index) => key.createdAt > (found[index]?.createdAt ?? 0))) {
+    if (found.some((key, index) => key.createdAt > (found[index - 1] ?? key).createdAt)) {
       throw refuse(`${purpose} must have its newest key first`);
     }
     return found;
@@ -351,7 +382,8 @@ function parse(file: string, text: string): KeyFile {
 
   return {
     signing: list('signing', 'jwk', signingKey),
-    encryption: list('encryption', 'jwk', encryptionKey),
+    signingRsa: listOf('signingRsa', 'jwk', rsaKey),
+    encryption: list('encryption', 'jwk', rsaKey),
     pepper: list('pepper', 'secret', secretKey),
     link: list('link', 'secret', secretKey),
     device: list('device', 'secret', secretKey),
@@ -370,7 +402,7 @@ function signingKey(jwk: unknown): KeyObject | null {
 }
 
 /** RFC 7518, 6.3 */
-function encryptionKey(jwk: unknown): KeyObject | null {
+function rsaKey(jwk: unknown): KeyObject | null {
   if (!hasExactly(jwk, ['kty', 'n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'])) return null;
   const key = privateKey(jwk);
   const bits = key?.asymmetricKeyDetails?.modulusLength;
@@ -393,8 +425,11 @@ function secretKey(text: unknown): KeyObject | null {
   return isExact ? createSecretKey(bytes) : null;
 }
 
-function hasExactly(value: unknown, members: string[]): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function hasExactly(value: unknown, members: readonly string[]): value is Record<string, unknown> {
+  if (!isObject(value)) return false;
   const names = Object.keys(value);
   return names.length === members.length && members.every((member) => Object.hasOwn(value, member));
 }

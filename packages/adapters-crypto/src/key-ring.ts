@@ -104,11 +104,12 @@ function inOrderOfUse(keys: KeyFile, now: Instant): KeyFile {
 }
 
 /** The list with the newest key first that every server knows by now, or the oldest where none is old enough. */
-export function currentFirst(list: KeyList, now: Instant): KeyList {
-  const [newest] = list;
+export function currentFirst(list: KeyList, now: Instant): KeyList;
+export function currentFirst(list: readonly FileKey[], now: Instant): readonly FileKey[];
+export function currentFirst(list: readonly FileKey[], now: Instant): readonly FileKey[] {
   const isOfAge = ({ createdAt }: { createdAt: Instant }) => now - createdAt >= MATURITY_MS;
-  const current = list.find(isOfAge) ?? list.at(-1) ?? newest;
-  return [current, ...list.filter((key) => key !== current)];
+  const current = list.find(isOfAge) ?? list.at(-1);
+  return current === undefined ? [] : [current, ...list.filter((key) => key !== current)];
 }
 
 /** Whether nothing is good any more that was made with the predecessor of a key, and was good for `ttlMs` then. */

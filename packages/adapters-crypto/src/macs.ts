@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Macs } from '@rekey/usecases';
 import type { FileKey, KeyList } from './key-file.ts';
 
@@ -17,5 +17,13 @@ export function macs(keys: () => KeyList): Macs {
       const [theirs, ours] = [Buffer.from(mac), Buffer.from(make(known, text))];
       return theirs.length === ours.length && timingSafeEqual(theirs, ours);
     },
+
+    salt: () => randomBytes(16).toString('base64url'),
+
+    digest: (salt, text) =>
+      createHash('sha256')
+        .update(Buffer.from(salt, 'base64url'))
+        .update(text)
+        .digest('base64url'),
   };
 }

@@ -41,6 +41,16 @@ describe('a TOTP seed', () => {
   });
 });
 
+describe('a blind index', () => {
+  test('takes a secret of the key file to make, and is found again after a rotation', () => {
+    const seed = 'JBSWY3DPEHPK3PXP';
+    const [index] = secrets(listOf(known), listOf(known)).blindIndexes(seed);
+    const rotated = secrets(listOf(aSecret('k2'), known), listOf(known)).blindIndexes(seed);
+    expect(rotated).toEqual([expect.any(String), index]);
+    expect(rotated[0]).not.toBe(index);
+  });
+});
+
 describe('a sealed text', () => {
   test('opens to what was sealed, and is another one each time', () => {
     const { seal, unseal } = secrets(listOf(known), listOf(known));

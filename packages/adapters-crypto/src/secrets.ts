@@ -23,6 +23,13 @@ export function secrets(sealKeys: () => KeyList, blindKeys: () => KeyList): Secr
 
     blind: (text) => createHmac('sha256', blindKeys()[0].key).update(text).digest('base64url'),
 
+    blindIndexes: (secret) => {
+      const indexOf = ({ key }: KeyList[number]) =>
+        createHmac('sha256', key).update(`blind index of ${secret}`).digest('base64url');
+      const [current, ...earlier] = sealKeys();
+      return [indexOf(current), ...earlier.map(indexOf)];
+    },
+
     seal: (secret, owner) => {
       const [current] = sealKeys();
       const head = `rks1.${current.kid}`;

@@ -1,4 +1,5 @@
 import type { Violation } from '@rekey/domain';
+import type { FastifyRequest } from 'fastify';
 import { charsetOf } from './body.ts';
 import { decodeUtf8 } from './json.ts';
 import type { BodyKind } from './routes.ts';
@@ -29,7 +30,7 @@ export const formBody: BodyKind = {
     app.addContentTypeParser(
       MEDIA_TYPE,
       { parseAs: 'buffer' },
-      async ({ headers }: { headers: { 'content-type'?: string } }, bytes: Buffer) => {
+      async ({ headers }: FastifyRequest, bytes: Buffer) => {
         const charset = (charsetOf(headers['content-type']) ?? 'utf-8') as Charset;
         // In the other encodings each byte is one character.
         const text = charset === 'utf-8' ? decodeUtf8(bytes) : bytes.toString('latin1');
