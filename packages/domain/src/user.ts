@@ -1,5 +1,7 @@
+import { IllegalArgument, type ViolationCode } from './errors.ts';
 import type { Id, Instant } from './ids.ts';
 import { formServiceId } from './service.ts';
+import { isFarTooLong, utf8Length } from './text.ts';
 
 /** The owner of an account. */
 export type User = {
@@ -9,18 +11,98 @@ export type User = {
   readonly isEnabled: boolean;
   /** Whether the owner locked the account with the link of a mail. */
   readonly isLocked: boolean;
+  /** Whether the user has the role `admin` at the built-in service. */
+  readonly isAdmin: boolean;
   readonly name: string;
   /** In its canonical form, see `parseEmail`. */
   readonly email: string;
+  /** Whether somebody proved that mails to the address reach its owner. */
+  readonly emailValid: boolean;
   /** A BCP 47 language tag. */
   readonly locale: string;
   /** A name of the IANA time zone database. */
   readonly timezone: string;
   readonly passwordAllowReset: boolean;
   readonly passwordRequireUpdate: boolean;
+  /** Null where there was none. */
+  readonly lastLoginAt: Instant | null;
   /** The service that made the user; null for a root key. */
   readonly createdBy: Id | null;
 };
+
+/** The roles of people at the built-in service: `user` is everybody's, `admin` is granted by the operator. */
+export const roles = ['user', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+export const rolesOf = ({ isAdmin }: Pick<User, 'isAdmin'>): readonly Role[] =>
+  isAdmin ? roles : ['user'];
+
+/** What a service keeps with a user, for itself: texts, numbers and flags under names. */
+export type Attributes = Readonly<Record<string, string | number | boolean | null>>;
+
+/** A user with the attributes of the service that looks. */
+export type SeenUser = User & { readonly attributes: Attributes };
+
+/** Of the JSON of all attributes of a user at a service, in UTF-8. */
+export const MAX_ATTRIBUTES_BYTES = 4096;
+
+/** A flat object of texts, finite numbers, flags and nulls. */
+export function parseAttributes(given: unknown, field = 'attributes'): Attributes {
+  const refused = (message: string, code: ViolationCode) =>
+    new IllegalArgument([{ field, message, code }]);
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw refused('must be an object', 'malformed');
+  }
+  // JSON has numbers that are none: 1e999 becomes infinite.
+  const isFlat = Object.values(given).every((value) =>
+    typeof value === 'number'
+      ? Number.isFinite(value)
+      : value === null || typeof value !== 'object',
+  );
+  if (!isFlat) {
+    throw refused(
+      'must have no other values than strings, numbers, true, false and null',
+      'malformed',
+    );
+  }
+  if (utf8Length(JSON.stringify(given)) > MAX_ATTRIBUTES_BYTES) {
+    throw refused(`must be ${MAX_ATTRIBUTES_BYTES} bytes of JSON at most`, 'too_long');
+  }
+  return given as Attributes;
+}
+
+/** The length of an address. */
+const MAX_SEARCH_LENGTH = 254;
+
+/** The beginning of a name or address, in any case. */
+export function parseSearch(text: string, field = 'search'): string {
+  const isRead = !isFarTooLong(text, MAX_SEARCH_LENGTH) && text.isWellFormed();
+  if (!isRead || text.trim() === '' || [...text].length > MAX_SEARCH_LENGTH) {
+    const message = `must be 1 to ${MAX_SEARCH_LENGTH} characters`;
+    throw new IllegalArgument([{ field, message, code: 'malformed' }]);
+  }
+  return text;
+}
+
+/** A place in a list of users by the folded form of their names, and by their ids within a name. */
+export type NamePlace = { readonly name: string; readonly id: Id };
+
+/** Before and after every id: places within a name. */
+export const FIRST_ID: Id = '00000000-0000-0000-0000-000000000000';
+export const LAST_ID: Id = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+/**
+ * A page of users by id or by name: at most `limit` of them, all between the places. From the first on, ascending; or,
+ * where it begins at the end, from the last on, descending.
+ */
+export type UserPage = { readonly limit: number; readonly beginsAtEnd: boolean } & (
+  | { readonly by: 'id'; readonly after?: Id | undefined; readonly before?: Id | undefined }
+  | {
+      readonly by: 'name';
+      readonly after?: NamePlace | undefined;
+      readonly before?: NamePlace | undefined;
+    }
+);
 
 /**
  * Whether somebody vouches for it that the address of an account is its owner's: the service or operator that made the

@@ -11,6 +11,7 @@ const userColumns = [
   'updated_at as updatedAt',
   'is_enabled as isEnabled',
   'is_locked as isLocked',
+  'is_admin as isAdmin',
   'name',
   'email',
   'locale',
@@ -35,6 +36,7 @@ const asUser = (row: UserRow): User => ({
   ...row,
   isEnabled: row.isEnabled === 1,
   isLocked: row.isLocked === 1,
+  isAdmin: row.isAdmin === 1,
   passwordAllowReset: row.passwordAllowReset === 1,
   passwordRequireUpdate: row.passwordRequireUpdate === 1,
 });
@@ -63,6 +65,7 @@ const insert = guarded(
         updated_at: user.updatedAt,
         is_enabled: user.isEnabled,
         is_locked: user.isLocked,
+        is_admin: user.isAdmin,
         name: user.name,
         email: user.email,
         locale: user.locale,
@@ -138,6 +141,29 @@ const lockOut = write((db, id: Param<Id>, now: Param<Instant>) =>
       updated_at: now,
     })
     .where('id', '=', id),
+);
+
+const forgetDevices = write((db, id: Param<Id>) =>
+  db
+    .updateTable('users')
+    .set({ device_epoch: sql<number>`device_epoch + 1` })
+    .where('id', '=', id),
+);
+
+const setAdmin = write((db, id: Param<Id>, isAdmin: Param<boolean>, now: Param<Instant>) =>
+  db.updateTable('users').set({ is_admin: isAdmin, updated_at: now }).where('id', '=', id),
+);
+
+/** By id, so that two that lock them never wait for each other. */
+const lockAdmins = all(
+  (db) =>
+    db
+      .selectFrom('users')
+      .select(userColumns)
+      .where('is_admin', '=', sql.lit(1))
+      .orderBy('id')
+      .forNoKeyUpdate(),
+  asUser,
 );
 
 const lockIdle = all(
@@ -218,6 +244,9 @@ export const usersOn = (on: Connection): Users => ({
   keepQuality: keepQuality(on),
   lock: lock(on),
   lockOut: lockOut(on),
+  forgetDevices: forgetDevices(on),
+  setAdmin: setAdmin(on),
+  lockAdmins: lockAdmins(on),
   lockIdle: lockIdle(on),
   async useOf(id) {
     const use = await useOf(on)(id);

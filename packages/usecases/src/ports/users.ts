@@ -1,12 +1,20 @@
-import type { Account, Id, Instant, User } from '@rekey/domain';
+import type { Account, Attributes, Id, Instant, SeenUser, User, UserPage } from '@rekey/domain';
 
 export interface Users {
   /**
-   * Adds a user; answers false, and changes nothing, where the e-mail address is taken. `idleSince`: for an account that
-   * is deleted if nobody uses it.
+   * Adds a user, whom the service that made it sees; answers false, and changes nothing, where the e-mail address is
+   * taken. `idleSince`: for an account that is deleted if nobody uses it.
    */
   insert(user: User, passwordHash: string | null, idleSince?: Instant | null): Promise<boolean>;
   get(id: Id): Promise<User | null>;
+  /**
+   * Finds a user as a service sees it; null stands for the operator, who sees every user, with the attributes of the
+   * service that made it. `isVisible`: whether the service made the user, or has or had a KEY or TOKEN key of it that it
+   * did not delete.
+   */
+  see(id: Id, by: Id | null): Promise<{ readonly user: SeenUser; readonly isVisible: boolean } | null>;
+  /** A page of the users that fit all parts of a query. */
+  list(query: UserQuery): Promise<SeenUser[]>;
   /** Whether there are any. */
   exist(): Promise<boolean>;
   /** Finds by canonical address. */
@@ -22,8 +30,30 @@ export interface Users {
   keepQuality(id: Id, sealed: string): Promise<void>;
   /** Finds a user, and locks the row: every other change of it waits until the transaction ends. */
   lock(id: Id): Promise<Account | null>;
+  /** Locks like `lock`, and writes down a login. Answers the account as it is then, with the attributes of the service. */
+  noteLogin(
+    id: Id,
+    now: Instant,
+    serviceId: Id,
+  ): Promise<(Account & { readonly user: SeenUser }) | null>;
+  /** Changes the name, flags, locale and zone of a user that is locked to what they are here. */
+  update(user: User): Promise<void>;
+  /** Replaces what a service keeps with a user that is locked, or the operator, see `see`. */
+  setAttributes(id: Id, by: Id | null, attributes: Attributes): Promise<void>;
+  /** What all services keep with a user; null is the operator. */
+  attributesOf(id: Id): Promise<{ readonly serviceId: Id | null; readonly attributes: Attributes }[]>;
+  /** Whether another service than that one has a key of the user that is not revoked. */
+  isKeptBeside(id: Id, serviceId: Id): Promise<boolean>;
+  /** The service sees the user no longer, unless it made the user. */
+  hide(id: Id, serviceId: Id): Promise<void>;
   /** The kill switch: marks the user as locked, disables it, forgets the password, and raises the version and the device epoch. */
   lockOut(id: Id, now: Instant): Promise<void>;
+  /** Raises the device epoch: devices that were known before are not any more. */
+  forgetDevices(id: Id): Promise<void>;
+  /** Gives the user the role `admin`, or takes it. */
+  setAdmin(id: Id, isAdmin: boolean, now: Instant): Promise<void>;
+  /** Finds all users with the role `admin`, by their ids, and locks their rows like `lock`. */
+  lockAdmins(): Promise<User[]>;
   /**
    * Up to `limit` accounts that are idle since before the instant, as far as was written down, the longest idle first.
    * Locks them like `lock`, and passes over those that others have locked.
@@ -33,8 +63,12 @@ export interface Users {
   useOf(id: Id): Promise<AccountUse>;
   /** Writes down since when an account is idle; null for one that is not deleted if nobody uses it. */
   setIdle(id: Id, since: Instant | null): Promise<void>;
-  /** Deletes a user with its keys, sessions, refresh tokens, one-time tokens and deliveries. */
-  delete(id: Id): Promise<void>;
+  /**
+   * Deletes a user that is locked, with all that is there for it. A delivery that waits stays until it is sent or given
+   * up, and is given up at `owedUntil` at the latest. A right that was mailed stays until it expires, as one that is
+   * spent and of nobody, see `OneTimeTokens.isOfDeleted`: only that of a delivery that waits keeps what the mail tells.
+   */
+  delete(id: Id, owedUntil: Instant): Promise<void>;
 }
 
 export type AccountUse = {
@@ -44,4 +78,19 @@ export type AccountUse = {
   readonly linkUntil: Instant | null;
   /** Whether another service than the one that made it has a key of it, in whatever state. */
   readonly isShared: boolean;
+};
+
+/** Parts that are not set fit every user. */
+export type UserQuery = {
+  readonly page: UserPage;
+  /** Only the users that this service sees; null for all users. */
+  readonly seenBy: Id | null;
+  /** The service whose attributes are in the answer, see `see`. */
+  readonly attributesOf: Id | null;
+  readonly ids?: readonly Id[] | undefined;
+  /** In their canonical form. */
+  readonly emails?: readonly string[] | undefined;
+  readonly isEnabled?: boolean | undefined;
+  /** The folded beginnings of a name and of an address: one of them fits. */
+  readonly search?: { readonly name: string; readonly email: string } | undefined;
 };

@@ -23,6 +23,7 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
       timezone: 'Asia/Tokyo',
       isEnabled: false,
       isLocked: true,
+      isAdmin: true,
       passwordAllowReset: false,
       passwordRequireUpdate: true,
     };
@@ -84,6 +85,52 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
       expect(await read(({ users }) => users.get(ghost.id))).toBeNull();
       expect(await accountOf(ghost)).toBeNull();
       expect(await write(({ users }) => users.lock(ghost.id))).toBeNull();
+    });
+  });
+
+  describe('the role of an admin', () => {
+    test('is given and taken, and nothing else changes', async () => {
+      const { user } = await seed();
+      const now = START + 5;
+      await write(({ users }) => users.setAdmin(user.id, true, now));
+      expect(await accountOf(user)).toEqual({
+        user: { ...user, isAdmin: true, updatedAt: now },
+        credential: untouched,
+      });
+      await write(({ users }) => users.setAdmin(user.id, false, now + 1));
+      expect(await accountOf(user)).toMatchObject({ user: { isAdmin: false, updatedAt: now + 1 } });
+      await write(({ users }) => users.setAdmin(anId(), true, now));
+    });
+
+    test('finds those who have it, by their ids, enabled or not', async () => {
+      await alone(async (database) => {
+        const lockAdmins = () => database.transact(({ users }) => users.lockAdmins());
+        expect(await lockAdmins()).toEqual([]);
+        const { user: first } = await seed({ isAdmin: true }, database);
+        await seed({}, database);
+        const { user: second } = await seed({ isAdmin: true, isEnabled: false }, database);
+        expect(await lockAdmins()).toEqual([first, second].sort((a, b) => (a.id < b.id ? -1 : 1)));
+      });
+    });
+
+    test('is taken by one of two admins who take it from each other at once, as the other is locked', async () => {
+      await alone(async (database) => {
+        const both = [
+          (await seed({ isAdmin: true }, database)).user,
+          (await seed({ isAdmin: true }, database)).user,
+        ];
+        const answers = await Promise.all(
+          both.map(({ id }) =>
+            database.transact(async ({ users }) => {
+              const admins = await users.lockAdmins();
+              if (admins.length < 2) return false;
+              await users.setAdmin(id, false, START);
+              return true;
+            }),
+          ),
+        );
+        expect(wins(answers)).toBe(1);
+      });
     });
   });
 

@@ -51,6 +51,17 @@ export function users(tables: Tables): Users {
         deviceEpoch: deviceEpoch + 1,
       });
     },
+    forgetDevices: async (id) => {
+      const { deviceEpoch = 0 } = users.get(id)?.credential ?? {};
+      change(id, {}, { deviceEpoch: deviceEpoch + 1 });
+    },
+    setAdmin: async (id, isAdmin, now) => change(id, { isAdmin, updatedAt: now }, {}),
+    lockAdmins: async () =>
+      users
+        .rows()
+        .map(({ user }) => user)
+        .filter(({ isAdmin }) => isAdmin)
+        .sort((a, b) => (a.id < b.id ? -1 : 1)),
     lockIdle: async (before, limit) =>
       users
         .rows()
