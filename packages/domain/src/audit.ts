@@ -1,7 +1,10 @@
 import { MINUTE_MS } from './durations.ts';
+import { type ErrorCode, IllegalArgument } from './errors.ts';
 import type { Id, Instant } from './ids.ts';
+import type { JsonObject } from './json.ts';
 import type { Purpose } from './one-time-token.ts';
 import type { Origin } from './origin.ts';
+import { isOneLine } from './text.ts';
 
 /** The documentation of a type, in Markdown. */
 type AuditTypeText = {
@@ -29,7 +32,9 @@ export const auditTypeTexts = {
     subject: '',
     when: "in the operator's chain: keys were sent that are no usable ones of a service or of the operator",
   },
-  'sso:UserCreate': { subject: '', when: 'a user is created' },
+  'sso:UserCreate': { subject: 'the user', when: 'a user is created' },
+  'sso:UserUpdate': { subject: 'the user', when: 'a user is changed, disabled or enabled' },
+  'rekey:UserDelete': { subject: 'the user', when: 'a user is deleted' },
   'rekey:UserExpire': {
     subject: '',
     when: 'an account that nobody proved and nobody used is deleted',
@@ -50,6 +55,10 @@ export const auditTypeTexts = {
     when: 'the link of the mail about a new KEY locks the account',
   },
   'sso:AuthTokenRefresh': { subject: 'the session', when: 'a refresh token is traded' },
+  'rekey:SessionEnd': {
+    subject: 'the session; null for all sessions of the user at the service',
+    when: 'a session is ended by a logout, by its service or by the operator',
+  },
   'rekey:TokenTheft': {
     subject: 'the session',
     when: 'a spent refresh token comes back, and the session ends',
@@ -65,6 +74,14 @@ export const auditTypeTexts = {
   },
   'rekey:MailSend': { subject: 'the delivery', when: 'a mail is handed over, or given up' },
   'rekey:MailRequeue': { subject: 'the delivery', when: 'a dead mail is requeued' },
+  'sso:AuditUpdate': {
+    subject: 'the entry',
+    when: 'an entry of a type of a service gets a status, a subject or data later',
+  },
+  'rekey:AuditErase': {
+    subject: 'the user; or a key of the user, where entries about others were proven by it',
+    when: "in the operator's chain: a user is deleted, and what entries say of the user in words is erased",
+  },
   'rekey:AuditPrune': { subject: '', when: "in the operator's chain: old entries are deleted" },
   'rekey:Backup': {
     subject: '',
@@ -102,28 +119,98 @@ export const revokeTypes: Readonly<Record<Purpose, AuditType>> = {
 export const auditOutcomes = ['success', 'failure'] as const;
 export type AuditOutcome = (typeof auditOutcomes)[number];
 
+/** A type that a service gave an entry of its own. */
+export type CustomAuditType = string & { readonly isCustom: unique symbol };
+
+/** The types that are Rekey's own. */
+const OWN_TYPE = /^(?:sso|rekey):/i;
+
+const MAX_TYPE_LENGTH = 200;
+const MAX_SUBJECT_LENGTH = 200;
+
+export const isCustom = (type: AuditEntry['type']): type is CustomAuditType => !OWN_TYPE.test(type);
+
+/** A type of a service: 1 to 200 characters on one line, which begin with neither `sso:` nor `rekey:`. */
+export function parseCustomType(text: string, field = 'type'): CustomAuditType {
+  const isFree = isOneLine(text, MAX_TYPE_LENGTH) && !OWN_TYPE.test(text);
+  if (isFree) return text as CustomAuditType;
+  const message = `must be 1 to ${MAX_TYPE_LENGTH} characters on one line that do not begin with sso: or rekey:`;
+  throw new IllegalArgument([{ field, message, code: 'malformed' }]);
+}
+
+/** What a service says that an entry is about: 1 to 200 characters on one line. */
+export function parseSubject(text: string, field = 'subject'): string {
+  if (isOneLine(text, MAX_SUBJECT_LENGTH)) return text;
+  const message = `must be 1 to ${MAX_SUBJECT_LENGTH} characters on one line`;
+  throw new IllegalArgument([{ field, message, code: 'malformed' }]);
+}
+
+/** The status of an entry of Rekey's own, as gRPC counts them: done, refused, forbidden, not authenticated. */
+export type AuditStatus = 0 | 3 | 7 | 16;
+
+/** The status of a refusal. */
+export function auditStatusOf(code: ErrorCode): AuditStatus {
+  switch (code) {
+    case 'unauthorized':
+      return 16;
+    case 'forbidden':
+    case 'root_key_required':
+    case 'password_update_required':
+    case 'registration_closed':
+    case 'too_many_requests':
+      return 7;
+    default:
+      return 3;
+  }
+}
+
+/**
+ * What an entry says in words, some of which may be about a person. It stands beside the chain: the hash of the entry
+ * covers only a digest over it and a random salt. Text and salt can be erased: the chain stays whole, and nobody can
+ * guess the text by its digest.
+ */
+export type AuditText = {
+  /** Null where nobody asked over the network, or nobody whom the service may know of. */
+  readonly origin: Origin | null;
+  /** The subject of an entry of a service, in its words. */
+  readonly subject: string | null;
+  readonly data: JsonObject | null;
+};
+
 /** An entry of the audit in its chain: it has the hash of the entry before, and its own hash covers all of it. */
-export type AuditEntry = {
+export type AuditEntry = AuditText & {
   readonly id: Id;
   readonly createdAt: Instant;
-  readonly type: AuditType;
+  readonly type: AuditType | CustomAuditType;
   readonly outcome: AuditOutcome;
+  /** An `AuditStatus`; of an entry of a service, what the service says, or null. */
+  readonly statusCode: number | null;
   /** The service that it happened through, and that may read of it; null for what the operator does. */
   readonly serviceId: Id | null;
   /** Null where there is none, or none that the service may know of. */
   readonly userId: Id | null;
-  /** The key, session, one-time token, delivery or service that it is about. */
+  /** The key of the service, or the root key, that asked; null where none did, or none that the service may know of. */
+  readonly keyId: Id | null;
+  /** The key of a user by which the request proved the user as well. */
+  readonly userKeyId: Id | null;
+  /** The key, session, one-time token, delivery or service that it is about; of an amendment, the entry. */
   readonly subjectId: Id | null;
-  /** Null where nobody asked over the network, or nobody whom the service may know of. */
-  readonly origin: Origin | null;
   /** How often it happened: 1 but for a sum. */
   readonly count: number;
+  /** 16 random bytes; null where there is no text, and where the text was erased. */
+  readonly salt: string | null;
+  /** Over salt and text; null where there was no text. */
+  readonly textDigest: string | null;
   /** Its place in the chain of its service, or of the operator: 1 for the first, without gaps. */
   readonly sequence: number;
   /** Null for the first. */
   readonly previousHash: string | null;
   readonly hash: string;
 };
+
+/** Whether an entry had a text that was erased. */
+export const isErased = ({ salt, textDigest }: Pick<AuditEntry, 'salt' | 'textDigest'>): boolean =>
+  salt === null && textDigest !== null;
 
 /** Where a chain begins and ends. */
 export type AuditChain = {
@@ -161,21 +248,32 @@ export const emptyAuditChain = (serviceId: Id | null): AuditChain => ({
  * Failures in a minute that are about no user whom the service may know of. Anybody can cause as many of them as there
  * are names, so they have one entry together, and none each.
  */
-export type AuditSum = Pick<AuditEntry, 'type' | 'serviceId' | 'count'> & {
+export type AuditSum = Pick<AuditEntry, 'serviceId' | 'count'> & {
+  readonly type: AuditType;
   /** When the minute ends. */
   readonly endsAt: Instant;
   /** Null for many networks together. */
   readonly network: string | null;
 };
 
+/** What failed in a sum, as callers saw it. */
+export const codeOfSum = (type: AuditType): ErrorCode =>
+  type === 'rekey:Throttle'
+    ? 'too_many_requests'
+    : type === 'rekey:KeyAuth'
+      ? 'unauthorized'
+      : 'invalid_credentials';
+
 /** When the minute of an instant ends. */
 export const endOfMinute = (instant: Instant): Instant =>
   (Math.floor(instant / MINUTE_MS) + 1) * MINUTE_MS;
 
 /** The text that the hash of an entry is made of: no two entries share one. */
-export const auditEntryText = (entry: Omit<AuditEntry, 'hash'>): string =>
+export const auditEntryText = (
+  entry: Omit<AuditEntry, keyof AuditText | 'salt' | 'hash'>,
+): string =>
   JSON.stringify([
-    'rekey audit entry v1',
+    'rekey audit entry v2',
     entry.serviceId,
     entry.sequence,
     entry.previousHash,
@@ -183,11 +281,25 @@ export const auditEntryText = (entry: Omit<AuditEntry, 'hash'>): string =>
     entry.createdAt,
     entry.type,
     entry.outcome,
+    entry.statusCode,
     entry.userId,
+    entry.keyId,
+    entry.userKeyId,
     entry.subjectId,
-    entry.origin && [entry.origin.address, entry.origin.client],
     entry.count,
+    entry.textDigest,
   ]);
+
+/** What the digest of an entry's text is made of; null where an entry says nothing in words. */
+export const auditText = ({ origin, subject, data }: AuditText): string | null =>
+  origin === null && subject === null && data === null
+    ? null
+    : JSON.stringify([
+        'rekey audit text v1',
+        origin && [origin.address, origin.client, origin.forwarded ?? null],
+        subject,
+        data,
+      ]);
 
 /** The text that the seal of a chain is made of. */
 export const auditChainText = (chain: Omit<AuditChain, 'seal'>): string =>
@@ -202,9 +314,15 @@ export const auditChainText = (chain: Omit<AuditChain, 'seal'>): string =>
   ]);
 
 const MAX_CLIENT_LENGTH = 200;
+/** A dozen addresses. */
+const MAX_FORWARDED_LENGTH = 500;
 
 /** An origin as it is recorded: what a client says of itself takes no more room than this. */
-export const auditOrigin = ({ address, client }: Origin): Origin => ({
+export const auditOrigin = ({ address, client, forwarded }: Origin): Origin => ({
   address,
-  client: client && [...client].slice(0, MAX_CLIENT_LENGTH).join(''),
+  client: client && firstOf(client, MAX_CLIENT_LENGTH),
+  ...(forwarded && { forwarded: firstOf(forwarded, MAX_FORWARDED_LENGTH) }),
 });
+
+const firstOf = (text: string, characters: number): string =>
+  [...text.slice(0, 2 * characters)].slice(0, characters).join('');

@@ -1,5 +1,5 @@
 import { IllegalArgument, type Violation } from './errors.ts';
-import { isFarTooLong } from './text.ts';
+import { isFarTooLong, utf8Length } from './text.ts';
 
 /** RFC 5321, 4.5.3.1: octets of the local part and of the whole path. */
 const MAX_LOCAL_OCTETS = 64;
@@ -39,7 +39,20 @@ export function canonicalEmail(text: string): string | null {
   const domain = asciiDomain(text.slice(at + 1));
   if (at < 1 || domain === null || !LOCAL_PART.test(local)) return null;
   const email = `${local}@${domain}`;
-  return octets(local) <= MAX_LOCAL_OCTETS && octets(email) <= MAX_OCTETS ? email : null;
+  // RFC 6531 counts octets of UTF-8.
+  return utf8Length(local) <= MAX_LOCAL_OCTETS && utf8Length(email) <= MAX_OCTETS ? email : null;
+}
+
+/**
+ * The name of an account as somebody claims it: in its canonical form where it is an address, and as it was sent where
+ * it is as good as one, with an @ and something on both sides; no account has such a name. Throws `IllegalArgument`.
+ */
+export function parseClaimedEmail(text: string, field = 'email'): string {
+  const canonical = canonicalEmail(text);
+  if (canonical !== null) return canonical;
+  const isFit = !isFarTooLong(text, MAX_OCTETS) && text.isWellFormed() && !UNSEEN.test(text);
+  if (isFit && /^[^@]+@[^@]+$/.test(text)) return text;
+  throw new IllegalArgument([refusedEmail(field)]);
 }
 
 /** The canonical form, or an `IllegalArgument` that names the field. */
@@ -55,14 +68,4 @@ function asciiDomain(domain: string): string | null {
   if (!DOMAIN.test(domain) || !URL.canParse(url)) return null;
   const { hostname } = new URL(url);
   return ASCII_DOMAIN.test(hostname) ? hostname : null;
-}
-
-/** Length in UTF-8, which is what RFC 6531 counts. */
-function octets(text: string): number {
-  let count = 0;
-  for (const char of text) {
-    const code = char.codePointAt(0) ?? 0;
-    count += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
-  return count;
 }

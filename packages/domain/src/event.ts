@@ -2,11 +2,15 @@ import type { Id, Instant } from './ids.ts';
 
 export type EventType =
   | 'user.created'
+  | 'user.updated'
   | 'user.deleted'
+  | 'user.disabled'
   /** The owner pressed the link of a mail. */
   | 'user.locked'
   | 'password.changed'
   | 'session.started'
+  /** One session, or all of the user at the service where it is about none. */
+  | 'session.ended'
   /** A spent refresh token came back. */
   | 'token.theft'
   | 'key.created'

@@ -15,6 +15,29 @@ const MAX_MAIL_TEXT_LENGTH = 1000;
 export const isFarTooLong = (text: string, maxCodePoints: number): boolean =>
   text.length > 4 * maxCodePoints;
 
+/** Octets of a text in UTF-8. */
+export function utf8Length(text: string): number {
+  let length = 0;
+  for (const char of text) {
+    const code = char.codePointAt(0) ?? 0;
+    length += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return length;
+}
+
+/** Some characters are many in their compatible form, and an index has room for some hundred octets. */
+const MAX_FOLDED_LENGTH = 254;
+
+/**
+ * The form of a name or address that lists go by, and that is searched: of all texts that differ in case alone, or in
+ * compatible characters such as ligatures and full-width letters, it is one.
+ */
+export function folded(text: string): string {
+  // Upper case first: it joins letters that lower case keeps apart. A sigma has two small forms.
+  const small = text.normalize('NFKC').toUpperCase().toLowerCase().replaceAll('ς', 'σ');
+  return [...small.normalize('NFKC')].slice(0, MAX_FOLDED_LENGTH).join('');
+}
+
 /** No control, format or line characters, but for the joiners that Persian words and emoji are spelled with. */
 const ONE_LINE = /^(?:[^\p{C}\p{Zl}\p{Zp}]|[\u200c\u200d])+$/u;
 
@@ -27,6 +50,10 @@ const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
  */
 const WEB_URL = /^https?:\/\/[^/?#\\@]+(?:[/?#].*)?$/i;
 const PRINTABLE = /^[\x21-\x7e]+$/;
+
+/** Whether a text is 1 to so many characters on one line, as it is. */
+export const isOneLine = (text: string, maxCodePoints: number): boolean =>
+  text.length <= 2 * maxCodePoints && ONE_LINE.test(text) && [...text].length <= maxCodePoints;
 
 /** A name of a user, service or key: 1 to 100 characters on one line, kept as given but for NFC and outer spaces. */
 export function parseName(text: string, field = 'name'): string {
@@ -63,10 +90,16 @@ export function parseTimezone(text: string, field = 'timezone'): string {
   throw refused(field, 'must be a name of the IANA time zone database');
 }
 
+/** Whether a text is an absolute http or https URL without credentials. */
+export const isUrl = (text: string): boolean =>
+  text.length <= MAX_URL_LENGTH &&
+  WEB_URL.test(text) &&
+  PRINTABLE.test(text) &&
+  URL.canParse(text);
+
 /** An absolute http or https URL without credentials, kept as given. */
 export function parseUrl(text: string, field = 'url'): string {
-  const isShort = text.length <= MAX_URL_LENGTH;
-  if (!(isShort && WEB_URL.test(text) && PRINTABLE.test(text) && URL.canParse(text))) {
+  if (!isUrl(text)) {
     throw refused(field, 'must be an absolute http or https URL without user and password');
   }
   return text;
