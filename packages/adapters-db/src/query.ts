@@ -71,7 +71,7 @@ type Build<Params extends AnyParams, Row = unknown> = (
 type AnyParams = readonly unknown[];
 
 /** A parameter of a query: one for each item of a list, and for each property of an object. */
-export type Param<T> = [T] extends [string | number | boolean | null]
+export type Param<T> = [T] extends [string | number | boolean | Uint8Array | null]
   ? RawBuilder<T>
   : T extends readonly (infer Item)[]
     ? readonly Param<Item>[]
@@ -179,7 +179,8 @@ function paramFor(arg: unknown, pick: Pick): unknown {
   if (Array.isArray(arg)) {
     return arg.map((item, index) => paramFor(item, (args) => (pick(args) as unknown[])[index]));
   }
-  if (typeof arg !== 'object' || arg === null) return sql`${new Slot(pick)}`;
+  const isValue = typeof arg !== 'object' || arg === null || arg instanceof Uint8Array;
+  if (isValue) return sql`${new Slot(pick)}`;
   const property = (_: object, name: string | symbol) =>
     sql`${new Slot((args) => (pick(args) as Record<string | symbol, unknown>)[name])}`;
   return new Proxy({}, { get: property });

@@ -1,4 +1,5 @@
 import type {
+  AuditEntry,
   AuditOutcome,
   AuditType,
   Channel,
@@ -41,8 +42,10 @@ export type Schema = {
     updated_at: Instant;
     is_enabled: Flag;
     is_locked: Flag;
+    is_admin: Flag;
     name: string;
     email: string;
+    email_valid: Flag;
     locale: string;
     timezone: string;
     password_hash: string | null;
@@ -51,9 +54,29 @@ export type Schema = {
     password_quality: string | null;
     password_allow_reset: Flag;
     password_require_update: Flag;
+    last_login_at: Instant | null;
     created_by: Id | null;
     /** Of an account that is deleted if nobody uses it: since when nobody is known to. */
     idle_since: Instant | null;
+  };
+  /** What each service keeps with a user. */
+  user_attributes: {
+    user_id: Id;
+    /** The id of a service, or `all` for what the operator keeps with a user that no service made. */
+    service_id: string;
+    /** A JSON object. */
+    attributes: string;
+  };
+  /** The users that each service sees: lists and searches read here alone, whoever sees how many. */
+  visible_users: {
+    /** The id of a service, or `all` for those who see all users. */
+    service_id: string;
+    user_id: Id;
+    is_enabled: Flag;
+    /** The folded name in UTF-8: octets have one order in all databases. */
+    name_key: Uint8Array;
+    /** The folded address in UTF-8. */
+    email_key: Uint8Array;
   };
   keys: {
     id: Id;
@@ -65,7 +88,15 @@ export type Schema = {
     name: string;
     service_id: Id | null;
     user_id: Id | null;
-    digest: string | null;
+    prefix: string | null;
+    /** With spaces between them. */
+    scopes: string;
+    expires_at: Instant | null;
+    last_used_at: Instant | null;
+    digest: string;
+    /** Of the value before a rotation, which is good until the overlap ends. */
+    previous_digest: string | null;
+    overlap_ends_at: Instant | null;
     sealed: string | null;
     /** The last step of time of which a code was taken. */
     totp_step: number | null;
@@ -73,11 +104,16 @@ export type Schema = {
   sessions: {
     id: Id;
     created_at: Instant;
+    last_used_at: Instant;
     expires_at: Instant;
     ended_at: Instant | null;
     user_id: Id;
     service_id: Id;
     key_id: Id;
+    address: string;
+    client: string | null;
+    /** Names with spaces between them. */
+    amr: string;
   };
   refresh_tokens: {
     digest: string;
@@ -89,7 +125,8 @@ export type Schema = {
   one_time_tokens: {
     id: Id;
     purpose: Purpose;
-    user_id: Id;
+    /** Null once the account was deleted: then nothing personal is left here. */
+    user_id: Id | null;
     service_id: Id;
     email: string;
     address: string;
@@ -105,10 +142,13 @@ export type Schema = {
     channel: Channel;
     kind: Purpose;
     token_id: Id;
-    user_id: Id;
+    /** Null once the account was deleted: then the row goes when the mail is sent or dead. */
+    user_id: Id | null;
     service_id: Id;
     recipient: string;
     recipient_domain: string;
+    locale: string;
+    timezone: string;
     deadline: Instant;
     attempts: number;
     due_at: Instant;
@@ -137,12 +177,21 @@ export type Schema = {
     created_at: Instant;
     chain: string;
     sequence: number;
-    type: AuditType;
+    type: AuditEntry['type'];
     outcome: AuditOutcome;
+    status_code: number | null;
     user_id: Id | null;
-    subject_id: Id | null;
+    key_id: Id | null;
+    user_key_id: Id | null;
+    /** The id of what an entry of Rekey's own is about, or a text of a service. */
+    subject: string | null;
     address: string | null;
     client: string | null;
+    forwarded: string | null;
+    /** A JSON text. */
+    data: string | null;
+    salt: string | null;
+    text_digest: string | null;
     count: number;
     previous_hash: string | null;
     hash: string;

@@ -37,4 +37,5 @@ export type Statement = {
   readonly name?: string;
 };
 
-export type Value = string | number | null;
+/** Octets are a Buffer: the drivers of both databases bind it. */
+export type Value = string | number | Buffer | null;

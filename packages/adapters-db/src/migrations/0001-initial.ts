@@ -30,8 +30,10 @@ export const initial: Migration = {
       updated_at bigint not null,
       is_enabled integer not null,
       is_locked integer not null,
+      is_admin integer not null,
       name text not null,
       email text not null unique,
+      email_valid integer not null,
       locale text not null,
       timezone text not null,
       password_hash text,
@@ -40,10 +42,35 @@ export const initial: Migration = {
       password_quality text,
       password_allow_reset integer not null,
       password_require_update integer not null,
+      last_login_at bigint,
       created_by text references services (id),
       idle_since bigint
     )`,
+    `create index users_admins on users (id) where is_admin = 1`,
     `create index users_idle on users (idle_since) where idle_since is not null`,
+
+    `create table user_attributes (
+      user_id text not null references users (id),
+      service_id text not null,
+      attributes text not null,
+      primary key (user_id, service_id)
+    )`,
+
+    // SQLite takes every name of a type; octets are compared in one way on both databases.
+    `create table visible_users (
+      service_id text not null,
+      user_id text not null references users (id),
+      is_enabled integer not null,
+      name_key bytea not null,
+      email_key bytea not null,
+      primary key (service_id, user_id)
+    )`,
+    `create index visible_users_of_user on visible_users (user_id)`,
+    `create index visible_users_enabled on visible_users (service_id, is_enabled, user_id)`,
+    `create index visible_users_by_name on visible_users (service_id, name_key, user_id)`,
+    `create index visible_users_enabled_by_name
+      on visible_users (service_id, is_enabled, name_key, user_id)`,
+    `create index visible_users_by_email on visible_users (service_id, email_key, user_id)`,
 
     `create table keys (
       id text not null primary key,
@@ -55,29 +82,45 @@ export const initial: Migration = {
       name text not null,
       service_id text references services (id),
       user_id text references users (id),
-      digest text unique,
+      prefix text,
+      scopes text not null,
+      expires_at bigint,
+      last_used_at bigint,
+      digest text not null unique,
+      previous_digest text,
+      overlap_ends_at bigint,
       sealed text,
-      totp_step bigint,
-      check ((digest is null) <> (sealed is null))
+      totp_step bigint
     )`,
-    `create index keys_of_user on keys (user_id, service_id)`,
-    `create unique index keys_usable_token on keys (user_id, service_id)
-      where type = 'TOKEN' and is_enabled = 1 and is_revoked = 0`,
-    `create index keys_usable_totp on keys (user_id, service_id, id)
-      where type = 'TOTP' and is_enabled = 1 and is_revoked = 0`,
+    `create index keys_rotated on keys (previous_digest) where previous_digest is not null`,
+    `create unique index keys_lone on keys (user_id, service_id, type)
+      where type <> 'KEY' and is_enabled = 1 and is_revoked = 0`,
+    `create index keys_of_user on keys (user_id, id)`,
+    `create index keys_of_service on keys (service_id, id)`,
+    `create index keys_of_service_itself on keys (service_id) where user_id is null`,
+    `create index keys_by_state on keys (type, is_enabled, is_revoked, id)`,
+    `create index keys_of_service_by_state on keys (service_id, type, is_enabled, is_revoked, id)`,
 
     `create table sessions (
       id text not null primary key,
       created_at bigint not null,
+      last_used_at bigint not null,
       expires_at bigint not null,
       ended_at bigint,
       user_id text not null references users (id),
       service_id text not null references services (id),
-      key_id text not null references keys (id)
+      key_id text not null references keys (id),
+      address text not null,
+      client text,
+      amr text not null
     )`,
-    `create index sessions_of_user on sessions (user_id, ended_at)`,
+    `create index sessions_of_user on sessions (user_id)`,
     `create index sessions_of_key on sessions (key_id)`,
-    `create index sessions_over on sessions ((coalesce(ended_at, expires_at)))`,
+    `create index sessions_open on sessions (id) where ended_at is null`,
+    `create index sessions_open_of_user on sessions (user_id, id) where ended_at is null`,
+    `create index sessions_open_of_service on sessions (service_id, id) where ended_at is null`,
+    `create index sessions_due on sessions (expires_at) where ended_at is null`,
+    `create index sessions_ended on sessions (ended_at)`,
 
     `create table refresh_tokens (
       digest text not null primary key,
@@ -91,7 +134,7 @@ export const initial: Migration = {
     `create table one_time_tokens (
       id text not null primary key,
       purpose text not null,
-      user_id text not null references users (id),
+      user_id text references users (id),
       service_id text not null references services (id),
       email text not null,
       address text not null,
@@ -110,10 +153,12 @@ export const initial: Migration = {
       channel text not null,
       kind text not null,
       token_id text not null references one_time_tokens (id),
-      user_id text not null references users (id),
+      user_id text references users (id),
       service_id text not null references services (id),
       recipient text not null,
       recipient_domain text not null,
+      locale text not null,
+      timezone text not null,
       deadline bigint not null,
       attempts integer not null,
       due_at bigint not null,
@@ -154,10 +199,17 @@ export const initial: Migration = {
       sequence bigint not null,
       type text not null,
       outcome text not null,
+      status_code integer,
       user_id text,
-      subject_id text,
+      key_id text,
+      user_key_id text,
+      subject text,
       address text,
       client text,
+      forwarded text,
+      data text,
+      salt text,
+      text_digest text,
       count bigint not null,
       previous_hash text,
       hash text not null,
@@ -169,7 +221,7 @@ export const initial: Migration = {
     `create index audit_entries_by_type on audit_entries (type, created_at, id)`,
     `create index audit_entries_of_user on audit_entries (user_id, created_at, id)
       where user_id is not null`,
-    `create index audit_entries_of_key on audit_entries (subject_id)
+    `create index audit_entries_of_key on audit_entries (subject)
       where type in ('sso:ServiceCreate', 'rekey:RootKeyCreate', 'sso:KeyCreate')`,
 
     `create table audit_sums (
