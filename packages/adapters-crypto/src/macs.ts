@@ -21,9 +21,6 @@ export function macs(keys: () => KeyList): Macs {
     salt: () => randomBytes(16).toString('base64url'),
 
     digest: (salt, text) =>
-      createHash('sha256')
-        .update(Buffer.from(salt, 'base64url'))
-        .update(text)
-        .digest('base64url'),
+      createHash('sha256').update(Buffer.from(salt, 'base64url')).update(text).digest('base64url'),
   };
 }

@@ -215,5 +215,5 @@ export class Unavailable extends DomainError {
 }
 
 /** Whether an error says no, and not that something is out of order. */
-export const isRefusal = (error: unknown): boolean =>
+export const isRefusal = (error: unknown): error is DomainError =>
   error instanceof DomainError && !(error instanceof Overloaded || error instanceof Unavailable);

@@ -4,6 +4,8 @@ export type Origin = {
   readonly address: string;
   /** The User-Agent, as sent: never to be shown without defusing it. */
   readonly client: string | null;
+  /** The X-Forwarded-For, as sent: whoever asks can write anything into it. */
+  readonly forwarded?: string;
 };
 
 /**

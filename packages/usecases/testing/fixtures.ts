@@ -51,6 +51,7 @@ export function aUser(details: Partial<User> & Pick<User, 'createdBy'>): User {
     ...user,
     isEnabled: true,
     isLocked: false,
+    isAdmin: false,
     name: 'Ada',
     email: `user-${user.id}@example.com`,
     locale: 'en',
@@ -68,6 +69,10 @@ export function aKey(details: Partial<Key> & Pick<Key, 'serviceId' | 'userId'>):
     isRevoked: false,
     type: 'TOKEN',
     name: 'web',
+    prefix: 'Ab3-_9xY',
+    scopes: [],
+    expiresAt: null,
+    lastUsedAt: null,
     ...details,
   };
 }
@@ -75,7 +80,15 @@ export function aKey(details: Partial<Key> & Pick<Key, 'serviceId' | 'userId'>):
 export function aSession(
   details: Partial<Session> & Pick<Session, 'userId' | 'serviceId' | 'keyId'>,
 ): Session {
-  return { id: ids.next(), createdAt: START, expiresAt: START + 86_400_000, ...details };
+  return {
+    id: ids.next(),
+    createdAt: START,
+    lastUsedAt: START,
+    expiresAt: START + 86_400_000,
+    origin: ORIGIN,
+    amr: ['pwd'],
+    ...details,
+  };
 }
 
 export function aOneTimeToken(
@@ -131,9 +144,16 @@ export function anAuditEntry(
     sequence: 1,
     type: 'sso:AuthLocalLogin',
     outcome: 'success',
+    statusCode: 0,
     userId: ids.next(),
+    keyId: null,
+    userKeyId: null,
     subjectId: ids.next(),
+    subject: null,
     origin: ORIGIN,
+    data: null,
+    salt: `salt-of-${id}`,
+    textDigest: `digest-of-${id}`,
     count: 1,
     previousHash: null,
     hash: `hash-of-${id}`,

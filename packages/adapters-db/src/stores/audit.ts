@@ -3,10 +3,12 @@ import {
   type AuditEntry,
   type AuditPlace,
   type AuditSum,
+  type AuditText,
   type AuditType,
   emptyAuditChain,
   type Id,
   type Instant,
+  isCustom,
   keyMakingTypes,
 } from '@rekey/domain';
 import type { Audit, AuditedKey } from '@rekey/usecases';
@@ -36,14 +38,34 @@ const entryColumns = [
   'sequence',
   'type',
   'outcome',
+  'status_code as statusCode',
   'user_id as userId',
-  'subject_id as subjectId',
+  'key_id as keyId',
+  'user_key_id as userKeyId',
+  'subject',
   'address',
   'client',
+  'forwarded',
+  'data',
+  'salt',
+  'text_digest as textDigest',
   'count',
   'previous_hash as previousHash',
   'hash',
 ] as const;
+
+type TextRow = Pick<
+  Schema['audit_entries'],
+  'subject' | 'address' | 'client' | 'forwarded' | 'data'
+>;
+
+const textRow = ({ subjectId, subject, origin, data }: AuditEntry): TextRow => ({
+  subject: subjectId ?? subject,
+  address: origin?.address ?? null,
+  client: origin?.client ?? null,
+  forwarded: origin?.forwarded ?? null,
+  data: data && JSON.stringify(data),
+});
 
 type ChainRow = Selection<Schema, 'audit_chains', (typeof chainColumns)[number]>;
 type EntryRow = Selection<Schema, 'audit_entries', (typeof entryColumns)[number]>;
@@ -53,10 +75,21 @@ const asChain = ({ chain, ...row }: ChainRow): AuditChain => ({
   ...row,
 });
 
-const asEntry = ({ chain, address, client, ...row }: EntryRow): AuditEntry => ({
+const asEntry = ({
+  chain,
+  subject,
+  address,
+  client,
+  forwarded,
+  data,
+  ...row
+}: EntryRow): AuditEntry => ({
   ...row,
   serviceId: ownerOf(chain),
-  origin: address === null ? null : { address, client },
+  subjectId: isCustom(row.type) ? null : subject,
+  subject: isCustom(row.type) ? subject : null,
+  origin: address === null ? null : { address, client, ...(forwarded !== null && { forwarded }) },
+  data: data === null ? null : JSON.parse(data),
 });
 
 // An update that changes nothing: it locks the row on both databases, and answers it as it is then.
@@ -84,9 +117,8 @@ const insert = write(
   (
     db,
     chain: Param<string>,
-    entry: Param<Omit<AuditEntry, 'origin'>>,
-    address: Param<string | null>,
-    client: Param<string | null>,
+    entry: Param<Omit<AuditEntry, keyof AuditText>>,
+    text: Param<TextRow>,
   ) =>
     db.insertInto('audit_entries').values({
       id: entry.id,
@@ -95,10 +127,17 @@ const insert = write(
       sequence: entry.sequence,
       type: entry.type,
       outcome: entry.outcome,
+      status_code: entry.statusCode,
       user_id: entry.userId,
-      subject_id: entry.subjectId,
-      address,
-      client,
+      key_id: entry.keyId,
+      user_key_id: entry.userKeyId,
+      subject: text.subject,
+      address: text.address,
+      client: text.client,
+      forwarded: text.forwarded,
+      data: text.data,
+      salt: entry.salt,
+      text_digest: entry.textDigest,
       count: entry.count,
       previous_hash: entry.previousHash,
       hash: entry.hash,
@@ -201,7 +240,7 @@ const keys = all(
         exists(
           selectFrom('audit_entries')
             .select('sequence')
-            .whereRef('subject_id', '=', 'keys.id')
+            .whereRef('subject', '=', 'keys.id')
             .where('chain', '=', sql<string>`coalesce(keys.service_id, ${sql.lit(OPERATOR)})`)
             .where(makesKey),
         ).as('isRecorded'),
@@ -284,8 +323,7 @@ export const auditOn = (on: Connection): Audit => ({
   },
 
   async append(entry, chain) {
-    const { address = null, client = null } = entry.origin ?? {};
-    await insert(on)(nameOf(entry.serviceId), entry, address, client);
+    await insert(on)(nameOf(entry.serviceId), entry, textRow(entry));
     await extend(on)(nameOf(chain.serviceId), chain);
   },
 

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import {
   type AuditEntry as AuditEntryEntity,
   type AuditPlace,
+  type AuditType,
   auditOutcomes,
   auditTypes,
   ID_PATTERN,
@@ -128,7 +129,7 @@ const AuditEntry = Type.Object(
 const entryOut = (entry: AuditEntryEntity): Static<typeof AuditEntry> => ({
   id: entry.id,
   created_at: instantOut(entry.createdAt),
-  type: entry.type,
+  type: entry.type as AuditType,
   outcome: entry.outcome,
   service_id: entry.serviceId,
   user_id: entry.userId,

@@ -1,4 +1,5 @@
 import {
+  type CustomAuditType,
   DEFAULT_PAGE_SIZE,
   type Id,
   type IdPage,
@@ -6,6 +7,7 @@ import {
   isId,
   MAX_PAGE_SIZE,
   NotFound,
+  parseCustomType,
 } from '@rekey/domain';
 import { type TStringOptions, Type } from 'typebox';
 
@@ -54,6 +56,21 @@ export function pathId({ params }: { readonly params: { readonly id: string } })
 export const Audited = Type.Object(
   { audit: idOf('entry', 'The entry of the audit that says so.') },
   { $id: 'Audited' },
+);
+
+/**
+ * The type of an entry of the audit that a service has written beside what a call does. The answer has the id of the entry
+ * as `audit`.
+ */
+export const AuditAsked = Type.Optional(
+  Type.Unsafe<CustomAuditType>(
+    Type.String({
+      description:
+        'The type of an entry of your own, which the audit then has as well; not one of `sso:` or `rekey:`.',
+      examples: ['shop:CheckOut'],
+      parse: (text: string, field: string) => parseCustomType(text, field),
+    }),
+  ),
 );
 
 /** A field of a query: its value is what the parser makes of the text. */

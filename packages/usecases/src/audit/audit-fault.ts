@@ -1,4 +1,4 @@
-import { type AuditEntry, auditEntryText, type Id } from '@rekey/domain';
+import { type AuditEntry, auditEntryText, auditText, type Id, isErased } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 
 /** A fault of a chain. */
@@ -14,22 +14,27 @@ export type AuditFault = {
 export type Link = { readonly sequence: number; readonly hash: string | null };
 
 /** The fault of an entry, or of a gap before it; null where there is none. */
-export function faultOf(
-  macs: Ports['macs'],
-  before: Link,
-  { hash, ...entry }: AuditEntry,
-): AuditFault | null {
+export function faultOf(macs: Ports['macs'], before: Link, entry: AuditEntry): AuditFault | null {
   const sequence = before.sequence + 1;
   const fault = (reason: string) => ({ sequence, id: entry.id, reason });
   if (entry.sequence !== sequence) return { sequence, id: null, reason: 'is missing' };
-  if (!macs.verify(auditEntryText(entry), hash)) return fault('is not as it was written');
+  const isAsWritten =
+    isTextAsWritten(macs, entry) && macs.verify(auditEntryText(entry), entry.hash);
+  if (!isAsWritten) return fault('is not as it was written');
   if (entry.previousHash !== before.hash) return fault('does not follow the one before it');
   // Else somebody could delete a whole chain, and let it begin anew.
   if (sequence === 1 && !isBeginning(entry)) return fault('is not how a chain begins');
   return null;
 }
 
-const isBeginning = ({ serviceId, type, subjectId }: Omit<AuditEntry, 'hash'>): boolean =>
+/** Whether the digest that the chain holds is that of the text; one that was erased is no longer there to be looked at. */
+function isTextAsWritten(macs: Ports['macs'], entry: AuditEntry): boolean {
+  const text = auditText(entry);
+  if (text === null) return entry.textDigest === null || isErased(entry);
+  return entry.salt !== null && macs.digest(entry.salt, text) === entry.textDigest;
+}
+
+const isBeginning = ({ serviceId, type, subjectId }: AuditEntry): boolean =>
   serviceId === null
     ? type === 'rekey:ChainBegin' && subjectId === null
     : type === 'sso:ServiceCreate';

@@ -44,7 +44,7 @@ const recorded = async (w: World, serviceId: Id | null): Promise<object[]> => {
     return { type, outcome, userId, subjectId };
   });
 };
-const typesIn = async (w: World, serviceId: Id | null): Promise<AuditType[]> => {
+const typesIn = async (w: World, serviceId: Id | null): Promise<string[]> => {
   const entries = await w.database.read(({ audit }) => audit.follow(serviceId, 0, 1000));
   return entries.map(({ type }) => type);
 };

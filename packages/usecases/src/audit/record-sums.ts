@@ -1,4 +1,4 @@
-import type { Actor, AuditSum, Instant } from '@rekey/domain';
+import { type Actor, type AuditSum, codeOfSum, type Instant } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 import { record } from '../shared/record.ts';
@@ -53,8 +53,9 @@ export class RecordSums {
       }
       for (const { network, count } of sums) {
         const origin = network === null ? null : { address: network, client: null };
-        const entry = { type, outcome: 'failure', serviceId, createdAt, count } as const;
-        await record(this.#ports, stores, { origin }, entry);
+        const failure = { outcome: 'failure', code: codeOfSum(type) } as const;
+        const entry = { type, ...failure, serviceId, createdAt, count };
+        await record(this.#ports, stores, { kind: 'unnamed', origin }, entry);
       }
       return sums.length;
     });

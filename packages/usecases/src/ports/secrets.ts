@@ -1,4 +1,4 @@
-import type { Device, Grant, Id, Instant, OneTimeToken, Purpose } from '@rekey/domain';
+import type { Device, Grant, Id, Instant, OneTimeToken, Purpose, Role } from '@rekey/domain';
 
 export interface Secrets {
   /** 32 random bytes as base64url text after the prefix. */
@@ -12,6 +12,11 @@ export interface Secrets {
    * not have to make one. A text has one digest.
    */
   blind(text: string): string;
+  /**
+   * The digests by which a secret is found again that is kept sealed: it takes a secret that the database does not have
+   * to make one. The first is the one to keep; the others were the first before rotations of the key file.
+   */
+  blindIndexes(secret: string): readonly [string, ...string[]];
   /**
    * Encrypts with a secret that the database does not have; a different text each time. `owner` names what the secret
    * belongs to: a writer to the database cannot give it to another.
@@ -27,14 +32,23 @@ export interface Macs {
   make(text: string): string;
   /** Whether the MAC was made here for that text. */
   verify(text: string, mac: string): boolean;
+  /** 16 random bytes as base64url text. */
+  salt(): string;
+  /** SHA-256 over the bytes of a salt and a text, as base64url text. Everybody who has both can make it. */
+  digest(salt: string, text: string): string;
 }
 
 export interface AccessTokens {
-  /** A signed token for the grant, or one that is encrypted besides. It expires on a whole second. */
-  issue(grant: Grant, form: 'signed' | 'encrypted'): Promise<{ token: string; expiresAt: Instant }>;
-  /** The grant of a token in either form, and when it expires; null for what was not issued here or has expired. */
+  /**
+   * A token for the grant: signed, for a service to verify. For a person at the built-in service, whom `holder` names,
+   * it may be encrypted besides, and says address and roles for others to read. It expires on a whole second.
+   */
+  issue(grant: Grant, holder?: TokenHolder): Promise<{ token: string; expiresAt: Instant }>;
+  /** The grant of a token of any kind, and when it expires; null for what was not issued here or has expired. */
   verify(token: string): Promise<(Grant & { readonly expiresAt: Instant }) | null>;
 }
+
+export type TokenHolder = { readonly email: string; readonly roles: readonly Role[] };
 
 /** One-time codes by the clock (RFC 6238): SHA-1, six digits, a new code with each step of 30 seconds. */
 export interface Totp {

@@ -1,6 +1,7 @@
 import {
   type Actor,
   type AuditType,
+  type ErrorCode,
   type Id,
   InvalidCredentials,
   isRefusal,
@@ -78,21 +79,25 @@ export async function attempt<Proof, Prepared, Result>(
 
   const subjectId = actor.kind === 'user' ? actor.session.sessionId : null;
   const failure = { serviceId, userId, subjectId };
-  const recordFailure = () => {
+  const recordFailure = (code: ErrorCode) => {
     const types = [type, ...(bringsWait ? (['rekey:Throttle'] as const) : [])];
-    return database.transact((stores) => recordFailures(ports, stores, place, types, failure));
+    return database.transact((stores) =>
+      recordFailures(ports, stores, actor, types, failure, code),
+    );
   };
 
   if (proof === null) {
-    await recordFailure();
-    throw refusal ?? new InvalidCredentials(message);
+    const answer = refusal ?? new InvalidCredentials(message);
+    await recordFailure(answer.code);
+    throw answer;
   }
 
   /** The try was right, whatever it came to. */
   const acquit = (error: unknown) =>
     database.transact(async (stores) => {
       await takeBackTry(stores.throttles, counted);
-      if (isRefusal(error)) await recordFailures(ports, stores, place, [type], failure);
+      if (!isRefusal(error)) return;
+      await recordFailures(ports, stores, actor, [type], failure, error.code);
     });
   const prepared = await prepare(proof).catch(async (error: unknown) => {
     await acquit(error);
@@ -109,7 +114,8 @@ export async function attempt<Proof, Prepared, Result>(
   return committing.catch(async (error: unknown) => {
     if (error instanceof TooManyRequests) await acquit(error);
     // A change that somebody else committed since voids the proof: then the try stands as a failure.
-    else await (isRefusal(error) ? recordFailure() : takeBack().catch(() => undefined));
+    else if (isRefusal(error)) await recordFailure(error.code);
+    else await takeBack().catch(() => undefined);
     throw error;
   });
 }

@@ -1,29 +1,32 @@
-import type { Actor, AuditEntry, Id } from '@rekey/domain';
+import type { AuditEntry, AuditType, Id } from '@rekey/domain';
 import type { Stores } from '../ports/index.ts';
 import { inChainOrder } from './chain-order.ts';
-import { type Recorder, record } from './record.ts';
+import { type Asker, type Recorder, record } from './record.ts';
 
-type Shared = Pick<AuditEntry, 'type' | 'userId' | 'subjectId'> & { readonly serviceId: Id };
+type Shared = Pick<AuditEntry, 'userId' | 'subjectId'> &
+  Partial<Pick<AuditEntry, 'data'>> & { readonly type: AuditType; readonly serviceId: Id };
 
 /**
  * Records what happened to a user through one service and is felt at all: each other service that may know of the user
  * gets an entry as well, which says no more than what happened to whom. Answers the id of the entry of the one service.
+ * `knowing`: the services that may know of the user, where that can no longer be looked up.
  */
 export async function recordAtAll(
   ports: Recorder,
   stores: Pick<Stores, 'audit' | 'services'>,
-  actor: Pick<Actor, 'origin'>,
+  actor: Asker,
   entry: Shared,
+  knowing: readonly Id[] | null = null,
 ): Promise<Id> {
   const { type, userId } = entry;
-  const knowing = userId === null ? [] : await stores.services.knowing(userId);
-  const others = knowing
+  const all = knowing ?? (userId === null ? [] : await stores.services.knowing(userId));
+  const others = all
     .filter((serviceId) => serviceId !== entry.serviceId)
     .map((serviceId) => ({ type, userId, subjectId: null, serviceId }));
   let entryId = '';
   for (const each of inChainOrder<Shared>([entry, ...others])) {
-    const { origin } = each === entry ? actor : { origin: null };
-    const id = await record(ports, stores, { origin }, each);
+    const asker = each === entry ? actor : ({ kind: 'unnamed', origin: null } as const);
+    const id = await record(ports, stores, asker, each);
     if (each === entry) entryId = id;
   }
   return entryId;

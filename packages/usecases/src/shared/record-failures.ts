@@ -1,29 +1,32 @@
 import {
   type AuditEntry,
   type AuditType,
+  codeOfSum,
+  type ErrorCode,
   endOfMinute,
   networkOf,
-  type Origin,
 } from '@rekey/domain';
 import type { Stores } from '../ports/index.ts';
-import { type Recorder, record } from './record.ts';
+import { type Asker, type Recorder, record } from './record.ts';
 import { tell } from './tell.ts';
 
 /**
  * Records what failed in one try: by an entry for each type, or else in the sums of this minute where it is about no
- * user whom the service may know of. Anybody can cause as many failures of that kind as there are names.
+ * user whom the service may know of. Anybody can cause as many failures of that kind as there are names. `code`: as the
+ * caller sees it.
  */
 export async function recordFailures(
   ports: Recorder,
   stores: Pick<Stores, 'audit' | 'events'>,
-  actor: { readonly origin: Origin },
+  actor: Asker,
   types: readonly AuditType[],
   of: Pick<AuditEntry, 'serviceId' | 'userId'> & Partial<Pick<AuditEntry, 'subjectId'>>,
+  code: ErrorCode,
 ): Promise<void> {
   const { serviceId, userId } = of;
   if (serviceId === null || userId === null) {
     const endsAt = endOfMinute(ports.clock.now());
-    const network = networkOf(actor.origin.address);
+    const network = actor.origin && networkOf(actor.origin.address);
     for (const type of types) {
       await stores.audit.addToSum({ endsAt, serviceId, type, network, count: 1 });
     }
@@ -32,5 +35,8 @@ export async function recordFailures(
   if (types.includes('rekey:Throttle')) {
     await tell(ports, stores, { type: 'throttle.reached', serviceId, userId });
   }
-  for (const type of types) await record(ports, stores, actor, { ...of, type, outcome: 'failure' });
+  for (const type of types) {
+    const own = type === 'rekey:Throttle' ? codeOfSum(type) : code;
+    await record(ports, stores, actor, { ...of, type, outcome: 'failure', code: own });
+  }
 }

@@ -2,38 +2,90 @@ import {
   type Actor,
   type AuditChain,
   type AuditEntry,
+  type AuditOutcome,
+  type AuditType,
   auditChainText,
   auditEntryText,
   auditOrigin,
+  auditStatusOf,
+  auditText,
+  type ErrorCode,
   type Id,
+  type Origin,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 
 export type Recorder = Pick<Ports, 'macs' | 'clock' | 'ids'>;
 
-/** A success, unless something else is said. */
-type Recorded = Pick<AuditEntry, 'type' | 'serviceId'> &
-  Partial<Pick<AuditEntry, 'createdAt' | 'outcome' | 'userId' | 'subjectId' | 'count'>>;
+/** The party that an entry names: an actor, or nobody but a place in the network. */
+export type Asker = Actor | { readonly kind: 'unnamed'; readonly origin: Origin | null };
+
+/** An entry of Rekey's own: a success, unless something else is said. */
+type Recorded = Pick<AuditEntry, 'serviceId'> &
+  Partial<Pick<AuditEntry, 'createdAt' | 'userId' | 'subjectId' | 'count' | 'data'>> & {
+    readonly type: AuditType;
+    readonly outcome?: AuditOutcome;
+    /** Of a failure, as callers see it: no entry tells the cause. */
+    readonly code?: ErrorCode | undefined;
+  };
 
 /**
  * Adds an entry to the audit chain of its service, and answers the id of the entry. The chain is the last lock that a
- * transaction takes, so this comes last.
+ * transaction takes, so this comes last. Where the entry names no user, it names the one whom the request proved.
  */
 export async function record(
+  ports: Recorder,
+  stores: Pick<Stores, 'audit'>,
+  actor: Asker,
+  { outcome = 'success', code, ...entry }: Recorded,
+): Promise<Id> {
+  const { id } = await append(ports, stores, actor, {
+    outcome,
+    statusCode: outcome === 'success' ? 0 : code === undefined ? 3 : auditStatusOf(code),
+    data: code === undefined ? null : { type: 'error', data: code },
+    ...entry,
+  });
+  return id;
+}
+
+/** An entry as it is to be written. */
+type Appended = Pick<AuditEntry, 'type' | 'serviceId' | 'outcome' | 'statusCode'> &
+  Partial<
+    Pick<
+      AuditEntry,
+      'createdAt' | 'userId' | 'userKeyId' | 'subjectId' | 'subject' | 'count' | 'data'
+    >
+  >;
+
+/** Adds an entry of any type to its chain. */
+export async function append(
   { macs, clock, ids }: Recorder,
   { audit }: Pick<Stores, 'audit'>,
-  { origin }: Pick<Actor, 'origin'>,
-  entry: Recorded,
-): Promise<Id> {
+  actor: Asker,
+  entry: Appended,
+): Promise<AuditEntry> {
+  const { keyId, user } = proofsOf(actor, entry.serviceId);
+  const text = {
+    origin: actor.origin && auditOrigin(actor.origin),
+    subject: entry.subject ?? null,
+    data: entry.data ?? null,
+  };
+  const spelled = auditText(text);
+  const salt = spelled === null ? null : macs.salt();
+  const textDigest = spelled === null || salt === null ? null : macs.digest(salt, spelled);
+
   const chain = await audit.lock(entry.serviceId);
   const complete = {
     type: entry.type,
-    outcome: entry.outcome ?? 'success',
+    outcome: entry.outcome,
+    statusCode: entry.statusCode,
     serviceId: entry.serviceId,
-    userId: entry.userId ?? null,
+    userId: entry.userId ?? user?.userId ?? null,
+    keyId,
+    userKeyId: entry.userKeyId ?? user?.keyId ?? null,
     subjectId: entry.subjectId ?? null,
-    origin: origin && auditOrigin(origin),
     count: entry.count ?? 1,
+    textDigest,
     id: ids.next(),
     createdAt: entry.createdAt ?? clock.now(),
     sequence: chain.length + 1,
@@ -43,8 +95,16 @@ export async function record(
   const end = { ...chain, length: complete.sequence, hash };
   // A chain whose end somebody moved keeps its broken seal: a new one would hide that for ever.
   const seal = isSealed(macs, chain) ? macs.make(auditChainText(end)) : chain.seal;
-  await audit.append({ ...complete, hash }, { ...end, seal });
-  return complete.id;
+  const appended = { ...complete, ...text, salt, hash };
+  await audit.append(appended, { ...end, seal });
+  return appended;
+}
+
+/** The key that asked and the user whom it proved besides, as far as the service of the entry may know of them. */
+function proofsOf(actor: Asker, serviceId: Id | null) {
+  const isOwn = actor.kind === 'service' && actor.service.id === serviceId;
+  const keyId = isOwn || actor.kind === 'root' ? actor.keyId : null;
+  return { keyId, user: isOwn ? actor.user : null };
 }
 
 /** Whether beginning and end of a chain are as they were written; one that nothing was appended to has none. */

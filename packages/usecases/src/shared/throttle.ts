@@ -175,7 +175,9 @@ async function countOf(
     if (refusal !== null) return refusal;
     const bringsWait = found.some(({ after }) => refusalOf(limit, after, now));
     const failures = [...types, ...(bringsWait ? (['rekey:Throttle'] as const) : [])];
-    await recordFailures(ports, stores, { origin }, failures, { serviceId, userId: null });
+    const of = { serviceId, userId: null };
+    const asker = { kind: 'unnamed', origin } as const;
+    await recordFailures(ports, stores, asker, failures, of, 'unauthorized');
     return null;
   });
   if (refusal) throw refusal;

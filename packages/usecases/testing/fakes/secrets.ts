@@ -34,6 +34,7 @@ export function fakeSecrets(): Secrets {
         .replaceAll(/\d/g, (digit) => 'ABCDEFGH'[Number(digit)] ?? ''),
     digest: (secret) => `digest-of-${reversed(secret)}`,
     blind: (text) => `blind-${fakeMac(text)}`,
+    blindIndexes: (secret) => [`index-of-${reversed(secret)}`],
     seal: (secret, owner) => {
       const text = `sealed:${next()}`;
       sealed.set(text, { secret, owner });
@@ -50,7 +51,16 @@ export function fakeSecrets(): Secrets {
 /** MACs that anybody can make: `generation` tells those of one from those of another. */
 export function fakeMacs(generation = 1): Macs {
   const make = (text: string) => `mac-${generation}-${fakeMac(text, generation)}`;
-  return { make, verify: (text, mac) => mac === make(text) };
+  let salts = 0;
+  return {
+    make,
+    verify: (text, mac) => mac === make(text),
+    salt: () => {
+      salts += 1;
+      return `salt-${salts}`;
+    },
+    digest: (salt, text) => `digest-${fakeMac(salt + text)}`,
+  };
 }
 
 const fakeMac = (text: string, start = 1): string =>
@@ -66,9 +76,9 @@ let tokensMade = 0;
 export function fakeAccessTokens(clock: Clock): AccessTokens {
   const issued = new Map<string, { grant: Grant; expiresAt: Instant }>();
   return {
-    issue: async (grant, form) => {
+    issue: async (grant, holder) => {
       tokensMade += 1;
-      const token = `${form}-token-${tokensMade}`;
+      const token = `${holder ? 'personal' : 'signed'}-token-${tokensMade}`;
       const expiresAt = Math.floor(clock.now() / 1000) * 1000 + 3_600_000;
       issued.set(token, { grant, expiresAt });
       return { token, expiresAt };

@@ -1,7 +1,7 @@
 import {
+  type AuditEntry,
   type AuditPlace,
   type AuditSum,
-  type AuditType,
   emptyAuditChain,
   type Id,
   type Key,
@@ -69,7 +69,8 @@ export function audit({ audit, auditChains, auditSums, keys }: Tables): Audit {
   };
 }
 
-const makesKeys = (type: AuditType): boolean => keyMakingTypes.some((each) => each === type);
+const makesKeys = (type: AuditEntry['type']): boolean =>
+  keyMakingTypes.some((each) => each === type);
 
 const groupOf = ({ endsAt, serviceId, type }: AuditSum): string =>
   JSON.stringify([endsAt, serviceId, type]);

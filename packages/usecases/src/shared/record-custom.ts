@@ -1,0 +1,45 @@
+import type { Actor, CustomAuditType, Id, JsonObject } from '@rekey/domain';
+import type { Stores } from '../ports/index.ts';
+import { append, type Recorder } from './record.ts';
+
+/** An entry of a service's own. */
+export type AskedEntry = {
+  readonly type: CustomAuditType;
+  readonly subject?: string | undefined;
+  readonly data?: JsonObject | undefined;
+};
+
+/** Adds the entry that a call asks for besides, and answers its id; null where it asks for none. */
+export const recordAsked = (
+  ports: Recorder,
+  stores: Pick<Stores, 'audit'>,
+  actor: Actor,
+  type: CustomAuditType | undefined,
+  of: Parameters<typeof recordCustom>[4],
+): Promise<Id | null> =>
+  type === undefined ? Promise.resolve(null) : recordCustom(ports, stores, actor, { type }, of);
+
+/**
+ * Adds an entry of a type of the service that asks to its chain, or one of the operator to the operator's, and answers
+ * its id. It comes last in a transaction, or right beside what is recorded there.
+ */
+export async function recordCustom(
+  ports: Recorder,
+  stores: Pick<Stores, 'audit'>,
+  actor: Actor,
+  { type, subject, data }: AskedEntry,
+  { userId, userKeyId }: { readonly userId?: Id | null; readonly userKeyId?: Id | null } = {},
+): Promise<Id> {
+  const serviceId = actor.kind === 'service' ? actor.service.id : null;
+  const entry = await append(ports, stores, actor, {
+    type,
+    serviceId,
+    outcome: 'success',
+    statusCode: null,
+    subject: subject ?? null,
+    data: data ?? null,
+    userId: userId ?? null,
+    userKeyId: userKeyId ?? null,
+  });
+  return entry.id;
+}
