@@ -24,7 +24,14 @@ import {
   templatesOf,
 } from '@rekey/adapters-mail';
 import { DAY_MS, operator } from '@rekey/domain';
-import { type Clock, type Database, type Ports, type Settings, useCases } from '@rekey/usecases';
+import {
+  type Clock,
+  type Database,
+  keyUses,
+  type Ports,
+  type Settings,
+  useCases,
+} from '@rekey/usecases';
 import type { Config } from './config.ts';
 
 export type Rekey = Awaited<ReturnType<typeof compose>>;
@@ -80,6 +87,8 @@ export async function compose(
       channels: { mail: smtp ?? fileOutlet({ dir: config.mailDir, from, templates }) },
       clock,
       ids: uuidv7Ids(clock),
+      keyUses: keyUses(),
+      sessionUses: keyUses(),
       settings: settingsOf(config),
     };
 
@@ -106,6 +115,7 @@ function settingsOf(config: Config): Settings {
   return {
     passwordPolicy: config.passwordPolicy,
     refreshTokenTtlMs: config.refreshTokenTtlS * 1000,
+    sessionTtlMs: config.sessionTtlS * 1000,
     revokeTokenTtlMs: config.revokeTokenTtlS * 1000,
     publicUrl: config.publicUrl,
     brandName: config.brandName,

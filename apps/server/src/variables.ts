@@ -161,7 +161,13 @@ const lifetimes = {
     name: 'REFRESH_TOKEN_TTL',
     default: '86400',
     parse: seconds,
-    text: 'seconds for which a refresh token is good',
+    text: 'seconds for which a refresh token is good, unless its session ends before',
+  },
+  sessionTtlS: {
+    name: 'SESSION_TTL',
+    default: '2592000',
+    parse: seconds,
+    text: 'seconds after its login at which a session ends, however often its tokens are refreshed',
   },
   revokeTokenTtlS: {
     name: 'REVOKE_TOKEN_TTL',

@@ -77,6 +77,18 @@ async function askAll(stores: Stores): Promise<void> {
 
   await services.insert(service);
   await services.get(service.id);
+  await services.find(service.id);
+  await services.lock(service.id);
+  await services.update(service);
+  await services.hasUserKeys(service.id);
+  for (const ids of [undefined, [service.id, user.id]]) {
+    for (const isEnabled of [undefined, true]) {
+      for (const page of [{}, { after: user.id }, { before: user.id }]) {
+        await services.list({ ids, isEnabled }, { limit: 10, ...page });
+      }
+    }
+  }
+  await services.delete(service);
   await services.ids();
   await services.knowing(user.id);
   await users.insert(user, null);
@@ -88,6 +100,9 @@ async function askAll(stores: Stores): Promise<void> {
   await users.keepQuality(user.id, 'sealed');
   await users.lock(user.id);
   await users.lockOut(user.id, now);
+  await users.forgetDevices(user.id);
+  await users.setAdmin(user.id, true, now);
+  await users.lockAdmins();
   await users.lockIdle(now, 10);
   await users.useOf(user.id);
   await users.setIdle(user.id, null);
@@ -103,7 +118,20 @@ async function askAll(stores: Stores): Promise<void> {
   await keys.spendTotpStep(key.id, 1);
   await sessions.insert(session);
   await sessions.findOpen(session.id);
+  for (const serviceId of [undefined, service.id]) {
+    for (const userIds of [undefined, [user.id]]) {
+      for (const after of [undefined, session.id]) {
+        for (const before of [undefined, session.id]) {
+          await sessions.list({ serviceId, userIds }, { after, before, limit: 10 }, now);
+        }
+      }
+    }
+  }
   await sessions.end(session.id, now);
+  await sessions.endAllAt(user.id, service.id, now);
+  await sessions.endExpired(now, 10);
+  await sessions.renew(session.id, now, now);
+  await sessions.touch([{ id: session.id, at: now }]);
   await sessions.endAllOn({ id: key.id, userId: user.id }, now);
   await sessions.endAllOf(user.id, now);
   await sessions.endAllOf(user.id, now, session.id);

@@ -14,6 +14,10 @@ type Resources = {
   readonly 'prove password': { readonly userId: Id };
   /** The one-time code of a user. */
   readonly 'verify code': null;
+  /** A session, to look at it or to end it. */
+  readonly 'see session': { readonly serviceId: Id; readonly userId: Id };
+  /** The session that a token stands for. */
+  readonly 'log out': { readonly serviceId: Id; readonly userId: Id };
   /** The token or key that a user brings to a service. */
   readonly 'use token': { readonly serviceId: Id | null };
   /** The one-time link of a mail. `isHosted`: whether Rekey hosts the page of the service. */
@@ -28,6 +32,15 @@ type Rule<Resource> = (actor: Actor, resource: Resource) => boolean;
 const isService = (actor: Actor, id: Id | null): boolean =>
   actor.kind === 'service' && actor.service.id === id;
 
+/** Whether the session is one of the service that asks, or of the user at the service of its own session. */
+const isSessionOf = (
+  actor: Actor,
+  { serviceId, userId }: { readonly serviceId: Id; readonly userId: Id },
+): boolean =>
+  actor.kind === 'user'
+    ? actor.session.userId === userId && actor.session.serviceId === serviceId
+    : isService(actor, serviceId);
+
 const isOperator = ({ kind }: Actor): boolean => kind === 'root' || kind === 'operator';
 
 const rules: { readonly [Action in keyof Resources]: Rule<Resources[Action]> } = {
@@ -41,6 +54,8 @@ const rules: { readonly [Action in keyof Resources]: Rule<Resources[Action]> } =
     actor.kind === 'nobody' ||
     (actor.kind === 'user' && actor.session.userId === userId),
   'verify code': ({ kind }) => kind === 'service',
+  'see session': (actor, session) => isOperator(actor) || isSessionOf(actor, session),
+  'log out': isSessionOf,
   'use token': (actor, { serviceId }) => isService(actor, serviceId),
   'use link': (actor, { serviceId, isHosted }) =>
     isService(actor, serviceId) || (actor.kind === 'nobody' && isHosted),

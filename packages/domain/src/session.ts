@@ -1,15 +1,26 @@
 import type { Id, Instant } from './ids.ts';
+import type { Origin } from './origin.ts';
+
+/** The ways to prove oneself at a login (RFC 8176 has the names). */
+export const proofMethods = ['pwd'] as const;
+export type ProofMethod = (typeof proofMethods)[number];
 
 /** A login that is still open: access tokens name it, and are worth nothing once it has ended. */
 export type Session = {
   readonly id: Id;
   readonly createdAt: Instant;
-  /** When the last token that the session can have expires, unless the session ends before. */
+  /** When a token of it was last refreshed or verified, known to within a minute. */
+  readonly lastUsedAt: Instant;
+  /** When the session ends by itself: the last of its tokens has expired by then. A refresh puts it off. */
   readonly expiresAt: Instant;
   readonly userId: Id;
   readonly serviceId: Id;
   /** The TOKEN key that the login rested on. */
   readonly keyId: Id;
+  /** Where the login came from: it goes with the person, and when the session is pruned. */
+  readonly origin: Origin;
+  /** How the login was proven. */
+  readonly amr: readonly ProofMethod[];
 };
 
 /** The session that an access or refresh token stands for. */

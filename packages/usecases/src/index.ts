@@ -16,6 +16,7 @@ export type { Delivered } from './deliveries/mark-deliveries.ts';
 export type { Told } from './deliveries/read-notice.ts';
 export type { Requeued } from './deliveries/requeue-delivery.ts';
 export * from './ports/index.ts';
+export { keyUses } from './shared/key-uses.ts';
 
 export type UseCases = ReturnType<typeof useCases>;
 

@@ -8,6 +8,7 @@ import {
   type UseCases,
   useCases,
 } from '../src/index.ts';
+import { keyUses } from '../src/shared/key-uses.ts';
 import { sealOwners } from '../src/shared/seals.ts';
 import {
   fakeAccessTokens,
@@ -33,6 +34,7 @@ export const NEW_PASSWORD = 'battery staple';
 export const settings: Settings = {
   passwordPolicy: 'compat',
   refreshTokenTtlMs: 86_400_000,
+  sessionTtlMs: 2_592_000_000,
   revokeTokenTtlMs: 604_800_000,
   publicUrl: 'https://rekey.example',
   brandName: 'Rekey',
@@ -94,6 +96,8 @@ export function world<D extends Database = MemoryDatabase>(
     channels,
     clock,
     ids: sequentialIds(1),
+    keyUses: keyUses(),
+    sessionUses: keyUses(),
     settings,
   } satisfies Ports;
   const all = useCases(ports);
@@ -115,10 +119,11 @@ export function world<D extends Database = MemoryDatabase>(
 
   /** Gives the owner a TOTP key, and answers it with its seed. */
   const addTotp = async ({ user, service }: Member) => {
-    const key = aKey({ serviceId: service.id, userId: user.id, type: 'TOTP' });
+    const key = aKey({ serviceId: service.id, userId: user.id, type: 'TOTP', prefix: null });
     const seed = ports.secrets.generateTotpSeed();
+    const [digest] = ports.secrets.blindIndexes(seed);
     const sealed = ports.secrets.seal(seed, sealOwners.seed(key.id));
-    await database.transact(({ keys }) => keys.insert(key, { sealed }));
+    await database.transact(({ keys }) => keys.insert(key, { digest, sealed }));
     return { key, seed };
   };
 

@@ -1,32 +1,47 @@
-import type { Id, Instant, Session } from '@rekey/domain';
+import type { Id, Instant, ProofMethod, Session } from '@rekey/domain';
 import type { Sessions } from '@rekey/usecases';
-import { sql } from 'kysely';
+import { type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
-import { asText, counted, guarded, joined, one, type Param, write } from '../query.ts';
+import { all, asText, counted, guarded, joined, one, type Param, write } from '../query.ts';
+import type { Schema } from '../schema.ts';
 import { joinedKey } from './keys.ts';
 import { joinedUser } from './users.ts';
 
-const joinedSession = joined(
-  'sessions',
-  [
-    'id',
-    'created_at as createdAt',
-    'expires_at as expiresAt',
-    'user_id as userId',
-    'service_id as serviceId',
-    'key_id as keyId',
-  ],
-  (row): Session => row,
-);
+const columns = [
+  'id',
+  'created_at as createdAt',
+  'last_used_at as lastUsedAt',
+  'expires_at as expiresAt',
+  'user_id as userId',
+  'service_id as serviceId',
+  'key_id as keyId',
+  'address',
+  'client',
+  'amr',
+] as const;
 
-const insert = write((db, session: Param<Session>) =>
+type Row = Selection<Schema, 'sessions', (typeof columns)[number]>;
+
+const asSession = ({ address, client, amr, ...row }: Row): Session => ({
+  ...row,
+  origin: { address, client },
+  amr: amr.split(' ') as ProofMethod[],
+});
+
+const joinedSession = joined('sessions', columns, asSession);
+
+const insert = write((db, session: Param<Omit<Session, 'amr'>>, amr: Param<string>) =>
   db.insertInto('sessions').values({
     id: session.id,
     created_at: session.createdAt,
+    last_used_at: session.lastUsedAt,
     expires_at: session.expiresAt,
     user_id: session.userId,
     service_id: session.serviceId,
     key_id: session.keyId,
+    address: session.origin.address,
+    client: session.origin.client,
+    amr,
   }),
 );
 
@@ -48,7 +63,38 @@ const openById = one(
   }),
 );
 
-const end = write((db, id: Param<Id>, now: Param<Instant>) =>
+/** Of an expression, for a column by whose index no page of a list may be found. */
+const expiry = sql<number>`expires_at + 0`;
+
+/** A page of open sessions, of one user, of one service or of all. */
+const pageOf = (direction: 'asc' | 'desc') =>
+  all(
+    (
+      db,
+      limit: Param<number>,
+      now: Param<Instant>,
+      serviceId?: Param<Id>,
+      userId?: Param<Id>,
+      after?: Param<Id>,
+      before?: Param<Id>,
+    ) => {
+      let query = db
+        .selectFrom('sessions')
+        .select(columns)
+        .where('ended_at', 'is', null)
+        .where(expiry, '>', now);
+      if (serviceId !== undefined) query = query.where('service_id', '=', serviceId);
+      if (userId !== undefined) query = query.where('user_id', '=', userId);
+      if (after !== undefined) query = query.where('id', '>', after);
+      if (before !== undefined) query = query.where('id', '<', before);
+      return query.orderBy('id', direction).limit(limit);
+    },
+    asSession,
+  );
+const firstOf = pageOf('asc');
+const lastOf = pageOf('desc');
+
+const end = guarded((db, id: Param<Id>, now: Param<Instant>) =>
   db
     .updateTable('sessions')
     .set({ ended_at: now })
@@ -74,6 +120,55 @@ const endAllOn = write((db, key: Param<{ id: Id; userId: Id }>, now: Param<Insta
     .where('ended_at', 'is', null),
 );
 
+const endAllAt = counted(
+  (db, userId: Param<Id>, serviceId: Param<Id>, now: Param<Instant>) =>
+    db
+      .updateTable('sessions')
+      .set({ ended_at: now })
+      .where('user_id', '=', userId)
+      .where('service_id', '=', serviceId)
+      .where('ended_at', 'is', null),
+);
+
+const endExpired = counted((db, now: Param<Instant>, limit: Param<number>) =>
+  db
+    .updateTable('sessions')
+    .set({ ended_at: sql<number>`expires_at` })
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('sessions')
+        .select('id')
+        .where('ended_at', 'is', null)
+        .where('expires_at', '<=', now)
+        .limit(limit)
+        .forNoKeyUpdate()
+        .skipLocked(),
+    ),
+);
+
+const renew = write(
+  (db, id: Param<Id>, lastUsedAt: Param<Instant>, expiresAt: Param<Instant>) =>
+    db
+      .updateTable('sessions')
+      .set({ last_used_at: lastUsedAt, expires_at: expiresAt })
+      .where('id', '=', id),
+);
+
+const touch = write((db, id: Param<Id>, at: Param<Instant>) =>
+  db
+    .updateTable('sessions')
+    .set({ last_used_at: at })
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('sessions')
+        .select('id')
+        .where('id', '=', id)
+        .where('last_used_at', '<', at)
+        .forNoKeyUpdate()
+        .skipLocked(),
+    ),
+);
+
 type RefreshToken = { digest: string; sessionId: Id; createdAt: Instant; expiresAt: Instant };
 
 const insertRefresh = write((db, token: Param<RefreshToken>) =>
@@ -89,9 +184,22 @@ const refreshByDigest = one(
   (db, digest: Param<string>) =>
     db
       .selectFrom('refresh_tokens')
-      .select(['session_id as sessionId', 'expires_at as expiresAt', 'spent_at as spentAt'])
-      .where('digest', '=', digest),
-  ({ spentAt, ...token }) => ({ ...token, isSpent: spentAt !== null }),
+      .innerJoin('sessions', 'sessions.id', 'session_id')
+      .select([
+        'sessions.id as sessionId',
+        'sessions.created_at as loginAt',
+        'user_id as userId',
+        'service_id as serviceId',
+        'refresh_tokens.expires_at as expiresAt',
+        'spent_at as spentAt',
+        'ended_at as endedAt',
+      ])
+      .where('digest', '=', asText(digest)),
+  ({ spentAt, endedAt, ...token }) => ({
+    ...token,
+    isSpent: spentAt !== null,
+    isOpen: endedAt === null,
+  }),
 );
 
 const spendRefresh = guarded((db, digest: Param<string>, now: Param<Instant>) =>
@@ -102,9 +210,6 @@ const spendRefresh = guarded((db, digest: Param<string>, now: Param<Instant>) =>
     .where('spent_at', 'is', null),
 );
 
-/** When a session was over. Literally the expression of the index `sessions_over`. */
-const over = sql<number>`coalesce(sessions.ended_at, sessions.expires_at)`;
-
 const pruneRefresh = counted((db, before: Param<Instant>, limit: Param<number>) =>
   db
     .deleteFrom('refresh_tokens')
@@ -113,7 +218,7 @@ const pruneRefresh = counted((db, before: Param<Instant>, limit: Param<number>) 
         .selectFrom('sessions')
         .innerJoin('refresh_tokens', 'session_id', 'id')
         .select('digest')
-        .where(over, '<', before)
+        .where('ended_at', '<', before)
         .limit(limit),
     ),
 );
@@ -126,19 +231,41 @@ const pruneBare = counted((db, before: Param<Instant>, limit: Param<number>) =>
         .selectFrom('sessions')
         .leftJoin('refresh_tokens', 'session_id', 'id')
         .select('id')
-        .where(over, '<', before)
+        .where('ended_at', '<', before)
         .where('digest', 'is', null)
         .limit(limit),
     ),
 );
 
+/** Each user has a query of its own, which finds no more rows than the page has. */
+const listOn =
+  (on: Connection): Sessions['list'] =>
+  async ({ serviceId, userIds }, page, now) => {
+    const { after, before, limit } = page;
+    const isLast = before !== undefined && after === undefined;
+    const find = (isLast ? lastOf : firstOf)(on);
+    const found: Session[] = [];
+    for (const userId of new Set(userIds ?? [undefined])) {
+      found.push(...(await find(limit, now, serviceId, userId, after, before)));
+    }
+    found.sort((a, b) => (a.id < b.id ? -1 : 1));
+    return isLast ? found.slice(-limit) : found.slice(0, limit);
+  };
+
 /** The sessions and the refresh tokens that keep them going. */
 export const sessionsOn = (on: Connection): Sessions => ({
-  insert: insert(on),
+  insert: ({ amr, ...session }) => insert(on)(session, amr.join(' ')),
   findOpen: openById(on),
+  list: listOn(on),
   end: end(on),
   endAllOf: endAllOf(on),
+  endAllAt: endAllAt(on),
   endAllOn: endAllOn(on),
+  endExpired: endExpired(on),
+  renew: renew(on),
+  touch: async (uses) => {
+    for (const { id, at } of uses) await touch(on)(id, at);
+  },
   insertRefresh: insertRefresh(on),
   findRefresh: refreshByDigest(on),
   spendRefresh: spendRefresh(on),

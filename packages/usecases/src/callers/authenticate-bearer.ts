@@ -2,7 +2,7 @@ import { type Actor, Unauthorized } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { findSession } from '../shared/find-session.ts';
 
-type Needs = Pick<Ports, 'database' | 'accessTokens'>;
+type Needs = Pick<Ports, 'database' | 'accessTokens' | 'clock' | 'sessionUses'>;
 
 /** Finds out which user a bearer token stands for. */
 export class AuthenticateBearer {
@@ -17,11 +17,13 @@ export class AuthenticateBearer {
     { origin }: Extract<Actor, { kind: 'nobody' }>,
     { token }: { readonly token: string },
   ): Promise<Extract<Actor, { kind: 'user' }>> {
-    const { database, accessTokens } = this.#ports;
+    const { database, accessTokens, clock, sessionUses } = this.#ports;
     const session = await accessTokens.verify(token);
     if (session === null) throw new Unauthorized();
-    const open = await database.read((stores) => findSession(stores, session));
+    const now = clock.now();
+    const open = await database.read((stores) => findSession(stores, session, now));
     if (open === null) throw new Unauthorized();
+    sessionUses.note({ id: open.session.id, at: now });
     return { kind: 'user', session, origin };
   }
 }

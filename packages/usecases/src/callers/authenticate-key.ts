@@ -2,7 +2,10 @@ import { type Actor, isUsable, Unauthorized } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { countWrongKey } from '../shared/throttle.ts';
 
-type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'clock' | 'ids' | 'settings'>;
+type Needs = Pick<
+  Ports,
+  'database' | 'secrets' | 'macs' | 'keyUses' | 'clock' | 'ids' | 'settings'
+>;
 
 type Kind<K extends Actor['kind']> = Extract<Actor, { readonly kind: K }>;
 
@@ -29,11 +32,13 @@ export class AuthenticateKey {
   }
 
   async #find({ origin }: Kind<'nobody'>, value: string): Promise<Kind<'service' | 'root'> | null> {
-    const { database, secrets } = this.#ports;
+    const { database, secrets, keyUses, clock } = this.#ports;
     const digest = secrets.digest(value);
-    const found = await database.read(({ keys }) => keys.findByDigest(digest));
-    if (found === null || !isUsable(found.key) || found.key.userId !== null) return null;
+    const now = clock.now();
+    const found = await database.read(({ keys }) => keys.findByDigest(digest, now));
+    if (found === null || !isUsable(found.key, now) || found.key.userId !== null) return null;
     const { key, service } = found;
+    keyUses.note({ id: key.id, at: now });
     if (key.serviceId === null) return { kind: 'root', keyId: key.id, origin };
     // The key of a service is never the operator's, even if the service is gone.
     return service && { kind: 'service', service, keyId: key.id, user: null, origin };

@@ -1,6 +1,7 @@
 import type { Channels } from './channels.ts';
 import type { Clock, Ids } from './clock.ts';
 import type { Database } from './database.ts';
+import type { KeyUses } from './keys.ts';
 import type { BreachList, Hasher, PasswordMeter } from './passwords.ts';
 import type { AccessTokens, DeviceTokens, LinkTokens, Macs, Secrets, Totp } from './secrets.ts';
 import type { Settings } from './settings.ts';
@@ -37,5 +38,8 @@ export type Ports = {
   readonly channels: Channels;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly keyUses: KeyUses;
+  /** Like `keyUses`, of sessions. */
+  readonly sessionUses: KeyUses;
   readonly settings: Settings;
 };

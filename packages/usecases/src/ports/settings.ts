@@ -3,6 +3,8 @@ import type { PasswordPolicy } from '@rekey/domain';
 export type Settings = {
   readonly passwordPolicy: PasswordPolicy;
   readonly refreshTokenTtlMs: number;
+  /** How long after its login a session ends, however often it is refreshed. */
+  readonly sessionTtlMs: number;
   /** How long the links of mails work. */
   readonly revokeTokenTtlMs: number;
   /** Base of links to pages that Rekey itself hosts, without a slash at its end. */

@@ -1,6 +1,7 @@
 import {
   type Actor,
   Forbidden,
+  formServiceId,
   type Grant,
   type Instant,
   InvalidCredentials,
@@ -8,6 +9,7 @@ import {
   type PasswordQuality,
   type Place,
   parseAll,
+  parseClaimedEmail,
   parseEmail,
   placeOf,
   type User,
@@ -18,6 +20,8 @@ import { type Presented, presentedDevice } from '../shared/known-device.ts';
 import { knownQuality, sealQuality } from '../shared/known-quality.ts';
 import { type Proof, provePassword } from '../shared/prove-password.ts';
 import { tell } from '../shared/tell.ts';
+import { holderOf } from '../shared/token-holder.ts';
+import { lifetimes } from './lifetimes.ts';
 
 type Needs = Pick<
   Ports,
@@ -38,8 +42,6 @@ type LoginInput = {
   readonly password: string;
   /** The device token that an earlier login handed out. */
   readonly device?: string | undefined;
-  /** `signed`: an access token with a refresh token beside it. `encrypted`: an access token alone. */
-  readonly tokenForm: 'signed' | 'encrypted';
 };
 
 export type Token = { readonly token: string; readonly expiresAt: Instant };
@@ -48,7 +50,7 @@ type LoginOutput = {
   readonly user: User;
   readonly quality: PasswordQuality;
   readonly access: Token;
-  /** Null for an encrypted access token. */
+  /** Null for a person who logs in at the built-in service. */
   readonly refresh: Token | null;
   /** To be brought along by the next login: with it, a right password gets in however often strangers tried. */
   readonly device: string;
@@ -58,6 +60,7 @@ type LoginOutput = {
 type Opening = Omit<LoginOutput, 'user'> & {
   readonly at: Instant;
   readonly grant: Grant;
+  readonly sessionEnd: Instant;
   /** To be kept for later logins; null where it is known already. */
   readonly sealedQuality: string | null;
 };
@@ -76,7 +79,7 @@ export class Login {
    */
   async execute(actor: Actor, input: LoginInput): Promise<LoginOutput> {
     const claim = parseAll({
-      email: () => parseEmail(input.email),
+      email: () => (actor.kind === 'nobody' ? parseClaimedEmail : parseEmail)(input.email),
       password: () => normalizePassword(input.password, 'password'),
     });
     const place = placeOf(actor);
@@ -87,9 +90,9 @@ export class Login {
     const tried = { type: 'sso:AuthLocalLogin', account: email, device } as const;
     const { result } = await attempt(this.#ports, actor, tried, {
       prove: () => provePassword(this.#ports, actor, claim),
-      prepare: (proof) => this.#prepare(proof, claim.password, device, input.tokenForm),
+      prepare: (proof) => this.#prepare(proof, claim.password, device),
       commit: async (stores, proof, opening) => {
-        await this.#open(stores, proof, opening);
+        await this.#open(stores, place, proof, opening);
         return { subjectId: opening.grant.sessionId, result: { proof, opening } };
       },
     });
@@ -100,12 +103,7 @@ export class Login {
     return { user, quality, access, refresh, device: token };
   }
 
-  async #prepare(
-    proof: Proof,
-    password: string,
-    presented: Presented | null,
-    tokenForm: LoginInput['tokenForm'],
-  ): Promise<Opening> {
+  async #prepare(proof: Proof, password: string, presented: Presented | null): Promise<Opening> {
     const { meter, secrets, accessTokens, deviceTokens, clock, ids, settings } = this.#ports;
     const { user, service, version, deviceEpoch } = proof;
     if (user.passwordRequireUpdate) throw new Forbidden('password_update_required');
@@ -117,11 +115,14 @@ export class Login {
 
     const at = clock.now();
     const grant = { sessionId: ids.next(), userId: user.id, serviceId: service.id };
-    const access = await accessTokens.issue(grant, tokenForm);
-    const refresh =
-      tokenForm === 'signed'
-        ? { token: secrets.generate('rkf_'), expiresAt: at + settings.refreshTokenTtlMs }
-        : null;
+    const isPersonal = service.id === formServiceId;
+    const issued = await accessTokens.issue(grant, isPersonal ? holderOf(user) : undefined);
+    const ends = lifetimes(settings, { loginAt: at, now: at, accessExpiresAt: issued.expiresAt });
+    const access = { ...issued, expiresAt: ends.access };
+    const refresh = isPersonal
+      ? null
+      : { token: secrets.generate('rkf_'), expiresAt: ends.refresh };
+    const sessionEnd = refresh === null ? access.expiresAt : ends.session;
     const device = deviceTokens.make({
       id: presented?.isKnown ? presented.id : ids.next(),
       userId: user.id,
@@ -129,13 +130,14 @@ export class Login {
       epoch: deviceEpoch,
       issuedAt: at,
     });
-    return { at, grant, quality, sealedQuality, access, refresh, device };
+    return { at, grant, quality, sealedQuality, access, refresh, sessionEnd, device };
   }
 
   async #open(
     stores: Stores,
+    { origin }: Place,
     { user, tokenKey, version }: Proof,
-    { at, grant, sealedQuality, access, refresh }: Opening,
+    { at, grant, sealedQuality, refresh, sessionEnd }: Opening,
   ): Promise<void> {
     const { users, keys, sessions } = stores;
     const { sessionId, userId, serviceId } = grant;
@@ -144,18 +146,20 @@ export class Login {
     if (!locked?.user.isEnabled || locked.credential.version !== version) {
       throw new InvalidCredentials();
     }
-    const key = await keys.findToken(userId, serviceId);
+    const key = await keys.findToken(userId, serviceId, at);
     if (key?.id !== tokenKey.id) throw new InvalidCredentials();
 
     if (sealedQuality !== null) await users.keepQuality(userId, sealedQuality);
     await sessions.insert({
       id: sessionId,
       createdAt: at,
-      // The last refresh may be at the last moment, and its access token then lives on.
-      expiresAt: access.expiresAt + (refresh ? refresh.expiresAt - at : 0),
+      lastUsedAt: at,
+      expiresAt: sessionEnd,
       userId,
       serviceId,
       keyId: tokenKey.id,
+      origin,
+      amr: ['pwd'],
     });
     if (refresh) {
       const { token, expiresAt } = refresh;

@@ -3,9 +3,13 @@ import type { Ports } from '../ports/index.ts';
 import { endStolenSession } from '../shared/end-stolen-session.ts';
 import { findRefreshGrant, findSession } from '../shared/find-session.ts';
 import { record } from '../shared/record.ts';
+import { lifetimes } from './lifetimes.ts';
 import type { Token } from './login.ts';
 
-type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'accessTokens' | 'clock' | 'ids'>;
+type Needs = Pick<
+  Ports,
+  'database' | 'secrets' | 'macs' | 'accessTokens' | 'clock' | 'ids' | 'settings'
+>;
 
 /**
  * Trades a refresh token for new tokens of its session, once. Presented again it shows that two hold it, and nobody
@@ -23,33 +27,33 @@ export class RefreshToken {
     actor: Actor,
     { token }: { readonly token: string },
   ): Promise<{ user: User; access: Token; refresh: Token }> {
-    const { database, secrets, accessTokens, clock } = this.#ports;
+    const { database, secrets, accessTokens, clock, settings } = this.#ports;
     const digest = secrets.digest(token);
-    const found = await database.read((stores) => findRefreshGrant(stores, digest));
-    if (!found || !may(actor, 'use token', found.grant) || found.expiresAt <= clock.now()) {
-      throw new InvalidToken();
-    }
+    const now = clock.now();
+    const found = await database.read((stores) => findRefreshGrant(stores, digest, now));
+    if (!found?.isOpen || !may(actor, 'use token', found.grant)) throw new InvalidToken();
 
-    const { grant, expiresAt } = found;
-    const access = await accessTokens.issue(grant, 'signed');
-    // The end that the login set stays: see docs/decisions/0009-refresh-tokens.md.
-    const refresh = { token: secrets.generate('rkf_'), expiresAt };
+    const { grant, loginAt } = found;
+    const { token: accessToken, expiresAt } = await accessTokens.issue(grant);
+    const ends = lifetimes(settings, { loginAt, now, accessExpiresAt: expiresAt });
+    const access = { token: accessToken, expiresAt: ends.access };
+    const refresh = { token: secrets.generate('rkf_'), expiresAt: ends.refresh };
 
     const { userId, serviceId, sessionId } = grant;
     const user = await database.transact(async (stores) => {
       const { sessions } = stores;
-      const now = clock.now();
       if (!(await sessions.spendRefresh(digest, now))) {
         await endStolenSession(this.#ports, stores, actor, grant);
         return null;
       }
-      const open = await findSession(stores, grant);
+      const open = await findSession(stores, grant, now);
       if (open === null) throw new InvalidToken();
+      await sessions.renew(sessionId, now, ends.session);
       await sessions.insertRefresh({
         digest: secrets.digest(refresh.token),
         sessionId,
         createdAt: now,
-        expiresAt,
+        expiresAt: refresh.expiresAt,
       });
       const entry = {
         type: 'sso:AuthTokenRefresh',

@@ -1,4 +1,4 @@
-import { type Actor, type Grant, type Id, InvalidToken, may } from '@rekey/domain';
+import { type Actor, type Id, InvalidToken, may } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { endStolenSession } from '../shared/end-stolen-session.ts';
 import { findRefreshGrant, findSession } from '../shared/find-session.ts';
@@ -25,7 +25,7 @@ export class RevokeToken {
   async execute(actor: Actor, { token }: { readonly token: string }): Promise<Id> {
     const { database, clock } = this.#ports;
     const found = await this.#find(token);
-    if (!found || !may(actor, 'use token', found.grant)) throw new InvalidToken();
+    if (!found?.isOpen || !may(actor, 'use token', found.grant)) throw new InvalidToken();
 
     const { grant, isSpent } = found;
     const { userId, serviceId, sessionId } = grant;
@@ -34,7 +34,7 @@ export class RevokeToken {
         await endStolenSession(this.#ports, stores, actor, grant);
         return null;
       }
-      const open = await findSession(stores, grant);
+      const open = await findSession(stores, grant, clock.now());
       const key = open && { id: open.key.id, userId, serviceId };
       if (!key || !(await retireKey(this.#ports, stores, key, clock.now()))) return null;
       const of = { serviceId, userId };
@@ -48,12 +48,11 @@ export class RevokeToken {
     return entryId;
   }
 
-  async #find(token: string): Promise<{ grant: Grant; isSpent: boolean } | null> {
+  async #find(token: string) {
     const { database, secrets, accessTokens, clock } = this.#ports;
     const grant = await accessTokens.verify(token);
-    if (grant !== null) return { grant, isSpent: false };
+    if (grant !== null) return { grant, isSpent: false, isOpen: true };
     const digest = secrets.digest(token);
-    const refresh = await database.read((stores) => findRefreshGrant(stores, digest));
-    return refresh && refresh.expiresAt > clock.now() ? refresh : null;
+    return database.read((stores) => findRefreshGrant(stores, digest, clock.now()));
   }
 }

@@ -2,7 +2,7 @@ import { type Actor, type Instant, InvalidToken, may, type User } from '@rekey/d
 import type { Ports } from '../ports/index.ts';
 import { findSession } from '../shared/find-session.ts';
 
-type Needs = Pick<Ports, 'database' | 'accessTokens'>;
+type Needs = Pick<Ports, 'database' | 'accessTokens' | 'clock' | 'sessionUses'>;
 
 /** Tells a service whom one of its access tokens stands for, as things are now. */
 export class VerifyToken {
@@ -17,11 +17,14 @@ export class VerifyToken {
     actor: Actor,
     { token }: { readonly token: string },
   ): Promise<{ user: User; expiresAt: Instant }> {
-    const { database, accessTokens } = this.#ports;
+    const { database, accessTokens, clock, sessionUses } = this.#ports;
     const grant = await accessTokens.verify(token);
     if (!grant || !may(actor, 'use token', grant)) throw new InvalidToken();
-    const open = await database.read((stores) => findSession(stores, grant));
+    const now = clock.now();
+    const open = await database.read((stores) => findSession(stores, grant, now));
     if (open === null) throw new InvalidToken();
-    return { user: open.user, expiresAt: grant.expiresAt };
+    const { user, session } = open;
+    sessionUses.note({ id: session.id, at: now });
+    return { user, expiresAt: Math.min(grant.expiresAt, session.expiresAt) };
   }
 }

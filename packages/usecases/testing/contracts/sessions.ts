@@ -1,5 +1,6 @@
-import type { Id, Session } from '@rekey/domain';
+import type { Id, IdPage, Session } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
+import type { Sessions } from '../../src/ports/index.ts';
 import { aKey, anId, aSession, START } from '../fixtures.ts';
 import { type Opened, wins } from './opened.ts';
 
@@ -23,6 +24,7 @@ export function sessionsContract({ write, read, race, seed }: Opened): void {
       return digest;
     };
     const findRefresh = (digest: string) => read(({ sessions }) => sessions.findRefresh(digest));
+    const end = (id: Id) => write(({ sessions }) => sessions.end(id, START));
     const findOpen = async (id: Id) =>
       (await read(({ sessions }) => sessions.findOpen(id)))?.session ?? null;
 
@@ -64,15 +66,128 @@ export function sessionsContract({ write, read, race, seed }: Opened): void {
       await expect(write(({ sessions }) => sessions.insertRefresh(token))).rejects.toThrow();
     });
 
-    test('end one by one', async () => {
+    test('end one by one, each once', async () => {
       const { open } = await seedSessions();
-      const end = (id: Id) => write(({ sessions }) => sessions.end(id, START));
-      await end(open[1].id);
-      await end(open[1].id);
-      await end(anId());
+      expect(await end(open[1].id)).toBe(true);
+      expect(await end(open[1].id)).toBe(false);
+      expect(await end(anId())).toBe(false);
       expect(await findOpen(open[0].id)).toEqual(open[0]);
       expect(await findOpen(open[1].id)).toBeNull();
       expect(await findOpen(open[2].id)).toEqual(open[2]);
+    });
+
+    test('of sixteen that race to end one of them one wins', async () => {
+      const { open } = await seedSessions();
+      const answers = await race(16, ({ sessions }) => sessions.end(open[0].id, START));
+      expect(wins(answers)).toBe(1);
+    });
+
+    test('of a user at one service end together, and are counted', async () => {
+      const { service, user, key, open } = await seedSessions();
+      const { service: other } = await seed();
+      const elsewhere = aSession({ serviceId: other.id, userId: user.id, keyId: key.id });
+      await write(({ sessions }) => sessions.insert(elsewhere));
+      await end(open[0].id);
+      const endAll = () =>
+        write(({ sessions }) => sessions.endAllAt(user.id, service.id, START));
+      expect(await endAll()).toBe(2);
+      expect(await endAll()).toBe(0);
+      for (const { id } of open) expect(await findOpen(id)).toBeNull();
+      expect(await findOpen(elsewhere.id)).toEqual(elsewhere);
+    });
+
+    test('are renewed: used, and good until later', async () => {
+      const { open } = await seedSessions();
+      const [session] = open;
+      await write(({ sessions }) => sessions.renew(session.id, START + 5, START + 99));
+      const renewed = { ...session, lastUsedAt: START + 5, expiresAt: START + 99 };
+      expect(await findOpen(session.id)).toEqual(renewed);
+      expect(await findOpen(open[1].id)).toEqual(open[1]);
+    });
+
+    test('remember their latest use', async () => {
+      const { open } = await seedSessions();
+      const [session] = open;
+      const touch = (...uses: { id: Id; at: number }[]) =>
+        write(({ sessions }) => sessions.touch(uses));
+      await touch({ id: session.id, at: START + 7 }, { id: anId(), at: START });
+      await touch({ id: session.id, at: START + 5 });
+      expect(await findOpen(session.id)).toEqual({ ...session, lastUsedAt: START + 7 });
+      expect(await findOpen(open[1].id)).toEqual(open[1]);
+    });
+
+    test('that expired end at that instant, a few at a time', async () => {
+      // Before the sessions of every other test.
+      const expiresAt = 1000;
+      const { user, open } = await seedSessions({ expiresAt });
+      const endExpired = (now: number, limit: number) =>
+        write(({ sessions }) => sessions.endExpired(now, limit));
+      expect(await endExpired(expiresAt - 1, 9)).toBe(0);
+      expect(await endExpired(expiresAt + 50, 2)).toBe(2);
+      expect(await endExpired(expiresAt, 2)).toBe(1);
+      expect(await endExpired(expiresAt, 2)).toBe(0);
+      for (const { id } of open) expect(await findOpen(id)).toBeNull();
+      // And no later, or they would be kept for longer.
+      expect((await read(({ users }) => users.useOf(user.id))).lastAt).toBe(user.updatedAt);
+      expect(await write(({ sessions }) => sessions.prune(expiresAt + 1, 9))).toBe(3);
+    });
+
+    describe('in a list', () => {
+      async function seedLists() {
+        const { service, user, key, open: mine } = await seedSessions();
+        const { service: other } = await seed();
+        const elsewhere = aSession({ serviceId: other.id, userId: user.id, keyId: key.id });
+        await write(({ sessions }) => sessions.insert(elsewhere));
+        const { user: stranger, open: strangers } = await seedSessions({ serviceId: service.id });
+        const [ended] = strangers;
+        await end(ended.id);
+        return { service, other, user, stranger, mine, elsewhere, strangers: strangers.slice(1) };
+      }
+      const list = (
+        filter: Parameters<Sessions['list']>[0],
+        page: Partial<IdPage> = {},
+        now = START,
+      ) => read(({ sessions }) => sessions.list(filter, { limit: 100, ...page }, now));
+
+      test('are those of a service, of users, or of both, open ones alone', async () => {
+        const { service, other, user, stranger, mine, elsewhere, strangers } = await seedLists();
+        expect(await list({ serviceId: service.id })).toEqual([...mine, ...strangers]);
+        expect(await list({ serviceId: other.id })).toEqual([elsewhere]);
+        expect(await list({ userIds: [user.id] })).toEqual([...mine, elsewhere]);
+        const both = [stranger.id, user.id, user.id];
+        expect(await list({ userIds: both })).toEqual([...mine, elsewhere, ...strangers]);
+        expect(await list({ userIds: [user.id], serviceId: service.id })).toEqual(mine);
+        expect(await list({ userIds: [] })).toEqual([]);
+        expect(await list({ userIds: [anId()] })).toEqual([]);
+        const all = await list({}, { after: mine[0].id });
+        expect(all).toEqual(expect.arrayContaining([mine[1], mine[2], elsewhere, ...strangers]));
+      });
+
+      test('are none that have expired', async () => {
+        const { service, mine } = await seedLists();
+        expect(await list({ serviceId: service.id }, {}, mine[0].expiresAt - 1)).not.toEqual([]);
+        expect(await list({ serviceId: service.id }, {}, mine[0].expiresAt)).toEqual([]);
+      });
+
+      test('are the first after one, or the last before one, ascending', async () => {
+        const { service, user, stranger, mine, strangers } = await seedLists();
+        const all = [...mine, ...strangers];
+        for (const filter of [
+          { serviceId: service.id },
+          { serviceId: service.id, userIds: [user.id, stranger.id] },
+        ]) {
+          const page = (details: Partial<IdPage>) => list(filter, { limit: 2, ...details });
+          expect(await page({})).toEqual(all.slice(0, 2));
+          expect(await page({ after: all[1]!.id })).toEqual(all.slice(2, 4));
+          expect(await page({ after: all[3]!.id })).toEqual(all.slice(4));
+          expect(await page({ after: all[4]!.id })).toEqual([]);
+          expect(await page({ before: all[4]!.id })).toEqual(all.slice(2, 4));
+          expect(await page({ before: all[1]!.id })).toEqual(all.slice(0, 1));
+          expect(await page({ before: all[0]!.id })).toEqual([]);
+          const between = { after: all[0]!.id, before: all[4]!.id };
+          expect(await page(between)).toEqual(all.slice(1, 3));
+        }
+      });
     });
 
     test('that rest on one key end together, and no others', async () => {
@@ -91,7 +206,9 @@ export function sessionsContract({ write, read, race, seed }: Opened): void {
     test('have refresh tokens that are found, and spent once', async () => {
       const { open } = await seedSessions();
       const digest = await addRefresh(open[0].id);
-      const token = { sessionId: open[0].id, expiresAt: START + 1000, isSpent: false };
+      const { id: sessionId, createdAt: loginAt, userId, serviceId } = open[0];
+      const of = { sessionId, loginAt, userId, serviceId };
+      const token = { ...of, expiresAt: START + 1000, isSpent: false, isOpen: true };
       expect(await findRefresh(digest)).toEqual(token);
       const spend = (of: string) => write(({ sessions }) => sessions.spendRefresh(of, START));
       expect(await spend(digest)).toBe(true);
@@ -99,6 +216,13 @@ export function sessionsContract({ write, read, race, seed }: Opened): void {
       expect(await findRefresh(digest)).toEqual({ ...token, isSpent: true });
       expect(await findRefresh('no such digest')).toBeNull();
       expect(await spend('no such digest')).toBe(false);
+    });
+
+    test('have refresh tokens that are found once their session has ended', async () => {
+      const { open } = await seedSessions();
+      const digest = await addRefresh(open[0].id);
+      await end(open[0].id);
+      expect(await findRefresh(digest)).toMatchObject({ isOpen: false, isSpent: false });
     });
 
     test('of sixteen that race to spend one refresh token one wins', async () => {
@@ -123,8 +247,9 @@ export function sessionsContract({ write, read, race, seed }: Opened): void {
     const past = START - 1e12;
     const prune = (limit: number) => write(({ sessions }) => sessions.prune(past, limit));
 
-    test('are pruned with their refresh tokens when they expired long ago, or ended', async () => {
+    test('are pruned with their refresh tokens when they ended long ago', async () => {
       const { open: expired } = await seedSessions({ expiresAt: past - 1 });
+      await write(({ sessions }) => sessions.endExpired(past, 9));
       const { user, open: ended } = await seedSessions();
       await write(({ sessions }) => sessions.endAllOf(user.id, past - 1));
       const digests = await Promise.all(
@@ -150,7 +275,7 @@ export function sessionsContract({ write, read, race, seed }: Opened): void {
     });
 
     test('are not pruned before, whatever else was', async () => {
-      const { open: recent } = await seedSessions({ expiresAt: past });
+      const { open: recent } = await seedSessions({ expiresAt: past - 1 });
       const { open } = await seedSessions();
       const { user, open: endedLate } = await seedSessions({ expiresAt: past - 1 });
       await write(({ sessions }) => sessions.endAllOf(user.id, past));
@@ -164,8 +289,9 @@ export function sessionsContract({ write, read, race, seed }: Opened): void {
     });
 
     test('are pruned a few at a time', async () => {
-      const { open } = await seedSessions({ expiresAt: past - 1 });
+      const { user, open } = await seedSessions();
       for (const { id } of [...open, open[0], open[0]]) await addRefresh(id);
+      await write(({ sessions }) => sessions.endAllOf(user.id, past - 1));
       const counts: number[] = [];
       do counts.push(await prune(2));
       while (counts.at(-1) !== 0);

@@ -1,10 +1,16 @@
-import type { Instant } from '@rekey/domain';
+import type { Id, Instant, Session } from '@rekey/domain';
 import type { Sessions } from '../../src/ports/index.ts';
 import type { SessionRow, Tables } from './tables.ts';
 
 export function sessions({ sessions, refreshTokens, users, keys }: Tables): Sessions {
-  const end = (row: SessionRow | undefined, now: Instant) => {
-    if (row?.endedAt === null) sessions.put(row.session.id, { ...row, endedAt: now });
+  const end = (row: SessionRow | undefined, now: Instant): boolean => {
+    if (row?.endedAt !== null) return false;
+    sessions.put(row.session.id, { ...row, endedAt: now });
+    return true;
+  };
+  const change = (id: Id, details: Partial<Session>) => {
+    const row = sessions.get(id);
+    if (row) sessions.put(id, { ...row, session: { ...row.session, ...details } });
   };
 
   return {
@@ -18,14 +24,48 @@ export function sessions({ sessions, refreshTokens, users, keys }: Tables): Sess
       if (!user || !key) throw new Error('a session has its user and its key');
       return { session, user, key };
     },
+    list: async ({ serviceId, userIds }, { after, before, limit }, now) => {
+      const found = sessions
+        .rows()
+        .filter(({ session, endedAt }) => endedAt === null && session.expiresAt > now)
+        .map(({ session }) => session)
+        .filter((each) => serviceId === undefined || each.serviceId === serviceId)
+        .filter((each) => userIds === undefined || userIds.includes(each.userId))
+        .filter(
+          ({ id }) => (after === undefined || id > after) && (before === undefined || id < before),
+        )
+        .sort((a, b) => (a.id < b.id ? -1 : 1));
+      const isLast = before !== undefined && after === undefined;
+      return isLast ? found.slice(-limit) : found.slice(0, limit);
+    },
     end: async (id, now) => end(sessions.get(id), now),
     endAllOf: async (userId, now, except) => {
       for (const row of sessions.rows()) {
         if (row.session.userId === userId && row.session.id !== except) end(row, now);
       }
     },
+    endAllAt: async (userId, serviceId, now) =>
+      sessions
+        .rows()
+        .filter(({ session }) => session.userId === userId && session.serviceId === serviceId)
+        .filter((row) => end(row, now)).length,
     endAllOn: async (key, now) => {
       for (const row of sessions.rows()) if (row.session.keyId === key.id) end(row, now);
+    },
+    endExpired: async (now, limit) => {
+      const expired = sessions
+        .rows()
+        .filter(({ session, endedAt }) => endedAt === null && session.expiresAt <= now)
+        .slice(0, limit);
+      for (const row of expired) end(row, row.session.expiresAt);
+      return expired.length;
+    },
+    renew: async (id, lastUsedAt, expiresAt) => change(id, { lastUsedAt, expiresAt }),
+    touch: async (uses) => {
+      for (const { id, at } of uses) {
+        const known = sessions.get(id)?.session.lastUsedAt ?? at;
+        if (known < at) change(id, { lastUsedAt: at });
+      }
     },
     insertRefresh: async ({ digest, ...token }) => {
       if (refreshTokens.has(digest)) throw new Error('the digest is taken');
@@ -35,7 +75,11 @@ export function sessions({ sessions, refreshTokens, users, keys }: Tables): Sess
       const row = refreshTokens.get(digest);
       if (!row) return null;
       const { sessionId, expiresAt, isSpent } = row;
-      return { sessionId, expiresAt, isSpent };
+      const found = sessions.get(sessionId);
+      if (!found) throw new Error('a refresh token has its session');
+      const { createdAt: loginAt, userId, serviceId } = found.session;
+      const isOpen = found.endedAt === null;
+      return { sessionId, loginAt, userId, serviceId, expiresAt, isSpent, isOpen };
     },
     spendRefresh: async (digest) => {
       const row = refreshTokens.get(digest);
@@ -47,7 +91,7 @@ export function sessions({ sessions, refreshTokens, users, keys }: Tables): Sess
       const over = new Set(
         sessions
           .rows()
-          .filter(({ session, endedAt }) => (endedAt ?? session.expiresAt) < before)
+          .filter(({ endedAt }) => endedAt !== null && endedAt < before)
           .map(({ session }) => session.id),
       );
       const tokens = refreshTokens
