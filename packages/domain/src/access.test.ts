@@ -8,6 +8,7 @@ import {
   operator,
   placeOf,
   type Service,
+  type ServiceFields,
   serviceDefaults,
   Unauthorized,
 } from './index.ts';
@@ -90,6 +91,39 @@ describe('an actor may', () => {
     expect(use(true)).toEqual(['service', 'nobody']);
   });
 
+  test('read and list services as the service itself, or as the operator', () => {
+    const read = (serviceId: string) => those((actor) => may(actor, 'read service', { serviceId }));
+    expect(read('s1')).toEqual(['service', ...operators]);
+    expect(read('s3')).toEqual(operators);
+    const list = those((actor) => may(actor, 'list services', null));
+    expect(list).toEqual(['service', 'stranger', ...operators]);
+  });
+
+  test('register and delete services as the operator', () => {
+    expect(those((actor) => may(actor, 'administer services', null))).toEqual(operators);
+  });
+
+  test.each<[Partial<ServiceFields>, boolean]>([
+    [{}, true],
+    [{ name: 'Shop', userEmailText: 'Call 555.', userAllowRegister: true }, true],
+    [{ isEnabled: false }, true],
+    [{ isEnabled: true }, false],
+    [{ url: 'https://evil.example' }, false],
+    [{ name: 'Shop', providerLocalUrl: null }, false],
+    [{ providerGithubOauth2Url: null }, false],
+    [{ providerMicrosoftOauth2Url: null }, false],
+    [{ supportUrl: null }, false],
+    [{ seesAllUsers: false }, false],
+    [{ ownerRecovery: false }, false],
+    [{ requireFactor: true }, false],
+    [{ newDeviceMail: true }, false],
+  ])('change %j of a service as the operator; as the service itself: %j', (fields, isOwn) => {
+    const change = (serviceId: string) =>
+      those((actor) => may(actor, 'change service', { serviceId, fields }));
+    expect(change('s1')).toEqual(isOwn ? ['service', ...operators] : operators);
+    expect(change('s3')).toEqual(operators);
+  });
+
   test('operate Rekey at the command line alone: a root key does not do', () => {
     expect(those((actor) => may(actor, 'operate', null))).toEqual(['operator']);
   });
@@ -124,9 +158,19 @@ describe('a key', () => {
       name: 'cron',
       serviceId: null,
       userId: null,
+      prefix: 'Ab3-_9xY',
+      scopes: [],
+      expiresAt: null,
+      lastUsedAt: null,
     };
-    expect(isUsable(key)).toBe(true);
-    expect(isUsable({ ...key, isEnabled: false })).toBe(false);
-    expect(isUsable({ ...key, isRevoked: true })).toBe(false);
+    expect(isUsable(key, 1000)).toBe(true);
+    expect(isUsable({ ...key, isEnabled: false }, 1000)).toBe(false);
+    expect(isUsable({ ...key, isRevoked: true }, 1000)).toBe(false);
+  });
+
+  test('may be used until it expires', () => {
+    const key = { isEnabled: true, isRevoked: false, expiresAt: 1000 };
+    expect(isUsable(key, 999)).toBe(true);
+    expect(isUsable(key, 1000)).toBe(false);
   });
 });

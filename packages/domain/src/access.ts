@@ -1,5 +1,6 @@
 import type { Actor } from './actor.ts';
 import type { Id } from './ids.ts';
+import type { ServiceFields } from './service.ts';
 
 /** The resource of each action, as far as the rule looks at it; null where the actor alone decides. */
 type Resources = {
@@ -20,11 +21,28 @@ type Resources = {
   readonly 'log out': { readonly serviceId: Id; readonly userId: Id };
   /** The token or key that a user brings to a service. */
   readonly 'use token': { readonly serviceId: Id | null };
+  readonly 'read service': { readonly serviceId: Id };
+  readonly 'list services': null;
+  /** `fields`: as they are to be. */
+  readonly 'change service': { readonly serviceId: Id; readonly fields: Partial<ServiceFields> };
+  /** To register one, or to delete one. */
+  readonly 'administer services': null;
   /** The one-time link of a mail. `isHosted`: whether Rekey hosts the page of the service. */
   readonly 'use link': { readonly serviceId: Id; readonly isHosted: boolean };
   /** Everything that is done at the command line, or by the server itself. */
   readonly operate: null;
 };
+
+/** All that a service changes of itself, beside disabling itself. */
+const ownAffairs: ReadonlySet<string> = new Set<keyof ServiceFields>([
+  'name',
+  'userEmailText',
+  'userAllowRegister',
+]);
+
+/** Whoever steals the key of a service must neither redirect links with it nor weaken what protects its users. */
+const isOwnAffair = ({ isEnabled, ...fields }: Partial<ServiceFields>): boolean =>
+  isEnabled !== true && Object.keys(fields).every((field) => ownAffairs.has(field));
 
 type Rule<Resource> = (actor: Actor, resource: Resource) => boolean;
 
@@ -57,6 +75,11 @@ const rules: { readonly [Action in keyof Resources]: Rule<Resources[Action]> } =
   'see session': (actor, session) => isOperator(actor) || isSessionOf(actor, session),
   'log out': isSessionOf,
   'use token': (actor, { serviceId }) => isService(actor, serviceId),
+  'read service': (actor, { serviceId }) => isOperator(actor) || isService(actor, serviceId),
+  'list services': (actor) => isOperator(actor) || actor.kind === 'service',
+  'change service': (actor, { serviceId, fields }) =>
+    isOperator(actor) || (isService(actor, serviceId) && isOwnAffair(fields)),
+  'administer services': isOperator,
   'use link': (actor, { serviceId, isHosted }) =>
     isService(actor, serviceId) || (actor.kind === 'nobody' && isHosted),
   operate: ({ kind }) => kind === 'operator',

@@ -1,4 +1,7 @@
+import { canonicalEmail } from './email.ts';
+import { IllegalArgument } from './errors.ts';
 import type { Id, Instant } from './ids.ts';
+import { isUrl, parseAll, parseMailText, parseName, parseUrl } from './text.ts';
 
 /** Somebody's backend: it registers itself and acts for its users. */
 export type Service = {
@@ -48,3 +51,88 @@ export const serviceDefaults = {
   newDeviceMail: false,
   supportUrl: null,
 } as const satisfies Partial<Service>;
+
+/** All that is kept of a service that is deleted: mails and links that are about it say its name. */
+export const remainsOf = ({ id, createdAt, name }: Service, now: Instant): Service => ({
+  ...serviceDefaults,
+  id,
+  createdAt,
+  updatedAt: now,
+  isEnabled: false,
+  name,
+  url: '',
+});
+
+/** The page that links in mails about a service lead to. That of a service that is disabled could do nothing with them. */
+export const linkPageOf = (
+  { isEnabled, providerLocalUrl }: Pick<Service, 'isEnabled' | 'providerLocalUrl'>,
+  publicUrl: string,
+): string => (isEnabled && providerLocalUrl !== null ? providerLocalUrl : `${publicUrl}/local`);
+
+/** A name of a service: that of the built-in one is taken. */
+export function parseServiceName(text: string, field = 'name'): string {
+  const name = parseName(text, field);
+  if (name === formServiceName) {
+    const message = 'is the name of the built-in service';
+    throw new IllegalArgument([{ field, message, code: 'exists' }]);
+  }
+  return name;
+}
+
+/** A place where people find help: a URL with https, or `mailto:` and an e-mail address. */
+export function parseSupportUrl(text: string, field = 'supportUrl'): string {
+  const [, address] = /^mailto:([\w.!$'*+=@-]+)$/i.exec(text) ?? [];
+  if (address !== undefined && canonicalEmail(address) !== null) return text;
+  if (/^https:/i.test(text) && isUrl(text)) return text;
+  const message =
+    'must be an https URL without user and password, or mailto: and an e-mail address';
+  throw new IllegalArgument([{ field, message, code: 'malformed' }]);
+}
+
+/** All of a service that can be given and changed. */
+export type ServiceFields = Omit<Service, 'id' | 'createdAt' | 'updatedAt'>;
+
+/** Some of it as it is sent: an empty text where there is to be none. */
+export type GivenService = {
+  readonly [Field in keyof ServiceFields]?:
+    | (ServiceFields[Field] extends boolean ? boolean : string)
+    | undefined;
+};
+
+type Parsers = {
+  readonly [Field in keyof ServiceFields as ServiceFields[Field] extends boolean ? never : Field]: (
+    text: string,
+    field?: string,
+  ) => ServiceFields[Field];
+};
+
+const optional =
+  <None>(parse: (text: string, field?: string) => string, none: None) =>
+  (text: string, field?: string): string | None =>
+    text === '' ? none : parse(text, field);
+
+const parseOptionalUrl = optional(parseUrl, null);
+
+/** The parser of each text. */
+export const serviceParsers: Parsers = {
+  name: parseServiceName,
+  url: parseUrl,
+  userEmailText: optional((text, field = 'userEmailText') => parseMailText(text, field), ''),
+  providerLocalUrl: parseOptionalUrl,
+  providerGithubOauth2Url: parseOptionalUrl,
+  providerMicrosoftOauth2Url: parseOptionalUrl,
+  supportUrl: optional(parseSupportUrl, null),
+};
+
+/** The fields that were given, as they are kept; reports all that are refused at once. */
+export function parseService<Given extends GivenService>(
+  given: Given,
+): { readonly [Field in keyof Given & keyof ServiceFields]: ServiceFields[Field] } {
+  const fields = Object.entries(given).filter(([, value]) => value !== undefined);
+  const parsers = fields.map(([field, value]) => [
+    field,
+    () =>
+      typeof value === 'string' ? serviceParsers[field as keyof Parsers](value, field) : value,
+  ]);
+  return parseAll(Object.fromEntries(parsers)) as ReturnType<typeof parseService<Given>>;
+}
