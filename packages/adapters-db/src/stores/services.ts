@@ -1,8 +1,8 @@
 import type { Id, Service } from '@rekey/domain';
 import type { Services } from '@rekey/usecases';
-import type { Selection } from 'kysely';
+import { type Kysely, type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
-import { all, guarded, joined, one, type Param } from '../query.ts';
+import { all, guarded, joined, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 
 const columns = [
@@ -39,33 +39,88 @@ const asService = (row: Row): Service => ({
 /** A service in the answer of a join. */
 export const joinedService = joined('services', columns, asService);
 
+const values = (service: Param<Service>) => ({
+  updated_at: service.updatedAt,
+  is_enabled: service.isEnabled,
+  name: service.name,
+  url: service.url,
+  user_allow_register: service.userAllowRegister,
+  user_email_text: service.userEmailText,
+  provider_local_url: service.providerLocalUrl,
+  provider_github_oauth2_url: service.providerGithubOauth2Url,
+  provider_microsoft_oauth2_url: service.providerMicrosoftOauth2Url,
+  sees_all_users: service.seesAllUsers,
+  owner_recovery: service.ownerRecovery,
+  require_factor: service.requireFactor,
+  new_device_mail: service.newDeviceMail,
+  support_url: service.supportUrl,
+});
+
 const insert = guarded((db, service: Param<Service>) =>
   db
     .insertInto('services')
-    .values({
-      id: service.id,
-      created_at: service.createdAt,
-      updated_at: service.updatedAt,
-      is_enabled: service.isEnabled,
-      name: service.name,
-      url: service.url,
-      user_allow_register: service.userAllowRegister,
-      user_email_text: service.userEmailText,
-      provider_local_url: service.providerLocalUrl,
-      provider_github_oauth2_url: service.providerGithubOauth2Url,
-      provider_microsoft_oauth2_url: service.providerMicrosoftOauth2Url,
-      sees_all_users: service.seesAllUsers,
-      owner_recovery: service.ownerRecovery,
-      require_factor: service.requireFactor,
-      new_device_mail: service.newDeviceMail,
-      support_url: service.supportUrl,
-    })
+    .values({ id: service.id, created_at: service.createdAt, ...values(service) })
     .onConflict((conflict) => conflict.column('id').doNothing()),
 );
 
-const byId = one(
-  (db, id: Param<Id>) => db.selectFrom('services').select(columns).where('id', '=', id),
-  asService,
+const ever = (db: Kysely<Schema>, id: Param<Id>) =>
+  db.selectFrom('services').select(columns).where('id', '=', id);
+
+const existing = (db: Kysely<Schema>, id: Param<Id>) =>
+  ever(db, id).where('deleted_at', 'is', null);
+
+const byId = one(existing, asService);
+const everById = one(ever, asService);
+/** Stronger than that of a change: the insert of a row that refers to the service waits as well. */
+const lock = one((db, id: Param<Id>) => existing(db, id).forUpdate(), asService);
+
+const pageOf = (direction: 'asc' | 'desc') =>
+  all(
+    (
+      db,
+      limit: Param<number>,
+      ids?: Param<readonly Id[]>,
+      isEnabled?: Param<boolean>,
+      after?: Param<Id>,
+      before?: Param<Id>,
+    ) => {
+      let query = db.selectFrom('services').select(columns).where('deleted_at', 'is', null);
+      if (ids !== undefined) query = query.where('id', 'in', [...ids]);
+      if (isEnabled !== undefined) query = query.where('is_enabled', '=', asFlag(isEnabled));
+      if (after !== undefined) query = query.where('id', '>', after);
+      if (before !== undefined) query = query.where('id', '<', before);
+      return query.orderBy('id', direction).limit(limit);
+    },
+    asService,
+  );
+const firstOf = pageOf('asc');
+const lastOf = pageOf('desc');
+
+const asFlag = (flag: Param<boolean>) => flag as unknown as Param<0 | 1>;
+
+const update = write((db, service: Param<Service>) =>
+  db.updateTable('services').set(values(service)).where('id', '=', service.id),
+);
+
+const anyUserKey = one((db, id: Param<Id>) =>
+  db
+    .selectFrom('keys')
+    .select('id')
+    .where('service_id', '=', id)
+    .where('user_id', 'is not', null)
+    .where('is_revoked', '=', sql.lit(0))
+    .limit(sql.lit(1)),
+);
+
+const deleteKeys = write((db, id: Param<Id>) =>
+  db.deleteFrom('keys').where('service_id', '=', id).where('user_id', 'is', null),
+);
+
+const reduce = write((db, left: Param<Service>) =>
+  db
+    .updateTable('services')
+    .set({ ...values(left), deleted_at: left.updatedAt })
+    .where('id', '=', left.id),
 );
 
 const ids = all(
@@ -79,6 +134,7 @@ const knowing = all(
       .selectFrom('keys')
       .select('service_id as id')
       .where('user_id', '=', userId)
+      .where('type', '<>', sql.lit('TOTP'))
       .union(db.selectFrom('users').select('created_by as id').where('id', '=', userId))
       .$narrowType<{ id: Id }>(),
   ({ id }) => id,
@@ -88,6 +144,21 @@ const knowing = all(
 export const servicesOn = (on: Connection): Services => ({
   insert: insert(on),
   get: byId(on),
+  find: everById(on),
+  async list({ ids, isEnabled }, { after, before, limit }) {
+    // Of none, no statement can be made.
+    if (ids?.length === 0) return [];
+    const isLast = before !== undefined && after === undefined;
+    const found = await (isLast ? lastOf : firstOf)(on)(limit, ids, isEnabled, after, before);
+    return isLast ? found.reverse() : found;
+  },
+  lock: lock(on),
+  update: update(on),
+  hasUserKeys: async (id) => (await anyUserKey(on)(id)) !== null,
+  async delete(left) {
+    await deleteKeys(on)(left.id);
+    await reduce(on)(left);
+  },
   ids: ids(on),
   knowing: knowing(on),
 });

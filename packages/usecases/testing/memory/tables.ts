@@ -18,6 +18,8 @@ import { type Journal, Table } from './table.ts';
 
 export type Tables = {
   readonly services: Table<Id, Service>;
+  /** When each was. */
+  readonly deletedServices: Table<Id, Instant>;
   readonly users: Table<Id, UserRow>;
   readonly keys: Table<Id, KeyRow>;
   readonly sessions: Table<Id, SessionRow>;
@@ -41,6 +43,8 @@ export type KeyRow = {
   readonly key: Key;
   readonly secret: KeySecret;
   readonly totpStep: number | null;
+  /** The digest before a rotation, while it is good. */
+  readonly previous: { readonly digest: string; readonly endsAt: Instant } | null;
 };
 
 export type SessionRow = { readonly session: Session; readonly endedAt: Instant | null };
@@ -65,6 +69,7 @@ export type DeliveryRow = {
 
 export const emptyTables = (journal: Journal): Tables => ({
   services: new Table(journal),
+  deletedServices: new Table(journal),
   users: new Table(journal),
   keys: new Table(journal),
   sessions: new Table(journal),
