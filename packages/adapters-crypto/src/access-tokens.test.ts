@@ -6,6 +6,7 @@ import {
   randomBytes,
 } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
+import { formServiceId } from '@rekey/domain';
 import { accessTokensContract, fakeClock, START } from '@rekey/usecases/testing';
 import fc from 'fast-check';
 import {
@@ -19,12 +20,14 @@ import {
   UnsecuredJWT,
 } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { accessTokens } from './access-tokens.ts';
+import { accessTokens, type PeopleTokens } from './access-tokens.ts';
 import type { FileKey } from './key-file.ts';
 
 const issuer = 'https://rekey.example';
 const grant = { sessionId: 'session-1', userId: 'user-1', serviceId: 'service-1' };
-const forms = ['signed', 'encrypted'] as const;
+/** A person at the built-in service, as the token says it. */
+const personal = { ...grant, serviceId: formServiceId };
+const holder = { email: 'ada@example.com', roles: ['user', 'admin'] } as const;
 const SECONDS = START / 1000;
 
 const signingPair = () => generateKeyPairSync('ed25519').privateKey;
@@ -40,6 +43,18 @@ function setUp(options: Partial<Parameters<typeof accessTokens>[0]> = {}) {
   const keys = () => ({ signing: [signing], encryption: [encryption] }) as const;
   return { clock, tokens: accessTokens({ keys, clock, issuer, ttlS: 3600, ...options }) };
 }
+
+const peoplesOwn = { form: 'signed', issuer: 'https://people.example', ttlS: 60 } as const;
+const publicBytes = (key: KeyObject) =>
+  createPublicKey(key).export({ type: 'spki', format: 'der' });
+
+type Tokens = ReturnType<typeof accessTokens>;
+/** A token of a service, which is signed, and one of a person, which is encrypted. */
+const kinds = {
+  signed: { of: grant, issue: (tokens: Tokens) => tokens.issue(grant) },
+  encrypted: { of: personal, issue: (tokens: Tokens) => tokens.issue(personal, holder) },
+};
+const forms = ['signed', 'encrypted'] as const;
 
 const claims = {
   iss: issuer,
@@ -81,17 +96,17 @@ accessTokensContract('jose', async () => {
 describe('an access token', () => {
   test.each(forms)('that is %s gives its grant back', async (form) => {
     const { tokens } = setUp();
-    const { token, expiresAt } = await tokens.issue(grant, form);
+    const { token, expiresAt } = await kinds[form].issue(tokens);
     expect(expiresAt).toBe(START + 3_600_000);
     // Computed first, remembered then.
-    expect(await tokens.verify(token)).toMatchObject(grant);
-    expect(await tokens.verify(token)).toMatchObject(grant);
-    expect(await setUp().tokens.verify(token)).toMatchObject(grant);
+    expect(await tokens.verify(token)).toMatchObject(kinds[form].of);
+    expect(await tokens.verify(token)).toMatchObject(kinds[form].of);
+    expect(await setUp().tokens.verify(token)).toMatchObject(kinds[form].of);
   });
 
   test('has the header and the claims of RFC 9068, and verifies with the published keys', async () => {
     const { tokens } = setUp();
-    const { token } = await tokens.issue(grant, 'signed');
+    const { token } = await tokens.issue(grant);
     const { protectedHeader, payload } = await jwtVerify(token, createLocalJWKSet(tokens.jwks()), {
       currentDate: new Date(START),
       audience: grant.serviceId,
@@ -104,7 +119,7 @@ describe('an access token', () => {
 
   test('holds the signed one when it is encrypted', async () => {
     const { tokens } = setUp();
-    const { token } = await tokens.issue(grant, 'encrypted');
+    const { token } = await tokens.issue(personal, holder);
     const { plaintext, protectedHeader } = await compactDecrypt(token, encryption.key);
     expect(protectedHeader).toEqual(jweHeader);
     expect(headerOf(Buffer.from(plaintext).toString())).toEqual(jwsHeader);
@@ -112,18 +127,18 @@ describe('an access token', () => {
 
   test('is another one each time', async () => {
     const { tokens } = setUp();
-    const one = await tokens.issue(grant, 'signed');
-    const two = await tokens.issue(grant, 'signed');
+    const one = await tokens.issue(grant);
+    const two = await tokens.issue(grant);
     expect(one.token).not.toBe(two.token);
   });
 
   test.each(forms)('that is %s expires on a whole second, remembered or not', async (form) => {
     const { tokens, clock } = setUp();
     clock.set(START + 999);
-    const { token, expiresAt } = await tokens.issue(grant, form);
+    const { token, expiresAt } = await kinds[form].issue(tokens);
     expect(expiresAt).toBe(START + 3_600_000);
     clock.set(expiresAt - 1);
-    expect(await tokens.verify(token)).toMatchObject(grant);
+    expect(await tokens.verify(token)).toMatchObject(kinds[form].of);
     clock.set(expiresAt);
     expect(await tokens.verify(token)).toBe(null);
     const other = setUp();
@@ -133,7 +148,7 @@ describe('an access token', () => {
 
   test('may come from a clock that is 30 seconds ahead, and no more', async () => {
     const { tokens, clock } = setUp();
-    const { token } = await tokens.issue(grant, 'signed');
+    const { token } = await tokens.issue(grant);
     clock.set(START - 30_001);
     expect(await tokens.verify(token)).toBe(null);
     clock.set(START - 30_000);
@@ -143,7 +158,7 @@ describe('an access token', () => {
   });
 
   test.each(forms)('that is %s stays good while its keys are in the file', async (form) => {
-    const { token } = await setUp().tokens.issue(grant, form);
+    const { token } = await kinds[form].issue(setUp().tokens);
     const newer = { signing: aKey('s2', signingPair()), encryption: aKey('e2', encryptionPair()) };
     const rotated = setUp({
       keys: () => ({
@@ -151,10 +166,10 @@ describe('an access token', () => {
         encryption: [newer.encryption, encryption],
       }),
     });
-    expect(await rotated.tokens.verify(token)).toMatchObject(grant);
-    const { token: next } = await rotated.tokens.issue(grant, form);
+    expect(await rotated.tokens.verify(token)).toMatchObject(kinds[form].of);
+    const { token: next } = await kinds[form].issue(rotated.tokens);
     expect(headerOf(next).kid).toBe(form === 'signed' ? 's2' : 'e2');
-    expect(await rotated.tokens.verify(next)).toMatchObject(grant);
+    expect(await rotated.tokens.verify(next)).toMatchObject(kinds[form].of);
 
     const gone = setUp({
       keys: () => ({ signing: [newer.signing], encryption: [newer.encryption] }),
@@ -164,7 +179,7 @@ describe('an access token', () => {
 
   test.each(forms)('that is %s is computed once, and remembered then', async (form) => {
     const { tokens } = setUp();
-    const { token } = await tokens.issue(grant, form);
+    const { token } = await kinds[form].issue(tokens);
     await tokens.verify(token);
     // A result of the thread pool cannot be there before the event loop has turned.
     const order: string[] = [];
@@ -177,7 +192,7 @@ describe('an access token', () => {
   test('that was good is refused once its key is taken out of the file', async () => {
     let keys = { signing: [signing], encryption: [encryption] } as const;
     const { tokens } = setUp({ keys: () => keys });
-    const { token } = await tokens.issue(grant, 'signed');
+    const { token } = await tokens.issue(grant);
     expect(await tokens.verify(token)).toMatchObject(grant);
     keys = { ...keys, signing: [aKey('s2', signingPair())] };
     expect(await tokens.verify(token)).toBe(null);
@@ -185,8 +200,8 @@ describe('an access token', () => {
 
   test('stays good when others push it out of what is remembered', async () => {
     const { tokens } = setUp({ maxRemembered: 1 });
-    const { token: one } = await tokens.issue(grant, 'signed');
-    const { token: two } = await tokens.issue({ ...grant, userId: 'user-2' }, 'signed');
+    const { token: one } = await tokens.issue(grant);
+    const { token: two } = await tokens.issue({ ...grant, userId: 'user-2' });
     for (const _round of [1, 2]) {
       expect(await tokens.verify(one)).toMatchObject(grant);
       expect(await tokens.verify(two)).toMatchObject({ ...grant, userId: 'user-2' });
@@ -194,7 +209,132 @@ describe('an access token', () => {
   });
 });
 
+describe('the token of a person', () => {
+  const rsa = aKey('r1', generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey);
+  const keys = () => ({ signing: [signing], signingRsa: [rsa], encryption: [encryption] }) as const;
+  const people = (details: Partial<PeopleTokens> = {}) =>
+    setUp({
+      keys,
+      people: {
+        form: 'signed',
+        alg: 'EdDSA',
+        issuer: 'https://people.example',
+        ttlS: 60,
+        ...details,
+      },
+    });
+  const read = (token: string, tokens: Tokens) =>
+    jwtVerify(token, createLocalJWKSet(tokens.jwks()), { currentDate: new Date(START) });
+
+  test('says address and roles, and the id as clients of orion users know it', async () => {
+    const { tokens } = people();
+    const { token, expiresAt } = await tokens.issue(personal, holder);
+    expect(expiresAt).toBe(START + 60_000);
+    const { payload, protectedHeader } = await read(token, tokens);
+    expect(protectedHeader).toEqual(jwsHeader);
+    expect(payload).toEqual({
+      ...claims,
+      iss: 'https://people.example',
+      aud: formServiceId,
+      client_id: formServiceId,
+      jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      exp: SECONDS + 60,
+      upn: holder.email,
+      email: holder.email,
+      groups: ['user', 'admin'],
+      c_hash: grant.userId,
+    });
+    expect(await tokens.verify(token)).toEqual({ ...personal, expiresAt });
+  });
+
+  test('is encrypted unless the operator says otherwise, and holds as much then', async () => {
+    const { tokens } = people({ form: 'encrypted' });
+    const { token } = await tokens.issue(personal, holder);
+    const { plaintext, protectedHeader } = await compactDecrypt(token, encryption.key);
+    expect(protectedHeader).toEqual(jweHeader);
+    const { payload } = await read(Buffer.from(plaintext).toString(), tokens);
+    expect(payload).toMatchObject({ upn: holder.email, groups: ['user', 'admin'] });
+    expect(await tokens.verify(token)).toMatchObject(personal);
+  });
+
+  test.each(['signed', 'encrypted'] as const)('may be signed with RS256: %s', async (form) => {
+    const { tokens } = people({ alg: 'RS256', form });
+    const { token } = await tokens.issue(personal, holder);
+    expect(token.length).toBeLessThan(2500);
+    expect(await tokens.verify(token)).toMatchObject(personal);
+    if (form === 'encrypted') return;
+    const { protectedHeader } = await read(token, tokens);
+    expect(protectedHeader).toEqual({ alg: 'RS256', typ: 'at+jwt', kid: 'r1' });
+  });
+
+  test('stays good when the operator chooses the other algorithm and form', async () => {
+    const { token } = await people({ alg: 'RS256' }).tokens.issue(personal, holder);
+    expect(await people({ form: 'encrypted' }).tokens.verify(token)).toMatchObject(personal);
+    const { token: other } = await people().tokens.issue(personal, holder);
+    expect(await people({ alg: 'RS256' }).tokens.verify(other)).toMatchObject(personal);
+    // The key is not in the file any more.
+    expect(
+      await setUp({ people: { ...peoplesOwn, alg: 'EdDSA' } }).tokens.verify(token),
+    ).toBeNull();
+  });
+
+  test('has the issuer of people, and that of a service the other one', async () => {
+    const { tokens } = people();
+    const { token: service } = await tokens.issue(grant);
+    expect((await read(service, tokens)).payload.iss).toBe(issuer);
+    expect(await tokens.verify(service)).toMatchObject(grant);
+    const person = { ...claims, aud: formServiceId, client_id: formServiceId };
+    const swapped = [await sign(person), await sign({ ...claims, iss: 'https://people.example' })];
+    for (const token of swapped) expect(await tokens.verify(token)).toBeNull();
+    expect(await tokens.verify(await sign({ ...person, iss: 'https://people.example' }))).toEqual({
+      ...personal,
+      expiresAt: START + 3_600_000,
+    });
+  });
+
+  test('is the only one that RS256 is good for, and with its own keys alone', async () => {
+    const { tokens } = people();
+    const person = {
+      ...claims,
+      iss: 'https://people.example',
+      aud: formServiceId,
+      client_id: formServiceId,
+    };
+    const rs256 = (payload: JWTPayload, key: KeyObject, header: object = {}) =>
+      sign(payload, { alg: 'RS256', kid: 'r1', ...header }, key);
+    expect(await tokens.verify(await rs256(person, rsa.key))).toMatchObject(personal);
+    for (const token of [
+      await rs256(claims, rsa.key),
+      await rs256(person, encryption.key, { kid: 'e1' }),
+      await rs256(person, encryption.key),
+      await rs256(person, rsa.key, { kid: 's1' }),
+      await sign(person, { alg: 'PS256', kid: 'r1' }, rsa.key),
+      await sign(person, { kid: 'r1' }),
+      await sign(person, { alg: 'HS256', kid: 'r1' }, createSecretKey(publicBytes(rsa.key))),
+    ]) {
+      expect(await tokens.verify(token)).toBeNull();
+    }
+  });
+
+  test('is not issued without a key for its algorithm', async () => {
+    const { tokens } = setUp({ people: { ...peoplesOwn, alg: 'RS256' } });
+    await expect(tokens.issue(personal, holder)).rejects.toThrow('no key for RS256');
+  });
+});
+
 describe('the published keys', () => {
+  test('are those of RS256 as well, where there are some', () => {
+    const rsa = aKey('r1', generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey);
+    const { n } = createPublicKey(rsa.key).export({ format: 'jwk' });
+    const { tokens } = setUp({
+      keys: () => ({ signing: [signing], signingRsa: [rsa], encryption: [encryption] }),
+    });
+    expect(tokens.jwks().keys).toEqual([
+      expect.objectContaining({ kid: 's1' }),
+      { kty: 'RSA', n, e: 'AQAB', use: 'sig', alg: 'RS256', kid: 'r1' },
+    ]);
+  });
+
   test('are the public halves of the signing keys, and nothing else', () => {
     const { x } = createPublicKey(signing.key).export({ format: 'jwk' });
     expect(setUp().tokens.jwks()).toEqual({
@@ -303,7 +443,7 @@ describe('what was not issued here', () => {
   test('is refused when it is encrypted twice', async () => {
     const once = await encrypt(await sign());
     await refused(await encrypt(once));
-    const { token } = await setUp().tokens.issue(grant, 'encrypted');
+    const { token } = await setUp().tokens.issue(personal, holder);
     await refused(await encrypt(token));
   });
 
@@ -390,7 +530,7 @@ describe('what was not issued here', () => {
 
   test.each(forms)('is a %s token with anything changed', async (form) => {
     const { tokens } = setUp();
-    const { token } = await tokens.issue(grant, form);
+    const { token } = await kinds[form].issue(tokens);
     const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     await fc.assert(
       fc.asyncProperty(

@@ -1,4 +1,4 @@
-export { accessTokens } from './access-tokens.ts';
+export { accessTokens, tokenAlgs, tokenForms } from './access-tokens.ts';
 export { bcryptHasher } from './bcrypt-hasher.ts';
 export { deviceTokens } from './device-tokens.ts';
 export { type Gate, gate, hashGate, threadPoolSize } from './gate.ts';
