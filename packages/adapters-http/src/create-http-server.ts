@@ -1,7 +1,7 @@
 import { NotFound } from '@rekey/domain';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { docs } from './docs/index.ts';
-import { form } from './form/index.ts';
+import { form, formWording } from './form/index.ts';
 import { pages } from './pages/index.ts';
 import { connectionLimits } from './server/connections.ts';
 import type { HttpDeps } from './server/deps.ts';
@@ -18,7 +18,7 @@ import { requestIdOf } from './server/request-id.ts';
 import { collectRoutes, type DescribedRoute } from './server/routes.ts';
 import { sendProblem } from './server/send-problem.ts';
 import { strictValidator } from './server/validation.ts';
-import { v1 } from './v1/index.ts';
+import { v1, v1Wording } from './v1/index.ts';
 
 const MAX_BODY_BYTES = 16 * 1024;
 
@@ -64,7 +64,16 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     },
   });
 
-  const sendError = sendProblem(deps);
+  const plainly = sendProblem(deps);
+  const inDialect: Readonly<Record<string, typeof plainly>> = {
+    '/v1': sendProblem(deps, v1Wording),
+    '/users': sendProblem(deps, formWording),
+  };
+  /** Where there is no route, the path tells the dialect. */
+  const sendError: typeof plainly = (error, request, reply) => {
+    const [prefix = ''] = /^\/[^/?]*/.exec(request.url) ?? [];
+    (inDialect[prefix] ?? plainly)(error, request, reply);
+  };
   app.setErrorHandler(sendError);
   app.setValidatorCompiler(strictValidator(options));
   app.decorateRequest('actor');

@@ -6,8 +6,10 @@ import { deliverAll, memoryDatabase, settings, tokenIn, world } from '@rekey/use
 import type { FastifyReply, FastifyRequest, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { expect } from 'vitest';
 import { codesOf } from '../src/docs/openapi.ts';
+import { formWording } from '../src/form/index.ts';
 import { createHttpServer, type HttpDeps, type HttpOptions } from '../src/index.ts';
 import { type Problem, type ProblemCode, problem } from '../src/server/problem.ts';
+import { v1Wording } from '../src/v1/index.ts';
 
 type Overrides = Partial<Omit<HttpDeps, 'options' | 'useCases'>> & {
   readonly options?: Partial<HttpOptions>;
@@ -261,12 +263,19 @@ export const ada = {
   password_require_update: false,
 };
 
-/** Fails unless the answer is this refusal, to the letter. */
+/** The whole body of a problem as the dialect words it that has the path. */
+export function problemAt(url: string, code: ProblemCode, detail: string): Problem {
+  const body = problem(code, detail);
+  const dialect = /^\/v1\b/.test(url) ? v1Wording : /^\/users\b/.test(url) ? formWording : null;
+  return { ...body, ...dialect?.problem.members?.(body) };
+}
+
+/** Fails unless the answer is this refusal of the JSON dialect, to the letter. */
 export function expectRefused(
   { statusCode, headers, body }: LightMyRequestResponse,
   code: ProblemCode,
   detail: string,
 ): void {
   expect(headers['content-type']).toBe('application/problem+json; charset=utf-8');
-  expect([statusCode, JSON.parse(body)]).toStrictEqual([400, problem(code, detail)]);
+  expect([statusCode, JSON.parse(body)]).toStrictEqual([400, problemAt('/v1', code, detail)]);
 }

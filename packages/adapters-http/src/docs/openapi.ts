@@ -1,8 +1,14 @@
 import type { FastifySchema } from 'fastify';
 import { exampleOf } from '../server/examples.ts';
 import { formBody } from '../server/form.ts';
-import type { ProblemCode } from '../server/problem.ts';
-import { Problem, problem, problemCodes, type Statuses } from '../server/problem.ts';
+import {
+  type DialectProblem,
+  Problem,
+  type ProblemCode,
+  problem,
+  problemCodes,
+  type Statuses,
+} from '../server/problem.ts';
 import { type DescribedRoute, tags } from '../server/routes.ts';
 import { whenOf } from './errors.ts';
 
@@ -168,7 +174,9 @@ export function openApi(routes: readonly DescribedRoute[], version: string): Jso
 
   /** A response for each status; operations with equal codes share it. */
   function problemsOf(schema: FastifySchema): Json {
-    const { statusOf } = schema;
+    const { statusOf, response } = schema;
+    const { default: problems } = response as { default: DialectProblem & { $id: string } };
+    const { $id: id } = problems;
     const codes = codesOf(schema);
     const statuses = Map.groupBy(
       problemCodes.filter((code) => codes.has(code)),
@@ -176,15 +184,15 @@ export function openApi(routes: readonly DescribedRoute[], version: string): Jso
     );
     return Object.fromEntries(
       [...statuses].map(([status, each]) => {
-        const name = each.map(pascalCase).join('Or');
+        const name = `${id.replace('Problem', '')}${each.map(pascalCase).join('Or')}`;
         responses[name] = {
           description: each.map((code) => `\`${code}\`: ${whenOf[code]}.`).join('\n\n'),
           headers: { ...headersOf[status], ...REQUEST_ID },
           content: {
             'application/problem+json': {
-              schema: schemaOf(Problem as unknown as Json),
+              schema: schemaOf(problems as unknown as Json),
               examples: Object.fromEntries(
-                each.map((code) => [code, { value: exampleProblem(code, statusOf) }]),
+                each.map((code) => [code, { value: exampleProblem(code, statusOf, problems) }]),
               ),
             },
           },
@@ -196,7 +204,15 @@ export function openApi(routes: readonly DescribedRoute[], version: string): Jso
 
   /** The schema, or a reference to it where it has a name. */
   function schemaOf(schema: Json): Json {
-    const { $id: name, parse: _parse, check: _check, properties, items, ...rest } = schema;
+    const {
+      $id: name,
+      parse: _parse,
+      check: _check,
+      members: _members,
+      properties,
+      items,
+      ...rest
+    } = schema;
     const plain = {
       ...('enum' in rest && { type: 'string' }),
       ...rest,
@@ -220,10 +236,18 @@ export function openApi(routes: readonly DescribedRoute[], version: string): Jso
   }
 }
 
-function exampleProblem(code: ProblemCode, statusOf: Statuses | undefined): Json {
-  const example = problem(code, whenOf[code], statusOf);
-  if (code !== 'invalid_argument') return example;
-  return { ...example, errors: exampleOf(Problem.properties.errors, 'the errors of a problem') };
+function exampleProblem(
+  code: ProblemCode,
+  statusOf: Statuses | undefined,
+  { members }: DialectProblem,
+): Json {
+  const isOfArguments = code === 'invalid_argument';
+  const errors = exampleOf(Problem.properties.errors, 'the errors of a problem');
+  const example = {
+    ...problem(code, whenOf[code], statusOf),
+    ...(isOfArguments && { errors: errors as Problem['errors'] }),
+  } as Problem;
+  return { ...example, ...members?.(example) };
 }
 
 const mapped = (record: Json, map: (value: Json) => Json): Json =>

@@ -1,10 +1,11 @@
 import type { FastifyPluginAsync } from 'fastify';
+import { Type } from 'typebox';
 import { refuseForeignSites } from '../server/cross-site.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { formBody } from '../server/form.ts';
-import type { Problem } from '../server/problem.ts';
+import { Problem } from '../server/problem.ts';
 import { speak } from '../server/routes.ts';
-import { sendProblem } from '../server/send-problem.ts';
+import { sendProblem, type Wording } from '../server/send-problem.ts';
 import { passwordRoutes } from './passwords.ts';
 import { sessionRoutes } from './sessions.ts';
 import { userRoutes } from './users.ts';
@@ -13,15 +14,38 @@ import { userRoutes } from './users.ts';
 export const form =
   (deps: HttpDeps): FastifyPluginAsync =>
   async (app) => {
-    speak(app, deps, { body: formBody, sendError: sendProblem(deps, { members }) });
+    const sendError = sendProblem(deps, formWording);
+    speak(app, deps, { body: formBody, problem: FormProblem, sendError });
     app.addHook('onRequest', refuseForeignSites(deps.options.publicUrl, { mayHide: false }));
     app.register(userRoutes(deps));
     app.register(sessionRoutes(deps));
     app.register(passwordRoutes(deps));
   };
 
-/** What clients of orion users read of a problem: there each has a violation, about a field or not. */
-const members = ({ detail, errors }: Problem): Partial<Problem> => ({
-  message: detail,
-  violations: errors?.map(({ field, message }) => ({ field, message })) ?? [{ message: detail }],
+const FormViolation = Type.Object({
+  field: Type.Optional(Type.String({ examples: ['email'] })),
+  message: Type.String({ examples: ['is required'] }),
 });
+
+const FormProblem = Type.Object(
+  {
+    ...Problem.properties,
+    message: Type.String({ description: 'For clients of orion users: equal to `detail`.' }),
+    violations: Type.Array(FormViolation, {
+      description: 'For clients of orion users: the `errors`, or else the `detail`.',
+    }),
+  },
+  {
+    $id: 'FormProblem',
+    description: 'A problem in the form dialect.',
+    members: ({ detail, errors }: Problem) => ({
+      message: detail,
+      violations: errors?.map(({ field, message }) => ({ field, message })) ?? [
+        { message: detail },
+      ],
+    }),
+  },
+);
+
+/** How the form dialect words its problems. */
+export const formWording: Wording = { problem: FormProblem };

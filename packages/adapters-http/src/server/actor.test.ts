@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { enrolled, PASSWORD, type Rig, rig, signedUp } from '../../test/harness.ts';
+import { enrolled, PASSWORD, problemAt, type Rig, rig, signedUp } from '../../test/harness.ts';
 
 let server: Rig;
 beforeEach(async () => {
@@ -47,13 +47,9 @@ describe('a key', () => {
     expect(response.statusCode).toBe(401);
     expect(response.headers['www-authenticate']).toBe(challenge);
     expect(response.headers['content-type']).toBe('application/problem+json; charset=utf-8');
-    expect(response.json()).toStrictEqual({
-      type: '/docs/errors#unauthorized',
-      title: 'Unauthorized',
-      status: 401,
-      detail: 'a valid key or token is required',
-      code: 'unauthorized',
-    });
+    expect(response.json()).toStrictEqual(
+      problemAt('/v1', 'unauthorized', 'a valid key or token is required'),
+    );
   });
 });
 

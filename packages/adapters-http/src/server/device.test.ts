@@ -147,7 +147,7 @@ describe('the token of a device', () => {
       server.form('PUT', '/users/update/password', fields, { authorization: `Bearer ${bearer}` });
     const eve = await signedUp(server, 'eve@example.com');
     expect((await update(change, eve.token)).statusCode).toBe(429);
-    expect((await update({ ...change, device: 'device.x' }, token)).statusCode).toBe(400);
+    expect((await update({ ...change, device: 'device.x' }, eve.token)).statusCode).toBe(429);
     expect((await update(change, token)).statusCode).toBe(200);
   });
 });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { enrolled, PASSWORD, type Rig, rig, signedUp } from '../../test/harness.ts';
+import { enrolled, PASSWORD, problemAt, type Rig, rig, signedUp } from '../../test/harness.ts';
 import { jsonBody } from './json.ts';
 import type { DescribedRoute } from './routes.ts';
 
@@ -20,30 +20,78 @@ const withBody = described.routes().filter(({ schema }) => schema.body !== undef
 
 const jsonRoutes = withBody.filter(({ schema }) => schema.consumes === jsonBody.mediaType);
 
-/** The calls of the JSON dialect that take a body, with an example of it. */
-const valid: Record<string, Record<string, unknown>> = Object.fromEntries(
-  jsonRoutes.map(({ url, examples }) => [url, examples.body ?? {}]),
+/** The calls of the JSON dialect that take a body. */
+const calls = jsonRoutes.map((route) => [`${route.method} ${route.url}`, route] as const);
+const fieldsOf = ({ schema }: DescribedRoute) => Object.entries((schema.body as Schema).properties);
+const isRequired = ({ schema }: DescribedRoute, field: string) =>
+  (schema.body as Schema).required?.includes(field) === true;
+const fields = calls.flatMap(([name, route]) =>
+  fieldsOf(route).map(([field, type]) => [name, field, route, type] as const),
 );
-const required = jsonRoutes.flatMap(({ url, schema }) =>
-  (schema.body as { required: string[] }).required.map((field) => [url, field] as const),
-);
+const required = fields.filter(([_name, field, route]) => isRequired(route, field));
+const optional = fields.filter(([_name, field, route]) => !isRequired(route, field));
 
-const fields = Object.entries(valid).flatMap(([url, body]) =>
-  Object.keys(body).map((field) => [url, field] as const),
-);
-const kindOf = (field: string) => {
-  if (/^is_|_allow_|_require_/.test(field)) return 'must be true or false';
-  if (field === 'type') return 'must be one of KEY, TOKEN, TOTP';
-  return field === 'user_id' ? 'must be a UUID' : 'must be a string';
+type FieldSchema = {
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly format?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+};
+type Schema = {
+  readonly properties: Readonly<Record<string, FieldSchema>>;
+  readonly required?: readonly string[];
 };
 
-const raw = (url: string, payload: string | Buffer, type = 'application/json') =>
+/** How a field is refused that is of another kind. */
+function kindOf({ type, enum: values, format, minimum, maximum }: FieldSchema): string {
+  if (values) return `must be one of ${values.join(', ')}`;
+  if (type === 'boolean') return 'must be true or false';
+  if (type === 'array') return 'must be a list';
+  if (type === 'object') return 'must be an object';
+  if (type === 'integer') return `must be a whole number from ${minimum} to ${maximum}`;
+  if (format === 'uuid') return 'must be a UUID';
+  return format === 'date-time' ? 'must be a time as in RFC 3339' : 'must be a string';
+}
+
+/** Values of other kinds than that of a field. */
+function wrongFor(type: FieldSchema): unknown[] {
+  const isExact = type.enum || ['uuid', 'date-time'].includes(type.format ?? '');
+  const kind = isExact ? 'exact' : type.type;
+  const all: Record<string, unknown[]> = {
+    string: [SECRET, 'true', '1', ''],
+    boolean: [true, false],
+    integer: [0, 12345678],
+    number: [0.5],
+    array: [[], [SECRET]],
+    object: [{}, { a: SECRET }],
+  };
+  return Object.entries(all).flatMap(([name, values]) => (name === kind ? [] : values));
+}
+
+const raw = (
+  { method, url, schema, examples }: Called,
+  payload: string | Buffer,
+  type = 'application/json',
+) =>
   server.app.inject({
-    method: 'POST',
-    url,
+    method: method as 'POST',
+    url: url.replaceAll(/:(\w+)/g, (_, name) => String(examples?.params?.[name])),
     payload,
-    headers: { authorization: server.serviceKey, 'content-type': type },
+    headers: { authorization: keyFor(schema), 'content-type': type },
   });
+type Called = Pick<DescribedRoute, 'method' | 'url'> &
+  Partial<Pick<DescribedRoute, 'schema' | 'examples'>>;
+
+const send = (route: Called, body: unknown) => raw(route, JSON.stringify(body));
+
+/** The credentials that a route takes. */
+const keyFor = (schema?: DescribedRoute['schema']) =>
+  schema?.security?.includes('serviceKey') === false ? server.rootKey : server.serviceKey;
+
+const login = { method: 'POST', url: `${LOCAL}/login` };
+const revoke = { method: 'POST', url: `${LOCAL}/update-password/revoke` };
+const update = { method: 'POST', url: `${LOCAL}/update-password` };
 
 type Response = Awaited<ReturnType<typeof raw>>;
 
@@ -59,35 +107,40 @@ function expectRefused(response: Response, errors: Refused[]): void {
 }
 
 describe('a field of a JSON body', () => {
-  it.each(required)('%s: %s must be there', async (url, field) => {
-    const { [field]: _gone, ...rest } = valid[url] ?? {};
-    const response = await server.json('POST', url, rest);
-    expectRefused(response, [{ field, message: 'is required', code: 'required' }]);
+  it.each(required)('%s: %s must be there', async (_name, field, route) => {
+    const { [field]: _gone, ...rest } = route.examples.body ?? {};
+    expectRefused(await send(route, rest), [{ field, message: 'is required', code: 'required' }]);
   });
 
-  it.each(fields)('%s: %s must have its type', async (url, field) => {
-    const isFlag = kindOf(field) === 'must be true or false';
-    const wrong = [null, 12345678, [SECRET], { a: SECRET }, isFlag ? 'true' : true];
-    if (isFlag) wrong.push(0, 1);
-    for (const value of wrong) {
-      const response = await server.json('POST', url, { ...valid[url], [field]: value });
-      expectRefused(response, [{ field, message: kindOf(field), code: 'malformed' }]);
+  it.each(fields)('%s: %s must have its type', async (_name, field, route, type) => {
+    const wrong = wrongFor(type);
+    for (const value of isRequired(route, field) ? [null, ...wrong] : wrong) {
+      const response = await send(route, { ...route.examples.body, [field]: value });
+      expectRefused(response, [{ field, message: kindOf(type), code: 'malformed' }]);
     }
   });
 
-  it.each(fields)('%s: %s must not come twice', async (url, field) => {
-    const value = JSON.stringify(valid[url]?.[field]);
+  it.each(optional)('%s: %s may be null, which counts as not sent', async (_name, field, route) => {
+    const body = { ...route.examples.body, [field]: null, extra: SECRET };
+    expectRefused(await send(route, body), [
+      { field: 'extra', message: 'is not a known field', code: 'unknown' },
+    ]);
+  });
+
+  it.each(fields)('%s: %s must not come twice', async (_name, field, route) => {
+    const { body } = route.examples;
+    const value = JSON.stringify(body?.[field]);
     const escaped = `\\u${field.charCodeAt(0).toString(16).padStart(4, '0')}${field.slice(1)}`;
     for (const again of [field, escaped]) {
-      const text = JSON.stringify(valid[url]).replace(/\}$/, ` , "${again}" :${value}}`);
-      expectRefused(await raw(url, text), [
+      const text = JSON.stringify(body).replace(/\}$/, ` , "${again}" :${value}}`);
+      expectRefused(await raw(route, text), [
         { field, message: 'is given more than once', code: 'repeated' },
       ]);
     }
   });
 
-  it.each(Object.keys(valid))('%s: must be known', async (url) => {
-    const response = await server.json('POST', url, { ...valid[url], extra: SECRET });
+  it.each(calls)('%s: must be known', async (_name, route) => {
+    const response = await send(route, { ...route.examples.body, extra: SECRET });
     expectRefused(response, [{ field: 'extra', message: 'is not a known field', code: 'unknown' }]);
   });
 
@@ -95,16 +148,13 @@ describe('a field of a JSON body', () => {
     'must not be %s',
     async (field) => {
       const text = `{"${field}":{"admin":true},"token":"x"}`;
-      const response = await raw(`${LOCAL}/update-password/revoke`, text);
+      const response = await raw(revoke, text);
       expectRefused(response, [{ field, message: 'is not a known field', code: 'unknown' }]);
     },
   );
 
   it('is not repeated where it may be a value in the wrong place', async () => {
-    const response = await server.json('POST', `${LOCAL}/update-password/revoke`, {
-      token: 'x',
-      [`${SECRET} in the name`]: 1,
-    });
+    const response = await send(revoke, { token: 'x', [`${SECRET} in the name`]: 1 });
     expectRefused(response, [
       { field: '(unnamed)', message: 'is not a known field', code: 'unknown' },
     ]);
@@ -122,7 +172,7 @@ describe('a field of a JSON body', () => {
 
   it('is named in snake case where the domain refuses it', async () => {
     const response = await server.json('POST', '/v1/user', {
-      ...valid['/v1/user'],
+      is_enabled: true,
       name: '',
       email: `${SECRET}@@`,
       locale: '-',
@@ -177,7 +227,7 @@ describe('every refused argument is named in one answer', () => {
 
   it('where one comes twice and others break a rule', async () => {
     const text = '{"email":"a@b.example","email":"@","password":"x","new_password":"short"}';
-    const response = await raw(`${LOCAL}/update-password`, text);
+    const response = await raw(update, text);
     expect(codesIn(response)).toStrictEqual([
       ['email', 'repeated'],
       ['new_password', 'too_short'],
@@ -186,7 +236,7 @@ describe('every refused argument is named in one answer', () => {
 
   it('where a password that comes twice may be the current one in one of two readings', async () => {
     const text = `{"email":"a@b.example","password":"x","password":"${PASSWORD}","new_password":"${PASSWORD}"}`;
-    const response = await raw(`${LOCAL}/update-password`, text);
+    const response = await raw(update, text);
     expect(codesIn(response)).toStrictEqual([['password', 'repeated']]);
   });
 
@@ -282,7 +332,7 @@ describe('more than fifty fields', () => {
 });
 
 describe('a JSON body', () => {
-  const url = `${LOCAL}/login`;
+  const { url } = login;
   const credentials = { email: 'ada@example.com', password: PASSWORD };
   const good = JSON.stringify(credentials);
   const everything = [
@@ -300,16 +350,10 @@ describe('a JSON body', () => {
     ['is a form', 'email=ada%40example.com&password=x'],
     ['is a single blank', ' '],
   ])('that %s is refused', async (_what, text) => {
-    const response = await raw(url, text);
+    const response = await raw(login, text);
     expect([response.statusCode, response.json()]).toStrictEqual([
       400,
-      {
-        type: '/docs/errors#bad_request',
-        title: 'Bad request',
-        status: 400,
-        detail: 'the body is not valid JSON',
-        code: 'bad_request',
-      },
+      problemAt(url, 'bad_request', 'the body is not valid JSON'),
     ]);
   });
 
@@ -321,7 +365,7 @@ describe('a JSON body', () => {
   ])('that holds %s is refused', async (_what, bytes) => {
     const [head = '', tail = ''] = JSON.stringify({ email: 'x', password: '|' }).split('|');
     const response = await raw(
-      url,
+      login,
       Buffer.concat([Buffer.from(head), Buffer.from(bytes), Buffer.from(tail)]),
     );
     expect([response.statusCode, response.json().detail]).toStrictEqual([
@@ -331,7 +375,7 @@ describe('a JSON body', () => {
   });
 
   it.each(['[]', 'null', '"text"', '1', 'true', `[${good}]`])('must not be %s', async (text) => {
-    const response = await raw(url, text);
+    const response = await raw(login, text);
     expectRefused(
       response,
       text === 'null'
@@ -344,27 +388,21 @@ describe('a JSON body', () => {
     ['is empty', ''],
     ['is an empty object', '{}'],
   ])('that %s lacks every field', async (_what, text) => {
-    expectRefused(await raw(url, text), everything);
+    expectRefused(await raw(login, text), everything);
   });
 
   it('may be deep without harm', async () => {
-    const response = await raw(url, `${'['.repeat(8000)}${']'.repeat(8000)}`);
+    const response = await raw(login, `${'['.repeat(8000)}${']'.repeat(8000)}`);
     expect(response.statusCode).toBe(400);
   });
 
   it('may have 16 KiB and no byte more', async () => {
     const fill = (size: number) => good + ' '.repeat(size - good.length);
-    expect((await raw(url, fill(16 * 1024))).statusCode).toBe(200);
-    const response = await raw(url, fill(16 * 1024 + 1));
+    expect((await raw(login, fill(16 * 1024))).statusCode).toBe(200);
+    const response = await raw(login, fill(16 * 1024 + 1));
     expect([response.statusCode, response.json()]).toStrictEqual([
       413,
-      {
-        type: '/docs/errors#payload_too_large',
-        title: 'Payload too large',
-        status: 413,
-        detail: 'the body is larger than 16 KiB',
-        code: 'payload_too_large',
-      },
+      problemAt(url, 'payload_too_large', 'the body is larger than 16 KiB'),
     ]);
   });
 
@@ -375,7 +413,7 @@ describe('a JSON body', () => {
     'application/json; charset=UTF-8',
     'application/json ; charset="utf-8"',
   ])('may be declared as %s', async (type) => {
-    expect((await raw(url, good, type)).statusCode).toBe(200);
+    expect((await raw(login, good, type)).statusCode).toBe(200);
   });
 
   it.each([
@@ -392,16 +430,14 @@ describe('a JSON body', () => {
     '*/*',
     '',
   ])('must not be declared as "%s"', async (type) => {
-    const response = await raw(url, good, type);
+    const response = await raw(login, good, type);
     expect([response.statusCode, response.json()]).toStrictEqual([
       415,
-      {
-        type: '/docs/errors#unsupported_media_type',
-        title: 'Unsupported media type',
-        status: 415,
-        detail: 'the body must be application/json in UTF-8, not compressed',
-        code: 'unsupported_media_type',
-      },
+      problemAt(
+        url,
+        'unsupported_media_type',
+        'the body must be application/json in UTF-8, not compressed',
+      ),
     ]);
   });
 
@@ -425,23 +461,73 @@ describe('of several faults', () => {
       headers: { authorization: key, 'content-type': type },
       payload,
     });
-  const big = 'x'.repeat(20_000);
+  /** Larger than any route takes. */
+  const big = 'x'.repeat(70_000);
 
-  it.each(Object.keys(valid))(
+  it.each(calls)(
     'the route is told first, then the key, the type, the size and the shape: %s',
-    async (url) => {
-      const key = server.serviceKey;
+    async (_name, { method, url, schema, examples }) => {
+      const path = url.replaceAll(/:(\w+)/g, (_, name) => String(examples.params?.[name]));
+      const key = keyFor(schema);
       const statuses = [
-        await call('POST', '/v1/nothing', 'wrong', 'text/plain', big),
-        await call('PUT', url, 'wrong', 'text/plain', big),
-        await call('POST', url, 'wrong', 'text/plain', big),
-        await call('POST', url, 'wrong', 'application/json', '{'),
-        await call('POST', url, key, 'text/plain', big),
-        await call('POST', url, key, 'application/json; charset=utf-16', big),
-        await call('POST', url, key, 'application/json', big),
-        await call('POST', url, key, 'application/json', '{}'),
+        await call(method, '/v1/nothing', 'wrong', 'text/plain', big),
+        await call('PUT', path, 'wrong', 'text/plain', big),
+        await call(method, path, 'wrong', 'text/plain', big),
+        await call(method, path, 'wrong', 'application/json', '{'),
+        await call(method, path, key, 'text/plain', big),
+        await call(method, path, key, 'application/json; charset=utf-16', big),
+        await call(method, path, key, 'application/json', big),
+        await call(method, path, key, 'application/json', '{"extra":1}'),
       ].map(({ statusCode }) => statusCode);
       expect(statuses).toStrictEqual([404, 405, 401, 401, 415, 415, 413, 400]);
+    },
+  );
+});
+
+describe('a field of a query', () => {
+  const withQuery = described
+    .routes()
+    .filter(({ schema }) => schema.querystring !== undefined && !schema.isHidden);
+  const query = withQuery.flatMap((route) =>
+    Object.entries((route.schema.querystring as Schema).properties).map(
+      ([field, type]) => [`${route.method} ${route.url}`, field, route, type] as const,
+    ),
+  );
+  const ask = async (route: DescribedRoute, text: string): Promise<Response> => {
+    const { method, url, schema, examples } = route;
+    const path = url.replaceAll(/:(\w+)/g, (_, name) => String(examples.params?.[name]));
+    const isBearer = schema.security?.includes('accessToken');
+    const authorization = isBearer ? `Bearer ${(await signedUp(server)).token}` : keyFor(schema);
+    return server.app.inject({
+      method: method as 'GET',
+      url: `${path}?${text}`,
+      headers: { authorization },
+    });
+  };
+  const exampleIn = ({ examples }: DescribedRoute, field: string) => {
+    const value = [examples.query?.[field]].flat()[0];
+    return `${field}=${encodeURIComponent(String(value))}`;
+  };
+
+  it.each(query)('%s: %s comes several times if it is a list, and once if not', async (...all) => {
+    const [_name, field, route, type] = all;
+    const text = `${exampleIn(route, field)}&${exampleIn(route, field)}&extra=${SECRET}`;
+    const refused = (await ask(route, text)).json().errors as Refused[];
+    const codes = refused.filter((each) => each.field === field).map(({ code }) => code);
+    expect(codes).toStrictEqual(type.type === 'array' ? [] : ['repeated']);
+  });
+
+  it.each(withQuery.map((route) => [`${route.method} ${route.url}`, route] as const))(
+    '%s: must be known',
+    async (_name, route) => {
+      const response = await ask(route, `extra=${SECRET}`);
+      expect(response.statusCode).toBe(400);
+      expect(response.json().errors).toContainEqual({
+        field: 'extra',
+        message: 'is not a known field',
+        code: 'unknown',
+      });
+      expect(response.body).not.toContain(SECRET);
     },
   );
 });

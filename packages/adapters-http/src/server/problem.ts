@@ -10,7 +10,7 @@ import {
   violationCodes,
 } from '@rekey/domain';
 import type { FastifyRequest } from 'fastify';
-import { type Static, Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 
 /** The codes of refusals by HTTP itself, before a use case is asked. */
 type HttpCode =
@@ -106,18 +106,13 @@ export const Problem = Type.Object(
     errors: Type.Optional(
       Type.Array(Violated, { description: 'Every argument that is refused, at once.' }),
     ),
-    message: Type.Optional(
-      Type.String({ description: 'The `detail` once more, for clients of another system.' }),
-    ),
-    violations: Type.Optional(
-      Type.Array(Type.Object({ field: Type.Optional(Type.String()), message: Type.String() }), {
-        description: 'In the form dialect: the `errors` as clients of orion users read them.',
-      }),
-    ),
   },
   { $id: 'Problem', description: 'RFC 9457, with the members `code` and `errors`.' },
 );
 export type Problem = Static<typeof Problem>;
+
+/** The problems of a dialect: its schema, which has those of every problem, and the members that it has besides. */
+export type DialectProblem = TSchema & { readonly members?: (problem: Problem) => object };
 
 type Extras = {
   readonly errors?: readonly Violation[];

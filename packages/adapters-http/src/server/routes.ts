@@ -9,7 +9,7 @@ import { authenticate, type Scheme } from './actor.ts';
 import { consumes } from './body.ts';
 import type { HttpDeps } from './deps.ts';
 import { exampleOf } from './examples.ts';
-import { Problem, type ProblemCode, type Statuses } from './problem.ts';
+import { type DialectProblem, Problem, type ProblemCode, type Statuses } from './problem.ts';
 
 /** The groups of the description, in its order. */
 export const tags = {
@@ -57,19 +57,22 @@ export type BodyKind = {
 type Dialect = {
   /** The one kind of body that is read. */
   readonly body: BodyKind;
+  /** The body of every error, where the dialect adds something to it. */
+  readonly problem?: DialectProblem;
   readonly sendError: (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
 };
 
 /** Makes the routes of a scope speak a dialect, and enforces their `security` and the type of their bodies. */
 export function speak(app: FastifyInstance, deps: HttpDeps, dialect: Dialect): void {
-  const { body: kind, sendError } = dialect;
+  const { body: kind, problem = Problem, sendError } = dialect;
   app.removeAllContentTypeParsers();
   kind.addParser(app);
   app.setErrorHandler(sendError);
   app.addHook('onRoute', (route) => {
     const { schema = {} } = route;
     const { security = [], body } = schema;
-    if (body !== undefined) route.schema = { ...schema, consumes: kind.mediaType };
+    const response = { ...(schema.response as object), default: problem };
+    route.schema = { ...schema, response, ...(body !== undefined && { consumes: kind.mediaType }) };
     route.onRequest = [
       ...(security.length > 0 ? [authenticate(deps, security)] : []),
       ...[route.onRequest ?? []].flat(),
@@ -96,7 +99,7 @@ export function collectRoutes(app: FastifyInstance): () => readonly DescribedRou
     routes.push(route);
     const { schema = {} } = route;
     if (schema.isHidden) return;
-    const response = { ...(schema.response as object), default: Problem };
+    const response = { default: Problem, ...(schema.response as object) };
     route.schema = { ...schema, response };
   });
   return () => routes.map(described);

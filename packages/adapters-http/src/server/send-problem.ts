@@ -2,20 +2,19 @@ import { TooManyRequests } from '@rekey/domain';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpDeps } from './deps.ts';
 import { logFailure } from './log.ts';
-import { answerTo, type Problem } from './problem.ts';
+import { answerTo, type DialectProblem, Problem } from './problem.ts';
 
 /** How a dialect words its problems. */
-type Wording = {
+export type Wording = {
   /** The dialect's name of a field of the domain. */
   readonly fieldName?: (name: string) => string;
-  /** What the dialect adds to a problem. */
-  readonly members?: (problem: Problem) => Partial<Problem>;
+  readonly problem: DialectProblem;
 };
 
 /** An error handler that answers with application/problem+json. */
 export function sendProblem(
   { log, watch }: Pick<HttpDeps, 'log' | 'watch'>,
-  { fieldName, members }: Wording = {},
+  { fieldName, problem: { members } }: Wording = { problem: Problem },
 ) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const { problem, headers } = answerTo(error, request, fieldName);

@@ -1,7 +1,7 @@
 import { Overloaded, TooManyRequests, Unavailable } from '@rekey/domain';
 import { type Database, useCases } from '@rekey/usecases';
 import { describe, expect, it } from 'vitest';
-import { enrolled, PASSWORD, rig, signedUp } from '../../test/harness.ts';
+import { enrolled, PASSWORD, problemAt, rig, signedUp } from '../../test/harness.ts';
 import type { Answered, Watch } from './deps.ts';
 
 const USER = '/v1/user/01900000-0000-7000-8000-0000000000ff';
@@ -89,13 +89,7 @@ describe('a path', () => {
       const response = await app.inject({ method, url, payload: 'x'.repeat(20_000) });
       expect([response.statusCode, response.json()]).toStrictEqual([
         404,
-        {
-          type: '/docs/errors#not_found',
-          title: 'Not found',
-          status: 404,
-          detail: 'not found',
-          code: 'not_found',
-        },
+        problemAt(url, 'not_found', 'not found'),
       ]);
     }
   });
@@ -192,11 +186,11 @@ describe('a failure', () => {
     expect([response.statusCode, response.json()]).toStrictEqual([
       500,
       {
-        type: '/docs/errors#internal',
-        title: 'Internal error',
-        status: 500,
-        detail: 'something went wrong here; the instance names the request',
-        code: 'internal',
+        ...problemAt(
+          '/v1',
+          'internal',
+          'something went wrong here; the instance names the request',
+        ),
         instance: expect.stringMatching(/^urn:uuid:[\da-f-]{36}$/),
       },
     ]);

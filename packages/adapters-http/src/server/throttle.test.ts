@@ -1,6 +1,6 @@
 import { START } from '@rekey/usecases/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { enrolled, PASSWORD, type Rig, rig, signedUp } from '../../test/harness.ts';
+import { enrolled, PASSWORD, problemAt, type Rig, rig, signedUp } from '../../test/harness.ts';
 
 let server: Rig;
 beforeEach(async () => {
@@ -11,13 +11,9 @@ const LOGIN = '/v1/auth/provider/local/login';
 const UPDATE = '/v1/auth/provider/local/update-password';
 const wrong = 'wrong horse';
 
-const problem = {
-  type: '/docs/errors#too_many_requests',
-  title: 'Too many requests',
-  status: 429,
-  detail: 'this was tried too often; wait before the next try',
-  code: 'too_many_requests',
-};
+const problemOf = (url: string) =>
+  problemAt(url, 'too_many_requests', 'this was tried too often; wait before the next try');
+const problem = problemOf(LOGIN);
 
 const limitHeaders = ({ headers }: { headers: Record<string, unknown> }) => [
   headers['retry-after'],
@@ -95,7 +91,7 @@ describe('an account that is tried too often', () => {
     expect(await times(5, formLogin)).toEqual([401, 401, 401, 401, 401]);
     for (const call of [formLogin, update]) {
       const response = await call();
-      expect(response.json()).toStrictEqual(problem);
+      expect(response.json()).toStrictEqual(problemOf('/users'));
       expect(response.headers['retry-after']).toBe('1');
     }
   });
@@ -227,7 +223,7 @@ it('sign-ups from one network are bounded', async () => {
     });
   for (let i = 0; i < 6; i += 1) expect((await signUp(i)).statusCode).toBe(200);
   const response = await signUp(6);
-  expect(response.json()).toStrictEqual(problem);
+  expect(response.json()).toStrictEqual(problemOf('/users'));
   expect(limitHeaders(response)).toEqual(['10', '"sign-up";r=0;t=10', '"sign-up";q=6;w=60']);
 });
 

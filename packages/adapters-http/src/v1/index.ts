@@ -1,8 +1,10 @@
 import type { FastifyPluginAsync } from 'fastify';
+import { Type } from 'typebox';
 import type { HttpDeps } from '../server/deps.ts';
 import { jsonBody } from '../server/json.ts';
+import { Problem } from '../server/problem.ts';
 import { speak } from '../server/routes.ts';
-import { sendProblem } from '../server/send-problem.ts';
+import { sendProblem, type Wording } from '../server/send-problem.ts';
 import { auditRoutes } from './audit.ts';
 import { factorRoutes } from './factors.ts';
 import { keyRoutes } from './keys.ts';
@@ -14,7 +16,8 @@ import { userRoutes } from './users.ts';
 export const v1 =
   (deps: HttpDeps): FastifyPluginAsync =>
   async (app) => {
-    speak(app, deps, { body: jsonBody, sendError: sendProblem(deps, { fieldName: snakeCase }) });
+    const sendError = sendProblem(deps, v1Wording);
+    speak(app, deps, { body: jsonBody, problem: JsonProblem, sendError });
     app.register(userRoutes(deps));
     app.register(keyRoutes(deps));
     app.register(sessionRoutes(deps));
@@ -23,6 +26,33 @@ export const v1 =
     app.register(auditRoutes(deps));
   };
 
-/** `newPassword` is `new_password` here. */
-const snakeCase = (name: string) =>
-  name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** The texts by which clients of mojzu/sso tell refused arguments from all else. */
+const peerErrors = ['ValidationError', 'RedactedError'] as const;
+
+const PeerError = (description: string) =>
+  Type.Enum(peerErrors, { description, examples: ['RedactedError'] });
+
+const JsonProblem = Type.Object(
+  {
+    ...Problem.properties,
+    error: PeerError(
+      'For clients of mojzu/sso: `ValidationError` where arguments are refused, and otherwise `RedactedError`.',
+    ),
+    message: PeerError('For clients of mojzu/sso: equal to `error`.'),
+  },
+  {
+    $id: 'JsonProblem',
+    description: 'A problem in the JSON dialect.',
+    members({ code }: Problem) {
+      const error = code === 'invalid_argument' ? 'ValidationError' : 'RedactedError';
+      return { error, message: error };
+    },
+  },
+);
+
+/** How the JSON dialect words its problems. */
+export const v1Wording: Wording = {
+  problem: JsonProblem,
+  /** `newPassword` is `new_password` here. */
+  fieldName: (name) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+};

@@ -4,6 +4,7 @@ import {
   enrolled,
   expectRefused,
   PASSWORD,
+  problemAt,
   type Rig,
   rig,
   TIME,
@@ -79,13 +80,9 @@ describe('POST /v1/auth/provider/local/login', () => {
       answers.push({ statusCode, headers: { ...headers, date: '', 'x-request-id': '' }, text });
     }
     expect(answers[0]).toStrictEqual(answers[1]);
-    expect(JSON.parse(answers[0]?.text ?? '')).toStrictEqual({
-      type: '/docs/errors#invalid_credentials',
-      title: 'Invalid credentials',
-      status: 400,
-      detail: 'the e-mail address or the password is not right',
-      code: 'invalid_credentials',
-    });
+    expect(JSON.parse(answers[0]?.text ?? '')).toStrictEqual(
+      problemAt('/v1', 'invalid_credentials', 'the e-mail address or the password is not right'),
+    );
   });
 });
 

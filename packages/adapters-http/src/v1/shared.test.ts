@@ -1,6 +1,6 @@
 import { aUser } from '@rekey/usecases/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { enrolled, type Rig, rig } from '../../test/harness.ts';
+import { enrolled, problemAt, type Rig, rig } from '../../test/harness.ts';
 
 let server: Rig;
 beforeEach(async () => {
@@ -31,13 +31,7 @@ describe('ids that lead nowhere', () => {
       const response = await server.json('GET', `/v1/${kind}/${id}`);
       expect([response.statusCode, response.json()]).toStrictEqual([
         404,
-        {
-          type: '/docs/errors#not_found',
-          title: 'Not found',
-          status: 404,
-          detail: 'not found',
-          code: 'not_found',
-        },
+        problemAt('/v1', 'not_found', 'not found'),
       ]);
     }
   });
