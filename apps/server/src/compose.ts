@@ -1,5 +1,6 @@
 import {
   accessTokens,
+  addMissingKey,
   type BreachListEvents,
   bcryptHasher,
   deviceTokens,
@@ -59,12 +60,22 @@ export async function compose(
     const clock: Clock = { now: () => Date.now() };
     const file = config.keysFile;
     const ring = await openKeyRing({ file, mayCreate: !hasUsers, clock, ...events });
+    if (config.usersTokenAlg === 'RS256') {
+      await addMissingKey(file, 'signingRsa');
+      await ring.refresh();
+    }
 
     const tokens = accessTokens({
       keys: ring.keys,
       clock,
       issuer: config.publicUrl,
       ttlS: config.accessTokenTtlS,
+      people: {
+        form: config.usersToken,
+        alg: config.usersTokenAlg,
+        issuer: config.usersIssuer,
+        ttlS: config.usersTokenTtlS,
+      },
     });
     const from = parseMailFrom(config.mailFrom);
     const smtp =

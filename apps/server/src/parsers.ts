@@ -26,6 +26,14 @@ export const oneOf =
 
 export const boolean = (value: string): boolean => oneOf(['true', 'false'])(value) === 'true';
 
+/** The name of an issuer of tokens: a URL, or any word. */
+export function issuer(value: string): string {
+  if (!/^[\x21-\x7e]{1,255}$/.test(value)) {
+    throw new UnusableValue('must be 1 to 255 letters, digits and signs without spaces');
+  }
+  return value;
+}
+
 /** A text that another parser accepts: it is kept as it is. */
 export const textFor = (parse: (value: string) => unknown) => (value: string) => {
   parse(value);

@@ -1,3 +1,4 @@
+import { tokenAlgs, tokenForms } from '@rekey/adapters-crypto';
 import { parseMailFrom, parseSmtpUrl } from '@rekey/adapters-mail';
 import { passwordPolicies } from '@rekey/domain';
 import {
@@ -8,6 +9,7 @@ import {
   color,
   databaseUrl,
   integer,
+  issuer,
   logo,
   oneOf,
   text,
@@ -150,6 +152,33 @@ const accounts = {
   },
 } satisfies Record<string, Variable>;
 
+const formTokens = {
+  usersToken: {
+    name: 'USERS_TOKEN',
+    default: 'encrypted',
+    parse: oneOf(tokenForms),
+    text: 'the tokens of `/users`. `encrypted`: nobody but Rekey can read them. `signed`: programs read address and roles in them, and [verify them without Rekey](guides/forms.md#tokens-that-others-read); such a program trusts a token until it expires, so keep `USERS_TOKEN_TTL` at 900 or below',
+  },
+  usersTokenAlg: {
+    name: 'USERS_TOKEN_ALG',
+    default: 'EdDSA',
+    parse: oneOf(tokenAlgs),
+    text: 'what those tokens are signed with: `EdDSA` (Ed25519), or `RS256` for programs that know nothing else. The first start with `RS256` adds a key of its own to `KEYS_FILE`; tokens of before stay good',
+  },
+  usersIssuer: {
+    name: 'USERS_ISSUER',
+    default: '$PUBLIC_URL',
+    parse: issuer,
+    text: 'the claim `iss` of those tokens. A token of another issuer is refused: after a change people log in again',
+  },
+  usersTokenTtlS: {
+    name: 'USERS_TOKEN_TTL',
+    default: '$ACCESS_TOKEN_TTL',
+    parse: seconds,
+    text: 'seconds for which those tokens are good; with them their session ends',
+  },
+} satisfies Record<string, Variable>;
+
 const lifetimes = {
   accessTokenTtlS: {
     name: 'ACCESS_TOKEN_TTL',
@@ -254,6 +283,7 @@ export const variables = {
   ...storage,
   ...mail,
   ...accounts,
+  ...formTokens,
   ...lifetimes,
   ...limits,
   ...appearance,
@@ -266,6 +296,7 @@ export const sections: readonly { readonly title: string; readonly variables: Va
   { title: 'Storage', variables: Object.values(storage) },
   { title: 'Mail', variables: Object.values(mail) },
   { title: 'Accounts and passwords', variables: Object.values(accounts) },
+  { title: 'Tokens of the form dialect', variables: Object.values(formTokens) },
   { title: 'Lifetimes', variables: Object.values(lifetimes) },
   { title: 'Limits', variables: Object.values(limits) },
   { title: 'Appearance', variables: Object.values(appearance) },

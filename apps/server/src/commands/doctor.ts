@@ -56,6 +56,7 @@ async function examine(): Promise<Check[]> {
   return [
     { name: 'configuration', status: 'ok', detail: 'complete' },
     await checkKeys(config.keysFile, found?.hasUsers === true),
+    ...checkTokens(config),
     ...(database instanceof Error
       ? [{ name: 'database', status: 'FAIL', detail: messageOf(database) } as const]
       : checkDatabase(database)),
@@ -78,14 +79,28 @@ async function checkKeys(file: string, hasUsers: boolean): Promise<Check> {
   const keys = await attempt(() => openKeyFile(file, { mayCreate: false }));
   if (keys instanceof Error) return { name, status: 'FAIL', detail: messageOf(keys) };
   const isEarly = keyPurposes.some(
-    (purpose) => keys[purpose][0].createdAt > Date.now() + MAX_OFFSET_MS,
+    (purpose) => (keys[purpose][0]?.createdAt ?? 0) > Date.now() + MAX_OFFSET_MS,
   );
   if (isEarly) {
     const detail = `${file} has a key from the future: a clock is wrong, or was`;
     return { name, status: 'warn', detail };
   }
-  const counts = keyPurposes.map((purpose) => `${purpose} ${keys[purpose].length}`);
+  const counts = keyPurposes
+    .filter((purpose) => keys[purpose].length > 0)
+    .map((purpose) => `${purpose} ${keys[purpose].length}`);
   return { name, status: 'ok', detail: `${file}: ${counts.join(', ')}` };
+}
+
+/** Verifiers without the feed trust a signed token until it expires, whatever happened to its session. */
+const MAX_SIGNED_TTL_S = 900;
+
+function checkTokens({ usersToken, usersTokenTtlS }: Config): Check[] {
+  if (usersToken !== 'signed') return [];
+  const name = 'tokens of /users';
+  const detail = `signed, for ${usersTokenTtlS} s`;
+  if (usersTokenTtlS <= MAX_SIGNED_TTL_S) return [{ name, status: 'ok', detail }];
+  const hint = `others trust them for so long after a logout: set USERS_TOKEN_TTL to ${MAX_SIGNED_TTL_S} or below`;
+  return [{ name, status: 'warn', detail: `${detail}; ${hint}` }];
 }
 
 function checkDatabase(found: Inspection | null): Check[] {

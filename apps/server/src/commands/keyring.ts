@@ -34,7 +34,7 @@ export function addKeyring(program: Command): void {
       const keys = keyPurposes.flatMap((purpose) => {
         const [current] = currentFirst(file[purpose], now);
         return file[purpose].map(({ kid, createdAt }) => {
-          return { purpose, kid, createdAt, isCurrent: kid === current.kid };
+          return { purpose, kid, createdAt, isCurrent: kid === current?.kid };
         });
       });
       if (options.json) printJson({ keys: keys.map(onWire) });
@@ -58,10 +58,11 @@ export function addKeyring(program: Command): void {
     )
     .addOption(json())
     .action(async (options: { purpose?: KeyPurpose[]; json?: true }) => {
-      const chosen = [...new Set(options.purpose ?? routine)];
-      const rotated = await act('rekey:KeyringRotate', ({ keysFile }) =>
-        rotateKeys(keysFile, chosen),
-      );
+      const rotated = await act('rekey:KeyringRotate', async ({ keysFile }) => {
+        const present = await openKeyFile(keysFile, { mayCreate: false });
+        const due = options.purpose ?? routine.filter((purpose) => present[purpose].length > 0);
+        return rotateKeys(keysFile, [...new Set(due)]);
+      });
       if (options.json) printJson({ rotated });
       else {
         print(
@@ -93,11 +94,16 @@ export function addKeyring(program: Command): void {
 }
 
 /** How long what is made with a key is good; null where only the database tells what still needs the key. */
-function ttlMsOf(purpose: KeyPurpose, { accessTokenTtlS, revokeTokenTtlS }: Config): number | null {
+function ttlMsOf(
+  purpose: KeyPurpose,
+  { accessTokenTtlS, usersTokenTtlS, revokeTokenTtlS }: Config,
+): number | null {
   switch (purpose) {
     case 'signing':
+      return Math.max(accessTokenTtlS, usersTokenTtlS) * 1000;
+    case 'signingRsa':
     case 'encryption':
-      return accessTokenTtlS * 1000;
+      return usersTokenTtlS * 1000;
     case 'link':
       return revokeTokenTtlS * 1000;
     case 'device':

@@ -38,7 +38,7 @@ export type HttpOptions = {
   } | null;
 };
 
-/** A JSON Web Key Set; whatever it holds, only the public members of Ed25519 keys are published. */
+/** A JSON Web Key Set; whatever it holds, only the public members of Ed25519 and RSA keys are published. */
 export type Jwks = { readonly keys: readonly object[] };
 
 export type Watch = {

@@ -9,15 +9,39 @@ const Health = (status: string, version: string) =>
     version: Type.String({ description: 'Of the program that answers.', examples: [version] }),
   });
 
-/** Public members of Ed25519 keys (RFC 8037) and no others: a private one could not get out. */
-const PublicKey = Type.Object({
-  kty: Type.String({ examples: ['OKP'] }),
-  crv: Type.String({ examples: ['Ed25519'] }),
-  x: Type.String({ examples: ['example-of-a-public-key'] }),
-  kid: Type.String({ examples: ['example-key-id'] }),
-  use: Type.Optional(Type.String({ examples: ['sig'] })),
-  alg: Type.Optional(Type.String({ examples: ['EdDSA'] })),
-});
+const ed25519Key = {
+  kty: 'OKP',
+  crv: 'Ed25519',
+  x: 'example-of-a-public-key',
+  kid: 'example-key-id',
+  use: 'sig',
+  alg: 'EdDSA',
+};
+const rsaKey = {
+  kty: 'RSA',
+  n: 'example-of-a-modulus',
+  e: 'AQAB',
+  kid: 'example-of-another-key-id',
+  use: 'sig',
+  alg: 'RS256',
+};
+const ofEd25519 = Type.Optional(Type.String({ description: 'Of an Ed25519 key.' }));
+const ofRsa = Type.Optional(Type.String({ description: 'Of an RSA key.' }));
+
+/** Public members of Ed25519 keys (RFC 8037) and RSA keys (RFC 7518) and no others: a private one could not get out. */
+const PublicKey = Type.Object(
+  {
+    kty: Type.String(),
+    crv: ofEd25519,
+    x: ofEd25519,
+    n: ofRsa,
+    e: ofRsa,
+    kid: Type.String(),
+    use: Type.Optional(Type.String()),
+    alg: Type.Optional(Type.String()),
+  },
+  { examples: [ed25519Key, rsaKey] },
+);
 const Pong = Type.String({ examples: ['Pong'] });
 const PublicKeys = Type.Unsafe<Jwks>(Type.Object({ keys: Type.Array(PublicKey) }));
 
