@@ -17,8 +17,9 @@ import {
 describe('a key that a request carries', () => {
   test('of the operator is a root key', async () => {
     const w = world();
-    const { value } = await w.useCases.keys.createRootKey.execute(operator, { name: 'ops' });
-    expect(await w.useCases.callers.authenticateKey.execute(nobody, { key: value })).toEqual(root);
+    const { key, value } = await w.useCases.keys.createRootKey.execute(operator, { name: 'ops' });
+    const actor = await w.useCases.callers.authenticateKey.execute(nobody, { key: value });
+    expect(actor).toEqual({ ...root, keyId: key.id });
   });
 
   test('of a service stands for the service, wherever the request came from', async () => {
@@ -28,7 +29,7 @@ describe('a key that a request carries', () => {
     const origin = { address: '2001:db8::7', client: null };
     const { authenticateKey } = w.useCases.callers;
     const actor = await authenticateKey.execute(asNobody(origin), { key: keyValue(key) });
-    expect(actor).toEqual(asService(service, origin));
+    expect(actor).toEqual({ ...asService(service, origin), keyId: key.id });
   });
 
   test('is no root key where its service is not there', async () => {
@@ -113,8 +114,82 @@ describe('a bearer token', () => {
       { ...grant, userId: stranger.user.id },
       { ...grant, sessionId: owner.user.id },
     ]) {
-      const { token } = await w.accessTokens.issue(forged, 'signed');
+      const { token } = await w.accessTokens.issue(forged);
       expect(await authenticate(token)).toBeInstanceOf(Unauthorized);
     }
+  });
+});
+
+describe('a user whom a service proves as well', () => {
+  async function aUser() {
+    const w = world();
+    const owner = await w.addOwner();
+    const { user, service } = owner;
+    const key = await w.addKey({ userId: user.id, serviceId: service.id, type: 'KEY' });
+    const grant = await w.logIn(owner);
+    const prove = (kind: 'key' | 'token', value: string, by = service) =>
+      w.useCases.callers.proveUser.execute(asService(by), { kind, value });
+    return { w, owner, user, service, key, grant, prove };
+  }
+
+  test('is proven by a KEY or by an access token, which rests on the TOKEN key', async () => {
+    const { owner, user, service, key, grant, prove } = await aUser();
+    const proven = (keyId: string) => ({ ...asService(service), user: { userId: user.id, keyId } });
+    expect(await prove('key', keyValue(key))).toEqual(proven(key.id));
+    expect(await prove('token', grant.token)).toEqual(proven(owner.tokenKey.id));
+  });
+
+  test('is not proven by anything else', async () => {
+    const { w, owner, service, key, grant, prove } = await aUser();
+    const other = await w.addService();
+    const ofService = await w.addKey({ userId: null, serviceId: service.id, type: 'KEY' });
+    const ofRoot = await w.addKey({ userId: null, serviceId: null, type: 'KEY' });
+    const tries = [
+      prove('key', ''),
+      prove('key', grant.token),
+      prove('key', keyValue(owner.tokenKey)),
+      prove('key', keyValue(ofService)),
+      prove('key', keyValue(ofRoot)),
+      prove('key', keyValue(key), other),
+      prove('token', ''),
+      prove('token', keyValue(key)),
+      prove('token', grant.refresh),
+      prove('token', grant.token, other),
+    ];
+    for (const one of tries) expect(await endOf(one)).toBeInstanceOf(Unauthorized);
+  });
+
+  test.each<[string, (of: Awaited<ReturnType<typeof aUser>>) => Promise<unknown>, boolean]>([
+    [
+      'the user is locked out',
+      ({ w, user }) => w.database.transact(({ users }) => users.lockOut(user.id, START)),
+      false,
+    ],
+    [
+      'all keys are revoked',
+      ({ w, user }) => w.database.transact(({ keys }) => keys.revokeAllOf(user.id, START)),
+      false,
+    ],
+    [
+      'the session ended, which is no matter of the KEY',
+      ({ w, user }) => w.database.transact(({ sessions }) => sessions.endAllOf(user.id, START)),
+      true,
+    ],
+  ])('is not proven once %s', async (_why, end, isKeyGood) => {
+    const of = await aUser();
+    await end(of);
+    expect(await endOf(of.prove('token', of.grant.token))).toBeInstanceOf(Unauthorized);
+    const byKey = await endOf(of.prove('key', keyValue(of.key)));
+    if (isKeyGood) expect(byKey).toBe('done');
+    else expect(byKey).toBeInstanceOf(Unauthorized);
+  });
+
+  test('leaves nothing in the record', async () => {
+    const { w, key, grant, prove } = await aUser();
+    const before = w.database.snapshot();
+    await prove('key', keyValue(key));
+    await prove('token', grant.token);
+    await endOf(prove('key', 'rku_unknown'));
+    expect(w.database.snapshot()).toEqual(before);
   });
 });

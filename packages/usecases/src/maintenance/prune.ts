@@ -31,6 +31,7 @@ export class Prune {
     const now = clock.now();
     // They tell when an account was used last.
     const sessionsKeptMs = Math.max(SESSIONS_KEPT_MS, settings.unprovenTtlMs ?? 0);
+    await this.#inBatches(({ sessions }) => sessions.endExpired(now, BATCH));
     const sessions = await this.#inBatches(({ sessions }) =>
       sessions.prune(now - sessionsKeptMs, BATCH),
     );

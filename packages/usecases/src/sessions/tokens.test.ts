@@ -19,6 +19,7 @@ import {
 import { type Ports, useCases } from '../index.ts';
 
 const REFRESH_TTL_MS = settings.refreshTokenTtlMs;
+const HALF_A_DAY_MS = 43_200_000;
 
 type Form = 'signed' | 'encrypted';
 
@@ -125,7 +126,7 @@ describe('verifying a token', () => {
       { ...grant, serviceId: other.id },
     ];
     for (const wrong of forged) {
-      const { token } = await w.accessTokens.issue(wrong, 'signed');
+      const { token } = await w.accessTokens.issue(wrong);
       const by = wrong.serviceId === other.id ? other : owner.service;
       await expectRefused(w, [() => verify(token, by)]);
     }
@@ -147,24 +148,36 @@ describe('refreshing', () => {
 
   test('can be done again and again, until the end that the login set', async () => {
     const { w, tokens, verify, refresh } = await aLogin();
+    const end = START + settings.sessionTtlMs;
     let token = tokens.refresh;
-    let access = tokens.access;
-    for (let hour = 1; hour < 24; hour += 1) {
-      w.clock.set(START + hour * 3_600_000);
+    for (let at = START + HALF_A_DAY_MS; at < end; at += HALF_A_DAY_MS) {
+      w.clock.set(at);
       const fresh = await refresh(token);
-      expect(fresh.refresh.expiresAt).toBe(START + REFRESH_TTL_MS);
+      expect(fresh.refresh.expiresAt).toBe(Math.min(at + REFRESH_TTL_MS, end));
       token = fresh.refresh.token;
     }
-    w.clock.set(START + REFRESH_TTL_MS - 1);
+    w.clock.set(end - 1);
     const last = await refresh(token);
-    access = last.access.token;
-    w.clock.set(START + REFRESH_TTL_MS);
-    await expectRefused(w, [() => refresh(last.refresh.token)]);
-    // The access token that was handed out last runs out by itself, and the session is kept for it.
-    await verify(access);
-    const { sessionId } = (await w.accessTokens.verify(access))!;
+    expect([last.access.expiresAt, last.refresh.expiresAt]).toEqual([end, end]);
+    await verify(last.access.token);
+    w.clock.set(end);
+    await expectRefused(w, [
+      () => verify(last.access.token),
+      () => refresh(last.refresh.token),
+    ]);
+  });
+
+  test('keeps a session open for its last access token, and writes down that it was used', async () => {
+    const { w, tokens, refresh } = await aLogin();
+    w.clock.set(START + 60_000);
+    const { access, refresh: next } = await refresh(tokens.refresh);
+    const { sessionId } = (await w.accessTokens.verify(access.token))!;
     const open = await w.database.read(({ sessions }) => sessions.findOpen(sessionId));
-    expect(open!.session.expiresAt).toBeGreaterThanOrEqual(last.access.expiresAt);
+    expect(open!.session).toMatchObject({
+      lastUsedAt: START + 60_000,
+      // Of an access token that the last moment's refresh hands out.
+      expiresAt: next.expiresAt + (access.expiresAt - START - 60_000),
+    });
   });
 
   test('with a spent token ends the session, for everybody with a token of it', async () => {
