@@ -46,7 +46,7 @@ type Steps<Proof, Prepared, Result> = {
     stores: Stores,
     proof: Proof,
     prepared: Prepared,
-  ): Promise<{ readonly subjectId: Id; readonly result: Result }>;
+  ): Promise<{ readonly subjectId: Id | null; readonly result: Result }>;
 };
 
 /**
