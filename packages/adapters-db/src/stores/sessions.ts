@@ -5,7 +5,7 @@ import type { Connection } from '../dialects/dialect.ts';
 import { all, asText, counted, guarded, joined, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 import { joinedKey } from './keys.ts';
-import { joinedUser } from './users.ts';
+import { joinedSeenUser } from './user-rows.ts';
 
 const columns = [
   'id',
@@ -51,14 +51,19 @@ const openById = one(
       .selectFrom('sessions')
       .innerJoin('users', 'users.id', 'sessions.user_id')
       .innerJoin('keys', 'keys.id', 'sessions.key_id')
+      .leftJoin('user_attributes', (join) =>
+        join
+          .onRef('user_attributes.user_id', '=', 'sessions.user_id')
+          .onRef('user_attributes.service_id', '=', 'sessions.service_id'),
+      )
       .select(joinedSession.columns)
-      .select(joinedUser.columns)
+      .select(joinedSeenUser.columns)
       .select(joinedKey.columns)
       .where('sessions.id', '=', asText(id))
       .where('sessions.ended_at', 'is', null),
   (row) => ({
     session: joinedSession.of(row),
-    user: joinedUser.of(row),
+    user: joinedSeenUser.of(row),
     key: joinedKey.of(row),
   }),
 );
@@ -120,14 +125,13 @@ const endAllOn = write((db, key: Param<{ id: Id; userId: Id }>, now: Param<Insta
     .where('ended_at', 'is', null),
 );
 
-const endAllAt = counted(
-  (db, userId: Param<Id>, serviceId: Param<Id>, now: Param<Instant>) =>
-    db
-      .updateTable('sessions')
-      .set({ ended_at: now })
-      .where('user_id', '=', userId)
-      .where('service_id', '=', serviceId)
-      .where('ended_at', 'is', null),
+const endAllAt = counted((db, userId: Param<Id>, serviceId: Param<Id>, now: Param<Instant>) =>
+  db
+    .updateTable('sessions')
+    .set({ ended_at: now })
+    .where('user_id', '=', userId)
+    .where('service_id', '=', serviceId)
+    .where('ended_at', 'is', null),
 );
 
 const endExpired = counted((db, now: Param<Instant>, limit: Param<number>) =>
@@ -146,12 +150,11 @@ const endExpired = counted((db, now: Param<Instant>, limit: Param<number>) =>
     ),
 );
 
-const renew = write(
-  (db, id: Param<Id>, lastUsedAt: Param<Instant>, expiresAt: Param<Instant>) =>
-    db
-      .updateTable('sessions')
-      .set({ last_used_at: lastUsedAt, expires_at: expiresAt })
-      .where('id', '=', id),
+const renew = write((db, id: Param<Id>, lastUsedAt: Param<Instant>, expiresAt: Param<Instant>) =>
+  db
+    .updateTable('sessions')
+    .set({ last_used_at: lastUsedAt, expires_at: expiresAt })
+    .where('id', '=', id),
 );
 
 const touch = write((db, id: Param<Id>, at: Param<Instant>) =>

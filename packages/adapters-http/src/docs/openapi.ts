@@ -20,7 +20,7 @@ const securitySchemes = {
   serviceKey: {
     ...AUTHORIZATION,
     description:
-      'The key of a service (`rks_…`): `Authorization: KEY`, `key KEY` or `Bearer KEY`. Made by `rekey create-service-with-key`.',
+      'The key of a service (`rks_…`): `Authorization: KEY`, `key KEY` or `Bearer KEY`. Made by `rekey create-service-with-key`. With `User-Authorization: KEY`, `key KEY` or `token TOKEN` beside it the service proves a user as well, by a KEY or an access token of the user; one that is not valid is a 401.',
   },
   rootKey: {
     ...AUTHORIZATION,

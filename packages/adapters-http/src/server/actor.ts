@@ -2,38 +2,51 @@ import { isIP } from 'node:net';
 import { type Actor, type Origin, Unauthorized } from '@rekey/domain';
 import type { FastifyRequest } from 'fastify';
 import { plainAddress } from './address.ts';
+import { bearerIn, keyIn, userCredentialIn } from './credentials.ts';
 import type { HttpDeps } from './deps.ts';
 
 type Callers = Pick<HttpDeps, 'useCases'>;
 type Hook = (request: FastifyRequest) => Promise<void>;
 
-/** Three times as long as the longest token that Rekey issues. */
-const MAX_AUTHORIZATION_LENGTH = 4096;
-
-/** RFC 9110, 11.2: the characters of a token. */
-const TOKEN = String.raw`([\w.~+/-]+=*)`;
-const KEY = new RegExp(`^(?:(?:key|bearer) +)?${TOKEN}$`, 'i');
-const BEARER = new RegExp(`^bearer +${TOKEN}$`, 'i');
-
 /** The kinds of credentials, and the kind of actor that each of them proves. */
 const kinds = { serviceKey: 'service', rootKey: 'root', accessToken: 'user' } as const;
 export type Scheme = keyof typeof kinds;
 
-/** Lets in actors that prove themselves by one of the schemes. A root key is refused where a service has to ask. */
+/**
+ * Lets in actors that prove themselves by one of the schemes. A root key is refused where a service has to ask. A service
+ * may prove a user as well.
+ */
 export function authenticate({ useCases }: Callers, schemes: readonly Scheme[]): Hook {
+  const { callers } = useCases;
+  const isBearer = schemes.includes('accessToken');
   return async (request) => {
-    const { callers } = useCases;
-    const { authorization = '' } = request.headers;
-    const isBearer = schemes.includes('accessToken');
-    if (authorization.length > MAX_AUTHORIZATION_LENGTH) throw new Unauthorized();
-    const [, credential] = (isBearer ? BEARER : KEY).exec(authorization) ?? [];
-    if (credential === undefined) throw new Unauthorized();
+    const { headers } = request;
+    const credential = (isBearer ? bearerIn : keyIn)(headers.authorization);
+    if (credential === null) throw new Unauthorized();
     const actor = isBearer
       ? await callers.authenticateBearer.execute(nobody(request), { token: credential })
       : await callers.authenticateKey.execute(nobody(request), { key: credential });
     if (!schemes.some((scheme) => kinds[scheme] === actor.kind)) throw new Unauthorized();
-    request.setDecorator<Actor>('actor', actor);
+    const asked = actor.kind === 'service' ? await withUser(callers, actor, headers) : actor;
+    request.setDecorator<Actor>('actor', asked);
   };
+}
+
+type Service = Extract<Actor, { readonly kind: 'service' }>;
+
+/** The service, with the user whom a header proves. An empty header claims nothing. */
+async function withUser(
+  { proveUser }: Pick<HttpDeps['useCases']['callers'], 'proveUser'>,
+  service: Service,
+  headers: FastifyRequest['headers'],
+): Promise<Service> {
+  const { 'user-authorization': own = '', 'grpc-metadata-user-authorization': forwarded = '' } =
+    headers;
+  if (own === '' && forwarded === '') return service;
+  // Two of them may name two users.
+  const credential = own !== '' && forwarded !== '' ? null : userCredentialIn(own || forwarded);
+  if (credential === null) throw new Unauthorized();
+  return proveUser.execute(service, credential);
 }
 
 type Request = Pick<FastifyRequest, 'getDecorator' | 'headers' | 'ip' | 'socket'>;

@@ -46,7 +46,10 @@ function nameOf(request: FastifyRequest) {
 const MIN_SECRET = 4;
 
 function redact(text: string, { body, params, query, headers }: FastifyRequest): string {
-  const credentials = (headers.authorization ?? '').split(' ');
+  // After the name of their scheme.
+  const credentials = Object.entries(headers).flatMap(([name, value]) =>
+    name.endsWith('authorization') ? String(value).split(' ') : [],
+  );
   const sent = [body, params, query, headers, credentials]
     .flatMap((part) => Object.values((part instanceof FaultyFields ? part.fields : part) ?? {}))
     .flat()

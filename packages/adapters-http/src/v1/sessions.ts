@@ -1,11 +1,23 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { Instant } from '@rekey/domain';
+import { type Instant, proofMethods, type Session as SessionEntity } from '@rekey/domain';
 import { type Static, Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { currentPassword, deviceToken, email, strict } from '../server/fields.ts';
 import { metaOut, PasswordMeta } from './passwords.ts';
-import { Audited } from './shared.ts';
+import {
+  Audited,
+  idOf,
+  idPage,
+  idPageOf,
+  instant,
+  instantOut,
+  listedIds,
+  nullable,
+  nullableIdOf,
+  pathId,
+  pathOf,
+} from './shared.ts';
 import { User, userOut } from './users.ts';
 
 const Credentials = Type.Object(
@@ -45,6 +57,94 @@ const TokenRefreshed = Type.Object(
   { $id: 'TokenRefreshed' },
 );
 
+const Session = Type.Object(
+  {
+    id: idOf('session', 'The id of the session.'),
+    created_at: instant('When the user logged in.'),
+    last_used_at: instant(
+      'When a token of it was refreshed or verified last: within a minute of that.',
+    ),
+    expires_at: instant('When it ends by itself. A refresh puts the end off.'),
+    user_id: idOf('user', 'The user who logged in.'),
+    service_id: idOf('service', 'The service that the user logged in to.'),
+    key_id: idOf('key', 'The TOKEN key that it rests on.'),
+    remote: Type.String({
+      description: 'The IP address that the login came from.',
+      examples: ['192.0.2.1'],
+    }),
+    user_agent: nullable<string>(
+      'string',
+      'The User-Agent of the login exactly as it was sent: escape it before you show it.',
+      { examples: ['Example/1.0'] },
+    ),
+    amr: Type.Array(Type.Enum(proofMethods, { examples: ['pwd'] }), {
+      description: 'How the user proved who it is; `pwd`: by a password.',
+    }),
+  },
+  { $id: 'Session' },
+);
+
+const sessionOut = (session: SessionEntity): Static<typeof Session> => ({
+  id: session.id,
+  created_at: instantOut(session.createdAt),
+  last_used_at: instantOut(session.lastUsedAt),
+  expires_at: instantOut(session.expiresAt),
+  user_id: session.userId,
+  service_id: session.serviceId,
+  key_id: session.keyId,
+  remote: session.origin.address,
+  user_agent: session.origin.client,
+  amr: [...session.amr],
+});
+
+const SessionQuery = Type.Object(
+  {
+    user_id: listedIds(
+      'user',
+      'Only sessions of that user; of any of them, where several are given.',
+    ),
+    ...idPage('session'),
+  },
+  strict,
+);
+
+const SessionsListed = Type.Object(
+  {
+    meta: Type.Object(
+      {
+        user_id: Type.Array(idOf('user', 'A user whose sessions are listed.'), {
+          description: 'Empty for all.',
+        }),
+        gt: nullableIdOf('session', 'null where it was not given.'),
+        lt: nullableIdOf('session', 'null where it was not given.'),
+        limit: Type.Integer({ description: 'How many rows there are at most.', examples: [50] }),
+      },
+      { description: 'What the list was made by.' },
+    ),
+    data: Type.Array(Session),
+  },
+  { $id: 'SessionsListed' },
+);
+
+const SessionEnded = Type.Object({}, { $id: 'SessionEnded' });
+
+const LogOut = Type.Object(
+  {
+    token: Type.String({
+      description: 'An access or refresh token of the session.',
+      examples: ['example.access.token'],
+    }),
+    all: Type.Optional(
+      Type.Boolean({
+        description:
+          'Whether all sessions of the user at this service end, and its devices become unknown.',
+        examples: [false],
+      }),
+    ),
+  },
+  { $id: 'LogOut', ...strict },
+);
+
 export const sessionRoutes =
   (deps: HttpDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
@@ -70,7 +170,6 @@ export const sessionRoutes =
         const { login } = deps.useCases.sessions;
         const { user, quality, access, refresh, device } = await login.execute(actorOf(request), {
           ...request.body,
-          tokenForm: 'signed',
         });
         if (refresh === null) throw new Error('a login with a signed token has a refresh token');
         return {
@@ -149,6 +248,74 @@ export const sessionRoutes =
         const { token } = request.body;
         const { revokeToken } = deps.useCases.sessions;
         return { audit: await revokeToken.execute(actorOf(request), { token }) };
+      },
+    );
+
+    app.post(
+      '/auth/logout',
+      {
+        schema: {
+          operationId: 'logOut',
+          tags: ['sessions'],
+          summary: 'Log a user out',
+          description:
+            'Ends the session of the token. The TOKEN key lives on: the user may log in again. A session that is over already is no error.',
+          security: ['serviceKey'],
+          errors: ['invalid_token'],
+          body: LogOut,
+          response: { 200: SessionEnded },
+        },
+      },
+      async (request) => {
+        await deps.useCases.sessions.logOut.execute(actorOf(request), request.body);
+        return {};
+      },
+    );
+
+    app.get(
+      '/session',
+      {
+        schema: {
+          operationId: 'listSessions',
+          tags: ['sessions'],
+          summary: 'List the sessions that are open',
+          description: 'A service sees its own; a root key sees all.',
+          security: ['serviceKey', 'rootKey'],
+          querystring: SessionQuery,
+          response: { 200: SessionsListed },
+        },
+      },
+      async (request) => {
+        const { query } = request;
+        const page = idPageOf(query);
+        const { user_id: userIds, gt = null, lt = null } = query;
+        const { listSessions } = deps.useCases.sessions;
+        const sessions = await listSessions.execute(actorOf(request), { userIds, page });
+        return {
+          meta: { user_id: userIds ?? [], gt, lt, limit: page.limit },
+          data: sessions.map(sessionOut),
+        };
+      },
+    );
+
+    app.delete(
+      '/session/:id',
+      {
+        schema: {
+          operationId: 'endSession',
+          tags: ['sessions'],
+          summary: 'End a session',
+          description: 'Its tokens are refused from then on.',
+          security: ['serviceKey', 'rootKey'],
+          errors: ['not_found'],
+          params: pathOf('session'),
+          response: { 200: SessionEnded },
+        },
+      },
+      async (request) => {
+        const { endSession } = deps.useCases.sessions;
+        await endSession.execute(actorOf(request), { id: pathId(request) });
+        return {};
       },
     );
   };

@@ -1,5 +1,5 @@
-import { type Actor, Unauthorized } from '@rekey/domain';
-import type { Ports } from '../ports/index.ts';
+import { type Actor, formServiceId, type Id, Unauthorized } from '@rekey/domain';
+import type { Ports, Stores } from '../ports/index.ts';
 import { findSession } from '../shared/find-session.ts';
 
 type Needs = Pick<Ports, 'database' | 'accessTokens' | 'clock' | 'sessionUses'>;
@@ -12,7 +12,7 @@ export class AuthenticateBearer {
     this.#ports = ports;
   }
 
-  /** Throws `Unauthorized` unless the token is good, its session open, its user enabled and its key usable. */
+  /** Throws `Unauthorized` unless the token is good, its session open, and its service, user and key are usable. */
   async execute(
     { origin }: Extract<Actor, { kind: 'nobody' }>,
     { token }: { readonly token: string },
@@ -21,9 +21,15 @@ export class AuthenticateBearer {
     const session = await accessTokens.verify(token);
     if (session === null) throw new Unauthorized();
     const now = clock.now();
-    const open = await database.read((stores) => findSession(stores, session, now));
+    const open = await database.read(async (stores) =>
+      (await isEnabled(stores, session.serviceId)) ? findSession(stores, session, now) : null,
+    );
     if (open === null) throw new Unauthorized();
     sessionUses.note({ id: open.session.id, at: now });
     return { kind: 'user', session, origin };
   }
 }
+
+/** The built-in service, which nearly all bearers are at, is never disabled. */
+const isEnabled = async ({ services }: Pick<Stores, 'services'>, id: Id): Promise<boolean> =>
+  id === formServiceId || (await services.get(id))?.isEnabled === true;

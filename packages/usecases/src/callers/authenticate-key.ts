@@ -38,9 +38,12 @@ export class AuthenticateKey {
     const found = await database.read(({ keys }) => keys.findByDigest(digest, now));
     if (found === null || !isUsable(found.key, now) || found.key.userId !== null) return null;
     const { key, service } = found;
-    keyUses.note({ id: key.id, at: now });
-    if (key.serviceId === null) return { kind: 'root', keyId: key.id, origin };
     // The key of a service is never the operator's, even if the service is gone.
-    return service && { kind: 'service', service, keyId: key.id, user: null, origin };
+    if (key.serviceId !== null && !service?.isEnabled) return null;
+    keyUses.note({ id: key.id, at: now });
+    const known = { keyId: key.id, origin };
+    return service
+      ? { kind: 'service', service, user: null, ...known }
+      : { kind: 'root', ...known };
   }
 }

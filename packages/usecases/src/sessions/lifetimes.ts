@@ -7,7 +7,11 @@ import type { Settings } from '../ports/index.ts';
  */
 export function lifetimes(
   { refreshTokenTtlMs, sessionTtlMs }: Settings,
-  { loginAt, now, accessExpiresAt }: Readonly<Record<'loginAt' | 'now' | 'accessExpiresAt', Instant>>,
+  {
+    loginAt,
+    now,
+    accessExpiresAt,
+  }: Readonly<Record<'loginAt' | 'now' | 'accessExpiresAt', Instant>>,
 ): { readonly access: Instant; readonly refresh: Instant; readonly session: Instant } {
   const end = loginAt + sessionTtlMs;
   const refresh = Math.min(now + refreshTokenTtlMs, end);

@@ -1,4 +1,4 @@
-import { Forbidden, InvalidCredentials, Overloaded } from '@rekey/domain';
+import { Forbidden, InvalidCredentials, InvalidToken, Overloaded } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import {
   asService,
@@ -6,6 +6,7 @@ import {
   failingAt,
   foreignHash,
   NEW_PASSWORD,
+  ORIGIN,
   type Owner,
   PASSWORD,
   planted,
@@ -49,12 +50,29 @@ describe('a login', () => {
     expect(open?.session).toEqual({
       id: grant?.sessionId,
       createdAt: START,
+      lastUsedAt: START,
       // Of an access token that the last moment's refresh hands out.
       expiresAt: refresh!.expiresAt + access.expiresAt - START,
       userId: user.id,
       serviceId: owner.service.id,
       keyId: owner.tokenKey.id,
+      origin: ORIGIN,
+      amr: ['pwd'],
     });
+  });
+
+  test('opens a session that ends at the latest when SESSION_TTL says, and its tokens with it', async () => {
+    const w = world();
+    const owner = await w.addOwner();
+    const ports = { ...w, settings: { ...settings, sessionTtlMs: 5000 } };
+    const { access, refresh } = await logIn(ports, ask(owner));
+    expect([access.expiresAt, refresh!.expiresAt]).toEqual([START + 5000, START + 5000]);
+    const { verifyToken } = w.useCases.sessions;
+    const verify = () => verifyToken.execute(asService(owner.service), { token: access.token });
+    w.clock.set(START + 4999);
+    expect((await verify()).expiresAt).toBe(START + 5000);
+    w.clock.set(START + 5000);
+    expect(await endOf(verify())).toBeInstanceOf(InvalidToken);
   });
 
   test('with an encrypted token has no refresh token, and ends with that token', async () => {

@@ -46,7 +46,7 @@ type LoginInput = {
 
 export type Token = { readonly token: string; readonly expiresAt: Instant };
 
-type LoginOutput = {
+export type LoginOutput = {
   readonly user: User;
   readonly quality: PasswordQuality;
   readonly access: Token;

@@ -1,4 +1,11 @@
-import { type Actor, InvalidToken, NotFound, operator, type Service, Unauthorized } from '@rekey/domain';
+import {
+  type Actor,
+  InvalidToken,
+  NotFound,
+  operator,
+  type Service,
+  Unauthorized,
+} from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import {
   anId,

@@ -161,10 +161,7 @@ describe('refreshing', () => {
     expect([last.access.expiresAt, last.refresh.expiresAt]).toEqual([end, end]);
     await verify(last.access.token);
     w.clock.set(end);
-    await expectRefused(w, [
-      () => verify(last.access.token),
-      () => refresh(last.refresh.token),
-    ]);
+    await expectRefused(w, [() => verify(last.access.token), () => refresh(last.refresh.token)]);
   });
 
   test('keeps a session open for its last access token, and writes down that it was used', async () => {

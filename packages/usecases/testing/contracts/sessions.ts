@@ -88,8 +88,7 @@ export function sessionsContract({ write, read, race, seed }: Opened): void {
       const elsewhere = aSession({ serviceId: other.id, userId: user.id, keyId: key.id });
       await write(({ sessions }) => sessions.insert(elsewhere));
       await end(open[0].id);
-      const endAll = () =>
-        write(({ sessions }) => sessions.endAllAt(user.id, service.id, START));
+      const endAll = () => write(({ sessions }) => sessions.endAllAt(user.id, service.id, START));
       expect(await endAll()).toBe(2);
       expect(await endAll()).toBe(0);
       for (const { id } of open) expect(await findOpen(id)).toBeNull();
