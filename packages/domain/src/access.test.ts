@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import {
   type Actor,
   formServiceId,
+  type GivenService,
   isUsable,
   type Key,
   may,
   operator,
   placeOf,
   type Service,
-  type ServiceFields,
   serviceDefaults,
   Unauthorized,
 } from './index.ts';
@@ -48,7 +48,7 @@ describe('an actor may', () => {
     expect(read(false)).toEqual(operators);
   });
 
-  test.each(['read key', 'read audit'] as const)(
+  test.each(['see key', 'read audit'] as const)(
     '%s as the service that it is of, or as the operator',
     (action) => {
       const read = (serviceId: string | null) =>
@@ -67,8 +67,15 @@ describe('an actor may', () => {
     ]);
   });
 
-  test.each(['create key', 'verify code'] as const)('%s of a user as a service', (action) => {
-    expect(those((actor) => may(actor, action, null))).toEqual(['service', 'stranger']);
+  test('create a key as a service or as the operator, who alone names a service and may lock it out', () => {
+    const create = those((actor) => may(actor, 'create key', null));
+    expect(create).toEqual(['service', 'stranger', ...operators]);
+    expect(those((actor) => may(actor, 'create any key', null))).toEqual(operators);
+    expect(those((actor) => may(actor, 'lock a service out', null))).toEqual(operators);
+  });
+
+  test('verify the code of a user as a service', () => {
+    expect(those((actor) => may(actor, 'verify code', null))).toEqual(['service', 'stranger']);
   });
 
   test('prove the password of any account, but of another one than that of a session', () => {
@@ -84,11 +91,10 @@ describe('an actor may', () => {
     expect(use(null)).toEqual([]);
   });
 
-  test('use a link as the service that it is of, and on the page that Rekey hosts for it', () => {
-    const use = (isHosted: boolean) =>
-      those((actor) => may(actor, 'use link', { serviceId: 's1', isHosted }));
-    expect(use(false)).toEqual(['service']);
-    expect(use(true)).toEqual(['service', 'nobody']);
+  test('use a link as the service that it is of, and on the page that Rekey hosts', () => {
+    const use = (serviceId: string) => those((actor) => may(actor, 'use link', { serviceId }));
+    expect(use('s1')).toEqual(['service', 'nobody']);
+    expect(use('s3')).toEqual(['nobody']);
   });
 
   test('read and list services as the service itself, or as the operator', () => {
@@ -103,16 +109,16 @@ describe('an actor may', () => {
     expect(those((actor) => may(actor, 'administer services', null))).toEqual(operators);
   });
 
-  test.each<[Partial<ServiceFields>, boolean]>([
+  test.each<[GivenService, boolean]>([
     [{}, true],
     [{ name: 'Shop', userEmailText: 'Call 555.', userAllowRegister: true }, true],
-    [{ isEnabled: false }, true],
+    [{ isEnabled: false, url: undefined }, true],
     [{ isEnabled: true }, false],
     [{ url: 'https://evil.example' }, false],
-    [{ name: 'Shop', providerLocalUrl: null }, false],
-    [{ providerGithubOauth2Url: null }, false],
-    [{ providerMicrosoftOauth2Url: null }, false],
-    [{ supportUrl: null }, false],
+    [{ name: 'Shop', providerLocalUrl: '' }, false],
+    [{ providerGithubOauth2Url: '' }, false],
+    [{ providerMicrosoftOauth2Url: '' }, false],
+    [{ supportUrl: '' }, false],
     [{ seesAllUsers: false }, false],
     [{ ownerRecovery: false }, false],
     [{ requireFactor: true }, false],

@@ -1,6 +1,6 @@
 import type { Actor } from './actor.ts';
 import type { Id } from './ids.ts';
-import type { ServiceFields } from './service.ts';
+import type { GivenService, ServiceFields } from './service.ts';
 
 /** The resource of each action, as far as the rule looks at it; null where the actor alone decides. */
 type Resources = {
@@ -8,8 +8,14 @@ type Resources = {
   readonly 'create user': null;
   /** `isKnown`: whether the service that asks made the user, or has or had a key of the user. */
   readonly 'read user': { readonly isKnown: boolean };
+  /** Of a user; the key is of the service that asks. */
   readonly 'create key': null;
-  readonly 'read key': { readonly serviceId: Id | null };
+  /** For a service that is named, and of that service itself where it names no user. */
+  readonly 'create any key': null;
+  /** To look at a key, and to do whatever can be done with one. */
+  readonly 'see key': { readonly serviceId: Id | null };
+  /** To leave a service without a key of its own. */
+  readonly 'lock a service out': null;
   readonly 'read audit': { readonly serviceId: Id | null };
   /** `userId`: the owner of the account that the password is claimed for. */
   readonly 'prove password': { readonly userId: Id };
@@ -23,12 +29,12 @@ type Resources = {
   readonly 'use token': { readonly serviceId: Id | null };
   readonly 'read service': { readonly serviceId: Id };
   readonly 'list services': null;
-  /** `fields`: as they are to be. */
-  readonly 'change service': { readonly serviceId: Id; readonly fields: Partial<ServiceFields> };
+  /** `fields`: those that are to be changed, as they are to be. */
+  readonly 'change service': { readonly serviceId: Id; readonly fields: GivenService };
   /** To register one, or to delete one. */
   readonly 'administer services': null;
-  /** The one-time link of a mail. `isHosted`: whether Rekey hosts the page of the service. */
-  readonly 'use link': { readonly serviceId: Id; readonly isHosted: boolean };
+  /** The one-time link of a mail, which is all that nobody needs on the page that Rekey hosts. */
+  readonly 'use link': { readonly serviceId: Id };
   /** Everything that is done at the command line, or by the server itself. */
   readonly operate: null;
 };
@@ -41,8 +47,9 @@ const ownAffairs: ReadonlySet<string> = new Set<keyof ServiceFields>([
 ]);
 
 /** Whoever steals the key of a service must neither redirect links with it nor weaken what protects its users. */
-const isOwnAffair = ({ isEnabled, ...fields }: Partial<ServiceFields>): boolean =>
-  isEnabled !== true && Object.keys(fields).every((field) => ownAffairs.has(field));
+const isOwnAffair = ({ isEnabled, ...fields }: GivenService): boolean =>
+  isEnabled !== true &&
+  Object.entries(fields).every(([field, value]) => value === undefined || ownAffairs.has(field));
 
 type Rule<Resource> = (actor: Actor, resource: Resource) => boolean;
 
@@ -64,8 +71,10 @@ const isOperator = ({ kind }: Actor): boolean => kind === 'root' || kind === 'op
 const rules: { readonly [Action in keyof Resources]: Rule<Resources[Action]> } = {
   'create user': ({ kind }) => kind === 'service' || kind === 'nobody',
   'read user': (actor, { isKnown }) => isOperator(actor) || (actor.kind === 'service' && isKnown),
-  'create key': ({ kind }) => kind === 'service',
-  'read key': (actor, { serviceId }) => isOperator(actor) || isService(actor, serviceId),
+  'create key': (actor) => isOperator(actor) || actor.kind === 'service',
+  'create any key': isOperator,
+  'see key': (actor, { serviceId }) => isOperator(actor) || isService(actor, serviceId),
+  'lock a service out': isOperator,
   'read audit': (actor, { serviceId }) => isOperator(actor) || isService(actor, serviceId),
   'prove password': (actor, { userId }) =>
     actor.kind === 'service' ||
@@ -80,8 +89,7 @@ const rules: { readonly [Action in keyof Resources]: Rule<Resources[Action]> } =
   'change service': (actor, { serviceId, fields }) =>
     isOperator(actor) || (isService(actor, serviceId) && isOwnAffair(fields)),
   'administer services': isOperator,
-  'use link': (actor, { serviceId, isHosted }) =>
-    isService(actor, serviceId) || (actor.kind === 'nobody' && isHosted),
+  'use link': (actor, { serviceId }) => isService(actor, serviceId) || actor.kind === 'nobody',
   operate: ({ kind }) => kind === 'operator',
 };
 

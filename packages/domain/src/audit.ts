@@ -24,9 +24,14 @@ export const auditTypeTexts = {
     when: "in the operator's chain: a chain begins, or its announcement was pruned and is made again",
   },
   'sso:ServiceCreate': {
-    subject: 'the key of the service; null for the built-in service',
+    subject: 'the key of the service; null where it is registered without one',
     when: 'a service is registered',
   },
+  'sso:ServiceUpdate': {
+    subject: 'the service',
+    when: 'a service is changed, disabled or enabled',
+  },
+  'sso:ServiceDelete': { subject: 'the service', when: 'a service is deleted' },
   'rekey:RootKeyCreate': { subject: 'the key', when: 'a root key is made' },
   'rekey:KeyAuth': {
     subject: '',
@@ -39,8 +44,16 @@ export const auditTypeTexts = {
     subject: '',
     when: 'an account that nobody proved and nobody used is deleted',
   },
-  'sso:KeyCreate': { subject: 'the key', when: 'a key of a user is made' },
-  'sso:AuthKeyRevoke': { subject: 'the key', when: 'a key of a user is revoked' },
+  'sso:KeyCreate': { subject: 'the key', when: 'a key of a user or of a service is made' },
+  'sso:KeyUpdate': { subject: 'the key', when: 'a key is changed, disabled or enabled' },
+  'rekey:KeyRotate': { subject: 'the key', when: 'a key gets another value' },
+  'sso:KeyDelete': { subject: 'the key', when: 'a key is deleted' },
+  'rekey:KeyRevoke': { subject: 'the key', when: 'a key is revoked by its id' },
+  'sso:AuthKeyRevoke': { subject: 'the key', when: 'a key of a user is revoked by its value' },
+  'rekey:UserAdopt': {
+    subject: '',
+    when: 'another service makes a key of a user, and sees the user from then on',
+  },
   'sso:AuthLocalLogin': { subject: 'the session', when: 'a login succeeds, or fails' },
   'sso:AuthLocalUpdatePassword': {
     subject: 'the one-time token of the mail; on failure the session that asked, if one did',
@@ -211,6 +224,59 @@ export type AuditEntry = AuditText & {
 /** Whether an entry had a text that was erased. */
 export const isErased = ({ salt, textDigest }: Pick<AuditEntry, 'salt' | 'textDigest'>): boolean =>
   salt === null && textDigest !== null;
+
+/** An entry of a service as it stands now, with what was added to it later. */
+export type AmendedEntry = AuditEntry & { readonly updatedAt: Instant };
+
+/** Amendments that an entry has at most: each takes a place of the chain. */
+export const MAX_AMENDMENTS = 20;
+/** Characters of all data of an entry together, as JSON. */
+export const MAX_DATA_LENGTH = 65_536;
+
+/** What is added to an entry. */
+export type Amendment = Pick<AuditEntry, 'statusCode' | 'subject' | 'data'>;
+
+/** What an amendment says beyond what the entry says already, of which nothing is ever replaced; null for nothing. */
+export function newIn(
+  entry: AuditEntry,
+  { statusCode, subject, data }: Amendment,
+): Amendment | null {
+  const added = Object.entries(data ?? {}).filter(
+    ([name]) => !Object.hasOwn(entry.data ?? {}, name),
+  );
+  const news = {
+    statusCode: entry.statusCode === null ? statusCode : null,
+    subject: entry.subject === null ? subject : null,
+    data: added.length === 0 ? null : Object.fromEntries(added),
+  };
+  return Object.values(news).every((value) => value === null) ? null : news;
+}
+
+/** The entry with its amendments, the first of them first. */
+export function amendedBy(entry: AuditEntry, amendments: readonly AuditEntry[]): AmendedEntry {
+  let amended: AmendedEntry = { ...entry, updatedAt: entry.createdAt };
+  for (const amendment of amendments) {
+    const { statusCode, subject, data } = newIn(amended, amendmentOf(amendment)) ?? {};
+    amended = {
+      ...amended,
+      updatedAt: amendment.createdAt,
+      statusCode: amended.statusCode ?? statusCode ?? null,
+      subject: amended.subject ?? subject ?? null,
+      data: data ? { ...amended.data, ...data } : amended.data,
+    };
+  }
+  return amended;
+}
+
+/** The data of the entry that is an amendment: its own subject is the entry that it amends. */
+export const amendmentData = ({ subject, data }: Amendment): JsonObject | null =>
+  subject === null && data === null ? null : { subject, data };
+
+const amendmentOf = ({ statusCode, data }: AuditEntry): Amendment => ({
+  statusCode,
+  subject: (data?.subject ?? null) as string | null,
+  data: (data?.data ?? null) as JsonObject | null,
+});
 
 /** Where a chain begins and ends. */
 export type AuditChain = {

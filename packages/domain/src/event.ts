@@ -7,6 +7,8 @@ export type EventType =
   | 'user.disabled'
   /** The owner pressed the link of a mail. */
   | 'user.locked'
+  /** Another service made a key of the user, and sees the user from then on. */
+  | 'user.adopted'
   | 'password.changed'
   | 'session.started'
   /** One session, or all of the user at the service where it is about none. */
@@ -14,6 +16,10 @@ export type EventType =
   /** A spent refresh token came back. */
   | 'token.theft'
   | 'key.created'
+  /** Its name, scopes or expiry, or whether it is enabled. */
+  | 'key.updated'
+  /** It has another value. */
+  | 'key.rotated'
   | 'key.revoked'
   /** A client that tried too often has to wait. */
   | 'throttle.reached';

@@ -8,6 +8,9 @@ export type Origin = {
   readonly forwarded?: string;
 };
 
+/** Where the operator is at the command line, as far as others are told. */
+export const nowhere: Origin = { address: '', client: null };
+
 /**
  * The network that an address stands for: IPv4 addresses are counted one by one, IPv6 addresses by their first 64 bits,
  * because the holder of one of those addresses has all of them.

@@ -95,7 +95,7 @@ export const initial: Migration = {
     `create index keys_rotated on keys (previous_digest) where previous_digest is not null`,
     `create unique index keys_lone on keys (user_id, service_id, type)
       where type <> 'KEY' and is_enabled = 1 and is_revoked = 0`,
-    `create index keys_of_user on keys (user_id, id)`,
+    `create index keys_of_user on keys (user_id, service_id, id)`,
     `create index keys_of_service on keys (service_id, id)`,
     `create index keys_of_service_itself on keys (service_id) where user_id is null`,
     `create index keys_by_state on keys (type, is_enabled, is_revoked, id)`,
@@ -167,7 +167,8 @@ export const initial: Migration = {
       reason text
     )`,
     `create index deliveries_of_token on deliveries (token_id)`,
-    `create index deliveries_of_user on deliveries (user_id)`,
+    `create index deliveries_of_user on deliveries (user_id, id)`,
+    `create index deliveries_orphaned on deliveries (deadline) where user_id is null`,
     `create index deliveries_waiting on deliveries (due_at) where sent_at is null and dead_at is null`,
     `create index deliveries_first on deliveries (recipient_domain, due_at)
       where sent_at is null and dead_at is null and attempts = 0`,
@@ -216,13 +217,13 @@ export const initial: Migration = {
       unique (chain, sequence)
     )`,
     `create index audit_entries_of_chain on audit_entries (chain, created_at, id)`,
-    `create index audit_entries_of_chain_by_type on audit_entries (chain, type, created_at, id)`,
-    `create index audit_entries_by_time on audit_entries (created_at, id)`,
-    `create index audit_entries_by_type on audit_entries (type, created_at, id)`,
-    `create index audit_entries_of_user on audit_entries (user_id, created_at, id)
+    `create index audit_entries_of_type on audit_entries (type, chain, created_at, id)`,
+    `create index audit_entries_of_user on audit_entries (user_id, chain, created_at, id)
       where user_id is not null`,
-    `create index audit_entries_of_key on audit_entries (subject)
-      where type in ('sso:ServiceCreate', 'rekey:RootKeyCreate', 'sso:KeyCreate')`,
+    `create index audit_entries_of_subject on audit_entries (subject, chain, created_at, id)
+      where subject is not null`,
+    `create index audit_entries_proven on audit_entries (user_key_id) where user_key_id is not null`,
+    `create index audit_entries_by_time on audit_entries (created_at, id)`,
 
     `create table audit_sums (
       ends_at bigint not null,

@@ -1,11 +1,12 @@
-import type { Id, Instant, Key } from '@rekey/domain';
-import type { Keys } from '@rekey/usecases';
-import { type Selection, sql } from 'kysely';
+import { hasExpired, type Id, type IdPage, type Instant, type Key, keyTypes } from '@rekey/domain';
+import type { KeyFilter, Keys, KeyUpdate, KeyUse } from '@rekey/usecases';
+import { type ExpressionBuilder, type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
-import { asText, guarded, joined, one, type Param, write } from '../query.ts';
+import { all, asText, guarded, joined, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 import { joinedService } from './services.ts';
-import { joinedUser } from './users.ts';
+import { joinedSeenUser } from './user-rows.ts';
+import { visibleUsersOn } from './visible-users.ts';
 
 const columns = [
   'id',
@@ -17,26 +18,39 @@ const columns = [
   'name',
   'service_id as serviceId',
   'user_id as userId',
+  'prefix',
+  'scopes',
+  'expires_at as expiresAt',
+  'last_used_at as lastUsedAt',
 ] as const;
 
 type Row = Selection<Schema, 'keys', (typeof columns)[number]>;
 
-const asKey = (row: Row): Key => ({
+const asKey = ({ isEnabled, isRevoked, scopes, ...row }: Row): Key => ({
   ...row,
-  isEnabled: row.isEnabled === 1,
-  isRevoked: row.isRevoked === 1,
+  isEnabled: isEnabled === 1,
+  isRevoked: isRevoked === 1,
+  scopes: scopes === '' ? [] : scopes.split(' '),
 });
+
+const asScopes = (scopes: readonly string[]): string => scopes.join(' ');
 
 /** A key in the answer of a join. */
 export const joinedKey = joined('keys', columns, asKey);
 
-/** Literally the condition of the index `keys_usable_token`: with parameters neither database would use it. */
-const isUsableToken = sql<boolean>`type = 'TOKEN' and is_enabled = 1 and is_revoked = 0`;
-/** Literally the condition of the index `keys_usable_totp`. */
-const isUsableTotp = sql<boolean>`type = 'TOTP' and is_enabled = 1 and is_revoked = 0`;
+/** Literally the condition of the index `keys_lone`: with parameters neither database would use it. */
+const isLone = sql<boolean>`type <> 'KEY' and is_enabled = 1 and is_revoked = 0`;
+
+type Keyed = ExpressionBuilder<Schema, 'keys'>;
 
 const insert = guarded(
-  (db, key: Param<Key>, digest: Param<string | null>, sealed: Param<string | null>) =>
+  (
+    db,
+    key: Param<Omit<Key, 'scopes'>>,
+    scopes: Param<string>,
+    digest: Param<string>,
+    sealed: Param<string | null>,
+  ) =>
     db
       .insertInto('keys')
       .values({
@@ -49,12 +63,60 @@ const insert = guarded(
         name: key.name,
         service_id: key.serviceId,
         user_id: key.userId,
+        prefix: key.prefix,
+        scopes,
+        expires_at: key.expiresAt,
+        last_used_at: key.lastUsedAt,
         digest,
         sealed,
       })
       .onConflict((conflict) =>
-        conflict.columns(['user_id', 'service_id']).where(isUsableToken).doNothing(),
+        conflict.columns(['user_id', 'service_id', 'type']).where(isLone).doNothing(),
       ),
+);
+
+type Place = Pick<Key, 'type' | 'userId' | 'serviceId'>;
+
+/** Whether there is none but the key itself, in a condition of the key. */
+const isAlone = (eb: Keyed, id: Param<Id>, { type, userId, serviceId }: Param<Place>) =>
+  eb.not(
+    eb.exists(
+      eb
+        .selectFrom('keys as other')
+        .select('other.id')
+        .where('other.user_id', '=', userId)
+        .where('other.service_id', '=', serviceId)
+        .where('other.type', '=', type)
+        .where(isLone)
+        .where('other.id', '<>', id),
+    ),
+  );
+
+const update = guarded(
+  (db, key: Param<Omit<KeyUpdate, 'scopes'>>, scopes: Param<string>, isOfOne: Param<boolean>) =>
+    db
+      .updateTable('keys')
+      .set({
+        updated_at: key.updatedAt,
+        is_enabled: key.isEnabled,
+        name: key.name,
+        scopes,
+        expires_at: key.expiresAt,
+      })
+      .where('id', '=', key.id)
+      .where((eb) => eb.or([sql<boolean>`${isOfOne} = 0`, isAlone(eb, key.id, key)])),
+);
+
+/** Disables the one of a kind that has expired. */
+const giveWay = guarded((db, of: Param<KeyUpdate>, now: Param<Instant>) =>
+  db
+    .updateTable('keys')
+    .set({ is_enabled: sql.lit(0), updated_at: now })
+    .where('user_id', '=', of.userId)
+    .where('service_id', '=', of.serviceId)
+    .where('type', '=', of.type)
+    .where(isLone)
+    .where('expires_at', '<=', now),
 );
 
 const byId = one(
@@ -62,41 +124,214 @@ const byId = one(
   asKey,
 );
 
-const byDigest = one(
-  (db, digest: Param<string>) =>
-    db
-      .selectFrom('keys')
-      .leftJoin('services', 'services.id', 'keys.service_id')
-      .leftJoin('users', 'users.id', 'keys.user_id')
-      .select(joinedKey.columns)
-      .select(joinedService.columns)
-      .select(joinedUser.columns)
-      .where('keys.digest', '=', asText(digest)),
-  (row) => ({
-    key: joinedKey.of(row),
-    service: row['services.id'] === null ? null : joinedService.of(row),
-    user: row['users.id'] === null ? null : joinedUser.of(row),
-  }),
-);
+const foundBy = (column: 'digest' | 'previous_digest') =>
+  one(
+    (db, digest: Param<string>) => {
+      const found = db
+        .selectFrom('keys')
+        .leftJoin('services', 'services.id', 'keys.service_id')
+        .leftJoin('users', 'users.id', 'keys.user_id')
+        .leftJoin('user_attributes', (join) =>
+          join
+            .onRef('user_attributes.user_id', '=', 'keys.user_id')
+            .onRef('user_attributes.service_id', '=', 'keys.service_id'),
+        )
+        .select(joinedKey.columns)
+        .select(joinedService.columns)
+        .select(joinedSeenUser.columns)
+        .select('overlap_ends_at as overlapEndsAt')
+        .where(`keys.${column}`, '=', asText(digest));
+      // As the index `keys_rotated` has it.
+      return column === 'digest' ? found : found.where('previous_digest', 'is not', null);
+    },
+    (row) => ({
+      found: {
+        key: joinedKey.of(row),
+        service: row['services.id'] === null ? null : joinedService.of(row),
+        user: row['users.id'] === null ? null : joinedSeenUser.of(row),
+      },
+      overlapEndsAt: row.overlapEndsAt,
+    }),
+  );
+const byDigest = foundBy('digest');
+const byPreviousDigest = foundBy('previous_digest');
 
-const usableToken = one(
-  (db, userId: Param<Id>, serviceId: Param<Id>) =>
+/** The one of a kind that a user has at a service. */
+const lone = one(
+  (db, type: Param<Key['type']>, userId: Param<Id>, serviceId: Param<Id>) =>
     db
       .selectFrom('keys')
       .select(columns)
+      .select('sealed')
       .where('user_id', '=', userId)
       .where('service_id', '=', serviceId)
-      .where(isUsableToken),
-  asKey,
+      .where('type', '=', type)
+      .where(isLone),
+  ({ sealed, ...row }) => ({ key: asKey(row), sealed }),
 );
 
-const anyOfUser = one((db, userId: Param<Id>, serviceId: Param<Id>) =>
+const link = one((db, userId: Param<Id>, serviceId: Param<Id>) =>
   db
     .selectFrom('keys')
     .select('id')
     .where('user_id', '=', userId)
     .where('service_id', '=', serviceId)
+    .where('type', '<>', sql.lit('TOTP'))
     .limit(sql.lit(1)),
+);
+
+const lock = one(
+  (db, id: Param<Id>) =>
+    db.selectFrom('keys').select(columns).where('id', '=', id).forNoKeyUpdate(),
+  asKey,
+);
+
+const lockOwn = all(
+  (db, serviceId: Param<Id>) =>
+    db
+      .selectFrom('keys')
+      .select(columns)
+      .where('service_id', '=', serviceId)
+      .where('user_id', 'is', null)
+      // In one order, so that two who lock them do not wait for each other.
+      .orderBy('id')
+      .forNoKeyUpdate(),
+  asKey,
+);
+
+/** A state that the indexes by state have rows of: what is revoked is disabled. */
+type Kind = Pick<Key, 'type' | 'isEnabled' | 'isRevoked'>;
+
+const kinds: readonly Kind[] = keyTypes.flatMap((type) => [
+  { type, isEnabled: true, isRevoked: false },
+  { type, isEnabled: false, isRevoked: false },
+  { type, isEnabled: false, isRevoked: true },
+]);
+
+/**
+ * Of expressions, for columns by whose index nothing may be found: a service may have very many keys of a kind, and a user
+ * has few there.
+ */
+const plainKind = {
+  type: sql<Kind['type']>`type || ''`,
+  isEnabled: sql<boolean>`is_enabled + 0`,
+  isRevoked: sql<boolean>`is_revoked + 0`,
+};
+const indexedKind = {
+  type: sql<Kind['type']>`type`,
+  isEnabled: sql<boolean>`is_enabled`,
+  isRevoked: sql<boolean>`is_revoked`,
+};
+
+/** A page of the keys of a user at a service, of a service or of all, in one state or in any. */
+const pageOf = (direction: 'asc' | 'desc') =>
+  all(
+    (
+      db,
+      limit: Param<number>,
+      after?: Param<Id>,
+      before?: Param<Id>,
+      serviceId?: Param<Id>,
+      userId?: Param<Id>,
+      kind?: Param<Kind>,
+    ) => {
+      let found = db.selectFrom('keys').select(columns);
+      if (serviceId !== undefined) found = found.where('service_id', '=', serviceId);
+      if (userId !== undefined) found = found.where('user_id', '=', userId);
+      if (kind !== undefined) {
+        const { type, isEnabled, isRevoked } = userId === undefined ? indexedKind : plainKind;
+        found = found
+          .where(type, '=', kind.type)
+          .where(isEnabled, '=', kind.isEnabled)
+          .where(isRevoked, '=', kind.isRevoked);
+      }
+      if (after !== undefined) found = found.where('id', '>', after);
+      if (before !== undefined) found = found.where('id', '<', before);
+      return found.orderBy('id', direction).limit(limit);
+    },
+    asKey,
+  );
+const firstOf = pageOf('asc');
+const lastOf = pageOf('desc');
+
+const servicesOf = all(
+  (db, userId: Param<Id>) =>
+    db.selectFrom('keys').select('service_id as id').distinct().where('user_id', '=', userId),
+  ({ id }) => id,
+);
+
+const byIds = all(
+  (db, ids: Param<readonly Id[]>) => db.selectFrom('keys').select(columns).where('id', 'in', ids),
+  asKey,
+);
+
+/**
+ * One query for each value of the filter that an index has, each for a whole page, whose rows are merged: so no page costs
+ * more where there are more keys.
+ */
+async function list(on: Connection, filter: KeyFilter, page: IdPage): Promise<Key[]> {
+  const { after, before, limit } = page;
+  const { ids, types, isEnabled, isRevoked, serviceIds, userIds } = filter;
+  const isAfter = (id: Id) => after === undefined || id > after;
+  const isBefore = (id: Id) => before === undefined || id < before;
+  const isLast = before !== undefined && after === undefined;
+  const isWanted = (kind: Kind): boolean =>
+    (types?.includes(kind.type) ?? true) &&
+    (isEnabled ?? kind.isEnabled) === kind.isEnabled &&
+    (isRevoked ?? kind.isRevoked) === kind.isRevoked;
+
+  const find = async (): Promise<Key[]> => {
+    if (ids !== undefined) {
+      const found = ids.length === 0 ? [] : await byIds(on)(ids);
+      return found.filter(
+        (key) =>
+          isWanted(key) &&
+          isAfter(key.id) &&
+          isBefore(key.id) &&
+          (serviceIds?.includes(key.serviceId ?? '') ?? true) &&
+          (userIds?.includes(key.userId ?? '') ?? true),
+      );
+    }
+    const wanted = kinds.filter(isWanted);
+    const query = isLast ? lastOf(on) : firstOf(on);
+    const pages = [];
+    for (const userId of userIds ?? [undefined]) {
+      const places =
+        serviceIds ?? (userId === undefined ? [undefined] : await servicesOf(on)(userId));
+      for (const serviceId of places) {
+        for (const kind of wanted.length === kinds.length ? [undefined] : wanted) {
+          pages.push(await query(limit, after, before, serviceId ?? undefined, userId, kind));
+        }
+      }
+    }
+    return pages.flat();
+  };
+
+  const found = (await find()).sort((a, b) => (a.id < b.id ? -1 : 1));
+  return isLast ? found.slice(-limit) : found.slice(0, limit);
+}
+
+const rotate = write(
+  (
+    db,
+    id: Param<Id>,
+    to: Param<{ digest: string; sealed: string | null; prefix: string | null }>,
+    overlapEndsAt: Param<Instant | null>,
+    now: Param<Instant>,
+    hasOverlap: Param<boolean>,
+  ) =>
+    db
+      .updateTable('keys')
+      .set({
+        previous_digest: sql`case when ${hasOverlap} = 1 then digest end`,
+        overlap_ends_at: overlapEndsAt,
+        digest: to.digest,
+        sealed: to.sealed,
+        prefix: to.prefix,
+        totp_step: null,
+        updated_at: now,
+      })
+      .where('id', '=', id),
 );
 
 const revoked = { is_enabled: sql.lit<0>(0), is_revoked: sql.lit<1>(1) };
@@ -116,17 +351,25 @@ const revokeAllOf = write((db, userId: Param<Id>, now: Param<Instant>) =>
     .where('user_id', '=', userId),
 );
 
-const usableTotp = one((db, userId: Param<Id>, serviceId: Param<Id>) =>
+/** Deletes the rows that refer to a key, and then the key: no row ever refers to one that is gone. */
+const deletions = [
+  write((db, id: Param<Id>) =>
+    db
+      .deleteFrom('refresh_tokens')
+      .where('session_id', 'in', (eb) =>
+        eb.selectFrom('sessions').select('id').where('key_id', '=', id),
+      ),
+  ),
+  write((db, id: Param<Id>) => db.deleteFrom('sessions').where('key_id', '=', id)),
+  write((db, id: Param<Id>) => db.deleteFrom('keys').where('id', '=', id)),
+];
+
+const touch = write((db, { id, at }: Param<KeyUse>) =>
   db
-    .selectFrom('keys')
-    .select(['id', 'sealed'])
-    .where('user_id', '=', userId)
-    .where('service_id', '=', serviceId)
-    .where(isUsableTotp)
-    // Ids rise with time.
-    .orderBy('id', 'desc')
-    .limit(sql.lit(1))
-    .$narrowType<{ sealed: string }>(),
+    .updateTable('keys')
+    .set({ last_used_at: at })
+    .where('id', '=', id)
+    .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', at)])),
 );
 
 const spendTotpStep = guarded((db, id: Param<Id>, step: Param<number>) =>
@@ -140,19 +383,59 @@ const spendTotpStep = guarded((db, id: Param<Id>, step: Param<number>) =>
 );
 
 /** The keys of services, users and the operator. */
-export const keysOn = (on: Connection): Keys => ({
-  insert: (key, secret) =>
-    insert(on)(
-      key,
-      'digest' in secret ? secret.digest : null,
-      'sealed' in secret ? secret.sealed : null,
-    ),
-  get: byId(on),
-  findByDigest: byDigest(on),
-  findToken: usableToken(on),
-  linksUser: async (userId, serviceId) => (await anyOfUser(on)(userId, serviceId)) !== null,
-  revoke: revoke(on),
-  revokeAllOf: revokeAllOf(on),
-  findTotp: usableTotp(on),
-  spendTotpStep: spendTotpStep(on),
-});
+export const keysOn = (on: Connection): Keys => {
+  const visible = visibleUsersOn(on);
+  /** Tries again where the key that was in the way has expired. */
+  const withRoom = async (of: KeyUpdate, run: () => Promise<boolean>): Promise<boolean> =>
+    (await run()) || ((await giveWay(on)(of, of.updatedAt)) && run());
+  const loneOf = async (type: Key['type'], userId: Id, serviceId: Id, now: Instant) => {
+    const found = await lone(on)(type, userId, serviceId);
+    return found && hasExpired(found.key, now) ? null : found;
+  };
+
+  return {
+    async insert(key, { digest, sealed = null }) {
+      const { userId, serviceId, type } = key;
+      const isNew = await withRoom(key, () =>
+        insert(on)(key, asScopes(key.scopes), digest, sealed),
+      );
+      const isSeen = userId !== null && serviceId !== null && type !== 'TOTP';
+      if (isNew && isSeen) await visible.show(userId, serviceId);
+      return isNew;
+    },
+    get: byId(on),
+    list: (filter, page) => list(on, filter, page),
+    async findByDigest(digest, now) {
+      const current = await byDigest(on)(digest);
+      if (current !== null) return current.found;
+      const rotated = await byPreviousDigest(on)(digest);
+      return rotated && (rotated.overlapEndsAt ?? 0) > now ? rotated.found : null;
+    },
+    findToken: async (userId, serviceId, now) =>
+      (await loneOf('TOKEN', userId, serviceId, now))?.key ?? null,
+    linksUser: async (userId, serviceId) => (await link(on)(userId, serviceId)) !== null,
+    lock: lock(on),
+    lockOwn: lockOwn(on),
+    update(key) {
+      const isOfOne = key.type !== 'KEY' && key.isEnabled && !key.isRevoked && key.userId !== null;
+      return withRoom(key, () => update(on)(key, asScopes(key.scopes), isOfOne));
+    },
+    rotate: (id, { secret: { digest, sealed = null }, prefix, overlapEndsAt }, now) =>
+      rotate(on)(id, { digest, sealed, prefix }, overlapEndsAt, now, overlapEndsAt !== null),
+    revoke: revoke(on),
+    revokeAllOf: revokeAllOf(on),
+    async delete(id) {
+      await visible.leave(id);
+      for (const deletion of deletions) await deletion(on)(id);
+    },
+    async touch(uses) {
+      // In one order, so that two who do this do not wait for each other.
+      for (const use of uses.toSorted((a, b) => (a.id < b.id ? -1 : 1))) await touch(on)(use);
+    },
+    async findTotp(userId, serviceId, now) {
+      const found = await loneOf('TOTP', userId, serviceId, now);
+      return found && found.sealed !== null ? { id: found.key.id, sealed: found.sealed } : null;
+    },
+    spendTotpStep: spendTotpStep(on),
+  };
+};

@@ -104,7 +104,7 @@ describe('a one-time code', () => {
   test('is worth nothing where somebody moved its seed to the key of another user', async () => {
     const { w, owner, codeAt, verify } = await aTotp();
     const { user, service } = await w.addOwner({}, { service: owner.service });
-    const found = await w.database.read(({ keys }) => keys.findTotp(owner.user.id, service.id));
+    const found = await w.database.read(({ keys }) => keys.findTotp(owner.user.id, service.id, START));
     const planted = aKey({ userId: user.id, serviceId: service.id, type: 'TOTP' });
     await w.database.transact(({ keys }) => keys.insert(planted, { sealed: found!.sealed }));
     const end = await verify(codeAt(START), { userId: user.id });

@@ -42,7 +42,7 @@ export class VerifyTotp {
     const { database, secrets, totp, clock } = this.#ports;
     const { user, key, isKnown } = await database.read(async (stores) => {
       const user = await stores.users.get(userId);
-      const key = await stores.keys.findTotp(userId, serviceId);
+      const key = await stores.keys.findTotp(userId, serviceId, clock.now());
       const isKnown = user !== null && (await isKnownTo(stores, user, serviceId));
       return { user, key, isKnown };
     });

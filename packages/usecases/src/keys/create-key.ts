@@ -1,19 +1,26 @@
 import {
   type Actor,
+  Forbidden,
   type Id,
   IllegalArgument,
   type Key,
   type KeyType,
   may,
+  nowhere,
+  parseAll,
+  parseExpiry,
   parseName,
-  placeOf,
+  parseScopes,
   Unauthorized,
+  type User,
+  type Violation,
 } from '@rekey/domain';
-import type { KeySecret, Ports } from '../ports/index.ts';
+import type { Ports, Stores } from '../ports/index.ts';
+import { inChainOrder } from '../shared/chain-order.ts';
+import { isKnownTo } from '../shared/known-user.ts';
 import { newKey } from '../shared/new-key.ts';
 import { checkOwing, owe } from '../shared/owe.ts';
 import { record } from '../shared/record.ts';
-import { sealOwners } from '../shared/seals.ts';
 import { tell } from '../shared/tell.ts';
 
 type Needs = Pick<
@@ -22,13 +29,25 @@ type Needs = Pick<
 >;
 
 export type CreateKeyInput = {
-  readonly isEnabled: boolean;
-  readonly type: KeyType;
+  readonly isEnabled?: boolean | undefined;
+  /** A KEY unless given. */
+  readonly type?: KeyType | undefined;
   readonly name: string;
-  readonly userId: Id;
+  /** The service that asks unless given; named by operators alone. */
+  readonly serviceId?: Id | undefined;
+  /** None for a key of the service itself. */
+  readonly userId?: Id | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  /** As in RFC 3339. */
+  readonly expiresAt?: string | undefined;
 };
 
-/** Gives a user a key at a service, and shows its value, once. The owner is told of a KEY by a mail. */
+type Owner = Pick<Key, 'userId'> & { readonly serviceId: Id };
+
+/**
+ * Gives a user a key at a service, or a service a key of its own, and shows its value, once. The owner of the account is
+ * told of a KEY by a mail, and the other services of a user of it that another service knows the user from then on.
+ */
 export class CreateKey {
   readonly #ports: Needs;
 
@@ -37,53 +56,103 @@ export class CreateKey {
   }
 
   /**
-   * Throws `IllegalArgument` for a user who can have no keys, and for a second usable TOKEN key; `TooManyRequests` where
-   * nobody vouches for the user, who was sent too many mails.
+   * Throws `IllegalArgument` for a user who can have no keys, and for a second usable TOKEN or TOTP key; `Forbidden` where
+   * a service names a service; `TooManyRequests` where nobody vouches for the user, who was sent too many mails.
    */
   async execute(actor: Actor, input: CreateKeyInput): Promise<{ key: Key; value: string }> {
     if (!may(actor, 'create key', null)) throw new Unauthorized();
-    const { isEnabled, type, userId } = input;
-    const { serviceId, origin } = placeOf(actor);
-    const name = parseName(input.name);
+    if (input.serviceId !== undefined && !may(actor, 'create any key', null)) {
+      throw new Forbidden('root_key_required');
+    }
+    const { database, clock } = this.#ports;
+    const { type = 'KEY', isEnabled = true } = input;
+    const { owner, ...parsed } = parseAll({
+      name: () => parseName(input.name),
+      scopes: () => parseScopes(input.scopes ?? []),
+      expiresAt: () =>
+        input.expiresAt === undefined ? null : parseExpiry(input.expiresAt, clock.now()),
+      owner: () => ownerOf(actor, type, input),
+    });
     // TOKEN keys are made when an account is set up, and TOTP keys are shown to their owner.
-    const isTold = type === 'KEY';
+    const isTold = type === 'KEY' && owner.userId !== null;
     if (isTold) {
-      const user = await this.#ports.database.read(({ users }) => users.get(userId));
-      if (user) await checkOwing(this.#ports, user, origin);
+      const user = await database.read(({ users }) => users.get(owner.userId ?? ''));
+      if (user) await checkOwing(this.#ports, user, actor.origin ?? nowhere);
     }
 
-    const key = newKey(this.#ports, { isEnabled, type, name, serviceId, userId });
-    const { value, secret } = this.#makeValue(key);
-    await this.#ports.database.transact(async (stores) => {
-      const { users, keys } = stores;
-      // Locked, so that a kill switch at the same moment finds the key, or is found.
-      const account = await users.lock(userId);
-      if (account === null || account.user.isLocked) {
-        const message = 'is not the id of a user who can have keys';
-        throw new IllegalArgument([{ field: 'userId', message, code: 'unknown' }]);
-      }
-      if (!(await keys.insert(key, secret))) {
-        const message = 'the user has a usable TOKEN key of this service already';
+    const { key, value, secret } = newKey(this.#ports, { type, isEnabled, ...parsed, ...owner });
+    await database.transact(async (stores) => {
+      const user = await findOwner(stores, owner);
+      const others = type === 'TOTP' ? [] : await othersWhoSee(stores, user, owner);
+      if (!(await stores.keys.insert(key, secret))) {
+        const message = `the user has a usable ${type} key of this service already`;
         throw new IllegalArgument([{ field: 'type', message, code: 'exists' }]);
       }
-      if (isTold) {
-        const right = { purpose: 'factor_change', user: account.user, serviceId, origin } as const;
-        await owe(this.#ports, stores, right);
+      if (isTold && user !== null) {
+        const place = { serviceId: owner.serviceId, origin: actor.origin ?? nowhere };
+        await owe(this.#ports, stores, { purpose: 'factor_change', user, ...place });
       }
-      const of = { serviceId, userId, subjectId: key.id };
+      const of = { ...owner, subjectId: key.id };
       await tell(this.#ports, stores, { ...of, type: 'key.created' });
-      await record(this.#ports, stores, actor, { ...of, type: 'sso:KeyCreate' });
+      for (const serviceId of others) {
+        await tell(this.#ports, stores, { type: 'user.adopted', serviceId, userId: owner.userId });
+      }
+      const adoptions = others.map(
+        (serviceId) => ({ type: 'rekey:UserAdopt', serviceId, userId: owner.userId }) as const,
+      );
+      for (const entry of inChainOrder([{ ...of, type: 'sso:KeyCreate' } as const, ...adoptions])) {
+        const isOwn = entry.serviceId === owner.serviceId;
+        await record(this.#ports, stores, isOwn ? actor : { kind: 'unnamed', origin: null }, entry);
+      }
     });
     return { key, value };
   }
+}
 
-  #makeValue({ id, type }: Key): { value: string; secret: KeySecret } {
-    const { secrets } = this.#ports;
-    if (type === 'TOTP') {
-      const value = secrets.generateTotpSeed();
-      return { value, secret: { sealed: secrets.seal(value, sealOwners.seed(id)) } };
-    }
-    const value = secrets.generate('rku_');
-    return { value, secret: { digest: secrets.digest(value) } };
+function ownerOf(actor: Actor, type: KeyType, input: CreateKeyInput): Owner {
+  const { serviceId, userId = null } = input;
+  const missing = (field: string, message: string): Violation => ({
+    field,
+    message,
+    code: 'required',
+  });
+  const violations: Violation[] = [];
+  const ofService = actor.kind === 'service' ? actor.service.id : serviceId;
+  if (ofService === undefined) violations.push(missing('serviceId', 'is required'));
+  if (userId === null && actor.kind === 'service') {
+    violations.push(missing('userId', 'is required'));
   }
+  if (userId === null && actor.kind !== 'service' && type !== 'KEY') {
+    violations.push(missing('userId', 'is required for a TOKEN and for a TOTP key'));
+  }
+  if (ofService === undefined || violations.length > 0) throw new IllegalArgument(violations);
+  return { serviceId: ofService, userId };
+}
+
+/** Locks the user that a key is made for, so that a kill switch at the same moment finds the key, or is found; null for none. */
+async function findOwner(
+  { users, services }: Stores,
+  { userId, serviceId }: Owner,
+): Promise<User | null> {
+  const account = userId === null ? null : await users.lock(userId);
+  const violations: Violation[] = [];
+  const refuse = (field: string, message: string) =>
+    violations.push({ field, message, code: 'unknown' });
+  // Locked as well, so that it is not deleted meanwhile.
+  if ((await services.lock(serviceId)) === null) refuse('serviceId', 'is not the id of a service');
+  if (userId !== null && (account === null || account.user.isLocked)) {
+    refuse('userId', 'is not the id of a user who can have keys');
+  }
+  if (violations.length > 0) throw new IllegalArgument(violations);
+  return account?.user ?? null;
+}
+
+/** The services that see a user whom the service of a new key does not see; none where it does. */
+async function othersWhoSee(
+  stores: Stores,
+  user: User | null,
+  { serviceId }: Owner,
+): Promise<Id[]> {
+  if (user === null || (await isKnownTo(stores, user, serviceId))) return [];
+  return stores.services.knowing(user.id);
 }

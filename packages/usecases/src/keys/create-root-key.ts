@@ -19,13 +19,12 @@ export class CreateRootKey {
     input: { readonly name: string },
   ): Promise<{ key: Key; value: string }> {
     onlyOperator(actor);
-    const { database, secrets } = this.#ports;
     const name = parseName(input.name);
 
-    const value = secrets.generate('rkr_');
-    const key = newKey(this.#ports, { type: 'KEY', name, serviceId: null, userId: null });
-    await database.transact(async (stores) => {
-      await stores.keys.insert(key, { digest: secrets.digest(value) });
+    const of = { type: 'KEY', name, serviceId: null, userId: null } as const;
+    const { key, value, secret } = newKey(this.#ports, of);
+    await this.#ports.database.transact(async (stores) => {
+      await stores.keys.insert(key, secret);
       const entry = { type: 'rekey:RootKeyCreate', serviceId: null, subjectId: key.id } as const;
       await record(this.#ports, stores, actor, entry);
     });

@@ -14,7 +14,7 @@ export class ReadKey {
   /** Throws `NotFound` for unknown and foreign keys alike. */
   async execute(actor: Actor, { id }: { readonly id: Id }): Promise<Key> {
     const key = await this.#ports.database.read(({ keys }) => keys.get(id));
-    if (key === null || !may(actor, 'read key', key)) throw new NotFound();
+    if (key === null || !may(actor, 'see key', key)) throw new NotFound();
     return key;
   }
 }

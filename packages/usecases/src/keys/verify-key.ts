@@ -1,9 +1,29 @@
-import { type Actor, InvalidToken, isUsable, type Key, may, type User } from '@rekey/domain';
+import {
+  type Actor,
+  type CustomAuditType,
+  Forbidden,
+  type Id,
+  InvalidToken,
+  isUsable,
+  type Key,
+  may,
+  parseScopes,
+  type User,
+} from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
+import { recordAsked } from '../shared/record-custom.ts';
 
-type Needs = Pick<Ports, 'database' | 'secrets'>;
+type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'keyUses' | 'clock' | 'ids'>;
 
-/** Tells a service whose key it was given, where the key is one of its own for a user. */
+type VerifyKeyInput = {
+  readonly value: string;
+  /** That the key must all have. */
+  readonly scopes?: readonly string[] | undefined;
+  /** The type of an entry of the service's own. */
+  readonly audit?: CustomAuditType | undefined;
+};
+
+/** Tells a service whose KEY it was given, where the KEY is one of its own for a user. */
 export class VerifyKey {
   readonly #ports: Needs;
 
@@ -11,17 +31,31 @@ export class VerifyKey {
     this.#ports = ports;
   }
 
-  /** Throws `InvalidToken` unless the key is one of a user at the service and usable, and the user enabled. */
+  /**
+   * Throws `InvalidToken` unless the value is that of a KEY of a user at the service, the KEY usable and the user enabled;
+   * then `Forbidden` where the KEY lacks a scope.
+   */
   async execute(
     actor: Actor,
-    { value }: { readonly value: string },
-  ): Promise<{ user: User; key: Key }> {
-    const { database, secrets } = this.#ports;
+    { value, scopes = [], audit }: VerifyKeyInput,
+  ): Promise<{ user: User; key: Key; entryId: Id | null }> {
+    const { database, secrets, keyUses, clock } = this.#ports;
+    parseScopes(scopes);
     const digest = secrets.digest(value);
-    const found = await database.read(({ keys }) => keys.findByDigest(digest));
+    const now = clock.now();
+    const found = await database.read(({ keys }) => keys.findByDigest(digest, now));
     if (!found || !may(actor, 'use token', found.key)) throw new InvalidToken();
     const { user, key } = found;
-    if (!user?.isEnabled || !isUsable(key)) throw new InvalidToken();
-    return { user, key };
+    const isGood = key.type === 'KEY' && user?.isEnabled === true && isUsable(key, now);
+    if (!isGood || user === null) throw new InvalidToken();
+    keyUses.note({ id: key.id, at: now });
+    if (!scopes.every((scope) => key.scopes.includes(scope))) throw new Forbidden('forbidden');
+    if (audit === undefined) return { user, key, entryId: null };
+
+    const of = { userId: user.id, userKeyId: key.id };
+    const entryId = await database.transact((stores) =>
+      recordAsked(this.#ports, stores, actor, audit, of),
+    );
+    return { user, key, entryId };
   }
 }

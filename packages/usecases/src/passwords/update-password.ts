@@ -117,7 +117,7 @@ export class UpdatePassword {
     const isChanged = await users.changePassword(user.id, version, passwordHash, now);
     if (!isChanged) throw new InvalidCredentials();
     // The key or the session that let the caller in may have ended while the hashes were made.
-    const key = await keys.findToken(user.id, serviceId);
+    const key = await keys.findToken(user.id, serviceId, now);
     if (key?.id !== tokenKey.id) throw new InvalidCredentials();
     const sessionId = actor.kind === 'user' ? actor.session.sessionId : undefined;
     if (sessionId !== undefined && (await sessions.findOpen(sessionId)) === null) {

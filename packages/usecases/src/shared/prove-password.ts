@@ -31,7 +31,7 @@ export type Proof = {
  * `userId` is null where the service may not know of the user.
  */
 export async function provePassword(
-  { database, hasher }: Pick<Ports, 'database' | 'hasher'>,
+  { database, hasher, clock }: Pick<Ports, 'database' | 'hasher' | 'clock'>,
   actor: Actor,
   { email, password }: Claim,
 ): Promise<{ userId: Id | null; proof: Proof | null }> {
@@ -42,7 +42,7 @@ export async function provePassword(
     if (found === null) return { userId: null, account: null };
     const { user, credential } = found;
     const { passwordHash, ...rest } = credential;
-    const tokenKey = await stores.keys.findToken(user.id, serviceId);
+    const tokenKey = await stores.keys.findToken(user.id, serviceId, clock.now());
     const service = await stores.services.get(serviceId);
     // A user that the service may not see is not found in its audit either.
     const isKnown = tokenKey !== null || (await isKnownTo(stores, user, serviceId));

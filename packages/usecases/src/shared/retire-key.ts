@@ -3,21 +3,23 @@ import type { Ports, Stores } from '../ports/index.ts';
 import { tell } from './tell.ts';
 
 /**
- * Disables and revokes a key of a user, and ends the sessions that rest on it; answers whether it was this call
- * that did. No mailed link is touched: it outlives every key.
+ * Disables and revokes a key, and ends the sessions that rest on it; answers whether it was this call that did.
+ * No mailed link is touched: it outlives every key.
  */
 export async function retireKey(
   ports: Pick<Ports, 'clock' | 'ids'>,
   stores: Stores,
-  key: { readonly id: Id; readonly userId: Id; readonly serviceId: Id },
+  key: { readonly id: Id; readonly userId: Id | null; readonly serviceId: Id | null },
   now: Instant,
 ): Promise<boolean> {
   const { users, keys, sessions } = stores;
   const { id: subjectId, userId, serviceId } = key;
   // Locked first: a login at the same moment either comes before, and its session ends here, or finds no key.
-  await users.lock(userId);
+  if (userId !== null) await users.lock(userId);
   if (!(await keys.revoke(key.id, now))) return false;
-  await sessions.endAllOn(key, now);
-  await tell(ports, stores, { type: 'key.revoked', serviceId, userId, subjectId });
+  if (userId !== null) await sessions.endAllOn({ id: key.id, userId }, now);
+  if (serviceId !== null) {
+    await tell(ports, stores, { type: 'key.revoked', serviceId, userId, subjectId });
+  }
   return true;
 }

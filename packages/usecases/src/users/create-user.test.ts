@@ -97,7 +97,7 @@ describe('creating a user', () => {
   test('makes no key along where a service asks', async () => {
     const { w, service, by, input } = await prepare();
     const { user } = await create(w, by, { ...input, password: PASSWORD });
-    const key = await w.database.read(({ keys }) => keys.findToken(user.id, service.id));
+    const key = await w.database.read(({ keys }) => keys.findToken(user.id, service.id, START));
     expect(key).toBeNull();
   });
 });

@@ -59,7 +59,7 @@ export class CreateUser {
     actor: Actor,
     input: CreateUserInput,
   ): Promise<{ user: User; quality: PasswordQuality | null }> {
-    const { database, hasher, secrets, clock, ids } = this.#ports;
+    const { database, hasher, clock, ids } = this.#ports;
     const isSignUp = actor.kind === 'nobody';
     const service = await this.#serviceFor(actor);
     const place = placeOf(actor);
@@ -114,13 +114,13 @@ export class CreateUser {
       if (!isNew) throw new IllegalArgument([refusedEmail()]);
       await tell(this.#ports, stores, { ...of, type: 'user.created' });
       if (tokenKey) {
-        await keys.insert(tokenKey, { digest: secrets.digest(secrets.generate('rku_')) });
-        const event = { ...of, type: 'key.created', subjectId: tokenKey.id } as const;
+        await keys.insert(tokenKey.key, tokenKey.secret);
+        const event = { ...of, type: 'key.created', subjectId: tokenKey.key.id } as const;
         await tell(this.#ports, stores, event);
       }
       await record(this.#ports, stores, actor, { ...of, type: 'sso:UserCreate' });
       if (tokenKey) {
-        const entry = { ...of, type: 'sso:KeyCreate', subjectId: tokenKey.id } as const;
+        const entry = { ...of, type: 'sso:KeyCreate', subjectId: tokenKey.key.id } as const;
         await record(this.#ports, stores, actor, entry);
       }
     });

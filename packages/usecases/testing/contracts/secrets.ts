@@ -40,6 +40,14 @@ export function secretsContract(name: string, open: () => Promise<Secrets>): voi
       expect(secrets.blind('owner@example.com')).not.toBe(secrets.digest('owner@example.com'));
     });
 
+    test('have indexes by which they are found again, which do not show them', () => {
+      const [seed, other] = [secrets.generateTotpSeed(), secrets.generateTotpSeed()];
+      expect(secrets.blindIndexes(seed)).toEqual(secrets.blindIndexes(seed));
+      expect(secrets.blindIndexes(other)).not.toContain(secrets.blindIndexes(seed)[0]);
+      expect(secrets.blindIndexes(seed)[0]).not.toContain(seed);
+      expect(secrets.blindIndexes(seed)).not.toContain(secrets.digest(seed));
+    });
+
     test('come out of their seal as they went in', () => {
       for (const secret of ['', 'JBSWY3DPEHPK3PXP', '🦉\0\n']) {
         expect(secrets.unseal(secrets.seal(secret, 'row 1'), 'row 1')).toBe(secret);

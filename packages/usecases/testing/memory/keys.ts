@@ -1,28 +1,64 @@
-import { type Id, type Instant, isUsable, type Key } from '@rekey/domain';
-import type { Keys } from '../../src/ports/index.ts';
+import { hasExpired, type Id, type Instant, isUsable, type Key } from '@rekey/domain';
+import type { Keys, KeyUpdate } from '../../src/ports/index.ts';
+import { pageOf } from './page.ts';
 import type { KeyRow, Tables } from './tables.ts';
 
-export function keys({ keys, services, users }: Tables): Keys {
-  const isUsableToken = (key: Key) => key.type === 'TOKEN' && isUsable(key);
+export function keys({ keys, services, users, sessions, refreshTokens }: Tables): Keys {
   const isOf = (key: Key, userId: Id, serviceId: Id) =>
     key.userId === userId && key.serviceId === serviceId;
-  const findToken = (userId: Id, serviceId: Id) =>
-    keys.find(({ key }) => isUsableToken(key) && isOf(key, userId, serviceId))?.key ?? null;
-  const revoke = (row: KeyRow, now: Instant) => {
-    const key = { ...row.key, updatedAt: now, isEnabled: false, isRevoked: true };
-    keys.put(key.id, { ...row, key });
+  const put = (row: KeyRow, changes: Partial<Key>) =>
+    keys.put(row.key.id, { ...row, key: { ...row.key, ...changes } });
+
+  /** Whether a key is one of which there is one at most, and no other of that kind; one that has expired gives way. */
+  const takesPlace = (key: KeyUpdate): boolean => {
+    const { id, type, userId, serviceId, updatedAt } = key;
+    if (type === 'KEY' || !key.isEnabled || key.isRevoked || !userId || !serviceId) return true;
+    const other = keys.find(
+      (row) =>
+        row.key.id !== id &&
+        row.key.type === type &&
+        isOf(row.key, userId, serviceId) &&
+        row.key.isEnabled &&
+        !row.key.isRevoked,
+    );
+    if (!other) return true;
+    if (!hasExpired(other.key, updatedAt)) return false;
+    put(other, { isEnabled: false, updatedAt });
+    return true;
   };
+
+  const findUsable = (type: Key['type'], userId: Id, serviceId: Id, now: Instant) =>
+    keys.find(({ key }) => key.type === type && isOf(key, userId, serviceId) && isUsable(key, now));
+  const revoke = (row: KeyRow, now: Instant) =>
+    put(row, { updatedAt: now, isEnabled: false, isRevoked: true });
 
   return {
     insert: async (key, secret) => {
-      const { userId, serviceId } = key;
-      if (isUsableToken(key) && userId && serviceId && findToken(userId, serviceId)) return false;
-      keys.put(key.id, { key, secret, totpStep: null });
+      if (!takesPlace(key)) return false;
+      keys.put(key.id, { key, secret, totpStep: null, previous: null });
       return true;
     },
     get: async (id) => keys.get(id)?.key ?? null,
-    findByDigest: async (digest) => {
-      const row = keys.find(({ secret }) => 'digest' in secret && secret.digest === digest);
+    list: async ({ ids, types, isEnabled, isRevoked, serviceIds, userIds }, page) =>
+      pageOf(
+        keys
+          .rows()
+          .map(({ key }) => key)
+          .filter(
+            (key) =>
+              (ids?.includes(key.id) ?? true) &&
+              (types?.includes(key.type) ?? true) &&
+              (isEnabled ?? key.isEnabled) === key.isEnabled &&
+              (isRevoked ?? key.isRevoked) === key.isRevoked &&
+              (serviceIds?.includes(key.serviceId ?? '') ?? true) &&
+              (userIds?.includes(key.userId ?? '') ?? true),
+          ),
+        page,
+      ),
+    findByDigest: async (digest, now) => {
+      const row =
+        keys.find(({ secret }) => secret.digest === digest) ??
+        keys.find(({ previous }) => previous?.digest === digest && previous.endsAt > now);
       if (!row) return null;
       const { key } = row;
       return {
@@ -31,9 +67,34 @@ export function keys({ keys, services, users }: Tables): Keys {
         user: users.get(key.userId ?? '')?.user ?? null,
       };
     },
-    findToken: async (userId, serviceId) => findToken(userId, serviceId),
+    findToken: async (userId, serviceId, now) =>
+      findUsable('TOKEN', userId, serviceId, now)?.key ?? null,
     linksUser: async (userId, serviceId) =>
-      keys.find(({ key }) => isOf(key, userId, serviceId)) !== undefined,
+      keys.find(({ key }) => key.type !== 'TOTP' && isOf(key, userId, serviceId)) !== undefined,
+    lock: async (id) => keys.get(id)?.key ?? null,
+    lockOwn: async (serviceId) =>
+      keys
+        .rows()
+        .flatMap(({ key }) => (key.serviceId === serviceId && key.userId === null ? [key] : [])),
+    update: async (key) => {
+      const row = keys.get(key.id);
+      if (!row) throw new Error('a key that is changed is locked');
+      if (!takesPlace(key)) return false;
+      const { updatedAt, isEnabled, name, scopes, expiresAt } = key;
+      put(row, { updatedAt, isEnabled, name, scopes, expiresAt });
+      return true;
+    },
+    rotate: async (id, { secret, prefix, overlapEndsAt }, now) => {
+      const row = keys.get(id);
+      if (!row) return;
+      keys.put(id, {
+        key: { ...row.key, prefix, updatedAt: now },
+        secret,
+        totpStep: null,
+        previous:
+          overlapEndsAt === null ? null : { digest: row.secret.digest, endsAt: overlapEndsAt },
+      });
+    },
     revoke: async (id, now) => {
       const row = keys.get(id);
       if (!row || row.key.isRevoked) return false;
@@ -43,17 +104,31 @@ export function keys({ keys, services, users }: Tables): Keys {
     revokeAllOf: async (userId, now) => {
       for (const row of keys.rows()) if (row.key.userId === userId) revoke(row, now);
     },
-    findTotp: async (userId, serviceId) => {
-      const found = keys
-        .rows()
-        .filter(({ key }) => key.type === 'TOTP' && isUsable(key) && isOf(key, userId, serviceId))
-        .sort((a, b) => (a.key.id < b.key.id ? 1 : -1))[0];
-      if (!found || !('sealed' in found.secret)) return null;
-      return { id: found.key.id, sealed: found.secret.sealed };
+    delete: async (id) => {
+      for (const { session } of sessions.rows()) {
+        if (session.keyId !== id) continue;
+        for (const [digest, { sessionId }] of refreshTokens.entries()) {
+          if (sessionId === session.id) refreshTokens.delete(digest);
+        }
+        sessions.delete(session.id);
+      }
+      keys.delete(id);
+    },
+    touch: async (uses) => {
+      for (const { id, at } of uses) {
+        const row = keys.get(id);
+        if (row && (row.key.lastUsedAt ?? 0) < at) put(row, { lastUsedAt: at });
+      }
+    },
+    findTotp: async (userId, serviceId, now) => {
+      const found = findUsable('TOTP', userId, serviceId, now);
+      return found?.secret.sealed === undefined
+        ? null
+        : { id: found.key.id, sealed: found.secret.sealed };
     },
     spendTotpStep: async (id, step) => {
       const row = keys.get(id);
-      if (!row || !isUsable(row.key) || (row.totpStep ?? -1) >= step) return false;
+      if (!row?.key.isEnabled || row.key.isRevoked || (row.totpStep ?? -1) >= step) return false;
       keys.put(id, { ...row, totpStep: step });
       return true;
     },

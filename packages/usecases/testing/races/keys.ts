@@ -1,5 +1,6 @@
 import { type Id, InvalidOneTimeToken, isUsable } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
+import { START } from '../fixtures.ts';
 import { asService, endOf, tokenIn } from '../world.ts';
 import { type Track, times } from './track.ts';
 
@@ -33,9 +34,9 @@ export function keysRaces({ world }: Track): void {
         for (const id of await creating) {
           if (id === null) continue;
           const key = await w.database.read(({ keys }) => keys.get(id));
-          expect(key && isUsable(key)).toBe(false);
+          expect(key && isUsable(key, START)).toBe(false);
         }
-        expect(await w.database.read(({ keys }) => keys.findToken(user.id, service.id))).toBeNull();
+        expect(await w.database.read(({ keys }) => keys.findToken(user.id, service.id, START))).toBeNull();
 
         // Neither are the links of the mails about them: the lock was the last word.
         const { sent } = w.channels.mail;

@@ -2,7 +2,7 @@ import { InvalidCredentials, InvalidToken, isUsable } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import { type Hasher, type Ports, useCases } from '../../src/index.ts';
 import { foreignHash } from '../fakes/index.ts';
-import { PLACE } from '../fixtures.ts';
+import { PLACE, START } from '../fixtures.ts';
 import { gate } from '../gate.ts';
 import { asService, endOf, keyValue, type Owner, PASSWORD } from '../world.ts';
 import { outcomeOf, RACERS, type Track, times } from './track.ts';
@@ -200,7 +200,7 @@ export function sessionsRaces({ world, provenTogether, lookedTogether }: Track):
       await revoking;
       await expectDead(owner, [...ends, ...logins]);
       const key = await w.database.read(({ keys }) => keys.get(owner.tokenKey.id));
-      expect(key && isUsable(key)).toBe(false);
+      expect(key && isUsable(key, START)).toBe(false);
     });
 
     test('of a key that sixteen revoke at once by their tokens are over, and one revocation wins', async () => {

@@ -1,6 +1,7 @@
 import { formServiceId, InvalidCredentials, operator } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import { useCases } from '../../src/index.ts';
+import { START } from '../fixtures.ts';
 import { gate } from '../gate.ts';
 import { asNobody, endOf, PASSWORD } from '../world.ts';
 import { type Track, times } from './track.ts';
@@ -36,7 +37,7 @@ export function usersRaces({ alone }: Track): void {
         const left = await w.database.read(async (stores) => {
           const found: boolean[] = [];
           for (const { id } of users) {
-            const isLinked = (await stores.keys.findToken(id, formServiceId)) !== null;
+            const isLinked = (await stores.keys.findToken(id, formServiceId, START)) !== null;
             found.push(isLinked && (await stores.users.get(id)) !== null);
           }
           return found;

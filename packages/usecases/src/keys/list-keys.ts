@@ -1,0 +1,21 @@
+import { type Actor, type IdPage, type Key, may, Unauthorized } from '@rekey/domain';
+import type { KeyFilter, Ports } from '../ports/index.ts';
+
+type Needs = Pick<Ports, 'database'>;
+
+/** Shows a service its own keys, and all keys to the operator, by their ids; never a key's value. */
+export class ListKeys {
+  readonly #ports: Needs;
+
+  constructor(ports: Needs) {
+    this.#ports = ports;
+  }
+
+  async execute(actor: Actor, filter: KeyFilter, page: IdPage): Promise<Key[]> {
+    if (!may(actor, 'create key', null)) throw new Unauthorized();
+    const asked = filter.serviceIds;
+    const own = actor.kind === 'service' ? actor.service.id : null;
+    const serviceIds = own === null ? asked : (asked ?? [own]).filter((id) => id === own);
+    return this.#ports.database.read(({ keys }) => keys.list({ ...filter, serviceIds }, page));
+  }
+}
