@@ -40,6 +40,7 @@ async function described(): Promise<{
     options: {
       publicUrl: 'http://localhost:8042',
       trustProxy: [],
+      corsAllowOrigin: [],
       apiDocs: false,
       passwordPolicy: 'compat',
       brandName: 'Rekey',

@@ -56,6 +56,7 @@ export function aServer() {
     options: {
       publicUrl: settings.publicUrl,
       trustProxy: [],
+      corsAllowOrigin: [],
       apiDocs: true,
       passwordPolicy: settings.passwordPolicy,
       brandName: settings.brandName,

@@ -43,6 +43,7 @@ test('without a variable set, the defaults of the documentation hold', () => {
     brandColor: '#2457a6',
     brandLogo: null,
     trustProxy: [],
+    corsAllowOrigin: [],
     metricsPort: null,
     metricsHost: '127.0.0.1',
     logLevel: 'info',
@@ -76,6 +77,14 @@ test('a list of proxies is split', () => {
   expect(readConfig({ TRUST_PROXY: '10.0.0.1, 192.168.0.0/16' }).trustProxy).toEqual([
     '10.0.0.1',
     '192.168.0.0/16',
+  ]);
+});
+
+test('a list of origins is split', () => {
+  const list = 'https://app.example.com, http://localhost:3000';
+  expect(readConfig({ CORS_ALLOW_ORIGIN: list }).corsAllowOrigin).toEqual([
+    'https://app.example.com',
+    'http://localhost:3000',
   ]);
 });
 
@@ -113,6 +122,15 @@ test.each([
   ['THROTTLE_CLIENT_PER_MINUTE', '0'],
   ['THROTTLE_CHANGES_PER_HOUR', '1000001'],
   ['TRUST_PROXY', 'everybody'],
+  ['CORS_ALLOW_ORIGIN', '*'],
+  ['CORS_ALLOW_ORIGIN', 'null'],
+  ['CORS_ALLOW_ORIGIN', 'app.example.com'],
+  ['CORS_ALLOW_ORIGIN', 'https://app.example.com/'],
+  ['CORS_ALLOW_ORIGIN', 'https://app.example.com/path'],
+  ['CORS_ALLOW_ORIGIN', 'https://*.example.com'],
+  ['CORS_ALLOW_ORIGIN', 'https://user@app.example.com'],
+  ['CORS_ALLOW_ORIGIN', 'ftp://app.example.com'],
+  ['CORS_ALLOW_ORIGIN', 'https://a.example.com, https://b.example.com/'],
 ])('%s=%s is refused by name, and the value is not repeated', (name, value) => {
   const problems = problemsOf({ [name]: value });
   expect(problems).toHaveLength(1);

@@ -58,6 +58,19 @@ export function baseUrl(value: string): string {
   return url.href.replace(/\/+$/, '');
 }
 
+/** Origins with commas between them, each as browsers write it. */
+export function origins(value: string): readonly string[] {
+  const list = value.split(',').flatMap((text) => text.trim() || []);
+  const isOrigin = (text: string) =>
+    /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+  if (!list.every(isOrigin)) {
+    throw new UnusableValue(
+      'must be origins like https://app.example.com, with commas between them: no path, no slash at the end, no *',
+    );
+  }
+  return list;
+}
+
 export function brandName(value: string): string {
   try {
     return parseName(value);

@@ -12,6 +12,7 @@ import {
   issuer,
   logo,
   oneOf,
+  origins,
   text,
   textFor,
 } from './parsers.ts';
@@ -57,6 +58,13 @@ const server = {
     parse: addresses,
     text: 'IP addresses or ranges (`10.0.0.0/8`), with commas between them, whose `X-Forwarded-For` is believed. A range that strangers can be in is refused: one that is wider than /8, or /24 in IPv6 (but for `fc00::/7` and `fe80::/10`), and one of IPv6 that stands for IPv4 addresses, such as `::ffff:0:0/96`',
     example: '10.0.0.2',
+  },
+  corsAllowOrigin: {
+    name: 'CORS_ALLOW_ORIGIN',
+    default: '',
+    parse: origins,
+    text: 'origins whose pages may call both dialects from a browser (CORS), with commas between them, each exactly as browsers write it. Cookies are never part of such a call. Where it is not set, only pages of `PUBLIC_URL` may',
+    example: 'https://app.example.com',
   },
   apiDocs: {
     name: 'API_DOCS',

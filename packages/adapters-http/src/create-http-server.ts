@@ -4,6 +4,7 @@ import { docs } from './docs/index.ts';
 import { form, formWording } from './form/index.ts';
 import { pages } from './pages/index.ts';
 import { connectionLimits } from './server/connections.ts';
+import { cors } from './server/cors.ts';
 import type { HttpDeps } from './server/deps.ts';
 import { drainer } from './server/drain.ts';
 import { parseForm } from './server/form.ts';
@@ -39,6 +40,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   const { log, options } = deps;
   const headers = securityHeaders(options.publicUrl);
   const limits = connectionLimits(options);
+  const sharing = cors(options);
   const connections = drainer();
   let draining: Promise<void> | null = null;
 
@@ -82,7 +84,10 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
 
   app.addHook('onRequest', (request, reply, done) => {
     begin(request, reply);
-    done(refusalOf(request));
+    const refusal = refusalOf(request);
+    const isRoute = refusal === undefined || refusal.code === 'method_not_allowed';
+    if (isRoute && sharing.isPreflight(request)) reply.code(204).send();
+    else done(refusal);
   });
   app.addHook('onSend', (_request, reply, _payload, done) => {
     sayGoodbye(reply);
@@ -107,6 +112,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   function begin(request: FastifyRequest, reply: FastifyReply): void {
     tellWhenDone(deps, request, reply);
     reply.headers(headers).header('x-request-id', request.id);
+    sharing.mark(request, reply);
   }
 
   function sayGoodbye(reply: FastifyReply): void {
@@ -114,7 +120,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   }
 
   /** Faults of any route. They are told here, and not in a 404 handler, which would read the body first. */
-  function refusalOf({ is404, url, raw }: FastifyRequest): Error | undefined {
+  function refusalOf({ is404, url, raw }: FastifyRequest): HttpError | NotFound | undefined {
     const refused = refusedHead(raw);
     if (refused) return refused;
     if (!is404) return undefined;

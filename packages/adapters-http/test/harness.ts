@@ -11,6 +11,8 @@ import { createHttpServer, type HttpDeps, type HttpOptions } from '../src/index.
 import { type Problem, type ProblemCode, problem } from '../src/server/problem.ts';
 import { v1Wording } from '../src/v1/index.ts';
 
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
 type Overrides = Partial<Omit<HttpDeps, 'options' | 'useCases'>> & {
   readonly options?: Partial<HttpOptions>;
   readonly settings?: Partial<Ports['settings']>;
@@ -70,6 +72,7 @@ export async function rig({
     options: {
       publicUrl: 'http://localhost:8042',
       trustProxy: [],
+      corsAllowOrigin: [],
       apiDocs: false,
       passwordPolicy: 'compat',
       brandName: 'Rekey',
@@ -111,7 +114,7 @@ export async function rig({
     },
 
     /** A call of the JSON dialect, by the service. */
-    json: (method: 'GET' | 'POST', url: string, body?: unknown, more: InjectOptions = {}) =>
+    json: (method: Method, url: string, body?: unknown, more: InjectOptions = {}) =>
       app.inject({
         method,
         url,
@@ -122,7 +125,7 @@ export async function rig({
 
     /** A call of the form dialect, or a form of a page. */
     form: (
-      method: 'POST' | 'PUT',
+      method: Method,
       url: string,
       fields: Record<string, string> | string,
       headers: Record<string, string> = {},

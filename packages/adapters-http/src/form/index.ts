@@ -16,7 +16,8 @@ export const form =
   async (app) => {
     const sendError = sendProblem(deps, formWording);
     speak(app, deps, { body: formBody, problem: FormProblem, sendError });
-    app.addHook('onRequest', refuseForeignSites(deps.options.publicUrl, { mayHide: false }));
+    const { publicUrl, corsAllowOrigin: allowed } = deps.options;
+    app.addHook('onRequest', refuseForeignSites(publicUrl, { allowed, mayHide: false }));
     app.register(userRoutes(deps));
     app.register(sessionRoutes(deps));
     app.register(passwordRoutes(deps));

@@ -21,6 +21,8 @@ export type HttpOptions = {
   readonly publicUrl: string;
   /** Addresses and networks whose X-Forwarded-For is believed; empty for none. */
   readonly trustProxy: readonly string[];
+  /** Origins whose pages may call both dialects from a browser. */
+  readonly corsAllowOrigin: readonly string[];
   /** Connections that are open at a time, at most. */
   readonly maxConnections?: number | undefined;
   /** Whether `/docs` shows the API to browsers. */
