@@ -100,6 +100,18 @@ describe('what is given of a service', () => {
     expect(parseService(urls)).toEqual(urls);
   });
 
+  test('reads as no link where it may not', () => {
+    const linkless = (given: GivenService) => () => parseService(given, { mayLink: false });
+    expect(linkless({ name: 'Shop', userEmailText: '' })()).toEqual({
+      name: 'Shop',
+      userEmailText: '',
+    });
+    for (const given of [{ name: 'shop.example' }, { userEmailText: 'See shop.example' }]) {
+      expect(linkless(given)).toThrow(IllegalArgument);
+      expect(parseService(given)).toEqual(given);
+    }
+  });
+
   test('is refused all at once, each by its own name', () => {
     const wrong: GivenService = {
       name: '',

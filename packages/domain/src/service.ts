@@ -1,6 +1,7 @@
 import { canonicalEmail } from './email.ts';
 import { IllegalArgument } from './errors.ts';
 import type { Id, Instant } from './ids.ts';
+import { parseLinkless } from './link-text.ts';
 import { isUrl, parseAll, parseMailText, parseName, parseUrl } from './text.ts';
 
 /** Somebody's backend: it registers itself and acts for its users. */
@@ -124,15 +125,22 @@ export const serviceParsers: Parsers = {
   supportUrl: optional(parseSupportUrl, null),
 };
 
-/** The fields that were given, as they are kept; reports all that are refused at once. */
+/**
+ * The fields that were given, as they are kept; reports all that are refused at once. `mayLink`: whether a text may hold
+ * what mail programs make a link of.
+ */
 export function parseService<Given extends GivenService>(
   given: Given,
+  { mayLink = true } = {},
 ): { readonly [Field in keyof Given & keyof ServiceFields]: ServiceFields[Field] } {
   const fields = Object.entries(given).filter(([, value]) => value !== undefined);
   const parsers = fields.map(([field, value]) => [
     field,
-    () =>
-      typeof value === 'string' ? serviceParsers[field as keyof Parsers](value, field) : value,
+    () => {
+      if (typeof value !== 'string') return value;
+      const parsed = serviceParsers[field as keyof Parsers](value, field);
+      return mayLink || parsed === null ? parsed : parseLinkless(parsed, field);
+    },
   ]);
   return parseAll(Object.fromEntries(parsers)) as ReturnType<typeof parseService<Given>>;
 }

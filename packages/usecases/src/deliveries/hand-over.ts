@@ -1,4 +1,4 @@
-import { type Actor, linkTo, stackOf } from '@rekey/domain';
+import { type Actor, linkPageOf, linkTo, stackOf } from '@rekey/domain';
 import { DeliveryFailure, type Notice, type Owed, type Ports } from '../ports/index.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 import { serviceNameFor } from '../shared/service-name.ts';
@@ -53,15 +53,15 @@ export class HandOver {
     }
   }
 
-  #compose({ delivery, token, user, service }: Owed, text: string): Notice {
+  #compose({ delivery, token, service }: Owed, text: string): Notice {
     const { settings } = this.#ports;
-    const page = service.providerLocalUrl ?? `${settings.publicUrl}/local`;
+    const page = linkPageOf(service, settings.publicUrl);
     return {
       id: delivery.id,
       kind: delivery.kind,
       to: delivery.to,
-      locale: user.locale,
-      timezone: user.timezone,
+      locale: delivery.locale,
+      timezone: delivery.timezone,
       service: {
         name: serviceNameFor(service, settings),
         emailText: service.userEmailText || null,

@@ -1,4 +1,4 @@
-import { type Actor, InvalidOneTimeToken } from '@rekey/domain';
+import { type Actor, InvalidOneTimeToken, operator } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import {
   asService,
@@ -59,6 +59,18 @@ describe('the token of a link', () => {
     });
   });
 
+  test('tells whoever holds it, although its service has a page of its own, is disabled or deleted', async () => {
+    const { w, owner, service, token } = await aChangedPassword('https://shop.example/account');
+    const { updateService, deleteService } = w.useCases.services;
+    const { id, name: serviceName } = service;
+    expect(await read(w, token)).toMatchObject({ serviceName });
+    await updateService.execute(operator, { id, isEnabled: false });
+    expect(await read(w, token)).toMatchObject({ serviceName });
+    await w.database.transact(({ keys }) => keys.revokeAllOf(owner.user.id, START));
+    await deleteService.execute(operator, { id });
+    expect(await read(w, token)).toMatchObject({ serviceName });
+  });
+
   test('tells it as often as it is asked, changes nothing, and stays good', async () => {
     const { w, service, token } = await aChangedPassword();
     const before = w.database.snapshot();
@@ -80,7 +92,7 @@ describe('the token of a link', () => {
     const renamed = w.linkTokens.make({ id, purpose: 'factor_change', keyId });
     const { owner } = elsewhere;
     const grant = await elsewhere.w.logIn(owner, NEW_PASSWORD);
-    const strangers = [asService(await elsewhere.w.addService()), nobody, root, asUser(grant)];
+    const strangers = [asService(await elsewhere.w.addService()), root, asUser(grant)];
     const ends = [
       await endOf(read(late.w, late.token)),
       await endOf(read(w, renamed)),

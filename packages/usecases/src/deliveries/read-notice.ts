@@ -40,13 +40,10 @@ export class ReadNotice {
 
     return database.read(async ({ services, users, oneTimeTokens }) => {
       const token = await oneTimeTokens.findGood(right.id, clock.now());
-      const service = token && (await services.get(token.serviceId));
+      const service = token && (await services.find(token.serviceId));
       const user = token && (await users.get(token.userId));
       if (!service || !user || token.purpose !== right.purpose) throw new InvalidOneTimeToken();
-      const isHosted = service.providerLocalUrl === null;
-      if (!may(actor, 'use link', { serviceId: service.id, isHosted })) {
-        throw new InvalidOneTimeToken();
-      }
+      if (!may(actor, 'use link', { serviceId: service.id })) throw new InvalidOneTimeToken();
       const { purpose, email, createdAt: happenedAt, origin } = token;
       const { locale, timezone } = user;
       const serviceName = serviceNameFor(service, settings);

@@ -158,7 +158,6 @@ describe('the token of a link', () => {
       await revoke(w, 'no token', asService(service)),
       await revoke(w, unknown, asService(service)),
       await revoke(w, token, asService(other)),
-      await revoke(w, token, nobody),
       await revoke(w, token, root),
       await revoke(w, token, asUser(await w.logIn(owner, NEW_PASSWORD))),
       await revoke(w, renamed, asService(service)),

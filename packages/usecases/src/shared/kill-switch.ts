@@ -18,14 +18,12 @@ export async function lockAccount(
   if (right === null) throw new InvalidOneTimeToken();
 
   await database.transact(async (stores) => {
-    const { services, users, keys, sessions, oneTimeTokens } = stores;
+    const { users, keys, sessions, oneTimeTokens } = stores;
     const now = clock.now();
     const token = await oneTimeTokens.spend(right.id, now);
-    const service = token && (await services.get(token.serviceId));
-    if (!service || token?.purpose !== right.purpose) throw new InvalidOneTimeToken();
+    if (token?.purpose !== right.purpose) throw new InvalidOneTimeToken();
     const { userId, serviceId, id: subjectId } = token;
-    const isHosted = service.providerLocalUrl === null;
-    if (!may(actor, 'use link', { serviceId, isHosted })) throw new InvalidOneTimeToken();
+    if (!may(actor, 'use link', { serviceId })) throw new InvalidOneTimeToken();
 
     await users.lockOut(userId, now);
     await keys.revokeAllOf(userId, now);
