@@ -1,24 +1,19 @@
 import {
   type Actor,
   checkPasswordDiffers,
-  InvalidCredentials,
   normalizePassword,
   type PasswordQuality,
-  type Place,
   parseAll,
   parseEmail,
   placeOf,
-  Unauthorized,
   type User,
 } from '@rekey/domain';
-import type { Ports, Stores } from '../ports/index.ts';
+import type { Ports } from '../ports/index.ts';
 import { attempt } from '../shared/attempt.ts';
+import { commitChange, prepareChange } from '../shared/change-password.ts';
 import { presentedDevice } from '../shared/known-device.ts';
-import { judgeNewPassword, parseNewPassword } from '../shared/new-password.ts';
-import { checkOwing, owe } from '../shared/owe.ts';
-import { type Proof, provePassword } from '../shared/prove-password.ts';
-import { tell } from '../shared/tell.ts';
-import { checkChanges } from '../shared/throttle.ts';
+import { parseNewPassword } from '../shared/new-password.ts';
+import { provePassword } from '../shared/prove-password.ts';
 
 type Needs = Pick<
   Ports,
@@ -82,53 +77,18 @@ export class UpdatePassword {
     } as const;
     const { result } = await attempt(this.#ports, actor, tried, {
       prove: () => provePassword(this.#ports, actor, claim),
-      prepare: (proof) => this.#prepare(proof, newPassword, place),
+      prepare: (proof) => prepareChange(this.#ports, place, proof, newPassword),
       commit: async (stores, proof, { quality, passwordHash }) => {
-        const { user, subjectId } = await this.#change(stores, actor, proof, passwordHash);
+        const { user, subjectId } = await commitChange(
+          this.#ports,
+          stores,
+          actor,
+          proof,
+          passwordHash,
+        );
         return { subjectId, result: { user, quality } };
       },
     });
     return result;
-  }
-
-  /**
-   * After the proof, so that only somebody who knows the password learns how often it was changed.
-   * A change that somebody else commits from here on voids the proof.
-   */
-  async #prepare({ user, service }: Proof, newPassword: string, place: Place) {
-    const { database, hasher, clock, settings } = this.#ports;
-    await database.read(({ oneTimeTokens }) =>
-      checkChanges(oneTimeTokens, settings, user.id, clock.now()),
-    );
-    await checkOwing(this.#ports, user, place.origin);
-    const [quality, passwordHash] = await Promise.all([
-      judgeNewPassword(this.#ports, newPassword, user, service, 'newPassword'),
-      // At once, for it takes longer; the hash of a password that is refused is thrown away.
-      hasher.hash(newPassword, place),
-    ]);
-    return { quality, passwordHash };
-  }
-
-  async #change(stores: Stores, actor: Actor, proof: Proof, passwordHash: string) {
-    const { users, keys, sessions } = stores;
-    const { user, tokenKey, version } = proof;
-    const { serviceId, origin } = placeOf(actor);
-    const now = this.#ports.clock.now();
-    const isChanged = await users.changePassword(user.id, version, passwordHash, now);
-    if (!isChanged) throw new InvalidCredentials();
-    // The key or the session that let the caller in may have ended while the hashes were made.
-    const key = await keys.findToken(user.id, serviceId, now);
-    if (key?.id !== tokenKey.id) throw new InvalidCredentials();
-    const sessionId = actor.kind === 'user' ? actor.session.sessionId : undefined;
-    if (sessionId !== undefined && (await sessions.findOpen(sessionId)) === null) {
-      throw new Unauthorized();
-    }
-
-    await sessions.endAllOf(user.id, now, sessionId);
-    const right = { purpose: 'update_password', user, serviceId, origin } as const;
-    const { id: subjectId } = await owe(this.#ports, stores, right);
-    const event = { type: 'password.changed', serviceId, userId: user.id, subjectId } as const;
-    await tell(this.#ports, stores, event);
-    return { subjectId, user: { ...user, updatedAt: now, passwordRequireUpdate: false } };
   }
 }

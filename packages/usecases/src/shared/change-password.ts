@@ -1,0 +1,87 @@
+import {
+  type Actor,
+  type Id,
+  InvalidCredentials,
+  type PasswordQuality,
+  type Place,
+  placeOf,
+  Unauthorized,
+  type User,
+} from '@rekey/domain';
+import type { Ports, Stores } from '../ports/index.ts';
+import { judgeNewPassword } from './new-password.ts';
+import { checkOwing, owe } from './owe.ts';
+import type { Proof } from './prove-password.ts';
+import { tell } from './tell.ts';
+import { checkChanges } from './throttle.ts';
+
+type Needs = Pick<
+  Ports,
+  | 'database'
+  | 'hasher'
+  | 'meter'
+  | 'breachList'
+  | 'secrets'
+  | 'linkTokens'
+  | 'clock'
+  | 'ids'
+  | 'settings'
+>;
+
+/** A new password that is good enough, before the change. */
+type PreparedChange = { readonly quality: PasswordQuality; readonly passwordHash: string };
+
+/**
+ * The slow work of a change, after the proof, so that only somebody who knows the password learns how often it was
+ * changed. A change that somebody else commits from here on voids the proof.
+ */
+export async function prepareChange(
+  ports: Needs,
+  place: Place,
+  { user, service }: Proof,
+  newPassword: string,
+): Promise<PreparedChange> {
+  const { database, hasher, clock, settings } = ports;
+  await database.read(({ oneTimeTokens }) =>
+    checkChanges(oneTimeTokens, settings, user.id, clock.now()),
+  );
+  await checkOwing(ports, user, place.origin);
+  const [quality, passwordHash] = await Promise.all([
+    judgeNewPassword(ports, newPassword, user, service, 'newPassword'),
+    // At once, for it takes longer; the hash of a password that is refused is thrown away.
+    hasher.hash(newPassword, place),
+  ]);
+  return { quality, passwordHash };
+}
+
+/**
+ * Sets the new password, ends every session but the one that asks, and owes the mail. Answers the user, and the right
+ * that is mailed.
+ */
+export async function commitChange(
+  ports: Needs,
+  stores: Stores,
+  actor: Actor,
+  { user, tokenKey, version }: Proof,
+  passwordHash: string,
+): Promise<{ user: User; subjectId: Id }> {
+  const { users, keys, sessions } = stores;
+  const { serviceId, origin } = placeOf(actor);
+  const now = ports.clock.now();
+  const isChanged = await users.changePassword(user.id, version, passwordHash, now);
+  if (!isChanged) throw new InvalidCredentials();
+  // The key or the session that let the caller in may have ended while the hashes were made.
+  const key = await keys.findToken(user.id, serviceId, now);
+  if (key?.id !== tokenKey.id) throw new InvalidCredentials();
+  const sessionId = actor.kind === 'user' ? actor.session.sessionId : undefined;
+  if (sessionId !== undefined && (await sessions.findOpen(sessionId)) === null) {
+    throw new Unauthorized();
+  }
+
+  await sessions.endAllOf(user.id, now, sessionId);
+  const right = { purpose: 'update_password', user, serviceId, origin } as const;
+  const { id: subjectId } = await owe(ports, stores, right);
+  const event = { type: 'password.changed', serviceId, userId: user.id, subjectId } as const;
+  await tell(ports, stores, event);
+  return { subjectId, user: { ...user, updatedAt: now, passwordRequireUpdate: false } };
+}
