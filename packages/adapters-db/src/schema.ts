@@ -122,6 +122,11 @@ export type Schema = {
     expires_at: Instant;
     spent_at: Instant | null;
   };
+  csrf_tokens: {
+    digest: string;
+    service_id: Id;
+    expires_at: Instant;
+  };
   one_time_tokens: {
     id: Id;
     purpose: Purpose;

@@ -3,6 +3,7 @@ import { Unavailable } from '@rekey/domain';
 import type { Database, Stores } from '@rekey/usecases';
 import type { Connection, Dialect } from './dialects/dialect.ts';
 import { auditOn } from './stores/audit.ts';
+import { csrfTokensOn } from './stores/csrf-tokens.ts';
 import { deliveriesOn } from './stores/deliveries.ts';
 import { eventsOn } from './stores/events.ts';
 import { keysOn } from './stores/keys.ts';
@@ -80,6 +81,7 @@ export const storesOn = (on: Connection): Stores => ({
   users: usersOn(on),
   keys: keysOn(on),
   sessions: sessionsOn(on),
+  csrfTokens: csrfTokensOn(on),
   oneTimeTokens: oneTimeTokensOn(on),
   deliveries: deliveriesOn(on),
   throttles: throttlesOn(on),

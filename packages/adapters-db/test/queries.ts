@@ -62,8 +62,8 @@ export async function everyQuery(builder: Connection['builder']): Promise<Ran[]>
 }
 
 async function askAll(stores: Stores): Promise<void> {
-  const { services, users, keys, sessions, oneTimeTokens, deliveries, throttles, audit, events } =
-    stores;
+  const { services, users, keys, sessions, csrfTokens, oneTimeTokens } = stores;
+  const { deliveries, throttles, audit, events } = stores;
   const service = aService();
   const user = aUser({ createdBy: service.id });
   const key = aKey({ userId: user.id, serviceId: service.id });
@@ -139,6 +139,9 @@ async function askAll(stores: Stores): Promise<void> {
   await sessions.findRefresh('d');
   await sessions.spendRefresh('d', now);
   await sessions.prune(now, 10);
+  await csrfTokens.insert({ digest: 'd', serviceId: service.id, expiresAt: now });
+  await csrfTokens.spend('d', service.id, now);
+  await csrfTokens.prune(now, 10);
   await oneTimeTokens.insert(token);
   await oneTimeTokens.findGood(token.id, now);
   await oneTimeTokens.spend(token.id, now);
@@ -166,13 +169,25 @@ async function askAll(stores: Stores): Promise<void> {
   await audit.lock(service.id);
   await audit.append(entry, chain);
   await audit.get(entry.id);
-  for (const serviceId of [undefined, service.id]) {
-    for (const userId of [undefined, user.id]) {
-      for (const type of [undefined, 'sso:AuthLocalLogin'] as const) {
-        await audit.list({ serviceId, userId, type, from: 0, before: entry }, 10);
+  const some = [undefined, ['a', 'b']];
+  for (const isDescending of [true, false]) {
+    for (const serviceIds of some) {
+      for (const userIds of some) {
+        for (const subjects of some) {
+          for (const types of some) {
+            for (const ids of some) {
+              const filter = { serviceIds, ids, types, subjects, userIds, from: 0, to: now };
+              await audit.list({ ...filter, after: entry, isDescending }, 10);
+            }
+          }
+        }
       }
     }
   }
+  await audit.getAll([entry.id]);
+  await audit.amendments([entry.id]);
+  await audit.erase(user.id);
+  await audit.erased([user.id]);
   await audit.count();
   await audit.owners();
   await audit.chain(service.id);

@@ -25,6 +25,8 @@ type Resources = {
   readonly 'see session': { readonly serviceId: Id; readonly userId: Id };
   /** The session that a token stands for. */
   readonly 'log out': { readonly serviceId: Id; readonly userId: Id };
+  /** To make and to spend tokens of its own. */
+  readonly 'use CSRF tokens': null;
   /** The token or key that a user brings to a service. */
   readonly 'use token': { readonly serviceId: Id | null };
   readonly 'read service': { readonly serviceId: Id };
@@ -83,6 +85,7 @@ const rules: { readonly [Action in keyof Resources]: Rule<Resources[Action]> } =
   'verify code': ({ kind }) => kind === 'service',
   'see session': (actor, session) => isOperator(actor) || isSessionOf(actor, session),
   'log out': isSessionOf,
+  'use CSRF tokens': ({ kind }) => kind === 'service',
   'use token': (actor, { serviceId }) => isService(actor, serviceId),
   'read service': (actor, { serviceId }) => isOperator(actor) || isService(actor, serviceId),
   'list services': (actor) => isOperator(actor) || actor.kind === 'service',

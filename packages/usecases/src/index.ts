@@ -1,5 +1,6 @@
 import { audit } from './audit/index.ts';
 import { callers } from './callers/index.ts';
+import { csrf } from './csrf/index.ts';
 import { deliveries } from './deliveries/index.ts';
 import { factors } from './factors/index.ts';
 import { keys } from './keys/index.ts';
@@ -24,6 +25,7 @@ export type UseCases = ReturnType<typeof useCases>;
 export const useCases = (ports: Ports) => ({
   audit: audit(ports),
   callers: callers(ports),
+  csrf: csrf(ports),
   deliveries: deliveries(ports),
   factors: factors(ports),
   keys: keys(ports),

@@ -131,6 +131,13 @@ export const initial: Migration = {
     )`,
     `create index refresh_tokens_of_session on refresh_tokens (session_id)`,
 
+    `create table csrf_tokens (
+      digest text not null primary key,
+      service_id text not null,
+      expires_at bigint not null
+    )`,
+    `create index csrf_tokens_expired on csrf_tokens (expires_at)`,
+
     `create table one_time_tokens (
       id text not null primary key,
       purpose text not null,

@@ -18,6 +18,7 @@ export const tags = {
   sessions: 'Log a user in with a password, and use the tokens of a login.',
   passwords: 'Change a password, and take the change back.',
   factors: 'Second factors.',
+  csrf: 'Tokens against cross-site request forgery, for forms of services.',
   audit: 'The record of all actions.',
   forms: 'The form dialect: people act for themselves, at the built-in service.',
   operation: 'For operators and verifiers.',

@@ -6,6 +6,7 @@ import { Problem } from '../server/problem.ts';
 import { speak } from '../server/routes.ts';
 import { sendProblem, type Wording } from '../server/send-problem.ts';
 import { auditRoutes } from './audit.ts';
+import { csrfRoutes } from './csrf.ts';
 import { factorRoutes } from './factors.ts';
 import { keyRoutes } from './keys.ts';
 import { passwordRoutes } from './passwords.ts';
@@ -23,6 +24,7 @@ export const v1 =
     app.register(sessionRoutes(deps));
     app.register(passwordRoutes(deps));
     app.register(factorRoutes(deps));
+    app.register(csrfRoutes(deps));
     app.register(auditRoutes(deps));
   };
 

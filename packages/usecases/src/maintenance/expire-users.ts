@@ -1,5 +1,6 @@
 import { type Actor, formServiceId, type Id, type Instant } from '@rekey/domain';
 import type { AccountUse, Ports, Stores } from '../ports/index.ts';
+import { deleteUser } from '../shared/delete-user.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 import { record } from '../shared/record.ts';
 import { tell } from '../shared/tell.ts';
@@ -33,7 +34,7 @@ export class ExpireUsers {
     for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
       const { seen, expired } = await database.transact(async (stores) => {
         const ids = await stores.users.lockIdle(before, BATCH);
-        const expired = await deleteIdle(stores, ids, before, unprovenTtlMs);
+        const expired = await deleteIdle(stores, ids, before, unprovenTtlMs, clock.now());
         for (const userId of expired) {
           const of = { serviceId: formServiceId, userId };
           await tell(this.#ports, stores, { ...of, type: 'user.deleted' });
@@ -50,16 +51,18 @@ export class ExpireUsers {
 
 /** Deletes those that were idle since before the instant, and answers them; for the others writes down since when they are. */
 async function deleteIdle(
-  { users }: Pick<Stores, 'users'>,
+  stores: Stores,
   ids: readonly Id[],
   before: Instant,
   ttlMs: number,
+  now: Instant,
 ): Promise<Id[]> {
+  const { users } = stores;
   const deleted: Id[] = [];
   for (const id of ids) {
     const since = idleSince(await users.useOf(id), ttlMs);
     if (since !== null && since < before) {
-      await users.delete(id);
+      await deleteUser(stores, id, now);
       deleted.push(id);
     } else {
       await users.setIdle(id, since);

@@ -15,7 +15,7 @@ const MAX_BATCHES = 50;
 
 /**
  * Deletes rows that have long been over: sessions with their refresh tokens, one-time tokens with their deliveries,
- * events, and counts of tries that no longer matter.
+ * CSRF tokens, events, and counts of tries that no longer matter.
  */
 export class Prune {
   readonly #ports: Needs;
@@ -39,8 +39,9 @@ export class Prune {
       oneTimeTokens.prune(now - TOKENS_KEPT_MS, BATCH),
     );
     const events = await this.#inBatches(({ events }) => events.prune(now - EVENTS_KEPT_MS, BATCH));
+    const csrfTokens = await this.#inBatches(({ csrfTokens }) => csrfTokens.prune(now, BATCH));
     const throttles = await this.#inBatches(({ throttles }) => throttles.prune(now, BATCH));
-    return sessions + tokens + events + throttles;
+    return sessions + csrfTokens + tokens + events + throttles;
   }
 
   async #inBatches(prune: (stores: Stores) => Promise<number>): Promise<number> {

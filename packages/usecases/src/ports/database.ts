@@ -1,4 +1,5 @@
 import type { Audit } from './audit.ts';
+import type { CsrfTokens } from './csrf-tokens.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Events } from './events.ts';
 import type { Keys } from './keys.ts';
@@ -26,6 +27,7 @@ export type Stores = {
   readonly users: Users;
   readonly keys: Keys;
   readonly sessions: Sessions;
+  readonly csrfTokens: CsrfTokens;
   readonly oneTimeTokens: OneTimeTokens;
   readonly deliveries: Deliveries;
   readonly throttles: Throttles;

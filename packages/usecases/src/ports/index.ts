@@ -9,6 +9,7 @@ import type { Settings } from './settings.ts';
 export * from './audit.ts';
 export * from './channels.ts';
 export * from './clock.ts';
+export * from './csrf-tokens.ts';
 export * from './database.ts';
 export * from './deliveries.ts';
 export * from './events.ts';

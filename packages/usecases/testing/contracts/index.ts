@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import { auditContract } from './audit.ts';
+import { csrfTokensContract } from './csrf-tokens.ts';
 import { transactionsContract } from './database.ts';
 import { deliveriesContract } from './deliveries.ts';
 import { eventsContract } from './events.ts';
@@ -32,6 +33,7 @@ export function databaseContract(name: string, open: Open): void {
     usersContract(database);
     keysContract(database);
     sessionsContract(database);
+    csrfTokensContract(database);
     oneTimeTokensContract(database);
     deliveriesContract(database);
     throttlesContract(database);

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Database, Stores } from '../../src/ports/index.ts';
 import { watched } from '../watched.ts';
 import { audit } from './audit.ts';
+import { csrfTokens } from './csrf-tokens.ts';
 import { deliveries } from './deliveries.ts';
 import { events } from './events.ts';
 import { keys } from './keys.ts';
@@ -29,6 +30,7 @@ export function memoryDatabase(): MemoryDatabase {
     users: users(tables),
     keys: keys(tables),
     sessions: sessions(tables),
+    csrfTokens: csrfTokens(tables),
     oneTimeTokens: oneTimeTokens(tables),
     deliveries: deliveries(tables),
     throttles: throttles(tables),

@@ -1,4 +1,5 @@
 import type {
+  Attributes,
   AuditChain,
   AuditEntry,
   AuditSum,
@@ -13,7 +14,7 @@ import type {
   Session,
   User,
 } from '@rekey/domain';
-import type { KeySecret, StoredBucket } from '../../src/ports/index.ts';
+import type { CsrfTokens, KeySecret, StoredBucket } from '../../src/ports/index.ts';
 import { type Journal, Table } from './table.ts';
 
 export type Tables = {
@@ -21,9 +22,12 @@ export type Tables = {
   /** When each was. */
   readonly deletedServices: Table<Id, Instant>;
   readonly users: Table<Id, UserRow>;
+  /** By user and service; the operator is `all`. */
+  readonly userAttributes: Table<string, AttributesRow>;
   readonly keys: Table<Id, KeyRow>;
   readonly sessions: Table<Id, SessionRow>;
   readonly refreshTokens: Table<string, RefreshTokenRow>;
+  readonly csrfTokens: Table<string, CsrfTokenRow>;
   readonly oneTimeTokens: Table<Id, OneTimeTokenRow>;
   readonly deliveries: Table<Id, DeliveryRow>;
   readonly throttles: Table<string, StoredBucket>;
@@ -37,6 +41,12 @@ export type UserRow = {
   readonly user: User;
   readonly credential: Credential;
   readonly idleSince: Instant | null;
+};
+
+export type AttributesRow = {
+  readonly userId: Id;
+  readonly serviceId: Id | null;
+  readonly attributes: Attributes;
 };
 
 export type KeyRow = {
@@ -56,7 +66,12 @@ type RefreshTokenRow = {
   readonly isSpent: boolean;
 };
 
-export type OneTimeTokenRow = { readonly token: OneTimeToken; readonly spentAt: Instant | null };
+type CsrfTokenRow = Parameters<CsrfTokens['insert']>[0];
+
+export type OneTimeTokenRow = {
+  readonly token: Omit<OneTimeToken, 'userId'> & { readonly userId: Id | null };
+  readonly spentAt: Instant | null;
+};
 
 export type DeliveryRow = {
   readonly delivery: Delivery;
@@ -71,9 +86,11 @@ export const emptyTables = (journal: Journal): Tables => ({
   services: new Table(journal),
   deletedServices: new Table(journal),
   users: new Table(journal),
+  userAttributes: new Table(journal),
   keys: new Table(journal),
   sessions: new Table(journal),
   refreshTokens: new Table(journal),
+  csrfTokens: new Table(journal),
   oneTimeTokens: new Table(journal),
   deliveries: new Table(journal),
   throttles: new Table(journal),
