@@ -93,6 +93,7 @@ export class CreateUser {
       updatedAt: now,
       isEnabled: input.isEnabled,
       isLocked: false,
+      isAdmin: false,
       ...profile,
       passwordAllowReset: input.passwordAllowReset ?? true,
       passwordRequireUpdate: input.passwordRequireUpdate ?? false,
