@@ -109,12 +109,29 @@ async function askAll(stores: Stores): Promise<void> {
   await users.delete(user.id);
   await keys.insert(key, { digest: 'digest' });
   await keys.get(key.id);
-  await keys.findByDigest('digest');
-  await keys.findToken(user.id, service.id);
+  for (const ids of [undefined, [key.id, user.id]]) {
+    for (const serviceIds of [undefined, [service.id]]) {
+      for (const userIds of [undefined, [user.id]]) {
+        for (const isRevoked of [undefined, true]) {
+          for (const page of [{}, { after: key.id }, { before: key.id }]) {
+            await keys.list({ ids, serviceIds, userIds, isRevoked }, { limit: 10, ...page });
+          }
+        }
+      }
+    }
+  }
+  await keys.findByDigest('digest', now);
+  await keys.findToken(user.id, service.id, now);
   await keys.linksUser(user.id, service.id);
+  await keys.lock(key.id);
+  await keys.lockOwn(service.id);
+  await keys.update(key);
+  await keys.rotate(key.id, { secret: { digest: 'd' }, prefix: null, overlapEndsAt: now }, now);
   await keys.revoke(key.id, now);
   await keys.revokeAllOf(user.id, now);
-  await keys.findTotp(user.id, service.id);
+  await keys.delete(key.id);
+  await keys.touch([{ id: key.id, at: now }]);
+  await keys.findTotp(user.id, service.id, now);
   await keys.spendTotpStep(key.id, 1);
   await sessions.insert(session);
   await sessions.findOpen(session.id);

@@ -1,9 +1,11 @@
 import { hasExpired, type Id, type Instant, isUsable, type Key } from '@rekey/domain';
 import type { Keys, KeyUpdate } from '../../src/ports/index.ts';
 import { pageOf } from './page.ts';
+import { seenUser } from './seen-user.ts';
 import type { KeyRow, Tables } from './tables.ts';
 
-export function keys({ keys, services, users, sessions, refreshTokens }: Tables): Keys {
+export function keys(tables: Tables): Keys {
+  const { keys, services, users, sessions, refreshTokens } = tables;
   const isOf = (key: Key, userId: Id, serviceId: Id) =>
     key.userId === userId && key.serviceId === serviceId;
   const put = (row: KeyRow, changes: Partial<Key>) =>
@@ -61,10 +63,11 @@ export function keys({ keys, services, users, sessions, refreshTokens }: Tables)
         keys.find(({ previous }) => previous?.digest === digest && previous.endsAt > now);
       if (!row) return null;
       const { key } = row;
+      const user = users.get(key.userId ?? '')?.user;
       return {
         key,
         service: services.get(key.serviceId ?? '') ?? null,
-        user: users.get(key.userId ?? '')?.user ?? null,
+        user: user ? seenUser(tables, user, key.serviceId) : null,
       };
     },
     findToken: async (userId, serviceId, now) =>
@@ -75,7 +78,9 @@ export function keys({ keys, services, users, sessions, refreshTokens }: Tables)
     lockOwn: async (serviceId) =>
       keys
         .rows()
-        .flatMap(({ key }) => (key.serviceId === serviceId && key.userId === null ? [key] : [])),
+        .map(({ key }) => key)
+        .filter((key) => key.serviceId === serviceId && key.userId === null)
+        .sort((a, b) => (a.id < b.id ? -1 : 1)),
     update: async (key) => {
       const row = keys.get(key.id);
       if (!row) throw new Error('a key that is changed is locked');
