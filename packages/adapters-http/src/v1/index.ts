@@ -10,6 +10,7 @@ import { csrfRoutes } from './csrf.ts';
 import { factorRoutes } from './factors.ts';
 import { keyRoutes } from './keys.ts';
 import { passwordRoutes } from './passwords.ts';
+import { serviceRoutes } from './services.ts';
 import { sessionRoutes } from './sessions.ts';
 import { userRoutes } from './users.ts';
 
@@ -21,6 +22,7 @@ export const v1 =
     speak(app, deps, { body: jsonBody, problem: JsonProblem, sendError });
     app.register(userRoutes(deps));
     app.register(keyRoutes(deps));
+    app.register(serviceRoutes(deps));
     app.register(sessionRoutes(deps));
     app.register(passwordRoutes(deps));
     app.register(factorRoutes(deps));

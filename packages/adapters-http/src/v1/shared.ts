@@ -53,6 +53,21 @@ export function pathId({ params }: { readonly params: { readonly id: string } })
   return id;
 }
 
+/** The id of the path in the body of a change: clients of mojzu/sso repeat it. */
+export const repeatedId = (thing: Thing) =>
+  Type.Optional(idOf(thing, `The id of the ${thing}, as in the path, where it is repeated.`));
+
+/** The id in the path of a change; throws `IllegalArgument` where the body repeats another one. */
+export function changedId(request: {
+  readonly params: { readonly id: string };
+  readonly body: { readonly id?: string };
+}): Id {
+  const id = pathId(request);
+  const { id: repeated = id } = request.body;
+  if (repeated.toLowerCase() !== id) throw malformed('id', 'must be the id in the path');
+  return id;
+}
+
 export const Audited = Type.Object(
   { audit: idOf('entry', 'The entry of the audit that says so.') },
   { $id: 'Audited' },
