@@ -37,7 +37,7 @@ export async function everyQuery(builder: Connection['builder']): Promise<Ran[]>
     // One row of nothing, so that a second query is asked that follows from a first.
     rows: (statement, values, as = (row) => row as never) => {
       note(statement, values);
-      return [as({} as never)];
+      return [asNothing(as)];
     },
     changes: (statement, values) => {
       note(statement, values);
@@ -59,6 +59,15 @@ export async function everyQuery(builder: Connection['builder']): Promise<Ran[]>
   await askAll(stores);
   if (unasked.size > 0) throw new Error(`these are not asked: ${[...unasked]}`);
   return queries;
+}
+
+/** What a store makes of a row of nothing: nothing, where it looks for texts. */
+function asNothing<Row, Answer>(as: (row: Row) => Answer): Answer {
+  try {
+    return as({} as Row);
+  } catch {
+    return {} as Answer;
+  }
 }
 
 async function askAll(stores: Stores): Promise<void> {

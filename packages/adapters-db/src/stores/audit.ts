@@ -4,14 +4,14 @@ import {
   type AuditPlace,
   type AuditSum,
   type AuditText,
-  type AuditType,
   emptyAuditChain,
   type Id,
   type Instant,
   isCustom,
+  type JsonObject,
   keyMakingTypes,
 } from '@rekey/domain';
-import type { Audit, AuditedKey } from '@rekey/usecases';
+import type { Audit, AuditedKey, AuditFilter } from '@rekey/usecases';
 import { type ExpressionBuilder, type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, one, type Param, write } from '../query.ts';
@@ -75,6 +75,15 @@ const asChain = ({ chain, ...row }: ChainRow): AuditChain => ({
   ...row,
 });
 
+/** The data of an entry. A text that is no JSON was not written here: it is shown to be verified, and not to be trusted. */
+function read(data: string): JsonObject {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return { unreadable: data };
+  }
+}
+
 const asEntry = ({
   chain,
   subject,
@@ -89,7 +98,7 @@ const asEntry = ({
   subjectId: isCustom(row.type) ? null : subject,
   subject: isCustom(row.type) ? subject : null,
   origin: address === null ? null : { address, client, ...(forwarded !== null && { forwarded }) },
-  data: data === null ? null : JSON.parse(data),
+  data: data === null ? null : read(data),
 });
 
 // An update that changes nothing: it locks the row on both databases, and answers it as it is then.
@@ -156,31 +165,209 @@ const byId = one(
   asEntry,
 );
 
-const latest = all(
-  (
-    db,
-    limit: Param<number>,
-    from: Param<Instant>,
-    before: Param<AuditPlace>,
-    serviceId?: Param<Id>,
-    userId?: Param<Id>,
-    type?: Param<AuditType>,
-  ) => {
-    let found = db
+const byIds = all(
+  (db, ids: Param<Id[]>) =>
+    db.selectFrom('audit_entries').select(entryColumns).where('id', 'in', ids),
+  asEntry,
+);
+
+const amendmentsOf = all(
+  (db, ids: Param<Id[]>) =>
+    db
       .selectFrom('audit_entries')
       .select(entryColumns)
-      .where('created_at', '>=', from)
-      .where(sql<boolean>`(created_at, id) < (${before.createdAt}, ${before.id})`);
-    if (userId !== undefined) found = found.where('user_id', '=', userId);
-    if (type !== undefined) found = found.where('type', '=', type);
-    if (serviceId !== undefined) {
-      // A user has few entries, and a service may have many: without its name the index on users is the one.
-      const chain = userId === undefined ? sql.ref('chain') : sql`chain || ''`;
-      found = found.where(chain, '=', serviceId);
-    }
-    return found.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit);
-  },
+      .where('subject', 'in', ids)
+      .where('type', '=', sql.lit('sso:AuditUpdate' as const))
+      .orderBy('sequence'),
   asEntry,
+);
+
+/** The part of a list that one index has in its order. */
+type Branch = { readonly chain: string; readonly value: string };
+type Key = 'type' | 'subject' | 'user_id';
+/**
+ * The first places of several branches together: both databases merge them as their indexes have them, and read no more
+ * than they answer, however many entries there are. `key`: the column that finds them, null for the chain alone; without a
+ * chain they go by time.
+ */
+const placesBy = (key: Key | 'id' | null, hasChain: boolean, order: 'asc' | 'desc') =>
+  all(
+    (
+      db,
+      limit: Param<number>,
+      low: Param<AuditPlace>,
+      high: Param<AuditPlace>,
+      branches: Param<Branch[]>,
+      ids?: Param<Id[]>,
+      types?: Param<string[]>,
+      subjects?: Param<string[]>,
+      userIds?: Param<Id[]>,
+      chains?: Param<string[]>,
+    ) => {
+      const find = ({ chain, value }: Param<Branch>) => {
+        let found = db
+          .selectFrom('audit_entries')
+          .select(['created_at as createdAt', 'id'])
+          .where(
+            order === 'asc'
+              ? sql<boolean>`(created_at, id) > (${low.createdAt}, ${low.id})`
+              : sql<boolean>`(created_at, id) < (${high.createdAt}, ${high.id})`,
+          )
+          .where(
+            order === 'asc'
+              ? sql<boolean>`created_at <= ${high.createdAt}`
+              : sql<boolean>`created_at >= ${low.createdAt}`,
+          );
+        if (hasChain) found = found.where('chain', '=', chain);
+        if (key !== null && key !== 'id') found = found.where(key, '=', sql<never>`${value}`);
+        if (ids) found = found.where('id', 'in', ids);
+        if (types) found = found.where('type', 'in', types as never);
+        if (subjects) found = found.where('subject', 'in', subjects);
+        if (userIds) found = found.where('user_id', 'in', userIds);
+        if (chains) found = found.where('chain', 'in', chains);
+        if (key !== 'type' && !types) {
+          found = found.where('type', '<>', sql.lit('sso:AuditUpdate' as const));
+        }
+        return found;
+      };
+      const [first, ...others] = branches.map(find);
+      if (first === undefined) throw new Error('a list has a branch at least');
+      const every = others.reduce((all, each) => all.unionAll(each), first);
+      // A few ids are sorted more cheaply than they are found by time.
+      if (key === 'id') return every;
+      return every.orderBy('createdAt', order).orderBy('id', order).limit(limit);
+    },
+  );
+
+const orders = ['asc', 'desc'] as const;
+const keysOfList = ['id', 'user_id', 'subject', 'type', null] as const;
+
+/** One query for each index that a list can go by. */
+const places = new Map(
+  orders.flatMap((order) =>
+    keysOfList.flatMap((key) =>
+      [true, false].map((hasChain) => [
+        `${order} ${key} ${hasChain}`,
+        placesBy(key, hasChain, order),
+      ]),
+    ),
+  ),
+);
+
+/** How many values a query has: few lengths, so that few queries are built. */
+const SIZES = [1, 10, 100];
+const MAX_SIZE = 100;
+
+/** A list with something at its end that changes no answer, so that it has one of few lengths. */
+function padded<T>(values: readonly T[], filler = values.at(-1) as T): T[] {
+  const size = SIZES.find((each) => each >= values.length) ?? MAX_SIZE;
+  return [...values, ...Array.from({ length: size - values.length }, () => filler)];
+}
+
+const distinct = (values: readonly string[]): string[] => [...new Set(values)];
+const maybe = (values: readonly string[] | undefined) => values && padded(distinct(values));
+
+function chunksOf<T>(values: readonly T[]): T[][] {
+  const chunks: T[][] = [];
+  for (let at = 0; at < values.length; at += MAX_SIZE) {
+    chunks.push(values.slice(at, at + MAX_SIZE));
+  }
+  return chunks;
+}
+
+/** All that a query answers for each of many values, a hundred at a time. */
+async function eachOf<T>(values: readonly Id[], ask: (some: Id[]) => Promise<T[]>): Promise<T[]> {
+  const found: T[] = [];
+  for (const some of chunksOf(distinct(values))) found.push(...(await ask(padded(some))));
+  return found;
+}
+
+async function list(on: Connection, filter: AuditFilter, limit: number): Promise<AuditPlace[]> {
+  const { serviceIds, ids, types, subjects, userIds, from, to, after, isDescending } = filter;
+  const order = isDescending ? 'desc' : 'asc';
+  const compare = (a: AuditPlace, b: AuditPlace) =>
+    (isDescending ? -1 : 1) * (a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+  const first = isDescending ? { createdAt: to + 1, id: '' } : { createdAt: from, id: '' };
+  const begin = after && compare(first, after) < 0 ? after : first;
+  const end = { createdAt: isDescending ? from : to, id: '' };
+
+  const listed = { user_id: userIds, subject: subjects, type: types };
+  const found = ids ? 'id' : keysOfList.find((name) => name && name !== 'id' && listed[name]);
+  const key = found ?? null;
+  const rest = { ...listed, ...(key !== null && { [key]: undefined }) };
+  const isById = key === 'id';
+  const owned = serviceIds?.map((id) => nameOf(id));
+  const all = owned ?? (key === null || isById ? undefined : (await chains(on)()).map(nameOf));
+  const hasChain = !isById && all !== undefined;
+  const values = key === null || key === 'id' ? [''] : distinct(listed[key] ?? []);
+  const branches = hasChain
+    ? distinct(all).flatMap((chain) => values.map((value) => ({ chain, value })))
+    : [{ chain: '', value: '' }];
+
+  const ask = places.get(`${order} ${key} ${hasChain}`);
+  if (!ask) throw new Error('there is a query for each list');
+  const pages: AuditPlace[] = [];
+  for (const some of chunksOf(branches)) {
+    const page = await ask(on)(
+      limit,
+      isDescending ? end : begin,
+      isDescending ? begin : end,
+      padded(some, { chain: '', value: '' }),
+      maybe(ids),
+      maybe(rest.type),
+      maybe(rest.subject),
+      maybe(rest.user_id),
+      isById ? maybe(owned) : undefined,
+    );
+    pages.push(...page);
+  }
+  return pages.sort(compare).slice(0, limit);
+}
+
+const provenBy = all(
+  (db, userId: Param<Id>) =>
+    db
+      .selectFrom('keys')
+      .select('id')
+      .where('keys.user_id', '=', userId)
+      .where(({ exists, selectFrom }) =>
+        exists(
+          selectFrom('audit_entries')
+            .select('audit_entries.id')
+            .whereRef('user_key_id', '=', 'keys.id')
+            .where(sql<boolean>`audit_entries.user_id is distinct from ${userId}`),
+        ),
+      ),
+  ({ id }) => id,
+);
+
+/** The words of an entry are erased; the subject of one of Rekey's own is an id. */
+const noText = {
+  subject: sql<string | null>`case when type like 'sso:%' or type like 'rekey:%' then subject end`,
+  address: null,
+  client: null,
+  forwarded: null,
+  data: null,
+  salt: null,
+};
+
+const eraseOfUser = write((db, userId: Param<Id>) =>
+  db.updateTable('audit_entries').set(noText).where('user_id', '=', userId),
+);
+
+const eraseProven = write((db, keyIds: Param<Id[]>) =>
+  db.updateTable('audit_entries').set(noText).where('user_key_id', 'in', keyIds),
+);
+
+const erasedOf = all(
+  (db, ids: Param<Id[]>) =>
+    db
+      .selectFrom('audit_entries')
+      .select('subject')
+      .where('subject', 'in', ids)
+      .where('chain', '=', sql.lit(OPERATOR))
+      .where('type', '=', sql.lit('rekey:AuditErase' as const)),
+  ({ subject }) => subject ?? '',
 );
 
 const size = one((db) =>
@@ -228,9 +415,6 @@ const shorten = write((db, name: Param<string>, chain: Param<AuditChain>) =>
     .where('chain', '=', name),
 );
 
-/** Literally the condition of the index `audit_entries_of_key`: with parameters neither database would use it. */
-const makesKey = sql<boolean>`type in (${sql.join(keyMakingTypes.map((type) => sql.lit(type)))})`;
-
 const keys = all(
   (db, after: Param<Id>, limit: Param<number>) =>
     db
@@ -242,7 +426,11 @@ const keys = all(
             .select('sequence')
             .whereRef('subject', '=', 'keys.id')
             .where('chain', '=', sql<string>`coalesce(keys.service_id, ${sql.lit(OPERATOR)})`)
-            .where(makesKey),
+            .where(
+              'type',
+              'in',
+              keyMakingTypes.map((type) => sql.lit(type)),
+            ),
         ).as('isRecorded'),
       )
       .where('id', '>', after)
@@ -329,8 +517,18 @@ export const auditOn = (on: Connection): Audit => ({
 
   get: byId(on),
 
-  list: ({ serviceId, userId, type, from, before }, limit) =>
-    latest(on)(limit, from, before, serviceId, userId, type),
+  list: (filter, limit) => list(on, filter, limit),
+  getAll: (ids) => eachOf(ids, byIds(on)),
+  amendments: (ids) => eachOf(ids, amendmentsOf(on)),
+
+  async erase(userId) {
+    const proven = await provenBy(on)(userId);
+    await eraseOfUser(on)(userId);
+    for (const some of chunksOf(proven)) await eraseProven(on)(padded(some));
+    return proven;
+  },
+
+  erased: async (ids) => distinct(await eachOf(ids, erasedOf(on))),
 
   count: async () => (await size(on)())?.entries ?? 0,
   owners: chains(on),

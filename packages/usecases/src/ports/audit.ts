@@ -1,14 +1,9 @@
-import type {
-  AuditChain,
-  AuditEntry,
-  AuditPlace,
-  AuditSum,
-  AuditType,
-  Id,
-  Instant,
-} from '@rekey/domain';
+import type { AuditChain, AuditEntry, AuditPlace, AuditSum, Id, Instant } from '@rekey/domain';
 
-/** The record, in chains: one for each service, and one for the operator, whose id is null. No entry is ever changed. */
+/**
+ * The record, in chains: one for each service, and one for the operator, whose id is null. No entry is ever changed, but
+ * its text can be erased.
+ */
 export interface Audit {
   /**
    * Where a chain begins and ends, an empty one where nothing was appended yet; locks it: every other append waits
@@ -18,8 +13,22 @@ export interface Audit {
   /** Adds an entry, and replaces where its chain ends. */
   append(entry: AuditEntry, chain: AuditChain): Promise<void>;
   get(id: Id): Promise<AuditEntry | null>;
-  /** Up to `limit` entries that the filter lets through, the latest first. */
-  list(filter: AuditFilter, limit: number): Promise<AuditEntry[]>;
+  /**
+   * The places of up to `limit` entries that the filter lets through, in the order of the filter. Amendments are in no list
+   * but one of their type.
+   */
+  list(filter: AuditFilter, limit: number): Promise<AuditPlace[]>;
+  /** The entries with these ids, in any order. */
+  getAll(ids: readonly Id[]): Promise<AuditEntry[]>;
+  /** What was added to these entries: entries of the type `sso:AuditUpdate`, in the order of their chains. */
+  amendments(ids: readonly Id[]): Promise<AuditEntry[]>;
+  /**
+   * Erases the texts, and their salts, of all entries about a user, and of all that a key of the user proved. Answers
+   * these keys: those that are named in entries which are not about the user. Comes before the keys are deleted.
+   */
+  erase(userId: Id): Promise<Id[]>;
+  /** Of these users and keys, the ones for which the operator's chain says that texts were erased. */
+  erased(ids: readonly Id[]): Promise<Id[]>;
   /** How many entries there are. */
   count(): Promise<number>;
   /** The owner of each chain: a service, or null for the operator. */
@@ -41,14 +50,22 @@ export interface Audit {
   takeSums(now: Instant, limit: number): Promise<AuditSum[]>;
 }
 
+/** Of each list any value fits; one that is not given lets everything through. */
 export type AuditFilter = {
   /** Undefined for all chains. */
-  readonly serviceId?: Id | undefined;
-  readonly userId?: Id | undefined;
-  readonly type?: AuditType | undefined;
+  readonly serviceIds?: readonly Id[] | undefined;
+  readonly ids?: readonly Id[] | undefined;
+  readonly types?: readonly string[] | undefined;
+  readonly subjects?: readonly string[] | undefined;
+  readonly userIds?: readonly Id[] | undefined;
+  /** Entries of that instant and later. */
   readonly from: Instant;
-  /** Only entries that come after this place in a list. */
-  readonly before: AuditPlace;
+  /** Entries of that instant and earlier. */
+  readonly to: Instant;
+  /** Only entries that come after this place in the order of the list. */
+  readonly after?: AuditPlace | undefined;
+  /** Whether the latest comes first. */
+  readonly isDescending: boolean;
 };
 
 /** A key of a service, of a user at a service, or of the operator. */

@@ -8,6 +8,7 @@ import {
   type Id,
   type Key,
   keyMakingTypes,
+  parseCustomType,
 } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import type { AuditFilter, Stores } from '../../src/ports/index.ts';
@@ -33,7 +34,7 @@ export function auditContract({ write, read, race, alone, seed }: Opened): void 
   const chainOf = (serviceId: Id | null) => read(({ audit }) => audit.chain(serviceId));
   const list = (filter: Partial<AuditFilter>, limit = 1000) =>
     read(({ audit }) =>
-      audit.list({ from: 0, before: { createdAt: START * 2, id: '' }, ...filter }, limit),
+      audit.list({ from: 0, to: START * 2, isDescending: false, ...filter }, limit),
     );
   const sequencesOf = (entries: AuditEntry[]) => entries.map(({ sequence }) => sequence);
 
@@ -44,7 +45,11 @@ export function auditContract({ write, read, race, alone, seed }: Opened): void 
         serviceId,
         type: 'sso:AuthTotp',
         outcome: 'failure',
-        origin: { address: '2001:db8::1', client: 'Ünïcode 🦉 "\\' },
+        statusCode: 3,
+        keyId: anId(),
+        userKeyId: anId(),
+        origin: { address: '2001:db8::1', client: 'Ünïcode 🦉 "\\', forwarded: '192.0.2.1, x' },
+        data: JSON.parse('{"__proto__":{"a":[1,2.5,null,true]},"\\u0000":"\\ud800","1":"🦉"}'),
         previousHash: 'before',
       });
       const bare = anAuditEntry({
@@ -53,9 +58,19 @@ export function auditContract({ write, read, race, alone, seed }: Opened): void 
         userId: null,
         subjectId: null,
         origin: null,
+        statusCode: null,
+        salt: null,
+        textDigest: null,
         count: 4_000_000_000,
       });
-      const unnamed = anAuditEntry({ serviceId, sequence: 3, origin: { ...ORIGIN, client: null } });
+      const unnamed = anAuditEntry({
+        serviceId,
+        sequence: 3,
+        type: parseCustomType('shop:CheckOut'),
+        subjectId: null,
+        subject: 'Ünïcode 🦉',
+        origin: { ...ORIGIN, client: null },
+      });
       const chain = aChain({ serviceId, length: 3, hash: 'h3', seal: 's3' });
       await write(async ({ audit }) => {
         await audit.lock(serviceId);
@@ -161,82 +176,258 @@ export function auditContract({ write, read, race, alone, seed }: Opened): void 
 
   describe('a list of the audit', () => {
     const users = [anId(), anId()] as const;
-    /** Ten entries of a service, a second apart but for two pairs, the latest first. */
+    /** Ten entries of a service, a second apart but for two pairs; the first comes first. */
     async function seedEntries() {
       const serviceId = (await seed()).service.id;
-      const ids: Id[] = [];
+      const entries: AuditEntry[] = [];
       for (let i = 0; i < 10; i += 1) {
         const createdAt = START + 1000 * (i === 4 || i === 8 ? i - 1 : i);
         const type = i % 3 === 0 ? 'sso:AuthTotp' : 'sso:AuthLocalLogin';
-        const { id } = await append({ serviceId, createdAt, type, userId: users[i % 2] ?? null });
-        ids.unshift(id);
+        const of = { serviceId, createdAt, type, userId: users[i % 2] ?? null } as const;
+        entries.push(await append(of));
       }
-      return { serviceId, ids };
+      return { serviceId, entries, ids: idsOf(entries) };
     }
-    const idsOf = (entries: AuditEntry[]) => entries.map(({ id }) => id);
+    const idsOf = (places: readonly AuditPlace[]) => places.map(({ id }) => id);
 
-    test('has the latest first, and of one instant the higher id', async () => {
-      const { serviceId, ids } = await seedEntries();
-      expect(idsOf(await list({ serviceId }))).toEqual(ids);
-      expect(idsOf(await list({ serviceId }, 3))).toEqual(ids.slice(0, 3));
+    test('goes by time, and within an instant by id, in either direction', async () => {
+      const { serviceId, ids, entries } = await seedEntries();
+      const of = { serviceIds: [serviceId] };
+      expect(idsOf(await list(of))).toEqual(ids);
+      expect(idsOf(await list({ ...of, isDescending: true }))).toEqual(ids.toReversed());
+      expect(idsOf(await list(of, 3))).toEqual(ids.slice(0, 3));
+      const latest = await list({ ...of, isDescending: true }, 3);
+      expect(idsOf(latest)).toEqual(ids.toReversed().slice(0, 3));
+      const { createdAt, id } = entries.at(-1)!;
+      expect(latest[0]).toEqual({ createdAt, id });
     });
 
-    test('goes on where a page ended, and misses and repeats nothing while entries are added', async () => {
+    test.each([false, true])(
+      'goes on where a page ended, and misses and repeats nothing while entries are added (the latest first: %s)',
+      async (isDescending) => {
+        const { serviceId, ids } = await seedEntries();
+        const seen: Id[] = [];
+        let after: AuditPlace | undefined;
+        for (;;) {
+          const of = { serviceIds: [serviceId], to: START + 9000, isDescending, after };
+          const page = await list(of, 2);
+          seen.push(...idsOf(page));
+          const last = page.at(-1);
+          if (!last) break;
+          after = last;
+          await append({ serviceId, createdAt: START + 60_000 });
+        }
+        expect(seen).toEqual(isDescending ? ids.toReversed() : ids);
+      },
+    );
+
+    test('goes on from a place that no entry has', async () => {
       const { serviceId, ids } = await seedEntries();
-      const seen: Id[] = [];
-      let before: AuditPlace = { createdAt: START * 2, id: '' };
-      for (;;) {
-        const page = await list({ serviceId, before }, 2);
-        seen.push(...idsOf(page));
-        const last = page.at(-1);
-        if (!last) break;
-        before = last;
-        await append({ serviceId, createdAt: START + 60_000 });
+      const of = { serviceIds: [serviceId] };
+      const after = { createdAt: START + 1000, id: '' };
+      expect(idsOf(await list({ ...of, after }))).toEqual(ids.slice(1));
+      expect(idsOf(await list({ ...of, after, isDescending: true }))).toEqual([ids[0]]);
+      const past = { createdAt: START + 1000, id: 'x' };
+      expect(idsOf(await list({ ...of, after: past }))).toEqual(ids.slice(2));
+    });
+
+    test('has what every filter lets through, and of a filter any value fits', async () => {
+      const { serviceId, entries } = await seedEntries();
+      const { serviceId: other } = await seedEntries();
+      const [userId, another] = users;
+      const picked = [entries[2]!, entries[5]!, entries[8]!];
+      const filters = {
+        userIds: [[userId], [userId, another], [anId()], [userId, userId]],
+        types: [['sso:AuthTotp'], ['sso:AuthTotp', 'sso:AuthLocalLogin'], ['none']],
+        subjects: [
+          picked.map(({ subjectId }) => subjectId ?? ''),
+          [picked[0]?.subjectId ?? '', 'none'],
+        ],
+        ids: [idsOf(picked), [anId()], idsOf([...picked, ...picked])],
+      };
+      const withNone = Object.entries(filters).map(([name, all]) => [
+        undefined,
+        ...all.map((values) => [name, values]),
+      ]);
+      const combined = withNone.reduce<unknown[][]>(
+        (sum, each) => sum.flatMap((one) => each.map((value) => [...one, value])),
+        [[]],
+      );
+      for (const isDescending of [false, true]) {
+        for (const parts of combined) {
+          const filter: Partial<AuditFilter> = Object.fromEntries(
+            parts.filter((part) => part !== undefined) as [string, string[]][],
+          );
+          const { userIds, types, subjects, ids } = filter;
+          const from = START + 1000;
+          const to = START + 7000;
+          const fits = entries.filter(
+            (entry) =>
+              (userIds?.includes(entry.userId ?? '') ?? true) &&
+              (types?.includes(entry.type) ?? true) &&
+              (subjects?.includes(entry.subjectId ?? '') ?? true) &&
+              (ids?.includes(entry.id) ?? true) &&
+              entry.createdAt >= from &&
+              entry.createdAt <= to,
+          );
+          const found = await list({ ...filter, serviceIds: [serviceId], from, to, isDescending });
+          const expected = idsOf(fits);
+          expect(idsOf(found), JSON.stringify(filter)).toEqual(
+            isDescending ? expected.toReversed() : expected,
+          );
+          const more = await list({ ...filter, serviceIds: [serviceId, other], from, to });
+          expect(idsOf(more)).toEqual(expect.arrayContaining(expected));
+        }
       }
-      expect(seen).toEqual(ids);
-    });
-
-    test('has what the filter lets through', async () => {
-      const { serviceId } = await seedEntries();
-      await seedEntries();
-      const all = await list({ serviceId });
-      const only = (test: (entry: AuditEntry) => boolean) => idsOf(all.filter(test));
-      const [userId] = users;
-      const type = 'sso:AuthTotp';
-      const from = START + 3000;
-      const before = { createdAt: START + 7000, id: '' };
-      expect(idsOf(await list({ serviceId, userId }))).toEqual(only((e) => e.userId === userId));
-      expect(idsOf(await list({ serviceId, type }))).toEqual(only((e) => e.type === type));
-      expect(idsOf(await list({ serviceId, from }))).toEqual(only((e) => e.createdAt >= from));
-      expect(idsOf(await list({ serviceId, before }))).toEqual(
-        only(({ createdAt }) => createdAt < before.createdAt),
-      );
-      const both = await list({ serviceId, userId, type, from, before });
-      expect(idsOf(both)).toEqual(
-        only(
-          (entry) =>
-            entry.userId === userId &&
-            entry.type === type &&
-            entry.createdAt >= from &&
-            entry.createdAt < before.createdAt,
-        ),
-      );
-      expect(both.length).toBeGreaterThan(0);
-      expect(all).toHaveLength(10);
     });
 
     test('may be of all chains, the operator’s as well', async () => {
       const [one, two] = [await seedEntries(), await seedEntries()];
       const own = await append({ serviceId: null, userId: users[0] });
-      const found = idsOf(await list({}));
-      expect(found).toEqual(expect.arrayContaining([...one.ids, ...two.ids, own.id]));
-      const codes = await list({ type: 'sso:AuthTotp' });
-      expect(new Set(codes.map(({ type }) => type))).toEqual(new Set(['sso:AuthTotp']));
-      const [userId] = users;
-      const ofUser = await list({ userId });
-      const owners = new Set(ofUser.map(({ serviceId }) => serviceId));
-      for (const owner of [one.serviceId, two.serviceId, null]) expect(owners).toContain(owner);
-      expect(new Set(ofUser.map((entry) => entry.userId))).toEqual(new Set([userId]));
+      const all = await read(({ audit }) => audit.owners());
+      expect(all.length).toBeGreaterThan(2);
+      for (const filter of [{}, { userIds: [users[0]!] }, { subjects: [own.subjectId!] }]) {
+        expect(idsOf(await list(filter, 10_000))).toContain(own.id);
+      }
+      const found = idsOf(await list({}, 10_000));
+      expect(found).toEqual(expect.arrayContaining([...one.ids, ...two.ids]));
+      const ofUsers = idsOf(await list({ userIds: users }, 10_000));
+      expect(ofUsers).toEqual(expect.arrayContaining([...one.ids, ...two.ids, own.id]));
+      expect(ofUsers).toHaveLength(new Set(ofUsers).size);
+      expect(await list({ serviceIds: [] })).toEqual([]);
+    });
+
+    test('has what comes first of many chains together', async () => {
+      const types = [parseCustomType(`t:${anId()}`)];
+      const entries: AuditEntry[] = [];
+      for (let i = 0; i < 120; i += 1) {
+        const createdAt = START + ((i * 7) % 120);
+        entries.push(await append({ serviceId: anId(), createdAt, type: types[0]! }));
+      }
+      const expected = idsOf(entries.toSorted((a, b) => a.createdAt - b.createdAt));
+      expect(idsOf(await list({ types }, 30))).toEqual(expected.slice(0, 30));
+      expect(idsOf(await list({ types, isDescending: true }, 30))).toEqual(
+        expected.toReversed().slice(0, 30),
+      );
+    });
+
+    test('finds an entry of a service by its words', async () => {
+      const serviceId = (await seed()).service.id;
+      const type = parseCustomType('shop:CheckOut');
+      const of = { serviceId, type, subjectId: null };
+      const entry = await append({ ...of, subject: 'Order 7' });
+      await append({ ...of, subject: 'Order 8' });
+      for (const serviceIds of [undefined, [serviceId]]) {
+        expect(idsOf(await list({ serviceIds, subjects: ['Order 7'] }))).toContain(entry.id);
+        expect(idsOf(await list({ serviceIds, types: [type] }))).toContain(entry.id);
+      }
+      const found = await list({ serviceIds: [serviceId], subjects: ['Order 7'] });
+      expect(idsOf(found)).toEqual([entry.id]);
+    });
+
+    test('has amendments where their type is asked for alone; they are found by what they amend', async () => {
+      const serviceId = (await seed()).service.id;
+      const [one, other] = [await append({ serviceId }), await append({ serviceId })];
+      const amend = ({ id: subjectId }: AuditEntry) =>
+        append({ serviceId, type: 'sso:AuditUpdate', subjectId });
+      const amendments = [await amend(one), await amend(other), await amend(one)];
+      await append({ serviceId, subjectId: one.id });
+      const of = { serviceIds: [serviceId] };
+      expect(await list(of)).toHaveLength(3);
+      expect(await list({ ...of, subjects: [one.id] })).toHaveLength(1);
+      expect(idsOf(await list({ ...of, types: ['sso:AuditUpdate'] }))).toEqual(idsOf(amendments));
+      const found = (ids: Id[]) => read(({ audit }) => audit.amendments(ids));
+      expect(await found([one.id])).toEqual([amendments[0], amendments[2]]);
+      expect(idsOf(await found([one.id, other.id])).toSorted()).toEqual(
+        idsOf(amendments).toSorted(),
+      );
+      expect(await found([amendments[0]!.id])).toEqual([]);
+      expect(await found([])).toEqual([]);
+    });
+
+    test('has entries that are read together', async () => {
+      const { entries, ids } = await seedEntries();
+      const found = await read(({ audit }) => audit.getAll([...ids, anId(), ids[0]!]));
+      expect(found.toSorted((a, b) => a.sequence - b.sequence)).toEqual(entries);
+      expect(await read(({ audit }) => audit.getAll([]))).toEqual([]);
+      const many = Array.from({ length: 250 }, () => anId());
+      expect(await read(({ audit }) => audit.getAll([...many, ids[1]!]))).toEqual([entries[1]]);
+    });
+  });
+
+  describe('the words of the audit about a user', () => {
+    const words = { origin: ORIGIN, data: { name: 'Ada' }, salt: 'salt', textDigest: 'digest' };
+    const bare = { origin: null, data: null, salt: null, subject: null };
+    const custom = parseCustomType('shop:CheckOut');
+
+    test('are erased in every chain, with their salts, and the rest stays', async () => {
+      const { service, user } = await seed();
+      const { service: other } = await seed();
+      const of = { ...words, userId: user.id };
+      const own = await append({ ...of, serviceId: service.id });
+      const told = { ...of, type: custom, subjectId: null, subject: 'Ada' };
+      const theirs = await append({ ...told, serviceId: other.id });
+      const operators = await append({ ...of, serviceId: null });
+      const neighbour = await append({ ...words, serviceId: service.id });
+      expect(await write(({ audit }) => audit.erase(user.id))).toEqual([]);
+      for (const entry of [own, theirs, operators]) {
+        const found = await read(({ audit }) => audit.get(entry.id));
+        expect(found).toEqual({ ...entry, ...bare });
+      }
+      expect(await read(({ audit }) => audit.get(neighbour.id))).toEqual(neighbour);
+    });
+
+    test('are erased where a key of the user proved it, and the keys are named that did so for others', async () => {
+      const { service, user } = await seed();
+      const keys = [1, 2, 3].map(() =>
+        aKey({ serviceId: service.id, userId: user.id, type: 'KEY' }),
+      );
+      const stranger = aKey({ serviceId: service.id, userId: (await seed()).user.id });
+      await write(async (stores) => {
+        for (const key of [...keys, stranger]) {
+          await stores.keys.insert(key, { digest: `digest-${key.id}` } as never);
+        }
+      });
+      const [one, other, unused] = keys.map(({ id }) => id);
+      const of = { ...words, serviceId: service.id };
+      const ofOthers = await append({ ...of, userKeyId: one! });
+      const ofNobody = await append({ ...of, userId: null, userKeyId: one! });
+      const own = await append({ ...of, userId: user.id, userKeyId: other! });
+      const foreign = await append({ ...of, userKeyId: stranger.id });
+      const proven = await write(({ audit }) => audit.erase(user.id));
+      expect(proven).toEqual([one]);
+      expect(proven).not.toContain(unused);
+      for (const entry of [ofOthers, ofNobody, own]) {
+        const found = await read(({ audit }) => audit.get(entry.id));
+        expect(found).toEqual({ ...entry, ...bare });
+      }
+      expect(await read(({ audit }) => audit.get(foreign.id))).toEqual(foreign);
+    });
+
+    test('are there again where the transaction fails', async () => {
+      const { service, user } = await seed();
+      const entry = await append({ ...words, serviceId: service.id, userId: user.id });
+      const failing = write(async ({ audit }) => {
+        await audit.erase(user.id);
+        throw new Error('planted');
+      });
+      await expect(failing).rejects.toThrow('planted');
+      expect(await read(({ audit }) => audit.get(entry.id))).toEqual(entry);
+    });
+
+    test('are erased for those whom the operator’s chain names', async () => {
+      const ids = Array.from({ length: 120 }, () => anId());
+      const serviceId = (await seed()).service.id;
+      const type = 'rekey:AuditErase';
+      const named = [ids[0]!, ids[119]!];
+      for (const subjectId of [...named, named[0]!]) {
+        await append({ serviceId: null, type, subjectId });
+      }
+      await append({ serviceId, type, subjectId: ids[1]! });
+      await append({ serviceId: null, type: 'rekey:RootKeyCreate', subjectId: ids[2]! });
+      const found = await read(({ audit }) => audit.erased(ids));
+      expect(found.toSorted()).toEqual(named.toSorted());
+      expect(await read(({ audit }) => audit.erased([]))).toEqual([]);
     });
   });
 

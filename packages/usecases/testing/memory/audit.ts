@@ -22,15 +22,53 @@ export function audit({ audit, auditChains, auditSums, keys }: Tables): Audit {
       auditChains.put(chain.serviceId, chain);
     },
     get: async (id) => audit.get(id) ?? null,
-    list: async ({ serviceId, userId, type, from, before }, limit) =>
+    list: async (filter, limit) => {
+      const { serviceIds, ids, types, subjects, userIds, from, to, after, isDescending } = filter;
+      const order = isDescending ? -1 : 1;
+      const compare = (a: AuditPlace, b: AuditPlace) => order * (isBefore(a, b) ? -1 : 1);
+      return audit
+        .rows()
+        .filter(({ type }) => types !== undefined || type !== 'sso:AuditUpdate')
+        .filter(({ serviceId, id, type, subjectId, subject, userId }) =>
+          [
+            isIn(serviceIds, serviceId),
+            isIn(ids, id),
+            isIn(types, type),
+            isIn(subjects, subjectId ?? subject),
+            isIn(userIds, userId),
+          ].every(Boolean),
+        )
+        .filter(({ createdAt }) => createdAt >= from && createdAt <= to)
+        .filter((entry) => !after || (entry.id !== after.id && compare(after, entry) < 0))
+        .sort(compare)
+        .slice(0, limit)
+        .map(({ createdAt, id }) => ({ createdAt, id }));
+    },
+    getAll: async (ids) => [...new Set(ids)].flatMap((id) => audit.get(id) ?? []),
+    amendments: async (ids) =>
       audit
         .rows()
-        .filter((entry) => serviceId === undefined || entry.serviceId === serviceId)
-        .filter((entry) => userId === undefined || entry.userId === userId)
-        .filter((entry) => type === undefined || entry.type === type)
-        .filter((entry) => entry.createdAt >= from && comesAfter(before, entry))
-        .sort((a, b) => (comesAfter(a, b) ? -1 : 1))
-        .slice(0, limit),
+        .filter(({ type, subjectId }) => type === 'sso:AuditUpdate' && isIn(ids, subjectId))
+        .sort((a, b) => a.sequence - b.sequence),
+    erase: async (userId) => {
+      const owned = keys.rows().flatMap(({ key }) => (key.userId === userId ? [key.id] : []));
+      const proven = audit
+        .rows()
+        .filter((entry) => entry.userId !== userId && isIn(owned, entry.userKeyId));
+      for (const entry of [...audit.rows().filter((entry) => entry.userId === userId), ...proven]) {
+        audit.put(entry.id, { ...entry, subject: null, origin: null, data: null, salt: null });
+      }
+      return [...new Set(proven.flatMap(({ userKeyId }) => userKeyId ?? []))];
+    },
+    erased: async (ids) => [
+      ...new Set(
+        chainOf(null).flatMap(({ type, subjectId }) =>
+          type === 'rekey:AuditErase' && subjectId !== null && ids.includes(subjectId)
+            ? [subjectId]
+            : [],
+        ),
+      ),
+    ],
     count: async () => audit.size,
     owners: async () => auditChains.rows().map(({ serviceId }) => serviceId),
     chain: async (serviceId) => auditChains.get(serviceId) ?? null,
@@ -72,10 +110,12 @@ export function audit({ audit, auditChains, auditSums, keys }: Tables): Audit {
 const makesKeys = (type: AuditEntry['type']): boolean =>
   keyMakingTypes.some((each) => each === type);
 
+const isIn = (values: readonly string[] | undefined, value: string | null): boolean =>
+  values === undefined || (value !== null && values.includes(value));
+
 const groupOf = ({ endsAt, serviceId, type }: AuditSum): string =>
   JSON.stringify([endsAt, serviceId, type]);
 const keyOf = (sum: AuditSum): string => JSON.stringify([groupOf(sum), sum.network]);
 
-/** Whether `b` comes after `a` in a list with the latest first. */
-const comesAfter = (a: AuditPlace, b: AuditPlace): boolean =>
-  b.createdAt === a.createdAt ? b.id < a.id : b.createdAt < a.createdAt;
+const isBefore = (a: AuditPlace, b: AuditPlace): boolean =>
+  a.createdAt === b.createdAt ? a.id < b.id : a.createdAt < b.createdAt;
