@@ -30,7 +30,7 @@ const asKey = ({ isEnabled, isRevoked, scopes, ...row }: Row): Key => ({
   ...row,
   isEnabled: isEnabled === 1,
   isRevoked: isRevoked === 1,
-  scopes: scopes === '' ? [] : scopes.split(' '),
+  scopes: scopes ? scopes.split(' ') : [],
 });
 
 const asScopes = (scopes: readonly string[]): string => scopes.join(' ');
@@ -223,19 +223,22 @@ const indexedKind = {
   isRevoked: sql<boolean>`is_revoked`,
 };
 
+/** Before every id. */
+const FIRST: Id = '';
+
 /** A page of the keys of a user at a service, of a service or of all, in one state or in any. */
 const pageOf = (direction: 'asc' | 'desc') =>
   all(
     (
       db,
       limit: Param<number>,
-      after?: Param<Id>,
+      after: Param<Id>,
       before?: Param<Id>,
       serviceId?: Param<Id>,
       userId?: Param<Id>,
       kind?: Param<Kind>,
     ) => {
-      let found = db.selectFrom('keys').select(columns);
+      let found = db.selectFrom('keys').select(columns).where('id', '>', after);
       if (serviceId !== undefined) found = found.where('service_id', '=', serviceId);
       if (userId !== undefined) found = found.where('user_id', '=', userId);
       if (kind !== undefined) {
@@ -245,7 +248,6 @@ const pageOf = (direction: 'asc' | 'desc') =>
           .where(isEnabled, '=', kind.isEnabled)
           .where(isRevoked, '=', kind.isRevoked);
       }
-      if (after !== undefined) found = found.where('id', '>', after);
       if (before !== undefined) found = found.where('id', '<', before);
       return found.orderBy('id', direction).limit(limit);
     },
@@ -254,10 +256,15 @@ const pageOf = (direction: 'asc' | 'desc') =>
 const firstOf = pageOf('asc');
 const lastOf = pageOf('desc');
 
+/** Every key of a user is one at a service. */
 const servicesOf = all(
   (db, userId: Param<Id>) =>
-    db.selectFrom('keys').select('service_id as id').distinct().where('user_id', '=', userId),
-  ({ id }) => id,
+    db
+      .selectFrom('keys')
+      .select('service_id as id')
+      .where('user_id', '=', userId)
+      .groupBy('service_id'),
+  ({ id }) => id ?? '',
 );
 
 const byIds = all(
@@ -300,7 +307,7 @@ async function list(on: Connection, filter: KeyFilter, page: IdPage): Promise<Ke
         serviceIds ?? (userId === undefined ? [undefined] : await servicesOf(on)(userId));
       for (const serviceId of places) {
         for (const kind of wanted.length === kinds.length ? [undefined] : wanted) {
-          pages.push(await query(limit, after, before, serviceId ?? undefined, userId, kind));
+          pages.push(await query(limit, after ?? FIRST, before, serviceId, userId, kind));
         }
       }
     }
