@@ -97,7 +97,6 @@ export const initial: Migration = {
       where type <> 'KEY' and is_enabled = 1 and is_revoked = 0`,
     `create index keys_of_user on keys (user_id, service_id, id)`,
     `create index keys_of_service on keys (service_id, id)`,
-    `create index keys_of_service_itself on keys (service_id) where user_id is null`,
     `create index keys_by_state on keys (type, is_enabled, is_revoked, id)`,
     `create index keys_of_service_by_state on keys (service_id, type, is_enabled, is_revoked, id)`,
 
@@ -114,13 +113,13 @@ export const initial: Migration = {
       client text,
       amr text not null
     )`,
-    `create index sessions_of_user on sessions (user_id)`,
+    `create index sessions_of_user on sessions (user_id, ended_at)`,
     `create index sessions_of_key on sessions (key_id)`,
     `create index sessions_open on sessions (id) where ended_at is null`,
     `create index sessions_open_of_user on sessions (user_id, id) where ended_at is null`,
     `create index sessions_open_of_service on sessions (service_id, id) where ended_at is null`,
     `create index sessions_due on sessions (expires_at) where ended_at is null`,
-    `create index sessions_ended on sessions (ended_at)`,
+    `create index sessions_ended on sessions (ended_at) where ended_at is not null`,
 
     `create table refresh_tokens (
       digest text not null primary key,
@@ -250,5 +249,16 @@ export const initial: Migration = {
       subject_id text
     )`,
     `create index events_by_time on events (created_at)`,
+
+    `create table kept_answers (
+      id text not null primary key,
+      fingerprint text not null,
+      created_at bigint not null,
+      user_id text references users (id) on delete cascade,
+      session_id text,
+      sealed text not null
+    )`,
+    `create index kept_answers_of_user on kept_answers (user_id) where user_id is not null`,
+    `create index kept_answers_by_time on kept_answers (created_at)`,
   ],
 };

@@ -186,17 +186,14 @@ const lock = one(
   asKey,
 );
 
-const lockOwn = all(
+const ownIds = all(
   (db, serviceId: Param<Id>) =>
     db
       .selectFrom('keys')
-      .select(columns)
+      .select('id')
       .where('service_id', '=', serviceId)
-      .where('user_id', 'is', null)
-      // In one order, so that two who lock them do not wait for each other.
-      .orderBy('id')
-      .forNoKeyUpdate(),
-  asKey,
+      .where('user_id', 'is', null),
+  ({ id }) => id,
 );
 
 /** A state that the indexes by state have rows of: what is revoked is disabled. */
@@ -422,7 +419,15 @@ export const keysOn = (on: Connection): Keys => {
       (await loneOf('TOKEN', userId, serviceId, now))?.key ?? null,
     linksUser: async (userId, serviceId) => (await link(on)(userId, serviceId)) !== null,
     lock: lock(on),
-    lockOwn: lockOwn(on),
+    async lockOwn(serviceId) {
+      const locked: Key[] = [];
+      // In one order, so that two who lock them do not wait for each other.
+      for (const id of (await ownIds(on)(serviceId)).toSorted()) {
+        const key = await lock(on)(id);
+        if (key !== null) locked.push(key);
+      }
+      return locked;
+    },
     update(key) {
       const isOfOne = key.type !== 'KEY' && key.isEnabled && !key.isRevoked && key.userId !== null;
       return withRoom(key, () => update(on)(key, asScopes(key.scopes), isOfOne));
