@@ -72,7 +72,7 @@ function asNothing<Row, Answer>(as: (row: Row) => Answer): Answer {
 
 async function askAll(stores: Stores): Promise<void> {
   const { services, users, keys, sessions, csrfTokens, oneTimeTokens } = stores;
-  const { deliveries, throttles, audit, events } = stores;
+  const { deliveries, throttles, audit, events, keptAnswers } = stores;
   const service = aService();
   const user = aUser({ createdBy: service.id });
   const key = aKey({ userId: user.id, serviceId: service.id });
@@ -225,4 +225,17 @@ async function askAll(stores: Stores): Promise<void> {
   await audit.takeSums(now, 10);
   await events.insert(anEvent({ serviceId: service.id }));
   await events.prune(now, 10);
+
+  const answer = {
+    id: 'answer',
+    fingerprint: 'fingerprint',
+    createdAt: now,
+    userId: user.id,
+    sessionId: session.id,
+    sealed: 'sealed',
+  };
+  await keptAnswers.get(answer.id);
+  await keptAnswers.insert(answer);
+  await keptAnswers.delete(answer);
+  await keptAnswers.prune(now, 10);
 }

@@ -1,4 +1,4 @@
-import type { Id, Instant, ProofMethod, Session } from '@rekey/domain';
+import type { Id, Instant, Origin, ProofMethod, Session } from '@rekey/domain';
 import type { Sessions } from '@rekey/usecases';
 import { type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
@@ -28,9 +28,16 @@ const asSession = ({ address, client, amr, ...row }: Row): Session => ({
   amr: amr.split(' ') as ProofMethod[],
 });
 
+/** Expressions, for columns by whose indexes nothing is to be found: others have fewer rows. */
+const expiry = sql<number>`expires_at + 0`;
+const serviceOfUser = sql<Id>`cast(service_id as text)`;
+const keyOfUser = sql<Id>`cast(key_id as text)`;
+
 const joinedSession = joined('sessions', columns, asSession);
 
-const insert = write((db, session: Param<Omit<Session, 'amr'>>, amr: Param<string>) =>
+type Stored = Omit<Session, 'origin' | 'amr'> & Origin & { readonly amr: string };
+
+const insert = write((db, session: Param<Stored>) =>
   db.insertInto('sessions').values({
     id: session.id,
     created_at: session.createdAt,
@@ -39,9 +46,9 @@ const insert = write((db, session: Param<Omit<Session, 'amr'>>, amr: Param<strin
     user_id: session.userId,
     service_id: session.serviceId,
     key_id: session.keyId,
-    address: session.origin.address,
-    client: session.origin.client,
-    amr,
+    address: session.address,
+    client: session.client,
+    amr: session.amr,
   }),
 );
 
@@ -68,9 +75,6 @@ const openById = one(
   }),
 );
 
-/** Of an expression, for a column by whose index no page of a list may be found. */
-const expiry = sql<number>`expires_at + 0`;
-
 /** A page of open sessions, of one user, of one service or of all. */
 const pageOf = (direction: 'asc' | 'desc') =>
   all(
@@ -88,7 +92,10 @@ const pageOf = (direction: 'asc' | 'desc') =>
         .select(columns)
         .where('ended_at', 'is', null)
         .where(expiry, '>', now);
-      if (serviceId !== undefined) query = query.where('service_id', '=', serviceId);
+      if (serviceId !== undefined) {
+        const column = userId === undefined ? 'service_id' : serviceOfUser;
+        query = query.where(column, '=', serviceId);
+      }
       if (userId !== undefined) query = query.where('user_id', '=', userId);
       if (after !== undefined) query = query.where('id', '>', after);
       if (before !== undefined) query = query.where('id', '<', before);
@@ -121,7 +128,7 @@ const endAllOn = write((db, key: Param<{ id: Id; userId: Id }>, now: Param<Insta
     .updateTable('sessions')
     .set({ ended_at: now })
     .where('user_id', '=', key.userId)
-    .where('key_id', '=', key.id)
+    .where(keyOfUser, '=', key.id)
     .where('ended_at', 'is', null),
 );
 
@@ -244,8 +251,10 @@ const pruneBare = counted((db, before: Param<Instant>, limit: Param<number>) =>
 const listOn =
   (on: Connection): Sessions['list'] =>
   async ({ serviceId, userIds }, page, now) => {
-    const { after, before, limit } = page;
-    const isLast = before !== undefined && after === undefined;
+    const { before, limit } = page;
+    const isLast = before !== undefined && page.after === undefined;
+    // All ids are after the empty text.
+    const after = isLast ? undefined : (page.after ?? '');
     const find = (isLast ? lastOf : firstOf)(on);
     const found: Session[] = [];
     for (const userId of new Set(userIds ?? [undefined])) {
@@ -257,7 +266,8 @@ const listOn =
 
 /** The sessions and the refresh tokens that keep them going. */
 export const sessionsOn = (on: Connection): Sessions => ({
-  insert: ({ amr, ...session }) => insert(on)(session, amr.join(' ')),
+  insert: ({ origin, amr, ...session }) =>
+    insert(on)({ ...session, ...origin, amr: amr.join(' ') }),
   findOpen: openById(on),
   list: listOn(on),
   end: end(on),

@@ -158,7 +158,7 @@ export class Login {
       userId,
       serviceId,
       keyId: tokenKey.id,
-      origin,
+      origin: { address: origin.address, client: origin.client },
       amr: ['pwd'],
     });
     if (refresh) {
