@@ -13,8 +13,8 @@ type Operation = {
     readonly required: boolean;
     readonly schema: Schema;
   }[];
-  readonly requestBody?: { readonly content: Content };
-  readonly responses: { readonly 200: { readonly content: Content } };
+  readonly requestBody?: { readonly required: boolean; readonly content: Content };
+  readonly responses: { readonly 200?: { readonly content: Content } };
 };
 
 type Content = Readonly<Record<string, { readonly schema: Schema }>>;
@@ -44,7 +44,7 @@ export function clientSource({ paths, components }: Document): string {
   );
   const methods = calls.map(
     ({ operation }) =>
-      `/** ${operation.summary}. */\n${operation.operationId}(${inputOf(operation)}): Promise<${typeOf(answerOf(operation))}>;`,
+      `/** ${operation.summary}. */\n${operation.operationId}(${inputOf(operation)}): Promise<${answerOf(operation)}>;`,
   );
   const rows = calls.map(
     ({ path, method, operation }) =>
@@ -63,7 +63,10 @@ export function clientSource({ paths, components }: Document): string {
 
 function inputOf({ parameters, requestBody }: Operation): string {
   const more = 'call?: Call';
-  if (requestBody) return `input: ${typeOf(contentOf(requestBody.content))}, ${more}`;
+  if (requestBody) {
+    const isOptional = requestBody.required ? '' : '?';
+    return `input${isOptional}: ${typeOf(contentOf(requestBody.content))}, ${more}`;
+  }
   if (!parameters) return `input?: undefined, ${more}`;
   const required = parameters.filter((each) => each.required).map(({ name }) => name);
   const properties = Object.fromEntries(parameters.map(({ name, schema }) => [name, schema]));
@@ -81,7 +84,8 @@ function proof({ security }: Operation): string {
   return security.some((scheme) => 'accessToken' in scheme) ? "'token'" : "'key'";
 }
 
-const answerOf = ({ responses }: Operation): Schema => contentOf(responses[200].content);
+const answerOf = ({ responses: { 200: ok } }: Operation): string =>
+  ok === undefined ? 'void' : typeOf(contentOf(ok.content));
 
 function contentOf(content: Content): Schema {
   const [media] = Object.values(content);

@@ -13,7 +13,7 @@ export type Options = {
   readonly timeoutMs?: number;
 };
 
-/** An answer other than 200. It never holds what was sent. */
+/** An answer other than 200 and 204. It never holds what was sent. */
 export class RekeyError extends Error {
   override readonly name = 'RekeyError';
   readonly status: number;
@@ -41,7 +41,7 @@ export class RekeyError extends Error {
   }
 }
 
-/** A client for the Rekey at that URL. Its methods resolve with the 200, and reject with a `RekeyError` for other answers. */
+/** A client for the Rekey at that URL. Its methods resolve with a success, and reject with a `RekeyError` for other answers. */
 export function rekeyClient(options: Options): Api {
   const methods = Object.entries(calls).map(([name, how]) => [
     name,
@@ -65,6 +65,7 @@ async function send(options: Options, how: How, input: Input, call: Call): Promi
       ...(call.signal ? [call.signal] : []),
     ]),
   });
+  if (response.status === 204) return undefined;
   const type = response.headers.get('content-type') ?? '';
   const text = await response.text();
   if (response.ok && type.startsWith('text/plain')) return text;

@@ -29,6 +29,7 @@ const actors = {
   stranger: { kind: 'service', service: { ...service, id: 's2' }, keyId: 'k2', user: null, origin },
   root: { kind: 'root', keyId: 'k3', origin },
   user: { kind: 'user', session, origin },
+  person: { kind: 'user', session: { ...session, serviceId: formServiceId }, origin },
   nobody: { kind: 'nobody', origin },
   operator,
 } satisfies Record<string, Actor>;
@@ -80,7 +81,7 @@ describe('an actor may', () => {
 
   test('prove the password of any account, but of another one than that of a session', () => {
     const prove = (userId: string) => those((actor) => may(actor, 'prove password', { userId }));
-    expect(prove('u1')).toEqual(['service', 'stranger', 'user', 'nobody']);
+    expect(prove('u1')).toEqual(['service', 'stranger', 'user', 'person', 'nobody']);
     expect(prove('u2')).toEqual(['service', 'stranger', 'nobody']);
   });
 
@@ -128,6 +129,20 @@ describe('an actor may', () => {
       those((actor) => may(actor, 'change service', { serviceId, fields }));
     expect(change('s1')).toEqual(isOwn ? ['service', ...operators] : operators);
     expect(change('s3')).toEqual(operators);
+  });
+
+  test('act for oneself in the form dialect with a session there, or with any one and the password', () => {
+    const act = (isProven: boolean) =>
+      those((actor) => may(actor, 'act for oneself', { isProven }));
+    expect(act(false)).toEqual(['person']);
+    expect(act(true)).toEqual(['user', 'person']);
+  });
+
+  test('administer people in the form dialect with a session there, and the role', () => {
+    const administer = (isAdmin: boolean) =>
+      those((actor) => may(actor, 'administer people', { isAdmin }));
+    expect(administer(true)).toEqual(['person']);
+    expect(administer(false)).toEqual([]);
   });
 
   test('operate Rekey at the command line alone: a root key does not do', () => {

@@ -1,13 +1,24 @@
 import type { Actor } from './actor.ts';
+import { type AuditEntry, isCustom } from './audit.ts';
 import type { Id } from './ids.ts';
-import type { GivenService, ServiceFields } from './service.ts';
+import { formServiceId, type GivenService, type ServiceFields } from './service.ts';
 
 /** The resource of each action, as far as the rule looks at it; null where the actor alone decides. */
 type Resources = {
   /** At a service, or by signing up at the built-in one. */
   readonly 'create user': null;
-  /** `isKnown`: whether the service that asks made the user, or has or had a key of the user. */
+  readonly 'list users': null;
+  /**
+   * To look at a user, and to change what the service keeps with it. `isKnown`: whether the service that asks made the
+   * user, or has or had a key of the user.
+   */
   readonly 'read user': { readonly isKnown: boolean };
+  /** To change anything else of a user. */
+  readonly 'change user': { readonly createdBy: Id | null };
+  /** `isDisabledByOperator`: whether an operator disabled the user. */
+  readonly 'enable user': { readonly isDisabledByOperator: boolean };
+  /** `isKeptBeside`: whether another service than the one that asks has a key of the user. */
+  readonly 'delete user': { readonly createdBy: Id | null; readonly isKeptBeside: boolean };
   /** Of a user; the key is of the service that asks. */
   readonly 'create key': null;
   /** For a service that is named, and of that service itself where it names no user. */
@@ -17,6 +28,10 @@ type Resources = {
   /** To leave a service without a key of its own. */
   readonly 'lock a service out': null;
   readonly 'read audit': { readonly serviceId: Id | null };
+  /** Entries of a service's own, or of the operator's. */
+  readonly 'write audit': null;
+  /** An entry that the actor may read. */
+  readonly 'amend audit': Pick<AuditEntry, 'type'>;
   /** `userId`: the owner of the account that the password is claimed for. */
   readonly 'prove password': { readonly userId: Id };
   /** The one-time code of a user. */
@@ -37,6 +52,10 @@ type Resources = {
   readonly 'administer services': null;
   /** The one-time link of a mail, which is all that nobody needs on the page that Rekey hosts. */
   readonly 'use link': { readonly serviceId: Id };
+  /** In the form dialect. `isProven`: whether the request proves the current password as well. */
+  readonly 'act for oneself': { readonly isProven: boolean };
+  /** In the form dialect, in the name of the built-in service. `isAdmin`: whether the user has that role now. */
+  readonly 'administer people': { readonly isAdmin: boolean };
   /** Everything that is done at the command line, or by the server itself. */
   readonly operate: null;
 };
@@ -68,16 +87,32 @@ const isSessionOf = (
     ? actor.session.userId === userId && actor.session.serviceId === serviceId
     : isService(actor, serviceId);
 
+/** Whether a person asks with a session at the built-in service. */
+const isAtForms = (actor: Actor): boolean =>
+  actor.kind === 'user' && actor.session.serviceId === formServiceId;
+
 const isOperator = ({ kind }: Actor): boolean => kind === 'root' || kind === 'operator';
 
+/** Whether the actor is a service that sees all users, and not only those it knows. */
+const seesAll = (actor: Actor): boolean => actor.kind === 'service' && actor.service.seesAllUsers;
+
 const rules: { readonly [Action in keyof Resources]: Rule<Resources[Action]> } = {
-  'create user': ({ kind }) => kind === 'service' || kind === 'nobody',
-  'read user': (actor, { isKnown }) => isOperator(actor) || (actor.kind === 'service' && isKnown),
+  'create user': ({ kind }) => kind !== 'user',
+  'list users': (actor) => isOperator(actor) || actor.kind === 'service',
+  'read user': (actor, { isKnown }) =>
+    isOperator(actor) || seesAll(actor) || (actor.kind === 'service' && isKnown),
+  'change user': (actor, { createdBy }) =>
+    isOperator(actor) || seesAll(actor) || isService(actor, createdBy),
+  'enable user': (actor, { isDisabledByOperator }) => isOperator(actor) || !isDisabledByOperator,
+  'delete user': (actor, { createdBy, isKeptBeside }) =>
+    isOperator(actor) || (isService(actor, createdBy) && !isKeptBeside),
   'create key': (actor) => isOperator(actor) || actor.kind === 'service',
   'create any key': isOperator,
   'see key': (actor, { serviceId }) => isOperator(actor) || isService(actor, serviceId),
   'lock a service out': isOperator,
   'read audit': (actor, { serviceId }) => isOperator(actor) || isService(actor, serviceId),
+  'write audit': ({ kind }) => kind === 'service' || kind === 'root',
+  'amend audit': (_actor, { type }) => isCustom(type),
   'prove password': (actor, { userId }) =>
     actor.kind === 'service' ||
     actor.kind === 'nobody' ||
@@ -92,6 +127,9 @@ const rules: { readonly [Action in keyof Resources]: Rule<Resources[Action]> } =
   'change service': (actor, { serviceId, fields }) =>
     isOperator(actor) || (isService(actor, serviceId) && isOwnAffair(fields)),
   'administer services': isOperator,
+  'act for oneself': (actor, { isProven }) =>
+    actor.kind === 'user' && (isProven || isAtForms(actor)),
+  'administer people': (actor, { isAdmin }) => isAtForms(actor) && isAdmin,
   'use link': (actor, { serviceId }) => isService(actor, serviceId) || actor.kind === 'nobody',
   operate: ({ kind }) => kind === 'operator',
 };

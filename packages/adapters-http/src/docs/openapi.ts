@@ -9,7 +9,7 @@ import {
   problemCodes,
   type Statuses,
 } from '../server/problem.ts';
-import { type DescribedRoute, tags } from '../server/routes.ts';
+import { type DescribedRoute, isRequired, tags } from '../server/routes.ts';
 import { whenOf } from './errors.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -143,16 +143,22 @@ export function openApi(routes: readonly DescribedRoute[], version: string): Jso
       ...(parameters.length > 0 && { parameters }),
       ...(consumes && {
         requestBody: {
-          required: true,
+          required: isRequired(body),
           content: { [consumes]: { schema: schemaOf(body as Json), example: examples.body } },
         },
       }),
-      responses: { 200: answerOf(route), ...problemsOf(schema) },
+      responses: { ...successOf(route), ...problemsOf(schema) },
     };
   }
 
-  function answerOf({ method, url, schema: { response } }: DescribedRoute): Json {
-    const { 200: ok } = response as { 200: Json };
+  function successOf(route: DescribedRoute): Json {
+    const { 200: ok } = route.schema.response as { readonly 200?: Json };
+    return ok === undefined
+      ? { 204: { description: 'Done; there is nothing to say.', headers: REQUEST_ID } }
+      : { 200: answerOf(route, ok) };
+  }
+
+  function answerOf({ method, url }: DescribedRoute, ok: Json): Json {
     const content = (ok.content ?? { 'application/json': { schema: ok } }) as Record<
       string,
       { schema: Json }

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { currentPassword, differs, email, newPassword } from '../server/fields.ts';
-import { FormUser, formUserOut } from './users.ts';
+import { FormUser, formUserOut } from './shared.ts';
 
 const FormNewPassword = Type.Object(
   { email, password: currentPassword, newPassword },

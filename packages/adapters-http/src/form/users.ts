@@ -1,46 +1,28 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { User } from '@rekey/domain';
 import { preferred } from '@rekey/wording';
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
-import { email, firstPassword, name } from '../server/fields.ts';
+import { deviceCookie } from '../server/device-cookie.ts';
+import { deviceToken, email, firstPassword, name } from '../server/fields.ts';
+import { FormLoggedIn, FormUser, formLoggedInOut, formUserOut } from './shared.ts';
 
 const SignUp = Type.Object(
-  { name: name('Ada'), email, password: firstPassword },
+  { name: name('Ada'), email, password: firstPassword, device: Type.Optional(deviceToken) },
   { $id: 'SignUp' },
 );
-
-export const FormUser = Type.Object(
-  {
-    hash: Type.String({
-      description: 'The id of the user.',
-      format: 'uuid',
-      examples: ['7eba8ef2-426b-446a-9f05-4ab67e71383d'],
-    }),
-    name: Type.String({ examples: ['Ada'] }),
-    email: Type.String({
-      description: 'In its canonical form: lower case, domain in ASCII.',
-      examples: ['ada@example.com'],
-    }),
-    emailValid: Type.Boolean({
-      description: 'Whether the address was proven. Rekey asks nobody to: never.',
-      examples: [false],
-    }),
-  },
-  { $id: 'FormUser' },
-);
-
-export const formUserOut = (user: User): Static<typeof FormUser> => ({
-  hash: user.id,
-  name: user.name,
-  email: user.email,
-  emailValid: false,
-});
 
 export const userRoutes =
   (deps: HttpDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
+    const cookie = deviceCookie(deps.options);
+    const errors = [
+      'registration_closed',
+      'too_many_requests',
+      'overloaded',
+      'unavailable',
+    ] as const;
+
     app.post(
       '/create',
       {
@@ -48,19 +30,64 @@ export const userRoutes =
           operationId: 'signUp',
           tags: ['forms'],
           summary: 'Sign up',
+          description:
+            'At an address that has an account, the right password answers that user, unchanged: a sign-up can be repeated. Any other password is refused like an address that cannot be used, and counts like one of a login.',
           security: [],
-          errors: ['registration_closed', 'too_many_requests', 'overloaded', 'unavailable'],
+          errors,
           body: SignUp,
           response: { 200: FormUser },
         },
       },
       async (request) => {
-        const { user } = await deps.useCases.users.createUser.execute(actorOf(request), {
+        const user = await deps.useCases.users.signUp.execute(actorOf(request), {
           ...request.body,
+          device: request.body.device ?? cookie.read(request),
           locale: preferred(request.headers['accept-language']).locale,
-          isEnabled: true,
         });
         return formUserOut(user);
       },
+    );
+
+    app.post(
+      '/createAuthenticate',
+      {
+        schema: {
+          operationId: 'signUpAndSignIn',
+          tags: ['forms'],
+          summary: 'Sign up and log in',
+          description:
+            'At an address that has an account it is a login with that password, and wrong credentials are a 400.',
+          security: [],
+          errors: [...errors, 'password_update_required'],
+          body: SignUp,
+          response: { 200: FormLoggedIn },
+        },
+      },
+      async (request, reply) => {
+        const { signUpAndLogIn } = deps.useCases.users;
+        const { user, access, device } = await signUpAndLogIn.execute(actorOf(request), {
+          ...request.body,
+          device: request.body.device ?? cookie.read(request),
+          locale: preferred(request.headers['accept-language']).locale,
+        });
+        cookie.keep(device, request, reply);
+        return formLoggedInOut(user, access.token, device);
+      },
+    );
+
+    app.get(
+      '/me',
+      {
+        schema: {
+          operationId: 'readOwnAccount',
+          tags: ['forms'],
+          summary: 'Read the own account',
+          security: ['accessToken'],
+          querystring: Type.Object({}),
+          response: { 200: FormUser },
+        },
+      },
+      async (request) =>
+        formUserOut(await deps.useCases.users.readOwnAccount.execute(actorOf(request))),
     );
   };

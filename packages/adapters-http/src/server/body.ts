@@ -4,14 +4,17 @@ import type { BodyKind } from './routes.ts';
 
 /**
  * Refuses any body but one of this kind, in one of its encodings and not compressed, before it is read: Fastify itself
- * lets requests without a body pass, and any type that it has a parser for. A DELETE may come without a body.
+ * lets requests without a body pass, and any type that it has a parser for. `mayLack`: whether none is fine as well.
  */
-export function consumes({ mediaType, charsets }: BodyKind): onRequestHookHandler {
+export function consumes(
+  { mediaType, charsets }: BodyKind,
+  { mayLack }: { readonly mayLack: boolean },
+): onRequestHookHandler {
   const named = charsets.map((charset) => charset.toUpperCase()).join(', ');
-  return ({ method, headers }, _reply, done) => {
+  return ({ headers }, _reply, done) => {
     const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = headers;
     const { 'content-length': length = '0', 'transfer-encoding': transfer } = headers;
-    const isAbsent = method === 'DELETE' && length === '0' && transfer === undefined;
+    const isAbsent = mayLack && type === '' && length === '0' && transfer === undefined;
     const isAccepted = isOfType(type, mediaType, charsets) && encoding === 'identity';
     const detail = `the body must be ${mediaType} in ${named}, not compressed`;
     done(isAbsent || isAccepted ? undefined : new HttpError('unsupported_media_type', detail));

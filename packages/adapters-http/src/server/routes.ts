@@ -78,10 +78,16 @@ export function speak(app: FastifyInstance, deps: HttpDeps, dialect: Dialect): v
     route.onRequest = [
       ...(security.length > 0 ? [authenticate(deps, security)] : []),
       ...[route.onRequest ?? []].flat(),
-      ...(body === undefined ? [] : [consumes(kind)]),
+      ...(body === undefined ? [] : [consumes(kind, { mayLack: !isRequired(body) })]),
     ];
   });
 }
+
+/** Whether a request needs a body: one whose fields are all optional may as well be left out. */
+export const isRequired = (body: unknown): boolean => {
+  const { required = [] } = body as { readonly required?: readonly string[] };
+  return required.length > 0;
+};
 
 /** A route with its description, and with examples of a request. */
 export type DescribedRoute = {

@@ -1,11 +1,13 @@
 import type { Ports } from '../ports/index.ts';
 import { CreateUser } from './create-user.ts';
+import { ReadOwnAccount } from './read-own-account.ts';
 import { ReadUser } from './read-user.ts';
 import { SignUp } from './sign-up.ts';
 import { SignUpAndLogIn } from './sign-up-and-log-in.ts';
 
 export const users = (ports: Ports) => ({
   createUser: new CreateUser(ports),
+  readOwnAccount: new ReadOwnAccount(ports),
   readUser: new ReadUser(ports),
   signUp: new SignUp(ports),
   signUpAndLogIn: new SignUpAndLogIn(ports),
