@@ -66,6 +66,12 @@ const server = {
     text: 'origins whose pages may call both dialects from a browser (CORS), with commas between them, each exactly as browsers write it. Cookies are never part of such a call. Where it is not set, only pages of `PUBLIC_URL` may',
     example: 'https://app.example.com',
   },
+  forwardAuth: {
+    name: 'FORWARD_AUTH',
+    default: 'false',
+    parse: boolean,
+    text: 'whether proxies may ask who a request is from, at `/hook/traefik/self` and `/hook/traefik/service`; see [forward auth](guides/forward-auth.md)',
+  },
   apiDocs: {
     name: 'API_DOCS',
     default: 'false',

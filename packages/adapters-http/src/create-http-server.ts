@@ -2,6 +2,7 @@ import { NotFound } from '@rekey/domain';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { docs } from './docs/index.ts';
 import { form, formWording } from './form/index.ts';
+import { hooks } from './hooks/index.ts';
 import { pages } from './pages/index.ts';
 import { connectionLimits } from './server/connections.ts';
 import { cors } from './server/cors.ts';
@@ -98,6 +99,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   app.register(form(deps), { prefix: '/users' });
   app.register(health(deps, () => draining !== null));
   app.register(pages(deps));
+  app.register(hooks(deps));
   app.register(docs(deps, routes));
 
   return {

@@ -55,7 +55,9 @@ type Request = Pick<FastifyRequest, 'getDecorator' | 'headers' | 'ip' | 'socket'
 export const actorOf = (request: Request): Actor =>
   request.getDecorator<Actor | undefined>('actor') ?? nobody(request);
 
-const nobody = (request: Request) => ({ kind: 'nobody', origin: originOf(request) }) as const;
+/** Who asks before anything is proven. */
+export const nobody = (request: Request) =>
+  ({ kind: 'nobody', origin: originOf(request) }) as const;
 
 const MAX_CLIENT_LENGTH = 300;
 /** Two dozen addresses. */

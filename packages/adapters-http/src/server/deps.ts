@@ -25,6 +25,8 @@ export type HttpOptions = {
   readonly corsAllowOrigin: readonly string[];
   /** Connections that are open at a time, at most. */
   readonly maxConnections?: number | undefined;
+  /** Whether proxies may ask who a request is from, at `/hook/traefik/*`. */
+  readonly forwardAuth?: boolean | undefined;
   /** Whether `/docs` shows the API to browsers. */
   readonly apiDocs: boolean;
   /** The rules that a new password is checked against. */
