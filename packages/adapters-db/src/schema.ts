@@ -42,6 +42,7 @@ export type Schema = {
     updated_at: Instant;
     is_enabled: Flag;
     is_locked: Flag;
+    is_disabled_by_operator: Flag;
     is_admin: Flag;
     name: string;
     email: string;
@@ -217,6 +218,14 @@ export type Schema = {
     service_id: Id;
     user_id: Id | null;
     subject_id: Id | null;
+  };
+  kept_answers: {
+    id: string;
+    fingerprint: string;
+    created_at: Instant;
+    user_id: Id | null;
+    session_id: Id | null;
+    sealed: string;
   };
   rekey_migrations: {
     version: number;

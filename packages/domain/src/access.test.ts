@@ -49,6 +49,47 @@ describe('an actor may', () => {
     expect(read(false)).toEqual(operators);
   });
 
+  test('list users as a service, or as the operator', () => {
+    const list = those((actor) => may(actor, 'list users', null));
+    expect(list).toEqual(['service', 'stranger', ...operators]);
+  });
+
+  test('create a user as anybody but a person with a session', () => {
+    const create = those((actor) => may(actor, 'create user', null));
+    expect(create).toEqual(['service', 'stranger', 'root', 'nobody', 'operator']);
+  });
+
+  test('change a user as the service that made the user, or as the operator', () => {
+    const change = (createdBy: string | null) =>
+      those((actor) => may(actor, 'change user', { createdBy }));
+    expect(change('s1')).toEqual(['service', ...operators]);
+    expect(change(null)).toEqual(operators);
+  });
+
+  test('enable a user, if an operator did not disable it, or as the operator', () => {
+    const enable = (isDisabledByOperator: boolean) =>
+      those((actor) => may(actor, 'enable user', { isDisabledByOperator }));
+    expect(enable(false)).toEqual(Object.keys(actors));
+    expect(enable(true)).toEqual(operators);
+  });
+
+  test('delete a user as the service that made the user, if no other has a key, or as the operator', () => {
+    const remove = (isKeptBeside: boolean) =>
+      those((actor) => may(actor, 'delete user', { createdBy: 's1', isKeptBeside }));
+    expect(remove(false)).toEqual(['service', ...operators]);
+    expect(remove(true)).toEqual(operators);
+  });
+
+  test('read and change any user, but not delete it, as a service that sees all users', () => {
+    const actor: Actor = {
+      ...actors.stranger,
+      service: { ...actors.stranger.service, seesAllUsers: true },
+    };
+    expect(may(actor, 'read user', { isKnown: false })).toBe(true);
+    expect(may(actor, 'change user', { createdBy: 's1' })).toBe(true);
+    expect(may(actor, 'delete user', { createdBy: 's1', isKeptBeside: false })).toBe(false);
+  });
+
   test.each(['see key', 'read audit'] as const)(
     '%s as the service that it is of, or as the operator',
     (action) => {

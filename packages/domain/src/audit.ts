@@ -1,7 +1,7 @@
 import { MINUTE_MS } from './durations.ts';
 import { type ErrorCode, IllegalArgument } from './errors.ts';
 import type { Id, Instant } from './ids.ts';
-import type { JsonObject } from './json.ts';
+import { type JsonObject, parseJsonObject } from './json.ts';
 import type { Purpose } from './one-time-token.ts';
 import type { Origin } from './origin.ts';
 import { isOneLine } from './text.ts';
@@ -41,7 +41,7 @@ export const auditTypeTexts = {
   'sso:UserUpdate': { subject: 'the user', when: 'a user is changed, disabled or enabled' },
   'rekey:UserDelete': { subject: 'the user', when: 'a user is deleted' },
   'rekey:UserExpire': {
-    subject: '',
+    subject: 'the user',
     when: 'an account that nobody proved and nobody used is deleted',
   },
   'sso:KeyCreate': { subject: 'the key', when: 'a key of a user or of a service is made' },
@@ -158,6 +158,15 @@ export function parseSubject(text: string, field = 'subject'): string {
   throw new IllegalArgument([{ field, message, code: 'malformed' }]);
 }
 
+const MAX_STATUS_CODE = 65_535;
+
+/** The status that a service gives an entry: its own, or one of HTTP or gRPC. */
+export function parseStatusCode(code: number, field = 'statusCode'): number {
+  if (Number.isInteger(code) && code >= 0 && code <= MAX_STATUS_CODE) return code;
+  const message = `must be a whole number from 0 to ${MAX_STATUS_CODE}`;
+  throw new IllegalArgument([{ field, message, code: 'malformed' }]);
+}
+
 /** The status of an entry of Rekey's own, as gRPC counts them: done, refused, forbidden, not authenticated. */
 export type AuditStatus = 0 | 3 | 7 | 16;
 
@@ -232,6 +241,14 @@ export type AmendedEntry = AuditEntry & { readonly updatedAt: Instant };
 export const MAX_AMENDMENTS = 20;
 /** Characters of all data of an entry together, as JSON. */
 export const MAX_DATA_LENGTH = 65_536;
+
+/** The data of an entry of a service. */
+export function parseAuditData(value: unknown, field = 'data'): JsonObject {
+  const data = parseJsonObject(value, field);
+  if (JSON.stringify(data).length <= MAX_DATA_LENGTH) return data;
+  const message = `must have at most ${MAX_DATA_LENGTH} characters as JSON`;
+  throw new IllegalArgument([{ field, message, code: 'too_long' }]);
+}
 
 /** What is added to an entry. */
 export type Amendment = Pick<AuditEntry, 'statusCode' | 'subject' | 'data'>;

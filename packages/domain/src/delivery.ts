@@ -14,10 +14,14 @@ export type Delivery = {
   readonly kind: Purpose;
   /** The right that it carries. */
   readonly tokenId: Id;
-  readonly userId: Id;
+  /** Null once the account was deleted. */
+  readonly userId: Id | null;
   readonly serviceId: Id;
   /** An address, in its canonical form. */
   readonly to: string;
+  /** The language and the clock of the mail: those of the user when it happened. */
+  readonly locale: string;
+  readonly timezone: string;
   /** After this instant there is no use in trying again. */
   readonly deadline: Instant;
 };

@@ -11,6 +11,8 @@ export type User = {
   readonly isEnabled: boolean;
   /** Whether the owner locked the account with the link of a mail. */
   readonly isLocked: boolean;
+  /** Whether an operator disabled the user, whom no service enables then. */
+  readonly isDisabledByOperator: boolean;
   /** Whether the user has the role `admin` at the built-in service. */
   readonly isAdmin: boolean;
   readonly name: string;
@@ -87,7 +89,7 @@ export function parseSearch(text: string, field = 'search'): string {
 /** A place in a list of users by the folded form of their names, and by their ids within a name. */
 export type NamePlace = { readonly name: string; readonly id: Id };
 
-/** Before and after every id: places within a name. */
+/** Before and after every id of a user: places within a name. */
 export const FIRST_ID: Id = '00000000-0000-0000-0000-000000000000';
 export const LAST_ID: Id = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
@@ -103,6 +105,35 @@ export type UserPage = { readonly limit: number; readonly beginsAtEnd: boolean }
       readonly before?: NamePlace | undefined;
     }
 );
+
+/** The places that are on a page, in its order, out of any number of them. */
+export function onUserPage<Place extends NamePlace>(
+  places: readonly Place[],
+  page: UserPage,
+): Place[] {
+  const order = (a: NamePlace, b: NamePlace) =>
+    (page.by === 'name' ? byCodePoints(a.name, b.name) : 0) || byCodePoints(a.id, b.id);
+  const whole = (place: Id | NamePlace | undefined) =>
+    typeof place === 'string' ? { name: '', id: place } : place;
+  const [after, before] = [whole(page.after), whole(page.before)];
+  const between = places.filter(
+    (place) => (!after || order(place, after) > 0) && (!before || order(place, before) < 0),
+  );
+  const sign = page.beginsAtEnd ? -1 : 1;
+  return between.toSorted((a, b) => sign * order(a, b)).slice(0, page.limit);
+}
+
+/** As the octets of UTF-8 compare. */
+function byCodePoints(a: string, b: string): number {
+  const [left, right] = [[...a], [...b]];
+  for (const [index, char] of left.entries()) {
+    const other = right[index];
+    if (other === undefined) return 1;
+    const difference = (char.codePointAt(0) ?? 0) - (other.codePointAt(0) ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}
 
 /**
  * Whether somebody vouches for it that the address of an account is its owner's: the service or operator that made the

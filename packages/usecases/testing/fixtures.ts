@@ -51,13 +51,16 @@ export function aUser(details: Partial<User> & Pick<User, 'createdBy'>): User {
     ...user,
     isEnabled: true,
     isLocked: false,
+    isDisabledByOperator: false,
     isAdmin: false,
     name: 'Ada',
     email: `user-${user.id}@example.com`,
+    emailValid: false,
     locale: 'en',
     timezone: 'Etc/UTC',
     passwordAllowReset: true,
     passwordRequireUpdate: false,
+    lastLoginAt: null,
     ...details,
   };
 }
@@ -117,6 +120,8 @@ export function aDelivery(token: OneTimeToken, details: Partial<Delivery> = {}):
     userId: token.userId,
     serviceId: token.serviceId,
     to: token.email,
+    locale: 'en',
+    timezone: 'Etc/UTC',
     deadline: token.expiresAt,
     ...details,
   };

@@ -30,6 +30,7 @@ export const initial: Migration = {
       updated_at bigint not null,
       is_enabled integer not null,
       is_locked integer not null,
+      is_disabled_by_operator integer not null,
       is_admin integer not null,
       name text not null,
       email text not null unique,

@@ -1,12 +1,19 @@
 import { type Delivery, type DeliveryState, domainOf, type Id, type Instant } from '@rekey/domain';
-import type { Attempts, Claim, Deliveries, ListedDelivery, Owed, Waiting } from '@rekey/usecases';
+import type {
+  Attempts,
+  Claim,
+  Deliveries,
+  ListedDelivery,
+  Owed,
+  OwnDelivery,
+  Waiting,
+} from '@rekey/usecases';
 import { type ExpressionBuilder, type Kysely, type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, asText, guarded, joined, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 import { joinedToken } from './one-time-tokens.ts';
 import { joinedService } from './services.ts';
-import { joinedUser } from './users.ts';
 
 const columns = [
   'id',
@@ -17,6 +24,8 @@ const columns = [
   'user_id as userId',
   'service_id as serviceId',
   'recipient as to',
+  'locale',
+  'timezone',
   'deadline',
 ] as const;
 
@@ -55,7 +64,11 @@ const after = (attempts: Attempts) =>
       queued(db)
         .where('attempts', attempts === 'first' ? '=' : '>', sql.lit(0))
         .where('recipient_domain', '>', asText(domain))
-        .$if(without.length > 0, (query) => query.where('user_id', 'not in', [...without]))
+        .$if(without.length > 0, (query) =>
+          query.where(({ or, eb }) =>
+            or([eb('user_id', 'is', null), eb('user_id', 'not in', [...without])]),
+          ),
+        )
         .orderBy('recipient_domain')
         .orderBy('due_at')
         .limit(limit),
@@ -81,6 +94,8 @@ const insert = write((db, delivery: Param<Delivery & { readonly domain: string }
     service_id: delivery.serviceId,
     recipient: delivery.to,
     recipient_domain: delivery.domain,
+    locale: delivery.locale,
+    timezone: delivery.timezone,
     deadline: delivery.deadline,
     attempts: sql.lit(0),
     due_at: delivery.createdAt,
@@ -121,19 +136,16 @@ const owed = all(
     db
       .selectFrom('deliveries')
       .innerJoin('one_time_tokens', 'one_time_tokens.id', 'deliveries.token_id')
-      .innerJoin('users', 'users.id', 'deliveries.user_id')
       .innerJoin('services', 'services.id', 'deliveries.service_id')
       .select('deliveries.attempts')
       .select(joinedDelivery.columns)
       .select(joinedToken.columns)
-      .select(joinedUser.columns)
       .select(joinedService.columns)
       .where('deliveries.id', 'in', [...ids]),
   (row): Owed => ({
     delivery: joinedDelivery.of(row),
     attempt: row.attempts,
     token: joinedToken.of(row),
-    user: joinedUser.of(row),
     service: joinedService.of(row),
   }),
 );
@@ -142,17 +154,59 @@ const owed = all(
 const isClaimed = (claim: Param<Claim>) => (eb: OnDeliveries) =>
   eb.and([eb('id', '=', claim.id), eb('attempts', '=', claim.attempt), isWaiting(eb)]);
 
-const markSent = guarded((db, claim: Param<Claim>, now: Param<Instant>) =>
-  db.updateTable('deliveries').set({ sent_at: now }).where(isClaimed(claim)),
+const markSent = one((db, claim: Param<Claim>, now: Param<Instant>) =>
+  db
+    .updateTable('deliveries')
+    .set({ sent_at: now })
+    .where(isClaimed(claim))
+    .returning(['id', 'token_id as tokenId', 'user_id as userId']),
 );
 
 const putOff = guarded((db, claim: Param<Claim>, at: Param<Instant>, reason: Param<string>) =>
   db.updateTable('deliveries').set({ due_at: at, reason }).where(isClaimed(claim)),
 );
 
-const giveUp = guarded((db, claim: Param<Claim>, now: Param<Instant>, reason: Param<string>) =>
-  db.updateTable('deliveries').set({ dead_at: now, reason }).where(isClaimed(claim)),
+const giveUp = one((db, claim: Param<Claim>, now: Param<Instant>, reason: Param<string>) =>
+  db
+    .updateTable('deliveries')
+    .set({ dead_at: now, reason })
+    .where(isClaimed(claim))
+    .returning(['id', 'token_id as tokenId', 'user_id as userId']),
 );
+
+const deleteOrphan = write((db, id: Param<Id>) => db.deleteFrom('deliveries').where('id', '=', id));
+
+const clearToken = write((db, id: Param<Id>) =>
+  db
+    .updateTable('one_time_tokens')
+    .set({ email: sql.lit(''), address: sql.lit(''), client: null })
+    .where('id', '=', id),
+);
+
+/** Literally the condition of the index `deliveries_orphaned`. */
+const orphans = all((db, before: Param<Instant>, limit: Param<number>) =>
+  db
+    .selectFrom('deliveries')
+    .select(['id', 'token_id as tokenId'])
+    .where('user_id', 'is', null)
+    .where('deadline', '<', before)
+    .limit(limit)
+    .forUpdate()
+    .skipLocked(),
+);
+
+/** Leaves nothing of a delivery of a deleted account. */
+async function clear(on: Connection, { id, tokenId }: { readonly id: Id; readonly tokenId: Id }) {
+  await deleteOrphan(on)(id);
+  await clearToken(on)(tokenId);
+}
+
+type Closed = { readonly id: Id; readonly tokenId: Id; readonly userId: Id | null };
+
+async function closed(on: Connection, delivery: Closed | null): Promise<boolean> {
+  if (delivery?.userId === null) await clear(on, delivery);
+  return delivery !== null;
+}
 
 const inState = (state: DeliveryState) => (eb: OnDeliveries) =>
   eb.and([
@@ -160,34 +214,65 @@ const inState = (state: DeliveryState) => (eb: OnDeliveries) =>
     eb('dead_at', state === 'dead' ? 'is not' : 'is', null),
   ]);
 
+const listedColumns = [
+  'id',
+  'created_at as createdAt',
+  'channel',
+  'kind',
+  'recipient as to',
+  'deadline',
+  'attempts',
+  'due_at as dueAt',
+  'sent_at as sentAt',
+  'dead_at as deadAt',
+  'reason',
+] as const;
+
+const asListed = <Row extends { sentAt: Instant | null; deadAt: Instant | null }>({
+  sentAt,
+  deadAt,
+  ...listed
+}: Row) => ({
+  ...listed,
+  state:
+    sentAt !== null
+      ? ('sent' as const)
+      : deadAt !== null
+        ? ('dead' as const)
+        : ('waiting' as const),
+  closedAt: sentAt ?? deadAt,
+});
+
 const latest = (state: DeliveryState | null) =>
   all(
     (db, limit: Param<number>) =>
       db
         .selectFrom('deliveries')
-        .select([
-          'id',
-          'created_at as createdAt',
-          'channel',
-          'kind',
-          'recipient as to',
-          'deadline',
-          'attempts',
-          'due_at as dueAt',
-          'sent_at as sentAt',
-          'dead_at as deadAt',
-          'reason',
-        ])
+        .select(listedColumns)
         .$if(state !== null, (query) => query.where(inState(state ?? 'sent')))
         // Ids rise with time.
         .orderBy('id', 'desc')
         .limit(limit),
-    ({ sentAt, deadAt, ...listed }): ListedDelivery => ({
-      ...listed,
-      state: sentAt !== null ? 'sent' : deadAt !== null ? 'dead' : 'waiting',
-      closedAt: sentAt ?? deadAt,
-    }),
+    (row): ListedDelivery => asListed(row),
   );
+
+const ofUser = all(
+  (db, userId: Param<Id>, after: Param<Id>, limit: Param<number>) =>
+    db
+      .selectFrom('deliveries')
+      .innerJoin('one_time_tokens', 'one_time_tokens.id', 'token_id')
+      .select(listedColumns.map((column) => `deliveries.${column}` as const))
+      .select([
+        'deliveries.service_id as serviceId',
+        'one_time_tokens.expires_at as linkExpiresAt',
+        'one_time_tokens.spent_at as linkSpentAt',
+      ])
+      .where('deliveries.user_id', '=', userId)
+      .where('deliveries.id', '>', after)
+      .orderBy('deliveries.id')
+      .limit(limit),
+  (row): OwnDelivery => asListed(row),
+);
 
 const latestIn = { waiting: latest('waiting'), sent: latest('sent'), dead: latest('dead') };
 const latestOfAll = latest(null);
@@ -245,12 +330,18 @@ export const deliveriesOn = (on: Connection): Deliveries => ({
     const leased = ids.length === 0 ? [] : await lease(on)(ids, now, tooFar, until);
     return leased.length === 0 ? [] : owed(on)(leased);
   },
-  markSent: markSent(on),
+  markSent: async (claim, now) => closed(on, await markSent(on)(claim, now)),
   putOff: putOff(on),
-  giveUp: giveUp(on),
+  giveUp: async (claim, now, reason) => closed(on, await giveUp(on)(claim, now, reason)),
   list: (state, limit) => (state === null ? latestOfAll : latestIn[state])(on)(limit),
   backlog: async () =>
     (await backlog(on)()) ?? { waiting: 0, dead: 0, oldestAt: null, firstDueAt: null },
   requeue: requeue(on),
   requeueDead: requeueDead(on),
+  ofUser: ofUser(on),
+  async pruneOrphans(before, limit) {
+    const found = await orphans(on)(before, limit);
+    for (const orphan of found) await clear(on, orphan);
+    return found.length;
+  },
 });

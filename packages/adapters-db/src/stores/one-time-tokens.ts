@@ -17,15 +17,18 @@ const columns = [
   'expires_at as expiresAt',
 ] as const;
 
-type Row = Omit<OneTimeToken, 'origin'> & Origin;
+type Row<Owner> = Omit<OneTimeToken, 'origin' | 'userId'> & Origin & { readonly userId: Owner };
 
-const asToken = ({ address, client, ...token }: Row): OneTimeToken => ({
+const withOrigin = <Owner>({ address, client, ...token }: Row<Owner>) => ({
   ...token,
   origin: { address, client },
 });
 
+/** One that is unspent, which has a user. */
+const asToken = (row: Row<Id | null>): OneTimeToken => withOrigin(row as Row<Id>);
+
 /** A right in the answer of a join. */
-export const joinedToken = joined('one_time_tokens', columns, asToken);
+export const joinedToken = joined('one_time_tokens', columns, withOrigin);
 
 const insert = write((db, token: Param<Omit<OneTimeToken, 'origin'>>, origin: Param<Origin>) =>
   db.insertInto('one_time_tokens').values({
@@ -51,6 +54,15 @@ const goodById = one(
       .where('spent_at', 'is', null)
       .where('expires_at', '>', now),
   asToken,
+);
+
+const ofDeleted = one((db, id: Param<Id>, now: Param<Instant>) =>
+  db
+    .selectFrom('one_time_tokens')
+    .select('id')
+    .where('id', '=', id)
+    .where('user_id', 'is', null)
+    .where('expires_at', '>', now),
 );
 
 const lockOwner = one((db, id: Param<Id>) =>
@@ -127,6 +139,7 @@ const pruneBare = counted((db, before: Param<Instant>, limit: Param<number>) =>
 export const oneTimeTokensOn = (on: Connection): OneTimeTokens => ({
   insert: ({ origin, ...token }) => insert(on)(token, origin),
   findGood: goodById(on),
+  isOfDeleted: async (id, now) => (await ofDeleted(on)(id, now)) !== null,
   async spend(id, now) {
     // Two links of a user that are pressed at once wait here, and never for each other's rights.
     await lockOwner(on)(id);

@@ -1,59 +1,20 @@
-import type { Account, Id, Instant, User } from '@rekey/domain';
+import type { Id, Instant, User } from '@rekey/domain';
 import type { AccountUse, Users } from '@rekey/usecases';
-import { type Selection, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
-import { all, guarded, joined, one, type Param, write } from '../query.ts';
-import type { Schema } from '../schema.ts';
-
-const userColumns = [
-  'id',
-  'created_at as createdAt',
-  'updated_at as updatedAt',
-  'is_enabled as isEnabled',
-  'is_locked as isLocked',
-  'is_admin as isAdmin',
-  'name',
-  'email',
-  'locale',
-  'timezone',
-  'password_allow_reset as passwordAllowReset',
-  'password_require_update as passwordRequireUpdate',
-  'created_by as createdBy',
-] as const;
-
-const accountColumns = [
-  ...userColumns,
-  'password_hash as passwordHash',
-  'credential_version as version',
-  'password_quality as sealedQuality',
-  'device_epoch as deviceEpoch',
-] as const;
-
-type UserRow = Selection<Schema, 'users', (typeof userColumns)[number]>;
-type AccountRow = Selection<Schema, 'users', (typeof accountColumns)[number]>;
-
-const asUser = (row: UserRow): User => ({
-  ...row,
-  isEnabled: row.isEnabled === 1,
-  isLocked: row.isLocked === 1,
-  isAdmin: row.isAdmin === 1,
-  passwordAllowReset: row.passwordAllowReset === 1,
-  passwordRequireUpdate: row.passwordRequireUpdate === 1,
-});
-
-const asAccount = ({
-  passwordHash,
-  version,
-  sealedQuality,
-  deviceEpoch,
-  ...row
-}: AccountRow): Account => ({
-  user: asUser(row),
-  credential: { passwordHash, version, sealedQuality, deviceEpoch },
-});
-
-/** A user in the answer of a join. */
-export const joinedUser = joined('users', userColumns, asUser);
+import { all, asText, guarded, one, type Param, write } from '../query.ts';
+import { listUsersOn } from './user-lists.ts';
+import {
+  ALL,
+  accountColumns,
+  asAccount,
+  asAttributes,
+  asUser,
+  joinedSeenUser,
+  keeperOf,
+  userColumns,
+} from './user-rows.ts';
+import { visibleUsersOn } from './visible-users.ts';
 
 const insert = guarded(
   (db, user: Param<User>, passwordHash: Param<string | null>, idleSince: Param<Instant | null>) =>
@@ -65,9 +26,11 @@ const insert = guarded(
         updated_at: user.updatedAt,
         is_enabled: user.isEnabled,
         is_locked: user.isLocked,
+        is_disabled_by_operator: user.isDisabledByOperator,
         is_admin: user.isAdmin,
         name: user.name,
         email: user.email,
+        email_valid: user.emailValid,
         locale: user.locale,
         timezone: user.timezone,
         password_hash: passwordHash,
@@ -75,6 +38,7 @@ const insert = guarded(
         device_epoch: sql.lit(1),
         password_allow_reset: user.passwordAllowReset,
         password_require_update: user.passwordRequireUpdate,
+        last_login_at: user.lastLoginAt,
         created_by: user.createdBy,
         idle_since: idleSince,
       })
@@ -84,6 +48,30 @@ const insert = guarded(
 const byId = one(
   (db, id: Param<Id>) => db.selectFrom('users').select(userColumns).where('id', '=', id),
   asUser,
+);
+
+const seen = one(
+  (db, id: Param<Id>, by: Param<Id | null>) =>
+    db
+      .selectFrom('users')
+      .leftJoin('visible_users', (join) =>
+        join
+          .onRef('visible_users.user_id', '=', 'users.id')
+          .on(
+            'visible_users.service_id',
+            '=',
+            sql<string>`coalesce(cast(${by} as text), ${sql.lit(ALL)})`,
+          ),
+      )
+      .leftJoin('user_attributes', (join) =>
+        join
+          .onRef('user_attributes.user_id', '=', 'users.id')
+          .on('user_attributes.service_id', '=', keeperOf(by)),
+      )
+      .select(joinedSeenUser.columns)
+      .select('visible_users.user_id as visibleId')
+      .where('users.id', '=', asText(id)),
+  (row) => ({ user: joinedSeenUser.of(row), isVisible: row.visibleId !== null }),
 );
 
 const any = one((db) => db.selectFrom('users').select('id').limit(sql.lit(1)));
@@ -129,6 +117,86 @@ const lock = one(
   asAccount,
 );
 
+const noteLogin = one(
+  (db, id: Param<Id>, now: Param<Instant>, serviceId: Param<Id>) =>
+    db
+      .updateTable('users')
+      .set({ last_login_at: now })
+      .where('id', '=', id)
+      .returning(accountColumns)
+      .returning((eb) =>
+        eb
+          .selectFrom('user_attributes')
+          .select('attributes')
+          .whereRef('user_id', '=', 'users.id')
+          .where('service_id', '=', serviceId)
+          .as('attributes'),
+      ),
+  ({ attributes, ...row }) => {
+    const { user, credential } = asAccount(row);
+    return { user: { ...user, attributes: asAttributes(attributes) }, credential };
+  },
+);
+
+const update = write((db, user: Param<User>) =>
+  db
+    .updateTable('users')
+    .set({
+      updated_at: user.updatedAt,
+      is_enabled: user.isEnabled,
+      is_disabled_by_operator: user.isDisabledByOperator,
+      name: user.name,
+      locale: user.locale,
+      timezone: user.timezone,
+      password_allow_reset: user.passwordAllowReset,
+      password_require_update: user.passwordRequireUpdate,
+    })
+    .where('id', '=', user.id),
+);
+
+const setAttributes = write((db, id: Param<Id>, by: Param<Id | null>, attributes: Param<string>) =>
+  db
+    .insertInto('user_attributes')
+    .columns(['user_id', 'service_id', 'attributes'])
+    .expression((eb) =>
+      eb
+        .selectFrom('users')
+        .select('id')
+        .select([
+          keeperOf(by).as('service_id'),
+          sql<string>`cast(${attributes} as text)`.as('attributes'),
+        ])
+        .where('id', '=', id),
+    )
+    .onConflict((conflict) =>
+      conflict
+        .columns(['user_id', 'service_id'])
+        .doUpdateSet((eb) => ({ attributes: eb.ref('excluded.attributes') })),
+    ),
+);
+
+const attributesOf = all(
+  (db, id: Param<Id>) =>
+    db
+      .selectFrom('user_attributes')
+      .select(['service_id as keeper', 'attributes'])
+      .where('user_id', '=', id),
+  ({ keeper, attributes }) => ({
+    serviceId: keeper === ALL ? null : keeper,
+    attributes: asAttributes(attributes),
+  }),
+);
+
+const foreignKey = one((db, id: Param<Id>, serviceId: Param<Id>) =>
+  db
+    .selectFrom('keys')
+    .select('id')
+    .where('user_id', '=', id)
+    .where('service_id', '<>', serviceId)
+    .where('is_revoked', '=', sql.lit(0))
+    .limit(sql.lit(1)),
+);
+
 const lockOut = write((db, id: Param<Id>, now: Param<Instant>) =>
   db
     .updateTable('users')
@@ -144,10 +212,7 @@ const lockOut = write((db, id: Param<Id>, now: Param<Instant>) =>
 );
 
 const forgetDevices = write((db, id: Param<Id>) =>
-  db
-    .updateTable('users')
-    .set({ device_epoch: sql<number>`device_epoch + 1` })
-    .where('id', '=', id),
+  db.updateTable('users').set({ device_epoch: sql<number>`device_epoch + 1` }).where('id', '=', id),
 );
 
 const setAdmin = write((db, id: Param<Id>, isAdmin: Param<boolean>, now: Param<Instant>) =>
@@ -227,34 +292,93 @@ const deletions = [
         eb.selectFrom('sessions').select('id').where('user_id', '=', id),
       ),
   ),
-  ...(['sessions', 'keys', 'deliveries', 'one_time_tokens'] as const).map((table) =>
+  ...(['sessions', 'keys', 'user_attributes', 'visible_users'] as const).map((table) =>
     write((db, id: Param<Id>) => db.deleteFrom(table).where('user_id', '=', id)),
   ),
-  write((db, id: Param<Id>) => db.deleteFrom('users').where('id', '=', id)),
+  write((db, id: Param<Id>) =>
+    db
+      .deleteFrom('deliveries')
+      .where('user_id', '=', id)
+      .where((eb) => eb.or([eb('sent_at', 'is not', null), eb('dead_at', 'is not', null)])),
+  ),
 ];
 
-/** The users and what proves them. */
-export const usersOn = (on: Connection): Users => ({
-  insert: (user, passwordHash, idleSince = null) => insert(on)(user, passwordHash, idleSince),
-  get: byId(on),
-  exist: async () => (await any(on)()) !== null,
-  findByEmail: byEmail(on),
-  changePassword: changePassword(on),
-  upgradeHash: upgradeHash(on),
-  keepQuality: keepQuality(on),
-  lock: lock(on),
-  lockOut: lockOut(on),
-  forgetDevices: forgetDevices(on),
-  setAdmin: setAdmin(on),
-  lockAdmins: lockAdmins(on),
-  lockIdle: lockIdle(on),
-  async useOf(id) {
-    const use = await useOf(on)(id);
-    if (use === null) throw new Error('there is no such account');
-    return use;
-  },
-  setIdle: setIdle(on),
-  async delete(id) {
-    for (const deletion of deletions) await deletion(on)(id);
-  },
+const orphanDeliveries = write((db, id: Param<Id>, owedUntil: Param<Instant>) =>
+  db
+    .updateTable('deliveries')
+    .set({
+      user_id: null,
+      deadline: sql<number>`case when deadline < ${owedUntil} then deadline else ${owedUntil} end`,
+    })
+    .where('user_id', '=', id),
+);
+
+/** The rights of deliveries that wait keep what the mails tell, until those are closed. */
+const orphanTokens = write((db, id: Param<Id>, now: Param<Instant>) => {
+  const isOwed = sql<boolean>`exists (
+    select 1 from deliveries where deliveries.token_id = one_time_tokens.id
+  )`;
+  const ifOwed = (column: 'email' | 'address' | 'client', otherwise: '' | null) =>
+    sql<string>`case when ${isOwed} then ${sql.ref(column)} else ${sql.lit(otherwise)} end`;
+  return db
+    .updateTable('one_time_tokens')
+    .set({
+      user_id: null,
+      spent_at: sql<number>`coalesce(spent_at, ${now})`,
+      email: ifOwed('email', ''),
+      address: ifOwed('address', ''),
+      client: ifOwed('client', null),
+    })
+    .where('user_id', '=', id);
 });
+
+const deleteUser = write((db, id: Param<Id>) => db.deleteFrom('users').where('id', '=', id));
+
+/** The users and what proves them. */
+export const usersOn = (on: Connection): Users => {
+  const visible = visibleUsersOn(on);
+  return {
+    async insert(user, passwordHash, idleSince = null) {
+      const isNew = await insert(on)(user, passwordHash, idleSince);
+      if (isNew) await visible.add(user);
+      return isNew;
+    },
+    get: byId(on),
+    see: seen(on),
+    list: listUsersOn(on),
+    exist: async () => (await any(on)()) !== null,
+    findByEmail: byEmail(on),
+    changePassword: changePassword(on),
+    upgradeHash: upgradeHash(on),
+    keepQuality: keepQuality(on),
+    lock: lock(on),
+    noteLogin: noteLogin(on),
+    async update(user) {
+      await update(on)(user);
+      await visible.update(user);
+    },
+    setAttributes: (id, by, attributes) => setAttributes(on)(id, by, JSON.stringify(attributes)),
+    attributesOf: attributesOf(on),
+    isKeptBeside: async (id, serviceId) => (await foreignKey(on)(id, serviceId)) !== null,
+    async lockOut(id, now) {
+      await lockOut(on)(id, now);
+      await visible.disable(id);
+    },
+    forgetDevices: forgetDevices(on),
+    setAdmin: setAdmin(on),
+    lockAdmins: lockAdmins(on),
+    lockIdle: lockIdle(on),
+    async useOf(id) {
+      const use = await useOf(on)(id);
+      if (use === null) throw new Error('there is no such account');
+      return use;
+    },
+    setIdle: setIdle(on),
+    async delete(id, now, owedUntil) {
+      for (const deletion of deletions) await deletion(on)(id);
+      await orphanDeliveries(on)(id, owedUntil);
+      await orphanTokens(on)(id, now);
+      await deleteUser(on)(id);
+    },
+  };
+};

@@ -267,16 +267,22 @@ describe('a mail', () => {
     expect(outcomes(await deliver(w))).toEqual(['sent']);
   });
 
-  test('goes to the address that the user had when the change was made', async () => {
+  test('goes to the address that the user had when the change was made, in the language of then', async () => {
     const { w, owner, sent } = await anOwedMail();
-    const { claimDeliveries, handOver } = w.useCases.deliveries;
-    const [owed] = await claimDeliveries.execute(operator, { limit: 1 });
-    const moved = { ...owed!.user, email: 'moved@example.com' };
-    expect(await handOver.execute(operator, { ...owed!, user: moved })).toMatchObject({
-      failure: null,
+    w.database.tamper(({ users }) => {
+      const row = users.get(owner.user.id)!;
+      const user = {
+        ...row.user,
+        email: 'moved@example.com',
+        locale: 'de',
+        timezone: 'Asia/Tokyo',
+      };
+      users.put(user.id, { ...row, user });
     });
-    expect(sent[0]?.to).toBe(owner.user.email);
-    expect(new URL(sent[0]!.link).searchParams.get('email')).toBe(owner.user.email);
+    await deliver(w);
+    const { email, locale, timezone } = owner.user;
+    expect(sent).toMatchObject([{ to: email, locale, timezone }]);
+    expect(new URL(sent[0]!.link).searchParams.get('email')).toBe(email);
   });
 
   test('about an account of the built-in service calls the service by the name that people know', async () => {

@@ -37,14 +37,16 @@ export class Lanes {
   /** Takes a lane for a delivery; answers whether it may have one. */
   take(delivery: Taking): boolean {
     const { userId, domain, attempts } = delivery;
-    const mayTake = !this.#users.has(userId) && this.haveRoomFor(attempts, domain);
+    const mayTake =
+      !(userId !== null && this.#users.has(userId)) && this.haveRoomFor(attempts, domain);
     if (mayTake) this.#add(delivery);
     return mayTake;
   }
 
   #add({ userId, domain, attempts }: Taking): void {
     this.#free -= 1;
-    this.#users.add(userId);
+    // Of deleted accounts nobody knows which mails are of one.
+    if (userId !== null) this.#users.add(userId);
     this.#byDomain.set(domain, (this.#byDomain.get(domain) ?? 0) + 1);
     if (attempts === 'repeated') this.#repeated += 1;
   }

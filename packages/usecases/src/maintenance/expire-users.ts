@@ -1,9 +1,7 @@
-import { type Actor, formServiceId, type Id, type Instant } from '@rekey/domain';
+import type { Actor, Id, Instant } from '@rekey/domain';
 import type { AccountUse, Ports, Stores } from '../ports/index.ts';
-import { deleteUser } from '../shared/delete-user.ts';
+import { deleteUsers } from '../shared/delete-users.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
-import { record } from '../shared/record.ts';
-import { tell } from '../shared/tell.ts';
 
 type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids' | 'settings'>;
 
@@ -34,12 +32,8 @@ export class ExpireUsers {
     for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
       const { seen, expired } = await database.transact(async (stores) => {
         const ids = await stores.users.lockIdle(before, BATCH);
-        const expired = await deleteIdle(stores, ids, before, unprovenTtlMs, clock.now());
-        for (const userId of expired) {
-          const of = { serviceId: formServiceId, userId };
-          await tell(this.#ports, stores, { ...of, type: 'user.deleted' });
-          await record(this.#ports, stores, actor, { ...of, type: 'rekey:UserExpire' });
-        }
+        const expired = await idleOf(stores, ids, before, unprovenTtlMs);
+        await deleteUsers(this.#ports, stores, actor, { ids: expired, type: 'rekey:UserExpire' });
         return { seen: ids.length, expired: expired.length };
       });
       total += expired;
@@ -49,26 +43,20 @@ export class ExpireUsers {
   }
 }
 
-/** Deletes those that were idle since before the instant, and answers them; for the others writes down since when they are. */
-async function deleteIdle(
-  stores: Stores,
+/** Those that were idle since before the instant; for the others writes down since when they are. */
+async function idleOf(
+  { users }: Pick<Stores, 'users'>,
   ids: readonly Id[],
   before: Instant,
   ttlMs: number,
-  now: Instant,
 ): Promise<Id[]> {
-  const { users } = stores;
-  const deleted: Id[] = [];
+  const idle: Id[] = [];
   for (const id of ids) {
     const since = idleSince(await users.useOf(id), ttlMs);
-    if (since !== null && since < before) {
-      await deleteUser(stores, id, now);
-      deleted.push(id);
-    } else {
-      await users.setIdle(id, since);
-    }
+    if (since !== null && since < before) idle.push(id);
+    else await users.setIdle(id, since);
   }
-  return deleted;
+  return idle;
 }
 
 /** An account with a link that works is kept until the link expires, and one that another service counts on for ever. */

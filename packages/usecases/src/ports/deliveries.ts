@@ -1,12 +1,4 @@
-import type {
-  Delivery,
-  DeliveryState,
-  Id,
-  Instant,
-  OneTimeToken,
-  Service,
-  User,
-} from '@rekey/domain';
+import type { Delivery, DeliveryState, Id, Instant, OneTimeToken, Service } from '@rekey/domain';
 
 /** The mails that committed changes owe to people outside. */
 export interface Deliveries {
@@ -30,11 +22,17 @@ export interface Deliveries {
    * nobody else gets them before `until`.
    */
   lease(ids: readonly Id[], now: Instant, tooFar: Instant, until: Instant): Promise<Owed[]>;
-  /** Closes a claim: the delivery is sent. Answers false, and changes nothing, where somebody else claimed it since. */
+  /**
+   * Closes a claim: the delivery is sent. Answers false, and changes nothing, where somebody else claimed it since. A
+   * delivery of a deleted account is deleted then, and nothing personal is left of its right.
+   */
   markSent(claim: Claim, now: Instant): Promise<boolean>;
   /** Closes a claim, and puts the delivery off until `at`; answers like `markSent`. */
   putOff(claim: Claim, at: Instant, reason: string): Promise<boolean>;
-  /** Closes a claim, and gives the delivery up: it is dead until somebody requeues it. Answers like `markSent`. */
+  /**
+   * Closes a claim, and gives the delivery up: it is dead until somebody requeues it. Answers and deletes like
+   * `markSent`.
+   */
   giveUp(claim: Claim, now: Instant, reason: string): Promise<boolean>;
   /** Up to `limit` deliveries in that state, or in any: those that were owed last first. */
   list(state: DeliveryState | null, limit: number): Promise<ListedDelivery[]>;
@@ -44,6 +42,10 @@ export interface Deliveries {
   requeue(id: Id, now: Instant): Promise<boolean>;
   /** Requeues up to `limit` deliveries that were dead by `now`, if their deadline is after it; answers them. */
   requeueDead(now: Instant, limit: number): Promise<Delivery[]>;
+  /** Up to `limit` deliveries of a user by their ids, from the one after that id, in whatever state. */
+  ofUser(userId: Id, after: Id | '', limit: number): Promise<OwnDelivery[]>;
+  /** Deletes up to `limit` deliveries of deleted accounts whose deadline is before the instant, like `markSent`; answers how many. */
+  pruneOrphans(before: Instant, limit: number): Promise<number>;
 }
 
 /** Whether a delivery was leased before. */
@@ -52,7 +54,7 @@ export type Attempts = 'first' | 'repeated';
 /** A delivery that is neither sent nor dead. */
 export type Waiting = {
   readonly id: Id;
-  readonly userId: Id;
+  readonly userId: Id | null;
   /** Of the recipient. */
   readonly domain: string;
   readonly attempts: Attempts;
@@ -69,8 +71,7 @@ export type Claim = {
 export type Owed = {
   readonly delivery: Delivery;
   readonly attempt: number;
-  readonly token: OneTimeToken;
-  readonly user: User;
+  readonly token: Omit<OneTimeToken, 'userId'>;
   readonly service: Service;
 };
 
@@ -87,6 +88,14 @@ export type ListedDelivery = Pick<
   readonly closedAt: Instant | null;
   /** Why the last attempt that failed did. */
   readonly reason: string | null;
+};
+
+/** A delivery with the right that it carries, as far as the person may know who it is for. */
+export type OwnDelivery = ListedDelivery & {
+  readonly serviceId: Id;
+  readonly linkExpiresAt: Instant;
+  /** When the right was used, or ended with another one. */
+  readonly linkSpentAt: Instant | null;
 };
 
 /** Both instants are null where nothing waits. */

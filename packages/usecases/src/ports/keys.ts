@@ -1,4 +1,4 @@
-import type { Id, IdPage, Instant, Key, KeyType, Service, User } from '@rekey/domain';
+import type { Id, IdPage, Instant, Key, KeyType, SeenUser, Service } from '@rekey/domain';
 
 export interface Keys {
   /**
@@ -10,13 +10,14 @@ export interface Keys {
   /** Keys that fit all parts of a filter, by their ids. */
   list(filter: KeyFilter, page: IdPage): Promise<Key[]>;
   /**
-   * Finds by the digest of the value, with the service and the user that the key is of. The digest of the value before a
+   * Finds by the digest of the value, with the service and the user that the key is of. The user has the
+   * attributes of the service. The digest of the value before a
    * rotation finds it too, until the overlap ends.
    */
   findByDigest(
     digest: string,
     now: Instant,
-  ): Promise<{ key: Key; service: Service | null; user: User | null } | null>;
+  ): Promise<{ key: Key; service: Service | null; user: SeenUser | null } | null>;
   /** The usable TOKEN key of a user at a service. */
   findToken(userId: Id, serviceId: Id, now: Instant): Promise<Key | null>;
   /** Whether the service has a KEY or a TOKEN key of the user, in whatever state. */

@@ -5,6 +5,8 @@ export interface OneTimeTokens {
   insert(token: OneTimeToken): Promise<void>;
   /** Finds a right that is unspent and has not expired at `now`. */
   findGood(id: Id, now: Instant): Promise<OneTimeToken | null>;
+  /** Whether the account of a right was deleted, which would not have expired at `now`. */
+  isOfDeleted(id: Id, now: Instant): Promise<boolean>;
   /**
    * Spends a right, only if it is unspent and has not expired at `now`, together with every other right of its user that
    * was mailed to its address, or later; answers the right, or null where it was not spent. Locks the row of the user

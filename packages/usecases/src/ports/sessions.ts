@@ -1,10 +1,10 @@
-import type { Id, IdPage, Instant, Key, Session, User } from '@rekey/domain';
+import type { Id, IdPage, Instant, Key, SeenUser, Session } from '@rekey/domain';
 import type { KeyUse } from './keys.ts';
 
 export interface Sessions {
   insert(session: Session): Promise<void>;
   /** Finds a session that has not ended, with its user and the key that it rests on. */
-  findOpen(id: Id): Promise<{ session: Session; user: User; key: Key } | null>;
+  findOpen(id: Id): Promise<{ session: Session; user: SeenUser; key: Key } | null>;
   /** A page of the sessions that have not ended, nor expired at `now`. */
   list(filter: SessionFilter, page: IdPage, now: Instant): Promise<Session[]>;
   /** Ends a session, only if it has not ended; answers whether it did. */

@@ -9,10 +9,13 @@ export interface Users {
   get(id: Id): Promise<User | null>;
   /**
    * Finds a user as a service sees it; null stands for the operator, who sees every user, with the attributes of the
-   * service that made it. `isVisible`: whether the service made the user, or has or had a KEY or TOKEN key of it that it
-   * did not delete.
+   * service that made it. `isVisible`: whether the service made the user, or has a KEY or TOKEN key of it, in
+   * whatever state.
    */
-  see(id: Id, by: Id | null): Promise<{ readonly user: SeenUser; readonly isVisible: boolean } | null>;
+  see(
+    id: Id,
+    by: Id | null,
+  ): Promise<{ readonly user: SeenUser; readonly isVisible: boolean } | null>;
   /** A page of the users that fit all parts of a query. */
   list(query: UserQuery): Promise<SeenUser[]>;
   /** Whether there are any. */
@@ -41,11 +44,11 @@ export interface Users {
   /** Replaces what a service keeps with a user that is locked, or the operator, see `see`. */
   setAttributes(id: Id, by: Id | null, attributes: Attributes): Promise<void>;
   /** What all services keep with a user; null is the operator. */
-  attributesOf(id: Id): Promise<{ readonly serviceId: Id | null; readonly attributes: Attributes }[]>;
+  attributesOf(
+    id: Id,
+  ): Promise<{ readonly serviceId: Id | null; readonly attributes: Attributes }[]>;
   /** Whether another service than that one has a key of the user that is not revoked. */
   isKeptBeside(id: Id, serviceId: Id): Promise<boolean>;
-  /** The service sees the user no longer, unless it made the user. */
-  hide(id: Id, serviceId: Id): Promise<void>;
   /** The kill switch: marks the user as locked, disables it, forgets the password, and raises the version and the device epoch. */
   lockOut(id: Id, now: Instant): Promise<void>;
   /** Raises the device epoch: devices that were known before are not any more. */
@@ -68,7 +71,7 @@ export interface Users {
    * up, and is given up at `owedUntil` at the latest. A right that was mailed stays until it expires, as one that is
    * spent and of nobody, see `OneTimeTokens.isOfDeleted`: only that of a delivery that waits keeps what the mail tells.
    */
-  delete(id: Id, owedUntil: Instant): Promise<void>;
+  delete(id: Id, now: Instant, owedUntil: Instant): Promise<void>;
 }
 
 export type AccountUse = {

@@ -9,7 +9,7 @@ import {
 import type { Ports, Stores } from '../ports/index.ts';
 import { checkMailBudget, spendMailBudget } from './mail-budget.ts';
 
-type Owner = Pick<User, 'id' | 'email' | 'createdBy'>;
+type Owner = Pick<User, 'id' | 'email' | 'createdBy' | 'locale' | 'timezone'>;
 
 /**
  * Throws `TooManyRequests` where the owner of an account could not be mailed that it changed: no change goes without its
@@ -24,8 +24,8 @@ export async function checkOwing(
 }
 
 /**
- * Owes the owner of an account a mail with a link, in the transaction of the change that the mail is about. Answers the
- * right that the link carries. Throws like `checkOwing`, for others may have come in between.
+ * Owes the owner of an account, which is locked, a mail with a link, in the transaction of the change that the mail is
+ * about. Answers the right that the link carries. Throws like `checkOwing`, for others may have come in between.
  */
 export async function owe(
   ports: Pick<Ports, 'secrets' | 'linkTokens' | 'clock' | 'ids' | 'settings'>,
@@ -65,6 +65,8 @@ export async function owe(
     userId: user.id,
     serviceId,
     to: user.email,
+    locale: user.locale,
+    timezone: user.timezone,
     // A link that no longer works is not worth a mail.
     deadline: token.expiresAt,
   });

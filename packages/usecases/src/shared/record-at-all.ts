@@ -4,10 +4,10 @@ import { inChainOrder } from './chain-order.ts';
 import { type Asker, type Recorder, record } from './record.ts';
 
 type Shared = Pick<AuditEntry, 'userId' | 'subjectId'> &
-  Partial<Pick<AuditEntry, 'data'>> & { readonly type: AuditType; readonly serviceId: Id };
+  Partial<Pick<AuditEntry, 'data'>> & { readonly type: AuditType; readonly serviceId: Id | null };
 
 /**
- * Records what happened to a user through one service and is felt at all: each other service that may know of the user
+ * Records what happened to a user through one service, or the operator, and is felt at all: each other service that may know of the user
  * gets an entry as well, which says no more than what happened to whom. Answers the id of the entry of the one service.
  * `knowing`: the services that may know of the user, where that can no longer be looked up.
  */

@@ -1,4 +1,4 @@
-import type { Actor, CustomAuditType, Id, JsonObject } from '@rekey/domain';
+import type { Actor, AuditEntry, CustomAuditType, Id, JsonObject } from '@rekey/domain';
 import type { Stores } from '../ports/index.ts';
 import { append, type Recorder } from './record.ts';
 
@@ -10,18 +10,19 @@ export type AskedEntry = {
 };
 
 /** Adds the entry that a call asks for besides, and answers its id; null where it asks for none. */
-export const recordAsked = (
+export async function recordAsked(
   ports: Recorder,
   stores: Pick<Stores, 'audit'>,
   actor: Actor,
   type: CustomAuditType | undefined,
   of: Parameters<typeof recordCustom>[4],
-): Promise<Id | null> =>
-  type === undefined ? Promise.resolve(null) : recordCustom(ports, stores, actor, { type }, of);
+): Promise<Id | null> {
+  if (type === undefined) return null;
+  return (await recordCustom(ports, stores, actor, { type }, of)).id;
+}
 
 /**
- * Adds an entry of a type of the service that asks to its chain, or one of the operator to the operator's, and answers
- * its id. It comes last in a transaction, or right beside what is recorded there.
+ * Adds an entry of a type of the service that asks to its chain, or one of the operator to the operator's. It comes last in a transaction, or right beside what is recorded there.
  */
 export async function recordCustom(
   ports: Recorder,
@@ -29,9 +30,9 @@ export async function recordCustom(
   actor: Actor,
   { type, subject, data }: AskedEntry,
   { userId, userKeyId }: { readonly userId?: Id | null; readonly userKeyId?: Id | null } = {},
-): Promise<Id> {
+): Promise<AuditEntry> {
   const serviceId = actor.kind === 'service' ? actor.service.id : null;
-  const entry = await append(ports, stores, actor, {
+  return append(ports, stores, actor, {
     type,
     serviceId,
     outcome: 'success',
@@ -41,5 +42,4 @@ export async function recordCustom(
     userId: userId ?? null,
     userKeyId: userKeyId ?? null,
   });
-  return entry.id;
 }

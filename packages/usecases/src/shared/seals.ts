@@ -2,6 +2,8 @@ import type { Id } from '@rekey/domain';
 
 /** The owners of sealed texts. No text opens for another owner. */
 export const sealOwners = {
+  /** The answer to a request, by its id. */
+  answer: (id: string) => `answer ${id}`,
   /** The seed of a TOTP key. */
   seed: (keyId: Id) => `seed of key ${keyId}`,
   /** The quality of the password of a user, in one version of the credential. */

@@ -1,23 +1,30 @@
 import {
   type Actor,
+  type Attributes,
   Forbidden,
   formServiceId,
+  type Id,
   IllegalArgument,
   isProven,
+  type Key,
   may,
+  nowhere,
   type PasswordQuality,
   parseAll,
+  parseAttributes,
   parseEmail,
   parseLocale,
   parseName,
   parseTimezone,
   placeOf,
   refusedEmail,
+  type SeenUser,
   type Service,
   Unauthorized,
   type User,
+  type Violation,
 } from '@rekey/domain';
-import type { Ports } from '../ports/index.ts';
+import type { Ports, Stores } from '../ports/index.ts';
 import { newKey } from '../shared/new-key.ts';
 import { judgeNewPassword, parseNewPassword } from '../shared/new-password.ts';
 import { record } from '../shared/record.ts';
@@ -30,7 +37,8 @@ type Needs = Pick<
 >;
 
 export type CreateUserInput = {
-  readonly isEnabled: boolean;
+  /** Enabled unless given. */
+  readonly isEnabled?: boolean | undefined;
   readonly name: string;
   readonly email: string;
   readonly locale?: string | undefined;
@@ -38,11 +46,15 @@ export type CreateUserInput = {
   readonly password?: string | undefined;
   readonly passwordAllowReset?: boolean | undefined;
   readonly passwordRequireUpdate?: boolean | undefined;
+  /** What the service keeps with the user. */
+  readonly attributes?: Attributes | undefined;
+  /** Whether the user gets a TOKEN key of the service along, and so can log in there. */
+  readonly tokenKey?: boolean | undefined;
 };
 
 /**
- * Creates a user, with a password or without: for a service, or for somebody who signs up alone at the built-in service
- * and gets a TOKEN key of it along with the account.
+ * Creates a user, with a password or without: for a service, for the operator, or for somebody who signs up alone at the
+ * built-in service and gets a TOKEN key of it along with the account.
  */
 export class CreateUser {
   readonly #ports: Needs;
@@ -53,17 +65,24 @@ export class CreateUser {
 
   /**
    * An address that is taken is refused like one that may not be used, after as much work. Throws `IllegalArgument`,
-   * `Forbidden` where new users are not accepted, `TooManyRequests` for too many sign-ups, and `Overloaded`.
+   * `Forbidden` where nobody may sign up, `TooManyRequests` for too many sign-ups, and `Overloaded`.
    */
   async execute(
     actor: Actor,
     input: CreateUserInput,
-  ): Promise<{ user: User; quality: PasswordQuality | null }> {
-    const { database, hasher, clock, ids } = this.#ports;
+  ): Promise<{ user: SeenUser; quality: PasswordQuality | null }> {
+    if (!may(actor, 'create user', null)) throw new Unauthorized();
+    const { database, hasher, clock, ids, settings } = this.#ports;
     const isSignUp = actor.kind === 'nobody';
-    const service = await this.#serviceFor(actor);
-    const place = placeOf(actor);
-    const { password, ...profile } = parseAll({
+    if (isSignUp && !settings.usersSignup) throw new Forbidden('registration_closed');
+    /** The service that makes the user, and its place; the operator makes users at none. */
+    const maker = actor.kind === 'service' || isSignUp ? placeOf(actor).serviceId : null;
+    const {
+      password,
+      attributes,
+      tokenKey: _,
+      ...profile
+    } = parseAll({
       name: () => parseName(input.name),
       email: () => parseEmail(input.email),
       locale: () => parseLocale(input.locale ?? 'en'),
@@ -72,7 +91,14 @@ export class CreateUser {
         input.password === undefined
           ? null
           : parseNewPassword(this.#ports, input.password, 'password'),
+      attributes: () => parseAttributes(input.attributes ?? {}),
+      tokenKey: () => {
+        if (input.tokenKey && maker === null) throw new IllegalArgument([noService]);
+      },
     });
+    const service = actor.kind === 'service' ? actor.service : await this.#formService();
+    // Hashes for the operator wait at the built-in service.
+    const place = { serviceId: service.id, origin: actor.origin ?? nowhere };
 
     if (isSignUp) {
       hasher.admit(place);
@@ -91,53 +117,71 @@ export class CreateUser {
       id: ids.next(),
       createdAt: now,
       updatedAt: now,
-      isEnabled: input.isEnabled,
+      isEnabled: input.isEnabled ?? true,
       isLocked: false,
+      isDisabledByOperator: input.isEnabled === false && maker === null,
       isAdmin: false,
+      emailValid: false,
       ...profile,
       passwordAllowReset: input.passwordAllowReset ?? true,
       passwordRequireUpdate: input.passwordRequireUpdate ?? false,
-      createdBy: service.id,
+      lastLoginAt: null,
+      createdBy: maker,
     };
-    const tokenKey = isSignUp
-      ? newKey(this.#ports, {
-          type: 'TOKEN',
-          name: service.name,
-          serviceId: service.id,
-          userId: user.id,
-        })
-      : null;
-    const of = { serviceId: service.id, userId: user.id };
+    const tokenKey =
+      maker !== null && (isSignUp || input.tokenKey)
+        ? newKey(this.#ports, {
+            type: 'TOKEN',
+            name: service.name,
+            serviceId: maker,
+            userId: user.id,
+          })
+        : null;
     await database.transact(async (stores) => {
-      const { users, keys } = stores;
+      const { users } = stores;
       const idleSince = isProven(user) ? null : now;
       const isNew = await users.insert(user, passwordHash, idleSince);
       if (!isNew) throw new IllegalArgument([refusedEmail()]);
-      await tell(this.#ports, stores, { ...of, type: 'user.created' });
-      if (tokenKey) {
-        await keys.insert(tokenKey.key, tokenKey.secret);
-        const event = { ...of, type: 'key.created', subjectId: tokenKey.key.id } as const;
-        await tell(this.#ports, stores, event);
+      if (Object.keys(attributes).length > 0) {
+        await users.setAttributes(user.id, maker, attributes);
       }
-      await record(this.#ports, stores, actor, { ...of, type: 'sso:UserCreate' });
-      if (tokenKey) {
-        const entry = { ...of, type: 'sso:KeyCreate', subjectId: tokenKey.key.id } as const;
-        await record(this.#ports, stores, actor, entry);
-      }
+      if (tokenKey) await stores.keys.insert(tokenKey.key, tokenKey.secret);
+      await this.#report(stores, actor, { maker, user, key: tokenKey?.key ?? null });
     });
-    return { user, quality };
+    return { user: { ...user, attributes }, quality };
   }
 
-  /** The service that the user is created at. */
-  async #serviceFor(actor: Actor): Promise<Service> {
-    if (!may(actor, 'create user', null)) throw new Unauthorized();
-    const { database, settings } = this.#ports;
-    const own = actor.kind === 'service' ? actor.service : null;
-    const isOpen = own?.userAllowRegister ?? settings.usersSignup;
-    if (!isOpen) throw new Forbidden('registration_closed');
-    if (own) return own;
+  async #report(
+    stores: Stores,
+    actor: Actor,
+    {
+      maker,
+      user,
+      key,
+    }: { readonly maker: Id | null; readonly user: User; readonly key: Key | null },
+  ): Promise<void> {
+    const userId = user.id;
+    if (maker !== null) {
+      const of = { serviceId: maker, userId };
+      await tell(this.#ports, stores, { ...of, type: 'user.created' });
+      if (key) await tell(this.#ports, stores, { ...of, type: 'key.created', subjectId: key.id });
+    }
+    const of = { serviceId: maker, userId };
+    await record(this.#ports, stores, actor, { ...of, type: 'sso:UserCreate', subjectId: userId });
+    if (!key) return;
+    await record(this.#ports, stores, actor, { ...of, type: 'sso:KeyCreate', subjectId: key.id });
+  }
+
+  async #formService(): Promise<Service> {
+    const { database } = this.#ports;
     const service = await database.read(({ services }) => services.get(formServiceId));
     if (service === null) throw new Error('the built-in service is made at every start');
     return service;
   }
 }
+
+const noService: Violation = {
+  field: 'tokenKey',
+  message: 'takes the key of a service: the operator has no users who log in',
+  code: 'not_allowed',
+};

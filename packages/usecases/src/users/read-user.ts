@@ -1,6 +1,6 @@
-import { type Actor, type Id, may, NotFound, type User } from '@rekey/domain';
+import type { Actor, Id, SeenUser } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { isKnownTo } from '../shared/known-user.ts';
+import { seenBy } from './viewer.ts';
 
 type Needs = Pick<Ports, 'database'>;
 
@@ -13,16 +13,7 @@ export class ReadUser {
   }
 
   /** Throws `NotFound` for unknown and foreign users alike. */
-  async execute(actor: Actor, { id }: { readonly id: Id }): Promise<User> {
-    const { user, isKnown } = await this.#ports.database.read(async (stores) => {
-      const user = await stores.users.get(id);
-      const isKnown =
-        user !== null &&
-        actor.kind === 'service' &&
-        (await isKnownTo(stores, user, actor.service.id));
-      return { user, isKnown };
-    });
-    if (user === null || !may(actor, 'read user', { isKnown })) throw new NotFound();
-    return user;
+  async execute(actor: Actor, { id }: { readonly id: Id }): Promise<SeenUser> {
+    return this.#ports.database.read((stores) => seenBy(actor, stores, id));
   }
 }

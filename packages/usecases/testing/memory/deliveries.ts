@@ -1,9 +1,10 @@
 import { domainOf, type Id, type Instant } from '@rekey/domain';
 import type { Claim, Deliveries, ListedDelivery, Owed, Waiting } from '../../src/ports/index.ts';
 import type { DeliveryRow, Tables } from './tables.ts';
+import { NOBODY } from './users.ts';
 
 export function deliveries(tables: Tables): Deliveries {
-  const { deliveries } = tables;
+  const { deliveries, oneTimeTokens } = tables;
   const waiting = (): Waiting[] =>
     deliveries
       .rows()
@@ -19,7 +20,15 @@ export function deliveries(tables: Tables): Deliveries {
     const row = deliveries.get(id);
     if (row?.attempts !== attempt || isClosed(row)) return false;
     deliveries.put(id, { ...row, ...change });
+    if (row.delivery.userId === null) clear(row);
     return true;
+  };
+
+  /** Leaves nothing of a delivery of a deleted account. */
+  const clear = ({ delivery: { id, tokenId } }: DeliveryRow) => {
+    deliveries.delete(id);
+    const right = oneTimeTokens.get(tokenId);
+    if (right) oneTimeTokens.put(tokenId, { ...right, token: { ...right.token, ...NOBODY } });
   };
 
   const requeue = (id: Id, now: Instant): boolean => {
@@ -30,11 +39,10 @@ export function deliveries(tables: Tables): Deliveries {
   };
 
   const owed = ({ delivery, attempts }: DeliveryRow): Owed => {
-    const token = tables.oneTimeTokens.get(delivery.tokenId)?.token;
-    const user = tables.users.get(delivery.userId)?.user;
+    const token = oneTimeTokens.get(delivery.tokenId)?.token;
     const service = tables.services.get(delivery.serviceId);
-    if (!token || !user || !service) throw new Error('a delivery has all that it is about');
-    return { delivery, attempt: attempts, token, user, service };
+    if (!token || !service) throw new Error('a delivery has all that it is about');
+    return { delivery, attempt: attempts, token, service };
   };
 
   return {
@@ -51,7 +59,7 @@ export function deliveries(tables: Tables): Deliveries {
     waiting: async (attempts, domain, without, limit) =>
       waiting()
         .filter((each) => each.attempts === attempts && each.domain > domain)
-        .filter(({ userId }) => !without.includes(userId))
+        .filter(({ userId }) => userId === null || !without.includes(userId))
         .sort((a, b) => (a.domain === b.domain ? 0 : a.domain < b.domain ? -1 : 1))
         .slice(0, limit),
     stray: async (tooFar, limit) =>
@@ -98,6 +106,27 @@ export function deliveries(tables: Tables): Deliveries {
           requeue(delivery.id, now);
           return delivery;
         }),
+    ofUser: async (userId, after, limit) =>
+      deliveries
+        .rows()
+        .filter(({ delivery }) => delivery.userId === userId && delivery.id > after)
+        .map((row) => {
+          const right = oneTimeTokens.get(row.delivery.tokenId);
+          if (!right) throw new Error('a delivery has its right');
+          const { serviceId } = row.delivery;
+          const [linkExpiresAt, linkSpentAt] = [right.token.expiresAt, right.spentAt];
+          return { ...listed(row), serviceId, linkExpiresAt, linkSpentAt };
+        })
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .slice(0, limit),
+    pruneOrphans: async (before, limit) => {
+      const orphans = deliveries
+        .rows()
+        .filter(({ delivery }) => delivery.userId === null && delivery.deadline < before)
+        .slice(0, limit);
+      for (const orphan of orphans) clear(orphan);
+      return orphans.length;
+    },
   };
 }
 

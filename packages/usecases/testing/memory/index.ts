@@ -5,6 +5,7 @@ import { audit } from './audit.ts';
 import { csrfTokens } from './csrf-tokens.ts';
 import { deliveries } from './deliveries.ts';
 import { events } from './events.ts';
+import { keptAnswers } from './kept-answers.ts';
 import { keys } from './keys.ts';
 import { oneTimeTokens } from './one-time-tokens.ts';
 import { services } from './services.ts';
@@ -36,6 +37,7 @@ export function memoryDatabase(): MemoryDatabase {
     throttles: throttles(tables),
     audit: audit(tables),
     events: events(tables),
+    keptAnswers: keptAnswers(tables),
   };
   let last: Promise<unknown> = Promise.resolve();
   const inside = new AsyncLocalStorage<true>();

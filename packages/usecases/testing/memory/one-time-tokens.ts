@@ -5,10 +5,16 @@ import type { OneTimeTokenRow, Tables } from './tables.ts';
 
 export function oneTimeTokens({ oneTimeTokens, deliveries }: Tables): OneTimeTokens {
   const good = (row: OneTimeTokenRow | undefined, now: Instant) =>
-    row?.spentAt === null && row.token.expiresAt > now ? row.token : null;
+    row?.spentAt === null && row.token.userId !== null && row.token.expiresAt > now
+      ? { ...row.token, userId: row.token.userId }
+      : null;
   return {
     insert: async (token) => oneTimeTokens.put(token.id, { token, spentAt: null }),
     findGood: async (id, now) => good(oneTimeTokens.get(id), now),
+    isOfDeleted: async (id, now) => {
+      const { userId, expiresAt = 0 } = oneTimeTokens.get(id)?.token ?? {};
+      return userId === null && expiresAt > now;
+    },
     spend: async (id, now) => {
       const token = good(oneTimeTokens.get(id), now);
       if (token === null) return null;

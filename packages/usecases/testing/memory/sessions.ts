@@ -1,8 +1,10 @@
 import type { Id, Instant, Session } from '@rekey/domain';
 import type { Sessions } from '../../src/ports/index.ts';
+import { seenUser } from './seen-user.ts';
 import type { SessionRow, Tables } from './tables.ts';
 
-export function sessions({ sessions, refreshTokens, users, keys }: Tables): Sessions {
+export function sessions(tables: Tables): Sessions {
+  const { sessions, refreshTokens, users, keys } = tables;
   const end = (row: SessionRow | undefined, now: Instant): boolean => {
     if (row?.endedAt !== null) return false;
     sessions.put(row.session.id, { ...row, endedAt: now });
@@ -22,7 +24,7 @@ export function sessions({ sessions, refreshTokens, users, keys }: Tables): Sess
       const user = users.get(session.userId)?.user;
       const key = keys.get(session.keyId)?.key;
       if (!user || !key) throw new Error('a session has its user and its key');
-      return { session, user, key };
+      return { session, user: seenUser(tables, user, session.serviceId), key };
     },
     list: async ({ serviceId, userIds }, { after, before, limit }, now) => {
       const found = sessions

@@ -14,7 +14,7 @@ import type {
   Session,
   User,
 } from '@rekey/domain';
-import type { CsrfTokens, KeySecret, StoredBucket } from '../../src/ports/index.ts';
+import type { CsrfTokens, KeptAnswer, KeySecret, StoredBucket } from '../../src/ports/index.ts';
 import { type Journal, Table } from './table.ts';
 
 export type Tables = {
@@ -35,6 +35,7 @@ export type Tables = {
   readonly audit: Table<Id, AuditEntry>;
   readonly auditSums: Table<string, AuditSum>;
   readonly events: Table<Id, Event>;
+  readonly keptAnswers: Table<string, KeptAnswer>;
 };
 
 export type UserRow = {
@@ -98,4 +99,5 @@ export const emptyTables = (journal: Journal): Tables => ({
   audit: new Table(journal),
   auditSums: new Table(journal),
   events: new Table(journal),
+  keptAnswers: new Table(journal),
 });

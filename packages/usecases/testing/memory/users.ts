@@ -1,10 +1,20 @@
-import type { Account, Credential, Id, User } from '@rekey/domain';
+import {
+  type Account,
+  type Credential,
+  folded,
+  type Id,
+  onUserPage,
+  type User,
+} from '@rekey/domain';
 import type { Users } from '../../src/ports/index.ts';
+import { isClosed } from './deliveries.ts';
+import { attributesPlace, seenUser } from './seen-user.ts';
 import type { Table } from './table.ts';
 import type { Tables, UserRow } from './tables.ts';
 
 export function users(tables: Tables): Users {
-  const { users, keys, sessions, refreshTokens, oneTimeTokens, deliveries } = tables;
+  const { users, userAttributes, keys, sessions, refreshTokens, oneTimeTokens, deliveries } =
+    tables;
   const change = (id: Id, user: Partial<User>, credential: Partial<Credential>) => {
     const row = users.get(id);
     if (!row) return;
@@ -14,6 +24,11 @@ export function users(tables: Tables): Users {
       credential: { ...row.credential, ...credential },
     });
   };
+
+  const isVisible = ({ id, createdBy }: User, by: Id | null) =>
+    by === null ||
+    createdBy === by ||
+    keys.rows().some(({ key }) => key.userId === id && key.serviceId === by && key.type !== 'TOTP');
 
   return {
     insert: async (user, passwordHash, idleSince = null) => {
@@ -26,6 +41,27 @@ export function users(tables: Tables): Users {
       return true;
     },
     get: async (id) => users.get(id)?.user ?? null,
+    see: async (id, by) => {
+      const user = users.get(id)?.user;
+      return user ? { user: seenUser(tables, user, by), isVisible: isVisible(user, by) } : null;
+    },
+    list: async ({ page, seenBy, attributesOf, ids, emails, isEnabled, search }) => {
+      const fitting = users
+        .rows()
+        .map(({ user }) => user)
+        .filter(
+          (user) =>
+            isVisible(user, seenBy) &&
+            (ids?.includes(user.id) ?? true) &&
+            (emails?.includes(user.email) ?? true) &&
+            (isEnabled ?? user.isEnabled) === user.isEnabled &&
+            (search === undefined ||
+              folded(user.name).startsWith(search.name) ||
+              folded(user.email).startsWith(search.email)),
+        )
+        .map((user) => ({ id: user.id, name: folded(user.name), user }));
+      return onUserPage(fitting, page).map(({ user }) => seenUser(tables, user, attributesOf));
+    },
     exist: async () => users.size > 0,
     findByEmail: async (email) => accountOf(users.find(({ user }) => user.email === email)),
     changePassword: async (id, version, passwordHash, now) => {
@@ -42,6 +78,51 @@ export function users(tables: Tables): Users {
     },
     keepQuality: async (id, sealed) => change(id, {}, { sealedQuality: sealed }),
     lock: async (id) => accountOf(users.get(id)),
+    noteLogin: async (id, now, serviceId) => {
+      change(id, { lastLoginAt: now }, {});
+      const account = accountOf(users.get(id));
+      return account && { ...account, user: seenUser(tables, account.user, serviceId) };
+    },
+    update: async ({
+      id,
+      updatedAt,
+      isEnabled,
+      isDisabledByOperator,
+      name,
+      locale,
+      timezone,
+      passwordAllowReset,
+      passwordRequireUpdate,
+    }) =>
+      change(
+        id,
+        {
+          updatedAt,
+          isEnabled,
+          isDisabledByOperator,
+          name,
+          locale,
+          timezone,
+          passwordAllowReset,
+          passwordRequireUpdate,
+        },
+        {},
+      ),
+    setAttributes: async (id, by, attributes) => {
+      const user = users.get(id)?.user;
+      if (!user) return;
+      const serviceId = by ?? user.createdBy;
+      userAttributes.put(attributesPlace(user, by), { userId: id, serviceId, attributes });
+    },
+    attributesOf: async (id) =>
+      userAttributes
+        .rows()
+        .filter(({ userId }) => userId === id)
+        .map(({ serviceId, attributes }) => ({ serviceId, attributes })),
+    isKeptBeside: async (id, serviceId) =>
+      keys
+        .rows()
+        .some(({ key }) => key.userId === id && key.serviceId !== serviceId && !key.isRevoked),
     lockOut: async (id, now) => {
       const { version = 0, deviceEpoch = 0 } = users.get(id)?.credential ?? {};
       const user = { updatedAt: now, isEnabled: false, isLocked: true };
@@ -92,12 +173,28 @@ export function users(tables: Tables): Users {
       const row = users.get(id);
       if (row) users.put(id, { ...row, idleSince: since });
     },
-    delete: async (id) => {
+    delete: async (id, now, owedUntil) => {
       deleteWhere(refreshTokens, (token) => sessions.get(token.sessionId)?.session.userId === id);
       deleteWhere(sessions, ({ session }) => session.userId === id);
       deleteWhere(keys, ({ key }) => key.userId === id);
-      deleteWhere(deliveries, ({ delivery }) => delivery.userId === id);
-      deleteWhere(oneTimeTokens, ({ token }) => token.userId === id);
+      deleteWhere(userAttributes, ({ userId }) => userId === id);
+      deleteWhere(deliveries, (row) => row.delivery.userId === id && isClosed(row));
+      const owed = new Set<Id>();
+      for (const row of deliveries.rows()) {
+        const { delivery } = row;
+        if (delivery.userId !== id) continue;
+        const deadline = Math.min(delivery.deadline, owedUntil);
+        deliveries.put(delivery.id, { ...row, delivery: { ...delivery, userId: null, deadline } });
+        owed.add(delivery.tokenId);
+      }
+      for (const row of oneTimeTokens.rows()) {
+        if (row.token.userId !== id) continue;
+        const token = { ...row.token, userId: null };
+        oneTimeTokens.put(token.id, {
+          token: owed.has(token.id) ? token : { ...token, ...NOBODY },
+          spentAt: row.spentAt ?? now,
+        });
+      }
       users.delete(id);
     },
   };
@@ -105,6 +202,9 @@ export function users(tables: Tables): Users {
 
 const accountOf = (row: UserRow | undefined): Account | null =>
   row ? { user: row.user, credential: row.credential } : null;
+
+/** What is left of the person in a right of a deleted account. */
+export const NOBODY = { email: '', origin: { address: '', client: null } } as const;
 
 function deleteWhere<Key, Row>(table: Table<Key, Row>, isGone: (row: Row) => boolean): void {
   for (const [key, row] of table.entries()) if (isGone(row)) table.delete(key);

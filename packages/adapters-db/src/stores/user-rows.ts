@@ -1,0 +1,80 @@
+import type { Account, Attributes, SeenUser, User } from '@rekey/domain';
+import { type RawBuilder, type Selection, sql } from 'kysely';
+import { joined, type Param } from '../query.ts';
+import type { Schema } from '../schema.ts';
+
+export const userColumns = [
+  'id',
+  'created_at as createdAt',
+  'updated_at as updatedAt',
+  'is_enabled as isEnabled',
+  'is_locked as isLocked',
+  'is_disabled_by_operator as isDisabledByOperator',
+  'is_admin as isAdmin',
+  'name',
+  'email',
+  'email_valid as emailValid',
+  'locale',
+  'timezone',
+  'password_allow_reset as passwordAllowReset',
+  'password_require_update as passwordRequireUpdate',
+  'last_login_at as lastLoginAt',
+  'created_by as createdBy',
+] as const;
+
+export const accountColumns = [
+  ...userColumns,
+  'password_hash as passwordHash',
+  'credential_version as version',
+  'password_quality as sealedQuality',
+  'device_epoch as deviceEpoch',
+] as const;
+
+type UserRow = Selection<Schema, 'users', (typeof userColumns)[number]>;
+type AccountRow = Selection<Schema, 'users', (typeof accountColumns)[number]>;
+
+export const asUser = (row: UserRow): User => ({
+  ...row,
+  isEnabled: row.isEnabled === 1,
+  isLocked: row.isLocked === 1,
+  isDisabledByOperator: row.isDisabledByOperator === 1,
+  isAdmin: row.isAdmin === 1,
+  emailValid: row.emailValid === 1,
+  passwordAllowReset: row.passwordAllowReset === 1,
+  passwordRequireUpdate: row.passwordRequireUpdate === 1,
+});
+
+export const asAccount = ({
+  passwordHash,
+  version,
+  sealedQuality,
+  deviceEpoch,
+  ...row
+}: AccountRow): Account => ({
+  user: asUser(row),
+  credential: { passwordHash, version, sealedQuality, deviceEpoch },
+});
+
+const none: Attributes = {};
+
+export const asAttributes = (json: string | null): Attributes =>
+  json === null ? none : JSON.parse(json);
+
+/** A user in the answer of a join. */
+export const joinedUser = joined('users', userColumns, asUser);
+
+/** A user in the answer of a join with the attributes that a service keeps with it. */
+export const joinedSeenUser = {
+  columns: [...joinedUser.columns, 'user_attributes.attributes as users.attributes'] as const,
+  of: (row: { readonly 'users.attributes': string | null }): SeenUser => ({
+    ...joinedUser.of(row),
+    attributes: asAttributes(row['users.attributes']),
+  }),
+};
+
+/** Takes the place of the id of a service: of the operator, who sees all users. */
+export const ALL = 'all';
+
+/** The service, or for the operator the one that made the user: a condition beside the table `users`. */
+export const keeperOf = (by: Param<string | null>): RawBuilder<string> =>
+  sql`coalesce(cast(${by} as text), users.created_by, ${sql.lit(ALL)})`;

@@ -1,0 +1,32 @@
+import { type Actor, Forbidden, type Id, may, NotFound } from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
+import { deleteUsers } from '../shared/delete-users.ts';
+import { seenBy } from './viewer.ts';
+
+type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids'>;
+
+/** Deletes a person: the user, and all that is personal in every table. What was done stays in the audit, without words. */
+export class DeleteUser {
+  readonly #ports: Needs;
+
+  constructor(ports: Needs) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Throws `NotFound` for unknown and foreign users alike, and `Forbidden` where the service did not make the user, or
+   * another service has a key of it.
+   */
+  async execute(actor: Actor, { id }: { readonly id: Id }): Promise<void> {
+    await this.#ports.database.transact(async (stores) => {
+      const { users } = stores;
+      // Locked first: a login or a change at the same moment comes before, and is deleted too, or finds nobody.
+      if ((await users.lock(id)) === null) throw new NotFound();
+      const { createdBy } = await seenBy(actor, stores, id);
+      const isKeptBeside =
+        actor.kind === 'service' && (await users.isKeptBeside(id, actor.service.id));
+      if (!may(actor, 'delete user', { createdBy, isKeptBeside })) throw new Forbidden('forbidden');
+      await deleteUsers(this.#ports, stores, actor, { ids: [id], type: 'rekey:UserDelete' });
+    });
+  }
+}

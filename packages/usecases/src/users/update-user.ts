@@ -1,0 +1,139 @@
+import {
+  type Actor,
+  type Attributes,
+  type EventType,
+  Forbidden,
+  type Id,
+  type JsonObject,
+  may,
+  NotFound,
+  parseAll,
+  parseAttributes,
+  parseLocale,
+  parseName,
+  parseTimezone,
+  type SeenUser,
+  type User,
+  WrongState,
+} from '@rekey/domain';
+import type { Ports, Stores } from '../ports/index.ts';
+import { diffOf } from '../shared/diff.ts';
+import { recordAtAll } from '../shared/record-at-all.ts';
+import { tell } from '../shared/tell.ts';
+import { seenBy, viewerOf } from './viewer.ts';
+
+type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids'>;
+
+type Fields = {
+  readonly name?: string | undefined;
+  readonly isEnabled?: boolean | undefined;
+  readonly locale?: string | undefined;
+  readonly timezone?: string | undefined;
+  readonly passwordAllowReset?: boolean | undefined;
+  readonly passwordRequireUpdate?: boolean | undefined;
+};
+
+export type UpdateUserInput = Fields & {
+  readonly id: Id;
+  /** Takes the place of all that the service keeps with the user. */
+  readonly attributes?: Attributes | undefined;
+};
+
+/**
+ * Changes the fields of a user that are given. A service that merely has a key of the user changes what it keeps with it
+ * itself, and nothing else. A user that is disabled is logged out everywhere, at once.
+ */
+export class UpdateUser {
+  readonly #ports: Needs;
+
+  constructor(ports: Needs) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Throws `NotFound` for unknown and foreign users alike, `Forbidden` where the service did not make the user, or an
+   * operator disabled it, and `WrongState` for enabling an account that its owner locked.
+   */
+  async execute(actor: Actor, { id, attributes, ...given }: UpdateUserInput): Promise<SeenUser> {
+    const viewer = viewerOf(actor);
+    const { kept, ...fields } = parsed(given, attributes);
+
+    return this.#ports.database.transact(async (stores) => {
+      const { users } = stores;
+      // Locked first, so that what differs is what this changes.
+      if ((await users.lock(id)) === null) throw new NotFound();
+      const before = await seenBy(actor, stores, id);
+      checkChange(actor, before, fields);
+      const after: SeenUser = { ...before, ...fields, ...(kept && { attributes: kept }) };
+      const data = diffOf(before, after);
+      if (data === null) return before;
+
+      const isSwitched = before.isEnabled !== after.isEnabled;
+      const changed: SeenUser = {
+        ...after,
+        updatedAt: this.#ports.clock.now(),
+        isDisabledByOperator: isSwitched
+          ? !after.isEnabled && actor.kind !== 'service'
+          : before.isDisabledByOperator,
+      };
+      await users.update(changed);
+      if (kept) await users.setAttributes(id, viewer, kept);
+      await this.#report(stores, actor, before, changed, data);
+      return changed;
+    });
+  }
+
+  /** Ends the sessions of a user that is disabled; tells and records the change wherever it is felt. */
+  async #report(
+    stores: Stores,
+    actor: Actor,
+    before: SeenUser,
+    after: SeenUser,
+    data: JsonObject,
+  ): Promise<void> {
+    const { services, sessions } = stores;
+    const viewer = viewerOf(actor);
+    const isDisabled = before.isEnabled && !after.isEnabled;
+    const isSwitched = before.isEnabled !== after.isEnabled;
+    // What a service keeps with a user is nobody else's.
+    const isShared = diffOf({ ...before, attributes: {} }, { ...after, attributes: {} }) !== null;
+    const isMore = diffOf(before, isDisabled ? { ...after, isEnabled: true } : after) !== null;
+    const types: EventType[] = [
+      ...(isMore ? (['user.updated'] as const) : []),
+      ...(isDisabled ? (['user.disabled'] as const) : []),
+    ];
+    const knowing = isShared ? await services.knowing(before.id) : viewer === null ? [] : [viewer];
+    for (const serviceId of knowing) {
+      const of = { serviceId, userId: before.id };
+      for (const type of types) await tell(this.#ports, stores, { ...of, type });
+      if (!isDisabled) continue;
+      const ended = await sessions.endAllAt(of.userId, serviceId, after.updatedAt);
+      if (ended > 0) await tell(this.#ports, stores, { ...of, type: 'session.ended' });
+    }
+
+    const entry = { userId: before.id, subjectId: before.id, data };
+    const felt = isSwitched ? knowing : [];
+    const own = { type: 'sso:UserUpdate', serviceId: viewer, ...entry } as const;
+    await recordAtAll(this.#ports, stores, actor, own, felt);
+  }
+}
+
+/** The fields that are given, in their canonical form. */
+function parsed({ name, locale, timezone, ...flags }: Fields, attributes?: Attributes) {
+  const texts = parseAll({
+    name: () => (name === undefined ? undefined : parseName(name)),
+    locale: () => (locale === undefined ? undefined : parseLocale(locale)),
+    timezone: () => (timezone === undefined ? undefined : parseTimezone(timezone)),
+    kept: () => (attributes === undefined ? undefined : parseAttributes(attributes)),
+  });
+  const given = Object.entries({ ...texts, ...flags }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as Partial<User> & { readonly kept?: Attributes };
+}
+
+function checkChange(actor: Actor, before: User, fields: Partial<User>): void {
+  const isMore = Object.keys(fields).length > 0;
+  if (isMore && !may(actor, 'change user', before)) throw new Forbidden('forbidden');
+  if (!fields.isEnabled || before.isEnabled) return;
+  if (before.isLocked) throw new WrongState('account_locked');
+  if (!may(actor, 'enable user', before)) throw new Forbidden('root_key_required');
+}
