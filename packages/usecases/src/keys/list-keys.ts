@@ -11,7 +11,10 @@ export class ListKeys {
     this.#ports = ports;
   }
 
-  async execute(actor: Actor, filter: KeyFilter, page: IdPage): Promise<Key[]> {
+  async execute(
+    actor: Actor,
+    { page, ...filter }: KeyFilter & { readonly page: IdPage },
+  ): Promise<Key[]> {
     if (!may(actor, 'create key', null)) throw new Unauthorized();
     const asked = filter.serviceIds;
     const own = actor.kind === 'service' ? actor.service.id : null;

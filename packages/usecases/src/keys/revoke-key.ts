@@ -1,11 +1,4 @@
-import {
-  type Actor,
-  type CustomAuditType,
-  type Id,
-  InvalidToken,
-  type Key,
-  may,
-} from '@rekey/domain';
+import { type Actor, type Id, InvalidToken, type Key, may, parseAsked } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { record } from '../shared/record.ts';
 import { recordAsked } from '../shared/record-custom.ts';
@@ -16,7 +9,7 @@ type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'clock' | 'ids'>;
 type RevokeKeyInput = {
   readonly value: string;
   /** The type of an entry of the service's own. */
-  readonly audit?: CustomAuditType | undefined;
+  readonly audit?: string | undefined;
 };
 
 /** Takes back a key of a user at a service by its value, and with a TOKEN key every session that rests on it. */
@@ -32,6 +25,7 @@ export class RevokeKey {
    * Answers the id of the entry that was asked for, if one was.
    */
   async execute(actor: Actor, { value, audit }: RevokeKeyInput): Promise<Id | null> {
+    const asked = parseAsked(audit);
     const { database, clock } = this.#ports;
     return database.transact(async (stores) => {
       const key = await this.#find(stores, value);
@@ -41,7 +35,7 @@ export class RevokeKey {
       if (!(await retireKey(this.#ports, stores, key, clock.now()))) throw new InvalidToken();
       const entry = { type: 'sso:AuthKeyRevoke', serviceId, userId, subjectId: id } as const;
       await record(this.#ports, stores, actor, entry);
-      return recordAsked(this.#ports, stores, actor, audit, { userId, userKeyId: id });
+      return recordAsked(this.#ports, stores, actor, asked, { userId, userKeyId: id });
     });
   }
 

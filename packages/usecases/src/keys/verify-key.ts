@@ -1,12 +1,12 @@
 import {
   type Actor,
-  type CustomAuditType,
   Forbidden,
   type Id,
   InvalidToken,
   isUsable,
   type Key,
   may,
+  parseAsked,
   parseScopes,
   type User,
 } from '@rekey/domain';
@@ -20,7 +20,7 @@ type VerifyKeyInput = {
   /** That the key must all have. */
   readonly scopes?: readonly string[] | undefined;
   /** The type of an entry of the service's own. */
-  readonly audit?: CustomAuditType | undefined;
+  readonly audit?: string | undefined;
 };
 
 /** Tells a service whose KEY it was given, where the KEY is one of its own for a user. */
@@ -39,6 +39,7 @@ export class VerifyKey {
     actor: Actor,
     { value, scopes = [], audit }: VerifyKeyInput,
   ): Promise<{ user: User; key: Key; entryId: Id | null }> {
+    const asked = parseAsked(audit);
     const { database, secrets, keyUses, clock } = this.#ports;
     parseScopes(scopes);
     const digest = secrets.digest(value);
@@ -50,11 +51,11 @@ export class VerifyKey {
     if (!isGood || user === null) throw new InvalidToken();
     keyUses.note({ id: key.id, at: now });
     if (!scopes.every((scope) => key.scopes.includes(scope))) throw new Forbidden('forbidden');
-    if (audit === undefined) return { user, key, entryId: null };
+    if (asked === undefined) return { user, key, entryId: null };
 
     const of = { userId: user.id, userKeyId: key.id };
     const entryId = await database.transact((stores) =>
-      recordAsked(this.#ports, stores, actor, audit, of),
+      recordAsked(this.#ports, stores, actor, asked, of),
     );
     return { user, key, entryId };
   }
