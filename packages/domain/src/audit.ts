@@ -151,6 +151,12 @@ export function parseCustomType(text: string, field = 'type'): CustomAuditType {
   throw new IllegalArgument([{ field, message, code: 'malformed' }]);
 }
 
+/** The type of an entry that a call writes beside what it does. */
+export const parseAsked = (
+  type: string | undefined,
+  field = 'audit',
+): CustomAuditType | undefined => (type === undefined ? undefined : parseCustomType(type, field));
+
 /** What a service says that an entry is about: 1 to 200 characters on one line. */
 export function parseSubject(text: string, field = 'subject'): string {
   if (isOneLine(text, MAX_SUBJECT_LENGTH)) return text;

@@ -6,7 +6,9 @@ import type { HttpDeps } from '../server/deps.ts';
 import { currentPassword, deviceToken, email, strict } from '../server/fields.ts';
 import { metaOut, PasswordMeta } from './passwords.ts';
 import {
+  AuditAsked,
   Audited,
+  asked,
   idOf,
   idPage,
   idPageOf,
@@ -26,11 +28,11 @@ const Credentials = Type.Object(
 );
 
 const GivenToken = Type.Object(
-  { token: Type.String({ examples: ['example.access.token'] }) },
+  { token: Type.String({ examples: ['example.access.token'] }), audit: AuditAsked },
   { $id: 'GivenToken', ...strict },
 );
 const GivenRefreshToken = Type.Object(
-  { token: Type.String({ examples: ['example-refresh-token'] }) },
+  { token: Type.String({ examples: ['example-refresh-token'] }), audit: AuditAsked },
   { $id: 'GivenRefreshToken', ...strict },
 );
 
@@ -51,9 +53,12 @@ const LoggedIn = Type.Object(
   { meta: PasswordMeta, user: User, access: Token, refresh: Token, device: deviceToken },
   { $id: 'LoggedIn' },
 );
-const TokenVerified = Type.Object({ user: User, access: Token }, { $id: 'TokenVerified' });
+const TokenVerified = Type.Object(
+  { user: User, access: Token, audit: asked },
+  { $id: 'TokenVerified' },
+);
 const TokenRefreshed = Type.Object(
-  { user: User, access: Token, refresh: Token },
+  { user: User, access: Token, refresh: Token, audit: asked },
   { $id: 'TokenRefreshed' },
 );
 
@@ -196,10 +201,13 @@ export const sessionRoutes =
         },
       },
       async (request) => {
-        const { token } = request.body;
         const { verifyToken } = deps.useCases.sessions;
-        const { user, expiresAt } = await verifyToken.execute(actorOf(request), { token });
-        return { user: userOut(user), access: tokenOut(token, expiresAt) };
+        const { token } = request.body;
+        const { user, expiresAt, audit } = await verifyToken.execute(
+          actorOf(request),
+          request.body,
+        );
+        return { user: userOut(user), access: tokenOut(token, expiresAt), audit };
       },
     );
 
@@ -218,13 +226,16 @@ export const sessionRoutes =
         },
       },
       async (request) => {
-        const { token } = request.body;
         const { refreshToken } = deps.useCases.sessions;
-        const { user, access, refresh } = await refreshToken.execute(actorOf(request), { token });
+        const { user, access, refresh, audit } = await refreshToken.execute(
+          actorOf(request),
+          request.body,
+        );
         return {
           user: userOut(user),
           access: tokenOut(access.token, access.expiresAt),
           refresh: tokenOut(refresh.token, refresh.expiresAt),
+          audit,
         };
       },
     );
@@ -245,9 +256,8 @@ export const sessionRoutes =
         },
       },
       async (request) => {
-        const { token } = request.body;
         const { revokeToken } = deps.useCases.sessions;
-        return { audit: await revokeToken.execute(actorOf(request), { token }) };
+        return { audit: await revokeToken.execute(actorOf(request), request.body) };
       },
     );
 

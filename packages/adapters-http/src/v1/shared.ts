@@ -1,5 +1,4 @@
 import {
-  type CustomAuditType,
   DEFAULT_PAGE_SIZE,
   type Id,
   type IdPage,
@@ -68,24 +67,25 @@ export function changedId(request: {
   return id;
 }
 
-export const Audited = Type.Object(
-  { audit: idOf('entry', 'The entry of the audit that says so.') },
-  { $id: 'Audited' },
+/** The entry that a call wrote beside what it did. */
+export const asked = nullableIdOf(
+  'entry',
+  'The entry of your own that was asked for by `audit`; null where none was.',
 );
+
+export const Audited = Type.Object({ audit: asked }, { $id: 'Audited' });
 
 /**
  * The type of an entry of the audit that a service has written beside what a call does. The answer has the id of the entry
  * as `audit`.
  */
 export const AuditAsked = Type.Optional(
-  Type.Unsafe<CustomAuditType>(
-    Type.String({
-      description:
-        'The type of an entry of your own, which the audit then has as well; not one of `sso:` or `rekey:`.',
-      examples: ['shop:CheckOut'],
-      parse: (text: string, field: string) => parseCustomType(text, field),
-    }),
-  ),
+  Type.String({
+    description:
+      'The type of an entry of your own, which the audit then has as well; not one of `sso:` or `rekey:`.',
+    examples: ['shop:CheckOut'],
+    parse: parseCustomType,
+  }),
 );
 
 /** A field of a query: its value is what the parser makes of the text. */

@@ -1,5 +1,5 @@
 import { type AuditEntry, auditEntryText, auditText, type Id, isErased } from '@rekey/domain';
-import type { Ports } from '../ports/index.ts';
+import type { Ports, Stores } from '../ports/index.ts';
 
 /** A fault of a chain. */
 export type AuditFault = {
@@ -42,3 +42,23 @@ const isBeginning = ({ serviceId, type, subjectId }: AuditEntry): boolean =>
 /** The service whose chain an entry of the operator's chain announces; null for any other entry. */
 export const announcedBy = ({ serviceId, type, subjectId }: AuditEntry): Id | null =>
   serviceId === null && type === 'rekey:ChainBegin' ? subjectId : null;
+
+/**
+ * The first of these entries whose text is gone although the operator's chain does not say that it was erased; null where
+ * there is none. A user or key that was erased so long ago that this was pruned erased nothing that is younger.
+ */
+export async function strayErasure(
+  { audit }: Pick<Stores, 'audit'>,
+  entries: readonly AuditEntry[],
+): Promise<AuditFault | null> {
+  const gone = entries.filter(isErased);
+  if (gone.length === 0) return null;
+  const reasons = ({ userId, userKeyId }: AuditEntry) => [userId ?? [], userKeyId ?? []].flat();
+  const erased = new Set(await audit.erased(gone.flatMap(reasons)));
+  const prunedUntil = (await audit.chain(null))?.prunedUntil ?? 0;
+  const stray = gone.find(
+    (entry) => entry.createdAt > prunedUntil && !reasons(entry).some((id) => erased.has(id)),
+  );
+  if (!stray) return null;
+  return { sequence: stray.sequence, id: stray.id, reason: 'has lost its text' };
+}

@@ -3,7 +3,7 @@ import type { Ports } from '../ports/index.ts';
 import { announce } from '../shared/begin-chain.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 import { isSealed, record } from '../shared/record.ts';
-import { announcedBy, faultOf, type Link } from './audit-fault.ts';
+import { announcedBy, faultOf, type Link, strayErasure } from './audit-fault.ts';
 
 type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids'>;
 
@@ -62,14 +62,16 @@ export class PruneAudit {
       const young = entries.findIndex(({ createdAt }) => createdAt >= before);
       const old = young === -1 ? entries : entries.slice(0, young);
       let last: Link = { sequence: chain.pruned, hash: chain.prunedHash };
+      const refuse = () => {
+        throw new Error(
+          'the audit is not as it was written, and nothing of it may be deleted: see rekey audit verify',
+        );
+      };
       for (const entry of old) {
-        if (!isSealed(macs, chain) || faultOf(macs, last, entry)) {
-          throw new Error(
-            'the audit is not as it was written, and nothing of it may be deleted: see rekey audit verify',
-          );
-        }
+        if (!isSealed(macs, chain) || faultOf(macs, last, entry)) refuse();
         last = entry;
       }
+      if (await strayErasure(stores, old)) refuse();
       if (old.length === 0) return 0;
       const rest = {
         ...chain,

@@ -1,5 +1,6 @@
-import { type Actor, type AuditEntry, type Id, may, NotFound } from '@rekey/domain';
+import { type Actor, type AmendedEntry, type Id, may, NotFound } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
+import { findEntries } from './find-entries.ts';
 
 type Needs = Pick<Ports, 'database'>;
 
@@ -11,10 +12,16 @@ export class ReadAuditEntry {
     this.#ports = ports;
   }
 
-  /** Throws `NotFound` for unknown and foreign entries alike. */
-  async execute(actor: Actor, { id }: { readonly id: Id }): Promise<AuditEntry> {
-    const entry = await this.#ports.database.read(({ audit }) => audit.get(id));
-    if (entry === null || !may(actor, 'read audit', entry)) throw new NotFound();
+  /** Throws `NotFound` for unknown and foreign entries alike, and for one that is not about that subject. */
+  async execute(
+    actor: Actor,
+    { id, subject }: { readonly id: Id; readonly subject?: string | undefined },
+  ): Promise<AmendedEntry> {
+    const [entry] = await this.#ports.database.read((stores) => findEntries(stores, [id]));
+    if (!entry || !may(actor, 'read audit', entry)) throw new NotFound();
+    if (subject !== undefined && subject !== (entry.subjectId ?? entry.subject)) {
+      throw new NotFound();
+    }
     return entry;
   }
 }

@@ -160,9 +160,7 @@ describe('wrong keys of services', () => {
       useCases(ports).callers.authenticateKey.execute(asNobody({ address, client: null }), { key }),
     );
   const typesOf = async (w: World): Promise<[string, number][]> =>
-    (await chainOf(w, null))
-      .map(({ type, count }): [string, number] => [type, count])
-      .toSorted();
+    (await chainOf(w, null)).map(({ type, count }): [string, number] => [type, count]).toSorted();
 
   test('are refused, counted by network and summed up in the operator’s chain', async () => {
     const w = narrow();

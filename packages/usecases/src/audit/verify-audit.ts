@@ -2,7 +2,7 @@ import type { Actor, AuditChain, AuditEntry, Id, Instant } from '@rekey/domain';
 import type { AuditedKey, Ports } from '../ports/index.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 import { isSealed } from '../shared/record.ts';
-import { type AuditFault, announcedBy, faultOf, type Link } from './audit-fault.ts';
+import { type AuditFault, announcedBy, faultOf, type Link, strayErasure } from './audit-fault.ts';
 
 type Needs = Pick<Ports, 'database' | 'macs'>;
 
@@ -87,6 +87,8 @@ export class VerifyAudit {
         look(entry);
         last = entry;
       }
+      const stray = await database.read((stores) => strayErasure(stores, entries));
+      if (stray) return this.#reportFault(chain, stray, look);
       if (entries.length < PAGE) break;
     }
     return last.sequence < length

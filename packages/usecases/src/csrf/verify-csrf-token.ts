@@ -1,9 +1,9 @@
 import {
   type Actor,
-  type CustomAuditType,
   type Id,
   InvalidToken,
   may,
+  parseAsked,
   placeOf,
   Unauthorized,
 } from '@rekey/domain';
@@ -15,7 +15,7 @@ type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'clock' | 'ids'>;
 type VerifyCsrfTokenInput = {
   readonly value: string;
   /** The type of an entry of the service's own. */
-  readonly audit?: CustomAuditType | undefined;
+  readonly audit?: string | undefined;
 };
 
 /** Spends a CSRF token of the service that asks. */
@@ -31,6 +31,7 @@ export class VerifyCsrfToken {
    * Answers the id of the entry in the audit that was asked for.
    */
   async execute(actor: Actor, { value, audit }: VerifyCsrfTokenInput): Promise<Id | null> {
+    const asked = parseAsked(audit);
     if (!may(actor, 'use CSRF tokens', null)) throw new Unauthorized();
     const { database, secrets, clock } = this.#ports;
     const { serviceId } = placeOf(actor);
@@ -38,7 +39,7 @@ export class VerifyCsrfToken {
     return database.transact(async (stores) => {
       const isGood = await stores.csrfTokens.spend(digest, serviceId, clock.now());
       if (!isGood) throw new InvalidToken();
-      return recordAsked(this.#ports, stores, actor, audit, {});
+      return recordAsked(this.#ports, stores, actor, asked, {});
     });
   }
 }

@@ -6,6 +6,7 @@ import {
   isUsable,
   type Key,
   may,
+  parseAll,
   parseAsked,
   parseScopes,
   type User,
@@ -39,9 +40,11 @@ export class VerifyKey {
     actor: Actor,
     { value, scopes = [], audit }: VerifyKeyInput,
   ): Promise<{ user: User; key: Key; entryId: Id | null }> {
-    const asked = parseAsked(audit);
     const { database, secrets, keyUses, clock } = this.#ports;
-    parseScopes(scopes);
+    const { asked } = parseAll({
+      scopes: () => parseScopes(scopes),
+      asked: () => parseAsked(audit),
+    });
     const digest = secrets.digest(value);
     const now = clock.now();
     const found = await database.read(({ keys }) => keys.findByDigest(digest, now));

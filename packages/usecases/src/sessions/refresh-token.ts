@@ -1,8 +1,9 @@
-import { type Actor, InvalidToken, may, type User } from '@rekey/domain';
+import { type Actor, type Id, InvalidToken, may, parseAsked, type User } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { endStolenSession } from '../shared/end-stolen-session.ts';
 import { findRefreshGrant, findSession } from '../shared/find-session.ts';
 import { record } from '../shared/record.ts';
+import { recordAsked } from '../shared/record-custom.ts';
 import { lifetimes } from './lifetimes.ts';
 import type { Token } from './login.ts';
 
@@ -22,11 +23,15 @@ export class RefreshToken {
     this.#ports = ports;
   }
 
-  /** Throws `InvalidToken` for whatever is no good refresh token of the service. */
+  /**
+   * Throws `InvalidToken` for whatever is no good refresh token of the service. `audit`: the type of an entry of the
+   * service's own, and of the answer the id of that entry.
+   */
   async execute(
     actor: Actor,
-    { token }: { readonly token: string },
-  ): Promise<{ user: User; access: Token; refresh: Token }> {
+    { token, audit }: { readonly token: string; readonly audit?: string | undefined },
+  ): Promise<{ user: User; access: Token; refresh: Token; audit: Id | null }> {
+    const asked = parseAsked(audit);
     const { database, secrets, accessTokens, clock, settings } = this.#ports;
     const digest = secrets.digest(token);
     const now = clock.now();
@@ -40,7 +45,7 @@ export class RefreshToken {
     const refresh = { token: secrets.generate('rkf_'), expiresAt: ends.refresh };
 
     const { userId, serviceId, sessionId } = grant;
-    const user = await database.transact(async (stores) => {
+    const refreshed = await database.transact(async (stores) => {
       const { sessions } = stores;
       if (!(await sessions.spendRefresh(digest, now))) {
         await endStolenSession(this.#ports, stores, actor, grant);
@@ -62,10 +67,11 @@ export class RefreshToken {
         subjectId: sessionId,
       } as const;
       await record(this.#ports, stores, actor, entry);
-      return open.user;
+      const of = { userId, userKeyId: open.key.id };
+      return { user: open.user, audit: await recordAsked(this.#ports, stores, actor, asked, of) };
     });
     // Thrown out here, so that the end of the session is kept.
-    if (user === null) throw new InvalidToken();
-    return { user, access, refresh };
+    if (refreshed === null) throw new InvalidToken();
+    return { ...refreshed, access, refresh };
   }
 }
