@@ -16,8 +16,13 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
   else if (error instanceof WrongUsage) fail(USAGE, error.message);
-  else if (error instanceof IllegalArgument) fail(USAGE, reasonsOf(error));
+  else if (error instanceof IllegalArgument) fail(codeOf(error), reasonsOf(error));
   else fail(FAILURE, error instanceof Error ? error.message : String(error));
+}
+
+/** A command line that something stands in the way of is not wrong. */
+function codeOf({ violations }: IllegalArgument): number {
+  return violations.every(({ code }) => code === 'not_allowed') ? FAILURE : USAGE;
 }
 
 function reasonsOf({ violations }: IllegalArgument): string {

@@ -195,9 +195,9 @@ describe('PATCH /v1/service/{id}', () => {
 
 describe('DELETE /v1/service/{id}', () => {
   it('deletes a service that no user has a key of, with its keys', async () => {
-    const { keyValue } = await enrolled(server);
+    const { user } = await enrolled(server);
     expect(refusal(await asRoot('DELETE', pathOf()))).toEqual([400, 'invalid_argument', 'id']);
-    await server.json('POST', '/v1/auth/key/revoke', { key: keyValue });
+    await server.database.transact(({ keys }) => keys.revokeAllOf(user.id, server.clock.now()));
     const response = await asRoot('DELETE', pathOf());
     expect([response.statusCode, response.json()]).toStrictEqual([200, {}]);
     expect(refusal(await asItself('GET', pathOf()))).toEqual([401, 'unauthorized']);
