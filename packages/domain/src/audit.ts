@@ -85,6 +85,10 @@ export const auditTypeTexts = {
     subject: 'as in the entry of the try',
     when: 'a try failed, or a sign-up was made, and the next one has to wait; once for each wait',
   },
+  'rekey:ThrottleReset': {
+    subject: '',
+    when: 'the operator clears the counts of tries at an account',
+  },
   'rekey:MailSend': { subject: 'the delivery', when: 'a mail is handed over, or given up' },
   'rekey:MailRequeue': { subject: 'the delivery', when: 'a dead mail is requeued' },
   'sso:AuditUpdate': {

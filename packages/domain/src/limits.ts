@@ -68,7 +68,8 @@ const spacingAfter = ({ spacingMs = () => 0 }: Limit, { level }: Bucket): number
 /** More than what is lost in adding up levels, and less than any time leaks. */
 const ROUNDING = 1e-9;
 
-const levelAt = ({ leakMs }: Limit, bucket: Bucket, now: Instant): number =>
+/** How many tries a bucket holds at an instant; parts of one count as well. */
+export const levelAt = ({ leakMs }: Limit, bucket: Bucket, now: Instant): number =>
   Math.max(0, bucket.level - elapsed(bucket, now) / leakMs);
 
 const elapsed = ({ at }: Bucket, now: Instant): number => Math.max(0, now - at);

@@ -7,8 +7,11 @@ import { keys } from './keys/index.ts';
 import { maintenance } from './maintenance/index.ts';
 import { passwords } from './passwords/index.ts';
 import type { Ports } from './ports/index.ts';
+import { requests } from './requests/index.ts';
 import { services } from './services/index.ts';
 import { sessions } from './sessions/index.ts';
+import { inUnits } from './shared/unit.ts';
+import { throttles } from './throttles/index.ts';
 import { users } from './users/index.ts';
 
 export type { ChainReport } from './audit/verify-audit.ts';
@@ -22,16 +25,21 @@ export { keyUses } from './shared/key-uses.ts';
 export type UseCases = ReturnType<typeof useCases>;
 
 /** Everything that Rekey does, by room: the one list of it. */
-export const useCases = (ports: Ports) => ({
-  audit: audit(ports),
-  callers: callers(ports),
-  csrf: csrf(ports),
-  deliveries: deliveries(ports),
-  factors: factors(ports),
-  keys: keys(ports),
-  maintenance: maintenance(ports),
-  passwords: passwords(ports),
-  services: services(ports),
-  sessions: sessions(ports),
-  users: users(ports),
-});
+export const useCases = (ports: Ports) => {
+  const inside = inUnits(ports);
+  return {
+    audit: audit(inside),
+    callers: callers(inside),
+    csrf: csrf(inside),
+    deliveries: deliveries(inside),
+    factors: factors(inside),
+    keys: keys(inside),
+    maintenance: maintenance(inside),
+    passwords: passwords(inside),
+    requests: requests(ports),
+    services: services(inside),
+    sessions: sessions(inside),
+    throttles: throttles(inside),
+    users: users(inside),
+  };
+};

@@ -135,6 +135,34 @@ export async function takeBackTry(throttles: Throttles, counted: Counted): Promi
   );
 }
 
+/** Tries at an account through one service. */
+export type AccountCount = Slot & {
+  readonly serviceId: Id;
+  readonly account: string;
+  /** Null for the tries of all networks. */
+  readonly network: string | null;
+};
+
+/** The counts of strangers' tries at accounts, of all networks together and of these networks. */
+export const accountCounts = (
+  { secrets, settings }: Pick<Ports, 'secrets' | 'settings'>,
+  of: {
+    readonly serviceIds: readonly Id[];
+    readonly accounts: readonly string[];
+    readonly networks: readonly string[];
+  },
+): AccountCount[] =>
+  of.serviceIds.flatMap((serviceId) =>
+    of.accounts.flatMap((account) =>
+      [null, ...of.networks].map((network) => {
+        const limit = network === null ? accountLimit(settings) : networkLimit(settings);
+        const parts = network === null ? [account] : [account, network];
+        const key = keyOf(secrets, limit, serviceId, ...parts);
+        return { key, limit, serviceId, account, network };
+      }),
+    ),
+  );
+
 /** Counts a sign-up; throws `TooManyRequests` where too many came from that network in this minute. */
 export async function countSignUp(ports: Needs & Recorder, actor: Actor): Promise<void> {
   await countOf(ports, placeOf(actor), signUpLimit(ports.settings), []);

@@ -1,0 +1,8 @@
+import type { Ports } from '../ports/index.ts';
+import { ReadThrottles } from './read-throttles.ts';
+import { ResetThrottles } from './reset-throttles.ts';
+
+export const throttles = (ports: Ports) => ({
+  readThrottles: new ReadThrottles(ports),
+  resetThrottles: new ResetThrottles(ports),
+});
