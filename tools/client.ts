@@ -10,6 +10,7 @@ type Operation = {
   readonly security: readonly Readonly<Record<string, unknown>>[];
   readonly parameters?: readonly {
     readonly name: string;
+    readonly in: string;
     readonly required: boolean;
     readonly schema: Schema;
   }[];
@@ -61,13 +62,14 @@ export function clientSource({ paths, components }: Document): string {
   ].join('\n');
 }
 
-function inputOf({ parameters, requestBody }: Operation): string {
+function inputOf({ parameters: all = [], requestBody }: Operation): string {
   const more = 'call?: Call';
+  const parameters = all.filter((each) => each.in !== 'header');
   if (requestBody) {
     const isOptional = requestBody.required ? '' : '?';
     return `input${isOptional}: ${typeOf(contentOf(requestBody.content))}, ${more}`;
   }
-  if (!parameters) return `input?: undefined, ${more}`;
+  if (parameters.length === 0) return `input?: undefined, ${more}`;
   const required = parameters.filter((each) => each.required).map(({ name }) => name);
   const properties = Object.fromEntries(parameters.map(({ name, schema }) => [name, schema]));
   const optional = required.length === 0 ? '?' : '';

@@ -14,7 +14,11 @@ type Operation = {
   readonly summary: string;
   readonly description?: string;
   readonly security: readonly Readonly<Record<string, unknown>>[];
-  readonly parameters?: readonly { readonly name: string; readonly description?: string }[];
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly description?: string;
+  }[];
   readonly requestBody?: { readonly content: Content };
   readonly responses: Readonly<
     Record<string, { readonly $ref?: string; readonly content?: Content }>
@@ -80,6 +84,8 @@ function proseOf(operation: Operation): string[] {
     `${summary}.${description ? ` ${description}` : ''}`,
     `\`${operationId}\` · ${proof.length > 0 ? proof.join(' or ') : 'no proof is needed'} · errors: ${errors.join(', ')}`,
     (parameters ?? [])
+      // Said once, at the top.
+      .filter((each) => each.in !== 'header')
       .map(({ name, description: what }) => `- \`${name}\`${what ? `: ${what}` : ''}`)
       .join('\n'),
     ...examplesOf('Request', requestBody?.content),

@@ -110,6 +110,7 @@ export async function aTarget(env: Record<string, string> = {}) {
     watch: {
       answered: (request) => watched.push(JSON.stringify(request)),
       throttled: (limit) => watched.push(limit),
+      replayed: () => watched.push('replayed'),
     },
     version: '0.0.0-attacked',
     options: config,

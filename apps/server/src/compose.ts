@@ -15,7 +15,7 @@ import {
   totp,
   uuidv7Ids,
 } from '@rekey/adapters-crypto';
-import { type OpenOptions, openDatabase } from '@rekey/adapters-db';
+import { flow, type OpenOptions, openDatabase } from '@rekey/adapters-db';
 import {
   fileOutlet,
   parseMailFrom,
@@ -98,6 +98,7 @@ export async function compose(
       channels: { mail: smtp ?? fileOutlet({ dir: config.mailDir, from, templates }) },
       clock,
       ids: uuidv7Ids(clock),
+      flow: flow(),
       keyUses: keyUses(),
       sessionUses: keyUses(),
       settings: settingsOf(config),

@@ -6,6 +6,7 @@ import { auditOn } from './stores/audit.ts';
 import { csrfTokensOn } from './stores/csrf-tokens.ts';
 import { deliveriesOn } from './stores/deliveries.ts';
 import { eventsOn } from './stores/events.ts';
+import { keptAnswersOn } from './stores/kept-answers.ts';
 import { keysOn } from './stores/keys.ts';
 import { oneTimeTokensOn } from './stores/one-time-tokens.ts';
 import { servicesOn } from './stores/services.ts';
@@ -87,6 +88,7 @@ export const storesOn = (on: Connection): Stores => ({
   throttles: throttlesOn(on),
   audit: auditOn(on),
   events: eventsOn(on),
+  keptAnswers: keptAnswersOn(on),
 });
 
 type Verb = (...args: unknown[]) => Promise<unknown>;

@@ -115,7 +115,30 @@ async function askAll(stores: Stores): Promise<void> {
   await users.lockIdle(now, 10);
   await users.useOf(user.id);
   await users.setIdle(user.id, null);
-  await users.delete(user.id);
+  await users.see(user.id, service.id);
+  await users.noteLogin(user.id, now, service.id);
+  await users.update(user);
+  await users.setAttributes(user.id, service.id, {});
+  await users.attributesOf(user.id);
+  await users.isKeptBeside(user.id, service.id);
+  const view = { seenBy: service.id, attributesOf: service.id };
+  for (const isEnabled of [undefined, true]) {
+    for (const beginsAtEnd of [false, true]) {
+      const of = { limit: 10, beginsAtEnd };
+      for (const [after, before] of [[], [user.id], [undefined, user.id]]) {
+        await users.list({ ...view, isEnabled, page: { ...of, by: 'id', after, before } });
+      }
+      const place = { name: 'ada', id: user.id };
+      for (const [after, before] of [[], [place], [undefined, place]]) {
+        await users.list({ ...view, isEnabled, page: { ...of, by: 'name', after, before } });
+      }
+      const page = { ...of, by: 'id' } as const;
+      await users.list({ ...view, isEnabled, page, search: { name: 'a', email: 'a' } });
+      await users.list({ ...view, isEnabled, page, ids: [user.id] });
+      await users.list({ ...view, isEnabled, page, emails: [user.email] });
+    }
+  }
+  await users.delete(user.id, now, now);
   await keys.insert(key, { digest: 'digest' });
   await keys.get(key.id);
   for (const ids of [undefined, [key.id, user.id]]) {
@@ -170,6 +193,7 @@ async function askAll(stores: Stores): Promise<void> {
   await csrfTokens.prune(now, 10);
   await oneTimeTokens.insert(token);
   await oneTimeTokens.findGood(token.id, now);
+  await oneTimeTokens.isOfDeleted(token.id, now);
   await oneTimeTokens.spend(token.id, now);
   await oneTimeTokens.nthLatest(user.id, 'update_password', 10);
   await oneTimeTokens.prune(now, 10);
@@ -188,6 +212,8 @@ async function askAll(stores: Stores): Promise<void> {
   await deliveries.backlog();
   await deliveries.requeue(delivery.id, now);
   await deliveries.requeueDead(now, 10);
+  await deliveries.ofUser(user.id, '', 10);
+  await deliveries.pruneOrphans(now, 10);
   await throttles.get(['key', 'other']);
   await throttles.lock(['key', 'other']);
   await throttles.put([{ key: 'key', bucket: emptyBucket, forgetAt: now }]);

@@ -80,6 +80,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   app.setErrorHandler(sendError);
   app.setValidatorCompiler(strictValidator(options));
   app.decorateRequest('actor');
+  app.decorateRequest('begun', null);
   const methodsOf = methodsByPath(app);
   const routes = collectRoutes(app);
 

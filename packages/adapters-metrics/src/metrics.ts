@@ -69,6 +69,11 @@ export function openMetrics({
     labelNames: ['limit'],
     registers,
   });
+  const replayed = new Counter({
+    name: 'rekey_idempotent_replays_total',
+    help: 'Requests that came again with their idempotency key, and were answered as before.',
+    registers,
+  });
   const attempts = new Counter({
     name: 'rekey_mail_attempts_total',
     help: 'Attempts to send a mail, by what became of them.',
@@ -87,6 +92,8 @@ export function openMetrics({
     },
 
     throttled: (limit: string): void => throttled.inc({ limit }),
+
+    replayed: (): void => replayed.inc(),
 
     delivered: ({ outcome }: Pick<Delivered, 'outcome'>): void =>
       attempts.inc({ outcome: outcome.replaceAll(' ', '_') }),

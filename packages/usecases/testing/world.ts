@@ -21,6 +21,7 @@ import {
   fakeMeter,
   fakeSecrets,
   fakeTotp,
+  realFlow,
   sequentialIds,
 } from './fakes/index.ts';
 import { aKey, aService, aUser, ORIGIN, PLACE, START } from './fixtures.ts';
@@ -96,6 +97,7 @@ export function world<D extends Database = MemoryDatabase>(
     channels,
     clock,
     ids: sequentialIds(1),
+    flow: realFlow(),
     keyUses: keyUses(),
     sessionUses: keyUses(),
     settings,

@@ -48,6 +48,13 @@ const WITH_BODY: readonly ProblemCode[] = ['payload_too_large', 'unsupported_med
 /** A form can come from any page. */
 const FROM_BROWSERS: readonly ProblemCode[] = ['cross_site_request'];
 const WITH_CREDENTIALS: readonly ProblemCode[] = ['unauthorized', 'unavailable'];
+/** With a key, an answer is looked up, and kept. */
+const REPEATABLE: readonly ProblemCode[] = [
+  'invalid_argument',
+  'idempotency_key_in_use',
+  'idempotency_key_reused',
+  'unavailable',
+];
 const WITH_KEY: readonly ProblemCode[] = ['too_many_requests'];
 
 const text = (description: string) => ({ description, schema: { type: 'string' } });
@@ -56,6 +63,18 @@ const RETRY_AFTER = {
   schema: { type: 'integer', minimum: 0 },
 };
 const REQUEST_ID = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'Names the request. For 24 hours, a request that comes again with its key is answered as before, with `Idempotency-Replayed: true`, and is not done again.',
+  schema: {
+    type: 'string',
+    pattern: '^[!-~]{1,255}$',
+    examples: ['7c1d9a52-4d0b-4f0e-9c39-0d2f6c1f3f57'],
+  },
+};
 const headersOf: Readonly<Record<number, Json>> = {
   401: {
     'WWW-Authenticate': text(
@@ -77,12 +96,14 @@ export function codesOf({
   security,
   errors,
   consumes,
+  isRepeatable,
 }: FastifySchema): Set<ProblemCode> {
   return new Set([
     ...ANYWHERE,
     ...(consumes === formBody.mediaType ? FROM_BROWSERS : []),
     ...(body || querystring ? WITH_FIELDS : []),
     ...(body ? WITH_BODY : []),
+    ...(isRepeatable ? REPEATABLE : []),
     ...(security?.length ? WITH_CREDENTIALS : []),
     ...(security?.some((scheme) => scheme !== 'accessToken') ? WITH_KEY : []),
     ...(errors ?? []),
@@ -133,6 +154,7 @@ export function openApi(routes: readonly DescribedRoute[], version: string): Jso
     const parameters = [
       ...parametersIn('path', schema.params),
       ...parametersIn('query', schema.querystring),
+      ...(schema.isRepeatable ? [IDEMPOTENCY_KEY] : []),
     ];
     return {
       operationId: schema.operationId,

@@ -50,6 +50,8 @@ export type Watch = {
   answered(request: Answered): void;
   /** A request was turned away by a limit of that name. */
   throttled(limit: string): void;
+  /** A request was answered as it was before. */
+  replayed(): void;
 };
 
 export type Answered = {

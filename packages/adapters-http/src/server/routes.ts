@@ -9,6 +9,7 @@ import { authenticate, type Scheme } from './actor.ts';
 import { consumes } from './body.ts';
 import type { HttpDeps } from './deps.ts';
 import { exampleOf } from './examples.ts';
+import { idempotency, isRepeatable } from './idempotency.ts';
 import { type DialectProblem, Problem, type ProblemCode, type Statuses } from './problem.ts';
 
 /** The groups of the description, in its order. */
@@ -40,6 +41,10 @@ declare module 'fastify' {
     readonly errors?: readonly ProblemCode[];
     /** Where a code has another status here than elsewhere. */
     readonly statusOf?: Statuses;
+    /** Whether the answer is about the moment in which it is given: a repeated request is looked at again. */
+    readonly isVerdict?: true;
+    /** Whether it takes an `Idempotency-Key`; the dialect sets it. */
+    readonly isRepeatable?: boolean;
     /** The media type of the body; the dialect sets it. */
     readonly consumes?: string;
     /** Whether it is for people or their browsers: the description leaves it out. */
@@ -70,16 +75,27 @@ export function speak(app: FastifyInstance, deps: HttpDeps, dialect: Dialect): v
   app.removeAllContentTypeParsers();
   kind.addParser(app);
   app.setErrorHandler(sendError);
+  const once = idempotency(deps);
   app.addHook('onRoute', (route) => {
     const { schema = {} } = route;
-    const { security = [], body } = schema;
+    const { security = [], body, isHidden } = schema;
+    const repeatable = !isHidden && isRepeatable(route);
     const response = { ...(schema.response as object), default: problem };
-    route.schema = { ...schema, response, ...(body !== undefined && { consumes: kind.mediaType }) };
+    route.schema = {
+      ...schema,
+      response,
+      isRepeatable: repeatable,
+      ...(body !== undefined && { consumes: kind.mediaType }),
+    };
     route.onRequest = [
       ...(security.length > 0 ? [authenticate(deps, security)] : []),
       ...[route.onRequest ?? []].flat(),
       ...(body === undefined ? [] : [consumes(kind, { mayLack: !isRequired(body) })]),
     ];
+    if (repeatable) {
+      route.preHandler = [...[route.preHandler ?? []].flat(), once.preHandler];
+      route.onSend = [...[route.onSend ?? []].flat(), once.onSend];
+    }
   });
 }
 

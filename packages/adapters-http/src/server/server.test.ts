@@ -293,6 +293,7 @@ describe('the watch of a server', () => {
     const watch: Watch = {
       answered: (request) => answered.push(request),
       throttled: (limit) => limits.push(limit),
+      replayed: () => {},
     };
     const limit = { name: 'client', quota: 1, windowMs: 60_000 };
     const { app, form } = await failing(new TooManyRequests(limit, 1), { watch });

@@ -8,6 +8,8 @@ type Needs = Pick<Ports, 'database' | 'clock' | 'settings'>;
 const SESSIONS_KEPT_MS = 7 * DAY_MS;
 const TOKENS_KEPT_MS = 90 * DAY_MS;
 const EVENTS_KEPT_MS = 30 * DAY_MS;
+/** As long as an answer is given again. */
+const ANSWERS_KEPT_MS = DAY_MS;
 
 /** Rows of a kind that one transaction deletes: others wait for it no longer than for a login. */
 const BATCH = 500;
@@ -40,8 +42,11 @@ export class Prune {
     );
     const events = await this.#inBatches(({ events }) => events.prune(now - EVENTS_KEPT_MS, BATCH));
     const csrfTokens = await this.#inBatches(({ csrfTokens }) => csrfTokens.prune(now, BATCH));
+    const keptAnswers = await this.#inBatches(({ keptAnswers }) =>
+      keptAnswers.prune(now - ANSWERS_KEPT_MS, BATCH),
+    );
     const throttles = await this.#inBatches(({ throttles }) => throttles.prune(now, BATCH));
-    return sessions + csrfTokens + tokens + events + throttles;
+    return sessions + csrfTokens + tokens + events + keptAnswers + throttles;
   }
 
   async #inBatches(prune: (stores: Stores) => Promise<number>): Promise<number> {

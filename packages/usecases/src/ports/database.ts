@@ -2,6 +2,7 @@ import type { Audit } from './audit.ts';
 import type { CsrfTokens } from './csrf-tokens.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Events } from './events.ts';
+import type { KeptAnswers } from './kept-answers.ts';
 import type { Keys } from './keys.ts';
 import type { OneTimeTokens } from './one-time-tokens.ts';
 import type { Services } from './services.ts';
@@ -33,4 +34,5 @@ export type Stores = {
   readonly throttles: Throttles;
   readonly audit: Audit;
   readonly events: Events;
+  readonly keptAnswers: KeptAnswers;
 };

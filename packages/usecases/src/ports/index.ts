@@ -1,6 +1,7 @@
 import type { Channels } from './channels.ts';
 import type { Clock, Ids } from './clock.ts';
 import type { Database } from './database.ts';
+import type { Flow } from './flow.ts';
 import type { KeyUses } from './keys.ts';
 import type { BreachList, Hasher, PasswordMeter } from './passwords.ts';
 import type { AccessTokens, DeviceTokens, LinkTokens, Macs, Secrets, Totp } from './secrets.ts';
@@ -13,6 +14,8 @@ export * from './csrf-tokens.ts';
 export * from './database.ts';
 export * from './deliveries.ts';
 export * from './events.ts';
+export * from './flow.ts';
+export * from './kept-answers.ts';
 export * from './keys.ts';
 export * from './one-time-tokens.ts';
 export * from './passwords.ts';
@@ -39,6 +42,7 @@ export type Ports = {
   readonly channels: Channels;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly flow: Flow;
   readonly keyUses: KeyUses;
   /** Like `keyUses`, of sessions. */
   readonly sessionUses: KeyUses;

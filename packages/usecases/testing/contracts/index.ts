@@ -4,6 +4,7 @@ import { csrfTokensContract } from './csrf-tokens.ts';
 import { transactionsContract } from './database.ts';
 import { deliveriesContract } from './deliveries.ts';
 import { eventsContract } from './events.ts';
+import { keptAnswersContract } from './kept-answers.ts';
 import { keysContract } from './keys.ts';
 import { oneTimeTokensContract } from './one-time-tokens.ts';
 import { type Open, opened } from './opened.ts';
@@ -39,5 +40,6 @@ export function databaseContract(name: string, open: Open): void {
     throttlesContract(database);
     auditContract(database);
     eventsContract(database);
+    keptAnswersContract(database);
   });
 }

@@ -1,4 +1,5 @@
 export * from './channels.ts';
 export * from './clock.ts';
+export * from './flow.ts';
 export * from './passwords.ts';
 export * from './secrets.ts';
