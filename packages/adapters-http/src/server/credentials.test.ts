@@ -8,8 +8,8 @@ describe('the credential of a user in a header', () => {
     ['KEY   rku_abc', 'key', 'rku_abc'],
     ['token a.b.c', 'token', 'a.b.c'],
     ['Token a.b.c', 'token', 'a.b.c'],
-    ['bearer a.b.c', 'token', 'a.b.c'],
-    ['Bearer rku_abc', 'key', 'rku_abc'],
+    ['bearer a.b.c', 'either', 'a.b.c'],
+    ['Bearer rku_abc', 'either', 'rku_abc'],
     ['a.b.c', 'key', 'a.b.c'],
   ] as const)('is read from %s', (header, kind, value) => {
     expect(userCredentialIn(header)).toStrictEqual({ kind, value });

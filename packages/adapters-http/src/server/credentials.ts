@@ -17,14 +17,15 @@ export const keyIn = (header: unknown): string | null => matched(KEY, header)?.[
 export const bearerIn = (header: unknown): string | null => matched(BEARER, header)?.[1] ?? null;
 
 /**
- * The credential of a user in a header: a key alone or after `key`, or an access token after `token`. After `Bearer` it is
- * either: tokens have dots, and keys have none. Null for anything else.
+ * The credential of a user in a header: a key alone or after `key`, an access token after `token`, and either of them
+ * after `Bearer`. Null for anything else.
  */
 export function userCredentialIn(
   header: unknown,
-): { readonly kind: 'key' | 'token'; readonly value: string } | null {
+): { readonly kind: 'key' | 'token' | 'either'; readonly value: string } | null {
   const [, scheme = 'key', value] = matched(OF_USER, header) ?? [];
   if (value === undefined) return null;
-  const kind = scheme.toLowerCase() === 'bearer' ? (value.includes('.') ? 'token' : 'key') : scheme;
-  return { kind: kind.toLowerCase() === 'token' ? 'token' : 'key', value };
+  return { kind: kinds[scheme.toLowerCase()] ?? 'key', value };
 }
+
+const kinds: Readonly<Record<string, 'token' | 'either'>> = { token: 'token', bearer: 'either' };

@@ -90,7 +90,10 @@ describe('POST /v1/auth/token/verify', () => {
   it('answers with the user, and the token as it was given', async () => {
     const { user, access } = await loggedIn();
     const response = await post('/v1/auth/token/verify', { token: access.token });
-    expect([response.statusCode, response.json()]).toStrictEqual([200, { user, access }]);
+    expect([response.statusCode, response.json()]).toStrictEqual([
+      200,
+      { user, access, audit: null },
+    ]);
   });
 
   it('refuses everything else alike', async () => {
@@ -110,13 +113,18 @@ describe('POST /v1/auth/token/refresh', () => {
     const response = await post('/v1/auth/token/refresh', { token: refresh.token });
     expect([response.statusCode, response.json()]).toStrictEqual([
       200,
-      { user, access: TOKEN, refresh: { ...TOKEN, token_expires: refresh.token_expires } },
+      {
+        user,
+        access: TOKEN,
+        refresh: { ...TOKEN, token_expires: refresh.token_expires },
+        audit: null,
+      },
     ]);
     const fresh = response.json();
     expect([access.token, refresh.token]).not.toContain(fresh.access.token);
     expect(fresh.refresh.token).not.toBe(refresh.token);
     const verified = await post('/v1/auth/token/verify', { token: fresh.access.token });
-    expect(verified.json()).toStrictEqual({ user, access: fresh.access });
+    expect(verified.json()).toStrictEqual({ user, access: fresh.access, audit: null });
     const next = await post('/v1/auth/token/refresh', { token: fresh.refresh.token });
     expect(next.statusCode).toBe(200);
   });
@@ -146,11 +154,146 @@ describe('POST /v1/auth/token/revoke', () => {
     const login = await loggedIn();
     const { token } = login[which];
     const response = await post('/v1/auth/token/revoke', { token });
-    expect([response.statusCode, response.json()]).toStrictEqual([200, { audit: UUID }]);
+    expect([response.statusCode, response.json()]).toStrictEqual([200, { audit: null }]);
     const key = await server.json('GET', `/v1/key/${login.key.id}`);
     expect(key.json().data).toMatchObject({ is_enabled: false, is_revoked: true });
     expectRefused(await post('/v1/auth/token/revoke', { token }), 'invalid_token', DEAD);
     const verified = await post('/v1/auth/token/verify', { token: login.access.token });
     expectRefused(verified, 'invalid_token', DEAD);
+  });
+});
+
+describe('POST /v1/auth/logout', () => {
+  const url = '/v1/auth/logout';
+
+  it.each(['access', 'refresh'] as const)('ends the session of the %s token', async (which) => {
+    const login = await loggedIn();
+    const { token } = login[which];
+    const response = await post(url, { token });
+    expect([response.statusCode, response.json()]).toStrictEqual([200, {}]);
+    const verified = await post('/v1/auth/token/verify', { token: login.access.token });
+    expectRefused(verified, 'invalid_token', DEAD);
+    const refreshed = await post('/v1/auth/token/refresh', { token: login.refresh.token });
+    expectRefused(refreshed, 'invalid_token', DEAD);
+    // And once more, for a client that lost the answer.
+    expect((await post(url, { token })).json()).toStrictEqual({});
+    const again = { email: EMAIL, password: PASSWORD };
+    expect((await post(`${LOCAL}/login`, again)).statusCode).toBe(200);
+  });
+
+  it('ends all of them where it is asked to', async () => {
+    const { access } = await loggedIn();
+    const second = await post(`${LOCAL}/login`, { email: EMAIL, password: PASSWORD });
+    const { refresh } = second.json();
+    await post(url, { token: refresh.token, all: true });
+    const verified = await post('/v1/auth/token/verify', { token: access.token });
+    expectRefused(verified, 'invalid_token', DEAD);
+  });
+
+  it('refuses what is no token of the service alike', async () => {
+    const { access, refresh } = await loggedIn();
+    const foreign = { authorization: await server.otherServiceKey() };
+    expectRefused(await post(url, { token: '' }), 'invalid_token', DEAD);
+    expectRefused(await post(url, { token: 'x'.repeat(15_000) }), 'invalid_token', DEAD);
+    expectRefused(await post(url, { token: access.token }, foreign), 'invalid_token', DEAD);
+    expectRefused(await post(url, { token: refresh.token }, foreign), 'invalid_token', DEAD);
+    const verified = await post('/v1/auth/token/verify', { token: access.token });
+    expect(verified.statusCode).toBe(200);
+  });
+});
+
+describe('GET /v1/session', () => {
+  const list = (query = '', headers: Record<string, string> = {}) =>
+    server.json('GET', `/v1/session${query}`, undefined, { headers });
+
+  it('shows the sessions that are open, and by what they were listed', async () => {
+    const { user, key } = await loggedIn();
+    const response = await list();
+    expect([response.statusCode, response.json()]).toStrictEqual([
+      200,
+      {
+        meta: { user_id: [], gt: null, lt: null, limit: 50 },
+        data: [
+          {
+            id: UUID,
+            created_at: TIME,
+            last_used_at: TIME,
+            expires_at: new Date(Date.parse(TIME) + 90_000_000).toISOString(),
+            user_id: user.id,
+            service_id: server.service.id,
+            key_id: key.id,
+            remote: '127.0.0.1',
+            user_agent: 'lightMyRequest',
+            amr: ['pwd'],
+          },
+        ],
+      },
+    ]);
+  });
+
+  it('is in pages, and about users where they are named', async () => {
+    const { user } = await loggedIn();
+    await post(`${LOCAL}/login`, { email: EMAIL, password: PASSWORD });
+    await enrolled(server, 'bob@example.com');
+    await post(`${LOCAL}/login`, { email: 'bob@example.com', password: PASSWORD });
+    const all = (await list()).json().data.map(({ id }: { id: string }) => id);
+    expect(all).toHaveLength(3);
+    const page = async (query: string) =>
+      (await list(query)).json().data.map(({ id }: { id: string }) => id);
+    expect(await page('?limit=2')).toStrictEqual(all.slice(0, 2));
+    expect(await page(`?limit=2&gt=${all[1]}`)).toStrictEqual(all.slice(2));
+    expect(await page(`?limit=2&lt=${all[2].toUpperCase()}`)).toStrictEqual(all.slice(0, 2));
+    expect(await page(`?user_id=${user.id}`)).toStrictEqual(all.slice(0, 2));
+    const [bob] = (await list(`?gt=${all[1]}`)).json().data;
+    expect(await page(`?user_id=${user.id}&user_id=${bob.user_id}`)).toStrictEqual(all);
+    const { meta } = (await list(`?user_id=${user.id}&gt=${all[0]}&limit=9999`)).json();
+    expect(meta).toStrictEqual({ user_id: [user.id], gt: all[0], lt: null, limit: 1000 });
+  });
+
+  it.each(['limit=0', 'limit=x', 'gt=x', 'lt=1', 'user_id=x', 'email=a', 'gt=', 'offset_id=x'])(
+    'refuses %s',
+    async (query) => {
+      const response = await list(`?${query}`);
+      const { code, errors } = response.json();
+      expect([response.statusCode, code]).toStrictEqual([400, 'invalid_argument']);
+      expect(errors).toHaveLength(1);
+    },
+  );
+
+  it('shows a service none of another, and a root key all', async () => {
+    await loggedIn();
+    const other = await list('', { authorization: await server.otherServiceKey() });
+    expect(other.json().data).toStrictEqual([]);
+    const all = await list('', { authorization: server.rootKey });
+    expect(all.json().data).toHaveLength(1);
+  });
+});
+
+describe('DELETE /v1/session/:id', () => {
+  const end = (id: string, authorization = server.serviceKey) =>
+    server.app.inject({ method: 'DELETE', url: `/v1/session/${id}`, headers: { authorization } });
+  const sessionId = async () =>
+    (await server.json('GET', '/v1/session')).json().data[0].id as string;
+
+  it('ends a session, once', async () => {
+    const { access } = await loggedIn();
+    const id = await sessionId();
+    const response = await end(id.toUpperCase());
+    expect([response.statusCode, response.json()]).toStrictEqual([200, {}]);
+    const verified = await post('/v1/auth/token/verify', { token: access.token });
+    expectRefused(verified, 'invalid_token', DEAD);
+    expect((await end(id)).statusCode).toBe(404);
+  });
+
+  it('is a matter of its service and of root keys: to all others it is not there', async () => {
+    const { access } = await loggedIn();
+    const id = await sessionId();
+    const foreign = await end(id, await server.otherServiceKey());
+    const unknown = await end(server.service.id);
+    expect([foreign.statusCode, foreign.json()]).toStrictEqual([404, unknown.json()]);
+    expect((await end('no-id')).statusCode).toBe(404);
+    const verified = await post('/v1/auth/token/verify', { token: access.token });
+    expect(verified.statusCode).toBe(200);
+    expect((await end(id, server.rootKey)).statusCode).toBe(200);
   });
 });

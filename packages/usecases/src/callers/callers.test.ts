@@ -127,7 +127,7 @@ describe('a user whom a service proves as well', () => {
     const { user, service } = owner;
     const key = await w.addKey({ userId: user.id, serviceId: service.id, type: 'KEY' });
     const grant = await w.logIn(owner);
-    const prove = (kind: 'key' | 'token', value: string, by = service) =>
+    const prove = (kind: 'key' | 'token' | 'either', value: string, by = service) =>
       w.useCases.callers.proveUser.execute(asService(by), { kind, value });
     return { w, owner, user, service, key, grant, prove };
   }
@@ -137,6 +137,8 @@ describe('a user whom a service proves as well', () => {
     const proven = (keyId: string) => ({ ...asService(service), user: { userId: user.id, keyId } });
     expect(await prove('key', keyValue(key))).toEqual(proven(key.id));
     expect(await prove('token', grant.token)).toEqual(proven(owner.tokenKey.id));
+    expect(await prove('either', keyValue(key))).toEqual(proven(key.id));
+    expect(await prove('either', grant.token)).toEqual(proven(owner.tokenKey.id));
   });
 
   test('is not proven by anything else', async () => {
@@ -155,6 +157,8 @@ describe('a user whom a service proves as well', () => {
       prove('token', keyValue(key)),
       prove('token', grant.refresh),
       prove('token', grant.token, other),
+      prove('either', grant.refresh),
+      prove('either', keyValue(key), other),
     ];
     for (const one of tries) expect(await endOf(one)).toBeInstanceOf(Unauthorized);
   });

@@ -9,8 +9,8 @@ type Needs = Pick<
 
 type Service = Extract<Actor, { readonly kind: 'service' }>;
 
-/** A credential of a user: a KEY, or an access token. */
-export type UserCredential = { readonly kind: 'key' | 'token'; readonly value: string };
+/** A credential of a user: a KEY, or an access token, or the one of them that it turns out to be. */
+export type UserCredential = { readonly kind: 'key' | 'token' | 'either'; readonly value: string };
 
 /** Proves to a service which user it asks for, by a KEY or an access token that the user gave it. */
 export class ProveUser {
@@ -22,7 +22,8 @@ export class ProveUser {
 
   /** Throws `Unauthorized` unless it is a usable KEY of an enabled user at the service, or the token of an open session there. */
   async execute(actor: Service, { kind, value }: UserCredential): Promise<Service> {
-    const user = await (kind === 'key' ? this.#byKey(actor, value) : this.#byToken(actor, value));
+    const byToken = kind === 'key' ? null : await this.#byToken(actor, value);
+    const user = byToken ?? (kind === 'token' ? null : await this.#byKey(actor, value));
     if (user === null) throw new Unauthorized();
     return { ...actor, user };
   }
