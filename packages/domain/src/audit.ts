@@ -46,6 +46,8 @@ export const auditTypeTexts = {
   },
   'sso:KeyCreate': { subject: 'the key', when: 'a key of a user or of a service is made' },
   'sso:KeyUpdate': { subject: 'the key', when: 'a key is changed, disabled or enabled' },
+  'rekey:RoleGrant': { subject: 'the user', when: 'a user gets the role `admin`' },
+  'rekey:RoleRevoke': { subject: 'the user', when: 'the role `admin` is taken from a user' },
   'rekey:KeyRotate': { subject: 'the key', when: 'a key gets another value' },
   'sso:KeyDelete': { subject: 'the key', when: 'a key is deleted' },
   'rekey:KeyRevoke': { subject: 'the key', when: 'a key is revoked by its id' },

@@ -42,24 +42,24 @@ type Steps<Proof, Prepared, Result> = {
    * The change, in one transaction with its record. Throws `TooManyRequests` where the change would be too much, and
    * another refusal where the proof holds no longer.
    */
-  commit(
-    stores: Stores,
-    proof: Proof,
-    prepared: Prepared,
-  ): Promise<{ readonly subjectId: Id | null; readonly result: Result }>;
+  commit(stores: Stores, proof: Proof, prepared: Prepared): Promise<Committed<Result>>;
+  /** Records the success, where that takes more than one entry; last, for it locks chains of the audit. */
+  record?(stores: Stores, committed: Committed<Result>): Promise<void>;
 };
+
+type Committed<Result> = { readonly subjectId: Id | null; readonly result: Result };
 
 /**
  * Brackets a try to prove something, and owns the count of tries: a try is counted as a failure before anything is
  * looked at, and is none any more once the proof holds. A try that proves nothing ends in `InvalidCredentials`, or in
  * `TooManyRequests` where a stranger's tries would have to wait; wrong tries are recorded. Answers the id of the audit
- * entry besides.
+ * entry besides; an empty text where `record` made the entries.
  */
 export async function attempt<Proof, Prepared, Result>(
   ports: Needs,
   actor: Actor,
   { type, account, device, refusal: message, isFeltAtAll }: Tried,
-  { prove, prepare, commit }: Steps<Proof, Prepared, Result>,
+  { prove, prepare, commit, record: recordMore }: Steps<Proof, Prepared, Result>,
 ): Promise<{ result: Result; entryId: Id }> {
   const { database } = ports;
   const place = placeOf(actor);
@@ -107,6 +107,10 @@ export async function attempt<Proof, Prepared, Result>(
   const committing = database.transact(async (stores) => {
     const { subjectId, result } = await commit(stores, proof, prepared);
     await takeBackTry(stores.throttles, counted);
+    if (recordMore) {
+      await recordMore(stores, { subjectId, result });
+      return { result, entryId: '' };
+    }
     const recordSuccess = isFeltAtAll ? recordAtAll : record;
     const entry = { type, serviceId, userId, subjectId };
     return { result, entryId: await recordSuccess(ports, stores, actor, entry) };

@@ -36,7 +36,8 @@ export async function deleteUsers(
   for (const of of seen) await tell(ports, stores, { ...of, type: 'user.deleted' });
 
   // The request may come from the person's own browser: nothing of it may stay.
-  const asker = actor.kind === 'service' ? { ...actor, origin: nowhere } : actor;
+  const isRemote = actor.kind === 'service' || actor.kind === 'user';
+  const asker = isRemote ? { ...actor, origin: nowhere } : actor;
   for (const of of inChainOrder(seen)) {
     await record(ports, stores, asker, { ...of, type, subjectId: of.userId });
   }

@@ -1,20 +1,26 @@
 import type { Ports } from '../ports/index.ts';
+import { ChangeRole } from './change-role.ts';
 import { CreateUser } from './create-user.ts';
+import { DeleteAccount } from './delete-account.ts';
 import { DeleteUser } from './delete-user.ts';
 import { ListUsers } from './list-users.ts';
 import { ReadOwnAccount } from './read-own-account.ts';
 import { ReadUser } from './read-user.ts';
 import { SignUp } from './sign-up.ts';
 import { SignUpAndLogIn } from './sign-up-and-log-in.ts';
+import { UpdateAccount } from './update-account.ts';
 import { UpdateUser } from './update-user.ts';
 
 export const users = (ports: Ports) => ({
+  changeRole: new ChangeRole(ports),
   createUser: new CreateUser(ports),
+  deleteAccount: new DeleteAccount(ports),
   deleteUser: new DeleteUser(ports),
   listUsers: new ListUsers(ports),
   readOwnAccount: new ReadOwnAccount(ports),
   readUser: new ReadUser(ports),
   signUp: new SignUp(ports),
   signUpAndLogIn: new SignUpAndLogIn(ports),
+  updateAccount: new UpdateAccount(ports),
   updateUser: new UpdateUser(ports),
 });

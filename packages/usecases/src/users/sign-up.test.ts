@@ -150,7 +150,7 @@ describe.each(names)('%s', (way) => {
     const user = await ways['signing up'](w);
     await endOf(signUp(w, { password: 'not this one' }));
     const { entries } = await w.useCases.audit.listAudit.execute(operator, {
-      userId: user.id,
+      userIds: [user.id],
       limit: 100,
     });
     expect(entries.map(({ type, outcome }) => [type, outcome])).toContainEqual([

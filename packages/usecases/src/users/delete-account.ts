@@ -1,0 +1,109 @@
+import {
+  type Actor,
+  IllegalArgument,
+  InvalidCredentials,
+  NotFound,
+  normalizePassword,
+  parseAll,
+  parseClaimedEmail,
+  placeOf,
+  Unauthorized,
+  WrongState,
+} from '@rekey/domain';
+import { AdmitAdmin } from '../callers/admit-admin.ts';
+import type { Ports, Stores } from '../ports/index.ts';
+import { checkNotLastAdmin } from '../shared/admins.ts';
+import { attempt } from '../shared/attempt.ts';
+import { deleteUsers } from '../shared/delete-users.ts';
+import { presentedDevice } from '../shared/known-device.ts';
+import { type Claim, type Proof, provePassword } from '../shared/prove-password.ts';
+import { DeleteUser } from './delete-user.ts';
+
+type Needs = Pick<
+  Ports,
+  'database' | 'hasher' | 'secrets' | 'macs' | 'deviceTokens' | 'clock' | 'ids' | 'settings'
+>;
+type Person = Extract<Actor, { readonly kind: 'user' }>;
+
+type DeleteAccountInput = {
+  readonly email: string;
+  /** Needed for the own account, but by admins. */
+  readonly password?: string | undefined;
+};
+
+/** Deletes the account of a person who proves the password, or any account of the built-in service for an admin. */
+export class DeleteAccount {
+  readonly #ports: Needs;
+  readonly #admitAdmin: AdmitAdmin;
+  readonly #deleteUser: DeleteUser;
+
+  constructor(ports: Needs) {
+    this.#ports = ports;
+    this.#admitAdmin = new AdmitAdmin(ports);
+    this.#deleteUser = new DeleteUser(ports);
+  }
+
+  /**
+   * Throws `IllegalArgument` for the last admin, `Forbidden` for the account of somebody else, `InvalidCredentials`,
+   * `WrongState` while a change can still be taken back, `NotFound` for accounts that an admin does not see,
+   * `TooManyRequests`, and `Overloaded`.
+   */
+  async execute(actor: Actor, input: DeleteAccountInput): Promise<void> {
+    if (actor.kind !== 'user') throw new Unauthorized();
+    const { email, password } = parseAll({
+      email: () => parseClaimedEmail(input.email),
+      password: () =>
+        input.password === undefined ? undefined : normalizePassword(input.password, 'password'),
+    });
+    const found = await this.#ports.database.read(({ users }) => users.findByEmail(email));
+    const isOwn = found?.user.id === actor.session.userId;
+    if (isOwn && password !== undefined) return this.#deleteOwn(actor, { email, password });
+
+    const admin = await this.#admitAdmin.execute(actor).catch((error: unknown) => {
+      if (!isOwn) throw error;
+      throw new IllegalArgument([{ field: 'password', message: 'is required', code: 'required' }]);
+    });
+    if (!found) throw new NotFound();
+    const { id } = found.user;
+    if (isOwn) await this.#ports.database.read((stores) => this.#checkNoRecentChange(stores, id));
+    await this.#deleteUser.execute(admin, { id });
+  }
+
+  async #deleteOwn(actor: Person, claim: Claim): Promise<void> {
+    const place = placeOf(actor);
+    this.#ports.hasher.admit(place);
+    const device = await presentedDevice(this.#ports, actor, claim.email);
+    const tried = { type: 'rekey:UserDelete', account: claim.email, device } as const;
+    await attempt(this.#ports, actor, tried, {
+      prove: () => provePassword(this.#ports, actor, claim),
+      // Once more before the end: here it is known that the password was right.
+      prepare: (proof) => this.#ports.database.transact((stores) => this.#check(stores, proof)),
+      commit: async (stores, proof) => {
+        const { user, version } = proof;
+        await this.#check(stores, proof);
+        const locked = await stores.users.lock(user.id);
+        if (locked?.credential.version !== version) throw new InvalidCredentials();
+        if ((await stores.sessions.findOpen(actor.session.sessionId)) === null) {
+          throw new Unauthorized();
+        }
+        return { subjectId: user.id, result: user.id };
+      },
+      record: async (stores, { result }) => {
+        await deleteUsers(this.#ports, stores, actor, { ids: [result], type: 'rekey:UserDelete' });
+      },
+    });
+  }
+
+  async #check(stores: Stores, { user }: Proof): Promise<void> {
+    await checkNotLastAdmin(stores, user.id);
+    await this.#checkNoRecentChange(stores, user.id);
+  }
+
+  /** Somebody who came by the password must not delete the account before its owner has read the mail. */
+  async #checkNoRecentChange({ users }: Pick<Stores, 'users'>, id: string): Promise<void> {
+    const { linkUntil } = await users.useOf(id);
+    if (linkUntil !== null && linkUntil > this.#ports.clock.now()) {
+      throw new WrongState('recent_change');
+    }
+  }
+}
