@@ -336,4 +336,6 @@ function keyRow(key: Key): string[] {
   return [key.id, key.prefix ?? '', state, used, key.name];
 }
 
-const shown = (value: unknown): string => (value === null ? '' : String(value));
+/** On one line. */
+const shown = (value: unknown): string =>
+  value === null ? '' : String(value).replaceAll('\n', ' ');
