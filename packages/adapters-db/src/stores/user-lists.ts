@@ -160,7 +160,6 @@ const found = (column: 'name_key' | 'email_key') =>
         .limit(limit);
       return isEnabled ? found.where('is_enabled', '=', flag(isEnabled)) : found;
     },
-    ({ id, nameKey }): NamePlace => ({ id, name: Buffer.from(nameKey).toString() }),
   );
 const foundByName = found('name_key');
 const foundByEmail = found('email_key');
@@ -174,6 +173,7 @@ function padded<T>(items: readonly T[]): T[] {
 /** The places of all users that a search finds; null for a common one. */
 async function placesOf(
   on: Connection,
+  page: UserPage,
   { seenBy }: View,
   { nameFrom, nameTo, emailFrom, emailTo }: Search,
   isEnabled: boolean | undefined,
@@ -183,7 +183,11 @@ async function placesOf(
   if (byName.length > COMMON) return null;
   const byEmail = await foundByEmail(on)(seenBy, emailFrom, emailTo, limit, isEnabled);
   if (byEmail.length > COMMON) return null;
-  return [...new Map([...byName, ...byEmail].map((place) => [place.id, place])).values()];
+  const keys = new Map([...byName, ...byEmail].map(({ id, nameKey }) => [id, nameKey]));
+  return [...keys].map(([id, nameKey]) => ({
+    id,
+    name: page.by === 'name' ? Buffer.from(nameKey).toString() : '',
+  }));
 }
 
 const placed = (users: readonly SeenUser[]) =>
@@ -213,7 +217,7 @@ export const listUsersOn = (on: Connection): Users['list'] => {
     }
 
     const sought = search && searchOf(search);
-    const places = sought && (await placesOf(on, view, sought, isEnabled));
+    const places = sought && (await placesOf(on, page, view, sought, isEnabled));
     if (!places) return walk(on, page, view, isEnabled, sought);
     const ofPage = onUserPage(places, page);
     const users = await readAll(

@@ -57,8 +57,7 @@ export const asAccount = ({
 
 const none: Attributes = {};
 
-export const asAttributes = (json: string | null): Attributes =>
-  json === null ? none : JSON.parse(json);
+export const asAttributes = (json: string | null): Attributes => (json ? JSON.parse(json) : none);
 
 /** A user in the answer of a join. */
 export const joinedUser = joined('users', userColumns, asUser);

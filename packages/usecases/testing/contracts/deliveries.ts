@@ -1,4 +1,4 @@
-import type { Delivery, Id, OneTimeToken } from '@rekey/domain';
+import type { Delivery, Id, OneTimeToken, User } from '@rekey/domain';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Claim, Database, Owed, Stores, Waiting } from '../../src/ports/index.ts';
 import { aDelivery, anId, START } from '../fixtures.ts';
@@ -17,7 +17,9 @@ export function deliveriesContract({ write, read, race, alone, seedToken }: Open
     createdAt = START,
     details: Partial<Delivery> = {},
     database?: Database,
-  ): Promise<Pick<Owed, 'delivery' | 'token' | 'user' | 'service'>> {
+  ): Promise<
+    Pick<Owed, 'delivery' | 'service'> & { readonly token: OneTimeToken; readonly user: User }
+  > {
     const { service, user, token } = await seedToken({ createdAt }, database);
     const delivery = aDelivery(token, details);
     await (database?.transact ?? transact)(({ deliveries }) => deliveries.insert(delivery));
@@ -66,15 +68,15 @@ export function deliveriesContract({ write, read, race, alone, seedToken }: Open
     });
 
     test('are due at once, and claimed with all that it takes to make them', async () => {
-      const owed = await seedOwed();
+      const { delivery, token, service } = await seedOwed();
       expect(await hasDue(START - 1)).toBe(false);
       expect(await claim(START - 1)).toEqual([]);
       expect(await hasDue(START)).toBe(true);
-      expect(await claim(START)).toEqual([{ ...owed, attempt: 1 }]);
+      expect(await claim(START)).toEqual([{ delivery, token, service, attempt: 1 }]);
     });
 
     test('tell of a second kind with its own token', async () => {
-      const { service, user, token: other } = await seedToken();
+      const { service, token: other } = await seedToken();
       const token: OneTimeToken = {
         ...other,
         id: anId(),
@@ -88,17 +90,106 @@ export function deliveriesContract({ write, read, race, alone, seedToken }: Open
         await deliveries.insert(delivery);
       });
       expect(delivery).toMatchObject({ kind: 'factor_change', to: 'earlier@example.com' });
-      expect(await claim()).toEqual([{ delivery, attempt: 1, token, user, service }]);
+      expect(await claim()).toEqual([{ delivery, attempt: 1, token, service }]);
     });
 
-    test('are claimed with their user and token as they are by then', async () => {
-      const { user, token } = await seedOwed();
-      await write(async ({ users, oneTimeTokens }) => {
-        await oneTimeTokens.spend(token.id, START);
-        await users.lockOut(user.id, START + 1);
+    test('are claimed with their right, whether or not it is spent', async () => {
+      const { token } = await seedOwed();
+      await write(({ oneTimeTokens }) => oneTimeTokens.spend(token.id, START));
+      expect(await claim()).toMatchObject([{ token }]);
+    });
+
+    test('of a user are listed with what became of their links, by id, from a place on', async () => {
+      const { service, user, token } = await seedToken();
+      const others = [aDelivery(token), aDelivery(token)];
+      const delivery = aDelivery(token, { to: 'earlier@example.com' });
+      await write(async ({ oneTimeTokens, deliveries }) => {
+        for (const each of [delivery, ...others]) await deliveries.insert(each);
+        await oneTimeTokens.spend(token.id, START + 3);
       });
-      const [owed] = await claim();
-      expect(owed).toMatchObject({ token, user: { id: user.id, isLocked: true } });
+      const all = [delivery, ...others].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+      const found = await read(({ deliveries }) => deliveries.ofUser(user.id, '', 10));
+      expect(found.map(({ id }) => id)).toEqual(all.map(({ id }) => id));
+      expect(found.find(({ id }) => id === delivery.id)).toEqual({
+        id: delivery.id,
+        createdAt: START,
+        channel: 'mail',
+        kind: 'update_password',
+        to: 'earlier@example.com',
+        deadline: delivery.deadline,
+        state: 'waiting',
+        attempts: 0,
+        dueAt: START,
+        closedAt: null,
+        reason: null,
+        serviceId: service.id,
+        linkExpiresAt: token.expiresAt,
+        linkSpentAt: START + 3,
+      });
+      const rest = await read(({ deliveries }) => deliveries.ofUser(user.id, all[0]!.id, 1));
+      expect(rest.map(({ id }) => id)).toEqual([all[1]!.id]);
+    });
+
+    describe('of a user that is deleted', () => {
+      /** A delivery whose user is deleted, and must be closed by the instant. */
+      const seedOrphan = async (owedUntil = START + 500) => {
+        const { delivery, token, user } = await seedOwed();
+        await write(({ users }) => users.delete(user.id, START, owedUntil));
+        const get = () => read(({ deliveries }) => deliveries.get(delivery.id));
+        const isOfDeleted = (now = START) =>
+          read(({ oneTimeTokens }) => oneTimeTokens.isOfDeleted(token.id, now));
+        return { delivery, token, get, isOfDeleted };
+      };
+
+      test('wait on, until an instant at the latest, with all that the mail tells', async () => {
+        const { delivery, token } = await seedOrphan();
+        const { userId: _, ...right } = token;
+        expect(await claim()).toMatchObject([
+          { delivery: { ...delivery, userId: null, deadline: START + 500 }, token: right },
+        ]);
+      });
+
+      test('have the deadline that they had, if that comes before', async () => {
+        const { delivery, get } = await seedOrphan(START + 1e12);
+        expect(await get()).toEqual({ ...delivery, userId: null });
+      });
+
+      test('wait whoever else has a lane', async () => {
+        const { delivery } = await seedOrphan();
+        const waiting = await read(({ deliveries }) =>
+          deliveries.waiting('first', '', [anId()], 1000),
+        );
+        expect(waiting).toMatchObject([{ id: delivery.id, userId: null }]);
+      });
+
+      const closings: [string, (claim: Claim) => Promise<boolean>][] = [
+        ['sent', (claim) => markSent(claim)],
+        ['given up', (claim) => giveUp(claim)],
+      ];
+      test.each(closings)(
+        'are gone once they are %s, and their right tells nothing',
+        async (_how, close) => {
+          const { delivery, token, get, isOfDeleted } = await seedOrphan();
+          await claim();
+          expect(await close(first({ delivery }))).toBe(true);
+          expect(await get()).toBeNull();
+          expect(await isOfDeleted()).toBe(true);
+          expect(await isOfDeleted(token.expiresAt)).toBe(false);
+          expect(await close(first({ delivery }))).toBe(false);
+        },
+      );
+
+      test('are pruned after their deadline, up to a limit', async () => {
+        const orphans = [await seedOrphan(), await seedOrphan(), await seedOrphan()];
+        const prune = (before: number, limit: number) =>
+          write(({ deliveries }) => deliveries.pruneOrphans(before, limit));
+        expect(await prune(START + 500, 10)).toBe(0);
+        expect(await prune(START + 501, 2)).toBe(2);
+        expect(await prune(START + 501, 2)).toBe(1);
+        for (const { get, isOfDeleted } of orphans) {
+          expect([await get(), await isOfDeleted()]).toEqual([null, true]);
+        }
+      });
     });
 
     test('that were not committed are not owed', async () => {
@@ -153,7 +244,7 @@ export function deliveriesContract({ write, read, race, alone, seedToken }: Open
     test('are leased only while they wait and are due, or stray', async () => {
       const lease = (id: Id, now = START, tooFar = NEVER) =>
         write(({ deliveries }) => deliveries.lease([id], now, tooFar, now + LEASE_MS));
-      const owed = await seedOwed();
+      const { user: _, ...owed } = await seedOwed();
       const { id } = owed.delivery;
       expect(await lease(anId())).toEqual([]);
       expect(await write(({ deliveries }) => deliveries.lease([], START, NEVER, NEVER))).toEqual(

@@ -33,7 +33,7 @@ export function keysContract({ write, read, race, seed }: Opened): void {
       expect(await read(({ keys }) => keys.findByDigest(digest, START))).toEqual({
         key,
         service,
-        user,
+        user: { ...user, attributes: {} },
       });
     });
 

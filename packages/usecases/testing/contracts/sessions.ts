@@ -32,7 +32,7 @@ export function sessionsContract({ write, read, race, seed }: Opened): void {
       const { user, key, open } = await seedSessions();
       expect(await read(({ sessions }) => sessions.findOpen(open[0].id))).toEqual({
         session: open[0],
-        user,
+        user: { ...user, attributes: {} },
         key,
       });
       expect(await findOpen(anId())).toBeNull();

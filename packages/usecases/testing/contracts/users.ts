@@ -1,5 +1,13 @@
-import type { Id, Session, User } from '@rekey/domain';
+import {
+  type Attributes,
+  folded,
+  type Id,
+  type KeyType,
+  type Session,
+  type User,
+} from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
+import type { UserQuery } from '../../src/ports/index.ts';
 import {
   aDelivery,
   aKey,
@@ -23,6 +31,9 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
       timezone: 'Asia/Tokyo',
       isEnabled: false,
       isLocked: true,
+      isDisabledByOperator: true,
+      emailValid: true,
+      lastLoginAt: START + 5,
       isAdmin: true,
       passwordAllowReset: false,
       passwordRequireUpdate: true,
@@ -361,12 +372,349 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
     });
   });
 
+  describe('a login that is noted', () => {
+    test('shows in the user, as the last one, and changes nothing else', async () => {
+      const { user, service } = await seed();
+      const note = (now: number) => write(({ users }) => users.noteLogin(user.id, now, service.id));
+      await note(START + 3);
+      const lastLoginAt = START + 9;
+      expect(await note(lastLoginAt)).toEqual({
+        user: { ...user, lastLoginAt, attributes: {} },
+        credential: untouched,
+      });
+      expect(await accountOf(user)).toEqual({
+        user: { ...user, lastLoginAt },
+        credential: untouched,
+      });
+    });
+
+    test('answers what the service keeps with the user', async () => {
+      const { user, service } = await seed();
+      const { service: other } = await seed();
+      const attributes = { plan: 'pro' };
+      await write(({ users }) => users.setAttributes(user.id, service.id, attributes));
+      const noted = (at: string) =>
+        write(async ({ users }) => (await users.noteLogin(user.id, START, at))?.user.attributes);
+      expect([await noted(service.id), await noted(other.id)]).toEqual([attributes, {}]);
+    });
+
+    test('of nobody is null', async () => {
+      const noted = write(({ users }) => users.noteLogin(anId(), START, anId()));
+      expect(await noted).toBeNull();
+    });
+
+    test('locks the user', async () => {
+      const { user, service } = await seed();
+      const order: string[] = [];
+      const locked = Promise.withResolvers<void>();
+      const rival = locked.promise
+        .then(() => write(({ users }) => users.update({ ...user, name: 'Eve' })))
+        .then(() => order.push('rival'));
+      await write(async ({ users }) => {
+        await users.noteLogin(user.id, START, service.id);
+        locked.resolve();
+        for (let i = 0; i < 50; i += 1) await users.get(user.id);
+        order.push('owner of the lock');
+      });
+      await rival;
+      expect(order).toEqual(['owner of the lock', 'rival']);
+    });
+  });
+
+  describe('a user that is changed', () => {
+    test('has the fields that it was given, and address and credential as before', async () => {
+      const { user } = await seed();
+      const changed: User = {
+        ...user,
+        updatedAt: START + 7,
+        isEnabled: false,
+        isDisabledByOperator: true,
+        name: 'Countess',
+        locale: 'de',
+        timezone: 'Europe/Berlin',
+        passwordAllowReset: false,
+        passwordRequireUpdate: true,
+      };
+      await write(({ users }) => users.update({ ...changed, email: 'other@example.com' }));
+      expect(await accountOf(user)).toEqual({ user: changed, credential: untouched });
+    });
+  });
+
+  describe('what a service keeps with a user', () => {
+    const see = (user: User, by: Id | null) =>
+      read(async ({ users }) => (await users.see(user.id, by))?.user.attributes);
+    const keep = (user: User, by: Id | null, attributes: Attributes) =>
+      write(({ users }) => users.setAttributes(user.id, by, attributes));
+
+    test('is nothing at first, and what was set last then', async () => {
+      const { user, service } = await seed();
+      expect(await see(user, service.id)).toEqual({});
+      const values = { text: 'a "b" \u0000 \u{1f989}', number: -1.5, flag: true, none: null };
+      for (const attributes of [{ a: 1, b: 2 }, values, {}]) {
+        await keep(user, service.id, attributes);
+        expect(await see(user, service.id)).toEqual(attributes);
+      }
+    });
+
+    test('is its own: the operator has that of the service that made the user', async () => {
+      const { user, service } = await seed();
+      const { service: other } = await seed();
+      await keep(user, service.id, { of: 'maker' });
+      await keep(user, other.id, { of: 'other' });
+      expect(await see(user, service.id)).toEqual({ of: 'maker' });
+      expect(await see(user, other.id)).toEqual({ of: 'other' });
+      expect(await see(user, null)).toEqual({ of: 'maker' });
+      await keep(user, null, { of: 'operator' });
+      expect(await see(user, service.id)).toEqual({ of: 'operator' });
+      const all = await read(({ users }) => users.attributesOf(user.id));
+      expect(all).toHaveLength(2);
+      expect(all).toContainEqual({ serviceId: service.id, attributes: { of: 'operator' } });
+      expect(all).toContainEqual({ serviceId: other.id, attributes: { of: 'other' } });
+    });
+
+    test('is the operator’s own with a user that no service made', async () => {
+      const user = aUser({ createdBy: null });
+      await write(({ users }) => users.insert(user, null));
+      await keep(user, null, { of: 'operator' });
+      expect(await see(user, null)).toEqual({ of: 'operator' });
+      expect(await read(({ users }) => users.attributesOf(user.id))).toEqual([
+        { serviceId: null, attributes: { of: 'operator' } },
+      ]);
+    });
+
+    test('comes along with a session and with a key of the service', async () => {
+      const { user, key, addSession, service } = await seedWhole();
+      const session = await addSession();
+      await keep(user, service.id, { plan: 'pro' });
+      await read(async ({ sessions, keys }) => {
+        const open = await sessions.findOpen(session.id);
+        const found = await keys.findByDigest(`digest-of-${key.id}`, START);
+        expect(open?.user).toEqual({ ...user, attributes: { plan: 'pro' } });
+        expect(found?.user).toEqual({ ...user, attributes: { plan: 'pro' } });
+      });
+    });
+  });
+
+  describe('a user as a service sees it', () => {
+    const isVisible = (user: User, by: Id | null) =>
+      read(async ({ users }) => (await users.see(user.id, by))?.isVisible);
+    const addKey = async (user: User, serviceId: Id, type: KeyType) => {
+      const key = aKey({ userId: user.id, serviceId, type });
+      await write(({ keys }) => keys.insert(key, { digest: `digest-of-${key.id}` }));
+      return key;
+    };
+
+    test('is visible to the service that made it, and to the operator', async () => {
+      const { user, service } = await seed();
+      const { service: other } = await seed();
+      const seen = await read(({ users }) => users.see(user.id, service.id));
+      expect(seen).toEqual({ user: { ...user, attributes: {} }, isVisible: true });
+      expect([await isVisible(user, null), await isVisible(user, other.id)]).toEqual([true, false]);
+      expect(await read(({ users }) => users.see(anId(), null))).toBeNull();
+    });
+
+    test.each(['KEY', 'TOKEN'] as const)(
+      'is visible as long as there is a %s of it, whatever became of the key',
+      async (type) => {
+        const { user } = await seed();
+        const { service } = await seed();
+        const first = await addKey(user, service.id, type);
+        const second = await addKey(user, service.id, 'KEY');
+        await write(({ keys }) => keys.revoke(first.id, START));
+        await write(({ keys }) => keys.delete(second.id));
+        expect(await isVisible(user, service.id)).toBe(true);
+        await write(({ keys }) => keys.delete(first.id));
+        expect(await isVisible(user, service.id)).toBe(false);
+      },
+    );
+
+    test('is visible to its maker whatever keys are deleted, and to nobody by a TOTP key', async () => {
+      const { user, service } = await seed();
+      const { service: other } = await seed();
+      const { id } = await addKey(user, service.id, 'KEY');
+      await write(({ keys }) => keys.delete(id));
+      await addKey(user, other.id, 'TOTP');
+      expect(await isVisible(user, service.id)).toBe(true);
+      expect(await isVisible(user, other.id)).toBe(false);
+    });
+
+    test('is kept by those other services that have a key of it which is not revoked', async () => {
+      const { user, service } = await seed();
+      const { service: other } = await seed();
+      const isKept = () => read(({ users }) => users.isKeptBeside(user.id, service.id));
+      await addKey(user, service.id, 'KEY');
+      expect(await isKept()).toBe(false);
+      const { id } = await addKey(user, other.id, 'TOTP');
+      expect(await isKept()).toBe(true);
+      await write(({ keys }) => keys.revoke(id, START));
+      expect(await isKept()).toBe(false);
+    });
+  });
+
+  describe('a list of users', () => {
+    const byId = { by: 'id', limit: 100, beginsAtEnd: false } as const;
+    const byName = { by: 'name', limit: 100, beginsAtEnd: false } as const;
+    const list = (query: Partial<UserQuery> & Pick<UserQuery, 'seenBy'>) =>
+      read(({ users }) => users.list({ page: byId, attributesOf: query.seenBy, ...query }));
+    const namesOf = (users: readonly User[]) => users.map(({ name }) => name);
+    const idsOf = (users: readonly User[]) => users.map(({ id }) => id);
+
+    /** A service with users of such names, made in this order. */
+    const seedNames = async (...names: string[]) => {
+      const service = aService();
+      const made = names.map((name, n) =>
+        aUser({ createdBy: service.id, name, email: `${n}.${anId()}@example.com` }),
+      );
+      await write(async ({ services, users }) => {
+        await services.insert(service);
+        for (const user of made) await users.insert(user, null);
+      });
+      return { seenBy: service.id, made };
+    };
+
+    test('has those that a service sees, with what it keeps with each, by id', async () => {
+      const { seenBy, made } = await seedNames('b', 'a');
+      const [first, second] = made;
+      await write(({ users }) => users.setAttributes(second!.id, seenBy, { n: 1 }));
+      expect(await list({ seenBy })).toEqual([
+        { ...first, attributes: {} },
+        { ...second, attributes: { n: 1 } },
+      ]);
+      const { service: other } = await seed();
+      const key = aKey({ userId: first!.id, serviceId: other.id });
+      await write(({ keys }) => keys.insert(key, { digest: `digest-of-${key.id}` }));
+      expect(idsOf(await list({ seenBy: other.id }))).toContain(first!.id);
+      expect(idsOf(await list({ seenBy: other.id }))).not.toContain(second!.id);
+    });
+
+    test('has all for those who see all', async () => {
+      const { made } = await seedNames('a');
+      const ids = idsOf([...made, aUser({ createdBy: null })]);
+      expect(idsOf(await list({ seenBy: null, ids }))).toEqual(idsOf(made));
+    });
+
+    test('is paged by id, from either end', async () => {
+      const { seenBy, made } = await seedNames('a', 'b', 'c', 'd', 'e');
+      const page = async (details: object) =>
+        namesOf(await list({ seenBy, page: { ...byId, limit: 2, ...details } }));
+      const id = (n: number) => made[n]!.id;
+      expect(await page({})).toEqual(['a', 'b']);
+      expect(await page({ after: id(1) })).toEqual(['c', 'd']);
+      expect(await page({ beginsAtEnd: true })).toEqual(['e', 'd']);
+      expect(await page({ before: id(3), beginsAtEnd: true })).toEqual(['c', 'b']);
+      expect(await page({ after: id(1), before: id(3) })).toEqual(['c']);
+    });
+
+    test('is paged by name and id, from either end, whatever is of one name', async () => {
+      const names = ['Bea', 'ada', 'ada', 'Ada', 'ben', 'ada'];
+      const { seenBy, made } = await seedNames(...names);
+      const inOrder = [1, 2, 3, 5, 0, 4].map((n) => made[n]!);
+      for (const beginsAtEnd of [false, true]) {
+        const walked: User[] = [];
+        for (let isLast = false; !isLast; ) {
+          const last = walked.at(-1);
+          const place = last && { name: folded(last.name), id: last.id };
+          const from = beginsAtEnd ? { before: place } : { after: place };
+          const page = await list({ seenBy, page: { ...byName, limit: 2, beginsAtEnd, ...from } });
+          walked.push(...page);
+          isLast = page.length < 2;
+        }
+        expect(idsOf(walked)).toEqual(idsOf(beginsAtEnd ? inOrder.toReversed() : inOrder));
+      }
+    });
+
+    test('goes by the code points of folded names', async () => {
+      const names = ['_', 'Ä', 'Z', 'a', 'é', '9', '\u{1f989}', '\ufffd', 'я'];
+      const { seenBy } = await seedNames(...names);
+      const found = namesOf(await list({ seenBy, page: byName }));
+      expect(found).toEqual(['9', '_', 'a', 'Z', 'Ä', 'é', 'я', '\ufffd', '\u{1f989}']);
+    });
+
+    test('is of those ids, addresses and states that are asked for, all of them together', async () => {
+      const { seenBy, made } = await seedNames('a', 'b', 'c');
+      const [a, b, c] = [made[0]!, made[1]!, made[2]!];
+      await write(({ users }) => users.update({ ...b, isEnabled: false }));
+      const found = async (query: Partial<UserQuery>) => namesOf(await list({ seenBy, ...query }));
+      const fromTheEnd = { ...byName, beginsAtEnd: true };
+      expect(await found({ ids: [c.id, a.id, anId()] })).toEqual(['a', 'c']);
+      expect(await found({ emails: [b.email, a.email, 'x@example.com'] })).toEqual(['a', 'b']);
+      expect(await found({ isEnabled: false })).toEqual(['b']);
+      expect(await found({ isEnabled: true })).toEqual(['a', 'c']);
+      expect(await found({ isEnabled: true, page: fromTheEnd })).toEqual(['c', 'a']);
+      expect(await found({ ids: [a.id, b.id], emails: [b.email, c.email] })).toEqual(['b']);
+      expect(await found({ ids: [a.id, b.id], isEnabled: false })).toEqual(['b']);
+      expect(await found({ ids: [a.id, b.id], page: { ...byId, after: a.id } })).toEqual(['b']);
+      expect(await found({ ids: [] })).toEqual([]);
+      expect(await found({ emails: [] })).toEqual([]);
+    });
+
+    test('can be searched by the beginning of names and addresses, in either order', async () => {
+      const { seenBy, made } = await seedNames('Straße', 'Ada', 'strand', 'x');
+      const [ada, x] = [made[1]!, made[3]!];
+      const email = `str.${anId()}@example.com`;
+      const zoe = aUser({ createdBy: seenBy, name: 'Zoë', email });
+      await write(({ users }) => users.insert(zoe, null));
+      const found = async (text: string, query: Partial<UserQuery> = {}) => {
+        const search = { name: folded(text), email: folded(text) };
+        return namesOf(await list({ seenBy, search, ...query }));
+      };
+      const fromTheEnd = { ...byName, beginsAtEnd: true };
+      expect(await found('STR')).toEqual(['Straße', 'strand', 'Zoë']);
+      expect(await found('STR', { page: fromTheEnd })).toEqual(['Zoë', 'Straße', 'strand']);
+      expect(await found('STR', { page: { ...byId, limit: 1 } })).toEqual(['Straße']);
+      expect(await found('strass')).toEqual(['Straße']);
+      expect(await found('tr')).toEqual([]);
+      expect(await found(email)).toEqual(['Zoë']);
+      expect(await found('ada', { ids: [ada.id, x.id] })).toEqual(['Ada']);
+      await write(({ users }) => users.lockOut(ada.id, START));
+      expect(await found('ada', { isEnabled: true })).toEqual([]);
+      expect(await found('ada', { isEnabled: false })).toEqual(['Ada']);
+    });
+
+    test('has a user under the name that it has now, for every service that sees it', async () => {
+      const { seenBy, made } = await seedNames('a', 'b');
+      const { service: other } = await seed();
+      const key = aKey({ userId: made[0]!.id, serviceId: other.id });
+      await write(async ({ keys, users }) => {
+        await keys.insert(key, { digest: `digest-of-${key.id}` });
+        await users.update({ ...made[0]!, name: 'c' });
+      });
+      expect(namesOf(await list({ seenBy, page: byName }))).toEqual(['b', 'c']);
+      for (const viewer of [seenBy, other.id]) {
+        const search = { name: 'c', email: 'c' };
+        expect(namesOf(await list({ seenBy: viewer, search }))).toEqual(['c']);
+      }
+    });
+
+    test('of thousands that a search finds is a page in its order', async () => {
+      await alone(async (database) => {
+        const service = aService();
+        const many = Array.from({ length: 2100 }, (_, n) =>
+          aUser({ createdBy: service.id, name: `Ada ${n}`, email: `ada${n}@example.com` }),
+        );
+        await database.transact(async ({ services, users }) => {
+          await services.insert(service);
+          for (const user of many) await users.insert(user, null);
+        });
+        const search = { name: 'ada', email: 'ada' };
+        const sorted = many.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+        for (const page of [byId, byName]) {
+          const found = await database.read(({ users }) =>
+            users.list({ page, seenBy: service.id, attributesOf: service.id, search }),
+          );
+          const expected = page.by === 'id' ? many : sorted;
+          expect(idsOf(found)).toEqual(idsOf(expected.slice(0, 100)));
+        }
+      });
+    });
+  });
+
   describe('a user that is deleted', () => {
     test('is gone with all that was there for it, and nothing else is', async () => {
       const [gone, kept] = [await seedWhole(), await seedWhole()];
       for (const each of [gone, kept]) await each.addAll();
-      await write(({ users }) => users.delete(gone.user.id));
-      expect(await gone.found()).toEqual([null, null, null, null, null, null]);
+      await write(({ users }) => users.delete(gone.user.id, START, START));
+      expect(await gone.found()).toEqual([null, null, null, null, null, null, []]);
       expect(await kept.found()).not.toContain(null);
       const again = { ...gone.user, id: anId() };
       expect(await write(({ users }) => users.insert(again, null))).toBe(true);
@@ -376,7 +724,7 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
       const whole = await seedWhole();
       await whole.addAll();
       const failing = write(async ({ users }) => {
-        await users.delete(whole.user.id);
+        await users.delete(whole.user.id, START, START);
         throw new Error('planted');
       });
       await expect(failing).rejects.toThrow('planted');
@@ -406,7 +754,10 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
         await sessions.insertRefresh({ digest, sessionId, createdAt: START, expiresAt: START });
         await oneTimeTokens.insert(token);
         await deliveries.insert(delivery);
+        await deliveries.lease([delivery.id], START, START, START);
+        await deliveries.markSent({ id: delivery.id, attempt: 1 }, START);
       });
+      await write(({ users }) => users.setAttributes(user.id, service.id, { plan: 'pro' }));
     };
     const found = () =>
       read(async ({ users, keys, sessions, oneTimeTokens, deliveries }) => [
@@ -416,7 +767,8 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
         await sessions.findRefresh(digest),
         await oneTimeTokens.findGood(token.id, START),
         await deliveries.get(delivery.id),
+        await users.attributesOf(user.id),
       ]);
-    return { user, key, addSession, addAll, found };
+    return { user, service, key, addSession, addAll, found };
   }
 }
