@@ -19,6 +19,8 @@ const DRAIN_MS = 8000;
 const EXIT_MS = 9500;
 /** Often enough: one run deletes more rows than the logins of a machine leave behind in that time. */
 const PRUNE_EVERY_MS = 10 * MINUTE_MS;
+/** A use shows within a minute, whatever the machine has to do meanwhile. */
+const KEEP_USES_EVERY_MS = MINUTE_MS / 2;
 
 await start().catch((error: unknown) => {
   const isListed = error instanceof ConfigError || error instanceof TemplateError;
@@ -81,6 +83,9 @@ async function start(): Promise<void> {
     },
     failed: (error) => log.error({ error: messageOf(error) }, 'delivery worker failed'),
   });
+  const keepUses = () => useCases.maintenance.keepUses.execute(operator);
+  const usesLost = (error: unknown) =>
+    log.error({ error: messageOf(error) }, 'writing uses down failed');
   const rounds = [
     repeat(
       () => useCases.maintenance.prune.execute(operator),
@@ -89,6 +94,11 @@ async function start(): Promise<void> {
         failed: (error) => log.error({ error: messageOf(error) }, 'pruning failed'),
       },
       PRUNE_EVERY_MS,
+    ),
+    repeat(
+      keepUses,
+      { done: (uses) => log.debug({ uses }, 'uses written down'), failed: usesLost },
+      KEEP_USES_EVERY_MS,
     ),
     repeat(
       () => useCases.maintenance.expireUsers.execute(operator),
@@ -148,6 +158,8 @@ async function start(): Promise<void> {
       ...rounds.map((round) => round.stop()),
     ])
       .then(() => scrapes?.close())
+      // Those of the requests that were answered since the last round.
+      .then(() => keepUses().catch(usesLost))
       .then(close)
       .then(() => log.info('stopped'))
       .catch((error: unknown) => {

@@ -12,6 +12,8 @@ import { addMigrate } from './commands/migrate.ts';
 import { addOutbox } from './commands/outbox.ts';
 import { addRootKey } from './commands/root-key.ts';
 import { addService } from './commands/service.ts';
+import { addSession } from './commands/session.ts';
+import { addThrottle } from './commands/throttle.ts';
 import { version } from './version.ts';
 
 /** The names of the program: its own, and the one of the command line that it replaces. */
@@ -43,6 +45,8 @@ export function createProgram(name: ProgramName = 'rekey'): Command {
 
   addService(program);
   addRootKey(program);
+  addSession(program);
+  addThrottle(program);
   addMigrate(program);
   addDoctor(program);
   addMail(program);

@@ -21,6 +21,7 @@ export type { Told } from './deliveries/read-notice.ts';
 export type { Requeued } from './deliveries/requeue-delivery.ts';
 export * from './ports/index.ts';
 export { keyUses } from './shared/key-uses.ts';
+export type { ReadThrottle } from './throttles/read-throttles.ts';
 
 export type UseCases = ReturnType<typeof useCases>;
 
