@@ -6,6 +6,7 @@ import { formBody } from '../server/form.ts';
 import { Problem } from '../server/problem.ts';
 import { speak } from '../server/routes.ts';
 import { sendProblem, type Wording } from '../server/send-problem.ts';
+import { accountRoutes } from './accounts.ts';
 import { passwordRoutes } from './passwords.ts';
 import { sessionRoutes } from './sessions.ts';
 import { userRoutes } from './users.ts';
@@ -19,6 +20,7 @@ export const form =
     const { publicUrl, corsAllowOrigin: allowed } = deps.options;
     app.addHook('onRequest', refuseForeignSites(publicUrl, { allowed, mayHide: false }));
     app.register(userRoutes(deps));
+    app.register(accountRoutes(deps));
     app.register(sessionRoutes(deps));
     app.register(passwordRoutes(deps));
   };
