@@ -15,7 +15,7 @@ export class KeepUses {
     this.#ports = ports;
   }
 
-  /** Answers how many uses it wrote down. */
+  /** Answers how many uses it wrote down. Where that fails, the rest wait for the next run. */
   async execute(actor: Actor): Promise<number> {
     onlyOperator(actor);
     const { database, keyUses, sessionUses } = this.#ports;
@@ -27,7 +27,12 @@ export class KeepUses {
     for (const [noted, kind] of kinds) {
       for (let uses = noted.take(BATCH); uses.length > 0; uses = noted.take(BATCH)) {
         const batch = uses;
-        await database.transact((stores) => stores[kind].touch(batch));
+        await database
+          .transact((stores) => stores[kind].touch(batch))
+          .catch((error: unknown) => {
+            for (const use of batch) noted.note(use);
+            throw error;
+          });
         total += batch.length;
       }
     }
