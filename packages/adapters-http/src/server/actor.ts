@@ -74,5 +74,6 @@ function originOf(request: Request): Origin {
   return {
     address: plainAddress(address ?? 'unknown'),
     client: client?.slice(0, MAX_CLIENT_LENGTH) || null,
+    ...(forwarded !== '' && { forwarded: String(forwarded).slice(0, MAX_FORWARDED_LENGTH) }),
   };
 }

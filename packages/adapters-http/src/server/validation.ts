@@ -149,7 +149,7 @@ function nameOf(type: TSchema): string {
   if (Type.IsEnum(type)) return `one of ${type.enum.join(', ')}`;
   if (Type.IsBoolean(type)) return 'true or false';
   if (Type.IsArray(type)) return 'a list';
-  if (Type.IsObject(type) || Type.IsRecord(type)) return 'an object';
+  if ('type' in type && type.type === 'object') return 'an object';
   if (Type.IsInteger(type)) return `a whole number${rangeOf(type)}`;
   return formats['format' in type ? String(type.format) : ''] ?? 'a string';
 }
