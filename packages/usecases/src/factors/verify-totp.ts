@@ -4,7 +4,10 @@ import { attempt } from '../shared/attempt.ts';
 import { isKnownTo } from '../shared/known-user.ts';
 import { sealOwners } from '../shared/seals.ts';
 
-type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'totp' | 'clock' | 'ids' | 'settings'>;
+type Needs = Pick<
+  Ports,
+  'database' | 'secrets' | 'macs' | 'totp' | 'keyUses' | 'clock' | 'ids' | 'settings'
+>;
 
 const REFUSAL = 'the code is not right';
 
@@ -24,17 +27,19 @@ export class VerifyTotp {
    */
   async execute(actor: Actor, input: VerifyTotpInput): Promise<Id> {
     if (!may(actor, 'verify code', null)) throw new Unauthorized();
+    const { keyUses, clock } = this.#ports;
     const account = `totp of ${input.userId}`;
     const tried = { type: 'sso:AuthTotp', account, device: null, refusal: REFUSAL } as const;
-    const { entryId } = await attempt(this.#ports, actor, tried, {
+    const { result, entryId } = await attempt(this.#ports, actor, tried, {
       prove: () => this.#prove(placeOf(actor).serviceId, input),
       prepare: async () => undefined,
       commit: async ({ keys }, { keyId, step }) => {
         // A lock since then has revoked the key, whose code is then refused here.
         if (!(await keys.spendTotpStep(keyId, step))) throw new InvalidCredentials(REFUSAL);
-        return { subjectId: keyId, result: undefined };
+        return { subjectId: keyId, result: keyId };
       },
     });
+    keyUses.note({ id: result, at: clock.now() });
     return entryId;
   }
 

@@ -913,6 +913,21 @@ describe('verifying a key', () => {
   });
 });
 
+test('a login is a use of its TOKEN key, and a code of its TOTP key', async () => {
+  const w = world();
+  const owner = await w.addOwner();
+  const { key, seed } = await w.addTotp(owner);
+  const by = asService(owner.service);
+  await w.logIn(owner);
+  const code = w.totp.codeAt(seed, START);
+  await w.useCases.factors.verifyTotp.execute(by, { userId: owner.user.id, code });
+  await w.useCases.maintenance.keepUses.execute(operator);
+  for (const { id } of [owner.tokenKey, key]) {
+    const read = await w.useCases.keys.readKey.execute(by, { id });
+    expect(read.lastUsedAt).toBe(START);
+  }
+});
+
 describe('revoking a key by its value', () => {
   test.each(['KEY', 'TOKEN', 'TOTP'] as const)('takes a %s, once', async (type) => {
     const { w, by, input } = await prepare();

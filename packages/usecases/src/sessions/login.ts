@@ -32,6 +32,7 @@ type Needs = Pick<
   | 'macs'
   | 'accessTokens'
   | 'deviceTokens'
+  | 'keyUses'
   | 'clock'
   | 'ids'
   | 'settings'
@@ -97,6 +98,7 @@ export class Login {
       },
     });
     const { proof, opening } = result;
+    this.#ports.keyUses.note({ id: proof.tokenKey.id, at: opening.at });
     await this.#upgradeHash(proof, claim.password, place);
     const { user } = proof;
     const { quality, access, refresh, device: token } = opening;
