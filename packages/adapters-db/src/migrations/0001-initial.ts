@@ -175,7 +175,6 @@ export const initial: Migration = {
     )`,
     `create index deliveries_of_token on deliveries (token_id)`,
     `create index deliveries_of_user on deliveries (user_id, id)`,
-    `create index deliveries_orphaned on deliveries (deadline) where user_id is null`,
     `create index deliveries_waiting on deliveries (due_at) where sent_at is null and dead_at is null`,
     `create index deliveries_first on deliveries (recipient_domain, due_at)
       where sent_at is null and dead_at is null and attempts = 0`,

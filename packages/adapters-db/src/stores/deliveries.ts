@@ -183,7 +183,6 @@ const clearToken = write((db, id: Param<Id>) =>
     .where('id', '=', id),
 );
 
-/** Literally the condition of the index `deliveries_orphaned`. */
 const orphans = all((db, before: Param<Instant>, limit: Param<number>) =>
   db
     .selectFrom('deliveries')

@@ -190,8 +190,9 @@ async function placesOf(
   }));
 }
 
-const placed = (users: readonly SeenUser[]) =>
-  users.map((user) => ({ id: user.id, name: folded(user.name), user }));
+/** On a page by id the names are of no interest. */
+const placed = (users: readonly SeenUser[], { by }: UserPage) =>
+  users.map((user) => ({ id: user.id, name: by === 'name' ? folded(user.name) : '', user }));
 
 /** No query reads more rows than it needs for a page, or than it was given ids and addresses. */
 export const listUsersOn = (on: Connection): Users['list'] => {
@@ -213,7 +214,7 @@ export const listUsersOn = (on: Connection): Users['list'] => {
             folded(user.name).startsWith(search.name) ||
             folded(user.email).startsWith(search.email)),
       );
-      return onUserPage(placed(fitting), page).map(({ user }) => user);
+      return onUserPage(placed(fitting, page), page).map(({ user }) => user);
     }
 
     const sought = search && searchOf(search);
@@ -225,6 +226,6 @@ export const listUsersOn = (on: Connection): Users['list'] => {
       ofPage.map(({ id }) => id),
     );
     // In one query they come in any order.
-    return onUserPage(placed(users), page).map(({ user }) => user);
+    return onUserPage(placed(users, page), page).map(({ user }) => user);
   };
 };

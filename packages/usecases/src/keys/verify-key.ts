@@ -9,7 +9,7 @@ import {
   parseAll,
   parseAsked,
   parseScopes,
-  type User,
+  type SeenUser,
 } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { recordAsked } from '../shared/record-custom.ts';
@@ -39,7 +39,7 @@ export class VerifyKey {
   async execute(
     actor: Actor,
     { value, scopes = [], audit }: VerifyKeyInput,
-  ): Promise<{ user: User; key: Key; entryId: Id | null }> {
+  ): Promise<{ user: SeenUser; key: Key; entryId: Id | null }> {
     const { database, secrets, keyUses, clock } = this.#ports;
     const { asked } = parseAll({
       scopes: () => parseScopes(scopes),

@@ -12,7 +12,7 @@ import {
   parseClaimedEmail,
   parseEmail,
   placeOf,
-  type User,
+  type SeenUser,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { attempt } from '../shared/attempt.ts';
@@ -48,7 +48,7 @@ type LoginInput = {
 export type Token = { readonly token: string; readonly expiresAt: Instant };
 
 export type LoginOutput = {
-  readonly user: User;
+  readonly user: SeenUser;
   readonly quality: PasswordQuality;
   readonly access: Token;
   /** Null for a person who logs in at the built-in service. */
@@ -93,14 +93,13 @@ export class Login {
       prove: () => provePassword(this.#ports, actor, claim),
       prepare: (proof) => this.#prepare(proof, claim.password, device),
       commit: async (stores, proof, opening) => {
-        await this.#open(stores, place, proof, opening);
-        return { subjectId: opening.grant.sessionId, result: { proof, opening } };
+        const user = await this.#open(stores, place, proof, opening);
+        return { subjectId: opening.grant.sessionId, result: { proof, user, opening } };
       },
     });
-    const { proof, opening } = result;
+    const { proof, user, opening } = result;
     this.#ports.keyUses.note({ id: proof.tokenKey.id, at: opening.at });
     await this.#upgradeHash(proof, claim.password, place);
-    const { user } = proof;
     const { quality, access, refresh, device: token } = opening;
     return { user, quality, access, refresh, device: token };
   }
@@ -140,11 +139,11 @@ export class Login {
     { origin }: Place,
     { user, tokenKey, version }: Proof,
     { at, grant, sealedQuality, refresh, sessionEnd }: Opening,
-  ): Promise<void> {
+  ): Promise<SeenUser> {
     const { users, keys, sessions } = stores;
     const { sessionId, userId, serviceId } = grant;
     // A change, a lock or a revoked key since the proof wins: the session would outlive it.
-    const locked = await users.lock(user.id);
+    const locked = await users.noteLogin(user.id, at, serviceId);
     if (!locked?.user.isEnabled || locked.credential.version !== version) {
       throw new InvalidCredentials();
     }
@@ -170,6 +169,7 @@ export class Login {
     }
     const event = { type: 'session.started', serviceId, userId, subjectId: sessionId } as const;
     await tell(this.#ports, stores, event);
+    return locked.user;
   }
 
   /** Replaces a hash made elsewhere or with other settings. The login stands whether or not that works. */

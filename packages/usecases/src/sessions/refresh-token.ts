@@ -1,4 +1,4 @@
-import { type Actor, type Id, InvalidToken, may, parseAsked, type User } from '@rekey/domain';
+import { type Actor, type Id, InvalidToken, may, parseAsked, type SeenUser } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { endStolenSession } from '../shared/end-stolen-session.ts';
 import { findRefreshGrant, findSession } from '../shared/find-session.ts';
@@ -30,7 +30,7 @@ export class RefreshToken {
   async execute(
     actor: Actor,
     { token, audit }: { readonly token: string; readonly audit?: string | undefined },
-  ): Promise<{ user: User; access: Token; refresh: Token; audit: Id | null }> {
+  ): Promise<{ user: SeenUser; access: Token; refresh: Token; audit: Id | null }> {
     const asked = parseAsked(audit);
     const { database, secrets, accessTokens, clock, settings } = this.#ports;
     const digest = secrets.digest(token);

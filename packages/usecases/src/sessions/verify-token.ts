@@ -5,7 +5,7 @@ import {
   InvalidToken,
   may,
   parseAsked,
-  type User,
+  type SeenUser,
 } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { findSession } from '../shared/find-session.ts';
@@ -28,7 +28,7 @@ export class VerifyToken {
   async execute(
     actor: Actor,
     { token, audit }: { readonly token: string; readonly audit?: string | undefined },
-  ): Promise<{ user: User; expiresAt: Instant; audit: Id | null }> {
+  ): Promise<{ user: SeenUser; expiresAt: Instant; audit: Id | null }> {
     const asked = parseAsked(audit);
     const { database, accessTokens, clock, sessionUses } = this.#ports;
     const grant = await accessTokens.verify(token);

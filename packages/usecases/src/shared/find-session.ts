@@ -3,12 +3,12 @@ import {
   type Instant,
   isUsable,
   type Key,
+  type SeenUser,
   type Session,
-  type User,
 } from '@rekey/domain';
 import type { FoundRefresh, Stores } from '../ports/index.ts';
 
-type Found = { readonly session: Session; readonly user: User; readonly key: Key };
+type Found = { readonly session: Session; readonly user: SeenUser; readonly key: Key };
 
 /**
  * The session of a grant, with its user and its TOKEN key; null unless it is open at `now`, the user enabled and the key
