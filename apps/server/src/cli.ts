@@ -11,6 +11,13 @@ const FAILURE = 1;
 
 const name = nameOf(process.argv[1]);
 
+// A reader that has enough, `head` for one, leaves in silence.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') process.exitCode = FAILURE;
+  else fail(FAILURE, `the output cannot be written (${code})`);
+});
+process.stderr.on('error', () => undefined);
+
 try {
   await createProgram(name).parseAsync();
 } catch (error) {

@@ -9,10 +9,12 @@ import pino from 'pino';
 import { compose } from './compose.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import { startDeliveryWorker } from './delivery-worker.ts';
+import { logSink } from './log-sink.ts';
 import { repeat } from './repeat.ts';
 import { hashBehindRequests } from './thread-pool.ts';
 import { version } from './version.ts';
 
+const STDOUT = 1;
 /** How long requests and deliveries under way have to finish when the server is told to stop. */
 const DRAIN_MS = 8000;
 /** After this time the process exits whatever is left: a supervisor would kill it after ten seconds. */
@@ -31,11 +33,12 @@ await start().catch((error: unknown) => {
 
 async function start(): Promise<void> {
   const config = loadConfig();
-  const log = pino({
-    level: config.logLevel,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-  });
+  const sink = logSink(STDOUT);
+  process.on('exit', sink.flush);
+  const log = pino(
+    { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    sink,
+  );
   const { metricsHost, metricsPort } = config;
   // Loaded only where somebody measures.
   const metrics =
@@ -74,6 +77,7 @@ async function start(): Promise<void> {
   metrics?.watchSize(async () => {
     return { auditEntries: await useCases.audit.countAudit.execute(operator), bytes: await size() };
   });
+  metrics?.watchLog(sink.dropped);
   const scrapes = await metrics?.listen();
   const url = await app.listen({ host: config.host, port: config.port });
   const worker = startDeliveryWorker(useCases.deliveries, {

@@ -198,3 +198,12 @@ it('the size of what is stored is asked for at a scrape, and absent while the da
   expect(await read('rekey_audit_entries')).toBeNull();
   expect(await read('rekey_database_bytes')).toBeNull();
 });
+
+it('lines of the log that were dropped are counted from the start of the process', async () => {
+  const { metrics, read } = await measuring();
+  let dropped = 0;
+  metrics.watchLog(() => dropped);
+  expect(await read('rekey_log_dropped_total')).toBe(0);
+  dropped = 7;
+  expect(await read('rekey_log_dropped_total')).toBe(7);
+});

@@ -215,6 +215,19 @@ export function openMetrics({
       ]);
     },
 
+    /** Asks at a scrape for how many lines of the log were dropped since the start. */
+    watchLog(dropped: () => number): void {
+      new Counter({
+        name: 'rekey_log_dropped_total',
+        help: 'Lines of the log that were dropped, because nothing took them.',
+        registers,
+        collect() {
+          this.reset();
+          this.inc(dropped());
+        },
+      });
+    },
+
     /** Answers scrapes from now on; rejects where it cannot listen. */
     listen: () => listenForScrapes(where, registry),
   };
