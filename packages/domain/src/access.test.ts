@@ -133,6 +133,26 @@ describe('an actor may', () => {
     expect(use(null)).toEqual([]);
   });
 
+  test('see and end a session as its service, as its user at its service, or as the operator', () => {
+    const see = (serviceId: string, userId: string) =>
+      those((actor) => may(actor, 'see session', { serviceId, userId }));
+    expect(see('s1', 'u1')).toEqual(['service', 'root', 'user', 'operator']);
+    expect(see('s1', 'u2')).toEqual(['service', ...operators]);
+    expect(see('s3', 'u1')).toEqual(operators);
+  });
+
+  test('log out of a session as its service, or as its user', () => {
+    const logOut = (serviceId: string, userId: string) =>
+      those((actor) => may(actor, 'log out', { serviceId, userId }));
+    expect(logOut('s1', 'u1')).toEqual(['service', 'user']);
+    expect(logOut('s1', 'u2')).toEqual(['service']);
+    expect(logOut('s3', 'u1')).toEqual([]);
+  });
+
+  test('use CSRF tokens as a service', () => {
+    expect(those((actor) => may(actor, 'use CSRF tokens', null))).toEqual(['service', 'stranger']);
+  });
+
   test('use a link as the service that it is of, and on the page that Rekey hosts', () => {
     const use = (serviceId: string) => those((actor) => may(actor, 'use link', { serviceId }));
     expect(use('s1')).toEqual(['service', 'nobody']);

@@ -53,6 +53,111 @@ describe('a key', () => {
   });
 });
 
+describe('a user whom a service proves as well', () => {
+  /** A KEY of a user, and the tokens of a login. */
+  async function aUser() {
+    const { user, key: tokenKey } = await enrolled(server);
+    const made = { type: 'KEY', name: 'k', user_id: user.id };
+    const { key, value } = (await server.json('POST', '/v1/key', made)).json().data;
+    const login = { email: user.email, password: PASSWORD };
+    const answer = await server.json('POST', '/v1/auth/provider/local/login', login);
+    const { access, refresh } = answer.json();
+    return { user, tokenKey, key, value, token: access.token, refresh: refresh.token };
+  }
+  const call = (headers: Record<string, string>, url = '/v1/session') =>
+    server.json('GET', url, undefined, { headers });
+
+  it.each(['user-authorization', 'grpc-metadata-user-authorization'])(
+    'is proven by %s, and stands in the audit',
+    async (header) => {
+      const { user, tokenKey, key, value, token } = await aUser();
+      for (const [sent, keyId] of [
+        [value, key.id],
+        [`key ${value}`, key.id],
+        [`token ${token}`, tokenKey.id],
+      ]) {
+        const headers = { [header]: sent };
+        const body = { type: 'shop:Try' };
+        const response = await server.json('POST', '/v1/audit', body, { headers });
+        expect(response.statusCode).toBe(200);
+        expect(response.json().data).toMatchObject({ user_id: user.id, user_key_id: keyId });
+      }
+    },
+  );
+
+  it('is refused where the header holds anything else, and the body is not looked at', async () => {
+    const { value, token, refresh, tokenKey } = await aUser();
+    for (const sent of [
+      'rku_unknown',
+      `token ${value}`,
+      `key ${token}`,
+      `token ${refresh}`,
+      `key ${tokenKey.id}`,
+      server.serviceKey,
+      server.rootKey,
+      `Basic ${value}`,
+      `${value} ${value}`,
+      `${value}, ${value}`,
+      `key ${'x'.repeat(8000)}`,
+    ]) {
+      const response = await server.json(
+        'POST',
+        '/v1/auth/token/verify',
+        { nonsense: 1 },
+        { headers: { 'user-authorization': sent } },
+      );
+      expect([sent, response.statusCode]).toStrictEqual([sent, 401]);
+      expect(response.json().code).toBe('unauthorized');
+    }
+  });
+
+  it('is refused where two headers claim one, although both are right', async () => {
+    const { value } = await aUser();
+    const both = { 'user-authorization': value, 'grpc-metadata-user-authorization': value };
+    expect((await call(both)).statusCode).toBe(401);
+    expect((await call({ 'user-authorization': '' })).statusCode).toBe(200);
+  });
+
+  it('is refused to another service', async () => {
+    const { value, token } = await aUser();
+    const authorization = await server.otherServiceKey();
+    for (const sent of [value, `token ${token}`]) {
+      const response = await call({ authorization, 'user-authorization': sent });
+      expect(response.statusCode).toBe(401);
+    }
+  });
+
+  it('is not looked at beside a root key, which acts for no service', async () => {
+    const { value } = await aUser();
+    for (const sent of [value, 'rku_unknown']) {
+      const headers = { authorization: server.rootKey, 'user-authorization': sent };
+      expect((await call(headers)).statusCode).toBe(200);
+    }
+  });
+
+  it('costs nothing where the header is not sent', async () => {
+    await aUser();
+    let reads = 0;
+    const { read } = server.database;
+    server.database.read = async (work) => {
+      reads += 1;
+      return read(work);
+    };
+    await call({});
+    expect(reads).toBe(2);
+  });
+
+  it('is in no line of the log', async () => {
+    const { value, token } = await aUser();
+    await call({ 'user-authorization': value });
+    await call({ 'user-authorization': `token ${token}` });
+    await call({ 'user-authorization': `token ${value}` });
+    const lines = server.lines.join('\n');
+    expect(lines).not.toContain(value);
+    expect(lines).not.toContain(token);
+  });
+});
+
 /** Each kind of credential that there is, and one that is good for nothing. */
 async function credentials() {
   const { user } = await enrolled(server);

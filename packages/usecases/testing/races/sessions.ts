@@ -1,10 +1,10 @@
-import { InvalidCredentials, InvalidToken, isUsable } from '@rekey/domain';
+import { InvalidCredentials, InvalidToken, isUsable, NotFound } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import { type Hasher, type Ports, useCases } from '../../src/index.ts';
 import { foreignHash } from '../fakes/index.ts';
 import { PLACE, START } from '../fixtures.ts';
 import { gate } from '../gate.ts';
-import { asService, endOf, keyValue, type Owner, PASSWORD } from '../world.ts';
+import { asService, endOf, keyValue, type Owner, PASSWORD, root } from '../world.ts';
 import { outcomeOf, RACERS, type Track, times } from './track.ts';
 
 type Tokens = { readonly access: string; readonly refresh: string };
@@ -215,6 +215,64 @@ export function sessionsRaces({ world, provenTogether, lookedTogether }: Track):
       expect(ends.filter((end) => end === 'done')).toHaveLength(1);
       expect(ends.filter((end) => end instanceof InvalidToken)).toHaveLength(15);
       await expectDead(owner, logins);
+    });
+
+    test('that race the end of their session leave no token good', async () => {
+      const w = world();
+      const owner = await w.addOwner();
+      const login = await w.logIn(owner);
+      const allIn = gate(2);
+      const refresh = refreshing(allIn, owner);
+      const ending = allIn().then(() =>
+        w.useCases.sessions.endSession.execute(root, { id: login.sessionId }),
+      );
+      const end = await refresh(login.refresh);
+      await ending;
+      await expectDead(owner, [end, { access: login.token, refresh: login.refresh }]);
+    });
+
+    test('that race a logout of all leave no token good', async () => {
+      const w = world();
+      const owner = await w.addOwner();
+      const logins = await times(8, () => open(owner));
+      const allIn = gate(9);
+      const refresh = refreshing(allIn, owner);
+      const token = logins[0]?.access ?? '';
+      const leaving = allIn().then(() =>
+        w.useCases.sessions.logOut.execute(asService(owner.service), { token, all: true }),
+      );
+      const ends = await Promise.all(logins.map((tokens) => refresh(tokens.refresh)));
+      await leaving;
+      await expectDead(owner, [...ends, ...logins]);
+    });
+  });
+
+  describe('the end of a session', () => {
+    test('has one winner of sixteen, and one entry in the audit', async () => {
+      const w = world();
+      const owner = await w.addOwner();
+      const { sessionId: id } = await w.logIn(owner);
+      const { endSession } = w.useCases.sessions;
+      const ends = await times(RACERS, () => endOf(endSession.execute(root, { id })));
+      expect(ends.filter((end) => end === 'done')).toHaveLength(1);
+      expect(ends.filter((end) => end instanceof NotFound)).toHaveLength(RACERS - 1);
+    });
+
+    test('of all that sixteen ask for at once fails nobody', async () => {
+      const w = world();
+      const owner = await w.addOwner();
+      const logins = await times(RACERS, () => open(owner));
+      const { logOut } = w.useCases.sessions;
+      const ends = await times(RACERS, (racer) =>
+        endOf(
+          logOut.execute(asService(owner.service), {
+            token: logins[racer]?.refresh ?? '',
+            all: racer % 2 === 0,
+          }),
+        ),
+      );
+      expect(new Set(ends)).toEqual(new Set(['done']));
+      for (const { access } of logins) expect(await w.isLive(access)).toBe(false);
     });
   });
 }
