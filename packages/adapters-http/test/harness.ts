@@ -1,8 +1,21 @@
 import { EventEmitter, once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { operator } from '@rekey/domain';
-import { type Database, type Ports, type UseCases, useCases } from '@rekey/usecases';
-import { deliverAll, memoryDatabase, settings, tokenIn, world } from '@rekey/usecases/testing';
+import {
+  type Database,
+  type KeptAnswer,
+  type Ports,
+  type UseCases,
+  useCases,
+} from '@rekey/usecases';
+import {
+  deliverAll,
+  memoryDatabase,
+  settings,
+  tokenIn,
+  watched,
+  world,
+} from '@rekey/usecases/testing';
 import type { FastifyReply, FastifyRequest, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { expect } from 'vitest';
 import { codesOf } from '../src/docs/openapi.ts';
@@ -18,6 +31,8 @@ type Overrides = Partial<Omit<HttpDeps, 'options' | 'useCases'>> & {
   readonly settings?: Partial<Ports['settings']>;
   /** The page of the service; null where Rekey hosts it. */
   readonly providerLocalUrl?: string | null;
+  /** Ports that stand in for those of the world. */
+  readonly ports?: (ports: Ports) => Partial<Ports>;
   /** Rooms that stand in for those of the ports. */
   readonly rooms?: (ports: Ports) => Partial<UseCases>;
 };
@@ -27,15 +42,17 @@ export type Rig = Awaited<ReturnType<typeof rig>>;
 /** The whole server on a memory database, with one service, its key and a root key. */
 export async function rig({
   options,
+  ports: others,
   rooms,
   settings: more,
   providerLocalUrl = 'https://shop.example/account',
   ...overrides
 }: Overrides = {}) {
-  const { database, commits } = counted(memoryDatabase());
-  const { clock, totp, channels, ...others } = world(database);
-  const ports: Ports = {
-    ...others,
+  const memory = memoryDatabase();
+  const { database, committed } = noted(memory);
+  const { clock, totp, channels, ...wired } = world(database);
+  const base: Ports = {
+    ...wired,
     clock,
     totp,
     channels,
@@ -46,6 +63,7 @@ export async function rig({
       ...more,
     },
   };
+  const ports: Ports = { ...base, ...others?.(base) };
   const all = useCases(ports);
   await all.services.openFormService.execute(operator);
   const registered = await all.services.createServiceWithKey.execute(operator, {
@@ -93,7 +111,14 @@ export async function rig({
     channels,
     database,
     /** How many transactions were committed. */
-    commits,
+    commits: () => committed.length,
+    /** The answers that are kept. */
+    answers: () =>
+      (memory.snapshot() as { keptAnswers: [string, KeptAnswer][] }).keptAnswers.map(
+        ([, row]) => row,
+      ),
+    /** The calls of the stores in each of them, as `users.insert`. */
+    committed,
     lines,
     /** The next line of the log. */
     nextLine: async (): Promise<unknown> => (await once(written, 'line'))[0],
@@ -159,15 +184,23 @@ async function refuseUndescribed(
   return payload;
 }
 
-function counted(inner: Database): { database: Database; commits: () => number } {
-  let count = 0;
+/** The database, and the calls of the stores in each transaction that was committed. */
+function noted(inner: Database): { database: Database; committed: readonly string[][] } {
+  const committed: string[][] = [];
   return {
-    commits: () => count,
+    committed,
     database: {
       read: (work) => inner.read(work),
       transact: async (work) => {
-        const result = await inner.transact(work);
-        count += 1;
+        const [result, verbs] = await inner.transact(async (stores) => {
+          const verbs: string[] = [];
+          const noting = watched(stores, (verb, call) => {
+            verbs.push(verb);
+            return call();
+          });
+          return [await work(noting), verbs] as const;
+        });
+        committed.push(verbs);
         return result;
       },
     },

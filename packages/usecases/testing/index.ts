@@ -6,4 +6,5 @@ export * from './memory/index.ts';
 export * from './models/throttling.ts';
 export * from './races/index.ts';
 export * from './skips.ts';
+export * from './watched.ts';
 export * from './world.ts';

@@ -451,6 +451,7 @@ export const keyRoutes =
       {
         schema: {
           operationId: 'verifyKey',
+          isVerdict: true,
           tags: ['keys'],
           summary: 'Find out which user a KEY is of',
           description:

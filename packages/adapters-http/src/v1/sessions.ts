@@ -192,6 +192,7 @@ export const sessionRoutes =
       {
         schema: {
           operationId: 'verifyToken',
+          isVerdict: true,
           tags: ['sessions'],
           summary: 'Find out which user an access token stands for',
           security: ['serviceKey'],

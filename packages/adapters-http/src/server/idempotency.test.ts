@@ -1,0 +1,597 @@
+import { DAY_MS, Unavailable } from '@rekey/domain';
+import { gate, START } from '@rekey/usecases/testing';
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  enrolled,
+  PASSWORD,
+  problemAt,
+  type Rig,
+  rig,
+  signedUp,
+  wire,
+} from '../../test/harness.ts';
+
+const LOCAL = '/v1/auth/provider/local';
+const NEW_PASSWORD = 'battery staple';
+
+let server: Rig;
+beforeEach(async () => {
+  server = await rig();
+});
+
+type Fields = Readonly<Record<string, unknown>>;
+type Request = {
+  readonly url: string;
+  /** None for a request without a body. */
+  readonly body?: Fields;
+  /** The service, unless something else is said; null for nobody. */
+  readonly authorization?: string | null;
+};
+type Response = Awaited<ReturnType<Rig['json']>>;
+
+/** Sends a request with a key, in the dialect of its path. */
+async function send(
+  method: string,
+  { url, body, authorization = server.serviceKey }: Request,
+  key: string,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const isForm = url.startsWith('/users');
+  const fields = Object.entries(body ?? {}).map(([name, value]): [string, string] => [
+    name,
+    String(value),
+  ]);
+  const text = isForm ? new URLSearchParams(fields).toString() : JSON.stringify(body);
+  return server.app.inject({
+    method: method as 'POST',
+    url,
+    headers: {
+      'idempotency-key': key,
+      ...(authorization !== null && { authorization }),
+      ...(body && {
+        'content-type': isForm ? 'application/x-www-form-urlencoded' : 'application/json',
+      }),
+      ...headers,
+    },
+    ...(body && { payload: text }),
+  });
+}
+
+const isReplayed = ({ headers }: Response) => headers['idempotency-replayed'] === 'true';
+
+/** What is answered alike, however often. */
+const answerOf = ({ statusCode, headers, rawPayload }: Response) => ({
+  statusCode,
+  type: headers['content-type'],
+  bytes: rawPayload.toString('base64'),
+});
+
+const adaFields = { name: 'Ada', email: 'ada@example.com', password: PASSWORD };
+const newUser = { is_enabled: true, ...adaFields };
+const person = { name: 'Orion', email: 'orion@example.com', password: PASSWORD };
+
+const aKey = async (type = 'KEY') => {
+  const { user } = await enrolled(server);
+  const input = { type, name: 'k', user_id: user.id };
+  return { user, ...(await server.json('POST', '/v1/key', input)).json().data };
+};
+const aSession = async () => {
+  await enrolled(server);
+  const claim = { email: adaFields.email, password: PASSWORD };
+  return (await server.json('POST', `${LOCAL}/login`, claim)).json();
+};
+const aBearer = async () => `Bearer ${(await signedUp(server, person.email)).token}`;
+const sessionIds = async (url: string, authorization: string): Promise<string[]> => {
+  const list = (await server.app.inject({ url, headers: { authorization } })).json();
+  return (list.data ?? list).map(({ id }: { id: string }) => id);
+};
+
+/** A request of each route that can come again, by the name of its operation. */
+const requests: Record<string, () => Promise<Request>> = {
+  createUser: async () => ({ url: '/v1/user', body: newUser }),
+  updateUser: async () => {
+    const { user } = await enrolled(server);
+    return { url: `/v1/user/${user.id}`, body: { name: 'Countess' } };
+  },
+  deleteUser: async () => {
+    const created = await server.json('POST', '/v1/user', newUser);
+    return { url: `/v1/user/${created.json().data.id}` };
+  },
+  createKey: async () => {
+    const { user } = await enrolled(server);
+    return { url: '/v1/key', body: { type: 'KEY', name: 'k', user_id: user.id } };
+  },
+  updateKey: async () => ({ url: `/v1/key/${(await aKey()).key.id}`, body: { name: 'other' } }),
+  rotateKey: async () => ({
+    url: `/v1/key/${(await aKey()).key.id}/rotate`,
+    body: { overlap_s: 60 },
+  }),
+  deleteKey: async () => ({ url: `/v1/key/${(await aKey()).key.id}` }),
+  verifyKey: async () => ({ url: '/v1/auth/key/verify', body: { key: (await aKey()).value } }),
+  revokeKey: async () => ({ url: '/v1/auth/key/revoke', body: { key: (await aKey()).value } }),
+  createService: async () => ({
+    url: '/v1/service',
+    body: { name: 'Other', url: 'https://other.example' },
+    authorization: server.rootKey,
+  }),
+  updateService: async () => ({ url: `/v1/service/${server.service.id}`, body: { name: 'Store' } }),
+  deleteService: async () => {
+    const input = { name: 'Other', url: 'https://other.example' };
+    const headers = { authorization: server.rootKey };
+    const created = await server.json('POST', '/v1/service', input, { headers });
+    return { url: `/v1/service/${created.json().data.id}`, authorization: server.rootKey };
+  },
+  login: async () => {
+    await enrolled(server);
+    return { url: `${LOCAL}/login`, body: { email: adaFields.email, password: PASSWORD } };
+  },
+  verifyToken: async () => ({
+    url: '/v1/auth/token/verify',
+    body: { token: (await aSession()).access.token },
+  }),
+  refreshToken: async () => ({
+    url: '/v1/auth/token/refresh',
+    body: { token: (await aSession()).refresh.token },
+  }),
+  revokeToken: async () => ({
+    url: '/v1/auth/token/revoke',
+    body: { token: (await aSession()).access.token },
+  }),
+  logOut: async () => ({
+    url: '/v1/auth/logout',
+    body: { token: (await aSession()).access.token, all: true },
+  }),
+  endSession: async () => {
+    const { user } = await aSession();
+    const [id] = await sessionIds(`/v1/session?user_id=${user.id}`, server.serviceKey);
+    return { url: `/v1/session/${id}` };
+  },
+  updatePassword: async () => {
+    await enrolled(server);
+    const body = { email: adaFields.email, password: PASSWORD, new_password: NEW_PASSWORD };
+    return { url: `${LOCAL}/update-password`, body };
+  },
+  revokeUpdatePassword: async () => {
+    const { url, body } = (await requests.updatePassword?.()) ?? { url: '' };
+    await server.json('POST', url, body);
+    const [token] = await server.mailedTokens();
+    return { url: `${LOCAL}/update-password/revoke`, body: { token } };
+  },
+  verifyTotp: async () => {
+    const { user, value } = await aKey('TOTP');
+    const totp = server.totp.codeAt(value, server.clock.now());
+    return { url: '/v1/auth/totp', body: { user_id: user.id, totp } };
+  },
+  verifyCsrfToken: async () => {
+    const made = await server.json('GET', '/v1/auth/csrf');
+    return { url: '/v1/auth/csrf', body: { csrf: made.json().csrf.value } };
+  },
+  createAuditEntry: async () => {
+    const { user } = await enrolled(server);
+    const body = { type: 'shop:Order', subject: 'order 7', data: { a: 1 }, user_id: user.id };
+    return { url: '/v1/audit', body };
+  },
+  amendAuditEntry: async () => {
+    const entry = await server.json('POST', '/v1/audit', { type: 'shop:Order' });
+    return { url: `/v1/audit/${entry.json().data.id}`, body: { subject: 'order 7' } };
+  },
+  signUp: async () => ({ url: '/users/create', body: person, authorization: null }),
+  signUpAndSignIn: async () => ({
+    url: '/users/createAuthenticate',
+    body: person,
+    authorization: null,
+  }),
+  signIn: async () => {
+    await signedUp(server, person.email);
+    const { email, password } = person;
+    return { url: '/users/login', body: { email, password }, authorization: null };
+  },
+  authenticate: async () => ({ ...(await requests.signIn?.()), url: '/users/authenticate' }),
+  endOwnSession: async () => {
+    const authorization = await aBearer();
+    const before = await sessionIds('/users/sessions', authorization);
+    await server.form('POST', '/users/login', { email: person.email, password: PASSWORD });
+    const ids = await sessionIds('/users/sessions', authorization);
+    return { url: `/users/sessions/${ids.find((id) => !before.includes(id))}`, authorization };
+  },
+  changeAccount: async () => ({
+    url: '/users/update',
+    ...(await ownAccount({ name: 'Ada', password: PASSWORD })),
+  }),
+  changePassword: async () => {
+    const body = { email: person.email, password: PASSWORD, newPassword: NEW_PASSWORD };
+    return { url: '/users/update/password', body, authorization: await aBearer() };
+  },
+};
+
+const ownAccount = async (fields: Fields): Promise<Omit<Request, 'url'>> => ({
+  authorization: await aBearer(),
+  body: { email: person.email, ...fields },
+});
+
+/** These end the session that asks: the request that comes again proves nobody. */
+const endings: Record<string, () => Promise<Request>> = {
+  deleteAccount: async () => ({
+    url: '/users/delete',
+    ...(await ownAccount({ password: PASSWORD })),
+  }),
+  removeAccount: async () => ({
+    url: '/users/delete',
+    ...(await ownAccount({ password: PASSWORD })),
+  }),
+  signOut: async () => ({ url: '/users/logout', body: {}, authorization: await aBearer() }),
+};
+
+const described = await rig();
+await described.app.ready();
+const repeatable = described.routes().filter(({ schema }) => schema.isRepeatable);
+const routeOf = (operation: string) => {
+  const route = repeatable.find(({ schema }) => schema.operationId === operation);
+  if (!route) throw new Error(`there is no ${operation}`);
+  return route;
+};
+
+describe('a request that comes again with its key', () => {
+  it('has an example here for each route that changes something', () => {
+    const routes = repeatable.map(({ schema }) => schema.operationId);
+    const examples = [...Object.keys(requests), ...Object.keys(endings)];
+    expect(routes.filter((name) => !examples.includes(name ?? ''))).toEqual([]);
+  });
+
+  it.each(
+    Object.keys(requests).filter((name) =>
+      repeatable.some(({ schema }) => schema.operationId === name),
+    ),
+  )('is answered as before to the byte, and done once: %s', async (operation) => {
+    const { method } = routeOf(operation);
+    const request = await (requests[operation] as () => Promise<Request>)();
+    const before = server.committed.length;
+    const first = await send(method, request, 'key-1');
+    expect([first.statusCode < 300, first.body, isReplayed(first)]).toEqual([
+      true,
+      first.body,
+      false,
+    ]);
+
+    // The answer is in the transaction of the change, and not in one of its own.
+    const committed = server.committed.slice(before);
+    const keeping = committed.filter((verbs) => verbs.includes('keptAnswers.insert'));
+    expect(keeping).toHaveLength(1);
+    const hasChanged = committed.some((verbs) => verbs.includes('audit.append'));
+    expect(keeping[0]?.includes('audit.append')).toBe(hasChanged);
+
+    const again = await send(method, request, 'key-1');
+    expect(answerOf(again)).toEqual(answerOf(first));
+    expect(isReplayed(again)).toBe(true);
+    expect(server.committed.length).toBe(before + committed.length);
+  });
+
+  it.each(Object.keys(endings))(
+    'is nobody’s where it ended the session that asked: %s',
+    async (operation) => {
+      const { method } = routeOf(operation);
+      const request = await (endings[operation] as () => Promise<Request>)();
+      expect((await send(method, request, 'key-1')).statusCode).toBeLessThan(300);
+      expect((await send(method, request, 'key-1')).statusCode).toBe(401);
+    },
+  );
+
+  it('is done once, however many come at once', async () => {
+    const request = { url: '/v1/user', body: newUser };
+    const all = await Promise.all(Array.from({ length: 8 }, () => send('POST', request, 'k')));
+    const codes = all.map((each) => (each.statusCode === 200 ? 200 : each.json().code));
+    expect(codes.every((code) => code === 200 || code === 'idempotency_key_in_use')).toBe(true);
+    expect(all.filter((each) => each.statusCode === 200 && !isReplayed(each))).toHaveLength(1);
+    expect(isReplayed(await send('POST', request, 'k'))).toBe(true);
+  });
+
+  it('is refused as under way until it is answered, and is answered from then on', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const started = Promise.withResolvers<void>();
+    const hash = async () => {
+      started.resolve();
+      await promise;
+      return 'hash';
+    };
+    server = await rig({ ports: (ports) => ({ hasher: { ...ports.hasher, hash } }) });
+    const request = { url: '/v1/user', body: newUser };
+    const first = send('POST', request, 'k');
+    await started.promise;
+    const second = await send('POST', request, 'k');
+    const text = 'a request with this idempotency key is under way';
+    expect([second.statusCode, second.json()]).toStrictEqual([
+      409,
+      problemAt('/v1', 'idempotency_key_in_use', text),
+    ]);
+    const other = await send('POST', { ...request, body: { ...newUser, name: 'Bob' } }, 'k');
+    expect(other.statusCode).toBe(422);
+    resolve();
+    expect((await first).statusCode).toBe(200);
+    expect(isReplayed(await send('POST', request, 'k'))).toBe(true);
+  });
+});
+
+describe('a key', () => {
+  const request = { url: '/v1/user', body: newUser };
+
+  it.each([
+    ['another body', { ...request, body: { ...newUser, name: 'Bob' } }, 'POST'],
+    [
+      'another path',
+      {
+        url: '/v1/key',
+        body: { type: 'KEY', name: 'k', user_id: '01900000-0000-7000-8000-000000000001' },
+      },
+      'POST',
+    ],
+    ['another method', { url: '/v1/key/01900000-0000-7000-8000-000000000001' }, 'DELETE'],
+  ])('stands for one request: %s is 422', async (_what, other, method) => {
+    await send('POST', request, 'k');
+    const before = server.commits();
+    const response = await send(method, other, 'k');
+    expect([response.statusCode, response.json()]).toStrictEqual([
+      422,
+      problemAt(
+        '/v1',
+        'idempotency_key_reused',
+        'this idempotency key was used for another request',
+      ),
+    ]);
+    expect(server.commits()).toBe(before);
+  });
+
+  it('counts null for an optional field as not sent, as the body does', async () => {
+    const first = await send('POST', request, 'k');
+    const again = await send('POST', { ...request, body: { ...newUser, locale: null } }, 'k');
+    expect(answerOf(again)).toEqual(answerOf(first));
+  });
+
+  it.each([
+    ['empty', ''],
+    ['of 256 characters', 'k'.repeat(256)],
+    ['with a space', 'a b'],
+    ['with a control character', 'a\u0001'],
+    ['with a letter that is not ASCII', 'é'],
+    ['named twice', ['a', 'b']],
+  ])('is refused where it is %s', async (_what, key) => {
+    const before = server.commits();
+    const response = await send('POST', request, key as string);
+    expect([response.statusCode, response.json().errors]).toEqual([
+      400,
+      [
+        {
+          field: 'Idempotency-Key',
+          message: 'must be 1 to 255 visible characters',
+          code: 'malformed',
+        },
+      ],
+    ]);
+    expect(server.commits()).toBe(before);
+  });
+
+  it.each(['!', '~', 'k'.repeat(255), '"8e03978e-40d5-43dd-bc93-6894a57f9324"'])(
+    'may be %s',
+    async (key) => {
+      expect((await send('POST', request, key)).statusCode).toBe(200);
+      expect(isReplayed(await send('POST', request, key))).toBe(true);
+    },
+  );
+
+  it('is passed over by a request that changes nothing', async () => {
+    const { user } = await enrolled(server);
+    const read = () => send('GET', { url: `/v1/user/${user.id}` }, 'a b');
+    expect((await read()).statusCode).toBe(200);
+  });
+
+  it('is one for each service, root key, person and stranger', async () => {
+    const entry = async (authorization: string, subject: string) => {
+      const body = { type: 'shop:Order', subject };
+      return (await send('POST', { url: '/v1/audit', body, authorization }, 'k')).statusCode;
+    };
+    expect(await entry(server.serviceKey, 'one')).toBe(200);
+    expect(await entry(await server.otherServiceKey(), 'two')).toBe(200);
+    expect(await entry(server.rootKey, 'three')).toBe(200);
+
+    const create = (email: string, remoteAddress = '127.0.0.1') =>
+      server.app.inject({
+        method: 'POST',
+        url: '/users/create',
+        headers: {
+          'idempotency-key': 'k',
+          'content-type': 'application/x-www-form-urlencoded',
+        },
+        payload: new URLSearchParams({ ...person, email }).toString(),
+        remoteAddress,
+      });
+    const first = await create('one@example.com');
+    expect(first.statusCode).toBe(200);
+    expect((await create('two@example.com')).statusCode).toBe(200);
+    expect(isReplayed(await create('ONE@example.com'))).toBe(false);
+    expect(isReplayed(await create('one@example.com'))).toBe(true);
+    // Somebody elsewhere gets nothing of the answer; the sign-up itself may be repeated with its password.
+    expect(isReplayed(await create('one@example.com', '127.0.0.2'))).toBe(false);
+  });
+
+  it('is one for a person in all sessions', async () => {
+    const one = await aBearer();
+    const login = await server.form('POST', '/users/login', person);
+    const request = { url: '/users/update', body: { email: person.email, name: 'Ada' } };
+    const first = await send('PUT', { ...request, authorization: one }, 'k');
+    const other = { ...request, authorization: `Bearer ${login.json().token}` };
+    const again = await send('PUT', other, 'k');
+    expect([answerOf(again), isReplayed(again)]).toEqual([answerOf(first), true]);
+  });
+
+  it('is looked up after credentials and shape', async () => {
+    await send('POST', request, 'k');
+    const wrongKey = { ...request, authorization: 'wrong' };
+    expect((await send('POST', wrongKey, 'k')).statusCode).toBe(401);
+    const malformed = { ...request, body: { ...newUser, name: 1 } };
+    expect((await send('POST', malformed, 'k')).statusCode).toBe(400);
+  });
+
+  it('is good for 24 hours', async () => {
+    const first = await send('POST', request, 'k');
+    server.clock.set(START + DAY_MS - 1);
+    expect(answerOf(await send('POST', request, 'k'))).toEqual(answerOf(first));
+    server.clock.set(START + DAY_MS);
+    const anew = await send('POST', request, 'k');
+    expect([anew.statusCode, isReplayed(anew)]).toEqual([400, false]);
+    expect(anew.json().errors[0].field).toBe('email');
+  });
+});
+
+describe('an answer', () => {
+  it('is kept where the business refuses', async () => {
+    await enrolled(server);
+    const request = { url: '/v1/user', body: newUser };
+    const first = await send('POST', request, 'k');
+    expect(first.statusCode).toBe(400);
+    const again = await send('POST', request, 'k');
+    expect([answerOf(again), isReplayed(again)]).toEqual([answerOf(first), true]);
+  });
+
+  it('to a wrong password counts one try, and is kept where it is no 401', async () => {
+    await enrolled(server);
+    const request = {
+      url: `${LOCAL}/login`,
+      body: { email: adaFields.email, password: 'wrong horse' },
+    };
+    const first = await send('POST', request, 'k');
+    expect(first.statusCode).toBe(400);
+    for (let i = 0; i < 9; i += 1) expect(isReplayed(await send('POST', request, 'k'))).toBe(true);
+    const right = { ...request, body: { ...request.body, password: PASSWORD } };
+    expect((await send('POST', right, 'right')).statusCode).toBe(200);
+
+    const form = {
+      url: '/users/login',
+      body: { email: adaFields.email, password: 'wrong horse' },
+      authorization: null,
+    };
+    expect((await send('POST', form, 'f')).statusCode).toBe(401);
+    const tried = await send('POST', form, 'f');
+    expect([tried.statusCode, isReplayed(tried)]).toEqual([401, false]);
+  });
+
+  it('that is a 403, a 429 or a 5xx is not kept, and the key is free again', async () => {
+    const errors = [() => new Unavailable(1), () => new Error('planted')];
+    for (const error of errors) {
+      server = await rig({
+        rooms: () =>
+          ({ users: { createUser: { execute: () => Promise.reject(error()) } } }) as never,
+      });
+      const request = { url: '/v1/user', body: newUser };
+      const [first, again] = [await send('POST', request, 'k'), await send('POST', request, 'k')];
+      expect([first.statusCode >= 500, isReplayed(first), isReplayed(again)]).toEqual([
+        true,
+        false,
+        false,
+      ]);
+    }
+    server = await rig({ settings: { usersSignup: false } });
+    const closed = { url: '/users/create', body: person, authorization: null };
+    for (let i = 0; i < 2; i += 1) {
+      const response = await send('POST', closed, 'k');
+      expect([response.statusCode, isReplayed(response)]).toEqual([403, false]);
+    }
+  });
+
+  it('with tokens of a session is not given again once the session has ended: the request is done anew', async () => {
+    await enrolled(server);
+    const request = { url: `${LOCAL}/login`, body: { email: adaFields.email, password: PASSWORD } };
+    const first = await send('POST', request, 'k');
+    expect(isReplayed(await send('POST', request, 'k'))).toBe(true);
+    const { token } = first.json().access;
+    expect((await server.json('POST', '/v1/auth/logout', { token })).statusCode).toBe(200);
+    const anew = await send('POST', request, 'k');
+    expect([anew.statusCode, isReplayed(anew)]).toEqual([200, false]);
+    expect(anew.json().access.token).not.toBe(token);
+    expect(answerOf(await send('POST', request, 'k'))).toEqual(answerOf(anew));
+  });
+
+  it('that verified a key is not given again once the key is revoked, nor is its entry written twice', async () => {
+    const { value } = await aKey();
+    const request = { url: '/v1/auth/key/verify', body: { key: value, audit: 'shop:Call' } };
+    const first = await send('POST', request, 'k');
+    const entries = async () =>
+      (await server.json('GET', '/v1/audit?type=shop%3ACall')).json().data.length;
+    expect(await entries()).toBe(1);
+    const again = await send('POST', request, 'k');
+    expect([answerOf(again), isReplayed(again)]).toEqual([answerOf(first), true]);
+    expect(await entries()).toBe(1);
+    await server.json('POST', '/v1/auth/key/revoke', { key: value });
+    const refused = await send('POST', request, 'k');
+    expect([refused.statusCode, refused.json().code]).toEqual([400, 'invalid_token']);
+    expect(isReplayed(refused)).toBe(false);
+  });
+
+  it('that verified a token is not given again once its session has ended', async () => {
+    const { access } = await aSession();
+    const request = { url: '/v1/auth/token/verify', body: { token: access.token } };
+    await send('POST', request, 'k');
+    expect(isReplayed(await send('POST', request, 'k'))).toBe(true);
+    await server.json('POST', '/v1/auth/logout', { token: access.token });
+    expect((await send('POST', request, 'k')).statusCode).toBe(400);
+  });
+
+  it('holds nothing in clear in the database, nor does the key', async () => {
+    await send('POST', { url: '/v1/user', body: newUser }, 'planted-key');
+    const login = { url: `${LOCAL}/login`, body: { email: adaFields.email, password: PASSWORD } };
+    const { value } = await aKeyOf(await createdId());
+    await send('POST', login, 'planted-key-2');
+    const rows = JSON.stringify(server.answers());
+    expect(server.answers()).toHaveLength(4);
+    for (const text of ['planted-key', adaFields.email, PASSWORD, value, 'Ada', '/v1/user']) {
+      expect(rows).not.toContain(text);
+    }
+  });
+
+  const createdId = async () => {
+    const again = await send('POST', { url: '/v1/user', body: newUser }, 'planted-key');
+    return again.json().data.id as string;
+  };
+  const aKeyOf = async (id: string) => {
+    const body = { type: 'TOKEN', name: 'web', user_id: id };
+    const key = { type: 'KEY', name: 'k', user_id: id };
+    await send('POST', { url: '/v1/key', body }, 'a');
+    return (await send('POST', { url: '/v1/key', body: key }, 'b')).json().data;
+  };
+
+  it('goes with the person whom it is about', async () => {
+    const created = await send('POST', { url: '/v1/user', body: newUser }, 'k');
+    const { id } = created.json().data;
+    const key = { type: 'KEY', name: 'k', user_id: id };
+    await send('POST', { url: '/v1/key', body: key }, 'k2');
+    expect(server.answers().map(({ userId }) => userId)).toEqual([id, id]);
+  });
+});
+
+describe('a connection that is cut before the answer', () => {
+  it('loses nothing: the request is done, and its answer is there for the next try', async () => {
+    const passing = gate(2);
+    const hash = async () => {
+      await passing();
+      return 'hash';
+    };
+    server = await rig({ ports: (ports) => ({ hasher: { ...ports.hasher, hash } }) });
+    await server.app.listen({ port: 0, host: '127.0.0.1' });
+    try {
+      const { socket, send: write, closed } = await wire(server);
+      const body = JSON.stringify(newUser);
+      write(
+        `POST /v1/user HTTP/1.1\r\nhost: x\r\nauthorization: ${server.serviceKey}\r\nidempotency-key: k\r\n` +
+          `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      );
+      const line = server.nextLine();
+      socket.destroySoon();
+      await closed();
+      await passing();
+      await line;
+      await expect.poll(() => server.answers().length).toBe(1);
+      const again = await send('POST', { url: '/v1/user', body: newUser }, 'k');
+      expect([again.statusCode, isReplayed(again)]).toEqual([200, true]);
+    } finally {
+      await server.app.close();
+    }
+  });
+});
