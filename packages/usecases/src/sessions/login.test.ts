@@ -37,7 +37,7 @@ describe('a login', () => {
     const w = world();
     const owner = await w.addOwner();
     const { user, quality, access, refresh } = await logIn(w, ask(owner));
-    expect(user).toEqual(owner.user);
+    expect(user).toEqual({ ...owner.user, lastLoginAt: START, attributes: {} });
     expect(quality).toEqual(await w.meter.assess(PASSWORD, []));
     expect(refresh).toEqual({
       token: expect.stringMatching(/^rkf_[A-Za-z0-9_-]{43}$/),
@@ -97,6 +97,20 @@ describe('a login', () => {
     }
   });
 
+  test('shows in the user from then on, and one that is refused does not', async () => {
+    const w = world();
+    const owner = await w.addOwner();
+    const lastLogin = async () =>
+      (await w.database.read(({ users }) => users.get(owner.user.id)))?.lastLoginAt;
+    await endOf(logIn(w, ask(owner, { password: 'wrong horse' })));
+    expect(await lastLogin()).toBeNull();
+    w.clock.set(START + 1000);
+    await logIn(w, ask(owner));
+    w.clock.set(START + 9000);
+    await endOf(logIn(w, ask(owner, { password: 'wrong horse' })));
+    expect(await lastLogin()).toBe(START + 1000);
+  });
+
   test('opens another session each time', async () => {
     const w = world();
     const owner = await w.addOwner();
@@ -111,7 +125,7 @@ describe('a login', () => {
     const owner = await w.addOwner({}, { passwordHash: foreignHash('caf\u00e9 noir') });
     const email = owner.user.email.toUpperCase();
     const { user } = await logIn(w, ask(owner, { email, password: 'cafe\u0301 noir' }));
-    expect(user).toEqual(owner.user);
+    expect(user).toMatchObject({ id: owner.user.id, email: owner.user.email });
   });
 
   test('hashes once', async () => {
@@ -130,7 +144,7 @@ describe('a login', () => {
     await logIn(w, ask(owner));
     await logIn({ ...w, database }, ask(owner));
     expect(done).toEqual([
-      'users.lock',
+      'users.noteLogin',
       'keys.findToken',
       'sessions.insert',
       'sessions.insertRefresh',

@@ -13,7 +13,7 @@ export async function seenBy(
   { users }: Pick<Stores, 'users'>,
   id: Id,
 ): Promise<SeenUser> {
-  const found = await users.see(id, viewerOf(actor));
+  const found = await users.see(id, actor.kind === 'service' ? actor.service.id : null);
   if (!found || !may(actor, 'read user', { isKnown: found.isVisible })) throw new NotFound();
   return found.user;
 }
