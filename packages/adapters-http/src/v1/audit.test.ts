@@ -259,8 +259,6 @@ describe('GET /v1/audit', () => {
   const uuid = '01900000-0000-7000-8000-000000000001';
   const limits = 'must be a whole number from 1';
   const time = 'must be a time as in RFC 3339';
-  const many = (name: string, value: string) =>
-    Array.from({ length: 101 }, () => `${name}=${value}`).join('&');
   it.each([
     ['limit=0', 'limit', limits],
     ['limit=', 'limit', limits],
@@ -273,7 +271,6 @@ describe('GET /v1/audit', () => {
     ['subject=', 'subject', 'must be 1 to 200 characters on one line'],
     ['type=', 'type', 'must be 1 to 200 characters on one line'],
     [`type=${'x'.repeat(201)}`, 'type', 'must be 1 to 200 characters on one line'],
-    [many('type', 't'), 'type', 'has more than 100 values'],
     ['ge=2026-01-02', 'ge', time],
     ['ge=1767323045000', 'ge', time],
     ['ge=2026-02-30T00:00:00Z', 'ge', time],
