@@ -19,6 +19,7 @@ import {
   failingAt,
   NEW_PASSWORD,
   nobody,
+  ORIGIN,
   PASSWORD,
   START,
   type World,
@@ -235,7 +236,10 @@ describe('the own account', () => {
     expect(await read(w, orion.user.id)).toBeNull();
     expect(await w.isLive(orion.token)).toBe(false);
     const left = JSON.stringify(w.database.snapshot());
-    for (const trace of ['Orion', 'orion@example.com']) expect(left).not.toContain(trace);
+    // Nor of the browser that asked for it.
+    for (const trace of ['Orion', 'orion@example.com', ORIGIN.address, ORIGIN.client ?? '']) {
+      expect(left).not.toContain(trace);
+    }
     expect(await typesOf(w, orion.user.id)).toContain('rekey:UserDelete success');
     expect(await w.useCases.audit.verifyAudit.execute(operator)).toSatisfy(
       (reports: { fault: unknown }[]) => reports.every(({ fault }) => fault === null),
