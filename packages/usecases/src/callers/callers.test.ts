@@ -46,7 +46,7 @@ describe('a key that a request carries', () => {
     const of = { isEnabled: true, type: 'KEY', name: 'a', userId: user.id } as const;
     const users = await w.useCases.keys.createKey.execute(asService(service), of);
     const values = ['', 'rks_', users.value];
-    for (const state of [{ isEnabled: false }, { isRevoked: true }]) {
+    for (const state of [{ isEnabled: false }, { isRevoked: true }, { expiresAt: START }]) {
       const key = await w.addKey({ serviceId: service.id, userId: null, type: 'KEY', ...state });
       values.push(keyValue(key));
     }
