@@ -1,6 +1,14 @@
-import type { onRequestHookHandler } from 'fastify';
+import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import { HttpError } from './problem.ts';
-import type { BodyKind } from './routes.ts';
+
+/** A kind of body. */
+export type BodyKind = {
+  readonly mediaType: string;
+  /** The encodings that it may be in, in lower case. Where none is named, it is UTF-8. */
+  readonly charsets: readonly string[];
+  /** Gives a scope the parser of such bodies. */
+  readonly addParser: (app: FastifyInstance) => void;
+};
 
 /**
  * Refuses any body but one of this kind, in one of its encodings and not compressed, before it is read: Fastify itself

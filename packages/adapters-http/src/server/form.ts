@@ -1,8 +1,7 @@
 import type { Violation } from '@rekey/domain';
 import type { FastifyRequest } from 'fastify';
-import { charsetOf } from './body.ts';
+import { type BodyKind, charsetOf } from './body.ts';
 import { decodeUtf8 } from './json.ts';
-import type { BodyKind } from './routes.ts';
 import { FaultyFields, MAX_FIELDS, violation } from './validation.ts';
 
 const MEDIA_TYPE = 'application/x-www-form-urlencoded';

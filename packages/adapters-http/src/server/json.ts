@@ -1,5 +1,5 @@
+import type { BodyKind } from './body.ts';
 import { HttpError } from './problem.ts';
-import type { BodyKind } from './routes.ts';
 import { FaultyFields, MAX_FIELDS, violation } from './validation.ts';
 
 export const jsonBody: BodyKind = {

@@ -6,7 +6,7 @@ import type {
   RouteOptions,
 } from 'fastify';
 import { authenticate, type Scheme } from './actor.ts';
-import { consumes } from './body.ts';
+import { type BodyKind, consumes } from './body.ts';
 import type { HttpDeps } from './deps.ts';
 import { exampleOf } from './examples.ts';
 import { idempotency, isRepeatable } from './idempotency.ts';
@@ -51,15 +51,6 @@ declare module 'fastify' {
     readonly isHidden?: true;
   }
 }
-
-/** A kind of body. */
-export type BodyKind = {
-  readonly mediaType: string;
-  /** The encodings that it may be in, in lower case. Where none is named, it is UTF-8. */
-  readonly charsets: readonly string[];
-  /** Gives a scope the parser of such bodies. */
-  readonly addParser: (app: FastifyInstance) => void;
-};
 
 type Dialect = {
   /** The one kind of body that is read. */
