@@ -61,9 +61,7 @@ export class CreateKey {
    */
   async execute(actor: Actor, input: CreateKeyInput): Promise<{ key: Key; value: string }> {
     if (!may(actor, 'create key', null)) throw new Unauthorized();
-    if (input.serviceId !== undefined && !may(actor, 'create any key', null)) {
-      throw new Forbidden('root_key_required');
-    }
+    const isAllowed = input.serviceId === undefined || may(actor, 'create any key', null);
     const { database, clock } = this.#ports;
     const { type = 'KEY', isEnabled = true } = input;
     const { owner, ...parsed } = parseAll({
@@ -71,8 +69,9 @@ export class CreateKey {
       scopes: () => parseScopes(input.scopes ?? []),
       expiresAt: () =>
         input.expiresAt === undefined ? null : parseExpiry(input.expiresAt, clock.now()),
-      owner: () => ownerOf(actor, type, input),
+      owner: () => (isAllowed ? ownerOf(actor, type, input) : null),
     });
+    if (owner === null) throw new Forbidden('root_key_required');
     // TOKEN keys are made when an account is set up, and TOTP keys are shown to their owner.
     const isTold = type === 'KEY' && owner.userId !== null;
     if (isTold) {
