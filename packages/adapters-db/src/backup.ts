@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
-import path from 'node:path';
 import Sqlite from 'better-sqlite3';
+import { parseDatabaseUrl } from './database-url.ts';
 import { checkIdentity } from './dialects/sqlite.ts';
 
 /**
@@ -8,7 +8,9 @@ import { checkIdentity } from './dialects/sqlite.ts';
  * The copy is checked, and on the disk when this returns.
  */
 export async function backupSqlite(url: string, copy: string): Promise<void> {
-  const file = path.resolve(url.slice('sqlite:'.length));
+  const place = parseDatabaseUrl(url);
+  if (place.kind !== 'sqlite') throw new Error('PostgreSQL has tools of its own for backups');
+  const { file } = place;
   const created = await open(copy, 'wx', 0o600);
   try {
     const source = new Sqlite(file, { readonly: true, fileMustExist: true });

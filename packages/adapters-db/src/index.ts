@@ -1,4 +1,5 @@
 export { backupSqlite } from './backup.ts';
+export { parseDatabaseUrl } from './database-url.ts';
 export { flow } from './flow.ts';
 export { type Inspection, inspectDatabase } from './inspect.ts';
 export * from './open.ts';

@@ -1,7 +1,10 @@
 import { open, stat } from 'node:fs/promises';
-import path from 'node:path';
+import { BlockList, isIP, isIPv6, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import Sqlite from 'better-sqlite3';
 import pg from 'pg';
+import { type PostgresPlace, parseDatabaseUrl } from './database-url.ts';
+import { checkEncoding, explained, settingsOf } from './dialects/postgres.ts';
 import { checkIdentity } from './dialects/sqlite.ts';
 import { migrations } from './migrations/index.ts';
 
@@ -11,6 +14,8 @@ export type Inspection = {
   readonly product: string;
   /** Where it is, without a password. */
   readonly place: string;
+  /** What is between us and it, and whether strangers could read along unasked; null for a file. */
+  readonly connection: { readonly encryption: string; readonly isExposed: boolean } | null;
   /** The settings that decide whether what was committed survives a crash. */
   readonly durability: string;
   readonly isDurable: boolean;
@@ -25,9 +30,8 @@ const PATIENCE_MS = 3000;
 
 /** Looks at the database, and makes and changes nothing. Null for a file that is not there yet. */
 export function inspectDatabase(url: string): Promise<Inspection | null> {
-  return url.startsWith('sqlite:')
-    ? inspectSqlite(path.resolve(url.slice('sqlite:'.length)))
-    : inspectPostgres(url);
+  const place = parseDatabaseUrl(url);
+  return place.kind === 'sqlite' ? inspectSqlite(place.file) : inspectPostgres(place);
 }
 
 async function inspectSqlite(file: string): Promise<Inspection | null> {
@@ -47,6 +51,7 @@ async function inspectSqlite(file: string): Promise<Inspection | null> {
     return {
       product: `SQLite ${one('select sqlite_version()')}`,
       place: file,
+      connection: null,
       durability: refusal === null ? 'fdatasync' : `fdatasync is refused (${refusal})`,
       isDurable: refusal === null,
       schema: { version, latest: migrations.length },
@@ -69,16 +74,16 @@ async function trySync(file: string): Promise<string | null> {
   }
 }
 
-async function inspectPostgres(url: string): Promise<Inspection> {
+async function inspectPostgres(place: PostgresPlace): Promise<Inspection> {
   const client = new pg.Client({
-    connectionString: url,
+    ...settingsOf(place),
     connectionTimeoutMillis: PATIENCE_MS,
     query_timeout: PATIENCE_MS,
     application_name: 'rekey doctor',
   });
   client.on('error', () => undefined);
   try {
-    await client.connect();
+    await client.connect().catch(explained);
     const one = async (query: string): Promise<unknown> => {
       const { rows } = await client.query({ text: query, rowMode: 'array' });
       return rows[0]?.[0];
@@ -91,10 +96,11 @@ async function inspectPostgres(url: string): Promise<Inspection> {
     const theirs = Number(await one('select extract(epoch from clock_timestamp()) * 1000'));
     // The answer was given somewhere between the question and its arrival.
     const clockOffsetMs = Math.round(theirs - (before + Date.now()) / 2);
-    const { hostname, port, pathname } = new URL(url);
+    checkEncoding(await setting('server_encoding'));
     return {
       product: `PostgreSQL ${await setting('server_version')}`,
-      place: `${hostname}:${port || 5432}${pathname}`,
+      place: placeOf(client),
+      connection: connectionOf(client, place),
       durability: `synchronous_commit=${commit}, fsync=${fsync}`,
       isDurable: commit !== 'off' && fsync === 'on',
       schema: { version, latest: migrations.length },
@@ -105,3 +111,31 @@ async function inspectPostgres(url: string): Promise<Inspection> {
     await client.end().catch(() => undefined);
   }
 }
+
+/** As the driver took it from the URL and the environment. */
+const placeOf = ({ host, port, database }: pg.Client): string => {
+  if (host.startsWith('/')) return `${host}/.s.PGSQL.${port}, ${database}`;
+  return `${isIPv6(host) ? `[${host}]` : host}:${port}/${database}`;
+};
+
+function connectionOf(client: pg.Client, { isTlsUnsaid }: PostgresPlace): Inspection['connection'] {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  if (stream instanceof TLSSocket) {
+    const unchecked = stream.authorized ? '' : ', and the certificate of the server is not checked';
+    return { encryption: `${stream.getProtocol()}${unchecked}`, isExposed: unchecked !== '' };
+  }
+  if (staysHere(client.host)) return { encryption: 'on this machine', isExposed: false };
+  return isTlsUnsaid
+    ? { encryption: 'clear text: write sslmode=verify-full, or disable', isExposed: true }
+    : { encryption: 'clear text: sslmode=disable', isExposed: false };
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8);
+loopback.addAddress('::1', 'ipv6');
+
+/** Whether a host is a socket of this machine, or its loopback address. */
+const staysHere = (host: string): boolean =>
+  host.startsWith('/') ||
+  host === 'localhost' ||
+  (isIP(host) > 0 && loopback.check(host, isIPv6(host) ? 'ipv6' : 'ipv4'));

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { parseDatabaseUrl } from './database-url.ts';
 
 /** Reading and writing by the group and by all others. */
 const OTHERS = 0o066;
@@ -12,8 +13,9 @@ const STICKY = 0o1000;
  */
 export async function commandToClose(url: string): Promise<string | null> {
   // Windows has no permission bits, and makes them up.
-  if (!url.startsWith('sqlite:') || process.platform === 'win32') return null;
-  const file = path.resolve(url.slice('sqlite:'.length));
+  const place = parseDatabaseUrl(url);
+  if (place.kind !== 'sqlite' || process.platform === 'win32') return null;
+  const { file } = place;
   const commands: string[] = [];
   for (const [mode, name] of [
     ['700', path.dirname(file)],

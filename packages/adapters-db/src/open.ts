@@ -1,4 +1,5 @@
 import type { Database } from '@rekey/usecases';
+import { parseDatabaseUrl } from './database-url.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { openPostgres } from './dialects/postgres.ts';
 import { openSqlite } from './dialects/sqlite.ts';
@@ -6,7 +7,7 @@ import { migrate, schemaVersion } from './migrations/index.ts';
 import { databaseOn, orUnavailable } from './transact.ts';
 
 export type OpenOptions = {
-  /** `sqlite:PATH`, `postgres://…` or `postgresql://…`. */
+  /** As `parseDatabaseUrl` reads it. */
   readonly url: string;
   /** The longest time that a call waits for others: for a connection, or for another process on SQLite. */
   readonly patienceMs?: number | undefined;
@@ -41,9 +42,8 @@ export async function openDatabase(options: OpenOptions): Promise<OpenedDatabase
 }
 
 async function openDialect({ url, ...options }: OpenOptions): Promise<Dialect> {
-  const [, scheme, rest] = /^(sqlite|postgres|postgresql):(.+)$/s.exec(url) ?? [];
-  if (scheme === undefined || rest === undefined) {
-    throw new Error('the database URL must be sqlite:PATH, postgres://… or postgresql://…');
-  }
-  return scheme === 'sqlite' ? openSqlite(rest, options.patienceMs) : openPostgres(url, options);
+  const place = parseDatabaseUrl(url);
+  return place.kind === 'sqlite'
+    ? openSqlite(place.file, options.patienceMs)
+    : openPostgres(place, options);
 }

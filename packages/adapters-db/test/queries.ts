@@ -167,6 +167,7 @@ async function askAll(stores: Stores): Promise<void> {
   await keys.spendTotpStep(key.id, 1);
   await sessions.insert(session);
   await sessions.findOpen(session.id);
+  await sessions.ofUser(user.id, '', 10);
   for (const serviceId of [undefined, service.id]) {
     for (const userIds of [undefined, [user.id]]) {
       for (const after of [undefined, session.id]) {

@@ -22,6 +22,7 @@ export type { Requeued } from './deliveries/requeue-delivery.ts';
 export * from './ports/index.ts';
 export { keyUses } from './shared/key-uses.ts';
 export type { ReadThrottle } from './throttles/read-throttles.ts';
+export type { ExportedUser } from './users/export-user.ts';
 
 export type UseCases = ReturnType<typeof useCases>;
 

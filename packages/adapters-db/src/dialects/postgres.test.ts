@@ -6,12 +6,14 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { freshPostgres } from '../../test/postgres.ts';
 import { everyQuery, walking } from '../../test/queries.ts';
+import { type PostgresPlace, parseDatabaseUrl } from '../database-url.ts';
 import { type OpenedDatabase, type OpenOptions, openDatabase } from '../index.ts';
 import { migrate, migrations, schemaVersion } from '../migrations/index.ts';
 import { databaseOn } from '../transact.ts';
 import { openPostgres, postgresBuilder } from './postgres.ts';
 
 const url = await freshPostgres();
+const place = parseDatabaseUrl(url ?? 'postgres://localhost') as PostgresPlace;
 
 describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL server', () => {
   const name = new URL(url ?? 'postgres:').pathname.slice(1);
@@ -223,7 +225,7 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL
   });
 
   test('runs transactions within limits, read committed whatever its default is', async () => {
-    const dialect = openPostgres(url ?? '');
+    const dialect = openPostgres(place);
     closers.push(() => dialect.close());
     const settings = () =>
       dialect.transact(async (on) => {
@@ -241,7 +243,7 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL
   });
 
   test('prepares a query once for each connection', async () => {
-    const dialect = openPostgres(url ?? '', { poolSize: 1 });
+    const dialect = openPostgres(place, { poolSize: 1 });
     closers.push(() => dialect.close());
     await migrate(dialect);
     const { read } = databaseOn(dialect);
@@ -280,7 +282,7 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL
     });
 
     test('wait for one another, for as long as it takes', async () => {
-      const dialect = openPostgres(url ?? '');
+      const dialect = openPostgres(place);
       closers.push(() => dialect.close());
       const observer = await connectRaw();
       const waiting = `select 1 from pg_locks where locktype = 'advisory' and not granted
@@ -306,7 +308,7 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL
     });
 
     test('that fail leave nothing behind', async () => {
-      const dialect = openPostgres(url ?? '');
+      const dialect = openPostgres(place);
       closers.push(() => dialect.close());
       const broken = { name: 'broken', statements: ['create table half (id text)', 'nonsense'] };
       await expect(migrate(dialect, [...migrations, broken])).rejects.toThrow(/syntax error/);

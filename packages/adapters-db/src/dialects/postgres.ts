@@ -6,8 +6,9 @@ import {
   PostgresQueryCompiler,
 } from 'kysely';
 import pg from 'pg';
+import type { PostgresPlace } from '../database-url.ts';
 import type { Schema } from '../schema.ts';
-import type { Connection, Dialect } from './dialect.ts';
+import type { Connection, Dialect, Statement, Value } from './dialect.ts';
 
 /** PostgreSQL gives up first; `queryMs` is for a server that has vanished without a word. */
 const TIMEOUTS = {
@@ -38,16 +39,26 @@ type PostgresOptions = {
   readonly onConnectionError?: ((error: Error) => void) | undefined;
 };
 
+/** What a session gives up after; a pooler takes none of it at the start of a connection. */
+const SESSION = {
+  lock_timeout: TIMEOUTS.lockMs,
+  statement_timeout: TIMEOUTS.statementMs,
+  idle_in_transaction_session_timeout: TIMEOUTS.idleMs,
+};
+
+/** How each connection is made. */
+export const settingsOf = ({ config, isPooled }: PostgresPlace) => ({
+  ...config,
+  ...(isPooled ? {} : SESSION),
+});
+
 /** Opens a pool of connections; none is made before it is needed. */
-export function openPostgres(url: string, options: PostgresOptions = {}): Dialect {
+export function openPostgres(place: PostgresPlace, options: PostgresOptions = {}): Dialect {
   const { poolSize = POOL_SIZE, patienceMs = TIMEOUTS.connectMs, onConnectionError } = options;
   const pool = new pg.Pool({
-    connectionString: url,
+    ...settingsOf(place),
     max: poolSize,
     connectionTimeoutMillis: patienceMs,
-    lock_timeout: TIMEOUTS.lockMs,
-    statement_timeout: TIMEOUTS.statementMs,
-    idle_in_transaction_session_timeout: TIMEOUTS.idleMs,
     query_timeout: TIMEOUTS.queryMs,
     keepAlive: true,
     application_name: 'rekey',
@@ -60,12 +71,13 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Dialec
   pool.on('error', (error) => onConnectionError?.(error));
   pool.on('connect', (client) => client.on('error', () => undefined));
 
-  const reading = connectionOn((query) => pool.query(query));
+  const { isPooled } = place;
+  const reading = connectionOn((query) => pool.query(query), isPooled);
   /** Each connection of the pool is wrapped once. */
   const clients = new WeakMap<pg.PoolClient, Client>();
   const connect = async (): Promise<Client> => {
     const pooled = await pool.connect();
-    const client = clients.get(pooled) ?? clientOn(pooled);
+    const client = clients.get(pooled) ?? clientOn(pooled, isPooled);
     clients.set(pooled, client);
     return client;
   };
@@ -83,8 +95,11 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Dialec
   return {
     transact,
     transactAlone: async (work) => {
-      const unhurried = clientOn(await pool.connect(), { query_timeout: FOREVER_MS });
+      const pooled = await pool.connect().catch(explained);
+      const unhurried = clientOn(pooled, isPooled, { query_timeout: FOREVER_MS });
       return transactOn(unhurried, async (on) => {
+        const { rows } = await unhurried.run({ text: 'show server_encoding' });
+        checkEncoding(rows[0]?.server_encoding);
         await unhurried.run({ text: 'set local lock_timeout = 0' });
         await unhurried.run({ text: 'set local statement_timeout = 0' });
         await unhurried.run({ text: `select pg_advisory_xact_lock(${SCHEMA_LOCK})` });
@@ -102,12 +117,21 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Dialec
   };
 }
 
+const BEGIN = 'begin isolation level read committed';
+
+/** What a session of its own would have had from the start. */
+const BEGIN_POOLED = [
+  BEGIN,
+  ...Object.entries(SESSION).map(([name, ms]) => `set local ${name} = ${ms}`),
+].join('; ');
+
 type Run = (query: pg.QueryConfig) => Promise<pg.QueryResult>;
 
 /** A connection of the pool. */
 type Client = {
   readonly on: Connection;
   readonly run: Run;
+  begin(): Promise<unknown>;
   rollBack(): Promise<void>;
   /** Gives it back to the pool. */
   release(): void;
@@ -115,6 +139,7 @@ type Client = {
 
 function clientOn(
   pooled: pg.PoolClient,
+  isPooled: boolean,
   settings: { readonly query_timeout?: number } = {},
 ): Client {
   let isBroken = false;
@@ -128,8 +153,9 @@ function clientOn(
     }
   };
   return {
-    on: connectionOn(run),
+    on: connectionOn(run, isPooled),
     run,
+    begin: () => run({ text: isPooled ? BEGIN_POOLED : BEGIN }),
     async rollBack() {
       // A connection that is broken is closed, and its transaction with it.
       if (!isBroken) await run({ text: 'rollback' }).catch(() => undefined);
@@ -139,11 +165,11 @@ function clientOn(
 }
 
 async function transactOn<T>(
-  { on, run, rollBack, release }: Client,
+  { on, run, begin, rollBack, release }: Client,
   work: (on: Connection) => Promise<T>,
 ): Promise<T> {
   try {
-    await run({ text: 'begin isolation level read committed' });
+    await begin();
     const result = await work(on);
     const { command } = await run({ text: 'commit' });
     // PostgreSQL commits no transaction in which a query failed, and says so only here.
@@ -167,17 +193,36 @@ export const postgresBuilder = new Kysely<Schema>({
   },
 });
 
-const connectionOn = (run: Run): Connection => ({
-  builder: postgresBuilder,
-  async rows({ sql, name }, values, as = (row) => row as never) {
-    const { rows } = await run({ name, text: sql, values: [...values] });
-    return rows.map((row) => as(row));
-  },
-  async changes({ sql, name }, values) {
-    const { rowCount } = await run({ name, text: sql, values: [...values] });
-    return rowCount ?? 0;
-  },
-});
+/** Behind a pooler, statements have no names: the next transaction may be on a connection that does not know them. */
+const connectionOn = (run: Run, isPooled: boolean): Connection => {
+  const ask = ({ sql, name }: Statement, values: readonly Value[]) =>
+    run({ text: sql, values: [...values], ...(name !== undefined && !isPooled && { name }) });
+  return {
+    builder: postgresBuilder,
+    async rows(statement, values, as = (row) => row as never) {
+      const { rows } = await ask(statement, values);
+      return rows.map((row) => as(row));
+    },
+    changes: async (statement, values) => (await ask(statement, values)).rowCount ?? 0,
+  };
+};
+
+/** In any other encoding, there are names and words that cannot be stored. */
+export function checkEncoding(encoding: unknown): void {
+  if (encoding === 'UTF8') return;
+  throw new Error(
+    `the database has the encoding ${encoding}, and UTF8 is needed: create database NAME encoding 'UTF8' template template0`,
+  );
+}
+
+/** Says what to do where a pooler answers in the place of PostgreSQL. */
+export function explained(error: unknown): never {
+  if (error instanceof Error && /unsupported startup parameter/.test(error.message)) {
+    const hint = 'a pooler answers here: DATABASE_URL needs the parameter pgbouncer=true';
+    throw new Error(`${error.message}; ${hint}`, { cause: error });
+  }
+  throw error;
+}
 
 /** Two transactions were in each other's way, and this one was undone: a deadlock, or a failure to serialize. */
 const isLostRace = (error: unknown): boolean =>

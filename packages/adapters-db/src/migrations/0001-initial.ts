@@ -114,7 +114,7 @@ export const initial: Migration = {
       client text,
       amr text not null
     )`,
-    `create index sessions_of_user on sessions (user_id, ended_at)`,
+    `create index sessions_of_user on sessions (user_id, id)`,
     `create index sessions_of_key on sessions (key_id)`,
     `create index sessions_open on sessions (id) where ended_at is null`,
     `create index sessions_open_of_user on sessions (user_id, id) where ended_at is null`,

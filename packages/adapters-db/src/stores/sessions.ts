@@ -106,6 +106,19 @@ const pageOf = (direction: 'asc' | 'desc') =>
 const firstOf = pageOf('asc');
 const lastOf = pageOf('desc');
 
+const ofUser = all(
+  (db, userId: Param<Id>, after: Param<Id>, limit: Param<number>) =>
+    db
+      .selectFrom('sessions')
+      .select(columns)
+      .select('ended_at as endedAt')
+      .where('user_id', '=', userId)
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(limit),
+  ({ endedAt, ...row }) => ({ ...asSession(row), endedAt }),
+);
+
 const end = guarded((db, id: Param<Id>, now: Param<Instant>) =>
   db
     .updateTable('sessions')
@@ -270,6 +283,7 @@ export const sessionsOn = (on: Connection): Sessions => ({
     insert(on)({ ...session, ...origin, amr: amr.join(' ') }),
   findOpen: openById(on),
   list: listOn(on),
+  ofUser: ofUser(on),
   end: end(on),
   endAllOf: endAllOf(on),
   endAllAt: endAllAt(on),

@@ -155,7 +155,7 @@ const ChangedEntry = Type.Object(
   { $id: 'AuditEntryAmendment', ...strict },
 );
 
-const AuditEntry = Type.Object(
+export const AuditEntry = Type.Object(
   {
     id: idOf('entry', 'The id of the entry.'),
     created_at: instant('When it happened.'),
@@ -224,7 +224,7 @@ const AuditEntry = Type.Object(
   { $id: 'AuditEntry' },
 );
 
-const entryOut = (entry: AmendedEntry): Static<typeof AuditEntry> => ({
+export const entryOut = (entry: AmendedEntry): Static<typeof AuditEntry> => ({
   id: entry.id,
   created_at: instantOut(entry.createdAt),
   updated_at: instantOut(entry.updatedAt),

@@ -8,7 +8,7 @@ import { Audited, idOf } from './shared.ts';
 const GivenCode = Type.Object(
   {
     user_id: idOf('user', 'The user that the key is of.'),
-    totp: Type.String({ description: 'Six digits.', examples: ['000000'] }),
+    totp: Type.String({ description: 'Six digits.', minLength: 1, examples: ['000000'] }),
   },
   { $id: 'GivenCode', ...strict },
 );

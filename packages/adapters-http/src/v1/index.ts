@@ -12,6 +12,7 @@ import { keyRoutes } from './keys.ts';
 import { passwordRoutes } from './passwords.ts';
 import { serviceRoutes } from './services.ts';
 import { sessionRoutes } from './sessions.ts';
+import { userExportRoutes } from './user-export.ts';
 import { userRoutes } from './users.ts';
 
 /** The JSON dialect: services act for their users. */
@@ -21,6 +22,7 @@ export const v1 =
     const sendError = sendProblem(deps, v1Wording);
     speak(app, deps, { body: jsonBody, problem: JsonProblem, sendError });
     app.register(userRoutes(deps));
+    app.register(userExportRoutes(deps));
     app.register(keyRoutes(deps));
     app.register(serviceRoutes(deps));
     app.register(sessionRoutes(deps));

@@ -132,7 +132,7 @@ const GivenKey = Type.Object(
 );
 const RevokedKey = Type.Object({ key: value, audit: AuditAsked }, { $id: 'RevokedKey', ...strict });
 
-const Key = Type.Object(
+export const Key = Type.Object(
   {
     id: idOf('key', 'The id of the key.'),
     created_at: instant('When the key was created.'),
@@ -162,7 +162,7 @@ const Key = Type.Object(
   { $id: 'Key' },
 );
 
-const keyOut = (key: KeyEntity): Static<typeof Key> => ({
+export const keyOut = (key: KeyEntity): Static<typeof Key> => ({
   id: key.id,
   created_at: instantOut(key.createdAt),
   updated_at: instantOut(key.updatedAt),

@@ -70,6 +70,14 @@ describe('POST /v1/auth/provider/local/login', () => {
     ]);
   });
 
+  it('refuses an empty password, which nobody has', async () => {
+    const response = await post(`${LOCAL}/login`, { email: EMAIL, password: '' });
+    expect([response.statusCode, response.json().errors]).toStrictEqual([
+      400,
+      [{ field: 'password', message: 'must not be empty', code: 'too_short' }],
+    ]);
+  });
+
   it('tells nothing of why it refuses', async () => {
     await enrolled(server);
     const wrong = { email: 'ada@example.com', password: 'not this one' };

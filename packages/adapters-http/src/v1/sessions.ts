@@ -23,7 +23,11 @@ import {
 import { User, userOut } from './users.ts';
 
 const Credentials = Type.Object(
-  { email, password: currentPassword, device: Type.Optional(deviceToken) },
+  {
+    email,
+    password: { ...currentPassword, minLength: 1 },
+    device: Type.Optional(deviceToken),
+  },
   { $id: 'Credentials', ...strict },
 );
 
@@ -62,7 +66,7 @@ const TokenRefreshed = Type.Object(
   { $id: 'TokenRefreshed' },
 );
 
-const Session = Type.Object(
+export const Session = Type.Object(
   {
     id: idOf('session', 'The id of the session.'),
     created_at: instant('When the user logged in.'),
@@ -89,7 +93,7 @@ const Session = Type.Object(
   { $id: 'Session' },
 );
 
-const sessionOut = (session: SessionEntity): Static<typeof Session> => ({
+export const sessionOut = (session: SessionEntity): Static<typeof Session> => ({
   id: session.id,
   created_at: instantOut(session.createdAt),
   last_used_at: instantOut(session.lastUsedAt),

@@ -7,6 +7,12 @@ export interface Sessions {
   findOpen(id: Id): Promise<{ session: Session; user: SeenUser; key: Key } | null>;
   /** A page of the sessions that have not ended, nor expired at `now`. */
   list(filter: SessionFilter, page: IdPage, now: Instant): Promise<Session[]>;
+  /** Up to `limit` sessions of a user by their ids, from the one after that id, whether they have ended or not. */
+  ofUser(
+    userId: Id,
+    after: Id | '',
+    limit: number,
+  ): Promise<(Session & { readonly endedAt: Instant | null })[]>;
   /** Ends a session, only if it has not ended; answers whether it did. */
   end(id: Id, now: Instant): Promise<boolean>;
   /** Ends every open session of the user, but for the one with the id `except`. */

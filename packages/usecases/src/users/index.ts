@@ -3,6 +3,7 @@ import { ChangeRole } from './change-role.ts';
 import { CreateUser } from './create-user.ts';
 import { DeleteAccount } from './delete-account.ts';
 import { DeleteUser } from './delete-user.ts';
+import { ExportUser } from './export-user.ts';
 import { ListUsers } from './list-users.ts';
 import { ReadOwnAccount } from './read-own-account.ts';
 import { ReadUser } from './read-user.ts';
@@ -16,6 +17,7 @@ export const users = (ports: Ports) => ({
   createUser: new CreateUser(ports),
   deleteAccount: new DeleteAccount(ports),
   deleteUser: new DeleteUser(ports),
+  exportUser: new ExportUser(ports),
   listUsers: new ListUsers(ports),
   readOwnAccount: new ReadOwnAccount(ports),
   readUser: new ReadUser(ports),

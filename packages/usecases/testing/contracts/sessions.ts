@@ -38,6 +38,19 @@ export function sessionsContract({ write, read, race, seed }: Opened): void {
       expect(await findOpen(anId())).toBeNull();
     });
 
+    test('of a user are found by their ids, from a place on, whether they ended or not', async () => {
+      const { user, open } = await seedSessions();
+      await seedSessions();
+      await end(open[1].id);
+      const ofUser = (after: Id | '', limit: number) =>
+        read(({ sessions }) => sessions.ofUser(user.id, after, limit));
+      const all = open.map((session) => ({ ...session, endedAt: null as number | null }));
+      all[1]!.endedAt = START;
+      expect(await ofUser('', 10)).toEqual(all);
+      expect(await ofUser(open[0].id, 1)).toEqual(all.slice(1, 2));
+      expect(await ofUser(open[2].id, 10)).toEqual([]);
+    });
+
     test('of a user end together', async () => {
       const { user, open } = await seedSessions();
       const { open: foreign } = await seedSessions();

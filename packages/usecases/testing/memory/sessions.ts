@@ -26,6 +26,13 @@ export function sessions(tables: Tables): Sessions {
       if (!user || !key) throw new Error('a session has its user and its key');
       return { session, user: seenUser(tables, user, session.serviceId), key };
     },
+    ofUser: async (userId, after, limit) =>
+      sessions
+        .rows()
+        .filter(({ session }) => session.userId === userId && session.id > after)
+        .sort((a, b) => (a.session.id < b.session.id ? -1 : 1))
+        .slice(0, limit)
+        .map(({ session, endedAt }) => ({ ...session, endedAt })),
     list: async ({ serviceId, userIds }, { after, before, limit }, now) => {
       const found = sessions
         .rows()

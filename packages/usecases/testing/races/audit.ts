@@ -115,7 +115,6 @@ export function auditRaces({ alone }: Track): void {
               {
                 email: `nobody-${racer}@example.com`,
                 password: PASSWORD,
-                tokenForm: 'signed',
               },
             ),
           );

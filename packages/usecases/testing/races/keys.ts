@@ -36,7 +36,9 @@ export function keysRaces({ world }: Track): void {
           const key = await w.database.read(({ keys }) => keys.get(id));
           expect(key && isUsable(key, START)).toBe(false);
         }
-        expect(await w.database.read(({ keys }) => keys.findToken(user.id, service.id, START))).toBeNull();
+        expect(
+          await w.database.read(({ keys }) => keys.findToken(user.id, service.id, START)),
+        ).toBeNull();
 
         // Neither are the links of the mails about them: the lock was the last word.
         const { sent } = w.channels.mail;

@@ -1,0 +1,124 @@
+import { Readable } from 'node:stream';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { deliveryStates, purposes } from '@rekey/domain';
+import type { ExportedUser, OwnDelivery } from '@rekey/usecases';
+import { type Static, Type } from 'typebox';
+import { actorOf } from '../server/actor.ts';
+import type { HttpDeps } from '../server/deps.ts';
+import { AuditEntry, entryOut } from './audit.ts';
+import { Key, keyOut } from './keys.ts';
+import { Session, sessionOut } from './sessions.ts';
+import { idOf, instant, instantOut, nullable, nullableIdOf, pathId, pathOf } from './shared.ts';
+import { User, userOut } from './users.ts';
+
+const nullableInstant = (description: string) =>
+  nullable<string>('string', description, { format: 'date-time', examples: [null] });
+
+const ExportedMail = Type.Object(
+  {
+    id: idOf('entry', 'The id of the mail.'),
+    created_at: instant('When the mail was owed.'),
+    type: Type.Enum(purposes, {
+      description: 'What the mail is about.',
+      examples: ['update_password'],
+    }),
+    service_id: idOf('service', 'The service that it happened through.'),
+    to: Type.String({ description: 'The recipient.', examples: ['ada@example.com'] }),
+    state: Type.Enum(deliveryStates, { examples: ['sent'] }),
+    closed_at: nullableInstant('When it was sent or given up.'),
+    link_expires_at: instant('Until when its link works, if it is not used.'),
+    link_spent_at: nullableInstant('When the link was used, or ended with another one.'),
+  },
+  { $id: 'ExportedMail' },
+);
+
+const ExportedSession = Type.Object(
+  { ...Session.properties, ended_at: nullableInstant('null where it goes on, or expired.') },
+  { $id: 'ExportedSession' },
+);
+
+const UserExported = Type.Object(
+  {
+    data: Type.Object({
+      user: User,
+      attributes: Type.Array(
+        Type.Object({
+          service_id: nullableIdOf('service', 'null for what the operator keeps.'),
+          attributes: User.properties.attributes,
+        }),
+        { description: 'What services keep with the user.' },
+      ),
+      keys: Type.Array(Key, { description: 'Keys, without their values.' }),
+      sessions: Type.Array(ExportedSession),
+      mails: Type.Array(ExportedMail, { description: 'Mails, and what became of their links.' }),
+      audit: Type.Array(AuditEntry, { description: 'What the audit says about the user.' }),
+    }),
+  },
+  { $id: 'UserExported' },
+);
+
+const mailOut = (mail: OwnDelivery): Static<typeof ExportedMail> => ({
+  id: mail.id,
+  created_at: instantOut(mail.createdAt),
+  type: mail.kind,
+  service_id: mail.serviceId,
+  to: mail.to,
+  state: mail.state,
+  closed_at: mail.closedAt === null ? null : instantOut(mail.closedAt),
+  link_expires_at: instantOut(mail.linkExpiresAt),
+  link_spent_at: mail.linkSpentAt === null ? null : instantOut(mail.linkSpentAt),
+});
+
+/** The JSON of an export, part by part: it is as long as somebody was here. */
+async function* jsonOf(exported: ExportedUser): AsyncGenerator<string> {
+  const attributes = exported.attributes.map(({ serviceId, ...kept }) => ({
+    service_id: serviceId,
+    ...kept,
+  }));
+  yield `{"data":{"user":${JSON.stringify(userOut(exported.user))}`;
+  yield `,"attributes":${JSON.stringify(attributes)}`;
+  yield* list('keys', exported.keys, keyOut);
+  yield* list('sessions', exported.sessions, ({ endedAt, ...session }) => ({
+    ...sessionOut(session),
+    ended_at: endedAt === null ? null : instantOut(endedAt),
+  }));
+  yield* list('mails', exported.mails, mailOut);
+  yield* list('audit', exported.audit, entryOut);
+  yield '}}';
+}
+
+async function* list<Row>(name: string, rows: AsyncIterable<Row>, out: (row: Row) => object) {
+  let before = `,"${name}":[`;
+  for await (const row of rows) {
+    yield `${before}${JSON.stringify(out(row))}`;
+    before = ',';
+  }
+  yield before === ',' ? ']' : `${before}]`;
+}
+
+export const userExportRoutes =
+  (deps: HttpDeps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.get(
+      '/user/:id/export',
+      {
+        schema: {
+          operationId: 'exportUser',
+          tags: ['users'],
+          summary: 'Export a user',
+          description:
+            'All that is kept about the person, for the person: a service gets its own view, a root key gets everything. No password, hash, seed or value of a key is in it.',
+          security: ['serviceKey', 'rootKey'],
+          errors: ['not_found'],
+          params: pathOf('user'),
+          response: { 200: UserExported },
+        },
+      },
+      async (request, reply) => {
+        const { exportUser } = deps.useCases.users;
+        const exported = await exportUser.execute(actorOf(request), { id: pathId(request) });
+        const body = Readable.from(jsonOf(exported));
+        return reply.type('application/json; charset=utf-8').send(body as never);
+      },
+    );
+  };
