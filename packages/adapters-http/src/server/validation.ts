@@ -95,6 +95,9 @@ function examine(
       return isRequired ? [violation(field, 'is required', 'required')] : [];
     }
     const value = isQuery && Type.IsArray(type) ? (lists[field] ?? [fields[field]]) : fields[field];
+    if (value === '' && 'minLength' in type) {
+      return [violation(field, 'must not be empty', 'too_short')];
+    }
     if (!Value.Check(type, value)) {
       return [violation(field, `must be ${nameOf(type)}`, 'malformed')];
     }
