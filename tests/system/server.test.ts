@@ -208,11 +208,19 @@ describe('the command line', () => {
       id,
       created_at: time,
       updated_at: time,
+      is_enabled: true,
       name: 'Shop',
       url: 'https://shop.example',
-      provider_local_url: 'https://shop.example/account',
       user_allow_register: false,
       user_email_text: 'Call us.',
+      provider_local_url: 'https://shop.example/account',
+      provider_github_oauth2_url: null,
+      provider_microsoft_oauth2_url: null,
+      sees_all_users: false,
+      owner_recovery: false,
+      require_factor: false,
+      new_device_mail: false,
+      support_url: null,
     });
     expect(key).toEqual({
       id,
@@ -224,6 +232,10 @@ describe('the command line', () => {
       name: 'Shop',
       service_id: service.id,
       user_id: null,
+      prefix: key.value.slice(4, 12),
+      scopes: [],
+      expires_at: null,
+      last_used_at: null,
       value: expect.stringMatching(/^rks_[\w-]{43}$/),
     });
   });
