@@ -30,7 +30,7 @@ export function faultOf(macs: Ports['macs'], before: Link, entry: AuditEntry): A
 /** Whether the digest that the chain holds is that of the text; one that was erased is no longer there to be looked at. */
 function isTextAsWritten(macs: Ports['macs'], entry: AuditEntry): boolean {
   const text = auditText(entry);
-  if (text === null) return entry.textDigest === null || isErased(entry);
+  if (text === null) return entry.salt === null;
   return entry.salt !== null && macs.digest(entry.salt, text) === entry.textDigest;
 }
 

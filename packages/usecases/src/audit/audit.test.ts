@@ -54,7 +54,6 @@ const login = (ports: Ports, { user, service }: Owner, password = PASSWORD, orig
     useCases(ports).sessions.login.execute(asService(service, origin), {
       email: user.email,
       password,
-      tokenForm: 'signed',
     }),
   );
 const update = (
@@ -201,7 +200,6 @@ describe('a wait', () => {
         email,
         password,
         device,
-        tokenForm: 'signed',
       });
     const { device } = await logIn(PASSWORD);
     for (let i = 0; i < 3; i += 1) await login(w, owner, 'wrong');
@@ -304,7 +302,7 @@ test('every dead delivery that is requeued has its entry, however many there are
   await w.database.transact(async ({ oneTimeTokens, deliveries }) => {
     for (const delivery of owed) {
       const { tokenId: id, userId, serviceId } = delivery;
-      await oneTimeTokens.insert(aOneTimeToken({ id, userId, serviceId }));
+      await oneTimeTokens.insert(aOneTimeToken({ id: id ?? '', userId, serviceId }));
       await deliveries.insert(delivery);
     }
     const ids = owed.map(({ id }) => id);
@@ -391,7 +389,7 @@ describe('the audit', () => {
     const seen: number[] = [];
     let after: ListAuditInput['after'];
     for (const size of [2, 2, 2]) {
-      const { entries, next } = await list({ limit: 2, after });
+      const { entries, next } = await list({ limit: 2, after, order: 'desc' });
       expect(entries).toHaveLength(size);
       seen.push(...sequences(entries));
       after = next ?? undefined;
@@ -403,12 +401,17 @@ describe('the audit', () => {
   test('is shown from an instant on and up to another, wherever the page begins', async () => {
     const { list } = await twoServices();
     const of = async (input: Partial<ListAuditInput>) => sequences((await list(input)).entries);
-    expect(await of({ from: START + 3000 })).toEqual([6, 5, 4]);
-    expect(await of({ to: START + 3000 })).toEqual([3, 2, 1]);
-    expect(await of({ from: START + 1000, to: START + 2000 })).toEqual([2]);
-    const { next } = await list({ limit: 4 });
-    expect(await of({ after: next ?? undefined, to: START + 4000 })).toEqual([2, 1]);
-    expect(await of({ after: next ?? undefined, to: START + 1000 })).toEqual([1]);
+    expect(await of({ from: START + 3000 })).toEqual([4, 5, 6]);
+    expect(await of({ to: START + 2000 })).toEqual([1, 2, 3]);
+    expect(await of({ to: START + 2000, limit: 2 })).toEqual([2, 3]);
+    expect(await of({ to: START + 2000, limit: 2, order: 'asc' })).toEqual([1, 2]);
+    expect(await of({ from: START + 1000, to: START + 1000 })).toEqual([2]);
+    const { next } = await list({ limit: 4, order: 'desc' });
+    const after = next ?? undefined;
+    expect(await of({ after, to: START + 4000, order: 'desc' })).toEqual([2, 1]);
+    expect(await of({ after, to: START, order: 'desc' })).toEqual([1]);
+    expect(await of({ after, to: START + 4000 })).toEqual([1, 2]);
+    expect(await of({ after, from: START + 4000 })).toEqual([5, 6]);
   });
 
   describe('that was tampered with', () => {
@@ -486,6 +489,9 @@ describe('the audit', () => {
         serviceId: shop.id,
         sequence: 7,
         previousHash: link(chain.hash),
+        origin: null,
+        salt: null,
+        textDigest: null,
       });
       const { seal: __, ...end } = { ...chain, length: 7, hash: 'hash of another' };
       const hash = w.macs.make(auditEntryText(entry));

@@ -36,6 +36,8 @@ export class PruneAudit {
   ): Promise<number> {
     onlyOperator(actor);
     const owners = await this.#ports.database.read(({ audit }) => audit.owners());
+    // The operator's chain says which texts were erased, so it goes last.
+    owners.sort((a, b) => Number(a === null) - Number(b === null));
     let total = 0;
     for (const owner of owners) {
       while (!isStopping()) {

@@ -1,6 +1,5 @@
 import {
   type AuditEntry,
-  type AuditType,
   type Id,
   InvalidCredentials,
   operator,
@@ -33,7 +32,6 @@ const guess = (ports: Ports, { service }: Pick<Owner, 'service'>, name: string, 
     useCases(ports).sessions.login.execute(asService(service, { address, client: 'curl' }), {
       email: `${name}@example.com`,
       password: PASSWORD,
-      tokenForm: 'signed',
     }),
   );
 const chainOf = (w: World, serviceId: Id | null): Promise<AuditEntry[]> =>
