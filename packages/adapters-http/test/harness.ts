@@ -106,6 +106,9 @@ export async function rig({
   return {
     ...server,
     ports,
+    useCases: all,
+    /** The amount of hashing that was done. */
+    hashing: () => wired.hasher.work(),
     clock,
     totp,
     channels,
@@ -293,10 +296,14 @@ export const ada = {
   is_enabled: true,
   name: 'Ada',
   email: 'ada@example.com',
+  email_valid: false,
   locale: 'en',
   timezone: 'Etc/UTC',
   password_allow_reset: true,
   password_require_update: false,
+  is_locked: false,
+  last_login_at: null as unknown,
+  attributes: {},
 };
 
 /** The whole body of a problem as the dialect words it that has the path. */

@@ -12,6 +12,19 @@ const orion = {
   name: 'Orion',
   email: 'orion@example.com',
   emailValid: false,
+  secret2FA: null,
+  using2FA: false,
+  require2FAForBasicLogin: false,
+  require2FAForSocialLogin: false,
+};
+/** The answer of a login, as clients of every version of orion users read it. */
+const loggedIn = {
+  user: orion,
+  token: expect.stringMatching(/^personal-token-/),
+  authentication: { user: orion, token: expect.stringMatching(/^personal-token-/) },
+  requires2FA: false,
+  message: null,
+  device: expect.stringMatching(/^device\./),
 };
 /** What the dialect adds to a problem that is about no field. */
 const spoken = (message: string) => ({ message, violations: [{ message }] });
@@ -57,18 +70,24 @@ describe('POST /users/create', () => {
 });
 
 describe('POST /users/login', () => {
-  it('answers with the user, an encrypted token and the name of the device', async () => {
+  it('answers with the user, a token and the name of the device', async () => {
     await signedUp(server);
     const fields = { email: 'orion@example.com', password: PASSWORD };
     const response = await server.form('POST', '/users/login', fields);
-    expect([response.statusCode, response.json()]).toStrictEqual([
-      200,
-      {
-        user: orion,
-        token: expect.stringMatching(/^encrypted-token-/),
-        device: expect.stringMatching(/^device\./),
-      },
-    ]);
+    expect([response.statusCode, response.json()]).toStrictEqual([200, loggedIn]);
+    const { token, authentication } = response.json();
+    expect(authentication.token).toBe(token);
+  });
+
+  it('takes an address that is as good as one, and refuses what is none', async () => {
+    const login = async (email: string) =>
+      (await server.form('POST', '/users/login', { email, password: PASSWORD })).statusCode;
+    for (const email of ['orion@test', 'a@b', '.@.', 'x"y@[127.0.0.1]']) {
+      expect([email, await login(email)]).toStrictEqual([email, 401]);
+    }
+    for (const email of ['', 'orion#test.com', '@test', 'orion@', 'a@b@c', 'a\u0000@b', 'a b@c']) {
+      expect([email, await login(email)]).toStrictEqual([email, 400]);
+    }
   });
 
   it('answers 401 for a wrong password and an unknown user alike', async () => {
