@@ -30,7 +30,7 @@ async function loggedIn() {
   const { user, key } = await enrolled(server);
   const login = await post('/v1/auth/provider/local/login', { email: EMAIL, password: PASSWORD });
   const { access, refresh } = login.json();
-  return { user, key, access, refresh };
+  return { user: { ...user, last_login_at: TIME }, key, access, refresh };
 }
 
 describe('POST /v1/auth/provider/local/login', () => {
@@ -41,7 +41,7 @@ describe('POST /v1/auth/provider/local/login', () => {
     expect(response.statusCode).toBe(200);
     expect(response.json()).toStrictEqual({
       meta: { password_strength: 4, password_pwned: null },
-      user: { ...ada, id: user.id },
+      user: { ...ada, id: user.id, last_login_at: TIME },
       access: {
         token: expect.stringMatching(/^signed-token-/),
         token_expires: Date.parse(TIME) / 1000 + 3600,
