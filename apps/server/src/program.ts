@@ -6,6 +6,7 @@ import { addCalibrate } from './commands/calibrate.ts';
 import { colored } from './commands/common.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addKey } from './commands/key.ts';
 import { addKeyring } from './commands/keyring.ts';
 import { addMail } from './commands/mail.ts';
 import { addMigrate } from './commands/migrate.ts';
@@ -14,6 +15,7 @@ import { addRootKey } from './commands/root-key.ts';
 import { addService } from './commands/service.ts';
 import { addSession } from './commands/session.ts';
 import { addThrottle } from './commands/throttle.ts';
+import { addUserRoles } from './commands/user-roles.ts';
 import { version } from './version.ts';
 
 /** The names of the program: its own, and the one of the command line that it replaces. */
@@ -45,8 +47,10 @@ export function createProgram(name: ProgramName = 'rekey'): Command {
 
   addService(program);
   addRootKey(program);
+  addKey(program);
   addSession(program);
   addThrottle(program);
+  addUserRoles(program.command('user').description('look at people and change what they may do'));
   addMigrate(program);
   addDoctor(program);
   addMail(program);

@@ -53,6 +53,26 @@ describe('rekey keyring', () => {
     expect(kidsOf('link')).toEqual([named.link, rotated.link, expect.any(String)]);
   });
 
+  test('has keys of RS256 where they are asked for, and rotates them with the others from then on', async () => {
+    const rs256 = async () => {
+      const { keys } = await keyring('list');
+      return keys.filter(({ purpose }: { purpose: string }) => purpose === 'signingRsa');
+    };
+    expect(await rs256()).toEqual([]);
+    // Whatever stands on the configuration makes the first one.
+    vi.stubEnv('USERS_TOKEN_ALG', 'RS256');
+    await outputOf('audit', 'list', '--json');
+    expect(await rs256()).toEqual([expect.objectContaining({ is_current: true })]);
+    await outputOf('audit', 'list', '--json');
+    expect(await rs256()).toHaveLength(1);
+    const { rotated } = await keyring('rotate');
+    expect(kidsOf('signingRsa')).toEqual([rotated.signingRsa, expect.any(String)]);
+    age(3_600_000 + 3 * MINUTE_MS);
+    const { pruned } = await keyring('prune');
+    expect(pruned.signingRsa).toHaveLength(1);
+    expect(kidsOf('signingRsa')).toEqual([rotated.signingRsa]);
+  });
+
   test('lists ids and ages, and which key is used', async () => {
     age(3 * 24 * 60 * MINUTE_MS);
     const { rotated } = await keyring('rotate', '--purpose', 'link');
