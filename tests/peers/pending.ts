@@ -4,15 +4,6 @@
  */
 export const pending = {
   'users, keys, services and sessions': [
-    'audit_list_created_ok',
-    'audit_list_created_and_ok',
-    'audit_read_not_found_does_not_exist',
-    'audit_read_not_found_masked_by_service',
-    'audit_read_not_found_service_mask',
-    'audit_read_ok',
-    'audit_update_bad_request_service_mask',
-    'audit_update_ok',
-    'audit_update_append_only',
     'auth_key_verify_unauthorised',
     'auth_key_verify_bad_request_invalid_key',
     'auth_key_verify_bad_request_unknown_user_key_for_service',
