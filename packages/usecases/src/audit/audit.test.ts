@@ -302,7 +302,7 @@ test('every dead delivery that is requeued has its entry, however many there are
   await w.database.transact(async ({ oneTimeTokens, deliveries }) => {
     for (const delivery of owed) {
       const { tokenId: id, userId, serviceId } = delivery;
-      await oneTimeTokens.insert(aOneTimeToken({ id: id ?? '', userId, serviceId }));
+      await oneTimeTokens.insert(aOneTimeToken({ id: id ?? '', userId: userId ?? '', serviceId }));
       await deliveries.insert(delivery);
     }
     const ids = owed.map(({ id }) => id);
