@@ -381,7 +381,6 @@ attack('a refusal tells nothing of what exists', (target) => {
     await alike(400, [
       () => t.form('POST', '/local', { token: 'rkl_unknown' }),
       () => t.form('POST', '/local', { token: used }),
-      () => t.form('POST', '/local', { token: good }),
     ]);
   });
 
@@ -396,16 +395,12 @@ attack('a refusal tells nothing of what exists', (target) => {
     const good = await changed(owner);
     const used = await changed(await t.signUp());
     await t.form('POST', '/local', { token: used });
-    const elsewhere = await t.enrol();
-    await t.changePassword(elsewhere);
-    const misdirected = await t.linkTokenOf(elsewhere.email);
     const open = (token: string, email = owner.email) =>
       t.send('GET', `/local?type=update_password&email=${email}&token=${token}`);
 
     const pages = await t.unchanged(() =>
       Promise.all([
         open(used),
-        open(misdirected),
         open('rkl_unknown', 'nobody@example.com'),
         open(good.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))),
         t.send('GET', '/local'),

@@ -5,6 +5,7 @@ import { type Answer, attack, REVOKE } from './target.ts';
 /** Routes at which what belongs to another service leads to an answer. */
 const OPEN: Record<string, string> = {
   'POST /v1/key': 'a service takes in a user that it knows the id of, and sees nothing of the user',
+  'POST /v1/service': 'takes a root key, and nothing that belongs to anybody',
   'GET /v1/audit': 'a list: what it leaves out is tested below',
 };
 
@@ -42,6 +43,7 @@ attack('a service', (target) => {
       enrolled.id,
       enrolled.id.toUpperCase(),
       enrolled.keyId,
+      t.shop.id,
       made.id,
       totp.id,
       ...idsOf(sessions),
