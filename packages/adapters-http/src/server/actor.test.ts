@@ -222,7 +222,7 @@ describe('the origin of a request', () => {
   it('is the address of the socket, and the beginning of the User-Agent', async () => {
     await enrolled(server);
     await change({ 'user-agent': 'x'.repeat(400), 'x-forwarded-for': '203.0.113.9' });
-    expect(await mailedOrigin()).toStrictEqual({
+    expect(await mailedOrigin()).toMatchObject({
       address: '192.0.2.1',
       client: 'x'.repeat(300),
     });
@@ -237,7 +237,7 @@ describe('the origin of a request', () => {
     server = await rig({ options: { trustProxy: ['10.0.0.0/8'] } });
     await enrolled(server);
     await change({ 'x-forwarded-for': forwarded, 'user-agent': '' }, '10.0.0.7');
-    expect(await mailedOrigin()).toStrictEqual({ address, client: null });
+    expect(await mailedOrigin()).toMatchObject({ address, client: null });
   });
 
   it('is the address of the socket where another one forwards', async () => {

@@ -95,9 +95,8 @@ describe('a path', () => {
   });
 
   it.each([
-    ['/v1/user', 'POST', ['GET', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']],
-    [USER, 'GET, HEAD', ['POST', 'PUT', 'DELETE']],
-    ['/v1/key', 'POST', ['GET', 'HEAD']],
+    ['/v1/auth/totp', 'POST', ['GET', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']],
+    [USER, 'DELETE, GET, HEAD, PATCH', ['POST', 'PUT']],
     ['/v1/auth/provider/local/login', 'POST', ['GET', 'PUT']],
     ['/v1/auth/provider/local/update-password', 'POST', ['GET', 'PUT']],
     ['/v1/auth/provider/local/update-password/revoke?token=x', 'POST', ['GET', 'HEAD']],
