@@ -157,6 +157,7 @@ async function askAll(stores: Stores): Promise<void> {
   await keys.linksUser(user.id, service.id);
   await keys.lock(key.id);
   await keys.lockOwn(service.id);
+  await keys.lockOwn(null);
   await keys.update(key);
   await keys.rotate(key.id, { secret: { digest: 'd' }, prefix: null, overlapEndsAt: now }, now);
   await keys.revoke(key.id, now);

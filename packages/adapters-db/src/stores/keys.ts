@@ -187,12 +187,14 @@ const lock = one(
 );
 
 const ownIds = all(
-  (db, serviceId: Param<Id>) =>
+  (db, serviceId?: Param<Id>) =>
     db
       .selectFrom('keys')
       .select('id')
-      .where('service_id', '=', serviceId)
-      .where('user_id', 'is', null),
+      .where('user_id', 'is', null)
+      .where((eb) =>
+        serviceId === undefined ? eb('service_id', 'is', null) : eb('service_id', '=', serviceId),
+      ),
   ({ id }) => id,
 );
 
@@ -422,7 +424,7 @@ export const keysOn = (on: Connection): Keys => {
     async lockOwn(serviceId) {
       const locked: Key[] = [];
       // In one order, so that two who lock them do not wait for each other.
-      for (const id of (await ownIds(on)(serviceId)).toSorted()) {
+      for (const id of (await ownIds(on)(serviceId ?? undefined)).toSorted()) {
         const key = await lock(on)(id);
         if (key !== null) locked.push(key);
       }

@@ -3,6 +3,7 @@ import { CreateKey } from './create-key.ts';
 import { CreateRootKey } from './create-root-key.ts';
 import { DeleteKey } from './delete-key.ts';
 import { ListKeys } from './list-keys.ts';
+import { ListRootKeys } from './list-root-keys.ts';
 import { ReadKey } from './read-key.ts';
 import { RetireKey } from './retire-key.ts';
 import { RevokeKey } from './revoke-key.ts';
@@ -15,6 +16,7 @@ export const keys = (ports: Ports) => ({
   createRootKey: new CreateRootKey(ports),
   deleteKey: new DeleteKey(ports),
   listKeys: new ListKeys(ports),
+  listRootKeys: new ListRootKeys(ports),
   readKey: new ReadKey(ports),
   retireKey: new RetireKey(ports),
   revokeKey: new RevokeKey(ports),

@@ -393,6 +393,20 @@ describe('creating a root key', () => {
   });
 });
 
+test('the root keys are listed to the operator alone, the newest first', async () => {
+  const w = world();
+  const { service } = await w.addOwner();
+  const { createRootKey, listRootKeys, retireKey } = w.useCases.keys;
+  const { key: first } = await createRootKey.execute(operator, { name: 'first' });
+  const { key: second } = await createRootKey.execute(operator, { name: 'second' });
+  await w.addKey({ serviceId: service.id, userId: null, type: 'KEY' });
+  const revoked = await retireKey.execute(root, { id: first.id });
+  expect(await listRootKeys.execute(operator)).toEqual([second, revoked]);
+  for (const actor of [root, asService(service), nobody]) {
+    expect(await endOf(listRootKeys.execute(actor))).toBeInstanceOf(Unauthorized);
+  }
+});
+
 describe('reading a key', () => {
   const read = (w: World, actor: Actor, id: string) =>
     w.useCases.keys.readKey.execute(actor, { id });

@@ -24,8 +24,8 @@ export interface Keys {
   linksUser(userId: Id, serviceId: Id): Promise<boolean>;
   /** Finds a key, and locks the row: every other change of it waits until the transaction ends. */
   lock(id: Id): Promise<Key | null>;
-  /** The keys with which a service asks, in whatever state. Locks them like `lock`. */
-  lockOwn(serviceId: Id): Promise<Key[]>;
+  /** The keys with which a service asks, in whatever state, or the root keys for null. Locks them like `lock`. */
+  lockOwn(serviceId: Id | null): Promise<Key[]>;
   /**
    * Changes a key whose user, if it has one, is locked. Answers false, and changes nothing, where it would be a second
    * usable one like `insert` has it; one that has expired by `updatedAt` gives way.

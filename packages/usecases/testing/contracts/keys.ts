@@ -359,16 +359,20 @@ export function keysContract({ write, read, race, seed }: Opened): void {
     const { service: other } = await seed();
     const own = { serviceId: service.id, userId: null, type: 'KEY' as const };
     const [first, second] = [aKey(own), aKey({ ...own, isEnabled: false })];
+    const root = aKey({ ...own, serviceId: null });
     for (const key of [
       second,
       first,
       aKey({ serviceId: service.id, userId: user.id }),
       aKey({ ...own, serviceId: other.id }),
-      aKey({ ...own, serviceId: null }),
+      root,
     ]) {
       await insert(key);
     }
     expect(await write(({ keys }) => keys.lockOwn(service.id))).toEqual([first, second]);
+    const roots = await write(({ keys }) => keys.lockOwn(null));
+    expect(roots).toContainEqual(root);
+    for (const key of roots) expect(key).toMatchObject({ serviceId: null, userId: null });
   });
 
   test('a key that is deleted is gone, with the sessions that rest on it and no others', async () => {
