@@ -11,8 +11,10 @@ import {
   parseLocale,
   parseMailText,
   parseName,
+  parseSupportUrl,
   parseTimezone,
   parseUrl,
+  readsAsLink,
 } from '../../packages/domain/src/index.ts';
 import { defuse, defuseAddress, languageOf, preferred } from '../../packages/wording/src/index.ts';
 import { nasty, SIZE, worst } from './corpus.ts';
@@ -23,6 +25,9 @@ const origin = 'http://localhost:8042';
 const cookies = deviceCookie({ publicUrl: origin });
 const ownPage = { origin, 'sec-fetch-site': 'same-origin' };
 
+/** The UTF-16 units that the text of a mail has at most. */
+const MAX_MAIL_TEXT = 2000;
+
 type Parser = readonly [name: string, parse: (text: string) => unknown];
 
 const parsers: readonly Parser[] = [
@@ -31,6 +36,8 @@ const parsers: readonly Parser[] = [
   ['a time zone', parseTimezone],
   ['a URL', parseUrl],
   ['the text of a mail', (text) => parseMailText(text, 'text')],
+  ['a text that may read as a link', (text) => readsAsLink(text.slice(0, MAX_MAIL_TEXT))],
+  ['a place to find help', parseSupportUrl],
   ['an address', canonicalEmail],
   ['a password', (text) => normalizePassword(text, 'password')],
   ['two passwords', (text) => checkPasswordDiffers(text, text.slice(0, -1), 'password')],

@@ -4,9 +4,12 @@ import {
   IllegalArgument,
   normalizePassword,
   parseEmail,
+  parseLinkless,
   parseLocale,
   parseMailText,
   parseName,
+  parseServiceName,
+  parseSupportUrl,
   parseTimezone,
   parseUrl,
 } from './index.ts';
@@ -34,6 +37,20 @@ const parsers: [string, (text: string) => string, fc.Arbitrary<string>][] = [
     fc.webUrl({ withFragments: true, withQueryParameters: true }),
   ],
   ['a text of a mail', (text) => parseMailText(text, FIELD), fc.string({ unit: 'grapheme' })],
+  [
+    'a text of a mail without links',
+    (text) => parseLinkless(parseMailText(text, FIELD), FIELD),
+    fc.string({ unit: 'grapheme' }),
+  ],
+  ['a name of a service', (text) => parseServiceName(text, FIELD), fc.constant('Shop & Sons')],
+  [
+    'a place to find help',
+    (text) => parseSupportUrl(text, FIELD),
+    fc.oneof(
+      fc.emailAddress().map((email) => `mailto:${email}`),
+      fc.webUrl(),
+    ),
+  ],
 ];
 
 describe.each(parsers)('parsing %s', (_what, parse, likely) => {
