@@ -1,6 +1,5 @@
 import {
   type GivenService,
-  hasExpired,
   type Id,
   isId,
   isUsable,
@@ -28,6 +27,7 @@ import {
   withRekey,
   yes,
 } from './common.ts';
+import { stateOf } from './key.ts';
 
 type Flag = 'true' | 'false';
 
@@ -324,16 +324,8 @@ const row = ({ id, name, isEnabled, url }: Service): string[] => [
 ];
 
 function keyRow(key: Key): string[] {
-  const now = Date.now();
-  const state = key.isRevoked
-    ? 'revoked'
-    : hasExpired(key, now)
-      ? 'expired'
-      : key.isEnabled
-        ? 'enabled'
-        : 'disabled';
   const used = key.lastUsedAt === null ? '' : new Date(key.lastUsedAt).toISOString();
-  return [key.id, key.prefix ?? '', state, used, key.name];
+  return [key.id, key.prefix ?? '', stateOf(key), used, key.name];
 }
 
 /** On one line. */

@@ -3,7 +3,7 @@ import type { Ports } from '../ports/index.ts';
 import { Login, type LoginOutput } from '../sessions/login.ts';
 import { likeUnusable, SignUp, type SignUpInput } from './sign-up.ts';
 
-type Needs = ConstructorParameters<typeof SignUp>[0] & Pick<Ports, 'accessTokens'>;
+type Needs = ConstructorParameters<typeof SignUp>[0] & Pick<Ports, 'accessTokens' | 'keyUses'>;
 
 /** Makes an account at the built-in service, unless the address has one, and logs in with the password. */
 export class SignUpAndLogIn {
