@@ -11,7 +11,7 @@ import { requests } from './requests/index.ts';
 import { services } from './services/index.ts';
 import { sessions } from './sessions/index.ts';
 import { inUnits } from './shared/unit.ts';
-import { throttles } from './throttles/index.ts';
+import { throttling } from './throttling/index.ts';
 import { users } from './users/index.ts';
 
 export type { ChainReport } from './audit/verify-audit.ts';
@@ -21,7 +21,7 @@ export type { Told } from './deliveries/read-notice.ts';
 export type { Requeued } from './deliveries/requeue-delivery.ts';
 export * from './ports/index.ts';
 export { keyUses } from './shared/key-uses.ts';
-export type { ReadThrottle } from './throttles/read-throttles.ts';
+export type { ReadThrottle } from './throttling/read-throttles.ts';
 export type { ExportedUser } from './users/export-user.ts';
 
 export type UseCases = ReturnType<typeof useCases>;
@@ -41,7 +41,7 @@ export const useCases = (ports: Ports) => {
     requests: requests(ports),
     services: services(inside),
     sessions: sessions(inside),
-    throttles: throttles(inside),
+    throttling: throttling(inside),
     users: users(inside),
   };
 };

@@ -20,7 +20,7 @@ export function addThrottle(program: Command): void {
     .action(async (name: string, options: { json?: true }) => {
       const counts = await withRekey(async (useCases) => {
         const { id: userId } = await userNamed(useCases, name);
-        return useCases.throttles.readThrottles.execute(operator, { userId });
+        return useCases.throttling.readThrottles.execute(operator, { userId });
       });
       if (options.json) printJson({ throttles: counts.map(onWire) });
       else if (counts.length === 0) print('There are none.');
@@ -35,7 +35,7 @@ export function addThrottle(program: Command): void {
     .action(async (name: string, options: { json?: true }) => {
       const reset = await withRekey(async (useCases) => {
         const { id: userId } = await userNamed(useCases, name);
-        return useCases.throttles.resetThrottles.execute(operator, { userId });
+        return useCases.throttling.resetThrottles.execute(operator, { userId });
       });
       if (options.json) printJson({ reset });
       else print(reset === 0 ? 'There was nothing to forget.' : 'The tries are forgotten.');

@@ -53,7 +53,6 @@ const login = (
     useCases(ports).sessions.login.execute(asService(service, { address, client: null }), {
       email: user.email,
       password: PASSWORD,
-      tokenForm: 'signed',
       ...claim,
     }),
   );
@@ -79,7 +78,7 @@ async function deviceOf(
   { user, service }: Owner,
   { password = PASSWORD, device }: Try = {},
 ) {
-  const claim = { email: user.email, password, device, tokenForm: 'signed' } as const;
+  const claim = { email: user.email, password, device } as const;
   return (await useCases(ports).sessions.login.execute(asService(service), claim)).device;
 }
 

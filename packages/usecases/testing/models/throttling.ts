@@ -180,7 +180,7 @@ async function sceneOn(w: World<Database>, accountFree: number) {
   });
   const borrowedDevice = async (): Promise<Known> => {
     const { user, service } = await w.addOwner({}, { service: own });
-    const claim = { email: user.email, password: PASSWORD, tokenForm: 'signed' } as const;
+    const claim = { email: user.email, password: PASSWORD } as const;
     return aKnown((await sessions.login.execute(asService(service), claim)).device);
   };
   const account: Target = {
@@ -231,7 +231,7 @@ async function sceneOn(w: World<Database>, accountFree: number) {
     claim: { password: string; device?: string | undefined },
   ) => {
     const actor = asService(at, { address: networks[network] ?? '', client: null });
-    return sessions.login.execute(actor, { email, tokenForm: 'signed', ...claim });
+    return sessions.login.execute(actor, { email, ...claim });
   };
   const guess = (at: Service, what: What, target: Target, network: number, device?: string) => {
     if (what === 'password') {

@@ -26,7 +26,6 @@ export function throttlingRaces({ world, lookedTogether }: Track): void {
     useCases(ports).sessions.login.execute(asService(service, { address, client: null }), {
       email: user.email,
       password: 'wrong',
-      tokenForm: 'signed',
       ...claim,
     });
   const deviceOf = async (owner: Owner): Promise<string> =>

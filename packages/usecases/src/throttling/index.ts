@@ -2,7 +2,7 @@ import type { Ports } from '../ports/index.ts';
 import { ReadThrottles } from './read-throttles.ts';
 import { ResetThrottles } from './reset-throttles.ts';
 
-export const throttles = (ports: Ports) => ({
+export const throttling = (ports: Ports) => ({
   readThrottles: new ReadThrottles(ports),
   resetThrottles: new ResetThrottles(ports),
 });

@@ -31,14 +31,14 @@ async function guessedAt() {
 describe('the counts of an account', () => {
   test('are shown with their service, their network and how long a try has to wait', async () => {
     const { w, owner } = await guessedAt();
-    const shown = await w.throttles.readThrottles.execute(operator, { userId: owner.user.id });
+    const shown = await w.throttling.readThrottles.execute(operator, { userId: owner.user.id });
     const of = { serviceId: owner.service.id, of: 'password', tries: 2 };
     expect(shown).toEqual([
       { ...of, limit: 'account-day', network: null, quota: 50, retryAfterS: 0 },
       { ...of, limit: 'account', network: '203.0.113.9', quota: 10, retryAfterS: 1 },
     ]);
     w.clock.set(START + 86_400_000);
-    const later = await w.throttles.readThrottles.execute(operator, { userId: owner.user.id });
+    const later = await w.throttling.readThrottles.execute(operator, { userId: owner.user.id });
     expect(later).toEqual([]);
   });
 
@@ -47,7 +47,7 @@ describe('the counts of an account', () => {
     const other = await w.addService();
     await w.addKey({ userId: owner.user.id, serviceId: other.id });
     expect(await logIn(PASSWORD)).toBeInstanceOf(TooManyRequests);
-    const { resetThrottles, readThrottles } = w.throttles;
+    const { resetThrottles, readThrottles } = w.throttling;
     const user = { userId: owner.user.id };
     expect(await resetThrottles.execute(operator, user)).toBe(2);
     expect(await readThrottles.execute(operator, user)).toEqual([]);
@@ -68,13 +68,13 @@ describe('the counts of an account', () => {
   test('of others stay as they are', async () => {
     const { w, owner, logIn } = await guessedAt();
     const stranger = await w.addOwner({}, { service: owner.service });
-    await w.throttles.resetThrottles.execute(operator, { userId: stranger.user.id });
+    await w.throttling.resetThrottles.execute(operator, { userId: stranger.user.id });
     expect(await logIn(PASSWORD)).toBeInstanceOf(TooManyRequests);
   });
 
   test('are shown and forgotten by the operator alone, and for users that are there', async () => {
     const { w, owner } = await guessedAt();
-    const { resetThrottles, readThrottles } = w.throttles;
+    const { resetThrottles, readThrottles } = w.throttling;
     const ends = async (actor: Actor, userId: string) => [
       await endOf(readThrottles.execute(actor, { userId })),
       await endOf(resetThrottles.execute(actor, { userId })),
