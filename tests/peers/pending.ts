@@ -3,31 +3,7 @@
  * away: `PEERS_PENDING=run` runs the tests of this table as well, to see which of them pass.
  */
 export const pending = {
-  'users, keys, services and sessions': [
-    'auth_key_verify_unauthorised',
-    'auth_key_verify_bad_request_invalid_key',
-    'auth_key_verify_bad_request_unknown_user_key_for_service',
-    'auth_key_verify_bad_request_service_key',
-    'auth_key_verify_bad_request_unknown_user_key_key',
-    'auth_key_verify_ok',
-    'auth_key_revoke_unauthorised',
-    'auth_key_revoke_bad_request_invalid_key',
-    'auth_key_revoke_bad_request_unknown_user_key_for_service',
-    'auth_key_revoke_bad_request_service_key',
-    'auth_key_revoke_bad_request_unknown_user_key_key',
-    'auth_key_revoke_ok',
-    'guide_api_key',
-    'key_list_unauthorised',
-    'key_list_bad_request_invalid_limit',
-    'key_list_ok',
-    'key_create_bad_request_multiple_active_token_keys',
-    'key_create_bad_request_multiple_active_totp_keys',
-    'key_create_bad_request_invalid_service_id',
-    'key_create_bad_request_invalid_user_id',
-    'key_read_not_found_service_mask',
-    'key_read_ok',
-    'key_delete_not_found_service_mask',
-  ],
+  'users, keys, services and sessions': ['guide_api_key'],
   'what is mailed': [
     'auth_local_register_unauthorised',
     'auth_local_register_unauthorised_service_disabled',
