@@ -1,4 +1,10 @@
-import { Forbidden, InvalidCredentials, InvalidToken, Overloaded } from '@rekey/domain';
+import {
+  Forbidden,
+  formServiceId,
+  InvalidCredentials,
+  InvalidToken,
+  Overloaded,
+} from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import {
   asService,
@@ -25,10 +31,7 @@ type Claim = Ask[1];
 const ask = (
   { user, service }: Pick<Owner, 'user' | 'service'>,
   details: Partial<Claim> = {},
-): Ask => [
-  asService(service),
-  { email: user.email, password: PASSWORD, tokenForm: 'signed', ...details },
-];
+): Ask => [asService(service), { email: user.email, password: PASSWORD, ...details }];
 const logIn = (ports: Ports, [actor, claim]: Ask) =>
   useCases(ports).sessions.login.execute(actor, claim);
 
@@ -75,10 +78,10 @@ describe('a login', () => {
     expect(await endOf(verify())).toBeInstanceOf(InvalidToken);
   });
 
-  test('with an encrypted token has no refresh token, and ends with that token', async () => {
+  test('of a person at the built-in service has no refresh token, and ends with its token', async () => {
     const w = world();
-    const owner = await w.addOwner();
-    const { access, refresh } = await logIn(w, ask(owner, { tokenForm: 'encrypted' }));
+    const owner = await w.addOwner({}, { service: await w.addService({ id: formServiceId }) });
+    const { access, refresh } = await logIn(w, ask(owner));
     expect(refresh).toBeNull();
     const grant = await w.accessTokens.verify(access.token);
     const open = await w.database.read(({ sessions }) => sessions.findOpen(grant!.sessionId));

@@ -14,7 +14,6 @@ export function sessionsRaces({ world, provenTogether, lookedTogether }: Track):
     useCases(ports).sessions.login.execute(asService(service), {
       email: user.email,
       password,
-      tokenForm: 'signed',
     });
   /** The tokens that a login ends in, or its error. */
   const logIn = async (ports: Ports, owner: Owner, password = PASSWORD) => {
