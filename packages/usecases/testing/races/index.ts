@@ -5,6 +5,7 @@ import { deliveriesRaces } from './deliveries.ts';
 import { factorsRaces } from './factors.ts';
 import { keysRaces } from './keys.ts';
 import { passwordsRaces } from './passwords.ts';
+import { servicesRaces } from './services.ts';
 import { sessionsRaces } from './sessions.ts';
 import { throttlingRaces } from './throttling.ts';
 import { type Track, track } from './track.ts';
@@ -15,6 +16,7 @@ export function racesContract(name: string, open: Open): void {
   describe(`races on ${name}`, () => {
     const of = track(open);
     const rooms: ((track: Track) => void)[] = [
+      servicesRaces,
       sessionsRaces,
       throttlingRaces,
       passwordsRaces,
