@@ -116,6 +116,15 @@ describe('an actor may', () => {
     expect(those((actor) => may(actor, 'lock a service out', null))).toEqual(operators);
   });
 
+  test('have a password checked as a service or an operator', () => {
+    expect(those((actor) => may(actor, 'check password', null))).toEqual([
+      'service',
+      'stranger',
+      'root',
+      'operator',
+    ]);
+  });
+
   test('verify the code of a user as a service', () => {
     expect(those((actor) => may(actor, 'verify code', null))).toEqual(['service', 'stranger']);
   });

@@ -34,6 +34,8 @@ type Resources = {
   readonly 'amend audit': Pick<AuditEntry, 'type'>;
   /** `userId`: the owner of the account that the password is claimed for. */
   readonly 'prove password': { readonly userId: Id };
+  /** A password that is nobody's yet. */
+  readonly 'check password': null;
   /** The one-time code of a user. */
   readonly 'verify code': null;
   /** A session, to look at it or to end it. */
@@ -117,6 +119,7 @@ const rules: { readonly [Action in keyof Resources]: Rule<Resources[Action]> } =
     actor.kind === 'service' ||
     actor.kind === 'nobody' ||
     (actor.kind === 'user' && actor.session.userId === userId),
+  'check password': (actor) => isOperator(actor) || actor.kind === 'service',
   'verify code': ({ kind }) => kind === 'service',
   'see session': (actor, session) => isOperator(actor) || isSessionOf(actor, session),
   'log out': isSessionOf,

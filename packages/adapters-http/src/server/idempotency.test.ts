@@ -146,6 +146,7 @@ const requests: Record<string, () => Promise<Request>> = {
     const [id] = await sessionIds(`/v1/session?user_id=${user.id}`, server.serviceKey);
     return { url: `/v1/session/${id}` };
   },
+  checkPassword: async () => ({ url: '/v1/password/check', body: { password: PASSWORD } }),
   updatePassword: async () => {
     await enrolled(server);
     const body = { email: adaFields.email, password: PASSWORD, new_password: NEW_PASSWORD };

@@ -76,7 +76,8 @@ const fastifyErrors: Record<string, { code: ProblemCode; detail: string }> = {
   },
 };
 
-const Violated = Type.Object({
+/** A refused argument. */
+export const Violated = Type.Object({
   field: Type.String({
     description: 'The name that the argument was sent with.',
     examples: ['email'],

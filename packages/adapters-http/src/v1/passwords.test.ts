@@ -96,3 +96,41 @@ describe('the token of a mailed link', () => {
     expect(locked.json().data.is_enabled).toBe(false);
   });
 });
+
+describe('POST /v1/password/check', () => {
+  const check = (body: object, authorization = server.serviceKey) =>
+    server.json('POST', '/v1/password/check', body, { headers: { authorization } });
+
+  it('answers the verdict that a change would get, and a password that is refused is no error', async () => {
+    server = await rig({
+      options: { passwordPolicy: 'standard' },
+      settings: { passwordPolicy: 'standard' },
+    });
+    const before = server.commits();
+    const good = await check({ password: 'battery staple seven', email: 'ada@example.com' });
+    expect([good.statusCode, good.json()]).toStrictEqual([
+      200,
+      { meta: { password_strength: 4, password_pwned: null }, errors: [] },
+    ]);
+    const short = await check({ password: 'ada', email: 'ada@example.com', name: 'Ada' });
+    expect(short.json().errors).toStrictEqual([
+      { field: 'password', message: 'must have 8 to 128 characters', code: 'too_short' },
+      {
+        field: 'password',
+        message: 'must not hold the name of the e-mail address',
+        code: 'contains_email',
+      },
+    ]);
+    expect(server.commits()).toBe(before);
+  });
+
+  it('takes a root key too, and nobody without a key', async () => {
+    expect((await check({ password: PASSWORD }, server.rootKey)).statusCode).toBe(200);
+    expect((await check({ password: PASSWORD }, 'wrong')).statusCode).toBe(401);
+  });
+
+  it('refuses an address that is none', async () => {
+    const response = await check({ password: PASSWORD, email: '@' });
+    expect([response.statusCode, response.json().errors[0].field]).toEqual([400, 'email']);
+  });
+});

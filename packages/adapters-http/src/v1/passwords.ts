@@ -8,9 +8,11 @@ import {
   deviceToken,
   differs,
   email,
+  name,
   newPassword,
   strict,
 } from '../server/fields.ts';
+import { Violated } from '../server/problem.ts';
 import { nullable } from './shared.ts';
 
 const NewPassword = Type.Object(
@@ -21,6 +23,19 @@ const NewPassword = Type.Object(
     device: Type.Optional(deviceToken),
   },
   { $id: 'NewPassword', ...strict, check: differs('new_password') },
+);
+
+const CheckedPassword = Type.Object(
+  {
+    password: Type.String({
+      description: 'The password to be judged. Whatever is wrong with it, the answer says so.',
+      examples: ['not-a-real-password'],
+      format: 'password',
+    }),
+    email: Type.Optional(email),
+    name: Type.Optional(name('Ada')),
+  },
+  { $id: 'CheckedPassword', ...strict },
 );
 
 const GivenLinkToken = Type.Object(
@@ -59,12 +74,43 @@ export const metaOut = (quality: PasswordQuality | null): Static<typeof Password
   password_pwned: quality?.isPwned ?? null,
 });
 
+const PasswordChecked = Type.Object(
+  {
+    meta: PasswordMeta,
+    errors: Type.Array(Violated, {
+      description: 'All that `PASSWORD_POLICY` has against it; empty where it could be set.',
+    }),
+  },
+  { $id: 'PasswordChecked' },
+);
 const PasswordUpdated = Type.Object({ meta: PasswordMeta }, { $id: 'PasswordUpdated' });
 const Unaudited = Type.Object({ audit: Type.Null() }, { $id: 'Unaudited' });
 
 export const passwordRoutes =
   (deps: HttpDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
+    app.post(
+      '/password/check',
+      {
+        schema: {
+          operationId: 'checkPassword',
+          tags: ['passwords'],
+          summary: 'Find out whether a password could be set',
+          description:
+            'The verdict that a change to the password would get, for a person of that name and address. Nothing is kept.',
+          security: ['serviceKey', 'rootKey'],
+          errors: ['overloaded'],
+          body: CheckedPassword,
+          response: { 200: PasswordChecked },
+        },
+      },
+      async (request) => {
+        const { checkPassword } = deps.useCases.passwords;
+        const { quality, violations } = await checkPassword.execute(actorOf(request), request.body);
+        return { meta: metaOut(quality), errors: [...violations] };
+      },
+    );
+
     app.post(
       '/auth/provider/local/update-password',
       {

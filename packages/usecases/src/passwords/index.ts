@@ -1,8 +1,10 @@
 import type { Ports } from '../ports/index.ts';
+import { CheckPassword } from './check-password.ts';
 import { RevokeUpdatePassword } from './revoke-update-password.ts';
 import { UpdatePassword } from './update-password.ts';
 
 export const passwords = (ports: Ports) => ({
+  checkPassword: new CheckPassword(ports),
   revokeUpdatePassword: new RevokeUpdatePassword(ports),
   updatePassword: new UpdatePassword(ports),
 });

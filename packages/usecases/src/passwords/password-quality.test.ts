@@ -164,7 +164,7 @@ describe('the breach list is not asked', () => {
   test('for a login, which waits for nobody', async () => {
     const breachList = fakeBreachList(PASSWORD);
     const { all, by, owner } = await prepare('compat', breachList);
-    const claim = { email: owner.user.email, password: PASSWORD, tokenForm: 'signed' } as const;
+    const claim = { email: owner.user.email, password: PASSWORD } as const;
     const { quality } = await all.sessions.login.execute(by, claim);
     expect(quality).toEqual(pwned(null));
     expect(breachList.asked).toEqual([]);

@@ -486,7 +486,7 @@ describe('between the proof and the change', () => {
         return w.accessTokens.issue(...args);
       },
     };
-    const claim = { email: late.user.email, password: PASSWORD, tokenForm: 'signed' } as const;
+    const claim = { email: late.user.email, password: PASSWORD } as const;
     const { login } = useCases({ ...w, accessTokens }).sessions;
     const end = await endOf(login.execute(asService(late.service), claim));
     expect(end).toBeInstanceOf(InvalidCredentials);

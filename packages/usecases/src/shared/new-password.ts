@@ -31,15 +31,20 @@ export async function judgeNewPassword(
   service: Pick<Service, 'id' | 'name'>,
   field: string,
 ): Promise<PasswordQuality> {
-  const serviceName = serviceNameFor(service, settings);
-  const { strength, isPwned: isKnown } = await meter.assess(password, [
-    user.email,
-    user.name,
-    serviceName,
-  ]);
-  const isPwned = isKnown ?? (await breachList?.has(password)) ?? null;
-  const quality = { strength, isPwned };
-  const context = { email: user.email, serviceName };
+  const { email, name } = user;
+  const context = { email, name, serviceName: serviceNameFor(service, settings) };
+  const quality = await qualityOf({ meter, breachList }, password, context);
   checkPasswordQuality(password, quality, context, settings.passwordPolicy, field);
   return quality;
+}
+
+/** How good a password is for a person of that name and address, at a service of that name. */
+export async function qualityOf(
+  { meter, breachList }: Pick<Ports, 'meter' | 'breachList'>,
+  password: string,
+  context: { readonly email: string; readonly name: string; readonly serviceName: string },
+): Promise<PasswordQuality> {
+  const { email, name, serviceName } = context;
+  const { strength, isPwned: isKnown } = await meter.assess(password, [email, name, serviceName]);
+  return { strength, isPwned: isKnown ?? (await breachList?.has(password)) ?? null };
 }
