@@ -33,7 +33,7 @@ export const whenOf: Record<ProblemCode, string> = {
   request_timeout: 'the request did not arrive within 15 s, its headers within 10 s',
   idempotency_key_in_use:
     'a request with this `Idempotency-Key` is under way; send it again a little later',
-  payload_too_large: 'the body is larger than 16 KiB',
+  payload_too_large: 'the body is larger than 16 KiB, or at `/v1/audit` than 64 KiB',
   unsupported_media_type: 'the route takes another content type: JSON under `/v1`, forms elsewhere',
   idempotency_key_reused:
     'this `Idempotency-Key` was used for a request with another method, path or body',

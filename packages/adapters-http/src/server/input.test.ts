@@ -413,6 +413,18 @@ describe('a JSON body', () => {
     ]);
   });
 
+  it('may have 64 KiB where a service writes to the audit, and no byte more', async () => {
+    const audit = { method: 'POST', url: '/v1/audit' };
+    const entry = JSON.stringify({ type: 'shop:Order' });
+    const fill = (size: number) => entry + ' '.repeat(size - entry.length);
+    expect((await raw(audit, fill(64 * 1024))).statusCode).toBe(200);
+    const response = await raw(audit, fill(64 * 1024 + 1));
+    expect([response.statusCode, response.json()]).toStrictEqual([
+      413,
+      problemAt('/v1', 'payload_too_large', 'the body is larger than 64 KiB'),
+    ]);
+  });
+
   it.each([
     'application/json',
     'Application/JSON',

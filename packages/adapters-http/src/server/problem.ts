@@ -62,10 +62,6 @@ export const problemCodes = Object.keys(table) as readonly ProblemCode[];
 const fastifyErrors: Record<string, { code: ProblemCode; detail: string }> = {
   FST_ERR_BAD_URL: { code: 'bad_request', detail: 'the path is not properly percent-encoded' },
   FST_ERR_MAX_PARAM_LENGTH: { code: 'not_found', detail: 'not found' },
-  FST_ERR_CTP_BODY_TOO_LARGE: {
-    code: 'payload_too_large',
-    detail: 'the body is larger than 16 KiB',
-  },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
     code: 'bad_request',
     detail: 'the body is not as long as Content-Length says',
@@ -211,8 +207,13 @@ function understand(
     return { code: error.code, detail: error.message, headers };
   }
   if (error instanceof DomainError) return { code: error.code, detail: error.message };
-  const known = fastifyErrors[(error as { code?: string } | null)?.code ?? ''];
+  const { code: fastifyCode = '' } = (error ?? {}) as { code?: string };
+  const known = fastifyErrors[fastifyCode];
   if (known) return known;
+  if (fastifyCode === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    const { bodyLimit } = request.routeOptions;
+    return { code: 'payload_too_large', detail: `the body is larger than ${bodyLimit / 1024} KiB` };
+  }
   // The caller went away in the middle of the body, and nobody reads this.
   if (request.raw.destroyed && request.raw.complete === false) {
     return { code: 'bad_request', detail: 'the body did not arrive' };
