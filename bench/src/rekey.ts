@@ -152,8 +152,11 @@ export async function fill(
       THROTTLE_CHANGES_PER_HOUR: '1000000',
     },
     users,
-    token: async (n: number, form: 'signed' | 'encrypted' = 'signed') =>
-      (await tokens.issue(grant(n), form)).token,
+    /** Encrypted, as people have them; or signed, as services have them. */
+    token: async (n: number, form: 'signed' | 'encrypted' = 'signed') => {
+      const holder = { email: `user-${n}@example.com`, roles: ['user'] } as const;
+      return (await tokens.issue(grant(n), form === 'encrypted' ? holder : undefined)).token;
+    },
     linkToken: (n: number) =>
       links.make({ id: id('right', n), purpose: PURPOSE, keyId: keys.link[0].kid }),
   };

@@ -27,8 +27,7 @@ test('a thief who knows the password and can call everything cannot keep the own
   const { database, done } = recording(w.database);
   const all = useCases({ ...w, database });
   const { sessions, keys, factors, passwords, deliveries, maintenance } = all;
-  const logIn = (password: string) =>
-    sessions.login.execute(by, { email: user.email, password, tokenForm: 'signed' });
+  const logIn = (password: string) => sessions.login.execute(by, { email: user.email, password });
 
   const { access, refresh } = await logIn(NEW_PASSWORD);
   await sessions.verifyToken.execute(by, { token: access.token });

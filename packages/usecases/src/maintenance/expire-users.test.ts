@@ -207,7 +207,7 @@ describe('expiring accounts', () => {
     const { w, signUp, expireAt } = await openWorld();
     const { email } = await signUp('ada@example.com');
     await expireAt(START + TTL_MS + 1);
-    const claim = { email, password: PASSWORD, tokenForm: 'signed' } as const;
+    const claim = { email, password: PASSWORD } as const;
     const end = await endOf(w.useCases.sessions.login.execute(asNobody(ORIGIN), claim));
     expect(end).toBeInstanceOf(InvalidCredentials);
   });

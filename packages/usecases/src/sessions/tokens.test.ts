@@ -21,19 +21,17 @@ import { type Ports, useCases } from '../index.ts';
 const REFRESH_TTL_MS = settings.refreshTokenTtlMs;
 const HALF_A_DAY_MS = 43_200_000;
 
-type Form = 'signed' | 'encrypted';
-
-async function logIn(w: World, { user, service }: Owner, tokenForm: Form = 'signed') {
-  const claim = { email: user.email, password: PASSWORD, tokenForm };
+async function logIn(w: World, { user, service }: Owner) {
+  const claim = { email: user.email, password: PASSWORD };
   const { access, refresh } = await w.useCases.sessions.login.execute(asService(service), claim);
   return { access: access.token, refresh: refresh?.token ?? '', expiresAt: access.expiresAt };
 }
 
 /** A user who is logged in. */
-async function aLogin(tokenForm: Form = 'signed') {
+async function aLogin() {
   const w = world();
   const owner = await w.addOwner();
-  const tokens = await logIn(w, owner, tokenForm);
+  const tokens = await logIn(w, owner);
   const { service } = owner;
   const other = await w.addService();
   const { verifyToken, refreshToken, revokeToken } = w.useCases.sessions;
@@ -56,15 +54,12 @@ async function expectRefused(w: World, tries: readonly (() => Promise<unknown>)[
 const keyOf = (w: World, { id }: Key) => w.database.read(({ keys }) => keys.get(id));
 
 describe('verifying a token', () => {
-  test.each(['signed', 'encrypted'] as const)(
-    'tells the user of an access token that is %s, and when it expires',
-    async (form) => {
-      const { owner, tokens, verify } = await aLogin(form);
-      const { access, expiresAt } = tokens;
-      const user = { ...owner.user, lastLoginAt: START, attributes: {} };
-      expect(await verify(access)).toMatchObject({ user, expiresAt });
-    },
-  );
+  test('tells the user of an access token, and when it expires', async () => {
+    const { owner, tokens, verify } = await aLogin();
+    const { access, expiresAt } = tokens;
+    const user = { ...owner.user, lastLoginAt: START, attributes: {} };
+    expect(await verify(access)).toMatchObject({ user, expiresAt });
+  });
 
   test('refuses what is no access token', async () => {
     const { w, owner, tokens, verify } = await aLogin();
@@ -238,14 +233,10 @@ describe('refreshing', () => {
 });
 
 describe('revoking a token', () => {
-  test.each<[string, Form, 'access' | 'refresh']>([
-    ['an access token', 'signed', 'access'],
-    ['an encrypted access token', 'encrypted', 'access'],
-    ['a refresh token', 'signed', 'refresh'],
-  ])(
-    'takes %s back with its TOKEN key, and every session that rests on it',
-    async (_what, form, which) => {
-      const { w, owner, tokens, verify, refresh, revoke } = await aLogin(form);
+  test.each(['access', 'refresh'] as const)(
+    'takes the %s token back with its TOKEN key, and every session that rests on it',
+    async (which) => {
+      const { w, owner, tokens, verify, refresh, revoke } = await aLogin();
       const second = await logIn(w, owner);
       w.clock.set(START + 5);
       await revoke(tokens[which]);

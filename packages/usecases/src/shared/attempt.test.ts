@@ -10,8 +10,7 @@ async function aWorld() {
   const owner = await w.addOwner();
   const by = asService(owner.service);
   const claim = { email: owner.user.email, password: 'correct horse' };
-  const login = (ports: Ports) =>
-    endOf(useCases(ports).sessions.login.execute(by, { ...claim, tokenForm: 'signed' }));
+  const login = (ports: Ports) => endOf(useCases(ports).sessions.login.execute(by, { ...claim }));
   const update = (ports: Ports) =>
     endOf(useCases(ports).passwords.updatePassword.execute(by, w.change(owner)));
   /** How often something failed, by the key that it is counted under. */

@@ -18,8 +18,7 @@ const origin: Origin = { address: '203.0.113.9', client: 'browser' };
 type Act = (all: UseCases, owner: Owner, w: World) => Promise<unknown>;
 
 const profile = { isEnabled: true, name: 'Eve', email: 'eve@example.com', password: PASSWORD };
-const claim = ({ user }: Owner, password = PASSWORD) =>
-  ({ email: user.email, password, tokenForm: 'signed' }) as const;
+const claim = ({ user }: Owner, password = PASSWORD) => ({ email: user.email, password }) as const;
 
 /** `serviceId`: where it is not that of the owner. */
 const acts: [name: string, hashes: number, act: Act, serviceId?: Id][] = [

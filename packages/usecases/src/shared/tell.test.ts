@@ -88,7 +88,7 @@ const changes: [string, Change][] = [
     'a login',
     {
       prepare: async (_w, { user, service }) => {
-        const claim = { email: user.email, password: PASSWORD, tokenForm: 'signed' } as const;
+        const claim = { email: user.email, password: PASSWORD } as const;
         return (ports) => useCases(ports).sessions.login.execute(asService(service), claim);
       },
       told: ({ user, service }) => [
@@ -156,7 +156,7 @@ const changes: [string, Change][] = [
     'a failure that brings a wait',
     {
       prepare: async (_w, { user, service }) => {
-        const claim = { email: user.email, password: 'wrong', tokenForm: 'signed' } as const;
+        const claim = { email: user.email, password: 'wrong' } as const;
         // Counted from elsewhere each time.
         let count = 0;
         return async (ports) => {

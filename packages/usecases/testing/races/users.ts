@@ -28,7 +28,7 @@ export function usersRaces({ alone }: Track): void {
         };
         const { login } = useCases({ ...w, hasher }).sessions;
         const logins = users.map(({ email }) =>
-          endOf(login.execute(asNobody(), { email, password: PASSWORD, tokenForm: 'encrypted' })),
+          endOf(login.execute(asNobody(), { email, password: PASSWORD })),
         );
         const expired = await allIn().then(() =>
           w.useCases.maintenance.expireUsers.execute(operator),
