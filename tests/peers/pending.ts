@@ -3,7 +3,6 @@
  * away: `PEERS_PENDING=run` runs the tests of this table as well, to see which of them pass.
  */
 export const pending = {
-  'users, keys, services and sessions': ['guide_api_key'],
   'what is mailed': [
     'auth_local_register_unauthorised',
     'auth_local_register_unauthorised_service_disabled',
