@@ -84,9 +84,12 @@ export class InvalidCredentials extends DomainError {
 export class InvalidOneTimeToken extends DomainError {
   readonly name = 'InvalidOneTimeToken';
   readonly code = 'invalid_one_time_token';
+  /** Whether the account that it was about was deleted: people are told, and programs are not. */
+  readonly isOfDeleted: boolean;
 
-  constructor() {
+  constructor({ isOfDeleted = false } = {}) {
     super('this link is unknown, used or expired');
+    this.isOfDeleted = isOfDeleted;
   }
 }
 

@@ -39,7 +39,12 @@ export class ReadNotice {
     if (right === null) throw new InvalidOneTimeToken();
 
     return database.read(async ({ services, users, oneTimeTokens }) => {
-      const token = await oneTimeTokens.findGood(right.id, clock.now());
+      const now = clock.now();
+      const token = await oneTimeTokens.findGood(right.id, now);
+      if (token === null) {
+        const isOfDeleted = await oneTimeTokens.isOfDeleted(right.id, now);
+        throw new InvalidOneTimeToken({ isOfDeleted });
+      }
       const service = token && (await services.find(token.serviceId));
       const user = token && (await users.get(token.userId));
       if (!service || !user || token.purpose !== right.purpose) throw new InvalidOneTimeToken();

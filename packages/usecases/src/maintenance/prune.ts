@@ -37,6 +37,7 @@ export class Prune {
     const sessions = await this.#inBatches(({ sessions }) =>
       sessions.prune(now - sessionsKeptMs, BATCH),
     );
+    const orphans = await this.#inBatches(({ deliveries }) => deliveries.pruneOrphans(now, BATCH));
     const tokens = await this.#inBatches(({ oneTimeTokens }) =>
       oneTimeTokens.prune(now - TOKENS_KEPT_MS, BATCH),
     );
@@ -46,7 +47,7 @@ export class Prune {
       keptAnswers.prune(now - ANSWERS_KEPT_MS, BATCH),
     );
     const throttles = await this.#inBatches(({ throttles }) => throttles.prune(now, BATCH));
-    return sessions + csrfTokens + tokens + events + keptAnswers + throttles;
+    return sessions + csrfTokens + orphans + tokens + events + keptAnswers + throttles;
   }
 
   async #inBatches(prune: (stores: Stores) => Promise<number>): Promise<number> {

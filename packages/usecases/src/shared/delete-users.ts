@@ -36,15 +36,16 @@ export async function deleteUsers(
   for (const of of seen) await tell(ports, stores, { ...of, type: 'user.deleted' });
 
   // The request may come from the person's own browser: nothing of it may stay.
-  const isRemote = actor.kind === 'service' || actor.kind === 'user';
-  const asker = isRemote ? { ...actor, origin: nowhere } : actor;
+  const isOperator = actor.kind === 'root' || actor.kind === 'operator';
+  const asker = isOperator ? actor : { ...actor, origin: nowhere };
   for (const of of inChainOrder(seen)) {
     await record(ports, stores, asker, { ...of, type, subjectId: of.userId });
   }
   for (const userId of ids) {
     const isRecorded = seen.some((each) => each.userId === userId);
     const entry = { type, serviceId: null, userId, subjectId: userId } as const;
-    if (!isRecorded || actor.kind === 'root') await record(ports, stores, asker, entry);
+    const isAsked = isOperator && type === 'rekey:UserDelete';
+    if (isAsked || !isRecorded) await record(ports, stores, asker, entry);
   }
   for (const subjectId of erased) {
     await record(ports, stores, asker, { type: 'rekey:AuditErase', serviceId: null, subjectId });

@@ -149,6 +149,16 @@ export function deliveriesContract({ write, read, race, alone, seedToken }: Open
         ]);
       });
 
+      test('wait on when they are put off', async () => {
+        const { delivery, token, get } = await seedOrphan();
+        await claim();
+        expect(await putOff(first({ delivery }), START + 9)).toBe(true);
+        expect(await get()).not.toBeNull();
+        expect(await claim(START + 9)).toMatchObject([
+          { attempt: 2, token: { email: token.email } },
+        ]);
+      });
+
       test('have the deadline that they had, if that comes before', async () => {
         const { delivery, get } = await seedOrphan(START + 1e12);
         expect(await get()).toEqual({ ...delivery, userId: null });

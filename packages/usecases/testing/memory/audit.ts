@@ -31,7 +31,7 @@ export function audit({ audit, auditChains, auditSums, keys }: Tables): Audit {
         .filter(({ type }) => types !== undefined || type !== 'sso:AuditUpdate')
         .filter(({ serviceId, id, type, subjectId, subject, userId }) =>
           [
-            isIn(serviceIds, serviceId),
+            serviceIds?.includes(serviceId) ?? true,
             isIn(ids, id),
             isIn(types, type),
             isIn(subjects, subjectId ?? subject),

@@ -19,8 +19,9 @@ export function deliveries(tables: Tables): Deliveries {
   const close = ({ id, attempt }: Claim, change: Partial<DeliveryRow>): boolean => {
     const row = deliveries.get(id);
     if (row?.attempts !== attempt || isClosed(row)) return false;
-    deliveries.put(id, { ...row, ...change });
-    if (row.delivery.userId === null) clear(row);
+    const changed = { ...row, ...change };
+    deliveries.put(id, changed);
+    if (row.delivery.userId === null && isClosed(changed)) clear(row);
     return true;
   };
 
