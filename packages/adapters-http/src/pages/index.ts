@@ -46,7 +46,7 @@ export const pages =
       if (problem.status >= 500) logFailure(log, request, error);
       const setting = settingIn(preferred(request.headers['accept-language']));
       const base = request.routeOptions.url === '/local' ? setting.base : '';
-      const page = errorPage(problem.status, { ...setting, base }, request.id);
+      const page = errorPage(error, problem.status, { ...setting, base }, request.id);
       sendPage(reply.code(problem.status).headers(headers), page);
     }
   };

@@ -208,6 +208,22 @@ describe('opening the link', () => {
     expect(await isEnabled()).toBe(true);
   });
 
+  it('says that the account was deleted, in the language of the browser, and does nothing', async () => {
+    await server.ports.database.transact(({ users }) => users.delete(userId, START, START));
+    const before = server.commits();
+    for (const language of languages) {
+      const { gone } = texts[language];
+      const headers = { 'accept-language': language };
+      const followed = await get(`/local?${new URLSearchParams(link())}`, headers);
+      for (const page of [followed, await press(headers)]) {
+        expect(page.statusCode).toBe(400);
+        expect(page.body).toContain(`<h1>${gone.title}</h1>`);
+        expect(page.body).not.toContain('<form');
+      }
+    }
+    expect(server.commits()).toBe(before);
+  });
+
   it.each([
     ['no token', 'rekey-link=', 'lost'],
     ['no text of a token', 'rekey-link="<b>"', 'lost'],

@@ -30,6 +30,13 @@ export const de: Texts = {
       'Andernfalls öffnen Sie den Link aus der E-Mail noch einmal, und zwar vollständig. Hilft das nicht, bitten Sie den Dienst, das Konto zu sperren.',
     ],
   },
+  gone: {
+    title: 'Dieses Konto wurde gelöscht',
+    paragraphs: [
+      'Das Konto, um das es in der E-Mail geht, gibt es nicht mehr: Es wurde gelöscht, und mit ihm alles, was darüber gespeichert war.',
+      'Hier ist nichts zu tun, und niemand kann sich damit noch anmelden.',
+    ],
+  },
   lost: {
     title: 'Bitte öffnen Sie den Link noch einmal',
     paragraphs: [

@@ -30,6 +30,13 @@ export const en: Texts = {
       'If you did not, open the link in the mail once more, in full. If that does not help, ask the service to lock the account.',
     ],
   },
+  gone: {
+    title: 'This account was deleted',
+    paragraphs: [
+      'The account that the mail is about does not exist any more: it was deleted, with everything that was kept about it.',
+      'There is nothing to do here, and nobody can sign in to it.',
+    ],
+  },
   lost: {
     title: 'Please open the link once more',
     paragraphs: [

@@ -30,6 +30,13 @@ export const es: Texts = {
       'Si no lo hizo, abra de nuevo el enlace del correo, completo. Si eso no ayuda, pida al servicio que bloquee la cuenta.',
     ],
   },
+  gone: {
+    title: 'Esta cuenta se ha eliminado',
+    paragraphs: [
+      'La cuenta de la que trata el correo ya no existe: se eliminó, junto con todo lo que se guardaba sobre ella.',
+      'Aquí no hay nada que hacer, y nadie puede iniciar sesión con ella.',
+    ],
+  },
   lost: {
     title: 'Abra el enlace una vez más',
     paragraphs: [

@@ -30,6 +30,13 @@ export const pt: Texts = {
       'Se não apertou, abra o link do e-mail mais uma vez, por inteiro. Se isso não ajudar, peça ao serviço que bloqueie a conta.',
     ],
   },
+  gone: {
+    title: 'Esta conta foi excluída',
+    paragraphs: [
+      'A conta de que trata o e-mail não existe mais: ela foi excluída, com tudo o que se guardava sobre ela.',
+      'Não há nada a fazer aqui, e ninguém mais consegue entrar com ela.',
+    ],
+  },
   lost: {
     title: 'Abra o link mais uma vez',
     paragraphs: [

@@ -33,6 +33,8 @@ export type Texts = {
   };
   /** For used, expired, unknown and incomplete links alike. */
   readonly dead: Paragraphs;
+  /** For a link whose account was deleted. */
+  readonly gone: Paragraphs;
   /** For a link that the browser has not kept for its page. */
   readonly lost: Paragraphs;
   /** For a form that another site sent. */
