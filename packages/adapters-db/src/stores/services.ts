@@ -1,4 +1,4 @@
-import type { Id, Service } from '@rekey/domain';
+import { type Id, keyTypes, type Service } from '@rekey/domain';
 import type { Services } from '@rekey/usecases';
 import { type Kysely, type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
@@ -107,8 +107,11 @@ const anyUserKey = one((db, id: Param<Id>) =>
     .selectFrom('keys')
     .select('id')
     .where('service_id', '=', id)
-    .where('user_id', 'is not', null)
+    // All that there are, by which an index finds those that are not revoked among many that are.
+    .where('type', 'in', keyTypes.map(sql.lit))
+    .where('is_enabled', 'in', [sql.lit<0>(0), sql.lit<1>(1)])
     .where('is_revoked', '=', sql.lit(0))
+    .where('user_id', 'is not', null)
     .limit(sql.lit(1)),
 );
 
@@ -148,9 +151,11 @@ export const servicesOn = (on: Connection): Services => ({
   async list({ ids, isEnabled }, { after, before, limit }) {
     // Of none, no statement can be made.
     if (ids?.length === 0) return [];
-    const isLast = before !== undefined && after === undefined;
-    const found = await (isLast ? lastOf : firstOf)(on)(limit, ids, isEnabled, after, before);
-    return isLast ? found.reverse() : found;
+    if (before !== undefined && after === undefined) {
+      return (await lastOf(on)(limit, ids, isEnabled, after, before)).reverse();
+    }
+    // From somewhere on, so that the primary key is searched and not walked.
+    return firstOf(on)(limit, ids, isEnabled, after ?? '', before);
   },
   lock: lock(on),
   update: update(on),
