@@ -79,14 +79,14 @@ export async function fill(
   const statements = [
     `insert into services (id, ${SERVICE_COLUMNS})
      values ('${service}', ${now}, ${now}, 1, 'Shop', 'https://shop.example', 'https://shop.example/account', 1, '', 0, 0, 0, 0)`,
-    `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, digest)
-     values ('${id('s', 2)}', ${now}, ${now}, 1, 0, 'KEY', 'shop', '${service}', null, '${digest(SERVICE_KEY)}')`,
+    `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, scopes, digest)
+     values ('${id('s', 2)}', ${now}, ${now}, 1, 0, 'KEY', 'shop', '${service}', null, '', '${digest(SERVICE_KEY)}')`,
     `insert into users (id, created_at, updated_at, is_enabled, is_locked, name, email, locale, timezone, password_hash,
        credential_version, device_epoch, password_quality, password_allow_reset, password_require_update, created_by)
      select ${idOf('user')}, ${now}, ${now}, 1, 0, 'User ' || i, 'user' || i || '@bench.example', 'en', 'Etc/UTC',
        '${hash}', 1, 1, null, 1, 0, '${service}' from ${each(users)}`,
-    `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, digest)
-     select ${idOf('token')}, ${now}, ${now}, 1, 0, 'TOKEN', 'web', '${service}', ${idOf('user')}, 'token ' || i
+    `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, scopes, digest)
+     select ${idOf('token')}, ${now}, ${now}, 1, 0, 'TOKEN', 'web', '${service}', ${idOf('user')}, '', 'token ' || i
      from ${each(users)}`,
     `insert into sessions (id, created_at, expires_at, ended_at, user_id, service_id, key_id)
      select ${idOf('session')}, ${now}, ${later}, null, ${idOf('user', `(i - 1) % ${users} + 1`)}, '${service}',
@@ -116,8 +116,8 @@ export async function fill(
     ...Array.from(
       { length: Math.min(users, KNOWN) },
       (_, index) =>
-        `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, digest)
-         values ('${id('key', index + 1)}', ${now}, ${now}, 1, 0, 'KEY', 'web', '${service}', '${id('user', index + 1)}', '${digest(keyValue(index + 1))}')`,
+        `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, scopes, digest)
+         values ('${id('key', index + 1)}', ${now}, ${now}, 1, 0, 'KEY', 'web', '${service}', '${id('user', index + 1)}', '', '${digest(keyValue(index + 1))}')`,
     ),
   ];
   await run(databaseUrl, statements);

@@ -353,10 +353,10 @@ attack('the audit', (target) => {
           kind === 'root' ? 'null' : `'${id}'`,
           kind === 'user' ? `'${owner.id}'` : 'null',
         ];
-        const columns = 'id, created_at, updated_at, is_enabled, is_revoked, type, name';
+        const columns = 'id, created_at, updated_at, is_enabled, is_revoked, type, name, scopes';
         await t.database.run(
           `insert into keys (${columns}, service_id, user_id, digest)
-           values ('${planted}', ${Date.now()}, 1, 1, 0, 'KEY', 'x', ${service}, ${user}, '${planted}')`,
+           values ('${planted}', ${Date.now()}, 1, 1, 0, 'KEY', 'x', '', ${service}, ${user}, '${planted}')`,
         );
         const fault = { reason: `key ${planted} has no entry of its making` };
         const owned = kind === 'root' ? null : id;
