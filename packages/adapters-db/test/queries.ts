@@ -234,6 +234,8 @@ async function askAll(stores: Stores): Promise<void> {
         for (const subjects of some) {
           for (const types of some) {
             for (const ids of some) {
+              // A list of all chains goes by time or ids alone.
+              if (!serviceIds && !ids && (userIds || subjects || types)) continue;
               const filter = { serviceIds, ids, types, subjects, userIds, from: 0, to: now };
               await audit.list({ ...filter, after: entry, isDescending }, 10);
             }

@@ -52,8 +52,8 @@ export interface Audit {
 
 /** Of each list any value fits; one that is not given lets everything through. */
 export type AuditFilter = {
-  /** Undefined for all chains. */
-  readonly serviceIds?: readonly Id[] | undefined;
+  /** The chains of these services; null for the operator's. Undefined for all chains, which has no filter but by ids. */
+  readonly serviceIds?: readonly (Id | null)[] | undefined;
   readonly ids?: readonly Id[] | undefined;
   readonly types?: readonly string[] | undefined;
   readonly subjects?: readonly string[] | undefined;
