@@ -247,6 +247,7 @@ async function askAll(stores: Stores): Promise<void> {
   await audit.getAll([entry.id]);
   await audit.amendments([entry.id]);
   await audit.erase(user.id);
+  await audit.eraseAgain([user.id]);
   await audit.erased([user.id]);
   await audit.count();
   await audit.owners();

@@ -361,12 +361,20 @@ const noText = {
   salt: null,
 };
 
-const eraseOfUser = write((db, userId: Param<Id>) =>
-  db.updateTable('audit_entries').set(noText).where('user_id', '=', userId),
+const eraseAbout = write((db, userIds: Param<Id[]>) =>
+  db
+    .updateTable('audit_entries')
+    .set(noText)
+    .where('user_id', 'in', userIds)
+    .where('salt', 'is not', null),
 );
 
 const eraseProven = write((db, keyIds: Param<Id[]>) =>
-  db.updateTable('audit_entries').set(noText).where('user_key_id', 'in', keyIds),
+  db
+    .updateTable('audit_entries')
+    .set(noText)
+    .where('user_key_id', 'in', keyIds)
+    .where('salt', 'is not', null),
 );
 
 const erasedOf = all(
@@ -534,9 +542,16 @@ export const auditOn = (on: Connection): Audit => ({
 
   async erase(userId) {
     const proven = await provenBy(on)(userId);
-    await eraseOfUser(on)(userId);
+    await eraseAbout(on)([userId]);
     for (const some of chunksOf(proven)) await eraseProven(on)(padded(some));
     return proven;
+  },
+
+  async eraseAgain(ids) {
+    for (const some of chunksOf(ids)) {
+      await eraseAbout(on)(padded(some));
+      await eraseProven(on)(padded(some));
+    }
   },
 
   erased: async (ids) => distinct(await eachOf(ids, erasedOf(on))),

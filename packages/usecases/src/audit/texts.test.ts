@@ -15,6 +15,7 @@ import {
   type World,
   world,
 } from '../../testing/index.ts';
+import { type Hasher, useCases } from '../index.ts';
 import { record } from '../shared/record.ts';
 
 async function started() {
@@ -208,6 +209,24 @@ describe('the words about a user that are erased', () => {
     await erase(w, owner.user.id);
     expect((await entries()).at(-1)).toMatchObject({ userId: another.id, ...gone });
     expect(await faults(w, service.id)).toEqual([]);
+  });
+
+  test('are erased from entries too that were on their way while the user was deleted', async () => {
+    const { w, service, owner, entries } = await started();
+    const { id } = owner.user;
+    const verify = async (...asked: Parameters<Hasher['verify']>) => {
+      await erase(w, id);
+      return w.hasher.verify(...asked);
+    };
+    const slow = useCases({ ...w, hasher: { ...w.hasher, verify } });
+    const claim = { email: owner.user.email, password: 'wrong' };
+    await endOf(slow.sessions.login.execute(asService(service), claim));
+    expect((await entries()).at(-1)).toMatchObject({ userId: id, origin: ORIGIN });
+    expect(await w.useCases.audit.eraseLateTexts.execute(operator)).toBe(1);
+    expect((await entries()).at(-1)).toMatchObject({ userId: id, ...gone });
+    expect(await faults(w, service.id)).toEqual([]);
+    w.clock.set(START + 3_600_000);
+    expect(await w.useCases.audit.eraseLateTexts.execute(operator)).toBe(0);
   });
 
   test('stay erased for good where the erasure on record was pruned since', async () => {

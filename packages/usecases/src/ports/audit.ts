@@ -27,6 +27,8 @@ export interface Audit {
    * these keys: those that are named in entries which are not about the user. Comes before the keys are deleted.
    */
   erase(userId: Id): Promise<Id[]>;
+  /** Erases what was written since about these users, and proven by these keys, for which texts were erased. */
+  eraseAgain(ids: readonly Id[]): Promise<void>;
   /** Of these users and keys, the ones for which the operator's chain says that texts were erased. */
   erased(ids: readonly Id[]): Promise<Id[]>;
   /** How many entries there are. */

@@ -406,6 +406,23 @@ export function auditContract({ write, read, race, alone, seed }: Opened): void 
       expect(await read(({ audit }) => audit.get(foreign.id))).toEqual(foreign);
     });
 
+    test('are erased again where they came late, and for nobody else', async () => {
+      const { service, user } = await seed();
+      const of = { ...words, serviceId: service.id };
+      const keyId = anId();
+      const late = [
+        await append({ ...of, userId: user.id }),
+        await append({ ...of, userKeyId: keyId }),
+      ];
+      const neighbour = await append({ ...of, userKeyId: anId() });
+      const many = Array.from({ length: 150 }, () => anId());
+      await write(({ audit }) => audit.eraseAgain([user.id, ...many, keyId]));
+      for (const entry of late) {
+        expect(await read(({ audit }) => audit.get(entry.id))).toEqual({ ...entry, ...bare });
+      }
+      expect(await read(({ audit }) => audit.get(neighbour.id))).toEqual(neighbour);
+    });
+
     test('are there again where the transaction fails', async () => {
       const { service, user } = await seed();
       const entry = await append({ ...words, serviceId: service.id, userId: user.id });

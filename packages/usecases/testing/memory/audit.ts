@@ -15,6 +15,8 @@ export function audit({ audit, auditChains, auditSums, keys }: Tables): Audit {
     audit.rows().filter((entry) => entry.serviceId === serviceId);
   const isRecorded = ({ id, serviceId }: Key) =>
     chainOf(serviceId).some(({ type, subjectId }) => subjectId === id && makesKeys(type));
+  const strip = (entry: AuditEntry) =>
+    audit.put(entry.id, { ...entry, subject: null, origin: null, data: null, salt: null });
   return {
     lock: async (serviceId) => auditChains.get(serviceId) ?? emptyAuditChain(serviceId),
     append: async (entry, chain) => {
@@ -55,10 +57,14 @@ export function audit({ audit, auditChains, auditSums, keys }: Tables): Audit {
       const proven = audit
         .rows()
         .filter((entry) => entry.userId !== userId && isIn(owned, entry.userKeyId));
-      for (const entry of [...audit.rows().filter((entry) => entry.userId === userId), ...proven]) {
-        audit.put(entry.id, { ...entry, subject: null, origin: null, data: null, salt: null });
-      }
+      for (const entry of audit.rows().filter((entry) => entry.userId === userId)) strip(entry);
+      for (const entry of proven) strip(entry);
       return [...new Set(proven.flatMap(({ userKeyId }) => userKeyId ?? []))];
+    },
+    eraseAgain: async (ids) => {
+      for (const entry of audit.rows()) {
+        if (isIn(ids, entry.userId) || isIn(ids, entry.userKeyId)) strip(entry);
+      }
     },
     erased: async (ids) => [
       ...new Set(
