@@ -15,7 +15,7 @@ import { addRootKey } from './commands/root-key.ts';
 import { addService } from './commands/service.ts';
 import { addSession } from './commands/session.ts';
 import { addThrottle } from './commands/throttle.ts';
-import { addUserRoles } from './commands/user-roles.ts';
+import { addUser } from './commands/user.ts';
 import { version } from './version.ts';
 
 /** The names of the program: its own, and the one of the command line that it replaces. */
@@ -50,7 +50,7 @@ export function createProgram(name: ProgramName = 'rekey'): Command {
   addKey(program);
   addSession(program);
   addThrottle(program);
-  addUserRoles(program.command('user').description('look at people and change what they may do'));
+  addUser(program);
   addMigrate(program);
   addDoctor(program);
   addMail(program);

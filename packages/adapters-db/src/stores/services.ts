@@ -4,6 +4,7 @@ import { type Kysely, type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, guarded, joined, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
+import { ALL } from './user-rows.ts';
 
 const columns = [
   'id',
@@ -134,12 +135,10 @@ const ids = all(
 const knowing = all(
   (db, userId: Param<Id>) =>
     db
-      .selectFrom('keys')
+      .selectFrom('visible_users')
       .select('service_id as id')
       .where('user_id', '=', userId)
-      .where('type', '<>', sql.lit('TOTP'))
-      .union(db.selectFrom('users').select('created_by as id').where('id', '=', userId))
-      .$narrowType<{ id: Id }>(),
+      .where('service_id', '<>', sql.lit(ALL)),
   ({ id }) => id,
 );
 

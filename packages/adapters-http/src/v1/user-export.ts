@@ -70,12 +70,12 @@ const mailOut = (mail: OwnDelivery): Static<typeof ExportedMail> => ({
 });
 
 /** The JSON of an export, part by part: it is as long as somebody was here. */
-async function* jsonOf(exported: ExportedUser): AsyncGenerator<string> {
+export async function* userExportJson(exported: ExportedUser): AsyncGenerator<string> {
   const attributes = exported.attributes.map(({ serviceId, ...kept }) => ({
     service_id: serviceId,
     ...kept,
   }));
-  yield `{"data":{"user":${JSON.stringify(userOut(exported.user))}`;
+  yield `{"user":${JSON.stringify(userOut(exported.user))}`;
   yield `,"attributes":${JSON.stringify(attributes)}`;
   yield* list('keys', exported.keys, keyOut);
   yield* list('sessions', exported.sessions, ({ endedAt, ...session }) => ({
@@ -84,7 +84,13 @@ async function* jsonOf(exported: ExportedUser): AsyncGenerator<string> {
   }));
   yield* list('mails', exported.mails, mailOut);
   yield* list('audit', exported.audit, entryOut);
-  yield '}}';
+  yield '}';
+}
+
+async function* answerOf(exported: ExportedUser): AsyncGenerator<string> {
+  yield '{"data":';
+  yield* userExportJson(exported);
+  yield '}';
 }
 
 async function* list<Row>(name: string, rows: AsyncIterable<Row>, out: (row: Row) => object) {
@@ -117,7 +123,7 @@ export const userExportRoutes =
       async (request, reply) => {
         const { exportUser } = deps.useCases.users;
         const exported = await exportUser.execute(actorOf(request), { id: pathId(request) });
-        const body = Readable.from(jsonOf(exported));
+        const body = Readable.from(answerOf(exported));
         return reply.type('application/json; charset=utf-8').send(body as never);
       },
     );

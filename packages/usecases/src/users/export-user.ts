@@ -48,9 +48,10 @@ export class ExportUser {
   /** Throws `NotFound` for unknown and foreign users alike. */
   async execute(actor: Actor, { id }: { readonly id: Id }): Promise<ExportedUser> {
     const own = actor.kind === 'service' ? actor.service.id : null;
-    const { user, attributes } = await this.#ports.database.read(async (stores) => ({
+    const { user, attributes, chains } = await this.#ports.database.read(async (stores) => ({
       user: await seenBy(actor, stores, id),
       attributes: await stores.users.attributesOf(id),
+      chains: own === null ? await stores.audit.owners() : [own],
     }));
     const isOwn = ({ serviceId }: { readonly serviceId: Id | null }) =>
       own === null || serviceId === own;
@@ -69,7 +70,7 @@ export class ExportUser {
         isOwn,
         this.#pages(({ deliveries }, after = '') => deliveries.ofUser(id, after, PAGE)),
       ),
-      audit: this.#entries(id, serviceIds),
+      audit: this.#entries(id, chains),
     };
   }
 
@@ -86,7 +87,7 @@ export class ExportUser {
     }
   }
 
-  async *#entries(userId: Id, serviceIds: readonly Id[] | undefined): AsyncGenerator<AmendedEntry> {
+  async *#entries(userId: Id, serviceIds: readonly (Id | null)[]): AsyncGenerator<AmendedEntry> {
     const filter = { userIds: [userId], serviceIds, from: 0, to: END, isDescending: false };
     for (let after: AuditPlace | undefined; ; ) {
       const from = after;

@@ -194,6 +194,9 @@ export function servicesContract({ write, read, race, alone, seed }: Opened): vo
       expect(knowing.toSorted()).toEqual([maker.id, holder.id, former.id].sort());
       expect(await read(({ services }) => services.knowing(neighbour.id))).toEqual([stranger.id]);
       expect(await read(({ services }) => services.knowing(anId()))).toEqual([]);
+      const orphan = aUser({ createdBy: null });
+      await write(({ users }) => users.insert(orphan, null));
+      expect(await read(({ services }) => services.knowing(orphan.id))).toEqual([]);
     });
   });
 }
