@@ -50,11 +50,13 @@ attack('a service', (target) => {
       ...idsOf(deliveries),
       ...idsOf(audit_entries),
     ];
+    const { csrf } = (await t.json('GET', '/v1/auth/csrf')).body;
     belongings = {
       id: ids,
       user_id: [enrolled.id, enrolled.id.toUpperCase()],
       token: [tokens.access, tokens.refresh, link, factorLink, made.value, enrolled.keyValue],
       key: [made.value, enrolled.keyValue, tokens.access, link],
+      csrf: [csrf.key],
       email: [enrolled.email],
       password: [password],
     };

@@ -274,7 +274,7 @@ export const sessionRoutes =
           tags: ['sessions'],
           summary: 'Log a user out',
           description:
-            'Ends the session of the token. The TOKEN key lives on: the user may log in again. A session that is over already is no error.',
+            'Ends the session of the token. The TOKEN key lives on: the user may log in again. A client that is told that its token is not good is logged out as well.',
           security: ['serviceKey'],
           errors: ['invalid_token'],
           body: LogOut,

@@ -214,12 +214,16 @@ describe('logging out', () => {
     },
   );
 
-  test('that comes twice is done, and changes nothing any more', async () => {
-    const { w, service, mine } = await seeded();
+  test('is refused where the session is over, or its user or key is no good', async () => {
+    const { w, service, user, mine } = await seeded();
     await logOut(w, service, mine[0].token);
+    await w.database.transact(({ users }) => users.lockOut(user.id, START));
     const before = w.database.snapshot();
-    for (const token of [mine[0].token, mine[0].refresh]) {
-      expect(await logOut(w, service, token)).toBe('done');
+    for (const all of [false, true]) {
+      for (const { token, refresh } of mine) {
+        expect(await logOut(w, service, token, all)).toBeInstanceOf(InvalidToken);
+        expect(await logOut(w, service, refresh, all)).toBeInstanceOf(InvalidToken);
+      }
     }
     expect(w.database.snapshot()).toEqual(before);
   });
@@ -258,22 +262,42 @@ describe('logging out', () => {
     expect(w.database.snapshot()).toEqual(before);
   });
 
-  test('with a spent refresh token ends the session, and shows the theft', async () => {
-    const { w, service, mine } = await seeded();
-    const { refreshToken } = w.useCases.sessions;
-    const { token, refresh } = mine[0];
-    const fresh = await refreshToken.execute(asService(service), { token: refresh });
-    expect(await logOut(w, service, refresh)).toBe('done');
-    expect(await isLive(w, [{ token }, fresh.access, mine[1]])).toEqual([false, false, true]);
-    expect(told(w, 'events', 'token.theft')).toHaveLength(1);
-    // The session is over: there is nothing left to steal.
-    expect(await logOut(w, service, refresh)).toBe('done');
-    expect(told(w, 'events', 'token.theft')).toHaveLength(1);
+  test.each([false, true])(
+    'with a spent refresh token is a theft, which ends the session alone; of all: %s',
+    async (all) => {
+      const { w, service, mine } = await seeded();
+      const { refreshToken } = w.useCases.sessions;
+      const { token, refresh } = mine[0];
+      const fresh = await refreshToken.execute(asService(service), { token: refresh });
+      for (let i = 0; i < 2; i += 1) {
+        expect(await logOut(w, service, refresh, all)).toBeInstanceOf(InvalidToken);
+        expect(await isLive(w, [{ token }, fresh.access, mine[1]])).toEqual([false, false, true]);
+        expect(told(w, 'events', 'token.theft')).toHaveLength(1);
+      }
+    },
+  );
+
+  test('is refused with a token that names a session which is another user’s, or never was', async () => {
+    const { w, service, mine, theirs } = await seeded();
+    const { sessionId, userId, serviceId } = mine[0];
+    const before = w.database.snapshot();
+    for (const forged of [
+      { sessionId, userId: theirs.userId, serviceId },
+      { sessionId: anId(), userId, serviceId },
+    ]) {
+      const { token } = await w.accessTokens.issue(forged);
+      for (const all of [false, true]) {
+        expect(await logOut(w, service, token, all)).toBeInstanceOf(InvalidToken);
+      }
+    }
+    expect(w.database.snapshot()).toEqual(before);
   });
 
   test('is done by a user for the own session, or for all at the service', async () => {
     const { w, mine, elsewhere, theirs } = await seeded();
     const { logOut } = w.useCases.sessions;
+    await logOut.execute(asUser(mine[0]), {});
+    // As from a second tab.
     await logOut.execute(asUser(mine[0]), {});
     expect(await isLive(w, [...mine, elsewhere, theirs])).toEqual([false, true, true, true]);
     await logOut.execute(asUser(mine[1]), { all: true });

@@ -8,19 +8,9 @@ export async function endStolenSession(
   ports: Recorder,
   stores: Stores,
   actor: Actor,
-  grant: Grant,
-): Promise<void> {
-  await stores.sessions.end(grant.sessionId, ports.clock.now());
-  await recordTheft(ports, stores, actor, grant);
-}
-
-/** Records that a spent refresh token came back. */
-export async function recordTheft(
-  ports: Recorder,
-  stores: Stores,
-  actor: Actor,
   { sessionId: subjectId, userId, serviceId }: Grant,
 ): Promise<void> {
+  await stores.sessions.end(subjectId, ports.clock.now());
   await tell(ports, stores, { type: 'token.theft', serviceId, userId, subjectId });
   const failure = { outcome: 'failure', code: 'invalid_token' } as const;
   const of = { serviceId, userId, subjectId };
