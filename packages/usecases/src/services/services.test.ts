@@ -480,6 +480,23 @@ describe('the built-in service', () => {
     expect(await read()).toEqual(first);
   });
 
+  test('is what the settings of the latest start say', async () => {
+    const w = world();
+    await w.useCases.services.openFormService.execute(operator);
+    w.clock.set(START + 1000);
+    const publicUrl = 'https://login.example';
+    const moved = useCases({ ...w, settings: { ...w.settings, publicUrl, usersSignup: false } });
+    const service = await moved.services.openFormService.execute(operator);
+    expect(service).toMatchObject({
+      createdAt: START,
+      updatedAt: START + 1000,
+      url: publicUrl,
+      userAllowRegister: false,
+    });
+    const read = moved.services.readService;
+    expect(await read.execute(root, { id: formServiceId })).toEqual(service);
+  });
+
   test('is governed by the settings, but for its texts', async () => {
     const w = world();
     const { openFormService, updateService } = w.useCases.services;
