@@ -39,7 +39,7 @@ export const auditTypeTexts = {
   },
   'sso:UserCreate': { subject: 'the user', when: 'a user is created' },
   'sso:UserUpdate': { subject: 'the user', when: 'a user is changed, disabled or enabled' },
-  'rekey:UserDelete': { subject: 'the user', when: 'a user is deleted' },
+  'sso:UserDelete': { subject: 'the user', when: 'a user is deleted' },
   'rekey:UserExpire': {
     subject: 'the user',
     when: 'an account that nobody proved and nobody used is deleted',

@@ -10,7 +10,7 @@ const OWED_MS = 72 * HOUR_MS;
 type Deletions = {
   /** Locked, and no others. */
   readonly ids: readonly Id[];
-  readonly type: Extract<AuditType, 'rekey:UserDelete' | 'rekey:UserExpire'>;
+  readonly type: Extract<AuditType, 'sso:UserDelete' | 'rekey:UserExpire'>;
 };
 
 /**
@@ -44,7 +44,7 @@ export async function deleteUsers(
   for (const userId of ids) {
     const isRecorded = seen.some((each) => each.userId === userId);
     const entry = { type, serviceId: null, userId, subjectId: userId } as const;
-    const isAsked = isOperator && type === 'rekey:UserDelete';
+    const isAsked = isOperator && type === 'sso:UserDelete';
     if (isAsked || !isRecorded) await record(ports, stores, asker, entry);
   }
   for (const subjectId of erased) {

@@ -240,7 +240,7 @@ describe('the own account', () => {
     for (const trace of ['Orion', 'orion@example.com', ORIGIN.address, ORIGIN.client ?? '']) {
       expect(left).not.toContain(trace);
     }
-    expect(await typesOf(w, orion.user.id)).toContain('rekey:UserDelete success');
+    expect(await typesOf(w, orion.user.id)).toContain('sso:UserDelete success');
     expect(await w.useCases.audit.verifyAudit.execute(operator)).toSatisfy(
       (reports: { fault: unknown }[]) => reports.every(({ fault }) => fault === null),
     );

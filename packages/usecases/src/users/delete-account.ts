@@ -73,7 +73,7 @@ export class DeleteAccount {
     const place = placeOf(actor);
     this.#ports.hasher.admit(place);
     const device = await presentedDevice(this.#ports, actor, claim.email);
-    const tried = { type: 'rekey:UserDelete', account: claim.email, device } as const;
+    const tried = { type: 'sso:UserDelete', account: claim.email, device } as const;
     await attempt(this.#ports, actor, tried, {
       prove: () => provePassword(this.#ports, actor, claim),
       // Once more before the end: here it is known that the password was right.
@@ -89,7 +89,7 @@ export class DeleteAccount {
         return { subjectId: user.id, result: user.id };
       },
       record: async (stores, { result }) => {
-        await deleteUsers(this.#ports, stores, actor, { ids: [result], type: 'rekey:UserDelete' });
+        await deleteUsers(this.#ports, stores, actor, { ids: [result], type: 'sso:UserDelete' });
       },
     });
   }

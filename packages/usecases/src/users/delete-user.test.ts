@@ -95,7 +95,7 @@ describe('a person who is deleted', () => {
     for (const serviceId of [service.id, other.id]) {
       const entries = await w.database.read(({ audit }) => audit.follow(serviceId, 0, 100));
       expect(entries.at(-1)).toMatchObject({
-        type: 'rekey:UserDelete',
+        type: 'sso:UserDelete',
         userId: id,
         subjectId: id,
         keyId: serviceId === service.id ? by.keyId : null,
@@ -227,7 +227,7 @@ describe('a user may be deleted', () => {
       expect(await endOf(remove(w, asService(wide), id))).toBeInstanceOf(Forbidden);
       await remove(w, actor, id);
       const entries = await w.database.read(({ audit }) => audit.follow(null, 0, 100));
-      expect(entries.map(({ type }) => type)).toContain('rekey:UserDelete');
+      expect(entries.map(({ type }) => type)).toContain('sso:UserDelete');
     }
   });
 

@@ -28,7 +28,7 @@ export class DeleteUser {
         actor.kind === 'service' && (await users.isKeptBeside(id, actor.service.id));
       if (!may(actor, 'delete user', { createdBy, isKeptBeside })) throw new Forbidden('forbidden');
       if (actor.kind === 'service') await checkNotLastAdmin(stores, id);
-      await deleteUsers(this.#ports, stores, actor, { ids: [id], type: 'rekey:UserDelete' });
+      await deleteUsers(this.#ports, stores, actor, { ids: [id], type: 'sso:UserDelete' });
     });
   }
 }
