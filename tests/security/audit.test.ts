@@ -14,7 +14,7 @@ const asked = { remote: FROM, user_agent: AGENT };
 async function entriesOf(t: Target, key: string): Promise<Entry[]> {
   const { status, body } = await t.json('GET', '/v1/audit?limit=100', undefined, { key });
   expect(status).toBe(200);
-  return body.data.toReversed();
+  return body.data;
 }
 
 /** A service of its own, with as many entries as it has users and one more. */
@@ -83,7 +83,7 @@ attack('the audit', (target) => {
     const at = (index: number) => outline[index]?.[3];
     const expected = [
       ['sso:ServiceCreate', 'success', false, expect.any(String)],
-      ['sso:UserCreate', 'success', true, null],
+      ['sso:UserCreate', 'success', true, user_id],
       ['sso:KeyCreate', 'success', true, token.id],
       ['sso:KeyCreate', 'success', true, plain.key.id],
       ['sso:KeyCreate', 'success', true, totp.key.id],
@@ -109,12 +109,12 @@ attack('the audit', (target) => {
     expect(outline).toEqual(expected);
     for (const { type, remote, user_agent } of entries.slice(0, -1)) {
       const isNobody = type === 'sso:ServiceCreate' || type === 'rekey:MailSend';
-      const nobody = { remote: null, user_agent: null };
+      const nobody = { remote: '', user_agent: '' };
       expect({ remote, user_agent }).toEqual(isNobody ? nobody : asked);
     }
-    expect(entries.at(-1)).toMatchObject({ remote: FROM, user_agent: null, count: 1 });
+    expect(entries.at(-1)).toMatchObject({ remote: FROM, user_agent: '', count: 1 });
     const named = [taken, keyRevoked, tokenRevoked].map(({ audit }) => audit);
-    expect(named).toEqual([entries[9]?.id, entries[11]?.id, entries[18]?.id]);
+    expect(named).toEqual([entries[9]?.id, null, null]);
     expect(await verify(t, service_id)).toMatchObject({ length: 21, fault: null });
 
     const stored = JSON.stringify((await t.database.tables()).audit_entries);
@@ -139,7 +139,7 @@ attack('the audit', (target) => {
     });
     const query = `/v1/audit?user_id=${owner.id}`;
     const { body } = await t.json('GET', query, undefined, { key: t.rootKey });
-    const entries: Entry[] = body.data.toReversed();
+    const entries: Entry[] = body.data;
     expect(entries.map(({ type, outcome }) => [type, outcome])).toEqual([
       ['sso:UserCreate', 'success'],
       ['sso:KeyCreate', 'success'],
@@ -233,7 +233,7 @@ attack('the audit', (target) => {
       'sso:AuthLocalUpdatePasswordRevoke',
     ]);
     for (const entry of entries.slice(2)) {
-      const nothing = { subject: null, remote: null, user_agent: null };
+      const nothing = { subject: null, remote: '', user_agent: '', key_id: null, data: null };
       expect(entry).toMatchObject({ service_id: id, user_id: owner.id, ...nothing });
       expect(JSON.stringify(entry)).not.toContain(t.shop.id);
     }
@@ -243,7 +243,7 @@ attack('the audit', (target) => {
   test('holds no word of a query, and neither does the log', async () => {
     const t = target();
     const planted = 'Planted~audit-9Jx';
-    for (const name of ['user_id', 'type', 'from', 'to', 'after', 'limit', planted]) {
+    for (const name of ['user_id', 'ge', 'le', 'after', 'offset_id', 'order', 'limit', planted]) {
       const answer = await t.json('GET', `/v1/audit?${name}=${planted}`);
       expect(answer.status).toBe(400);
       expect(answer.text).not.toContain(planted);
@@ -264,9 +264,19 @@ attack('the audit', (target) => {
       ['type', `'sso:AuthLocalLogin'`],
       ['outcome', `'failure'`],
       ['user_id', 'null'],
-      ['subject_id', 'id'],
+      ['status_code', '7'],
+      ['subject', 'id'],
+      ['key_id', 'id'],
+      ['user_key_id', 'id'],
       ['address', `'192.0.2.1'`],
       ['client', `'x'`],
+      ['forwarded', `'x'`],
+      ['data', `'{}'`],
+      ['data', `'not JSON'`],
+      ['salt', `'AAAAAAAAAAAAAAAAAAAAAA'`],
+      ['salt', 'null'],
+      ['text_digest', 'hash'],
+      ['text_digest', 'null'],
       ['previous_hash', 'hash'],
       ['hash', 'previous_hash'],
       ['id', `'01900000-0000-7000-8000-00000000beef'`],

@@ -52,9 +52,9 @@ test('what an operator does outside of the database is in the audit', async () =
   await runCli(folder, ['keyring', 'prune']);
   await runCli(folder, ['backup', 'copy', '--keys-to', 'keys']);
   expect((await typesIn(folder)).slice(0, 3)).toEqual([
-    'rekey:Backup success null',
-    'rekey:KeyringPrune success null',
-    'rekey:KeyringRotate success null',
+    'rekey:Backup success ',
+    'rekey:KeyringPrune success ',
+    'rekey:KeyringRotate success ',
   ]);
   // The copy knows of itself.
   const copied = await behind(`sqlite:${path.join(folder, 'copy/rekey.db')}`);
@@ -112,7 +112,7 @@ describe('rekey audit verify', () => {
   test('names the entry that was tampered with, and exits with 1', async () => {
     const folder = aFolder();
     const { id } = await createService(folder);
-    await alter(folder, `update audit_entries set subject_id = null where chain = '${id}'`);
+    await alter(folder, `update audit_entries set subject = null where chain = '${id}'`);
     const { code, ok, chains } = await audit(folder, 'verify');
     expect({ code, ok }).toEqual({ code: 1, ok: false });
     const reason = 'is not as it was written';
@@ -162,9 +162,13 @@ describe('rekey audit prune', () => {
     const folder = aFolder();
     const old = await madeDaysAgo(folder, 30);
     const { id } = await createService(folder);
-    expect(await audit(folder, 'prune', '--older-than', '31')).toMatchObject({ pruned: 0 });
+    expect(await audit(folder, 'prune', '--older-than', '31', '--yes')).toMatchObject({
+      pruned: 0,
+    });
     // Its chain, and three of the operator's: the beginning, the announcement and the root key.
-    expect(await audit(folder, 'prune', '--older-than', '29')).toMatchObject({ pruned: 4 });
+    expect(await audit(folder, 'prune', '--older-than', '29', '--yes')).toMatchObject({
+      pruned: 4,
+    });
     const { code, chains } = await audit(folder, 'verify');
     expect(code).toBe(0);
     expect(chains.find((chain: Chain) => chain.service_id === old)).toMatchObject({
@@ -172,7 +176,7 @@ describe('rekey audit prune', () => {
       pruned: 1,
     });
     expect(chains.find((chain: Chain) => chain.service_id === id)).toMatchObject({ pruned: 0 });
-    const { stdout } = await runCli(folder, ['audit', 'prune', '--older-than', '29']);
+    const { stdout } = await runCli(folder, ['audit', 'prune', '--older-than', '29', '--yes']);
     expect(stdout).toBe('0 deleted.\n');
   });
 
@@ -184,7 +188,7 @@ describe('rekey audit prune', () => {
       (await audit(folder, 'verify')).chains.find(({ service_id }: Chain) => service_id === old);
     const pruned = { length: 1, pruned: 1, fault: null };
     await expect.poll(chain, { timeout: 30_000 }).toMatchObject(pruned);
-    expect(await typesIn(folder)).toContain('rekey:AuditPrune success null');
+    expect(await typesIn(folder)).toContain('rekey:AuditPrune success ');
   });
 
   test('deletes no entry that was tampered with', async () => {
@@ -194,12 +198,39 @@ describe('rekey audit prune', () => {
       folder,
       `update audit_entries set type = 'sso:AuthLocalLogin' where chain = '${id}'`,
     );
-    const { code, stdout, stderr } = await runCli(folder, ['audit', 'prune', '--older-than', '1']);
+    const { code, stdout, stderr } = await runCli(folder, [
+      'audit',
+      'prune',
+      '--older-than',
+      '1',
+      '--yes',
+    ]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^rekey: .*audit verify\n$/);
     expect((await audit(folder, 'verify')).chains).toContainEqual(
       expect.objectContaining({ service_id: id, pruned: 0 }),
     );
+  });
+
+  test('asks before, and does nothing where nobody can answer', async () => {
+    const folder = aFolder();
+    const id = await madeDaysAgo(folder, 30);
+    const { code, stderr } = await runCli(folder, ['audit', 'prune', '--older-than', '1']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--yes')]);
+    const { chains } = await audit(folder, 'verify');
+    expect(chains.find((chain: Chain) => chain.service_id === id)).toMatchObject({ pruned: 0 });
+  });
+
+  test('is done by task-retention without a question: entries older than twelve weeks, or as many as it is told', async () => {
+    const folder = aFolder();
+    const id = await madeDaysAgo(folder, 30);
+    const retain = async (...args: string[]) =>
+      (await runCli(folder, ['task-retention', ...args])).stdout;
+    expect(await retain()).toBe('0\n');
+    expect(await retain('--weeks', '5')).toBe('0\n');
+    expect(JSON.parse(await retain('--weeks', '4', '--json'))).toEqual({ pruned: 4 });
+    const { chains } = await audit(folder, 'verify');
+    expect(chains.find((chain: Chain) => chain.service_id === id)).toMatchObject({ pruned: 1 });
   });
 
   test.each([[[]], [['--older-than']], [['--older-than', '0']], [['--older-than', '1.5']]])(
@@ -210,6 +241,50 @@ describe('rekey audit prune', () => {
       expect(stderr).toMatch(/^rekey: .+\n$/);
     },
   );
+});
+
+test('rekey audit list shows what is asked for, and rekey audit export every entry as it was written', async () => {
+  const folder = aFolder();
+  const { id } = await createService(folder);
+  await runCli(folder, ['create-root-key', 'ops']);
+  const types = async (...args: string[]) =>
+    (await audit(folder, 'list', ...args)).entries.map(({ type }: { type: string }) => type);
+  expect(await types()).toEqual([
+    'rekey:RootKeyCreate',
+    'rekey:ChainBegin',
+    'sso:ServiceCreate',
+    'rekey:ChainBegin',
+  ]);
+  expect(await types('--type', 'sso:ServiceCreate', '--type', 'rekey:RootKeyCreate')).toEqual([
+    'rekey:RootKeyCreate',
+    'sso:ServiceCreate',
+  ]);
+  expect(await types('--service', id)).toEqual(['sso:ServiceCreate']);
+  expect(await types('--since', '1h', '--limit', '1')).toEqual(['rekey:RootKeyCreate']);
+  expect(await types('--since', '2999-01-01')).toEqual([]);
+  expect(await types('--user', id)).toEqual([]);
+  for (const args of [
+    ['--since', 'yesterday'],
+    ['--user', 'x'],
+    ['--service', 'x'],
+    ['--since', '2026-13-01'],
+  ]) {
+    expect((await runCli(folder, ['audit', 'list', ...args])).code).toBe(2);
+  }
+  expect((await runCli(folder, ['audit', 'list', '--user', 'nobody@example.com'])).code).toBe(1);
+
+  const { stdout } = await runCli(folder, ['audit', 'export']);
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines).toHaveLength(4);
+  const { entries } = await audit(folder, 'list', '--type', 'sso:ServiceCreate');
+  const [{ updated_at: _, ...entry }] = entries;
+  const salted = { salt: null, text_digest: null };
+  expect(lines).toContainEqual({ ...entry, ...salted });
+  const one = await runCli(folder, ['audit', 'export', '--service', id]);
+  expect(one.stdout).toBe(`${JSON.stringify(lines.find(({ service_id }) => service_id === id))}\n`);
 });
 
 test('a mail that is given up, requeued and sent has an entry for each', async () => {
@@ -229,7 +304,7 @@ test('a mail that is given up, requeued and sent has an entry for each', async (
   type Entry = { type: string; outcome: string; subject: string };
   const entries = async () => {
     const headers = { authorization: rootKey.value };
-    const response = await fetch(`${server.url}/v1/audit?limit=4`, { headers });
+    const response = await fetch(`${server.url}/v1/audit?limit=4&order=desc`, { headers });
     const { data } = (await response.json()) as { data: Entry[] };
     return data.map(({ type, outcome, subject }) => ({ type, outcome, subject }));
   };
