@@ -40,12 +40,6 @@ export const textFor = (parse: (value: string) => unknown) => (value: string) =>
   return value;
 };
 
-export function databaseUrl(value: string): string {
-  const isKnown = /^sqlite:./.test(value) || /^postgres(?:ql)?:\/\/./.test(value);
-  if (!isKnown) throw new UnusableValue('must be sqlite:PATH or postgres://…');
-  return value;
-}
-
 /** Without a slash at its end. */
 export function baseUrl(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : null;

@@ -1,4 +1,5 @@
 import { tokenAlgs, tokenForms } from '@rekey/adapters-crypto';
+import { parseDatabaseUrl } from '@rekey/adapters-db';
 import { parseMailFrom, parseSmtpUrl } from '@rekey/adapters-mail';
 import { passwordPolicies } from '@rekey/domain';
 import {
@@ -7,7 +8,6 @@ import {
   boolean,
   brandName,
   color,
-  databaseUrl,
   integer,
   issuer,
   logo,
@@ -84,8 +84,8 @@ const storage = {
   databaseUrl: {
     name: 'DATABASE_URL',
     default: 'sqlite:./data/rekey.db',
-    parse: databaseUrl,
-    text: '`sqlite:PATH` or `postgres://user:password@host:port/database`',
+    parse: textFor(parseDatabaseUrl),
+    text: '`sqlite:PATH` or `postgres://user:password@host:port/database`, with the [parameters](operations.md#postgresql) `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, `host` (a folder of sockets), `options` and `pgbouncer`; any other keeps Rekey from starting',
     example: 'postgres://rekey:password@localhost:5432/rekey',
   },
   keysFile: {

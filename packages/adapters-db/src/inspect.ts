@@ -29,7 +29,7 @@ export type Inspection = {
 const PATIENCE_MS = 3000;
 
 /** Looks at the database, and makes and changes nothing. Null for a file that is not there yet. */
-export function inspectDatabase(url: string): Promise<Inspection | null> {
+export async function inspectDatabase(url: string): Promise<Inspection | null> {
   const place = parseDatabaseUrl(url);
   return place.kind === 'sqlite' ? inspectSqlite(place.file) : inspectPostgres(place);
 }

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { freshPostgres } from '../../test/postgres.ts';
 import { everyQuery, walking } from '../../test/queries.ts';
 import { type PostgresPlace, parseDatabaseUrl } from '../database-url.ts';
-import { type OpenedDatabase, type OpenOptions, openDatabase } from '../index.ts';
+import { inspectDatabase, type OpenedDatabase, type OpenOptions, openDatabase } from '../index.ts';
 import { migrate, migrations, schemaVersion } from '../migrations/index.ts';
 import { databaseOn } from '../transact.ts';
 import { openPostgres, postgresBuilder } from './postgres.ts';
@@ -71,6 +71,32 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL
     expect(await size()).toBeGreaterThan(before + 100_000);
   });
 
+  test('of another encoding than UTF-8 is refused by the start and by whoever looks at it, with the right way', async () => {
+    const latin = `${name}_latin1`;
+    await raw(`create database ${latin} encoding 'LATIN1' locale 'C' template template0`);
+    closers.push(() => raw(`drop database ${latin} with (force)`));
+    const there = Object.assign(new URL(url ?? ''), { pathname: latin }).href;
+    const refusal = /encoding LATIN1, and UTF8 is needed: create database NAME encoding 'UTF8'/;
+    await expect((await open({ url: there })).migrate()).rejects.toThrow(refusal);
+    await expect(inspectDatabase(there)).rejects.toThrow(refusal);
+  });
+
+  test('is looked at where the URL names a schema by the search path', async () => {
+    const there = `${url}?options=-c%20search_path%3Dsso`;
+    await raw('create schema sso');
+    closers.push(() => raw('drop schema sso cascade'));
+    const opened = await open({ url: there });
+    await opened.migrate();
+    expect(await inspectDatabase(there)).toMatchObject({ schema: { version: migrations.length } });
+    expect(await inspectDatabase(url ?? '')).toMatchObject({
+      schema: { version: 0 },
+      connection: { encryption: 'on this machine', isExposed: false },
+    });
+    expect((await raw(`select to_regclass('sso.users') as found`)).rows).toEqual([
+      { found: 'sso.users' },
+    ]);
+  });
+
   describe('that restarts', () => {
     test('costs the idle connections, tells of them, and no call', async () => {
       const lost = Promise.withResolvers<Error>();
@@ -128,7 +154,7 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL
         for (const end of [socket, upstream]) sockets.push(end.on('error', () => undefined));
       });
       await once(wire.listen(0, '127.0.0.1'), 'listening');
-      const wired = new URL(`${url}?query_timeout=1000`);
+      const wired = new URL(url ?? '');
       wired.port = String((wire.address() as { port: number }).port);
       const { ping } = await openMigrated({ url: wired.href });
       closers.unshift(() => {
@@ -164,7 +190,7 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL
     });
 
     test('is unavailable: somebody has locked the row', async () => {
-      const { database } = await openMigrated({ url: `${url}?lock_timeout=20` });
+      const { database } = await openMigrated();
       const service = aService();
       const user = aUser({ createdBy: service.id });
       await database.transact(async ({ services, users }) => {
