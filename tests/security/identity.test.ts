@@ -94,9 +94,13 @@ attack('an address', (target) => {
         password: PASSWORD,
         new_password: NEW_PASSWORD,
       }),
-      await t.form('POST', '/users/login', { email, password: PASSWORD }),
       await t.form('POST', '/users/create', { name: 'Eve', email, password: PASSWORD }),
     ]);
+    const proof = await t.unchanged(() =>
+      t.form('POST', '/users/login', { email, password: PASSWORD }),
+    );
+    // At a proof it is as good as an address where it has an @ and something on both sides: nobody's.
+    if (proof.status !== 401) answers.push(proof);
     for (const answer of answers) {
       expect(answer).toMatchObject(unusable);
       if (email !== '') expect(answer.text).not.toContain(JSON.stringify(email).slice(1, -1));
