@@ -3,6 +3,8 @@ import {
   Forbidden,
   formServiceId,
   IllegalArgument,
+  isProven,
+  NotFound,
   operator,
   Unauthorized,
 } from '@rekey/domain';
@@ -54,6 +56,7 @@ describe('creating a user', () => {
       password: PASSWORD,
       passwordAllowReset: false,
       passwordRequireUpdate: true,
+      attributes: { plan: 'pro' },
     });
     expect(user).toEqual({
       id: user.id,
@@ -61,23 +64,29 @@ describe('creating a user', () => {
       updatedAt: START,
       isEnabled: false,
       isLocked: false,
+      isDisabledByOperator: false,
+      isAdmin: false,
       name: 'Ada',
       email: 'ada@xn--bcher-kva.example',
+      emailValid: false,
       locale: 'de-DE',
       timezone: 'Europe/Berlin',
       passwordAllowReset: false,
       passwordRequireUpdate: true,
+      lastLoginAt: null,
       createdBy: service.id,
+      attributes: { plan: 'pro' },
     });
     expect(quality).toEqual(await w.meter.assess(PASSWORD, []));
-    expect(await w.database.read(({ users }) => users.get(user.id))).toEqual(user);
+    expect(await w.useCases.users.readUser.execute(by, { id: user.id })).toEqual(user);
     const credential = await w.credentialOf(user);
     expect(await w.hasher.verify(PASSWORD, credential?.passwordHash ?? null, PLACE)).toBe(true);
   });
 
   test('needs no more than a name and an address', async () => {
     const { w, by, input } = await prepare();
-    const { user, quality } = await create(w, by, input);
+    const { isEnabled: _, ...bare } = input;
+    const { user, quality } = await create(w, by, bare);
     expect(user).toMatchObject({
       isEnabled: true,
       locale: 'en',
@@ -94,7 +103,25 @@ describe('creating a user', () => {
     });
   });
 
-  test('makes no key along where a service asks', async () => {
+  test('makes a TOKEN key of the service along where that is asked for: the user can log in', async () => {
+    const { w, service, by, input } = await prepare();
+    const { user } = await create(w, by, { ...input, password: PASSWORD, tokenKey: true });
+    expect((await w.logIn({ user, service })).userId).toBe(user.id);
+    const entries = await w.database.read(({ audit }) => audit.follow(service.id, 0, 10));
+    expect(entries.map(({ type }) => type)).toEqual([
+      'sso:UserCreate',
+      'sso:KeyCreate',
+      'sso:AuthLocalLogin',
+    ]);
+  });
+
+  test('is not gated by whether people may register at the service', async () => {
+    const { w, input } = await prepare();
+    const closed = asService(await w.addService({ userAllowRegister: false }));
+    expect((await create(w, closed, input)).user.createdBy).toBe(closed.service.id);
+  });
+
+  test('makes no key along where none is asked for', async () => {
     const { w, service, by, input } = await prepare();
     const { user } = await create(w, by, { ...input, password: PASSWORD });
     const key = await w.database.read(({ keys }) => keys.findToken(user.id, service.id, START));
@@ -128,8 +155,8 @@ describe('somebody who signs up', () => {
     await create({ ...healthy.w, database }, nobody, asked);
     expect(done).toEqual([
       'users.insert',
-      'events.insert',
       'keys.insert',
+      'events.insert',
       'events.insert',
       'audit.lock',
       'audit.append',
@@ -147,16 +174,6 @@ describe('somebody who signs up', () => {
 });
 
 describe('a user is refused', () => {
-  test('by a service that may not create any, before anything else', async () => {
-    const { w, input } = await prepare();
-    const closed = asService(await w.addService({ userAllowRegister: false }));
-    const work = w.hasher.work();
-    const end = await endOf(create(w, closed, { ...input, email: 'none', password: PASSWORD }));
-    expect(end).toBeInstanceOf(Forbidden);
-    expect(end).toMatchObject({ code: 'registration_closed' });
-    expect(w.hasher.work()).toBe(work);
-  });
-
   test('for every argument that is wrong, all at once, and never with its value', async () => {
     const { w, by, input } = await prepare();
     const wrong = {
@@ -210,12 +227,44 @@ describe('a user is refused', () => {
     expect(ends.filter((end) => end === 'done')).toHaveLength(1);
   });
 
-  test('by everybody but services and people who sign up', async () => {
+  test('to a person with a session', async () => {
     const { w, service, input } = await prepare();
-    const owner = await w.addOwner({}, { service });
-    const grant = await w.logIn(owner);
-    for (const actor of [root, operator, asUser(grant)]) {
-      expect(await endOf(create(w, actor, input))).toBeInstanceOf(Unauthorized);
-    }
+    const grant = await w.logIn(await w.addOwner({}, { service }));
+    expect(await endOf(create(w, asUser(grant), input))).toBeInstanceOf(Unauthorized);
+  });
+});
+
+describe.each([
+  ['a root key', root],
+  ['the command line', operator],
+] as const)('a user that is made with %s', (_name, actor) => {
+  test('is of no service, is vouched for, and is in the chain of the operator', async () => {
+    const { w, by, input } = await prepare();
+    const { user, quality } = await create(w, actor, { ...input, password: PASSWORD });
+    expect(user.createdBy).toBeNull();
+    expect(isProven(user)).toBe(true);
+    expect(quality).toEqual(await w.meter.assess(PASSWORD, []));
+    expect(await w.useCases.users.readUser.execute(root, { id: user.id })).toEqual(user);
+    const foreign = await endOf(w.useCases.users.readUser.execute(by, { id: user.id }));
+    expect(foreign).toBeInstanceOf(NotFound);
+    const entries = await w.database.read(({ audit }) => audit.follow(null, 0, 10));
+    expect(entries.at(-1)).toMatchObject({ type: 'sso:UserCreate', subjectId: user.id });
+    expect(await w.database.read(({ services }) => services.knowing(user.id))).toEqual([]);
+  });
+
+  test('has what the operator keeps with it', async () => {
+    const { w, input } = await prepare();
+    const attributes = { plan: 'pro' };
+    const { user } = await create(w, actor, { ...input, attributes });
+    const read = await w.useCases.users.readUser.execute(operator, { id: user.id });
+    expect(read.attributes).toEqual(attributes);
+  });
+
+  test('gets no TOKEN key along, for there is no service, and all else that is wrong is told too', async () => {
+    const { w, input } = await prepare();
+    const before = w.database.snapshot();
+    const end = await endOf(create(w, actor, { ...input, name: '', tokenKey: true }));
+    expect(fieldsOf(end)).toEqual(['name', 'tokenKey']);
+    expect(w.database.snapshot()).toEqual(before);
   });
 });
