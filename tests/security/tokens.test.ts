@@ -229,22 +229,32 @@ attack('a forged access token', (target) => {
   });
 });
 
-/** Everything that is a secret, and the one or two uses that it has. */
+/** Everything that is a secret, and the few uses that it has. */
 const purposes: Record<string, string[]> = {
   'a service key': ['acting for a service', 'looking as a service'],
   'a root key': ['looking as a service'],
-  'a KEY of a user': ['verifying a key', 'revoking a key'],
-  'a TOKEN key of a user': ['verifying a key', 'revoking a key'],
-  'a TOTP seed': [],
-  'an access token': ['verifying a token', 'revoking a token', 'a bearer'],
+  'a KEY of a user': ['verifying a key', 'revoking a key', 'proving a user by a key'],
+  'a TOKEN key of a user': ['revoking a key'],
+  'a TOTP seed': ['revoking a key'],
+  'an access token': [
+    'verifying a token',
+    'revoking a token',
+    'logging out',
+    'proving a user by a token',
+    'a bearer',
+  ],
   'an encrypted access token': ['a bearer'],
-  'a refresh token': ['refreshing', 'revoking a token'],
-  'a link of a service': ['locking by a service'],
+  'a refresh token': ['refreshing', 'revoking a token', 'logging out'],
+  'a CSRF token': ['verifying a CSRF token'],
+  'a link of a service': ['locking by a service', 'locking by the page'],
   'a link of the hosted page': ['locking by the page'],
-  'a link about a new KEY': ['locking by a service'],
+  'a link about a new KEY': ['locking by a service', 'locking by the page'],
   'a password': [],
   'an id of a session': [],
 };
+
+const proving = (t: Target, user: string): Promise<Answer> =>
+  t.json('GET', '/v1/session', undefined, { headers: { 'user-authorization': user } });
 
 const uses: Record<string, (t: Target, value: string) => Promise<Answer>> = {
   'acting for a service': (t, key) => t.json('POST', VERIFY, { token: 'x.y.z' }, { key }),
@@ -254,6 +264,10 @@ const uses: Record<string, (t: Target, value: string) => Promise<Answer>> = {
   'verifying a token': (t, token) => t.json('POST', VERIFY, { token }),
   refreshing: (t, token) => t.json('POST', REFRESH, { token }),
   'revoking a token': (t, token) => t.json('POST', END, { token }),
+  'logging out': (t, token) => t.json('POST', '/v1/auth/logout', { token }),
+  'verifying a CSRF token': (t, csrf) => t.json('POST', '/v1/auth/csrf', { csrf }),
+  'proving a user by a key': (t, key) => proving(t, `key ${key}`),
+  'proving a user by a token': (t, token) => proving(t, `token ${token}`),
   'a bearer': (t, token) => {
     const change = { email: 'x@example.com', password: PASSWORD, newPassword: NEW_PASSWORD };
     return t.form('PUT', '/users/update/password', change, token);
@@ -285,6 +299,7 @@ attack('a secret of one purpose', (target) => {
       'an access token': access,
       'an encrypted access token': first,
       'a refresh token': refresh,
+      'a CSRF token': (await t.json('GET', '/v1/auth/csrf')).body.csrf.key,
       'a link of a service': await t.linkTokenOf(changer.email),
       'a link of the hosted page': await t.linkTokenOf(formOwner.email),
       'a link about a new KEY': await t.linkTokenOf(owner.email, 'factor_change'),
@@ -300,7 +315,7 @@ attack('a secret of one purpose', (target) => {
     await t.unchanged(async () => {
       for (const [use, present] of others) {
         const { status } = await present(t, secrets[kind] ?? '');
-        const isKey = /service$|bearer/.test(use) && !use.startsWith('locking');
+        const isKey = /service$|bearer|^proving/.test(use) && !use.startsWith('locking');
         expect({ use, status }).toEqual({ use, status: isKey ? 401 : 400 });
       }
     });
