@@ -108,7 +108,7 @@ const mail = {
     name: 'SMTP_URL',
     default: null,
     parse: textFor(parseSmtpUrl),
-    text: '`smtps://user:password@host:port` (TLS from the start) or `smtp://…` (STARTTLS); where it is not set, mails become `.eml` files in `MAIL_DIR`. With a user, or to another machine, nothing is said to a server that has no TLS, neither a password nor a mail, unless `?ignoreTLS=true` is written out. A relay with a certificate of its own needs `?tls.rejectUnauthorized=false`. Other parameters: `name`, `localAddress`, `authMethod`, `requireTLS` (insists on loopback too), `opportunisticTLS` (on loopback)',
+    text: '`smtps://user:password@host:port` (TLS from the start) or `smtp://…` (STARTTLS); where it is not set, mails become `.eml` files in `MAIL_DIR`. With a user, or to another machine, nothing is said to a server that has no TLS, neither a password nor a mail, unless `?ignoreTLS=true` is written out. A relay with a certificate of its own needs `?tls.rejectUnauthorized=false`. Other parameters: `name`, `localAddress`, `authMethod` (`PLAIN`, `LOGIN`, `CRAM-MD5`), `tls.servername`, `tls.minVersion`, `requireTLS` (insists on loopback too), `opportunisticTLS` (on loopback). Any other, or one with an odd value, keeps Rekey from starting',
     example: 'smtps://user:password@smtp.example.com:465',
   },
   mailDir: {

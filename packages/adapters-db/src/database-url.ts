@@ -112,7 +112,7 @@ function postgresOf(text: string): DatabasePlace {
 }
 
 /** Stands for the host that a URL needs behind its user, where a socket is meant: `postgres://user@/database?host=/run`. */
-const SOCKET = 'socket';
+const SOCKET = '_';
 
 function urlOf(text: string): URL {
   const whole = text.replace(/^(\w+:\/\/[^/]*)@(?=\/)/, `$1@${SOCKET}`);

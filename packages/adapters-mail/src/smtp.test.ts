@@ -34,17 +34,18 @@ const failureOf = async (work: Promise<void>) => {
   return { message, isPermanent };
 };
 
-const refusal = (responseCode: number) => Object.assign(new Error('no'), { responseCode });
+const refusal = (responseCode: number, words = 'no') =>
+  Object.assign(new Error(words), { responseCode });
 
 outletContract('over SMTP', async () => {
-  let refused: number | null = null;
+  let refused: ReturnType<typeof refusal> | null = null;
   const server = await smtpServer({
     onMailFrom(_address, _session, done) {
       server.recipients.length = 0;
       done();
     },
     onData(stream, _session, done) {
-      void handOver(stream).then(() => done(refused === null ? null : refusal(refused)));
+      void handOver(stream).then(() => done(refused));
     },
   });
   const handedOver: { recipients: string[]; messageId: string }[] = [];
@@ -58,7 +59,7 @@ outletContract('over SMTP', async () => {
     outlet: connectTo(server.port, { timeouts: { idleMs: SOON } }),
     handedOver: async () => handedOver,
     refuseNext: (isPermanent) => {
-      refused = isPermanent ? 554 : 451;
+      refused = isPermanent ? refusal(550, '5.1.1 unknown') : refusal(451);
     },
   };
 });
@@ -122,6 +123,35 @@ describe('a mail', () => {
     expect(commands).toContain('RCPT TO:<jörg@example.com>');
   });
 
+  it.each(['250 mx', '250-mx\r\n250 8BITMIME', '502 what?'])(
+    'is not given to a server without SMTPUTF8 where the address needs it: %j',
+    async (EHLO) => {
+      const { commands, port } = await scriptedServer({ EHLO });
+      const sending = outletFor(port).send(aNotice({ to: 'jörg@example.com' }));
+      expect(await failureOf(sending)).toEqual({
+        message: 'the SMTP server has no SMTPUTF8',
+        isPermanent: false,
+      });
+      expect(commands.filter((command) => !/^(?:EHLO|HELO)/.test(command))).toEqual([]);
+    },
+  );
+
+  it('logs in before it is sent to an address that needs SMTPUTF8, and its refusal is judged alike', async () => {
+    const { commands, port } = await scriptedServer({
+      EHLO: '250-mx\r\n250-AUTH PLAIN\r\n250 SMTPUTF8',
+      AUTH: '235 welcome',
+      RCPT: ['550 5.1.1 unknown'],
+    });
+    const url = `smtp://user:pass@127.0.0.1:${port}?ignoreTLS=true`;
+    expect(
+      await failureOf(outletFor(port, { url }).send(aNotice({ to: 'jörg@example.com' }))),
+    ).toEqual({
+      message: 'SMTP 550 5.1.1 at RCPT TO',
+      isPermanent: true,
+    });
+    expect(commands[1]).toMatch(/^AUTH PLAIN/);
+  });
+
   it('is sent after logging in through TLS, with what the URL says', async () => {
     const logins: unknown[] = [];
     const server = await smtpServer({
@@ -181,9 +211,7 @@ describe('clear text', () => {
     ['requireTLS=true', 'smtp://127.0.0.1', '?requireTLS=true'],
     ['requireTLS=false', 'smtp://user:pass@127.0.0.1', '?requireTLS=false'],
     ['opportunisticTLS=true', 'smtp://user:pass@127.0.0.1', '?opportunisticTLS=true'],
-    ['ignoreTLS=1', 'smtp://user:pass@127.0.0.1', '?ignoreTLS=1'],
     ['ignoreTLS=false', 'smtp://user:pass@127.0.0.1', '?ignoreTLS=false'],
-    ['both', 'smtp://user:pass@127.0.0.1', '?ignoreTLS=true&requireTLS=true'],
   ])('has no login and no mail with %s', async (_what, base, query) => {
     const { commands, port } = await openServer();
     const outlet = outletFor(port, { url: `${base}:${port}${query}` });
@@ -224,7 +252,6 @@ describe('clear text', () => {
 
   it.each([
     ['smtps://user:pass@mail.example.com', 'from the start'],
-    ['smtps://mail.example.com?ignoreTLS=true', 'from the start'],
     ['smtp://mail.example.com', 'demanded'],
     ['smtp://127.0.0.1.example.com', 'demanded'],
     ['smtp://user:pass@localhost', 'demanded'],
@@ -267,13 +294,42 @@ describe('a refusal', () => {
     ['MAIL', '451 later', 'SMTP 451 at MAIL FROM', false],
     ['RCPT', '550 no such user', 'SMTP 550 at RCPT TO', true],
     ['RCPT', '553 not a mailbox', 'SMTP 553 at RCPT TO', true],
+    ['RCPT', '551 not here', 'SMTP 551 at RCPT TO', true],
+    ['RCPT', '550 5.1.1 unknown', 'SMTP 550 5.1.1 at RCPT TO', true],
+    ['RCPT', '550-5.1.1 unknown\r\n550 5.1.1 really', 'SMTP 550 5.1.1 at RCPT TO', true],
+    ['RCPT', '553 5.1.3 not an address', 'SMTP 553 5.1.3 at RCPT TO', true],
+    ['RCPT', '550 5.1.6 moved away', 'SMTP 550 5.1.6 at RCPT TO', true],
+    ['RCPT', '556 5.1.10 null MX', 'SMTP 556 5.1.10 at RCPT TO', true],
+    ['.', '550 5.1.1 unknown', 'SMTP 550 5.1.1 at DATA', true],
+    // The relay, or its list, may be put right while the link is good.
+    ['RCPT', '554 5.7.1 Relay access denied', 'SMTP 554 5.7.1 at RCPT TO', false],
+    ['RCPT', '550 5.7.1 listed', 'SMTP 550 5.7.1 at RCPT TO', false],
+    ['RCPT', '550 5.7.60 not from you', 'SMTP 550 5.7.60 at RCPT TO', false],
+    ['RCPT', '550 5.4.1 Access denied', 'SMTP 550 5.4.1 at RCPT TO', false],
+    ['RCPT', '550 5.1.2 no such host', 'SMTP 550 5.1.2 at RCPT TO', false],
+    ['RCPT', '550 5.1.8 sender unknown', 'SMTP 550 5.1.8 at RCPT TO', false],
+    ['RCPT', '550 5.1.0 something', 'SMTP 550 5.1.0 at RCPT TO', false],
+    ['RCPT', '550 5.2.1 disabled', 'SMTP 550 5.2.1 at RCPT TO', false],
+    ['RCPT', '552 5.2.2 full', 'SMTP 552 5.2.2 at RCPT TO', false],
+    ['RCPT', '550 5.6.7 no SMTPUTF8', 'SMTP 550 5.6.7 at RCPT TO', false],
+    ['RCPT', '550 4.1.1 later', 'SMTP 550 4.1.1 at RCPT TO', false],
+    ['RCPT', '450 5.1.1 later', 'SMTP 450 5.1.1 at RCPT TO', false],
+    ['MAIL', '550 5.1.1 sender', 'SMTP 550 5.1.1 at MAIL FROM', false],
+    ['RCPT', '550 relay not permitted', 'SMTP 550 at RCPT TO', false],
+    ['RCPT', '550 your IP is on a blacklist', 'SMTP 550 at RCPT TO', false],
+    ['RCPT', '550 mailbox full', 'SMTP 550 at RCPT TO', false],
+    ['RCPT', '554 no', 'SMTP 554 at RCPT TO', false],
+    ['RCPT', '552 no', 'SMTP 552 at RCPT TO', false],
+    ['RCPT', '501 no', 'SMTP 501 at RCPT TO', false],
     ['RCPT', '530 log in first', 'SMTP 530 at RCPT TO', false],
     ['RCPT', '503 not now', 'SMTP 503 at RCPT TO', false],
     ['RCPT', '450 greylisted', 'SMTP 450 at RCPT TO', false],
     ['RCPT', '421 closing', 'SMTP 421 at RCPT TO', false],
-    ['DATA', '554 no', 'SMTP 554 at DATA', true],
+    ['DATA', '554 no', 'SMTP 554 at DATA', false],
     ['DATA', '451 later', 'SMTP 451 at DATA', false],
-    ['.', '552 too big', 'SMTP 552 at DATA', true],
+    ['.', '552 too big', 'SMTP 552 at DATA', false],
+    ['.', '550 looks like spam', 'SMTP 550 at DATA', false],
+    ['.', '554 5.7.1 looks like spam', 'SMTP 554 5.7.1 at DATA', false],
     ['.', '421 closing', 'SMTP 421 at DATA', false],
   ])('at %s by "%s" is told as "%s"; final: %s', async (word, answer, message, isPermanent) => {
     const { port } = await scriptedServer({ [word]: answer });
@@ -506,7 +562,46 @@ describe('SMTP_URL', () => {
     'smtp://user:hunter2@mail.example.com?logger=true',
     'smtp://user:hunter2@mail.example.com?pool=true',
     'smtp://user:hunter2@mail.example.com?tls.ca=x&sendmail=true',
+    'smtp://user:hunter2@mail.example.com?ignoreTLS=no',
+    'smtp://user:hunter2@mail.example.com?ignoreTLS=1',
+    'smtp://user:hunter2@mail.example.com?ignoreTLS=',
+    'smtp://user:hunter2@mail.example.com?ignoreTLS=TRUE',
+    'smtp://user:hunter2@mail.example.com?ignoreTLS',
+    'smtp://user:hunter2@mail.example.com?ignoretls=true',
+    'smtp://user:hunter2@mail.example.com?requireTLS=yes',
+    'smtp://user:hunter2@mail.example.com?ignoreTLS=true&ignoreTLS=false',
+    'smtp://user:hunter2@mail.example.com?ignoreTLS=true&requireTLS=true',
+    'smtps://user:hunter2@mail.example.com?ignoreTLS=true',
+    'smtp://user:hunter2@mail.example.com?tls.rejectUnauthorized=0',
+    'smtp://user:hunter2@mail.example.com?tls.minVersion=TLSv1',
+    'smtp://user:hunter2@mail.example.com?tls.ciphers=NULL',
+    'smtp://user:hunter2@mail.example.com?name=a%0D%0AQUIT',
+    'smtp://user:hunter2@mail.example.com?localAddress=eth0',
+    'smtp://user:hunter2@mail.example.com?authMethod=XOAUTH2',
+    'smtp://user:hunter2@mail.example.com?__proto__=x',
+    'smtp://user:hunter2@mail.example.com:0',
+    'smtp://user:hunter2%@mail.example.com',
+    'smtp://user:12?hunter2@mail.example.com',
+    'smtp://user:12#hunter2@mail.example.com',
+    'smtp://user:12/hunter2@mail.example.com',
   ])('may not be %j, and is not repeated', (url) => {
-    expect(() => smtpOutlet({ url, from })).toThrow(/^SMTP_URL (?:must|may)(?!.*hunter2)/);
+    expect(() => smtpOutlet({ url, from })).toThrow(/^SMTP_URL must (?!.*unter2)/);
+  });
+
+  it('is refused with the parameter named, and the right way for those of other programs', () => {
+    const problemOf = (query: string) => {
+      try {
+        return parseSmtpUrl(`smtp://mail.example.com?${query}`);
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(problemOf('ignoreTLS=no')).toBe('SMTP_URL must have true or false as ignoreTLS');
+    expect(problemOf('name=a b&authMethod=x')).toBe(
+      'SMTP_URL must have the name of a host as name, and PLAIN, LOGIN or CRAM-MD5 as authMethod',
+    );
+    expect(problemOf('secure=true')).toMatch(
+      /must have no parameter secure \(write smtps: for TLS from the start\), only requireTLS, /,
+    );
   });
 });
