@@ -1,6 +1,7 @@
 import {
   type Actor,
   Forbidden,
+  formServiceId,
   type Id,
   IllegalArgument,
   type Key,
@@ -14,6 +15,7 @@ import {
   Unauthorized,
   type User,
   type Violation,
+  type ViolationCode,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { inChainOrder } from '../shared/chain-order.ts';
@@ -135,10 +137,13 @@ async function findOwner(
 ): Promise<User | null> {
   const account = userId === null ? null : await users.lock(userId);
   const violations: Violation[] = [];
-  const refuse = (field: string, message: string) =>
-    violations.push({ field, message, code: 'unknown' });
+  const refuse = (field: string, message: string, code: ViolationCode = 'unknown') =>
+    violations.push({ field, message, code });
   // Locked as well, so that it is not deleted meanwhile.
   if ((await services.lock(serviceId)) === null) refuse('serviceId', 'is not the id of a service');
+  if (userId === null && serviceId === formServiceId) {
+    refuse('serviceId', 'is that of the built-in service, which asks with no key', 'not_allowed');
+  }
   if (userId !== null && (account === null || account.user.isLocked)) {
     refuse('userId', 'is not the id of a user who can have keys');
   }

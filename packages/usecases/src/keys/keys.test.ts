@@ -3,6 +3,7 @@ import {
   type AuditEntry,
   type Event,
   Forbidden,
+  formServiceId,
   type Id,
   IllegalArgument,
   InvalidOneTimeToken,
@@ -207,6 +208,17 @@ describe('creating a key', () => {
     expect(await endOf(create(w, by, { ...unknown, name: '\n' }))).toMatchObject({
       violations: [{ field: 'name', code: 'malformed' }],
     });
+  });
+
+  test('makes none of the built-in service itself, for which nobody but people ask', async () => {
+    const { w, input } = await prepare();
+    await w.useCases.services.openFormService.execute(operator);
+    const own = { name: 'web', serviceId: formServiceId };
+    expect(await endOf(create(w, operator, own))).toMatchObject({
+      violations: [{ field: 'serviceId', code: 'not_allowed' }],
+    });
+    const ofUser = { ...own, userId: input.userId };
+    expect(await endOf(create(w, operator, ofUser))).toBe('done');
   });
 
   test('prepares an account that is not open yet', async () => {

@@ -15,9 +15,9 @@ export class ListKeys {
     actor: Actor,
     { page, ...filter }: KeyFilter & { readonly page: IdPage },
   ): Promise<Key[]> {
-    if (!may(actor, 'create key', null)) throw new Unauthorized();
-    const asked = filter.serviceIds;
     const own = actor.kind === 'service' ? actor.service.id : null;
+    if (!may(actor, 'see key', { serviceId: own })) throw new Unauthorized();
+    const asked = filter.serviceIds;
     const serviceIds = own === null ? asked : (asked ?? [own]).filter((id) => id === own);
     return this.#ports.database.read(({ keys }) => keys.list({ ...filter, serviceIds }, page));
   }
