@@ -1,4 +1,4 @@
-import { DAY_MS, type Id, networkOf, type User } from '@rekey/domain';
+import { DAY_MS, networkOf, type User } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { type AccountCount, accountCounts } from '../shared/throttle.ts';
 
@@ -15,8 +15,10 @@ export async function knownCounts(
   { id, email }: User,
 ): Promise<AccountCount[]> {
   const now = ports.clock.now();
+  const serviceIds = await services.knowing(id);
+  if (serviceIds.length === 0) return [];
   const places = await audit.list(
-    { userIds: [id], from: now - DAY_MS, to: now, isDescending: true },
+    { serviceIds, userIds: [id], from: now - DAY_MS, to: now, isDescending: true },
     MAX_FAILURES,
   );
   const entries = await audit.getAll(places.map((place) => place.id));
@@ -25,7 +27,6 @@ export async function knownCounts(
       .filter(({ outcome }) => outcome === 'failure')
       .flatMap(({ origin }) => (origin?.address ? [networkOf(origin.address)] : [])),
   );
-  const serviceIds: Id[] = await services.knowing(id);
   // As those who count name the account: for a password, and for a one-time code.
   const accounts = [email, `totp of ${id}`];
   return accountCounts(ports, { serviceIds, accounts, networks: [...networks] });

@@ -65,6 +65,22 @@ describe('the counts of an account', () => {
     );
   });
 
+  test('are none where no service knows the user, and then the operator is told', async () => {
+    const { w, owner } = await guessedAt();
+    const { id: userId } = await w.addUser(owner.service, { createdBy: null });
+    const { resetThrottles, readThrottles } = w.throttling;
+    expect(await readThrottles.execute(operator, { userId })).toEqual([]);
+    expect(await resetThrottles.execute(operator, { userId })).toBe(0);
+    const { audit } = w.database.snapshot() as {
+      audit: [string, { type: string; serviceId: string | null; userId: string }][];
+    };
+    const entries = audit.map(([, entry]) => entry);
+    expect(entries.find(({ type }) => type === 'rekey:ThrottleReset')).toMatchObject({
+      serviceId: null,
+      userId,
+    });
+  });
+
   test('of others stay as they are', async () => {
     const { w, owner, logIn } = await guessedAt();
     const stranger = await w.addOwner({}, { service: owner.service });
