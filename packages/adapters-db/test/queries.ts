@@ -106,6 +106,7 @@ async function askAll(stores: Stores): Promise<void> {
   await services.knowing(user.id);
   await users.insert(user, null);
   await users.get(user.id);
+  await users.isThere(user.id);
   await users.exist();
   await users.findByEmail(user.email);
   await users.changePassword(user.id, 1, 'hash', now);

@@ -74,6 +74,10 @@ const seen = one(
   (row) => ({ user: joinedSeenUser.of(row), isVisible: row.visibleId !== null }),
 );
 
+const there = one((db, id: Param<Id>) =>
+  db.selectFrom('users').select('id').where('id', '=', id).forKeyShare(),
+);
+
 const any = one((db) => db.selectFrom('users').select('id').limit(sql.lit(1)));
 
 const byEmail = one(
@@ -346,6 +350,7 @@ export const usersOn = (on: Connection): Users => {
     get: byId(on),
     see: seen(on),
     list: listUsersOn(on),
+    isThere: async (id) => (await there(on)(id)) !== null,
     exist: async () => (await any(on)()) !== null,
     findByEmail: byEmail(on),
     changePassword: changePassword(on),

@@ -6,7 +6,6 @@ import {
   endOf,
   keyValue,
   NEW_PASSWORD,
-  nobody,
   PASSWORD,
   recording,
   START,
@@ -49,11 +48,9 @@ test('a thief who knows the password and can call everything cannot keep the own
   await maintenance.prune.execute(operator);
   await deliveries.readNotice.execute(by, { token: link });
   const foreign = asService(await w.addService());
-  for (const actor of [foreign, nobody]) {
-    await endOf(passwords.revokeUpdatePassword.execute(actor, { token: link }));
-  }
+  await endOf(passwords.revokeUpdatePassword.execute(foreign, { token: link }));
   // Nothing but the link itself, presented where it does not count, came near the right that it holds.
-  expect(done.filter((verb) => verb.startsWith('oneTimeTokens.spend'))).toHaveLength(2);
+  expect(done.filter((verb) => verb.startsWith('oneTimeTokens.spend'))).toHaveLength(1);
   expect(done).toContain('keys.spendTotpStep');
   expect(done).toContain('sessions.end');
   expect((await w.database.read(({ keys }) => keys.get(tokenKey.id)))?.isRevoked).toBe(true);

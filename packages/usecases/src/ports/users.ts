@@ -18,6 +18,8 @@ export interface Users {
   ): Promise<{ readonly user: SeenUser; readonly isVisible: boolean } | null>;
   /** A page of the users that fit all parts of a query. */
   list(query: UserQuery): Promise<SeenUser[]>;
+  /** Whether there is a user with that id, which is not deleted then until the transaction ends. */
+  isThere(id: Id): Promise<boolean>;
   /** Whether there are any. */
   exist(): Promise<boolean>;
   /** Finds by canonical address. */

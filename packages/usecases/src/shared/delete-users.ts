@@ -32,6 +32,8 @@ export async function deleteUsers(
     for (const serviceId of await services.knowing(userId)) seen.push({ serviceId, userId });
     erased.push(userId, ...(await audit.erase(userId)));
     await users.delete(userId, now, owedUntil);
+    // Once more: what others recorded until they let go of a row of the user.
+    await audit.erase(userId);
   }
   for (const of of seen) await tell(ports, stores, { ...of, type: 'user.deleted' });
 

@@ -10,6 +10,8 @@ export async function endStolenSession(
   actor: Actor,
   { sessionId: subjectId, userId, serviceId }: Grant,
 ): Promise<void> {
+  // The tokens of a person who was deleted are gone, and not stolen.
+  if (!(await stores.users.isThere(userId))) return;
   await stores.sessions.end(subjectId, ports.clock.now());
   await tell(ports, stores, { type: 'token.theft', serviceId, userId, subjectId });
   const failure = { outcome: 'failure', code: 'invalid_token' } as const;

@@ -17,14 +17,15 @@ import { tell } from './tell.ts';
  */
 export async function recordFailures(
   ports: Recorder,
-  stores: Pick<Stores, 'audit' | 'events'>,
+  stores: Pick<Stores, 'audit' | 'events' | 'users'>,
   actor: Asker,
   types: readonly AuditType[],
   of: Pick<AuditEntry, 'serviceId' | 'userId'> & Partial<Pick<AuditEntry, 'subjectId'>>,
   code: ErrorCode,
 ): Promise<void> {
   const { serviceId, userId } = of;
-  if (serviceId === null || userId === null) {
+  // A user who was deleted since then is nobody: nothing that is about it may be written down any more.
+  if (serviceId === null || userId === null || !(await stores.users.isThere(userId))) {
     const endsAt = endOfMinute(ports.clock.now());
     const network = actor.origin && networkOf(actor.origin.address);
     for (const type of types) {

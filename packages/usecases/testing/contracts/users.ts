@@ -709,6 +709,32 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
     });
   });
 
+  describe('a user that is there', () => {
+    test('is known to be, and nobody else is', async () => {
+      const { user } = await seed();
+      const isThere = (id: Id) => write(({ users }) => users.isThere(id));
+      expect([await isThere(user.id), await isThere(anId())]).toEqual([true, false]);
+    });
+
+    test('is not deleted before the transaction ends that saw it there', async () => {
+      const { user } = await seed();
+      const order: string[] = [];
+      const seen = Promise.withResolvers<void>();
+      const rival = seen.promise
+        .then(() => write(({ users }) => users.delete(user.id, START, START)))
+        .then(() => order.push('deletion'));
+      await write(async ({ users }) => {
+        await users.isThere(user.id);
+        seen.resolve();
+        for (let i = 0; i < 50; i += 1) await users.get(user.id);
+        expect(await users.get(user.id)).not.toBeNull();
+        order.push('transaction that saw it');
+      });
+      await rival;
+      expect(order).toEqual(['transaction that saw it', 'deletion']);
+    });
+  });
+
   describe('a user that is deleted', () => {
     test('is gone with all that was there for it, and nothing else is', async () => {
       const [gone, kept] = [await seedWhole(), await seedWhole()];

@@ -62,6 +62,7 @@ export function users(tables: Tables): Users {
         .map((user) => ({ id: user.id, name: folded(user.name), user }));
       return onUserPage(fitting, page).map(({ user }) => seenUser(tables, user, attributesOf));
     },
+    isThere: async (id) => users.has(id),
     exist: async () => users.size > 0,
     findByEmail: async (email) => accountOf(users.find(({ user }) => user.email === email)),
     changePassword: async (id, version, passwordHash, now) => {

@@ -177,12 +177,14 @@ export function deliveriesRaces({ world, alone }: Track): void {
         }
         await oweTo(w, 'example.com', 'example.com');
         const claimed = await claim(w);
-        expect(new Set(claimed.map(({ user }) => user.id)).size).toBe(3);
+        expect(new Set(claimed.map(({ delivery }) => delivery.userId)).size).toBe(3);
         expect(claimed).toHaveLength(3);
         expect(await claim(w, claimed)).toEqual([]);
         const [first] = claimed;
         await sendAll(w, [first!]);
-        expect(await claim(w, claimed.slice(1))).toMatchObject([{ user: { id: owner.user.id } }]);
+        expect(await claim(w, claimed.slice(1))).toMatchObject([
+          { delivery: { userId: owner.user.id } },
+        ]);
       });
     });
 
