@@ -56,7 +56,7 @@ const server = {
     name: 'TRUST_PROXY',
     default: '',
     parse: addresses,
-    text: 'IP addresses or ranges (`10.0.0.0/8`), with commas between them, whose `X-Forwarded-For` is believed. A range that strangers can be in is refused: one that is wider than /8, or /24 in IPv6 (but for `fc00::/7` and `fe80::/10`), and one of IPv6 that stands for IPv4 addresses, such as `::ffff:0:0/96`',
+    text: 'IP addresses or ranges (`10.0.0.0/8`), with commas between them, whose `X-Forwarded-For` is believed, or their `Forwarded` (RFC 7239) where a request has no `X-Forwarded-For`: a proxy that writes `Forwarded` alone must remove the other. Ports and brackets around the address are taken away. A range that strangers can be in is refused: one that is wider than /8, or /24 in IPv6 (but for `fc00::/7` and `fe80::/10`), and one of IPv6 that stands for IPv4 addresses, such as `::ffff:0:0/96`',
     example: '10.0.0.2',
   },
   corsAllowOrigin: {

@@ -4,6 +4,7 @@ import { docs } from './docs/index.ts';
 import { form, formWording } from './form/index.ts';
 import { hooks } from './hooks/index.ts';
 import { pages } from './pages/index.ts';
+import { clientAddress, matcherOf } from './server/address.ts';
 import { connectionLimits } from './server/connections.ts';
 import { cors } from './server/cors.ts';
 import type { HttpDeps } from './server/deps.ts';
@@ -41,13 +42,13 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   const { log, options } = deps;
   const headers = securityHeaders(options.publicUrl);
   const limits = connectionLimits(options);
+  const isTrusted = matcherOf(options.trustProxy);
   const sharing = cors(options);
   const connections = drainer();
   let draining: Promise<void> | null = null;
 
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
-    trustProxy: options.trustProxy.length > 0 && [...options.trustProxy],
     genReqId: requestIdOf,
     return503OnClosing: false,
     routerOptions: { querystringParser: parseForm },
@@ -80,6 +81,11 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   app.setErrorHandler(sendError);
   app.setValidatorCompiler(strictValidator(options));
   app.decorateRequest('actor');
+  app.decorateRequest('address', {
+    getter() {
+      return clientAddress(this.raw, isTrusted);
+    },
+  });
   app.decorateRequest('begun', null);
   const methodsOf = methodsByPath(app);
   const routes = collectRoutes(app);

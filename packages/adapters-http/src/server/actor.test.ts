@@ -232,7 +232,11 @@ describe('the origin of a request', () => {
     ['a trusted proxy', '203.0.113.9', '203.0.113.9'],
     ['a trusted proxy that adds to a list', '1.1.1.1, 203.0.113.9', '203.0.113.9'],
     ['a trusted proxy that knows no address', 'unknown', '10.0.0.7'],
-    ['a trusted proxy with endless addresses', '203.0.113.9, '.repeat(1000), '10.0.0.7'],
+    [
+      'a trusted proxy that adds to an endless list',
+      `${'1.1.1.1, '.repeat(1000)}203.0.113.9`,
+      '203.0.113.9',
+    ],
   ])('is what %s forwards', async (_who, forwarded, address) => {
     server = await rig({ options: { trustProxy: ['10.0.0.0/8'] } });
     await enrolled(server);

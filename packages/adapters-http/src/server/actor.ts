@@ -1,7 +1,5 @@
-import { isIP } from 'node:net';
 import { type Actor, type Origin, Unauthorized } from '@rekey/domain';
 import type { FastifyRequest } from 'fastify';
-import { plainAddress } from './address.ts';
 import { bearerIn, keyIn, userCredentialIn } from './credentials.ts';
 import type { HttpDeps } from './deps.ts';
 
@@ -49,7 +47,7 @@ async function withUser(
   return proveUser.execute(service, credential);
 }
 
-type Request = Pick<FastifyRequest, 'getDecorator' | 'headers' | 'ip' | 'socket'>;
+type Request = Pick<FastifyRequest, 'getDecorator' | 'headers'>;
 
 /** The actor that was authenticated; nobody where no credentials are asked for. */
 export const actorOf = (request: Request): Actor =>
@@ -60,19 +58,14 @@ export const nobody = (request: Request) =>
   ({ kind: 'nobody', origin: originOf(request) }) as const;
 
 const MAX_CLIENT_LENGTH = 300;
-/** Two dozen addresses. */
+/** Of the header as it was sent, which the audit keeps: the beginning. */
 const MAX_FORWARDED_LENGTH = 1000;
 
 /** Where a request came from: the socket's address, or the one that a trusted proxy forwarded. */
 function originOf(request: Request): Origin {
-  const { socket, headers } = request;
-  const { 'x-forwarded-for': forwarded = '', 'user-agent': client } = headers;
-  // `ip` is worked out when it is asked for.
-  const ip = forwarded.length > MAX_FORWARDED_LENGTH ? '' : request.ip;
-  // A proxy may forward another text than an address ("unknown", a port besides): then its own address is all that is known.
-  const address = isIP(ip) === 0 ? socket.remoteAddress : ip;
+  const { 'x-forwarded-for': forwarded = '', 'user-agent': client } = request.headers;
   return {
-    address: plainAddress(address ?? 'unknown'),
+    address: request.getDecorator<string>('address'),
     client: client?.slice(0, MAX_CLIENT_LENGTH) || null,
     ...(forwarded !== '' && { forwarded: String(forwarded).slice(0, MAX_FORWARDED_LENGTH) }),
   };

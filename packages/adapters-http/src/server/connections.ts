@@ -1,7 +1,7 @@
 import type { RequestListener, Server } from 'node:http';
-import { BlockList, isIPv6, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { networkOf } from '@rekey/domain';
-import { plainAddress } from './address.ts';
+import { matcherOf, plainAddress } from './address.ts';
 
 /** Hashing keeps a few dozen clients waiting at most; each connection costs some 10 KiB and a file descriptor. */
 const MAX_CONNECTIONS = 2000;
@@ -123,14 +123,3 @@ const isStalled = ({ socket, waiting }: Connection): boolean =>
 /** An answer was read, and nothing came after it. */
 const isIdle = ({ socket, waiting }: Connection): boolean =>
   waiting === 0 && socket.bytesWritten > 0;
-
-/** Whether an address is one of these, or in one of these ranges. */
-function matcherOf(ranges: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [address = '', bits] = range.split('/');
-    if (isIPv6(address)) list.addSubnet(address, Number(bits ?? 128), 'ipv6');
-    else list.addSubnet(address, Number(bits ?? 32), 'ipv4');
-  }
-  return (address) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
-}

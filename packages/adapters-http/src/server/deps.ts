@@ -19,7 +19,7 @@ export type HttpDeps = {
 export type HttpOptions = {
   /** Where people reach this server, without a slash at the end. */
   readonly publicUrl: string;
-  /** Addresses and networks whose X-Forwarded-For is believed; empty for none. */
+  /** Addresses and networks whose X-Forwarded-For or Forwarded is believed; empty for none. */
   readonly trustProxy: readonly string[];
   /** Origins whose pages may call both dialects from a browser. */
   readonly corsAllowOrigin: readonly string[];
