@@ -16,6 +16,10 @@ import {
   UPDATE,
 } from './target.ts';
 
+/** Where wrong credentials are 401. */
+const isLogin = (route: string) =>
+  ['POST /users/login', 'POST /users/authenticate'].includes(route);
+
 const WRONG = 'not the password';
 /** Above that of the foreign hash below, which has to be made up for. */
 const COST = 6;
@@ -84,6 +88,8 @@ attack(
         target().json('POST', UPDATE, { email, password, new_password: 'something else' }),
       'POST /users/login': (email, password) =>
         target().form('POST', '/users/login', { email, password }),
+      'POST /users/authenticate': (email, password) =>
+        target().form('POST', '/users/authenticate', { email, password }),
       // Somebody else's session, on a hunt for accounts.
       'PUT /users/update/password': (email, password) =>
         target().form(
@@ -98,7 +104,51 @@ attack(
       const judging = examples
         .filter(({ errors }) => errors.includes('invalid_credentials'))
         .map(({ name }) => name);
-      expect(judging.toSorted()).toEqual([...Object.keys(tries), 'POST /v1/auth/totp'].sort());
+      const all = [...Object.keys(tries), ...Object.keys(hunts), 'POST /v1/auth/totp'];
+      expect(judging.toSorted()).toEqual(all.sort());
+    });
+
+    /** Calls about the own account alone, by somebody else's session. */
+    const hunts: Record<string, (email: string, password: string) => Promise<Answer>> = {
+      'PUT /users/update': (email, password) =>
+        target().form('PUT', '/users/update', { email, password, name: 'Eve' }, bearer),
+      'POST /users/delete': (email, password) =>
+        target().form('POST', '/users/delete', { email, password }, bearer),
+      'DELETE /users/delete': (email, password) =>
+        target().form('DELETE', '/users/delete', { email, password }, bearer),
+    };
+
+    describe.each(Object.entries(hunts))('%s', (_route, hunt) => {
+      test.each(Object.keys(states))(
+        'answers %s to the byte as it answers an unknown address, without a hash',
+        async (state) => {
+          const { email, password } = accounts[state] ?? { email: '', password: '' };
+          const toNobody = await hunt('nobody@example.com', PASSWORD);
+          const work = watchHashing(COST);
+          const answer = await target().unchanged(() => hunt(email, password));
+          expect(work()).toBe(0);
+          expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+          expect(bytesOf(answer)).toBe(bytesOf(toNobody));
+        },
+      );
+    });
+
+    describe.each(['/users/create', '/users/createAuthenticate'])('POST %s', (url) => {
+      const signUp = (email: string, password: string) =>
+        target().form('POST', url, { name: 'Eve', email, password });
+
+      test.each(Object.keys(states).filter((state) => state !== 'nobody'))(
+        'answers %s to the byte as it answers an address that cannot be used, after one hash',
+        async (state) => {
+          const { email, password } = accounts[state] ?? { email: '', password: '' };
+          const unusable = await signUp('nobody@localhost', PASSWORD);
+          const work = watchHashing(COST);
+          const answer = await target().unchanged(() => signUp(email, password));
+          expect(work()).toBe(1);
+          expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_argument' } });
+          expect(bytesOf(answer)).toBe(bytesOf(unusable));
+        },
+      );
     });
 
     describe.each(Object.entries(tries))('%s', (route, attempt) => {
@@ -115,7 +165,7 @@ attack(
           const answer = await target().unchanged(() => attempt(email, password));
           expect(work()).toBe(1);
           expect(answer).toMatchObject({
-            status: route === 'POST /users/login' ? 401 : 400,
+            status: isLogin(route) ? 401 : 400,
             body: { code: 'invalid_credentials' },
           });
           expect(bytesOf(answer)).toBe(bytesOf(toNobody));

@@ -220,7 +220,10 @@ attack('a secret', (target) => {
       expectGuarded(answer);
       if (typeof answer.body === 'object') {
         const members = ['code', 'detail', 'instance', 'status', 'title', 'type'];
-        expect(Object.keys(answer.body).sort()).toEqual(members);
+        // What each dialect adds is the text of the detail.
+        const added = ['error', 'message', 'violations'];
+        const given = Object.keys(answer.body).filter((name) => !added.includes(name));
+        expect(given.sort()).toEqual(members);
       }
       expect(answer.text).not.toMatch(inside);
     }
