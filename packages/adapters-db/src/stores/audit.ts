@@ -263,28 +263,28 @@ const places = new Map(
   ),
 );
 
-/** How many values a query has: few lengths, so that few queries are built. */
-const SIZES = [1, 10, 100];
-const MAX_SIZE = 100;
+/** How many values a query has, and how many branches a list: few lengths, so that few queries are built. */
+const VALUES = [1, 8, 64] as const;
+const BRANCHES = [1, 4, 16] as const;
 
-/** A list with something at its end that changes no answer, so that it has one of few lengths. */
-function padded<T>(values: readonly T[], filler = values.at(-1) as T): T[] {
-  const size = SIZES.find((each) => each >= values.length) ?? MAX_SIZE;
+type Sizes = readonly [number, number, number];
+
+/** A list with something at its end that changes no answer, so that it has one of these lengths. */
+function padded<T>(values: readonly T[], filler = values.at(-1) as T, sizes: Sizes = VALUES): T[] {
+  const size = sizes.find((each) => each >= values.length) ?? sizes[2];
   return [...values, ...Array.from({ length: size - values.length }, () => filler)];
 }
 
 const distinct = (values: readonly string[]): string[] => [...new Set(values)];
 const maybe = (values: readonly string[] | undefined) => values && padded(distinct(values));
 
-function chunksOf<T>(values: readonly T[]): T[][] {
+function chunksOf<T>(values: readonly T[], [, , size]: Sizes = VALUES): T[][] {
   const chunks: T[][] = [];
-  for (let at = 0; at < values.length; at += MAX_SIZE) {
-    chunks.push(values.slice(at, at + MAX_SIZE));
-  }
+  for (let at = 0; at < values.length; at += size) chunks.push(values.slice(at, at + size));
   return chunks;
 }
 
-/** All that a query answers for each of many values, a hundred at a time. */
+/** All that a query answers for each of many values, a few at a time. */
 async function eachOf<T>(values: readonly Id[], ask: (some: Id[]) => Promise<T[]>): Promise<T[]> {
   const found: T[] = [];
   for (const some of chunksOf(distinct(values))) found.push(...(await ask(padded(some))));
@@ -317,12 +317,12 @@ async function list(on: Connection, filter: AuditFilter, limit: number): Promise
   const ask = places.get(`${order} ${key} ${hasChain}`);
   if (!ask) throw new Error('a list by anything but ids and time names its chains');
   const pages: AuditPlace[] = [];
-  for (const some of chunksOf(branches)) {
+  for (const some of chunksOf(branches, BRANCHES)) {
     const page = await ask(on)(
       limit,
       isDescending ? end : begin,
       isDescending ? begin : end,
-      padded(some, { chain: '', value: '' }),
+      padded(some, { chain: '', value: '' }, BRANCHES),
       maybe(ids),
       maybe(rest.type),
       maybe(rest.subject),
