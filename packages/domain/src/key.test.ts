@@ -82,9 +82,10 @@ describe('the expiry of a key', () => {
   });
 
   test('compares keys: one that never expires outlives every other, and every key itself', () => {
-    const [never, late, soon] = [null, 20, 10].map((expiresAt) => ({ expiresAt }));
-    const all = [never, late, soon] as const;
-    const table = all.map((one) => all.map((other) => outlives(one!, other!)));
+    const ends = [null, 20, 10];
+    const table = ends.map((expiresAt) =>
+      ends.map((other) => outlives({ expiresAt }, { expiresAt: other })),
+    );
     expect(table).toEqual([
       [true, true, true],
       [false, true, true],
