@@ -10,6 +10,7 @@ import { aFolder, cpuOf, memoryOf, type Server, startHelper, startServer } from 
 import type { Question, Reply } from './raw-bcrypt.ts';
 import {
   around,
+  creations,
   type Data,
   failures,
   fill,
@@ -541,6 +542,34 @@ async function startPostgres() {
   };
 }
 
+/** The price of an idempotency key: looked up, and kept with its answer in the transaction of the change. */
+const idempotency: Benchmark = async (effort) => {
+  const rows: Row[] = [];
+  for (const isPostgres of [false, true]) {
+    const postgres = isPostgres ? await startPostgres() : null;
+    const data = await fill((await postgres?.fresh()) ?? null, 10, { users: 1000 });
+    const server = await startRekey(data);
+    const shots = { plain: creations(false), keyed: creations(true) };
+    const taken = { plain: [] as number[], keyed: [] as number[] };
+    const connection = await Connection.open(server.url);
+    const turns = Math.round(4000 * effort.scale);
+    for (let turn = 0; turn < turns; turn += 1) {
+      // Turn by turn, so that both meet the same machine; the first ones warm it.
+      for (const which of ['plain', 'keyed'] as const) {
+        const ms = await timed(connection, shots[which]());
+        if (turn >= turns / 10) taken[which].push(ms);
+      }
+    }
+    connection.close();
+    const on = isPostgres ? 'PostgreSQL' : 'SQLite';
+    const what = `a user created with an idempotency key, ${on}, p50`;
+    const p50 = (values: readonly number[]) => [figure(values).median];
+    rows.push(row(what, 'ms', p50(taken.keyed), 'without', p50(taken.plain), most(1.15)));
+    await Promise.all([server.stop(), postgres?.stop()]);
+  }
+  return rows;
+};
+
 export const benchmarks: Record<string, Benchmark> = {
   login: async (effort) => [
     ...(await hashBound(effort, 'login', 10, [1, 8, 64], { peers: true })),
@@ -553,6 +582,7 @@ export const benchmarks: Record<string, Benchmark> = {
   form: (effort) => hashBound(effort, 'form', 10, [1, 8]),
   verify,
   enumeration,
+  idempotency,
   revoke,
   flood: async (effort) => [...(await flood(effort)), ...(await unfair(effort))],
   growth,

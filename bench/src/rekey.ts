@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import path from 'node:path';
 import {
   accessTokens,
@@ -81,15 +81,15 @@ export async function fill(
      values ('${service}', ${now}, ${now}, 1, 'Shop', 'https://shop.example', 'https://shop.example/account', 1, '', 0, 0, 0, 0)`,
     `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, scopes, digest)
      values ('${id('s', 2)}', ${now}, ${now}, 1, 0, 'KEY', 'shop', '${service}', null, '', '${digest(SERVICE_KEY)}')`,
-    `insert into users (id, created_at, updated_at, is_enabled, is_locked, name, email, locale, timezone, password_hash,
+    `insert into users (id, created_at, updated_at, is_enabled, is_locked, is_disabled_by_operator, is_admin, email_valid, name, email, locale, timezone, password_hash,
        credential_version, device_epoch, password_quality, password_allow_reset, password_require_update, created_by)
-     select ${idOf('user')}, ${now}, ${now}, 1, 0, 'User ' || i, 'user' || i || '@bench.example', 'en', 'Etc/UTC',
+     select ${idOf('user')}, ${now}, ${now}, 1, 0, 0, 0, 0, 'User ' || i, 'user' || i || '@bench.example', 'en', 'Etc/UTC',
        '${hash}', 1, 1, null, 1, 0, '${service}' from ${each(users)}`,
     `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, scopes, digest)
      select ${idOf('token')}, ${now}, ${now}, 1, 0, 'TOKEN', 'web', '${service}', ${idOf('user')}, '', 'token ' || i
      from ${each(users)}`,
-    `insert into sessions (id, created_at, expires_at, ended_at, user_id, service_id, key_id)
-     select ${idOf('session')}, ${now}, ${later}, null, ${idOf('user', `(i - 1) % ${users} + 1`)}, '${service}',
+    `insert into sessions (id, created_at, last_used_at, expires_at, ended_at, address, amr, user_id, service_id, key_id)
+     select ${idOf('session')}, ${now}, ${now}, ${later}, null, '192.0.2.1', 'pwd', ${idOf('user', `(i - 1) % ${users} + 1`)}, '${service}',
        ${idOf('token', `(i - 1) % ${users} + 1`)} from ${each(users * sessions)}`,
     `insert into one_time_tokens (id, purpose, created_at, expires_at, spent_at, user_id, service_id, email, address, client, key_id)
      select ${idOf('right')}, '${PURPOSE}', ${now}, ${later}, null, ${idOf('user')}, '${service}', 'user' || i || '@bench.example',
@@ -108,10 +108,10 @@ export async function fill(
       ? []
       : [
           `insert into deliveries (id, created_at, channel, kind, token_id, user_id, service_id, recipient,
-             recipient_domain, deadline,
+             recipient_domain, locale, timezone, deadline,
              attempts, due_at, sent_at, dead_at, reason)
            select ${idOf('delivery')}, ${now}, 'mail', '${PURPOSE}', ${idOf('right')}, ${idOf('user')}, '${service}',
-             'user' || i || '@bench.example', 'bench.example', ${later}, 0, ${now}, null, null, null from ${each(mails)}`,
+             'user' || i || '@bench.example', 'bench.example', 'en', 'Etc/UTC', ${later}, 0, ${now}, null, null, null from ${each(mails)}`,
         ]),
     ...Array.from(
       { length: Math.min(users, KNOWN) },
@@ -286,6 +286,18 @@ function changes(
       bytes: bytesOf(n, password, other),
       done: () => free.push({ n, password: other, other: password }),
     };
+  };
+}
+
+/** New users without passwords, whom a service creates; with a key of its own for each request, or without. */
+export function creations(isKeyed: boolean): () => Shot {
+  let count = 0;
+  const run = randomUUID();
+  return () => {
+    count += 1;
+    const body = { name: 'Ada', email: `${run}-${count}@bench.example` };
+    const key = isKeyed ? { 'idempotency-key': `${run}-${count}` } : {};
+    return { bytes: json('/v1/user', { ...auth, ...key }, body) };
   };
 }
 
