@@ -15,7 +15,7 @@ import { type DialectProblem, Problem, type ProblemCode, type Statuses } from '.
 /** The groups of the description, in its order. */
 export const tags = {
   users: 'Users, in the JSON dialect: a service acts for its users.',
-  keys: 'Keys of users.',
+  keys: 'Keys of services and of their users.',
   services: 'Backends that act for their users.',
   sessions: 'Log a user in with a password, and use the tokens of a login.',
   passwords: 'Change a password, and take the change back.',
