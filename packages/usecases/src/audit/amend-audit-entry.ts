@@ -18,8 +18,8 @@ import {
   parseSubject,
 } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
+import { findEntries } from '../shared/find-entries.ts';
 import { append } from '../shared/record.ts';
-import { findEntries } from './find-entries.ts';
 
 type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids'>;
 

@@ -8,7 +8,7 @@ import {
   Unauthorized,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
-import { findEntries } from './find-entries.ts';
+import { findEntries } from '../shared/find-entries.ts';
 
 type Needs = Pick<Ports, 'database'>;
 

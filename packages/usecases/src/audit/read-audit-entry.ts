@@ -1,6 +1,6 @@
 import { type Actor, type AmendedEntry, type Id, may, NotFound } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { findEntries } from './find-entries.ts';
+import { findEntries } from '../shared/find-entries.ts';
 
 type Needs = Pick<Ports, 'database'>;
 

@@ -9,8 +9,8 @@ import type {
   SeenUser,
   Session,
 } from '@rekey/domain';
-import { findEntries } from '../audit/find-entries.ts';
 import type { OwnDelivery, Ports, Stores } from '../ports/index.ts';
+import { findEntries } from '../shared/find-entries.ts';
 import { seenBy } from './viewer.ts';
 
 type Needs = Pick<Ports, 'database'>;
