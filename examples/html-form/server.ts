@@ -10,6 +10,13 @@ type Step = (fields: Fields, request: IncomingMessage, response: ServerResponse)
 
 /** Stands between forms of a page, which can send neither PUT nor a token, and the form dialect of Rekey. */
 export function formServer(rekey: Api, { secure }: { readonly secure: boolean }) {
+  // No script of a page can read it, and no other site can use it.
+  const attributes = `HttpOnly; SameSite=Lax; Path=/${secure ? '; Secure' : ''}`;
+  const keep = (response: ServerResponse, token: string) =>
+    response.setHeader('set-cookie', `token=${token}; ${attributes}`);
+  const forget = (response: ServerResponse) =>
+    response.setHeader('set-cookie', `token=; Max-Age=0; ${attributes}`);
+
   const steps: Readonly<Record<string, Step>> = {
     '/sign-up': async ({ name = '', email = '', password = '' }, request) => {
       const user = await rekey.signUp({ name, email, password }, callFor(request));
@@ -18,17 +25,34 @@ export function formServer(rekey: Api, { secure }: { readonly secure: boolean })
 
     '/login': async ({ email = '', password = '' }, request, response) => {
       const { user, token } = await rekey.signIn({ email, password }, callFor(request));
-      // No script of a page can read it, and no other site can use it.
-      const cookie = `token=${token}; HttpOnly; SameSite=Lax; Path=/${secure ? '; Secure' : ''}`;
-      response.setHeader('set-cookie', cookie);
+      keep(response, token);
+      return `Hello, ${user.name}.`;
+    },
+
+    '/name': async ({ name = '' }, request, response) => {
+      const call = callOf(request);
+      const { email } = await rekey.readOwnAccount(undefined, call);
+      // The session goes on with another token.
+      const { user, token } = await rekey.changeAccount({ email, name }, call);
+      keep(response, token);
       return `Hello, ${user.name}.`;
     },
 
     '/password': async ({ email = '', password = '', newPassword = '' }, request) => {
-      const token = /(?:^|; )token=([^;]+)/.exec(request.headers.cookie ?? '')?.[1] ?? '';
-      const call = { ...callFor(request), token };
-      await rekey.changePassword({ email, password, newPassword }, call);
+      await rekey.changePassword({ email, password, newPassword }, callOf(request));
       return 'Your password is changed. A mail tells you so.';
+    },
+
+    '/logout': async ({ all = 'false' }, request, response) => {
+      await rekey.signOut({ all: all === 'true' ? 'true' : 'false' }, callOf(request));
+      forget(response);
+      return 'You are logged out.';
+    },
+
+    '/delete': async ({ email = '', password = '' }, request, response) => {
+      await rekey.deleteAccount({ email, password }, callOf(request));
+      forget(response);
+      return 'Your account is deleted.';
     },
   };
 
@@ -97,6 +121,12 @@ function callFor({ socket, headers }: IncomingMessage) {
     language: headers['accept-language'] ?? '',
   };
 }
+
+/** The same, with the token of the login. */
+const callOf = (request: IncomingMessage) => ({
+  ...callFor(request),
+  token: /(?:^|; )token=([^;]+)/.exec(request.headers.cookie ?? '')?.[1] ?? '',
+});
 
 function say(response: ServerResponse, error: unknown): void {
   const isKnown = error instanceof RekeyError && error.problem !== null && error.status !== 500;

@@ -328,7 +328,7 @@ test('the example for Next.js guards every answer', async () => {
   expect(config.poweredByHeader).toBe(false);
 });
 
-test('the example of a plain form signs up, logs in, and changes the password', async () => {
+test('the example of a plain form signs up, logs in, changes the password, and logs out', async () => {
   const rekey = await aRekey();
   const server = formServer(rekeyClient({ url: rekey.url }), { secure: true });
   const url = await listening(server.listen(0, '127.0.0.1'));
@@ -346,8 +346,29 @@ test('the example of a plain form signs up, logs in, and changes the password', 
     text: expect.stringMatching(/^newPassword /),
   });
   expect((await send('/password', change, cookie)).status).toBe(200);
-  expect((await send('/login', { ...ada, password: NEW })).status).toBe(200);
+  const again = await send('/login', { ...ada, password: NEW });
+  expect(again.status).toBe(200);
   expect(await rekey.mailedTokens()).toHaveLength(1);
+
+  expect((await send('/name', { name: 'Lovelace' })).status).toBe(401);
+  const [second] = again.cookie.split(';');
+  const renamed = await send('/name', { name: 'Lovelace' }, second);
+  expect(renamed).toMatchObject({ status: 200, text: 'Hello, Lovelace.' });
+  const [renewed] = renamed.cookie.split(';');
+  // The link of the mail works for a week, and nobody deletes past it.
+  const deletion = { email: ada.email, password: NEW };
+  expect((await send('/delete', deletion, renewed)).status).toBe(400);
+  expect((await send('/logout', { all: 'true' }, renewed)).cookie).toMatch(/^token=; Max-Age=0; /);
+  for (const ended of [cookie, second, renewed]) {
+    expect((await send('/name', { name: 'Eve' }, ended)).status).toBe(401);
+  }
+  const bob = { ...ada, email: 'bob@example.com' };
+  await send('/sign-up', bob);
+  const [bobs] = (await send('/login', bob)).cookie.split(';');
+  expect(await send('/delete', bob, bobs)).toMatchObject({
+    status: 200,
+    text: 'Your account is deleted.',
+  });
 
   const wrong = { ...ada, password: 'wrong horse' };
   const statuses = [];
