@@ -3,11 +3,22 @@ import path from 'node:path';
 import { defaultOf } from '../apps/server/src/config.ts';
 import { sections, type Variable } from '../apps/server/src/variables.ts';
 
+const secrets = sections
+  .flatMap(({ variables }) => variables.filter(({ isSecret }) => isSecret))
+  .map(({ name }) => `\`${name}\``)
+  .join(', ');
+
 const ABOUT = `<!-- Made from apps/server/src/variables.ts by \`npx -y pnpm@12 run configuration\`. -->
 
 # Configuration
 
 Rekey reads its configuration from the environment, and from a file \`.env\` in the folder where it is started; the environment wins. A variable that is empty counts as not set. Every problem is reported at once, by name and without its value (but for ranges of \`TRUST_PROXY\`), and Rekey then exits with code 1. Relative paths start at the folder where Rekey is started.
+
+A variable that holds a secret may be in a file instead, whose path is in \`NAME_FILE\`: \`DATABASE_URL_FILE=/run/secrets/database-url\`. These are ${secrets}. \`KEYS_FILE\` is a path anyway.
+
+In \`.env\`, a \`#\` begins a comment at the start of a line and after white space, and nowhere else. Values may stand in quotes of one kind, a line may begin with \`export\`, and both ends of a line will do. A line that can be read in two ways keeps Rekey from starting: a quote that does not end or that something follows, a variable that is set twice, or \`\${NAME}\`, which Rekey does not fill in (in single quotes it is a text).
+
+The start and \`rekey doctor\` warn of a variable whose name looks like one of these, and of values with which mails would be lost or people misled.
 `;
 
 const ADVICE = `

@@ -31,9 +31,15 @@ test('without a variable set, the defaults of the documentation hold', () => {
     hibpUrl: null,
     accessTokenTtlS: 3600,
     refreshTokenTtlS: 86_400,
+    sessionTtlS: 2_592_000,
     revokeTokenTtlS: 604_800,
     usersSignup: true,
     unprovenDays: 30,
+    usersTokenTtlS: 3600,
+    usersTokenAlg: 'EdDSA',
+    usersToken: 'encrypted',
+    usersIssuer: 'http://localhost:8042',
+    forwardAuth: false,
     apiDocs: false,
     throttleAccountFree: 5,
     throttleClientPerMinute: 300,
@@ -139,6 +145,33 @@ test.each([
   expect(problems).toHaveLength(1);
   expect(problems[0]).toMatch(new RegExp(`^${name} must `));
   expect(problems[0]).not.toContain(`${value} `);
+});
+
+test('a value is taken without what a shell would take away around it, and refused in quotes', () => {
+  expect(readConfig({ HOST: ' ::1\r', PORT: '80 ' })).toMatchObject({ host: '::1', port: 80 });
+  expect(problemsOf({ HOST: '"::1"', SMTP_URL: "'smtp://localhost'" })).toEqual([
+    'HOST must not have quotes around it',
+    'SMTP_URL must not have quotes around it',
+  ]);
+});
+
+test('a secret may be in a file that NAME_FILE names', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rekey-secret-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = path.join(folder, 'secret');
+  writeFileSync(file, 'smtp://user:pass@mail.example.com\n');
+  const smtpUrl = 'smtp://user:pass@mail.example.com';
+  expect(readConfig({ SMTP_URL_FILE: file }).smtpUrl).toBe(smtpUrl);
+  expect(readConfig({ SMTP_URL_FILE: '', SMTP_URL: smtpUrl }).smtpUrl).toBe(smtpUrl);
+  expect(problemsOf({ SMTP_URL_FILE: file, SMTP_URL: smtpUrl })).toEqual([
+    'SMTP_URL must not be set where SMTP_URL_FILE is',
+  ]);
+  expect(problemsOf({ SMTP_URL_FILE: folder, DATABASE_URL_FILE: `${file}-not` })).toEqual([
+    'DATABASE_URL_FILE must name a file with a value that can be read',
+    'SMTP_URL_FILE must name a file with a value that can be read',
+  ]);
+  writeFileSync(file, 'smtp://user:pass@mail.example.com?logger=true');
+  expect(problemsOf({ SMTP_URL_FILE: file })[0]).toMatch(/^SMTP_URL must have no parameter logger/);
 });
 
 const everybody = 'wider than';

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { readEnvFile } from './env-file.ts';
 import { type Variable, variables } from './variables.ts';
 
 type Variables = typeof variables;
@@ -23,19 +25,58 @@ export class ConfigError extends Error {
 /** Reads the configuration; throws one `ConfigError` that names every problem. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const problems: string[] = [];
+  const given = withFiles(env, problems);
   const values = Object.entries<Variable>(variables).map(([key, variable]) => {
-    const set = textOf(variable, env);
+    const set = textOf(variable, given);
     try {
       return [key, set === null ? null : variable.parse(set)];
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       // A default is wrong only where the variable that it names is.
-      if (env[variable.name]) problems.push(problemOf(variable, error));
+      if (given[variable.name]) problems.push(problemOf(variable, error));
       return [key, null];
     }
   });
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.fromEntries(values) as Config;
+}
+
+/** The variables as they were meant: secrets out of their files, and nothing around a value that a shell would take away. */
+function withFiles(env: NodeJS.ProcessEnv, problems: string[]): NodeJS.ProcessEnv {
+  const given = { ...env };
+  for (const { name, isSecret } of Object.values<Variable>(variables)) {
+    const file = isSecret ? env[fileVariableOf(name)] : undefined;
+    if (file && env[name]) {
+      problems.push(`${name} must not be set where ${fileVariableOf(name)} is`);
+    } else if (file) {
+      const content = contentOf(file);
+      if (content) given[name] = content;
+      else problems.push(`${fileVariableOf(name)} must name a file with a value that can be read`);
+    }
+    // Engines that read lines leave the end of a line of Windows.
+    const value = given[name]?.trim() ?? '';
+    given[name] = value;
+    if (/^(["'`]).*\1$/s.test(value)) {
+      // As `docker run --env-file` leaves them.
+      problems.push(`${name} must not have quotes around it`);
+      delete given[name];
+    }
+  }
+  return given;
+}
+
+/** The variable that names a file with the value of another. */
+export const fileVariableOf = (name: string): string => `${name}_FILE`;
+
+/** Editors end a file with a new line, which is no part of a secret. */
+function contentOf(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+      .replace(/^\uFEFF/, '')
+      .replace(/\r?\n$/, '');
+  } catch {
+    return null;
+  }
 }
 
 /** Some parsers name the variable themselves. */
@@ -61,13 +102,14 @@ export function defaultOf(variable: Variable, env: NodeJS.ProcessEnv = {}): stri
 
 /** The configuration of this process: its environment, completed from the file `.env`. */
 export function loadConfig(): Config {
+  const { values, problems } = readEnvFile('.env');
+  for (const [name, value] of values) process.env[name] ??= value;
   try {
-    process.loadEnvFile();
+    const config = readConfig(process.env);
+    if (problems.length > 0) throw new ConfigError([]);
+    return config;
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError([...problems, ...error.problems]);
   }
-  return readConfig(process.env);
 }
-
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';

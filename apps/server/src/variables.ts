@@ -26,6 +26,8 @@ export type Variable = {
   readonly parse: (text: string) => unknown;
   /** Its meaning, in Markdown. */
   readonly text: string;
+  /** Whether it holds a secret, which may stand in a file that `NAME_FILE` names. */
+  readonly isSecret?: true;
   /** A value for .env.example, beside the default or instead of it. */
   readonly example?: string;
 };
@@ -83,6 +85,7 @@ const server = {
 const storage = {
   databaseUrl: {
     name: 'DATABASE_URL',
+    isSecret: true,
     default: 'sqlite:./data/rekey.db',
     parse: textFor(parseDatabaseUrl),
     text: '`sqlite:PATH` or `postgres://user:password@host:port/database`, with the [parameters](operations.md#postgresql) `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, `host` (a folder of sockets), `options` and `pgbouncer`; any other keeps Rekey from starting',
@@ -106,6 +109,7 @@ const storage = {
 const mail = {
   smtpUrl: {
     name: 'SMTP_URL',
+    isSecret: true,
     default: null,
     parse: textFor(parseSmtpUrl),
     text: '`smtps://user:password@host:port` (TLS from the start) or `smtp://…` (STARTTLS); where it is not set, mails become `.eml` files in `MAIL_DIR`. With a user, or to another machine, nothing is said to a server that has no TLS, neither a password nor a mail, unless `?ignoreTLS=true` is written out. A relay with a certificate of its own needs `?tls.rejectUnauthorized=false`. Other parameters: `name`, `localAddress`, `authMethod` (`PLAIN`, `LOGIN`, `CRAM-MD5`), `tls.servername`, `tls.minVersion`, `requireTLS` (insists on loopback too), `opportunisticTLS` (on loopback). Any other, or one with an odd value, keeps Rekey from starting',
@@ -258,7 +262,7 @@ const appearance = {
     name: 'BRAND_COLOR',
     default: '#2457a6',
     parse: color,
-    text: '`#rrggbb`: buttons and the name on those pages. Where it could not be read, in light or in dark mode, a darker or lighter shade of it is taken (WCAG 2.2, AA). In a file `.env` it needs quotes',
+    text: '`#rrggbb`: buttons and the name on those pages. Where it could not be read, in light or in dark mode, a darker or lighter shade of it is taken (WCAG 2.2, AA)',
   },
   brandLogo: {
     name: 'BRAND_LOGO',

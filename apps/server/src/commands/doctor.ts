@@ -1,6 +1,4 @@
-import { constants, existsSync, statSync } from 'node:fs';
-import { access } from 'node:fs/promises';
-import path from 'node:path';
+import { existsSync } from 'node:fs';
 import { keyPurposes, openKeyFile } from '@rekey/adapters-crypto';
 import { commandToClose, type Inspection, inspectDatabase } from '@rekey/adapters-db';
 import {
@@ -13,6 +11,7 @@ import {
 } from '@rekey/adapters-mail';
 import type { Command } from 'commander';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
+import { canBeWritten, mailFolderWarning, warningsOf } from '../warnings.ts';
 import { json, print, printJson, table } from './common.ts';
 
 type Check = {
@@ -54,7 +53,7 @@ async function examine(): Promise<Check[]> {
   const database = await attempt(() => inspectDatabase(config.databaseUrl));
   const found = database instanceof Error ? null : database;
   return [
-    { name: 'configuration', status: 'ok', detail: 'complete' },
+    ...checkConfiguration(config),
     await checkKeys(config.keysFile, found?.hasUsers === true),
     ...checkTokens(config),
     ...(database instanceof Error
@@ -65,6 +64,13 @@ async function examine(): Promise<Check[]> {
     ...(config.mailTemplates === null ? [] : checkTemplates(config.mailTemplates)),
     checkClock(found?.clockOffsetMs ?? null),
   ];
+}
+
+function checkConfiguration(config: Config): Check[] {
+  const name = 'configuration';
+  const warnings = warningsOf(config, process.env);
+  if (warnings.length === 0) return [{ name, status: 'ok', detail: 'complete' }];
+  return warnings.map((detail) => ({ name, status: 'warn', detail }));
 }
 
 async function checkKeys(file: string, hasUsers: boolean): Promise<Check> {
@@ -107,11 +113,20 @@ function checkDatabase(found: Inspection | null): Check[] {
   if (found === null) {
     return [{ name: 'database', status: 'warn', detail: 'the file is made at the first start' }];
   }
-  const { product, place, durability, isDurable, schema } = found;
+  const { product, place, connection, durability, isDurable, schema } = found;
   const { version, latest } = schema;
   const detail = `version ${version} of ${latest}`;
   return [
     { name: 'database', status: 'ok', detail: `${product}, ${place}` },
+    ...(connection === null
+      ? []
+      : [
+          {
+            name: 'connection',
+            status: connection.isExposed ? 'warn' : 'ok',
+            detail: connection.encryption,
+          } as const,
+        ]),
     {
       name: 'durability',
       status: isDurable ? 'ok' : 'FAIL',
@@ -132,14 +147,12 @@ async function checkFiles(databaseUrl: string): Promise<Check[]> {
   return [{ name: 'database files', status: 'warn', detail }];
 }
 
-async function checkMail({ smtpUrl, mailDir, mailFrom }: Config): Promise<Check> {
+async function checkMail(config: Config): Promise<Check> {
+  const { smtpUrl, mailDir, mailFrom } = config;
   const name = 'mail';
   if (smtpUrl === null) {
-    const nearest = nearestFolder(mailDir);
-    const problem = await attempt(() => access(nearest, constants.W_OK));
-    return problem instanceof Error || !statSync(nearest).isDirectory()
-      ? { name, status: 'FAIL', detail: `MAIL_DIR ${mailDir} cannot be written` }
-      : { name, status: 'warn', detail: `SMTP_URL is not set: mails become files in ${mailDir}` };
+    const detail = mailFolderWarning(config) ?? '';
+    return { name, status: canBeWritten(mailDir) ? 'warn' : 'FAIL', detail };
   }
   const from = parseMailFrom(mailFrom);
   const server = await attempt(() => smtpOutlet({ url: smtpUrl, from }).verify());
@@ -186,13 +199,6 @@ function checkClock(offsetMs: number | null): Check {
   const detail = `the database is ${distanceMs} ms ${offsetMs < 0 ? 'behind' : 'ahead'}`;
   if (distanceMs > MAX_OFFSET_MS) return { name, status: 'FAIL', detail };
   return { name, status: distanceMs > NOTABLE_OFFSET_MS ? 'warn' : 'ok', detail };
-}
-
-/** The folder, or the nearest one above it that exists. */
-function nearestFolder(folder: string): string {
-  let nearest = path.resolve(folder);
-  while (!existsSync(nearest)) nearest = path.dirname(nearest);
-  return nearest;
 }
 
 async function attempt<T>(work: () => Promise<T>): Promise<T | Error> {
