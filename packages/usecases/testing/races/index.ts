@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import type { Open } from '../contracts/opened.ts';
+import { accountsRaces } from './accounts.ts';
 import { auditRaces } from './audit.ts';
 import { deliveriesRaces } from './deliveries.ts';
 import { factorsRaces } from './factors.ts';
@@ -22,6 +23,7 @@ export function racesContract(name: string, open: Open): void {
       passwordsRaces,
       keysRaces,
       usersRaces,
+      accountsRaces,
       factorsRaces,
       deliveriesRaces,
       auditRaces,

@@ -1,0 +1,72 @@
+import { type Grant, operator } from '@rekey/domain';
+import { describe, expect, test } from 'vitest';
+import type { Database } from '../../src/index.ts';
+import { asNobody, asUser, endOf, PASSWORD, type World } from '../world.ts';
+import { type Track, times } from './track.ts';
+
+const asked = { name: 'Orion', email: 'orion@example.com', password: PASSWORD };
+
+export function accountsRaces({ alone }: Track): void {
+  describe('sign-ups', () => {
+    test('of one address by somebody who sends them again and again are one user, and all succeed', async () => {
+      await alone(async (w) => {
+        await w.useCases.services.openFormService.execute(operator);
+        const { signUp, signUpAndLogIn } = w.useCases.users;
+        const answered = await times(8, async (n) =>
+          n % 2 === 0
+            ? signUp.execute(asNobody(), asked)
+            : (await signUpAndLogIn.execute(asNobody(), asked)).user,
+        );
+        expect(new Set(answered.map(({ id }) => id)).size).toBe(1);
+      });
+    });
+
+    test('of one address by two people are one user, whose password is that of one of them', async () => {
+      await alone(async (w) => {
+        await w.useCases.services.openFormService.execute(operator);
+        const { signUpAndLogIn } = w.useCases.users;
+        const ends = await times(8, (n) =>
+          endOf(signUpAndLogIn.execute(asNobody(), { ...asked, password: `password of ${n % 2}` })),
+        );
+        const [even, odd] = [0, 1].map((of) => ends.filter((_, n) => n % 2 === of));
+        const all = (some: unknown[] = []) => some.every((end) => end === 'done');
+        const none = (some: unknown[] = []) => some.every((end) => end !== 'done');
+        expect((all(even) && none(odd)) || (all(odd) && none(even))).toBe(true);
+      });
+    });
+  });
+
+  describe('admins', () => {
+    async function anAdmin(w: World<Database>, n: number) {
+      const { users } = w.useCases;
+      const person = { ...asked, email: `admin-${n}@example.com` };
+      const { user } = await users.signUpAndLogIn.execute(asNobody(), person);
+      await users.changeRole.execute(operator, { id: user.id, isAdmin: true });
+      const { access } = await users.signUpAndLogIn.execute(asNobody(), person);
+      return {
+        email: user.email,
+        actor: asUser((await w.accessTokens.verify(access.token)) as Grant),
+      };
+    }
+
+    test('who leave at once, or delete each other, leave one of them', async () => {
+      await alone(async (w) => {
+        await w.useCases.services.openFormService.execute(operator);
+        const admins = await times(4, (n) => anAdmin(w, n));
+        const { deleteAccount } = w.useCases.users;
+        const ends = await Promise.all(
+          admins.flatMap(({ actor, email }, n) => {
+            const next = admins[(n + 1) % admins.length]?.email ?? '';
+            return [
+              endOf(deleteAccount.execute(actor, { email, password: PASSWORD })),
+              endOf(deleteAccount.execute(actor, { email: next })),
+            ];
+          }),
+        );
+        const left = await w.database.transact(({ users }) => users.lockAdmins());
+        expect(left).toHaveLength(1);
+        expect(ends.filter((end) => end === 'done')).toHaveLength(3);
+      });
+    });
+  });
+}
