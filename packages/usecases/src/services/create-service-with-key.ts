@@ -3,8 +3,7 @@ import type { Ports } from '../ports/index.ts';
 import { beginChain } from '../shared/begin-chain.ts';
 import { newKey } from '../shared/new-key.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
-import type { CreateServiceInput } from './create-service.ts';
-import { newService } from './new-service.ts';
+import { type CreateServiceInput, newService } from './new-service.ts';
 
 type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'clock' | 'ids'>;
 

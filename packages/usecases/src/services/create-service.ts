@@ -1,12 +1,9 @@
-import { type Actor, Forbidden, type GivenService, may, type Service } from '@rekey/domain';
+import { type Actor, Forbidden, may, type Service } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { beginChain } from '../shared/begin-chain.ts';
-import { newService } from './new-service.ts';
+import { type CreateServiceInput, newService } from './new-service.ts';
 
 type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids'>;
-
-/** All that is left out has the value of `serviceDefaults`. */
-export type CreateServiceInput = GivenService & { readonly name: string; readonly url: string };
 
 /** Registers a service, which has no key yet. */
 export class CreateService {

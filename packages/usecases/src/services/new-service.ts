@@ -1,6 +1,8 @@
-import { parseService, type Service, serviceDefaults } from '@rekey/domain';
+import { type GivenService, parseService, type Service, serviceDefaults } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import type { CreateServiceInput } from './create-service.ts';
+
+/** All that is left out has the value of `serviceDefaults`. */
+export type CreateServiceInput = GivenService & { readonly name: string; readonly url: string };
 
 /** A service that is made now; throws `IllegalArgument`. */
 export function newService(
