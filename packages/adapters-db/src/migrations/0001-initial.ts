@@ -47,7 +47,7 @@ export const initial: Migration = {
       created_by text references services (id),
       idle_since bigint
     )`,
-    `create index users_admins on users (id) where is_admin = 1`,
+    `create index users_admins on users (is_admin, id) where is_admin = 1`,
     `create index users_idle on users (idle_since) where idle_since is not null`,
 
     `create table user_attributes (
