@@ -43,19 +43,27 @@ export function clientSource({ paths, components }: Document): string {
   const calls = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );
-  const methods = calls.map(
-    ({ operation }) =>
-      `/** ${operation.summary}. */\n${operation.operationId}(${inputOf(operation)}): Promise<${answerOf(operation)}>;`,
+  const methodOf = (operation: Operation, answer: string) =>
+    `/** ${operation.summary}. */\n${operation.operationId}(${inputOf(operation)}): ${answer};`;
+  const methods = calls.map(({ operation }) =>
+    methodOf(operation, `Promise<${answerOf(operation)}>`),
   );
+  const lists = calls
+    .filter(({ operation }) => listed(operation) !== null)
+    .map(({ operation }) =>
+      methodOf(operation, `AsyncGenerator<${answerOf(operation)}['data'][number], void>`),
+    );
   const rows = calls.map(
     ({ path, method, operation }) =>
-      `${operation.operationId}: { method: '${method.toUpperCase()}', path: '${path}', takes: ${takes(operation)}, proof: ${proof(operation)} },`,
+      `${operation.operationId}: { method: '${method.toUpperCase()}', path: '${path}', takes: ${takes(operation)}, proof: ${proof(operation)}, listed: ${quoted(listed(operation))} },`,
   );
   return [
     HEADER,
     ...types,
     '/** A method for each call. */',
     `export type Api = {\n${indent(methods)}\n};`,
+    '/** The lists that come in pages: each row of them, from the first page to the last. */',
+    `export type Each = {\n${indent(lists)}\n};`,
     '/** How each call is made. */',
     `export const calls = {\n${indent(rows)}\n} as const;`,
     '',
@@ -64,17 +72,34 @@ export function clientSource({ paths, components }: Document): string {
 
 function inputOf({ parameters: all = [], requestBody }: Operation): string {
   const more = 'call?: Call';
-  const parameters = all.filter((each) => each.in !== 'header');
-  if (requestBody) {
-    const isOptional = requestBody.required ? '' : '?';
-    return `input${isOptional}: ${typeOf(contentOf(requestBody.content))}, ${more}`;
-  }
-  if (parameters.length === 0) return `input?: undefined, ${more}`;
-  const required = parameters.filter((each) => each.required).map(({ name }) => name);
-  const properties = Object.fromEntries(parameters.map(({ name, schema }) => [name, schema]));
-  const optional = required.length === 0 ? '?' : '';
-  return `input${optional}: ${typeOf({ type: 'object', required, properties })}, ${more}`;
+  const parameters = all.filter((each) => each.in === 'path' || !requestBody);
+  const parts = [
+    ...(requestBody ? [typeOf(contentOf(requestBody.content))] : []),
+    ...(parameters.some((each) => each.in !== 'header') ? [typeOf(objectOf(parameters))] : []),
+  ];
+  if (parts.length === 0) return `input?: undefined, ${more}`;
+  const isNeeded = requestBody?.required || parameters.some((each) => each.required);
+  return `input${isNeeded ? '' : '?'}: ${parts.join(' & ')}, ${more}`;
 }
+
+/** What has a place in the path or the query. */
+function objectOf(parameters: NonNullable<Operation['parameters']>): Schema {
+  const placed = parameters.filter((each) => each.in !== 'header');
+  const required = placed.filter((each) => each.required).map(({ name }) => name);
+  const properties = Object.fromEntries(placed.map(({ name, schema }) => [name, schema]));
+  return { type: 'object', required, properties };
+}
+
+/** How a list goes on: by ids, by names or by time; null for what is no list in pages. */
+function listed({ parameters = [] }: Operation): 'id' | 'name' | 'time' | null {
+  const has = (name: string) => parameters.some((each) => each.name === name);
+  if (!has('limit')) return null;
+  if (has('name_ge')) return 'name';
+  if (has('offset_id')) return 'time';
+  return has('gt') ? 'id' : null;
+}
+
+const quoted = (text: string | null) => (text === null ? 'null' : `'${text}'`);
 
 const takes = ({ requestBody }: Operation): string => {
   if (!requestBody) return 'null';

@@ -7,40 +7,154 @@ export type AuditEntry = {
   readonly id: string;
   /** When it happened. */
   readonly created_at: string;
-  /** The action that was tried. */
-  readonly type: 'rekey:ChainBegin' | 'sso:ServiceCreate' | 'rekey:RootKeyCreate' | 'rekey:KeyAuth' | 'sso:UserCreate' | 'rekey:UserExpire' | 'sso:KeyCreate' | 'sso:AuthKeyRevoke' | 'sso:AuthLocalLogin' | 'sso:AuthLocalUpdatePassword' | 'sso:AuthLocalUpdatePasswordRevoke' | 'rekey:FactorChangeRevoke' | 'sso:AuthTokenRefresh' | 'rekey:TokenTheft' | 'sso:AuthTokenRevoke' | 'sso:AuthTotp' | 'rekey:Throttle' | 'rekey:MailSend' | 'rekey:MailRequeue' | 'rekey:AuditPrune' | 'rekey:Backup' | 'rekey:KeyringRotate' | 'rekey:KeyringPrune';
+  /** When something was added to the entry last; at first when it happened. */
+  readonly updated_at: string;
+  /** What was tried: one of `rekey:ChainBegin`, `sso:ServiceCreate`, `sso:ServiceUpdate`, `sso:ServiceDelete`, `rekey:RootKeyCreate`, `rekey:KeyAuth`, `sso:UserCreate`, `sso:UserUpdate`, `sso:UserDelete`, `rekey:UserExpire`, `sso:KeyCreate`, `sso:KeyUpdate`, `rekey:RoleGrant`, `rekey:RoleRevoke`, `rekey:KeyRotate`, `sso:KeyDelete`, `rekey:KeyRevoke`, `sso:AuthKeyRevoke`, `rekey:UserAdopt`, `sso:AuthLocalLogin`, `sso:AuthLocalUpdatePassword`, `sso:AuthLocalUpdatePasswordRevoke`, `rekey:FactorChangeRevoke`, `sso:AuthTokenRefresh`, `rekey:SessionEnd`, `rekey:TokenTheft`, `sso:AuthTokenRevoke`, `sso:AuthTotp`, `rekey:Throttle`, `rekey:ThrottleReset`, `rekey:MailSend`, `rekey:MailRequeue`, `sso:AuditUpdate`, `rekey:AuditErase`, `rekey:AuditPrune`, `rekey:Backup`, `rekey:KeyringRotate`, `rekey:KeyringPrune`, or a type of a service's own. */
+  readonly type: string;
   /** Whether what was tried was done. */
   readonly outcome: 'success' | 'failure';
+  /** Of Rekey’s own entries as in gRPC: 0 done, 3 refused, 7 forbidden, 16 not authenticated; of a service’s what it says. */
+  readonly status_code: number | null;
+  /** The key of the service, or of the operator, that asked. */
+  readonly key_id: string | null;
   /** null for actions of the operator. */
   readonly service_id: string | null;
   /** null where no user is concerned, or none that is known here. */
   readonly user_id: string | null;
-  /** The key, session, one-time token, mail or service that it is about. */
+  /** The key of the user that the request was proven with. */
+  readonly user_key_id: string | null;
+  /** The id of the key, session, one-time token, mail, service or entry that it is about; of an entry of a service’s own, its words. */
   readonly subject: string | null;
-  /** The IP address that the request came from; of failures that were summed, their network, or null for many. */
-  readonly remote: string | null;
+  /** Of a change `{"type": "diff", "data": [[field, old, new], …]}`, of a failure `{"type": "error", "data": code}`, of an entry of a service’s own what it says. */
+  readonly data: object | null;
+  /** The IP address that the request came from; of failures that were summed, their network. Empty where there is none, and where it was erased. */
+  readonly remote: string;
   /** The User-Agent exactly as it was sent, at most 200 characters of it: escape it before you show it. */
-  readonly user_agent: string | null;
+  readonly user_agent: string;
+  /** The X-Forwarded-For exactly as it was sent, at most 500 characters of it: whoever asks can write anything into it. */
+  readonly forwarded: string | null;
   /** How often it happened: 1 but for failures that were summed. */
   readonly count: number;
-  /** Its place in the chain of its service: 1 for the first, without gaps. */
+  /** Its place in the chain of its service: 1 for the first, without gaps. Each amendment of an entry has a place as well. */
   readonly sequence: number;
   /** null for the first of a chain. */
   readonly previous_hash: string | null;
   /** Covers the entry and the hash before it. */
   readonly hash: string;
 };
+export type AuditEntryAmendment = {
+  /** The id of the entry, as in the path, where it is repeated. */
+  readonly id?: string;
+  /** How it ended, in numbers of your own. */
+  readonly status_code?: number;
+  /** What the entry is about: 1 to 200 characters on one line. */
+  readonly subject?: string;
+  /** Anything that JSON has, at most 32 levels deep. */
+  readonly data?: object;
+};
 export type AuditListed = {
+  readonly meta: {
+    /** The `ge` that was used. */
+    readonly ge: string | null;
+    /** The `le` that was used. */
+    readonly le: string | null;
+    /** The `limit` that was used. */
+    readonly limit: number;
+    /** The `offset_id` that was used. */
+    readonly offset_id: string | null;
+    /** The ids that were asked for. */
+    readonly id: readonly string[];
+    /** The types that were asked for. */
+    readonly type: readonly string[];
+    /** The subjects that were asked for. */
+    readonly subject: readonly string[];
+    /** The services that were asked for. */
+    readonly service_id: readonly string[];
+    /** The users that were asked for. */
+    readonly user_id: readonly string[];
+    /** The `order` that was used. */
+    readonly order: string | null;
+    /** The `after` that was used. */
+    readonly after: string | null;
+  };
   readonly data: readonly AuditEntry[];
-  /** The `after` of the next page; null on the last one. */
+  /** The `after` of the page that comes after this one, or without `ge` and `order` before it; null where there is none. */
   readonly next: string | null;
 };
 export type AuditRead = {
   readonly data: AuditEntry;
 };
 export type Audited = {
-  /** The entry of the audit that says so. */
-  readonly audit: string;
+  /** The entry of your own that was asked for by `audit`; null where none was. */
+  readonly audit: string | null;
+};
+export type ChangedKey = {
+  /** The id of the key, as in the path, where it is repeated. */
+  readonly id?: string;
+  /** 1 to 100 characters on one line. */
+  readonly name?: string;
+  /** A key that is disabled cannot be used. */
+  readonly is_enabled?: boolean;
+  /** The rights of the key, in words of the service: Rekey gives them no meaning. At most 50, each of 1 to 64 visible ASCII characters and given once. */
+  readonly scopes?: readonly string[];
+  /** When the key stops working: RFC 3339, to come; an empty text for never. */
+  readonly expires_at?: string;
+};
+export type ChangedService = {
+  /** The id of the service, as in the path, where it is repeated. */
+  readonly id?: string;
+  /** A service that is disabled can do nothing: its keys are refused, and the sessions of its users with them. */
+  readonly is_enabled?: boolean;
+  /** 1 to 100 characters on one line; mails show it. */
+  readonly name?: string;
+  /** Where the service lives: http or https, without user and password. */
+  readonly url?: string;
+  /** Whether people may register at the service by themselves. */
+  readonly user_allow_register?: boolean;
+  /** Text that mails of the service carry; empty for none. At most 1000 characters. */
+  readonly user_email_text?: string;
+  /** The page that links in mails lead to; where there is none, Rekey hosts it. Empty for none. */
+  readonly provider_local_url?: string;
+  /** The page that sign-ins with GitHub come back to. Empty for none. */
+  readonly provider_github_oauth2_url?: string;
+  /** The page that sign-ins with Microsoft come back to. Empty for none. */
+  readonly provider_microsoft_oauth2_url?: string;
+  /** Whether the service lists, reads and changes all users. */
+  readonly sees_all_users?: boolean;
+  /** Whether owners open again by themselves the accounts that they locked. */
+  readonly owner_recovery?: boolean;
+  /** Whether a login takes a second factor. */
+  readonly require_factor?: boolean;
+  /** Whether owners are mailed about a login from a new device. */
+  readonly new_device_mail?: boolean;
+  /** The place where people find help: https, or `mailto:` and an address. Empty for that of the server. */
+  readonly support_url?: string;
+};
+export type ChangedUser = {
+  /** The id of the user, as in the path, where it is repeated. */
+  readonly id?: string;
+  /** 1 to 100 characters on one line. */
+  readonly name?: string;
+  /** A user that is disabled can do nothing, and has no session. */
+  readonly is_enabled?: boolean;
+  /** A BCP 47 tag: the language of the mails. */
+  readonly locale?: string;
+  /** An IANA zone: the clock of the mails. */
+  readonly timezone?: string;
+  /** Whether the owner may ask for a new password. */
+  readonly password_allow_reset?: boolean;
+  /** `true` makes a right login 403 until the password is changed. */
+  readonly password_require_update?: boolean;
+  /** What your service keeps with the user: a flat object of strings, numbers, booleans and nulls, 4 KiB of JSON at most. No other service sees it; a root key sees that of the service that made the user. It takes the place of all that was there. */
+  readonly attributes?: object;
+};
+export type CheckedPassword = {
+  /** The password to be judged. Whatever is wrong with it, the answer says so. */
+  readonly password: string;
+  /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
+  readonly email?: string;
+  /** 1 to 100 characters on one line. */
+  readonly name?: string;
 };
 export type Credentials = {
   /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
@@ -50,19 +164,114 @@ export type Credentials = {
   /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
   readonly device?: string;
 };
+export type Csrf = {
+  /** When it was made. */
+  readonly created_at: string;
+  /** The token: shown in this answer only. */
+  readonly key: string;
+  /** Equal to `key`. */
+  readonly value: string;
+  /** When it expires. */
+  readonly ttl: string;
+  /** The service that may spend it. */
+  readonly service_id: string;
+};
+export type CsrfCreated = {
+  readonly csrf: Csrf;
+};
+export type CsrfVerified = {
+  /** The entry that was asked for. */
+  readonly audit?: string;
+};
+export type ExportedMail = {
+  /** The id of the mail. */
+  readonly id: string;
+  /** When the mail was owed. */
+  readonly created_at: string;
+  /** What the mail is about. */
+  readonly type: 'update_password' | 'factor_change';
+  /** The service that it happened through. */
+  readonly service_id: string;
+  /** The recipient. */
+  readonly to: string;
+  readonly state: 'waiting' | 'sent' | 'dead';
+  /** When it was sent or given up. */
+  readonly closed_at: string | null;
+  /** Until when its link works, if it is not used. */
+  readonly link_expires_at: string;
+  /** When the link was used, or ended with another one. */
+  readonly link_spent_at: string | null;
+};
+export type ExportedSession = {
+  /** The id of the session. */
+  readonly id: string;
+  /** When the user logged in. */
+  readonly created_at: string;
+  /** When a token of it was refreshed or verified last: within a minute of that. */
+  readonly last_used_at: string;
+  /** When it ends by itself. A refresh puts the end off. */
+  readonly expires_at: string;
+  /** The user who logged in. */
+  readonly user_id: string;
+  /** The service that the user logged in to. */
+  readonly service_id: string;
+  /** The TOKEN key that it rests on. */
+  readonly key_id: string;
+  /** The IP address that the login came from. */
+  readonly remote: string;
+  /** The User-Agent of the login exactly as it was sent: escape it before you show it. */
+  readonly user_agent: string | null;
+  /** How the user proved who it is; `pwd`: by a password. */
+  readonly amr: readonly 'pwd'[];
+  /** null where it goes on, or expired. */
+  readonly ended_at: string | null;
+};
+export type FormAuthentication = {
+  readonly user: FormUser;
+  /** Goes with `Authorization: Bearer …` from now on. */
+  readonly token: string;
+};
+export type FormChange = {
+  /** The e-mail address of the account, in any spelling. */
+  readonly email: string;
+  /** 1 to 100 characters on one line. */
+  readonly name?: string;
+  /** The password that the account has now. */
+  readonly password?: string;
+  /** A password that `PASSWORD_POLICY` allows, other than the current one; 8 to 128 characters by default. */
+  readonly newPassword?: string;
+  /** Refused, for now: the address cannot be changed here. */
+  readonly newEmail?: string;
+};
 export type FormCredentials = {
-  /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
+  /** The e-mail address of the account, in any spelling. */
   readonly email: string;
   /** The password that the account has now. */
   readonly password: string;
   /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
   readonly device?: string;
 };
+export type FormDeletion = {
+  /** The e-mail address of the account, in any spelling. */
+  readonly email: string;
+  /** The password of the own account; admins may leave it out. */
+  readonly password?: string;
+};
 export type FormLoggedIn = {
   readonly user: FormUser;
+  /** Goes with `Authorization: Bearer …` from now on. */
   readonly token: string;
+  readonly authentication: FormAuthentication;
+  /** Always false, for now. */
+  readonly requires2FA: boolean;
+  /** Always null, for now. */
+  readonly message: null;
   /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
   readonly device: string;
+};
+export type FormLogout = {
+  /** Whether all sessions of the account end, on every device. */
+  readonly all?: 'true' | 'false';
 };
 export type FormNewPassword = {
   /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
@@ -72,14 +281,67 @@ export type FormNewPassword = {
   /** A password that `PASSWORD_POLICY` allows, other than the current one; 8 to 128 characters by default. */
   readonly newPassword: string;
 };
+export type FormProblem = {
+  /** Relative: leads to the documentation of the server that answered. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  /** For people. */
+  readonly detail: string;
+  /** For programs; the list is closed. */
+  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
+  /** Of a 500: the id of the request in the log. */
+  readonly instance?: string;
+  /** Every argument that is refused, at once. */
+  readonly errors?: readonly {
+    /** The name that the argument was sent with. */
+    readonly field: string;
+    /** For people. */
+    readonly message: string;
+    /** Why the argument is refused, for programs; the list is closed. */
+    readonly code: 'required' | 'unknown' | 'repeated' | 'malformed' | 'too_short' | 'too_long' | 'unusable' | 'exists' | 'out_of_range' | 'past' | 'not_allowed' | 'common' | 'contains_email' | 'contains_service' | 'same_as_current';
+  }[];
+  /** For clients of orion users: equal to `detail`. */
+  readonly message: string;
+  /** For clients of orion users: the `errors`, or else the `detail`. */
+  readonly violations: readonly {
+    readonly field?: string;
+    readonly message: string;
+  }[];
+};
+export type FormSession = {
+  readonly id: string;
+  /** When the login was. */
+  readonly createdAt: string;
+  /** When it was used last, to within a minute. */
+  readonly lastUsedAt: string;
+  /** When it ends by itself. */
+  readonly expiresAt: string;
+  /** The IP address that the login came from. */
+  readonly remote: string;
+  /** The User-Agent of the login exactly as it was sent: escape it before you show it. */
+  readonly userAgent: string | null;
+  /** How the login was proven; `pwd`: by a password. */
+  readonly amr: readonly 'pwd'[];
+  /** Whether it is the one that asks. */
+  readonly current: boolean;
+};
 export type FormUser = {
   /** The id of the user. */
   readonly hash: string;
   readonly name: string;
   /** In its canonical form: lower case, domain in ASCII. */
   readonly email: string;
-  /** Whether the address was proven. Rekey asks nobody to: never. */
+  /** Whether somebody proved that mails to the address reach its owner. */
   readonly emailValid: boolean;
+  /** Always null: nobody reads a secret here. */
+  readonly secret2FA: null;
+  /** Always false, for now. */
+  readonly using2FA: boolean;
+  /** Always false, for now. */
+  readonly require2FAForBasicLogin: boolean;
+  /** Always false, for now. */
+  readonly require2FAForSocialLogin: boolean;
 };
 export type GivenCode = {
   /** The user that the key is of. */
@@ -87,9 +349,19 @@ export type GivenCode = {
   /** Six digits. */
   readonly totp: string;
 };
+export type GivenCsrf = {
+  /** The token. */
+  readonly csrf: string;
+  /** The type of an entry of your own, which the audit then has as well; not one of `sso:` or `rekey:`. */
+  readonly audit?: string;
+};
 export type GivenKey = {
   /** The value of a key. */
   readonly key: string;
+  /** The scopes that the key must all have. */
+  readonly scopes?: readonly string[];
+  /** The type of an entry of your own, which the audit then has as well; not one of `sso:` or `rekey:`. */
+  readonly audit?: string;
 };
 export type GivenLinkToken = {
   /** The `token` of the link in the mail. */
@@ -97,9 +369,38 @@ export type GivenLinkToken = {
 };
 export type GivenRefreshToken = {
   readonly token: string;
+  /** The type of an entry of your own, which the audit then has as well; not one of `sso:` or `rekey:`. */
+  readonly audit?: string;
 };
 export type GivenToken = {
   readonly token: string;
+  /** The type of an entry of your own, which the audit then has as well; not one of `sso:` or `rekey:`. */
+  readonly audit?: string;
+};
+export type JsonProblem = {
+  /** Relative: leads to the documentation of the server that answered. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  /** For people. */
+  readonly detail: string;
+  /** For programs; the list is closed. */
+  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
+  /** Of a 500: the id of the request in the log. */
+  readonly instance?: string;
+  /** Every argument that is refused, at once. */
+  readonly errors?: readonly {
+    /** The name that the argument was sent with. */
+    readonly field: string;
+    /** For people. */
+    readonly message: string;
+    /** Why the argument is refused, for programs; the list is closed. */
+    readonly code: 'required' | 'unknown' | 'repeated' | 'malformed' | 'too_short' | 'too_long' | 'unusable' | 'exists' | 'out_of_range' | 'past' | 'not_allowed' | 'common' | 'contains_email' | 'contains_service' | 'same_as_current';
+  }[];
+  /** For clients of mojzu/sso: `ValidationError` where arguments are refused, and otherwise `RedactedError`. */
+  readonly error: 'ValidationError' | 'RedactedError';
+  /** For clients of mojzu/sso: equal to `error`. */
+  readonly message: 'ValidationError' | 'RedactedError';
 };
 export type Key = {
   /** The id of the key. */
@@ -112,12 +413,21 @@ export type Key = {
   readonly is_enabled: boolean;
   /** A key that was revoked cannot be used ever again. */
   readonly is_revoked: boolean;
+  /** TOKEN lets the user log in to the service, KEY lets a program act for the user, and TOTP is the seed of one-time codes. */
   readonly type: 'KEY' | 'TOKEN' | 'TOTP';
   readonly name: string;
-  /** null for a key that belongs to no service. */
+  /** null for a root key, which belongs to no service. */
   readonly service_id: string | null;
   /** null for a key that belongs to no user. */
   readonly user_id: string | null;
+  /** The first eight characters of the value after `rku_`, `rks_` or `rkr_`, to tell keys apart; null for a TOTP key. */
+  readonly prefix: string | null;
+  /** The rights of the key, in words of the service: Rekey gives them no meaning. At most 50, each of 1 to 64 visible ASCII characters and given once. */
+  readonly scopes: readonly string[];
+  /** When the key stops working; null for never. */
+  readonly expires_at: string | null;
+  /** When the key was used last, within a minute of that; null for never. */
+  readonly last_used_at: string | null;
 };
 export type KeyCreated = {
   readonly data: {
@@ -126,12 +436,61 @@ export type KeyCreated = {
     readonly value: string;
   };
 };
+export type KeyDeleted = {
+
+};
 export type KeyRead = {
+  readonly data: Key;
+};
+export type KeyRevoked = {
+  /** The entry that `audit` asked for; null where it asked for none. */
+  readonly audit: string | null;
+};
+export type KeyRotated = {
+  readonly data: {
+    readonly key: Key;
+    /** The key itself: shown in this answer only. */
+    readonly value: string;
+  };
+};
+export type KeyUpdated = {
   readonly data: Key;
 };
 export type KeyVerified = {
   readonly user: User;
   readonly key: Key;
+  /** The entry that `audit` asked for; null where it asked for none. */
+  readonly audit: string | null;
+};
+export type KeysListed = {
+  /** What the list was made by. */
+  readonly meta: {
+    /** Empty for all. */
+    readonly id: readonly string[];
+    /** null where it was not given. */
+    readonly is_enabled: boolean | null;
+    /** null where it was not given. */
+    readonly is_revoked: boolean | null;
+    /** Empty for all. */
+    readonly type: readonly ('KEY' | 'TOKEN' | 'TOTP')[];
+    /** Empty for all. */
+    readonly service_id: readonly string[];
+    /** Empty for all. */
+    readonly user_id: readonly string[];
+    /** null where it was not given. */
+    readonly gt: string | null;
+    /** null where it was not given. */
+    readonly lt: string | null;
+    /** How many rows there are at most. */
+    readonly limit: number;
+  };
+  readonly data: readonly Key[];
+};
+export type LogOut = {
+  /** An access or refresh token of the session. */
+  readonly token: string;
+  /** Whether all sessions of the user at this service end, and its devices become unknown. */
+  readonly all?: boolean;
 };
 export type LoggedIn = {
   readonly meta: PasswordMeta;
@@ -141,15 +500,33 @@ export type LoggedIn = {
   /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
   readonly device: string;
 };
+export type NewAuditEntry = {
+  /** A type of your own: 1 to 200 characters on one line that do not begin with `sso:` or `rekey:`. */
+  readonly type: string;
+  /** What the entry is about: 1 to 200 characters on one line. */
+  readonly subject?: string;
+  /** Anything that JSON has, at most 32 levels deep. */
+  readonly data?: object;
+  /** The user that it is about: what the entry says goes with the user. */
+  readonly user_id?: string;
+  /** The key that the user acted with. */
+  readonly user_key_id?: string;
+};
 export type NewKey = {
-  /** A key that is disabled cannot be used. */
-  readonly is_enabled: boolean;
-  /** TOKEN lets the user log in to this service, KEY lets a program act for the user, and TOTP is the seed of one-time codes. */
-  readonly type: 'KEY' | 'TOKEN' | 'TOTP';
+  /** TOKEN lets the user log in to the service, KEY lets a program act for the user, and TOTP is the seed of one-time codes. KEY unless given. */
+  readonly type?: 'KEY' | 'TOKEN' | 'TOTP';
   /** 1 to 100 characters on one line. */
   readonly name: string;
-  /** The user that the key is of. */
-  readonly user_id: string;
+  /** A key that is disabled cannot be used. `true` unless given. */
+  readonly is_enabled?: boolean;
+  /** The service that the key is of: with a root key, which must give it. */
+  readonly service_id?: string;
+  /** The user that the key is of. A root key leaves it out for a service key. */
+  readonly user_id?: string;
+  /** The rights of the key, in words of the service: Rekey gives them no meaning. At most 50, each of 1 to 64 visible ASCII characters and given once. */
+  readonly scopes?: readonly string[];
+  /** When the key stops working: RFC 3339, to come; never, unless given. */
+  readonly expires_at?: string;
 };
 export type NewPassword = {
   /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
@@ -161,9 +538,37 @@ export type NewPassword = {
   /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
   readonly device?: string;
 };
+export type NewService = {
+  /** 1 to 100 characters on one line; mails show it. */
+  readonly name: string;
+  /** Where the service lives: http or https, without user and password. */
+  readonly url: string;
+  /** A service that is disabled can do nothing: its keys are refused, and the sessions of its users with them. */
+  readonly is_enabled?: boolean;
+  /** Whether people may register at the service by themselves. */
+  readonly user_allow_register?: boolean;
+  /** Text that mails of the service carry; empty for none. At most 1000 characters. */
+  readonly user_email_text?: string;
+  /** The page that links in mails lead to; where there is none, Rekey hosts it. Empty for none. */
+  readonly provider_local_url?: string;
+  /** The page that sign-ins with GitHub come back to. Empty for none. */
+  readonly provider_github_oauth2_url?: string;
+  /** The page that sign-ins with Microsoft come back to. Empty for none. */
+  readonly provider_microsoft_oauth2_url?: string;
+  /** Whether the service lists, reads and changes all users. */
+  readonly sees_all_users?: boolean;
+  /** Whether owners open again by themselves the accounts that they locked. */
+  readonly owner_recovery?: boolean;
+  /** Whether a login takes a second factor. */
+  readonly require_factor?: boolean;
+  /** Whether owners are mailed about a login from a new device. */
+  readonly new_device_mail?: boolean;
+  /** The place where people find help: https, or `mailto:` and an address. Empty for that of the server. */
+  readonly support_url?: string;
+};
 export type NewUser = {
-  /** A user that is disabled can do nothing. */
-  readonly is_enabled: boolean;
+  /** A user that is disabled can do nothing, and has no session. `true` unless given. */
+  readonly is_enabled?: boolean;
   /** 1 to 100 characters on one line. */
   readonly name: string;
   /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
@@ -174,10 +579,26 @@ export type NewUser = {
   readonly timezone?: string;
   /** A password that `PASSWORD_POLICY` allows; 8 to 128 characters by default. */
   readonly password?: string;
-  /** Kept for flows that reset passwords; `true` unless given. */
+  /** Whether the owner may ask for a new password. `true` unless given. */
   readonly password_allow_reset?: boolean;
   /** `true` makes a right login 403 until the password is changed. */
   readonly password_require_update?: boolean;
+  /** What your service keeps with the user: a flat object of strings, numbers, booleans and nulls, 4 KiB of JSON at most. No other service sees it; a root key sees that of the service that made the user. */
+  readonly attributes?: object;
+  /** Whether the user gets a TOKEN key of your service along, and so can log in there. Not with a root key. */
+  readonly token_key?: boolean;
+};
+export type PasswordChecked = {
+  readonly meta: PasswordMeta;
+  /** All that `PASSWORD_POLICY` has against it; empty where it could be set. */
+  readonly errors: readonly {
+    /** The name that the argument was sent with. */
+    readonly field: string;
+    /** For people. */
+    readonly message: string;
+    /** Why the argument is refused, for programs; the list is closed. */
+    readonly code: 'required' | 'unknown' | 'repeated' | 'malformed' | 'too_short' | 'too_long' | 'unusable' | 'exists' | 'out_of_range' | 'past' | 'not_allowed' | 'common' | 'contains_email' | 'contains_service' | 'same_as_current';
+  }[];
 };
 export type PasswordMeta = {
   /** From 0 (guessed at once) to 4 (very hard to guess); null where there is no password. */
@@ -196,7 +617,7 @@ export type Problem = {
   /** For people. */
   readonly detail: string;
   /** For programs; the list is closed. */
-  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'unauthorized' | 'cross_site_request' | 'password_update_required' | 'registration_closed' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'payload_too_large' | 'unsupported_media_type' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
+  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
   /** Of a 500: the id of the request in the log. */
   readonly instance?: string;
   /** Every argument that is refused, at once. */
@@ -206,8 +627,118 @@ export type Problem = {
     /** For people. */
     readonly message: string;
     /** Why the argument is refused, for programs; the list is closed. */
-    readonly code: 'required' | 'unknown' | 'repeated' | 'malformed' | 'too_short' | 'too_long' | 'unusable' | 'exists' | 'common' | 'contains_email' | 'contains_service' | 'same_as_current';
+    readonly code: 'required' | 'unknown' | 'repeated' | 'malformed' | 'too_short' | 'too_long' | 'unusable' | 'exists' | 'out_of_range' | 'past' | 'not_allowed' | 'common' | 'contains_email' | 'contains_service' | 'same_as_current';
   }[];
+};
+export type RevokedKey = {
+  /** The value of a key. */
+  readonly key: string;
+  /** The type of an entry of your own, which the audit then has as well; not one of `sso:` or `rekey:`. */
+  readonly audit?: string;
+};
+export type RotatedKey = {
+  /** For how many seconds the value until now works as well: 0 to 604800; 0 unless given, and always 0 for a TOTP key. */
+  readonly overlap_s?: number;
+};
+export type Service = {
+  /** The id of the service. */
+  readonly id: string;
+  /** When the service was registered. */
+  readonly created_at: string;
+  /** When the service was changed last. */
+  readonly updated_at: string;
+  /** A service that is disabled can do nothing: its keys are refused, and the sessions of its users with them. */
+  readonly is_enabled: boolean;
+  readonly name: string;
+  /** Where the service lives. */
+  readonly url: string;
+  /** Whether people may register at the service by themselves. */
+  readonly user_allow_register: boolean;
+  /** Text that mails of the service carry; empty for none. */
+  readonly user_email_text: string;
+  /** The page that links in mails lead to; where there is none, Rekey hosts it. */
+  readonly provider_local_url: string | null;
+  /** The page that sign-ins with GitHub come back to. */
+  readonly provider_github_oauth2_url: string | null;
+  /** The page that sign-ins with Microsoft come back to. */
+  readonly provider_microsoft_oauth2_url: string | null;
+  /** Whether the service lists, reads and changes all users. */
+  readonly sees_all_users: boolean;
+  /** Whether owners open again by themselves the accounts that they locked. */
+  readonly owner_recovery: boolean;
+  /** Whether a login takes a second factor. */
+  readonly require_factor: boolean;
+  /** Whether owners are mailed about a login from a new device. */
+  readonly new_device_mail: boolean;
+  /** The place where people find help: https, or `mailto:` and an address. */
+  readonly support_url: string | null;
+};
+export type ServiceCreated = {
+  readonly data: Service;
+};
+export type ServiceDeleted = {
+
+};
+export type ServiceRead = {
+  readonly data: Service;
+};
+export type ServiceUpdated = {
+  readonly data: Service;
+};
+export type ServicesListed = {
+  /** What the list was made by. */
+  readonly meta: {
+    /** Empty for all. */
+    readonly id: readonly string[];
+    /** null where it was not given. */
+    readonly is_enabled: boolean | null;
+    /** null where it was not given. */
+    readonly gt: string | null;
+    /** null where it was not given. */
+    readonly lt: string | null;
+    /** How many rows there are at most. */
+    readonly limit: number;
+  };
+  readonly data: readonly Service[];
+};
+export type Session = {
+  /** The id of the session. */
+  readonly id: string;
+  /** When the user logged in. */
+  readonly created_at: string;
+  /** When a token of it was refreshed or verified last: within a minute of that. */
+  readonly last_used_at: string;
+  /** When it ends by itself. A refresh puts the end off. */
+  readonly expires_at: string;
+  /** The user who logged in. */
+  readonly user_id: string;
+  /** The service that the user logged in to. */
+  readonly service_id: string;
+  /** The TOKEN key that it rests on. */
+  readonly key_id: string;
+  /** The IP address that the login came from. */
+  readonly remote: string;
+  /** The User-Agent of the login exactly as it was sent: escape it before you show it. */
+  readonly user_agent: string | null;
+  /** How the user proved who it is; `pwd`: by a password. */
+  readonly amr: readonly 'pwd'[];
+};
+export type SessionEnded = {
+
+};
+export type SessionsListed = {
+  /** What the list was made by. */
+  readonly meta: {
+    /** Empty for all. */
+    readonly user_id: readonly string[];
+    /** null where it was not given. */
+    readonly gt: string | null;
+    /** null where it was not given. */
+    readonly lt: string | null;
+    /** How many rows there are at most. */
+    readonly limit: number;
+  };
+  readonly data: readonly Session[];
 };
 export type SignUp = {
   /** 1 to 100 characters on one line. */
@@ -216,6 +747,8 @@ export type SignUp = {
   readonly email: string;
   /** A password that `PASSWORD_POLICY` allows; 8 to 128 characters by default. */
   readonly password: string;
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
+  readonly device?: string;
 };
 export type Token = {
   readonly token: string;
@@ -226,10 +759,14 @@ export type TokenRefreshed = {
   readonly user: User;
   readonly access: Token;
   readonly refresh: Token;
+  /** The entry of your own that was asked for by `audit`; null where none was. */
+  readonly audit: string | null;
 };
 export type TokenVerified = {
   readonly user: User;
   readonly access: Token;
+  /** The entry of your own that was asked for by `audit`; null where none was. */
+  readonly audit: string | null;
 };
 export type Unaudited = {
   readonly audit: null;
@@ -241,11 +778,13 @@ export type User = {
   readonly created_at: string;
   /** When the user was changed last. */
   readonly updated_at: string;
-  /** A user that is disabled can do nothing. */
+  /** A user that is disabled can do nothing, and has no session. */
   readonly is_enabled: boolean;
   readonly name: string;
   /** In its canonical form: lower case, domain in ASCII. */
   readonly email: string;
+  /** Whether somebody proved that mails to the address reach the owner. */
+  readonly email_valid: boolean;
   /** A BCP 47 tag. */
   readonly locale: string;
   /** An IANA zone. */
@@ -254,32 +793,170 @@ export type User = {
   readonly password_allow_reset: boolean;
   /** Whether the password must be changed first. */
   readonly password_require_update: boolean;
+  /** Whether the owner locked the account with the link of a mail. */
+  readonly is_locked: boolean;
+  /** null where there was no login yet. */
+  readonly last_login_at: string | null;
+  /** What your service keeps with the user: a flat object of strings, numbers, booleans and nulls, 4 KiB of JSON at most. No other service sees it; a root key sees that of the service that made the user. */
+  readonly attributes: object;
 };
 export type UserCreated = {
   readonly meta: PasswordMeta;
   readonly data: User;
 };
+export type UserDeleted = {
+
+};
+export type UserExported = {
+  readonly data: {
+    readonly user: User;
+    /** What services keep with the user. */
+    readonly attributes: readonly {
+      /** null for what the operator keeps. */
+      readonly service_id: string | null;
+      /** What your service keeps with the user: a flat object of strings, numbers, booleans and nulls, 4 KiB of JSON at most. No other service sees it; a root key sees that of the service that made the user. */
+      readonly attributes: object;
+    }[];
+    /** Keys, without their values. */
+    readonly keys: readonly Key[];
+    readonly sessions: readonly ExportedSession[];
+    /** Mails, and what became of their links. */
+    readonly mails: readonly ExportedMail[];
+    /** What the audit says about the user. */
+    readonly audit: readonly AuditEntry[];
+  };
+};
 export type UserRead = {
   readonly data: User;
+};
+export type UserUpdated = {
+  readonly data: User;
+};
+export type UsersListed = {
+  /** What the list was made by. */
+  readonly meta: {
+    /** null where it was not given. */
+    readonly gt: string | null;
+    /** null where it was not given. */
+    readonly lt: string | null;
+    /** null where it was not given. */
+    readonly order: string | null;
+    /** null where it was not given. */
+    readonly after: string | null;
+    /** null where it was not given. */
+    readonly name_ge: string | null;
+    /** null where it was not given. */
+    readonly name_le: string | null;
+    /** null where it was not given. */
+    readonly offset_id: string | null;
+    /** How many rows there are at most. */
+    readonly limit: number;
+    /** Empty for all. */
+    readonly id: readonly string[];
+    /** Empty for all. */
+    readonly email: readonly string[];
+    /** null where it was not given. */
+    readonly is_enabled: boolean | null;
+    /** null where it was not given. */
+    readonly search: string | null;
+  };
+  readonly data: readonly User[];
+  /** Of a list by id: the `after` of the next page, in the order that was asked for; null on the last one. A list by name goes on with the name and the id of the last row. */
+  readonly next: string | null;
 };
 /** A method for each call. */
 export type Api = {
   /** Create a user. */
   createUser(input: NewUser, call?: Call): Promise<UserCreated>;
+  /** List the users. */
+  listUsers(input?: {
+    readonly gt?: string;
+    readonly lt?: string;
+    readonly limit?: string;
+    readonly order?: 'asc' | 'desc';
+    readonly after?: string;
+    readonly name_ge?: string;
+    readonly name_le?: string;
+    readonly offset_id?: string;
+    readonly id?: readonly string[];
+    readonly email?: readonly string[];
+    readonly is_enabled?: string;
+    readonly search?: string;
+  }, call?: Call): Promise<UsersListed>;
   /** Read a user. */
   readUser(input: {
     readonly id: string;
   }, call?: Call): Promise<UserRead>;
-  /** Create a key of a user. */
+  /** Change a user. */
+  updateUser(input: ChangedUser & {
+    readonly id: string;
+  }, call?: Call): Promise<UserUpdated>;
+  /** Delete a user. */
+  deleteUser(input: {
+    readonly id: string;
+  }, call?: Call): Promise<UserDeleted>;
+  /** Export a user. */
+  exportUser(input: {
+    readonly id: string;
+  }, call?: Call): Promise<UserExported>;
+  /** Create a key. */
   createKey(input: NewKey, call?: Call): Promise<KeyCreated>;
+  /** List keys. */
+  listKeys(input?: {
+    readonly id?: readonly string[];
+    readonly is_enabled?: string;
+    readonly is_revoked?: string;
+    readonly type?: readonly string[];
+    readonly service_id?: readonly string[];
+    readonly user_id?: readonly string[];
+    readonly gt?: string;
+    readonly lt?: string;
+    readonly limit?: string;
+  }, call?: Call): Promise<KeysListed>;
   /** Read a key. */
   readKey(input: {
     readonly id: string;
+    readonly user_id?: string;
   }, call?: Call): Promise<KeyRead>;
-  /** Find out which user a key is of. */
+  /** Change a key. */
+  updateKey(input: ChangedKey & {
+    readonly id: string;
+  }, call?: Call): Promise<KeyUpdated>;
+  /** Delete a key. */
+  deleteKey(input: {
+    readonly id: string;
+    readonly user_id?: string;
+  }, call?: Call): Promise<KeyDeleted>;
+  /** Give a key another value. */
+  rotateKey(input: RotatedKey & {
+    readonly id: string;
+  }, call?: Call): Promise<KeyRotated>;
+  /** Find out which user a KEY is of. */
   verifyKey(input: GivenKey, call?: Call): Promise<KeyVerified>;
-  /** Take a key back. */
-  revokeKey(input: GivenKey, call?: Call): Promise<Audited>;
+  /** Take a key back by its value. */
+  revokeKey(input: RevokedKey, call?: Call): Promise<KeyRevoked>;
+  /** Register a service. */
+  createService(input: NewService, call?: Call): Promise<ServiceCreated>;
+  /** List the services. */
+  listServices(input?: {
+    readonly id?: readonly string[];
+    readonly is_enabled?: string;
+    readonly gt?: string;
+    readonly lt?: string;
+    readonly limit?: string;
+  }, call?: Call): Promise<ServicesListed>;
+  /** Read a service. */
+  readService(input: {
+    readonly id: string;
+  }, call?: Call): Promise<ServiceRead>;
+  /** Change a service. */
+  updateService(input: ChangedService & {
+    readonly id: string;
+  }, call?: Call): Promise<ServiceUpdated>;
+  /** Delete a service. */
+  deleteService(input: {
+    readonly id: string;
+  }, call?: Call): Promise<ServiceDeleted>;
   /** Log a user in. */
   login(input: Credentials, call?: Call): Promise<LoggedIn>;
   /** Find out which user an access token stands for. */
@@ -288,37 +965,110 @@ export type Api = {
   refreshToken(input: GivenRefreshToken, call?: Call): Promise<TokenRefreshed>;
   /** Take a token back, with the TOKEN key that it was issued under. */
   revokeToken(input: GivenToken, call?: Call): Promise<Audited>;
+  /** Log a user out. */
+  logOut(input: LogOut, call?: Call): Promise<SessionEnded>;
+  /** List the sessions that are open. */
+  listSessions(input?: {
+    readonly user_id?: readonly string[];
+    readonly gt?: string;
+    readonly lt?: string;
+    readonly limit?: string;
+  }, call?: Call): Promise<SessionsListed>;
+  /** End a session. */
+  endSession(input: {
+    readonly id: string;
+  }, call?: Call): Promise<SessionEnded>;
+  /** Find out whether a password could be set. */
+  checkPassword(input: CheckedPassword, call?: Call): Promise<PasswordChecked>;
   /** Change the password of a user. */
   updatePassword(input: NewPassword, call?: Call): Promise<PasswordUpdated>;
   /** Lock the account with the token of the mail. */
   revokeUpdatePassword(input: GivenLinkToken, call?: Call): Promise<Unaudited>;
   /** Verify a one-time code. */
   verifyTotp(input: GivenCode, call?: Call): Promise<Audited>;
-  /** List entries of the audit, the latest first. */
+  /** Make a token for a form. */
+  createCsrfToken(input?: {
+    readonly expires_s?: string;
+  }, call?: Call): Promise<CsrfCreated>;
+  /** Spend a token of a form. */
+  verifyCsrfToken(input: GivenCsrf, call?: Call): Promise<CsrfVerified>;
+  /** List entries of the audit. */
   listAudit(input?: {
-    readonly user_id?: string;
-    readonly type?: 'rekey:ChainBegin' | 'sso:ServiceCreate' | 'rekey:RootKeyCreate' | 'rekey:KeyAuth' | 'sso:UserCreate' | 'rekey:UserExpire' | 'sso:KeyCreate' | 'sso:AuthKeyRevoke' | 'sso:AuthLocalLogin' | 'sso:AuthLocalUpdatePassword' | 'sso:AuthLocalUpdatePasswordRevoke' | 'rekey:FactorChangeRevoke' | 'sso:AuthTokenRefresh' | 'rekey:TokenTheft' | 'sso:AuthTokenRevoke' | 'sso:AuthTotp' | 'rekey:Throttle' | 'rekey:MailSend' | 'rekey:MailRequeue' | 'rekey:AuditPrune' | 'rekey:Backup' | 'rekey:KeyringRotate' | 'rekey:KeyringPrune';
-    readonly from?: string;
-    readonly to?: string;
-    readonly after?: string;
+    readonly ge?: string;
+    readonly le?: string;
     readonly limit?: string;
+    readonly offset_id?: string;
+    readonly id?: readonly string[];
+    readonly type?: readonly string[];
+    readonly subject?: readonly string[];
+    readonly service_id?: readonly string[];
+    readonly user_id?: readonly string[];
+    readonly order?: 'asc' | 'desc';
+    readonly after?: string;
   }, call?: Call): Promise<AuditListed>;
+  /** Add an entry of your own to the audit. */
+  createAuditEntry(input: NewAuditEntry, call?: Call): Promise<AuditRead>;
   /** Read an entry of the audit. */
   readAuditEntry(input: {
+    readonly id: string;
+    readonly subject?: string;
+  }, call?: Call): Promise<AuditRead>;
+  /** Add to an entry of your own what it does not say yet. */
+  amendAuditEntry(input: AuditEntryAmendment & {
     readonly id: string;
   }, call?: Call): Promise<AuditRead>;
   /** Sign up. */
   signUp(input: SignUp, call?: Call): Promise<FormUser>;
+  /** Sign up and log in. */
+  signUpAndSignIn(input: SignUp, call?: Call): Promise<FormLoggedIn>;
+  /** Read the own account. */
+  readOwnAccount(input?: undefined, call?: Call): Promise<FormUser>;
+  /** Change the own name and password. */
+  changeAccount(input: FormChange, call?: Call): Promise<FormLoggedIn>;
+  /** Delete the own account. */
+  deleteAccount(input: FormDeletion, call?: Call): Promise<boolean>;
+  /** Delete the own account, with its fields in the body or in the query. */
+  removeAccount(input?: {
+    /** The e-mail address of the account, in any spelling. */
+    readonly email?: string;
+    /** The password of the own account; admins may leave it out. */
+    readonly password?: string;
+  }, call?: Call): Promise<void>;
+  /** List the accounts of the built-in service. */
+  listAccounts(input?: {
+    readonly limit?: string;
+    readonly after?: string;
+  }, call?: Call): Promise<readonly FormUser[]>;
+  /** Find an account of the built-in service by its address. */
+  findAccount(input: {
+    readonly email: string;
+  }, call?: Call): Promise<FormUser>;
   /** Log in. */
   signIn(input: FormCredentials, call?: Call): Promise<FormLoggedIn>;
+  /** Log in, for the token alone. */
+  authenticate(input: FormCredentials, call?: Call): Promise<string>;
+  /** Log out. */
+  signOut(input?: FormLogout, call?: Call): Promise<void>;
+  /** List the own sessions. */
+  listOwnSessions(input?: undefined, call?: Call): Promise<readonly FormSession[]>;
+  /** End one of the own sessions. */
+  endOwnSession(input: {
+    readonly id: string;
+  }, call?: Call): Promise<void>;
   /** Change the own password. */
   changePassword(input: FormNewPassword, call?: Call): Promise<FormUser>;
   /** Read the keys that access tokens are verified with. */
   readVerificationKeys(input?: undefined, call?: Call): Promise<{
     readonly keys: readonly {
       readonly kty: string;
-      readonly crv: string;
-      readonly x: string;
+      /** Of an Ed25519 key. */
+      readonly crv?: string;
+      /** Of an Ed25519 key. */
+      readonly x?: string;
+      /** Of an RSA key. */
+      readonly n?: string;
+      /** Of an RSA key. */
+      readonly e?: string;
       readonly kid: string;
       readonly use?: string;
       readonly alg?: string;
@@ -339,28 +1089,119 @@ export type Api = {
   /** Ask for a Pong. */
   ping(input?: undefined, call?: Call): Promise<string>;
 };
+/** The lists that come in pages: each row of them, from the first page to the last. */
+export type Each = {
+  /** List the users. */
+  listUsers(input?: {
+    readonly gt?: string;
+    readonly lt?: string;
+    readonly limit?: string;
+    readonly order?: 'asc' | 'desc';
+    readonly after?: string;
+    readonly name_ge?: string;
+    readonly name_le?: string;
+    readonly offset_id?: string;
+    readonly id?: readonly string[];
+    readonly email?: readonly string[];
+    readonly is_enabled?: string;
+    readonly search?: string;
+  }, call?: Call): AsyncGenerator<UsersListed['data'][number], void>;
+  /** List keys. */
+  listKeys(input?: {
+    readonly id?: readonly string[];
+    readonly is_enabled?: string;
+    readonly is_revoked?: string;
+    readonly type?: readonly string[];
+    readonly service_id?: readonly string[];
+    readonly user_id?: readonly string[];
+    readonly gt?: string;
+    readonly lt?: string;
+    readonly limit?: string;
+  }, call?: Call): AsyncGenerator<KeysListed['data'][number], void>;
+  /** List the services. */
+  listServices(input?: {
+    readonly id?: readonly string[];
+    readonly is_enabled?: string;
+    readonly gt?: string;
+    readonly lt?: string;
+    readonly limit?: string;
+  }, call?: Call): AsyncGenerator<ServicesListed['data'][number], void>;
+  /** List the sessions that are open. */
+  listSessions(input?: {
+    readonly user_id?: readonly string[];
+    readonly gt?: string;
+    readonly lt?: string;
+    readonly limit?: string;
+  }, call?: Call): AsyncGenerator<SessionsListed['data'][number], void>;
+  /** List entries of the audit. */
+  listAudit(input?: {
+    readonly ge?: string;
+    readonly le?: string;
+    readonly limit?: string;
+    readonly offset_id?: string;
+    readonly id?: readonly string[];
+    readonly type?: readonly string[];
+    readonly subject?: readonly string[];
+    readonly service_id?: readonly string[];
+    readonly user_id?: readonly string[];
+    readonly order?: 'asc' | 'desc';
+    readonly after?: string;
+  }, call?: Call): AsyncGenerator<AuditListed['data'][number], void>;
+};
 /** How each call is made. */
 export const calls = {
-  createUser: { method: 'POST', path: '/v1/user', takes: 'json', proof: 'key' },
-  readUser: { method: 'GET', path: '/v1/user/{id}', takes: null, proof: 'key' },
-  createKey: { method: 'POST', path: '/v1/key', takes: 'json', proof: 'key' },
-  readKey: { method: 'GET', path: '/v1/key/{id}', takes: null, proof: 'key' },
-  verifyKey: { method: 'POST', path: '/v1/auth/key/verify', takes: 'json', proof: 'key' },
-  revokeKey: { method: 'POST', path: '/v1/auth/key/revoke', takes: 'json', proof: 'key' },
-  login: { method: 'POST', path: '/v1/auth/provider/local/login', takes: 'json', proof: 'key' },
-  verifyToken: { method: 'POST', path: '/v1/auth/token/verify', takes: 'json', proof: 'key' },
-  refreshToken: { method: 'POST', path: '/v1/auth/token/refresh', takes: 'json', proof: 'key' },
-  revokeToken: { method: 'POST', path: '/v1/auth/token/revoke', takes: 'json', proof: 'key' },
-  updatePassword: { method: 'POST', path: '/v1/auth/provider/local/update-password', takes: 'json', proof: 'key' },
-  revokeUpdatePassword: { method: 'POST', path: '/v1/auth/provider/local/update-password/revoke', takes: 'json', proof: 'key' },
-  verifyTotp: { method: 'POST', path: '/v1/auth/totp', takes: 'json', proof: 'key' },
-  listAudit: { method: 'GET', path: '/v1/audit', takes: null, proof: 'key' },
-  readAuditEntry: { method: 'GET', path: '/v1/audit/{id}', takes: null, proof: 'key' },
-  signUp: { method: 'POST', path: '/users/create', takes: 'form', proof: null },
-  signIn: { method: 'POST', path: '/users/login', takes: 'form', proof: null },
-  changePassword: { method: 'PUT', path: '/users/update/password', takes: 'form', proof: 'token' },
-  readVerificationKeys: { method: 'GET', path: '/.well-known/jwks.json', takes: null, proof: null },
-  readReadiness: { method: 'GET', path: '/health/ready', takes: null, proof: null },
-  readLiveness: { method: 'GET', path: '/health/live', takes: null, proof: null },
-  ping: { method: 'GET', path: '/ping', takes: null, proof: null },
+  createUser: { method: 'POST', path: '/v1/user', takes: 'json', proof: 'key', listed: null },
+  listUsers: { method: 'GET', path: '/v1/user', takes: null, proof: 'key', listed: 'name' },
+  readUser: { method: 'GET', path: '/v1/user/{id}', takes: null, proof: 'key', listed: null },
+  updateUser: { method: 'PATCH', path: '/v1/user/{id}', takes: 'json', proof: 'key', listed: null },
+  deleteUser: { method: 'DELETE', path: '/v1/user/{id}', takes: null, proof: 'key', listed: null },
+  exportUser: { method: 'GET', path: '/v1/user/{id}/export', takes: null, proof: 'key', listed: null },
+  createKey: { method: 'POST', path: '/v1/key', takes: 'json', proof: 'key', listed: null },
+  listKeys: { method: 'GET', path: '/v1/key', takes: null, proof: 'key', listed: 'id' },
+  readKey: { method: 'GET', path: '/v1/key/{id}', takes: null, proof: 'key', listed: null },
+  updateKey: { method: 'PATCH', path: '/v1/key/{id}', takes: 'json', proof: 'key', listed: null },
+  deleteKey: { method: 'DELETE', path: '/v1/key/{id}', takes: null, proof: 'key', listed: null },
+  rotateKey: { method: 'POST', path: '/v1/key/{id}/rotate', takes: 'json', proof: 'key', listed: null },
+  verifyKey: { method: 'POST', path: '/v1/auth/key/verify', takes: 'json', proof: 'key', listed: null },
+  revokeKey: { method: 'POST', path: '/v1/auth/key/revoke', takes: 'json', proof: 'key', listed: null },
+  createService: { method: 'POST', path: '/v1/service', takes: 'json', proof: 'key', listed: null },
+  listServices: { method: 'GET', path: '/v1/service', takes: null, proof: 'key', listed: 'id' },
+  readService: { method: 'GET', path: '/v1/service/{id}', takes: null, proof: 'key', listed: null },
+  updateService: { method: 'PATCH', path: '/v1/service/{id}', takes: 'json', proof: 'key', listed: null },
+  deleteService: { method: 'DELETE', path: '/v1/service/{id}', takes: null, proof: 'key', listed: null },
+  login: { method: 'POST', path: '/v1/auth/provider/local/login', takes: 'json', proof: 'key', listed: null },
+  verifyToken: { method: 'POST', path: '/v1/auth/token/verify', takes: 'json', proof: 'key', listed: null },
+  refreshToken: { method: 'POST', path: '/v1/auth/token/refresh', takes: 'json', proof: 'key', listed: null },
+  revokeToken: { method: 'POST', path: '/v1/auth/token/revoke', takes: 'json', proof: 'key', listed: null },
+  logOut: { method: 'POST', path: '/v1/auth/logout', takes: 'json', proof: 'key', listed: null },
+  listSessions: { method: 'GET', path: '/v1/session', takes: null, proof: 'key', listed: 'id' },
+  endSession: { method: 'DELETE', path: '/v1/session/{id}', takes: null, proof: 'key', listed: null },
+  checkPassword: { method: 'POST', path: '/v1/password/check', takes: 'json', proof: 'key', listed: null },
+  updatePassword: { method: 'POST', path: '/v1/auth/provider/local/update-password', takes: 'json', proof: 'key', listed: null },
+  revokeUpdatePassword: { method: 'POST', path: '/v1/auth/provider/local/update-password/revoke', takes: 'json', proof: 'key', listed: null },
+  verifyTotp: { method: 'POST', path: '/v1/auth/totp', takes: 'json', proof: 'key', listed: null },
+  createCsrfToken: { method: 'GET', path: '/v1/auth/csrf', takes: null, proof: 'key', listed: null },
+  verifyCsrfToken: { method: 'POST', path: '/v1/auth/csrf', takes: 'json', proof: 'key', listed: null },
+  listAudit: { method: 'GET', path: '/v1/audit', takes: null, proof: 'key', listed: 'time' },
+  createAuditEntry: { method: 'POST', path: '/v1/audit', takes: 'json', proof: 'key', listed: null },
+  readAuditEntry: { method: 'GET', path: '/v1/audit/{id}', takes: null, proof: 'key', listed: null },
+  amendAuditEntry: { method: 'PATCH', path: '/v1/audit/{id}', takes: 'json', proof: 'key', listed: null },
+  signUp: { method: 'POST', path: '/users/create', takes: 'form', proof: null, listed: null },
+  signUpAndSignIn: { method: 'POST', path: '/users/createAuthenticate', takes: 'form', proof: null, listed: null },
+  readOwnAccount: { method: 'GET', path: '/users/me', takes: null, proof: 'token', listed: null },
+  changeAccount: { method: 'PUT', path: '/users/update', takes: 'form', proof: 'token', listed: null },
+  deleteAccount: { method: 'POST', path: '/users/delete', takes: 'form', proof: 'token', listed: null },
+  removeAccount: { method: 'DELETE', path: '/users/delete', takes: 'form', proof: 'token', listed: null },
+  listAccounts: { method: 'GET', path: '/users/list', takes: null, proof: 'token', listed: null },
+  findAccount: { method: 'GET', path: '/users/by-email', takes: null, proof: 'token', listed: null },
+  signIn: { method: 'POST', path: '/users/login', takes: 'form', proof: null, listed: null },
+  authenticate: { method: 'POST', path: '/users/authenticate', takes: 'form', proof: null, listed: null },
+  signOut: { method: 'POST', path: '/users/logout', takes: 'form', proof: 'token', listed: null },
+  listOwnSessions: { method: 'GET', path: '/users/sessions', takes: null, proof: 'token', listed: null },
+  endOwnSession: { method: 'DELETE', path: '/users/sessions/{id}', takes: null, proof: 'token', listed: null },
+  changePassword: { method: 'PUT', path: '/users/update/password', takes: 'form', proof: 'token', listed: null },
+  readVerificationKeys: { method: 'GET', path: '/.well-known/jwks.json', takes: null, proof: null, listed: null },
+  readReadiness: { method: 'GET', path: '/health/ready', takes: null, proof: null, listed: null },
+  readLiveness: { method: 'GET', path: '/health/live', takes: null, proof: null, listed: null },
+  ping: { method: 'GET', path: '/ping', takes: null, proof: null, listed: null },
 } as const;

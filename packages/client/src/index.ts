@@ -1,4 +1,4 @@
-import { type Api, calls, type Problem } from './api.ts';
+import { type Api, calls, type Each, type Problem } from './api.ts';
 import type { Call } from './call.ts';
 
 export type * from './api.ts';
@@ -11,6 +11,16 @@ export type Options = {
   readonly key?: string;
   /** After which a call is given up; 20 000 unless given: more than Rekey itself takes. */
   readonly timeoutMs?: number;
+  /**
+   * How often a call is sent again where nothing came back, or an answer that says so (409 `idempotency_key_in_use`,
+   * 429, 502, 503, 504); 0 unless given. A call that changes something then has a key by which Rekey does it once.
+   */
+  readonly retries?: number;
+};
+
+export type Client = Api & {
+  /** The rows of lists, page after page: `for await (const user of client.each.listUsers())`. */
+  readonly each: Each;
 };
 
 /** An answer other than 200 and 204. It never holds what was sent. */
@@ -42,24 +52,121 @@ export class RekeyError extends Error {
 }
 
 /** A client for the Rekey at that URL. Its methods resolve with a success, and reject with a `RekeyError` for other answers. */
-export function rekeyClient(options: Options): Api {
-  const methods = Object.entries(calls).map(([name, how]) => [
+export function rekeyClient(options: Options): Client {
+  const all = Object.entries(calls) as [string, How][];
+  const methods = all.map(([name, how]) => [
     name,
     (input?: Input, call: Call = {}) => send(options, how, input ?? {}, call),
   ]);
-  return Object.fromEntries(methods);
+  const lists = all.flatMap(([name, how]) =>
+    how.listed === null
+      ? []
+      : [[name, (input?: Input, call: Call = {}) => each(options, how, input ?? {}, call)]],
+  );
+  return { ...Object.fromEntries(methods), each: Object.fromEntries(lists) };
 }
 
 type Input = Readonly<Record<string, unknown>>;
-type How = (typeof calls)[keyof typeof calls];
+type How = {
+  readonly method: string;
+  readonly path: string;
+  readonly takes: 'json' | 'form' | null;
+  readonly proof: 'key' | 'token' | null;
+  readonly listed: 'id' | 'name' | 'time' | null;
+};
+
+type Row = { readonly id: string; readonly name?: string };
+type Page = {
+  readonly meta: { readonly limit: number };
+  readonly data: readonly Row[];
+  readonly next?: string | null;
+};
+
+async function* each(
+  options: Options,
+  how: How,
+  input: Input,
+  call: Call,
+): AsyncGenerator<Row, void> {
+  const list: Input = how.listed === 'time' ? { order: 'asc', ...input } : input;
+  let place: Input = {};
+  for (;;) {
+    const { meta, data, next } = (await send(options, how, { ...list, ...place }, call)) as Page;
+    yield* data;
+    const last = data.at(-1);
+    const isByName = input.name_ge !== undefined;
+    if (typeof next === 'string') place = { after: next };
+    else if (last === undefined || data.length < meta.limit) return;
+    else if (isByName) place = { name_ge: last.name, offset_id: last.id };
+    else if (next === undefined) place = { gt: last.id };
+    else return;
+  }
+}
+
+/** The longest time that is worth waiting for, and the first wait where nobody says how long. */
+const MOST_WAIT_MS = 30_000;
+const FIRST_WAIT_MS = 100;
+const WORTH_A_RETRY = new Set([429, 502, 503, 504]);
 
 async function send(options: Options, how: How, input: Input, call: Call): Promise<unknown> {
-  const response = await fetch(urlOf(options.url, how, input), {
+  const { retries = 0 } = options;
+  const isChange = how.method !== 'GET';
+  const key = call.idempotencyKey ?? (retries > 0 && isChange ? crypto.randomUUID() : undefined);
+  const url = urlOf(options.url, how, input);
+  const init = {
     method: how.method,
-    headers: headersOf(options, how, call),
-    ...(how.takes && { body: how.takes === 'json' ? JSON.stringify(input) : formOf(input) }),
+    headers: headersOf(options, how, {
+      ...call,
+      ...(key !== undefined && { idempotencyKey: key }),
+    }),
+    ...(how.takes && { body: bodyOf(how, input) }),
     // A key goes nowhere but where it was meant to go.
     redirect: 'error',
+  } as const;
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await sendOnce(url, init, options, call);
+    } catch (error) {
+      const waitMs = waitAfter(error, tries);
+      if (tries >= retries || waitMs > MOST_WAIT_MS || call.signal?.aborted) throw error;
+      await pause(waitMs, call.signal);
+    }
+  }
+}
+
+/** Milliseconds after which a call is worth another try. */
+function waitAfter(error: unknown, tries: number): number {
+  // At odd times, so that many clients do not come again together.
+  const usual = FIRST_WAIT_MS * 2 ** tries * (0.5 + Math.random());
+  if (!(error instanceof RekeyError)) return usual;
+  const { status, code, retryAfterS } = error;
+  if (code === 'idempotency_key_in_use') return usual;
+  if (!WORTH_A_RETRY.has(status)) return Number.POSITIVE_INFINITY;
+  return retryAfterS === null ? usual : Math.max(usual, retryAfterS * 1000);
+}
+
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}
+
+async function sendOnce(
+  url: string,
+  init: RequestInit,
+  options: Options,
+  call: Call,
+): Promise<unknown> {
+  const response = await fetch(url, {
+    ...init,
     signal: AbortSignal.any([
       AbortSignal.timeout(options.timeoutMs ?? 20_000),
       ...(call.signal ? [call.signal] : []),
@@ -80,16 +187,25 @@ function urlOf(base: string, { path, takes }: How, input: Input): string {
   const filled = path.replaceAll(/\{(\w+)\}/g, (_match, name: string) =>
     encodeURIComponent(String(input[name])),
   );
-  const rest = Object.entries(input).filter(([name]) => !path.includes(`{${name}}`));
-  const query = takes ? '' : formOf(Object.fromEntries(rest)).toString();
+  const query = takes ? '' : formOf(withoutPath(path, input)).toString();
   return `${base.replace(/\/+$/, '')}${filled}${query && `?${query}`}`;
 }
+
+function bodyOf({ path, takes }: How, input: Input): string | URLSearchParams {
+  const body = withoutPath(path, input);
+  return takes === 'json' ? JSON.stringify(body) : formOf(body);
+}
+
+const withoutPath = (path: string, input: Input): Input =>
+  Object.fromEntries(Object.entries(input).filter(([name]) => !path.includes(`{${name}}`)));
 
 function headersOf(options: Options, { takes, proof }: How, call: Call): Record<string, string> {
   const headers: Record<string, string> = { accept: 'application/json, application/problem+json' };
   if (takes === 'json') headers['content-type'] = 'application/json';
   const given = {
     authorization: proof === 'token' ? call.token && `Bearer ${call.token}` : proof && options.key,
+    'user-authorization': call.user,
+    'idempotency-key': call.idempotencyKey,
     'x-forwarded-for': call.address,
     'user-agent': printable(call.client),
     'accept-language': printable(call.language),
@@ -109,7 +225,9 @@ const printable = (text: string | undefined) => text?.replaceAll(/[^\x20-\x7e]/g
 function formOf(fields: Input): URLSearchParams {
   const form = new URLSearchParams();
   for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined) form.set(name, String(value));
+    for (const each of [value].flat()) {
+      if (each !== undefined) form.append(name, String(each));
+    }
   }
   return form;
 }
