@@ -1,4 +1,4 @@
-import { type Actor, Forbidden, type Id, may, NotFound } from '@rekey/domain';
+import { type Actor, Forbidden, formServiceId, type Id, may, NotFound } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { checkNotLastAdmin } from '../shared/admins.ts';
 import { deleteUsers } from '../shared/delete-users.ts';
@@ -16,7 +16,7 @@ export class DeleteUser {
 
   /**
    * Throws `NotFound` for unknown and foreign users alike, and `Forbidden` where the service did not make the user, or
-   * another service has a key of it; `IllegalArgument` where a service deletes the last admin.
+   * another service has a key of it; `IllegalArgument` where an admin deletes the last one.
    */
   async execute(actor: Actor, { id }: { readonly id: Id }): Promise<void> {
     await this.#ports.database.transact(async (stores) => {
@@ -27,7 +27,8 @@ export class DeleteUser {
       const isKeptBeside =
         actor.kind === 'service' && (await users.isKeptBeside(id, actor.service.id));
       if (!may(actor, 'delete user', { createdBy, isKeptBeside })) throw new Forbidden('forbidden');
-      if (actor.kind === 'service') await checkNotLastAdmin(stores, id);
+      const isAdmins = actor.kind === 'service' && actor.service.id === formServiceId;
+      if (isAdmins) await checkNotLastAdmin(stores, id);
       await deleteUsers(this.#ports, stores, actor, { ids: [id], type: 'sso:UserDelete' });
     });
   }
