@@ -2,10 +2,10 @@ import { type Actor, type Id, InvalidToken, may, parseAsked, type SeenUser } fro
 import type { Ports } from '../ports/index.ts';
 import { endStolenSession } from '../shared/end-stolen-session.ts';
 import { findRefreshGrant, findSession } from '../shared/find-session.ts';
+import { lifetimes } from '../shared/lifetimes.ts';
+import type { Token } from '../shared/log-in.ts';
 import { record } from '../shared/record.ts';
 import { recordAsked } from '../shared/record-custom.ts';
-import { lifetimes } from './lifetimes.ts';
-import type { Token } from './login.ts';
 
 type Needs = Pick<
   Ports,

@@ -10,9 +10,9 @@ import {
   Unauthorized,
   WrongState,
 } from '@rekey/domain';
-import { AdmitAdmin } from '../callers/admit-admin.ts';
 import type { Ports, Stores } from '../ports/index.ts';
 import { checkNotLastAdmin } from '../shared/admins.ts';
+import { admitAdmin } from '../shared/admit-admin.ts';
 import { attempt } from '../shared/attempt.ts';
 import { deleteUsers } from '../shared/delete-users.ts';
 import { presentedDevice } from '../shared/known-device.ts';
@@ -34,12 +34,10 @@ type DeleteAccountInput = {
 /** Deletes the account of a person who proves the password, or any account of the built-in service for an admin. */
 export class DeleteAccount {
   readonly #ports: Needs;
-  readonly #admitAdmin: AdmitAdmin;
   readonly #deleteUser: DeleteUser;
 
   constructor(ports: Needs) {
     this.#ports = ports;
-    this.#admitAdmin = new AdmitAdmin(ports);
     this.#deleteUser = new DeleteUser(ports);
   }
 
@@ -59,7 +57,7 @@ export class DeleteAccount {
     const isOwn = found?.user.id === actor.session.userId;
     if (isOwn && password !== undefined) return this.#deleteOwn(actor, { email, password });
 
-    const admin = await this.#admitAdmin.execute(actor).catch((error: unknown) => {
+    const admin = await admitAdmin(this.#ports, actor).catch((error: unknown) => {
       if (!isOwn) throw error;
       throw new IllegalArgument([{ field: 'password', message: 'is required', code: 'required' }]);
     });

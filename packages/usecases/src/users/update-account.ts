@@ -17,14 +17,14 @@ import {
   type User,
   type Violation,
 } from '@rekey/domain';
-import { AdmitAdmin } from '../callers/admit-admin.ts';
 import type { Ports, Stores } from '../ports/index.ts';
-import type { Token } from '../sessions/login.ts';
+import { admitAdmin } from '../shared/admit-admin.ts';
 import { attempt } from '../shared/attempt.ts';
 import { commitChange, prepareChange } from '../shared/change-password.ts';
 import { diffOf } from '../shared/diff.ts';
 import { findSession } from '../shared/find-session.ts';
 import { presentedDevice } from '../shared/known-device.ts';
+import type { Token } from '../shared/log-in.ts';
 import { parseNewPassword } from '../shared/new-password.ts';
 import { type Claim, provePassword } from '../shared/prove-password.ts';
 import { record } from '../shared/record.ts';
@@ -78,12 +78,10 @@ type UpdateAccountOutput = {
  */
 export class UpdateAccount {
   readonly #ports: Needs;
-  readonly #admitAdmin: AdmitAdmin;
   readonly #updateUser: UpdateUser;
 
   constructor(ports: Needs) {
     this.#ports = ports;
-    this.#admitAdmin = new AdmitAdmin(ports);
     this.#updateUser = new UpdateUser(ports);
   }
 
@@ -136,7 +134,7 @@ export class UpdateAccount {
     id: Id | undefined,
     { name, newPassword }: Parsed,
   ): Promise<UpdateAccountOutput> {
-    const admin = await this.#admitAdmin.execute(actor);
+    const admin = await admitAdmin(this.#ports, actor);
     if (newPassword !== undefined) {
       throw refused('newPassword', 'is for the own account alone', 'not_allowed');
     }
