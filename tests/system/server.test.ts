@@ -11,7 +11,7 @@ import {
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import manifest from '../../apps/server/package.json' with { type: 'json' };
-import { aFolder, runCli, runServer, sources, startServer } from '../harness.ts';
+import { aFolder, image, runCli, runServer, sources, startServer } from '../harness.ts';
 
 const keysOf = (folder: string) => path.join(folder, 'data/keys.json');
 const databaseOf = (folder: string) => path.join(folder, 'data/rekey.db');
@@ -178,7 +178,9 @@ describe('the command line', () => {
   });
 
   test('registers a service and says that its key is shown once', async () => {
-    const { code, stdout, stderr } = await runCli(aFolder(), [
+    const folder = aFolder();
+    await runCli(folder, ['init']);
+    const { code, stdout, stderr } = await runCli(folder, [
       'create-service-with-key',
       'Shop',
       'https://shop.example',
@@ -238,6 +240,56 @@ describe('the command line', () => {
       last_used_at: null,
       value: expect.stringMatching(/^rks_[\w-]{43}$/),
     });
+  });
+
+  test.each([
+    ['create-service-with-key', 'Shop', 'https://shop.example'],
+    ['create-root-key', 'ops'],
+  ])('makes a database where there is none, and says where: %s', async (...args) => {
+    const folder = aFolder();
+    const first = await runCli(folder, args);
+    expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining('key') });
+    expect(first.stderr).toBe(
+      `rekey: there was no Rekey here: made ${databaseOf(folder)} and ${keysOf(folder)}\n`,
+    );
+    expect(await runCli(folder, args)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test.each([
+    ['migrate'],
+    ['outbox', 'list'],
+    ['audit', 'list'],
+    ['keyring', 'rotate'],
+    ['service', 'list'],
+    ['root-key', 'create', 'ops'],
+    ['user', 'find', 'ada'],
+    ['backup', 'copy', '--keys-to', 'keys'],
+  ])('founds no second Rekey in a folder without one: %s %s', async (...args) => {
+    const folder = aFolder();
+    const { code, stdout, stderr } = await runCli(folder, args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(`there is no database of Rekey at ${databaseOf(folder)}`);
+    expect(stderr).toMatch(/DATABASE_URL.*rekey init\n$/);
+    expect(existsSync(path.join(folder, 'data'))).toBe(false);
+  });
+
+  test('makes both where it is told to, once', async () => {
+    const folder = aFolder();
+    const first = await runCli(folder, ['init']);
+    expect(first.stdout).toBe(`Made ${databaseOf(folder)} and ${keysOf(folder)}.\n`);
+    const keys = readFileSync(keysOf(folder), 'utf8');
+    const second = await runCli(folder, ['init', '--json']);
+    expect(JSON.parse(second.stdout)).toEqual({
+      database: databaseOf(folder),
+      keys: keysOf(folder),
+      is_new: false,
+    });
+    expect(readFileSync(keysOf(folder), 'utf8')).toBe(keys);
+  });
+
+  test('runs the server', async () => {
+    const { url } = await startServer(aFolder(), {}, [image.cli, 'serve']);
+    expect((await fetch(`${url}/ping`)).status).toBe(200);
   });
 
   test('makes root keys', async () => {

@@ -74,7 +74,7 @@ async function start(): Promise<void> {
     log,
     watch: metrics ?? undefined,
     version,
-    options: config,
+    options: { ...config, keepAliveTimeoutMs: config.keepAliveTimeoutS * 1000 },
   });
   metrics?.watchBacklog(() => useCases.deliveries.countDeliveries.execute(operator));
   metrics?.watchSize(async () => {

@@ -6,12 +6,14 @@ import { addCalibrate } from './commands/calibrate.ts';
 import { colored } from './commands/common.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addInit, guardAgainstSecond } from './commands/init.ts';
 import { addKey } from './commands/key.ts';
 import { addKeyring } from './commands/keyring.ts';
 import { addMail } from './commands/mail.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addOutbox } from './commands/outbox.ts';
 import { addRootKey } from './commands/root-key.ts';
+import { addServe } from './commands/serve.ts';
 import { addService } from './commands/service.ts';
 import { addSession } from './commands/session.ts';
 import { addThrottle } from './commands/throttle.ts';
@@ -45,6 +47,9 @@ export function createProgram(name: ProgramName = 'rekey'): Command {
         ),
     });
 
+  guardAgainstSecond(program);
+  addInit(program);
+  addServe(program);
   addService(program);
   addRootKey(program);
   addKey(program);

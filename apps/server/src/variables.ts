@@ -74,6 +74,12 @@ const server = {
     parse: boolean,
     text: 'whether proxies may ask who a request is from, at `/hook/traefik/self` and `/hook/traefik/service`; see [forward auth](guides/forward-auth.md)',
   },
+  keepAliveTimeoutS: {
+    name: 'KEEP_ALIVE_TIMEOUT',
+    default: '65',
+    parse: integer(1, 3600),
+    text: 'seconds for which a connection stays open on which nothing is asked. Longer than the proxy or balancer in front keeps one: else a request may meet a connection that is being closed, and fail. nginx, Caddy and the balancers of AWS keep it for 60 or less; the balancer of Google Cloud for 600: `620`. 1 to 3600',
+  },
   apiDocs: {
     name: 'API_DOCS',
     default: 'false',
@@ -220,7 +226,19 @@ const lifetimes = {
     name: 'REVOKE_TOKEN_TTL',
     default: '604800',
     parse: seconds,
-    text: 'seconds for which the link of a mail works',
+    text: 'seconds for which the link of a mail works that tells the owner of an account what happened',
+  },
+  resetTokenTtlS: {
+    name: 'RESET_TOKEN_TTL',
+    default: '3600',
+    parse: seconds,
+    text: 'seconds for which the link of a mail works that sets a new password',
+  },
+  registerTokenTtlS: {
+    name: 'REGISTER_TOKEN_TTL',
+    default: '3600',
+    parse: seconds,
+    text: 'seconds for which the link of a mail works that makes an account',
   },
 } satisfies Record<string, Variable>;
 

@@ -53,7 +53,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     return503OnClosing: false,
     routerOptions: { querystringParser: parseForm },
     serverFactory: (handler) => {
-      const server = listener(limits.bounding(handler), log, headers);
+      const server = listener(limits.bounding(handler), log, headers, options.keepAliveTimeoutMs);
       limits.watch(server);
       connections.watch(server);
       return server;

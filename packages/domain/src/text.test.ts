@@ -7,6 +7,7 @@ import {
   parseName,
   parseTimezone,
   parseUrl,
+  typedCode,
 } from './index.ts';
 
 describe('a name', () => {
@@ -16,6 +17,7 @@ describe('a name', () => {
     '李小龍',
     '🦉',
     'علی\u200cرضا',
+    'Ada\u200f \u200eעדה\u061c',
     '👩\u200d👧',
     'Dr. A <b>Smith</b>',
     'a  b',
@@ -32,7 +34,15 @@ describe('a name', () => {
     expect(parseName(`${' '.repeat(50)}a${' '.repeat(150)}`)).toBe('a');
     // One character each, of four code points.
     expect(parseName('\u03b1\u0313\u0300\u0345'.repeat(100))).toBe('\u1f82'.repeat(100));
-    for (const name of ['', '   ', '\u200d', '\u0301', '🦉'.repeat(101), `${' '.repeat(400)}a`]) {
+    for (const name of [
+      '',
+      '   ',
+      '\u200d',
+      '\u200f',
+      '\u0301',
+      '🦉'.repeat(101),
+      `${' '.repeat(400)}a`,
+    ]) {
       expect(() => parseName(name)).toThrow(IllegalArgument);
     }
   });
@@ -53,22 +63,49 @@ describe('a name', () => {
   });
 });
 
+test.each([
+  ['123456', '123456'],
+  ['123 456', '123456'],
+  [' 123456\n', '123456'],
+  ['123-456', '123456'],
+  ['123\u00a0456', '123456'],
+  ['１２３４５６', '123456'],
+  ['abc', 'abc'],
+  [`123456${' '.repeat(99)}`, `123456${' '.repeat(99)}`],
+])('a one-time code that is typed as %j is %j', (text, code) => {
+  expect(typedCode(text)).toBe(code);
+});
+
 describe('a locale', () => {
   test.each([
     ['en', 'en'],
     ['EN-us', 'en-US'],
     ['zh-hant-tw', 'zh-Hant-TW'],
     ['iw', 'he'],
+    ['en_US', 'en-US'],
+    ['zh_Hans_CN', 'zh-Hans-CN'],
+    ['de_DE.UTF-8', 'de-DE'],
+    ['de_DE@euro', 'de-DE'],
   ])('is a language tag in its canonical spelling: %s', (text, locale) => {
     expect(parseLocale(text)).toBe(locale);
   });
 
-  test.each(['', 'e', 'en_US', 'en-', '-en', 'en US', 'en\n', '../etc', 'englishlanguage', 'ñ'])(
-    'is nothing else: %j',
-    (text) => {
-      expect(() => parseLocale(text)).toThrow(IllegalArgument);
-    },
-  );
+  test.each([
+    '',
+    'e',
+    '_US',
+    'en_',
+    'en_US_',
+    'en-',
+    '-en',
+    'en US',
+    'en\n',
+    '../etc',
+    'englishlanguage',
+    'ñ',
+  ])('is nothing else: %j', (text) => {
+    expect(() => parseLocale(text)).toThrow(IllegalArgument);
+  });
 
   test('is no longer than any language needs', () => {
     const longest = `en-x-${'a'.repeat(8)}-${'b'.repeat(8)}-${'c'.repeat(8)}`;

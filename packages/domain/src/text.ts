@@ -38,8 +38,11 @@ export function folded(text: string): string {
   return [...small.normalize('NFKC')].slice(0, MAX_FOLDED_LENGTH).join('');
 }
 
-/** No control, format or line characters, but for the joiners that Persian words and emoji are spelled with. */
-const ONE_LINE = /^(?:[^\p{C}\p{Zl}\p{Zp}]|[\u200c\u200d])+$/u;
+/**
+ * No control, format or line characters, but for the joiners that Persian words and emoji are spelled with, and the marks
+ * that keyboards for Arabic and Hebrew write beside a Latin letter. Marks reorder nothing around a text, as overrides do.
+ */
+const ONE_LINE = /^(?:[^\p{C}\p{Zl}\p{Zp}]|[\u200c-\u200f\u061c])+$/u;
 
 /** Something that can be seen. */
 const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
@@ -65,10 +68,25 @@ export function parseName(text: string, field = 'name'): string {
   return name;
 }
 
-/** A BCP 47 language tag, in its canonical spelling. */
+/** Six digits, and what may stand between and around them. */
+const MAX_CODE_LENGTH = 32;
+
+/**
+ * A one-time code without what devices show and people type between its digits, and in the half width; whatever else it
+ * is, it stays.
+ */
+export const typedCode = (text: string): string =>
+  text.length > MAX_CODE_LENGTH ? text : text.normalize('NFKC').replaceAll(/[\s-]/g, '');
+
+/** `en_US.UTF-8`, as POSIX and Java write it: the encoding and the modifier say nothing of a language. */
+const POSIX_LOCALE = /^([a-z]{2,3}(?:_[a-z\d]{2,8})*)(?:\.[\w-]+)?(?:@\w+)?$/i;
+
+/** A BCP 47 language tag in its canonical spelling; one with underscores is understood. */
 export function parseLocale(text: string, field = 'locale'): string {
   try {
-    const [locale] = text.length > MAX_LOCALE_LENGTH ? [] : Intl.getCanonicalLocales(text);
+    const tag = text.length > MAX_LOCALE_LENGTH ? '' : text;
+    const plain = POSIX_LOCALE.exec(tag)?.[1]?.replaceAll('_', '-') ?? tag;
+    const [locale] = Intl.getCanonicalLocales(plain);
     if (locale !== undefined && locale.length <= MAX_LOCALE_LENGTH) return locale;
   } catch {
     // Not a language tag: refused below.
@@ -92,10 +110,7 @@ export function parseTimezone(text: string, field = 'timezone'): string {
 
 /** Whether a text is an absolute http or https URL without credentials. */
 export const isUrl = (text: string): boolean =>
-  text.length <= MAX_URL_LENGTH &&
-  WEB_URL.test(text) &&
-  PRINTABLE.test(text) &&
-  URL.canParse(text);
+  text.length <= MAX_URL_LENGTH && WEB_URL.test(text) && PRINTABLE.test(text) && URL.canParse(text);
 
 /** An absolute http or https URL without credentials, kept as given. */
 export function parseUrl(text: string, field = 'url'): string {

@@ -1,7 +1,6 @@
 import { createInterface } from 'node:readline';
 import { styleText } from 'node:util';
 import { openKeyFile } from '@rekey/adapters-crypto';
-import { inspectDatabase } from '@rekey/adapters-db';
 import { IllegalArgument, type OperatorAct, operator } from '@rekey/domain';
 import type { UseCases } from '@rekey/usecases';
 import { InvalidArgumentError, Option } from 'commander';
@@ -78,14 +77,11 @@ export async function withRekey<T>(work: (useCases: UseCases) => Promise<T>): Pr
 
 /**
  * Does something outside of the database as the operator. It is recorded in the audit before, for what cannot be recorded
- * is not done, and once more where it fails. Makes neither the database nor the key file.
+ * is not done, and once more where it fails. Makes no key file.
  */
 export async function act<T>(type: OperatorAct, work: (config: Config) => Promise<T>): Promise<T> {
   const config = loadConfig();
   await openKeyFile(config.keysFile, { mayCreate: false });
-  if ((await inspectDatabase(config.databaseUrl)) === null) {
-    throw new Error(`the database ${config.databaseUrl} is not there`);
-  }
   return withRekey(async ({ audit }) => {
     await audit.recordAct.execute(operator, { type, outcome: 'success' });
     try {

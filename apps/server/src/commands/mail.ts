@@ -10,7 +10,7 @@ import {
   type ReadableMail,
   suffixes,
 } from '@rekey/adapters-mail';
-import { linkTo, type Purpose, purposes } from '@rekey/domain';
+import { linkTo, type NoticeKind, noticeKinds, type Purpose, purposes } from '@rekey/domain';
 import type { Notice } from '@rekey/usecases';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { templatesFor } from '../compose.ts';
@@ -39,7 +39,7 @@ export function addMail(program: Command): void {
     .command('preview')
     .description('show the mail for an event that did not happen, with a link that does not work')
     .addArgument(
-      new Argument('[kind]', 'the kind of mail').choices(purposes).default('update_password'),
+      new Argument('[kind]', 'the kind of mail').choices(noticeKinds).default('update_password'),
     )
     .addOption(
       new Option('--locale <locale>', "the user's language").default('en').argParser(parseLocale),
@@ -49,7 +49,7 @@ export function addMail(program: Command): void {
     .addOption(new Option('--text', 'its text part alone').conflicts(['eml', 'json']))
     .addOption(new Option('--eml', 'all of it, as it is sent').conflicts('json'))
     .addOption(json())
-    .action(async (kind: Purpose, options: PreviewOptions) => {
+    .action(async (kind: NoticeKind, options: PreviewOptions) => {
       const config = loadConfig();
       const notice = sampleOf(kind, config, options);
       const templates = templatesFor(config);
@@ -86,7 +86,7 @@ export function addMail(program: Command): void {
     .action((folder: string, options: { json?: true }) => {
       const target = path.resolve(folder);
       if (existsSync(target)) throw new Error(`${target} is there already`);
-      const files = purposes.flatMap((kind) => writeTemplates(target, kind));
+      const files = noticeKinds.flatMap((kind) => writeTemplates(target, kind));
       if (options.json) printJson({ folder: target, files });
       else {
         print(
@@ -98,7 +98,7 @@ export function addMail(program: Command): void {
 }
 
 /** An event of now, asked for from an address that is nobody's (RFC 5737). */
-function sampleOf(kind: Purpose, config: Config, { locale, timezone }: PreviewOptions): Notice {
+function sampleOf(kind: NoticeKind, config: Config, { locale, timezone }: PreviewOptions): Notice {
   const to = 'ada@example.com';
   const happenedAt = Date.now();
   return {
@@ -113,10 +113,18 @@ function sampleOf(kind: Purpose, config: Config, { locale, timezone }: PreviewOp
       address: '203.0.113.9',
       client: 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
     },
-    link: linkTo(`${config.publicUrl}/local`, { type: kind, email: to, token: NO_TOKEN }),
+    link: linkTo(`${config.publicUrl}/local`, {
+      type: purposeOf(kind),
+      email: to,
+      token: NO_TOKEN,
+    }),
     linkExpiresAt: happenedAt + config.revokeTokenTtlS * 1000,
   };
 }
+
+/** What the link of a kind of mail is for. */
+const purposeOf = (kind: NoticeKind): Purpose =>
+  purposes.find((purpose) => purpose === kind) ?? 'register';
 
 /** The mail that was written last; throws where there is none. */
 async function readLatest({ smtpUrl, mailDir }: Config): Promise<ReadableMail> {
@@ -128,7 +136,7 @@ async function readLatest({ smtpUrl, mailDir }: Config): Promise<ReadableMail> {
 }
 
 /** Writes the templates of a kind, and answers their names. */
-function writeTemplates(folder: string, kind: Purpose): string[] {
+function writeTemplates(folder: string, kind: NoticeKind): string[] {
   mkdirSync(path.join(folder, kind), { recursive: true });
   return [...builtInSources(kind)].flatMap(([language, sources]) =>
     parts.map((part) => {
@@ -141,7 +149,7 @@ function writeTemplates(folder: string, kind: Purpose): string[] {
 
 function parseLocale(text: string): string {
   try {
-    return new Intl.Locale(text).toString();
+    return localeOf(text);
   } catch {
     throw new InvalidArgumentError('It must be a locale, such as de or pt-BR.');
   }

@@ -23,6 +23,8 @@ export type HttpOptions = {
   readonly trustProxy: readonly string[];
   /** Origins whose pages may call both dialects from a browser. */
   readonly corsAllowOrigin: readonly string[];
+  /** How long a connection on which nothing is asked stays open. */
+  readonly keepAliveTimeoutMs?: number | undefined;
   /** Connections that are open at a time, at most. */
   readonly maxConnections?: number | undefined;
   /** Whether proxies may ask who a request is from, at `/hook/traefik/*`. */

@@ -197,6 +197,11 @@ it('logs no status where the client did not wait for one', async () => {
   release();
 });
 
+it('keeps an idle connection as long as it is told to', async () => {
+  server = await rig({ options: { keepAliveTimeoutMs: 620_000 } });
+  expect(server.app.server.keepAliveTimeout).toBe(620_000);
+});
+
 it('limits the time that a request may take', async () => {
   await listening();
   const { headersTimeout, requestTimeout, keepAliveTimeout, timeout } = server.app.server;

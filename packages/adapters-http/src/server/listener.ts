@@ -9,7 +9,7 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 /** How long a reader may take not a byte of an answer that is there for it. */
 const PROGRESS_TIMEOUT_MS = 15_000;
-/** Longer than proxies keep an idle connection (60 s as a rule), so that the proxy closes it. */
+/** Longer than most proxies keep an idle connection, so that the proxy closes it. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
 /** A server of Node's with limits of time. It answers a request that is no HTTP as Rekey answers any other fault. */
@@ -17,12 +17,13 @@ export function listener(
   handler: RequestListener,
   log: Log,
   headers: Readonly<Record<string, string>>,
+  keepAliveTimeoutMs = KEEP_ALIVE_TIMEOUT_MS,
 ): Server {
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      keepAliveTimeout: keepAliveTimeoutMs,
       // The timeouts are only as good as the watch over them: Node's looks every 30 s.
       connectionsCheckingInterval: 1000,
       // Refused with an answer of ours instead.

@@ -40,6 +40,13 @@ describe('a one-time code', () => {
     expect(await verify(codeAt(START))).toBeInstanceOf(InvalidCredentials);
   });
 
+  test('may be typed as a device shows it', async () => {
+    const { codeAt, verify } = await aTotp();
+    const code = codeAt(START);
+    expect(await verify(` ${code.slice(0, 3)} ${code.slice(3)}\n`)).toBe('done');
+    expect(await verify(code)).toBeInstanceOf(InvalidCredentials);
+  });
+
   test('is verified for services alone, and stays good', async () => {
     const { w, owner, codeAt, verify } = await aTotp();
     const input = { userId: owner.user.id, code: codeAt(START) };

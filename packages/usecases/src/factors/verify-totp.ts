@@ -1,4 +1,12 @@
-import { type Actor, type Id, InvalidCredentials, may, placeOf, Unauthorized } from '@rekey/domain';
+import {
+  type Actor,
+  type Id,
+  InvalidCredentials,
+  may,
+  placeOf,
+  typedCode,
+  Unauthorized,
+} from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { attempt } from '../shared/attempt.ts';
 import { isKnownTo } from '../shared/known-user.ts';
@@ -54,7 +62,11 @@ export class VerifyTotp {
     // Made for every call, so that a user without a key costs as much as one who has one.
     const decoy = { id: '', sealed: secrets.seal(secrets.generateTotpSeed(), sealOwners.seed('')) };
     const { id, sealed } = key ?? decoy;
-    const step = totp.stepOf(code, secrets.unseal(sealed, sealOwners.seed(id)), clock.now());
+    const step = totp.stepOf(
+      typedCode(code),
+      secrets.unseal(sealed, sealOwners.seed(id)),
+      clock.now(),
+    );
     const isRight = user?.isEnabled === true && key !== null && step !== null;
     return { userId: isKnown ? userId : null, proof: isRight ? { keyId: key.id, step } : null };
   }
