@@ -1,7 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { rotateKeys } from '../../packages/adapters-crypto/src/index.ts';
-import { type Purpose, purposes } from '../../packages/domain/src/index.ts';
 import { codeAt } from '../harness.ts';
 import {
   type Answer,
@@ -19,16 +18,18 @@ import {
 const invalid = { status: 400, body: { code: 'invalid_one_time_token' } };
 
 /** An act of a thief, through a service, that the owner gets a mail about; answers the password that is right then. */
-const thefts: Record<Purpose, (t: Target, owner: Owner, key: string) => Promise<string>> = {
-  update_password: async (t, owner, key) => {
+const thefts = {
+  update_password: async (t: Target, owner: Owner, key: string) => {
     expect(await t.changePassword(owner, NEW_PASSWORD, { key })).toMatchObject({ status: 200 });
     return NEW_PASSWORD;
   },
-  factor_change: async (t, owner, key) => {
+  factor_change: async (t: Target, owner: Owner, key: string) => {
     await t.addKey(owner.id, 'KEY', key);
     return PASSWORD;
   },
 };
+type Purpose = keyof typeof thefts;
+const purposes = Object.keys(thefts) as Purpose[];
 
 /** An owner whose account a thief has changed, and the token of the link in the mail about that. */
 async function robbed(t: Target, purpose: Purpose = 'update_password', key = t.shop.key) {

@@ -1,4 +1,4 @@
-import { linkTo } from '@rekey/domain';
+import { linkTo, purposes } from '@rekey/domain';
 import type { Notice } from '@rekey/usecases';
 import PostalMime, { type Email } from 'postal-mime';
 
@@ -18,7 +18,7 @@ export function aNotice(unusual: Partial<Notice> = {}): Notice {
     happenedAt: Date.parse('2026-01-31T23:30:00Z'),
     origin: { address: '203.0.113.9', client: 'Firefox/145.0' },
     link: linkTo('https://notes.example.com/account?tab=a&b=c=d', {
-      type: kind,
+      type: purposes.find((each) => each === kind) ?? 'register',
       email: 'ada@example.com',
       token,
     }),

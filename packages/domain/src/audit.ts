@@ -2,6 +2,7 @@ import { MINUTE_MS } from './durations.ts';
 import { type ErrorCode, IllegalArgument } from './errors.ts';
 import type { Id, Instant } from './ids.ts';
 import { type JsonObject, parseJsonObject } from './json.ts';
+import type { LockKind } from './notice.ts';
 import type { Purpose } from './one-time-token.ts';
 import type { Origin } from './origin.ts';
 import { isOneLine } from './text.ts';
@@ -69,6 +70,26 @@ export const auditTypeTexts = {
     subject: 'the one-time token',
     when: 'the link of the mail about a new KEY locks the account',
   },
+  'sso:AuthLocalRegisterRevoke': {
+    subject: 'the one-time token',
+    when: 'the link of the mail about a new account locks it',
+  },
+  'sso:AuthLocalResetPasswordRevoke': {
+    subject: 'the one-time token',
+    when: 'the link of the mail about a reset locks the account',
+  },
+  'sso:AuthLocalUpdateEmailRevoke': {
+    subject: 'the one-time token',
+    when: 'the link of the mail about a new address locks the account, and gives the old address back',
+  },
+  'rekey:NewDeviceRevoke': {
+    subject: 'the one-time token',
+    when: 'the link of the mail about a login from a new device locks the account',
+  },
+  'rekey:ValidateEmailRevoke': {
+    subject: 'the one-time token',
+    when: 'somebody did not make the account whose address a mail asks to confirm, and locks it',
+  },
   'sso:AuthTokenRefresh': { subject: 'the session', when: 'a refresh token is traded' },
   'rekey:SessionEnd': {
     subject: 'the session; null for all sessions of the user at the service',
@@ -130,10 +151,19 @@ export const keyMakingTypes = [
 ] as const satisfies readonly AuditType[];
 
 /** Under which type the use of a kill switch is recorded. */
-export const revokeTypes: Readonly<Record<Purpose, AuditType>> = {
+export const revokeTypes: Readonly<Record<LockKind | 'validate_email', AuditType>> = {
   update_password: 'sso:AuthLocalUpdatePasswordRevoke',
   factor_change: 'rekey:FactorChangeRevoke',
+  register_confirm: 'sso:AuthLocalRegisterRevoke',
+  reset_password_confirm: 'sso:AuthLocalResetPasswordRevoke',
+  update_email: 'sso:AuthLocalUpdateEmailRevoke',
+  new_device: 'rekey:NewDeviceRevoke',
+  validate_email: 'rekey:ValidateEmailRevoke',
 };
+
+/** Whether a link can lock the account. */
+export const canLock = (purpose: Purpose): purpose is keyof typeof revokeTypes =>
+  Object.hasOwn(revokeTypes, purpose);
 
 export const auditOutcomes = ['success', 'failure'] as const;
 export type AuditOutcome = (typeof auditOutcomes)[number];

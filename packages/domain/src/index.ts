@@ -14,6 +14,7 @@ export * from './limits.ts';
 export * from './link.ts';
 export * from './link-text.ts';
 export * from './mailbox.ts';
+export * from './notice.ts';
 export * from './one-time-token.ts';
 export * from './origin.ts';
 export * from './page.ts';

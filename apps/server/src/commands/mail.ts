@@ -10,7 +10,14 @@ import {
   type ReadableMail,
   suffixes,
 } from '@rekey/adapters-mail';
-import { linkTo, type NoticeKind, noticeKinds, type Purpose, purposes } from '@rekey/domain';
+import {
+  linkTo,
+  parseLocale as localeOf,
+  type NoticeKind,
+  noticeKinds,
+  type Purpose,
+  purposes,
+} from '@rekey/domain';
 import type { Notice } from '@rekey/usecases';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { templatesFor } from '../compose.ts';

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { type Origin, purposes } from '@rekey/domain';
+import { isLockKind, type Origin, purposes } from '@rekey/domain';
 import type { Told } from '@rekey/usecases';
 import {
   commonWords,
@@ -11,6 +11,7 @@ import {
   html,
   type Language,
   languageOf,
+  lockNotices,
   notices,
   preferred,
   type Speech,
@@ -138,12 +139,14 @@ function lostPage(setting: Setting): Html {
 function lockedPage(setting: Setting, { purpose, serviceName }: Told): Html {
   const { language } = setting.speech;
   const { locked } = texts[language];
-  const report = notices[purpose][language].report(serviceName);
+  const report = isLockKind(purpose)
+    ? `${lockNotices[purpose][language].report(serviceName)} `
+    : '';
   return layout(setting, {
     title: locked.title,
     sign: 'done',
     body: html`<p class="lead">${locked.done}</p>
 <h2>${locked.next}</h2>
-${list([`${report} ${locked.reopen}`, ...locked.steps])}`,
+${list([`${report}${locked.reopen}`, ...locked.steps])}`,
   });
 }

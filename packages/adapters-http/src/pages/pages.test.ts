@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { Unavailable } from '@rekey/domain';
 import { type Database, useCases } from '@rekey/usecases';
 import { START } from '@rekey/usecases/testing';
-import { languages, notices } from '@rekey/wording';
+import { languages, lockNotices } from '@rekey/wording';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { enrolled, PASSWORD, type Rig, rig, signedUp } from '../../test/harness.ts';
 import { texts } from './texts/index.ts';
@@ -292,20 +292,20 @@ describe('the link of a mail about a new key', () => {
   it('opens a page that tells of the key, and the button locks the account', async () => {
     const page = await open({ type: 'factor_change', email: 'ada@example.com', token: keyToken });
     expect(page.statusCode).toBe(200);
-    expect(page.body).toContain(notices.factor_change.en.happened('Shop'));
+    expect(page.body).toContain(lockNotices.factor_change.en.happened('Shop'));
     expect(Object.fromEntries(factsIn(page.body)).Account).toBe('ada@example.com');
     expect(await isEnabled()).toBe(true);
 
     const locked = await press({}, { token: keyToken });
     expect(locked.statusCode).toBe(200);
     expect(locked.body).toContain('<h1>Your account is locked</h1>');
-    expect(locked.body).toContain(notices.factor_change.en.report('Shop'));
+    expect(locked.body).toContain(lockNotices.factor_change.en.report('Shop'));
     expect(await isEnabled()).toBe(false);
   });
 
   it('tells what its token is for, whatever its type says', async () => {
     const page = await open({ type: 'update_password', token: keyToken });
-    expect(page.body).toContain(notices.factor_change.en.happened('Shop'));
+    expect(page.body).toContain(lockNotices.factor_change.en.happened('Shop'));
   });
 });
 

@@ -1,24 +1,23 @@
-import type { Purpose } from '@rekey/domain';
+import type { NoticeKind } from '@rekey/domain';
 import { commonWords, languages, notices } from '@rekey/wording';
 import { htmlOf, textOf } from './layout.ts';
 import { mailWords } from './mail-words.ts';
 import type { Part } from './template.ts';
 
 /** The templates of a kind of notice that Rekey brings along, by language, as an operator could write them. */
-export function builtInSources(kind: Purpose): ReadonlyMap<string, Readonly<Record<Part, string>>> {
+export function builtInSources(
+  kind: NoticeKind,
+): ReadonlyMap<string, Readonly<Record<Part, string>>> {
   return new Map(
     languages.map((language) => {
-      const words = {
-        ...commonWords[language],
-        ...mailWords[language],
-        ...notices[kind][language],
-      };
+      const notice = notices[kind][language];
+      const words = { ...commonWords[language], ...mailWords[language] };
       return [
         language,
         {
-          subject: words.subject('{{service}}'),
-          text: textOf(words),
-          html: htmlOf(language, words),
+          subject: notice.subject('{{service}}'),
+          text: textOf(words, notice),
+          html: htmlOf(language, words, notice),
         },
       ];
     }),

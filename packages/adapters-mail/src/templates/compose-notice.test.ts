@@ -1,4 +1,4 @@
-import { purposes } from '@rekey/domain';
+import { noticeKinds } from '@rekey/domain';
 import { commonWords, deviceInWords, languages, notices, timeInWords } from '@rekey/wording';
 import { describe, expect, it } from 'vitest';
 import { aNotice, read } from '../../test/notice.ts';
@@ -11,10 +11,11 @@ const templates = templatesOf();
 /** Runs of spaces, which differ between markup and text and between versions of the locale data. */
 const plain = (text: string) => text.replaceAll(/\s+/g, ' ');
 
-const everyMail = purposes.flatMap((kind) => languages.map((language) => ({ kind, language })));
+const everyMail = noticeKinds.flatMap((kind) => languages.map((language) => ({ kind, language })));
 
 describe.each(everyMail)('the mail $kind in $language', ({ kind, language }) => {
-  const words = { ...commonWords[language], ...mailWords[language], ...notices[kind][language] };
+  const words = { ...commonWords[language], ...mailWords[language] };
+  const own = notices[kind][language];
   const service = { name: 'Notes', emailText: 'Call us.\nAny time.' };
   const client = 'Mozilla/5.0 (X11; Linux) Firefox/145.0';
   const origin = { address: '203.0.113.9', client };
@@ -26,26 +27,32 @@ describe.each(everyMail)('the mail $kind in $language', ({ kind, language }) => 
     ['text', text],
     ['HTML', read(html).text],
   ])('tells the whole story in its %s part', (part, body) => {
+    const isHtml = part === 'HTML';
+    const until = words.until(time(notice.linkExpiresAt));
+    const link = [notice.link, until, ...(isHtml ? [words.copy] : [])];
+    const action =
+      'next' in own
+        ? [own.next('Notes')]
+        : 'report' in own
+          ? [words.wasYou, words.wasNotYou, words.effect, own.besides ?? '', ...link]
+          : [own.ask('Notes'), own.effect, own.unless, ...link];
+    const label = 'next' in own ? '' : 'report' in own ? words.button : own.button;
     const story = [
-      words.happened('Notes'),
+      own.happened('Notes'),
       `${words.when}: ${time(notice.happenedAt)}`,
       `${words.address}: 203.0.113.9`,
-      `${words.client}: ${deviceInWords(client, language)} ${part === 'text' ? '· ' : ''}${client}`,
-      words.wasYou,
-      words.wasNotYou,
-      ...(part === 'HTML' ? [words.button, words.copy] : []),
-      notice.link,
-      words.effect,
-      words.until(time(notice.linkExpiresAt)),
+      `${words.client}: ${deviceInWords(client, language)} ${isHtml ? '' : '· '}${client}`,
+      ...action,
+      isHtml ? label : '',
       `${words.note('Notes')} Call us. Any time.`,
-      words.why('Notes'),
+      own.why('Notes'),
     ];
     for (const sentence of story) expect(plain(body)).toContain(plain(sentence));
     expect(body).not.toMatch(/undefined|null|\[object|\$\{|\{\{/);
   });
 
   it('names the service in its subject', () => {
-    expect(subject).toBe(words.subject('Notes'));
+    expect(subject).toBe(own.subject('Notes'));
   });
 
   it('says in HTML which language it is in', () => {

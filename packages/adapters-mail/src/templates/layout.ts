@@ -1,8 +1,16 @@
-import { type CommonWords, type Html, html, type Language, type NoticeWords } from '@rekey/wording';
+import {
+  type CommonWords,
+  type GrantWords,
+  type Html,
+  html,
+  type Language,
+  type LockWords,
+  type NoticeWords,
+} from '@rekey/wording';
 import type { MailWords } from './mail-words.ts';
 
-/** All that a mail says, in one language. */
-export type Words = CommonWords & MailWords & NoticeWords;
+/** The words that all mails share, in one language. */
+type Words = CommonWords & MailWords;
 
 const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;";
 const BUTTON = '#b3261e';
@@ -11,28 +19,32 @@ const BUTTON = '#b3261e';
 const DEVICE = html`{{device}}{{#client}}<br>
 <span class="quiet" style="font-size:13px;line-height:18px;color:#5b5b66;">{{client}}</span>{{/client}}`;
 
-/** The template of a mail's text: paragraphs of one line each, which the reader's client wraps; the link stands alone on its line, so nothing sticks to it. */
-export function textOf(words: Words): string {
-  return `${words.happened('{{service}}')}
+/** What a mail asks its reader to do, as text: a link stands alone on its line, so nothing sticks to it. */
+function actionOf(words: Words, notice: NoticeWords): readonly string[] {
+  if ('next' in notice) return [notice.next('{{service}}')];
+  const until = words.until('{{until}}');
+  return 'report' in notice
+    ? [words.wasYou, words.wasNotYou, '{{link}}', effectOf(words, notice), until]
+    : [notice.ask('{{service}}'), '{{link}}', notice.effect, until, notice.unless];
+}
+
+const effectOf = ({ effect }: Words, { besides }: { readonly besides?: string }): string =>
+  besides === undefined ? effect : `${effect} ${besides}`;
+
+/** The template of a mail's text: paragraphs of one line each, which the reader's client wraps. */
+export function textOf(words: Words, notice: NoticeWords): string {
+  return `${notice.happened('{{service}}')}
 
 ${words.when}: {{when}}
 ${words.address}: {{address}}
 ${words.client}: {{device}}{{#client}} · {{client}}{{/client}}
 
-${words.wasYou}
-
-${words.wasNotYou}
-
-{{link}}
-
-${words.effect}
-
-${words.until('{{until}}')}
+${actionOf(words, notice).join('\n\n')}
 
 {{#note}}${words.note('{{service}}')}
 {{note}}
 
-{{/note}}${words.why('{{service}}')}
+{{/note}}${notice.why('{{service}}')}
 `;
 }
 
@@ -40,7 +52,7 @@ ${words.until('{{until}}')}
  * The template of a mail's HTML: tables and attributes, which old clients understand; colours for dark mode; no images,
  * nothing remote. A client that drops the style element shows the light colours.
  */
-export function htmlOf(language: Language, words: Words): string {
+export function htmlOf(language: Language, words: Words, notice: NoticeWords): string {
   const fact = (label: string, value: string | Html) => html`<tr>
 <td class="quiet" style="padding:3px 0;font-size:14px;line-height:20px;color:#5b5b66;">${label}:</td>
 </tr>
@@ -49,7 +61,24 @@ export function htmlOf(language: Language, words: Words): string {
 </tr>
 `;
   const paragraph = (text: string) =>
-    html`<p class="text" style="margin:0 0 16px;color:#1b1b1f;">${text}</p>`;
+    html`<p class="text" style="margin:0 0 16px;color:#1b1b1f;">${text}</p>\n`;
+  const button = (
+    label: string,
+  ) => html`<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 20px;${FONT}">
+<tr>
+<td bgcolor="${BUTTON}" style="border-radius:8px;background-color:${BUTTON};mso-padding-alt:13px 22px;"><a href="{{link}}" style="display:inline-block;padding:13px 22px;color:#ffffff;font-size:16px;line-height:22px;font-weight:600;text-decoration:none;">${label}</a></td>
+</tr>
+</table>
+`;
+  const asked = (text: string) =>
+    html`<p class="text" style="margin:0 0 16px;font-weight:600;color:#1b1b1f;">${text}</p>\n`;
+  const copy = html`<p class="quiet" style="margin:0 0 20px;font-size:14px;line-height:20px;color:#5b5b66;overflow-wrap:anywhere;">${words.copy}<br><a class="text" href="{{link}}" style="color:#1b1b1f;">{{link}}</a></p>
+`;
+  const until = paragraph(words.until('{{until}}'));
+  const action = (of: LockWords | GrantWords) =>
+    'report' in of
+      ? html`${paragraph(words.wasYou)}${asked(words.wasNotYou)}${button(words.button)}${paragraph(effectOf(words, of))}${until}${copy}`
+      : html`${asked(of.ask('{{service}}'))}${button(of.button)}${paragraph(of.effect)}${until}${copy}${paragraph(of.unless)}`;
   return html`<!doctype html>
 <html lang="${language}">
 <head>
@@ -58,7 +87,7 @@ export function htmlOf(language: Language, words: Words): string {
 <meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark">
 <meta name="format-detection" content="telephone=no, date=no, address=no, email=no, url=no">
-<title>${words.subject('{{service}}')}</title>
+<title>${notice.subject('{{service}}')}</title>
 <style>
 :root { color-scheme: light dark; }
 @media (prefers-color-scheme: dark) {
@@ -78,20 +107,10 @@ export function htmlOf(language: Language, words: Words): string {
 <table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="#ffffff" style="max-width:560px;background-color:#ffffff;border:1px solid #dcdce3;border-radius:12px;">
 <tr>
 <td align="left" style="padding:28px 28px 12px;${FONT}font-size:16px;line-height:24px;">
-<h1 class="text" style="margin:0 0 20px;font-size:20px;line-height:28px;font-weight:600;color:#1b1b1f;">${words.happened('{{service}}')}</h1>
+<h1 class="text" style="margin:0 0 20px;font-size:20px;line-height:28px;font-weight:600;color:#1b1b1f;">${notice.happened('{{service}}')}</h1>
 <table role="presentation" class="facts" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 20px;padding:12px 0 3px;border-top:1px solid #dcdce3;border-bottom:1px solid #dcdce3;${FONT}">
 ${fact(words.when, '{{when}}')}${fact(words.address, '{{address}}')}${fact(words.client, DEVICE)}</table>
-${paragraph(words.wasYou)}
-<p class="text" style="margin:0 0 16px;font-weight:600;color:#1b1b1f;">${words.wasNotYou}</p>
-<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 20px;${FONT}">
-<tr>
-<td bgcolor="${BUTTON}" style="border-radius:8px;background-color:${BUTTON};mso-padding-alt:13px 22px;"><a href="{{link}}" style="display:inline-block;padding:13px 22px;color:#ffffff;font-size:16px;line-height:22px;font-weight:600;text-decoration:none;">${words.button}</a></td>
-</tr>
-</table>
-${paragraph(words.effect)}
-${paragraph(words.until('{{until}}'))}
-<p class="quiet" style="margin:0 0 20px;font-size:14px;line-height:20px;color:#5b5b66;overflow-wrap:anywhere;">${words.copy}<br><a class="text" href="{{link}}" style="color:#1b1b1f;">{{link}}</a></p>
-{{#note}}<p class="text" style="margin:0 0 20px;color:#1b1b1f;"><b>${words.note('{{service}}')}</b><br>
+${'next' in notice ? paragraph(notice.next('{{service}}')) : action(notice)}{{#note}}<p class="text" style="margin:0 0 20px;color:#1b1b1f;"><b>${words.note('{{service}}')}</b><br>
 {{note}}</p>
 {{/note}}</td>
 </tr>
@@ -100,7 +119,7 @@ ${paragraph(words.until('{{until}}'))}
 <!--[if mso]><table role="presentation" width="560" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:560px;">
 <tr>
-<td class="quiet" align="left" style="padding:16px 28px;${FONT}font-size:13px;line-height:20px;color:#5b5b66;">${words.why('{{service}}')}</td>
+<td class="quiet" align="left" style="padding:16px 28px;${FONT}font-size:13px;line-height:20px;color:#5b5b66;">${notice.why('{{service}}')}</td>
 </tr>
 </table>
 <!--[if mso]></td></tr></table><![endif]-->

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { type Purpose, purposes } from '@rekey/domain';
+import { hasLink, type NoticeKind, noticeKinds } from '@rekey/domain';
 import { languageOf } from '@rekey/wording';
 import { type Part, parseTemplate, parts, type Template } from './template.ts';
 import { type Templates, tagsOf, templatesOf } from './templates.ts';
@@ -35,22 +35,22 @@ type Locales = Map<string, Partial<Record<Part, Template>>>;
  */
 export function readTemplates(folder: string): Templates {
   const problems: string[] = [];
-  const overrides = new Map<Purpose, Locales>();
+  const overrides = new Map<NoticeKind, Locales>();
   for (const name of namesIn(folder, problems)) {
-    const kind = purposes.find((each) => each === name);
+    const kind = noticeKinds.find((each) => each === name);
     if (kind === undefined) {
       problems.push(
-        `${path.join(folder, name)} is not the folder of a kind of mail: ${purposes.join(', ')}`,
+        `${path.join(folder, name)} is not the folder of a kind of mail: ${noticeKinds.join(', ')}`,
       );
     } else {
-      overrides.set(kind, readKind(path.join(folder, name), problems));
+      overrides.set(kind, readKind(path.join(folder, name), { hasLink: hasLink(kind) }, problems));
     }
   }
   if (problems.length > 0) throw new TemplateError(problems);
   return templatesOf(overrides);
 }
 
-function readKind(folder: string, problems: string[]): Locales {
+function readKind(folder: string, of: { hasLink: boolean }, problems: string[]): Locales {
   const locales: Locales = new Map();
   for (const name of namesIn(folder, problems)) {
     const file = path.join(folder, name);
@@ -62,7 +62,7 @@ function readKind(folder: string, problems: string[]): Locales {
     const { locale, part } = known;
     const source = readSource(file);
     const isReadable = typeof source === 'string';
-    const { template, faults } = parseTemplate(isReadable ? source : '', part);
+    const { template, faults } = parseTemplate(isReadable ? source : '', part, of);
     problems.push(
       ...(isReadable
         ? faults.map(({ line, message }) => `${file}:${line} ${message}`)

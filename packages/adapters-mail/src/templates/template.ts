@@ -38,11 +38,13 @@ const MARK = /\{\{(?:(?<sign>[#/]?)(?<name>[a-z]+)\}\})?/g;
 
 /**
  * Reads a template: text with `{{name}}` in it, and `{{#name}}…{{/name}}` around text that is only for a value that is there.
+ * `hasLink`: whether its kind of mail has a link, which must not be missing then.
  * Anything else that starts with two braces is a fault: a template without faults can neither fail nor leave a hole in a mail.
  */
 export function parseTemplate(
   text: string,
   part: Part,
+  { hasLink = true } = {},
 ): { readonly template: Template; readonly faults: readonly Fault[] } {
   const known: readonly string[] = part === 'subject' ? ['service'] : placeholders;
   const sections: readonly string[] = part === 'subject' ? [] : optional;
@@ -75,7 +77,8 @@ export function parseTemplate(
   if (section !== null) blame(source.length, `lacks {{/${section}}}`);
 
   const isLinked = pieces.some((piece) => piece.value === 'link' && piece.section === null);
-  if (part !== 'subject' && !isLinked) blame(0, 'lacks {{link}}, outside of any section');
+  if (hasLink && part !== 'subject' && !isLinked)
+    blame(0, 'lacks {{link}}, outside of any section');
   if (part === 'html') {
     for (const tag of source.matchAll(/<[a-z][^>]*>/gi)) {
       const bare = tag[0].replaceAll(/"[^"]*"|'[^']*'/g, '');

@@ -1,11 +1,11 @@
-import { type Purpose, purposes } from '@rekey/domain';
+import { hasLink, type NoticeKind, noticeKinds } from '@rekey/domain';
 import { type Language, languageOf } from '@rekey/wording';
 import { builtInSources } from './built-in.ts';
 import { type Part, parseTemplate, parts, type Template } from './template.ts';
 
 /** The templates of a kind of notice, in the language that suits a locale. */
 export type Templates = (
-  kind: Purpose,
+  kind: NoticeKind,
   locale: string,
 ) => Record<Part, Template> & {
   /** For dates: those of another language than the text around them would only confuse. */
@@ -15,11 +15,14 @@ export type Templates = (
 };
 
 /** The parts that an operator wrote anew, by kind and locale. */
-export type Overrides = ReadonlyMap<Purpose, ReadonlyMap<string, Partial<Record<Part, Template>>>>;
+export type Overrides = ReadonlyMap<
+  NoticeKind,
+  ReadonlyMap<string, Partial<Record<Part, Template>>>
+>;
 
 /** The operator's templates where there are some, and else the built-in ones; English where neither has the language. */
 export function templatesOf(overrides: Overrides = new Map()): Templates {
-  const builtIn = new Map(purposes.map((kind) => [kind, builtInTemplates(kind)]));
+  const builtIn = new Map(noticeKinds.map((kind) => [kind, builtInTemplates(kind)]));
 
   return (kind, wanted) => {
     const find = (tags: readonly string[], part: Part): Template | undefined =>
@@ -50,10 +53,11 @@ export function tagsOf(locale: string): string[] {
   }
 }
 
-function builtInTemplates(kind: Purpose): ReadonlyMap<string, Record<Part, Template>> {
+function builtInTemplates(kind: NoticeKind): ReadonlyMap<string, Record<Part, Template>> {
   return new Map(
     [...builtInSources(kind)].map(([language, sources]) => {
-      const parse = (part: Part) => parseTemplate(sources[part], part).template;
+      const parse = (part: Part) =>
+        parseTemplate(sources[part], part, { hasLink: hasLink(kind) }).template;
       return [language, { subject: parse('subject'), text: parse('text'), html: parse('html') }];
     }),
   );

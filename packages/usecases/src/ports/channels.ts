@@ -1,4 +1,4 @@
-import type { Channel, Id, Instant, Origin, Purpose } from '@rekey/domain';
+import type { Channel, Id, Instant, NoticeKind, Origin } from '@rekey/domain';
 
 /** The ways out to people: what is owed is handed over here. */
 export type Channels = { readonly [channel in Channel]: Outlet };
@@ -12,7 +12,7 @@ export interface Outlet {
 export type Notice = {
   /** One id, however often the notice is sent. */
   readonly id: Id;
-  readonly kind: Purpose;
+  readonly kind: NoticeKind;
   /** An address. The name beside it is a stranger's words: anyone may sign up with somebody else's address. */
   readonly to: string;
   readonly locale: string;

@@ -1,4 +1,4 @@
-import { type Actor, InvalidOneTimeToken, may, revokeTypes } from '@rekey/domain';
+import { type Actor, canLock, InvalidOneTimeToken, may, revokeTypes } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import type { Recorder } from './record.ts';
 import { recordAtAll } from './record-at-all.ts';
@@ -15,13 +15,14 @@ export async function lockAccount(
 ): Promise<void> {
   const { database, linkTokens, clock } = ports;
   const right = linkTokens.verify(text);
-  if (right === null) throw new InvalidOneTimeToken();
+  if (right === null || !canLock(right.purpose)) throw new InvalidOneTimeToken();
+  const { purpose } = right;
 
   await database.transact(async (stores) => {
     const { users, keys, sessions, oneTimeTokens } = stores;
     const now = clock.now();
     const token = await oneTimeTokens.spend(right.id, now);
-    if (token?.purpose !== right.purpose) throw new InvalidOneTimeToken();
+    if (token?.purpose !== purpose) throw new InvalidOneTimeToken();
     const { userId, serviceId, id: subjectId } = token;
     if (!may(actor, 'use link', { serviceId })) throw new InvalidOneTimeToken();
 
@@ -29,7 +30,7 @@ export async function lockAccount(
     await keys.revokeAllOf(userId, now);
     await sessions.endAllOf(userId, now);
     await tell(ports, stores, { type: 'user.locked', serviceId, userId, subjectId });
-    const type = revokeTypes[token.purpose];
+    const type = revokeTypes[purpose];
     await recordAtAll(ports, stores, actor, { type, serviceId, userId, subjectId });
   });
 }

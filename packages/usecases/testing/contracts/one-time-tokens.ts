@@ -5,12 +5,13 @@ import { aDelivery, anId, aOneTimeToken, START } from '../fixtures.ts';
 import { type Opened, wins } from './opened.ts';
 
 export function oneTimeTokensContract({ write, read, race, seed, seedToken }: Opened): void {
-  const insert = (...tokens: OneTimeToken[]) =>
+  const insert = (...tokens: OneTimeToken<Id | null>[]) =>
     write(async ({ oneTimeTokens }) => {
       for (const token of tokens) await oneTimeTokens.insert(token);
     });
   const findGood = (id: Id, now = START) =>
     read(({ oneTimeTokens }) => oneTimeTokens.findGood(id, now));
+  const use = (id: Id, now = START) => write(({ oneTimeTokens }) => oneTimeTokens.use(id, now));
   const spend = (id: Id, now = START) => write(({ oneTimeTokens }) => oneTimeTokens.spend(id, now));
 
   describe('one-time tokens', () => {
@@ -36,6 +37,104 @@ export function oneTimeTokensContract({ write, read, race, seed, seedToken }: Op
       const { token } = await seedToken({ purpose });
       expect(await findGood(token.id)).toEqual(token);
       expect(await spend(token.id)).toEqual(token);
+    });
+
+    test('come back with all that they say', async () => {
+      const { service, user } = await seed();
+      const of = { userId: user.id, serviceId: service.id };
+      const grant = aOneTimeToken({ ...of, purpose: 'reset_password', version: 3 });
+      const details = { newEmail: 'new@example.com' };
+      const moved = aOneTimeToken({ ...of, purpose: 'update_email', details });
+      await insert(grant, moved);
+      expect(await findGood(grant.id)).toEqual(grant);
+      expect(await findGood(moved.id)).toEqual(moved);
+    });
+
+    test('of a registration have no user, and are used once', async () => {
+      const { service } = await seed();
+      const email = `${anId()}@example.com`;
+      const details = { name: 'Ada', locale: 'en', timezone: 'Etc/UTC' };
+      const of = { ...aOneTimeToken({ userId: anId(), serviceId: service.id }), userId: null };
+      const [first, second] = [1, 2].map(
+        () => ({ ...of, id: anId(), purpose: 'register', email, details }) as const,
+      );
+      const isOfDeleted = () =>
+        read(({ oneTimeTokens }) => oneTimeTokens.isOfDeleted(first!.id, START));
+      await insert(first!, second!);
+      expect(await findGood(first!.id)).toEqual(first);
+      expect(await isOfDeleted()).toBe(false);
+      expect(await spend(first!.id)).toBeNull();
+      expect(await use(first!.id)).toEqual(first);
+      expect(await use(first!.id)).toBeNull();
+      expect(await isOfDeleted()).toBe(false);
+      expect(await findGood(second!.id)).toEqual(second);
+      await write(({ oneTimeTokens }) => oneTimeTokens.endRegistrations(email, START));
+      expect(await findGood(second!.id)).toBeNull();
+    });
+
+    test('are used alone, once and in time', async () => {
+      const { service, user } = await seed();
+      const of = { userId: user.id, serviceId: service.id, email: user.email };
+      const grant = aOneTimeToken({ ...of, purpose: 'reset_password', expiresAt: START + 10 });
+      const other = aOneTimeToken(of);
+      await insert(grant, other);
+      expect(await use(grant.id, START + 10)).toBeNull();
+      expect(await use(grant.id, START + 9)).toEqual(grant);
+      expect(await use(grant.id, START + 9)).toBeNull();
+      expect(await findGood(other.id)).toEqual(other);
+    });
+
+    test('of a user end together by what they are for, and nobody else’s', async () => {
+      const { service, user } = await seed();
+      const { user: stranger } = await seed();
+      const of = { userId: user.id, serviceId: service.id, purpose: 'reset_password' } as const;
+      const mine = aOneTimeToken(of);
+      const kept = [aOneTimeToken({ ...of, purpose: 'invite' })];
+      kept.push(aOneTimeToken({ ...of, userId: stranger.id }));
+      await insert(mine, ...kept);
+      await write(({ oneTimeTokens }) =>
+        oneTimeTokens.endAll(user.id, ['reset_password', 'recover'], START),
+      );
+      expect(await findGood(mine.id)).toBeNull();
+      for (const token of kept) expect(await findGood(token.id)).toEqual(token);
+    });
+
+    test('about a change of address reserve the old one for its owner, while they are good', async () => {
+      const { service, user } = await seed();
+      const { user: stranger } = await seed();
+      const email = `${anId()}@example.com`;
+      const of = { userId: user.id, serviceId: service.id, email, expiresAt: START + 10 };
+      const isReserved = (now = START, exceptFor?: Id) =>
+        read(({ oneTimeTokens }) => oneTimeTokens.isReserved(email, now, exceptFor));
+      await insert(aOneTimeToken(of));
+      expect(await isReserved()).toBe(false);
+      const token = aOneTimeToken({ ...of, purpose: 'update_email' });
+      await insert(token);
+      expect(await isReserved()).toBe(true);
+      expect(await isReserved(START, stranger.id)).toBe(true);
+      expect(await isReserved(START, user.id)).toBe(false);
+      expect(await isReserved(START + 9)).toBe(true);
+      expect(await isReserved(START + 10)).toBe(false);
+      await spend(token.id);
+      expect(await isReserved()).toBe(false);
+    });
+
+    test('of a user are found by what they are for, the earliest since an instant', async () => {
+      const { service, user } = await seed();
+      const of = { userId: user.id, serviceId: service.id };
+      const made = [START + 5, START + 9, START + 7].map((createdAt) =>
+        aOneTimeToken({ ...of, createdAt }),
+      );
+      const other = aOneTimeToken({ ...of, createdAt: START + 1, purpose: 'reset_password' });
+      await insert(...made, other);
+      const earliest = (after: number) =>
+        read(({ oneTimeTokens }) =>
+          oneTimeTokens.earliest(user.id, ['update_password', 'new_device'], after),
+        );
+      await write(({ oneTimeTokens }) => oneTimeTokens.use(made[0]!.id, START));
+      expect(await earliest(START)).toEqual(made[0]);
+      expect(await earliest(START + 5)).toEqual(made[2]);
+      expect(await earliest(START + 9)).toBeNull();
     });
 
     test('are spent once, and not when unknown', async () => {
@@ -107,7 +206,7 @@ export function oneTimeTokensContract({ write, read, race, seed, seedToken }: Op
           serviceId: service.id,
           email,
           createdAt: START + 1000 * index,
-          purpose: purposes[index % 2] ?? purposes[0],
+          purpose: index % 2 === 0 ? 'update_password' : 'factor_change',
         }),
       );
       await insert(...rights);

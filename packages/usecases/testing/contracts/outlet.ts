@@ -1,4 +1,4 @@
-import { purposes } from '@rekey/domain';
+import { noticeKinds } from '@rekey/domain';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { DeliveryFailure, type Notice, type Outlet } from '../../src/ports/index.ts';
 import { aNotice } from '../fixtures.ts';
@@ -34,7 +34,7 @@ export function outletContract(name: string, open: () => Promise<OpenOutlet>): v
       },
     );
 
-    test.each(purposes)('hands over a notice of every kind: %s', async (kind) => {
+    test.each(noticeKinds)('hands over a notice of every kind: %s', async (kind) => {
       const notice = aNotice({ kind });
       const handed = await send(notice);
       expect(handed.map(({ recipients }) => recipients)).toEqual([[notice.to]]);

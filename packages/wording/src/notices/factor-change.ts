@@ -1,8 +1,8 @@
 import type { Language } from '../languages.ts';
-import type { NoticeWords } from './notice-words.ts';
+import type { LockWords } from './notice-words.ts';
 
 /** A KEY was made for the user. */
-export const factorChange: Readonly<Record<Language, NoticeWords>> = {
+export const factorChange: Readonly<Record<Language, LockWords>> = {
   en: {
     subject: (service) => `A key for your account at ${service} was created`,
     happened: (service) =>

@@ -1,8 +1,8 @@
 import type { Language } from '../languages.ts';
-import type { NoticeWords } from './notice-words.ts';
+import type { LockWords } from './notice-words.ts';
 
 /** The password was changed. */
-export const updatePassword: Readonly<Record<Language, NoticeWords>> = {
+export const updatePassword: Readonly<Record<Language, LockWords>> = {
   en: {
     subject: (service) => `Your password at ${service} was changed`,
     happened: (service) => `The password of your account at ${service} was changed.`,

@@ -1,0 +1,29 @@
+import { type Purpose, purposeRules, purposes } from './one-time-token.ts';
+
+/** Every kind of mail: one for each purpose of a link, and some that say it otherwise or have no link. */
+export const noticeKinds = [
+  ...purposes,
+  /** A `register` link for an address that has an account: the link only joins the service. */
+  'register_known',
+  /** The account was deleted. */
+  'account_deleted',
+] as const;
+export type NoticeKind = (typeof noticeKinds)[number];
+
+/** The kinds whose link locks the account. */
+export type LockKind = {
+  [Each in Purpose]: (typeof purposeRules)[Each]['locks'] extends true ? Each : never;
+}[Purpose];
+
+export const isLockKind = (kind: NoticeKind): kind is LockKind =>
+  Object.hasOwn(purposeRules, kind) && purposeRules[kind as Purpose].locks;
+
+/** The kinds without a link. */
+const newsKinds = ['key_expiring', 'account_deleted'] as const;
+export type NewsKind = (typeof newsKinds)[number];
+
+export const hasLink = (kind: NoticeKind): kind is LockKind | GrantKind =>
+  !newsKinds.some((news) => news === kind);
+
+/** The kinds whose link gives something that was asked for. */
+export type GrantKind = Exclude<NoticeKind, LockKind | NewsKind>;
