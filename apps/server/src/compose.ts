@@ -129,6 +129,8 @@ function settingsOf(config: Config): Settings {
     refreshTokenTtlMs: config.refreshTokenTtlS * 1000,
     sessionTtlMs: config.sessionTtlS * 1000,
     revokeTokenTtlMs: config.revokeTokenTtlS * 1000,
+    resetTokenTtlMs: config.resetTokenTtlS * 1000,
+    registerTokenTtlMs: config.registerTokenTtlS * 1000,
     publicUrl: config.publicUrl,
     brandName: config.brandName,
     usersSignup: config.usersSignup,

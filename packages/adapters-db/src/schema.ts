@@ -140,6 +140,9 @@ export type Schema = {
     key_id: string;
     created_at: Instant;
     expires_at: Instant;
+    version: number | null;
+    /** JSON. */
+    details: string | null;
     spent_at: Instant | null;
   };
   deliveries: {

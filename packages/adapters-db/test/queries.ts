@@ -202,6 +202,11 @@ async function askAll(stores: Stores): Promise<void> {
   await oneTimeTokens.findGood(token.id, now);
   await oneTimeTokens.isOfDeleted(token.id, now);
   await oneTimeTokens.spend(token.id, now);
+  await oneTimeTokens.use(token.id, now);
+  await oneTimeTokens.endAll(user.id, ['reset_password'], now);
+  await oneTimeTokens.endRegistrations(user.email, now);
+  await oneTimeTokens.isReserved(user.email, now);
+  await oneTimeTokens.earliest(user.id, ['update_password'], now);
   await oneTimeTokens.nthLatest(user.id, 'update_password', 10);
   await oneTimeTokens.prune(now, 10);
   await deliveries.insert(delivery);

@@ -105,6 +105,8 @@ export function aOneTimeToken(
     keyId: 'k1',
     createdAt: START,
     expiresAt: START + A_WEEK_MS,
+    version: null,
+    details: null,
     ...details,
   };
 }

@@ -37,6 +37,8 @@ export const settings: Settings = {
   refreshTokenTtlMs: 86_400_000,
   sessionTtlMs: 2_592_000_000,
   revokeTokenTtlMs: 604_800_000,
+  resetTokenTtlMs: 3_600_000,
+  registerTokenTtlMs: 3_600_000,
   publicUrl: 'https://rekey.example',
   brandName: 'Rekey',
   usersSignup: true,

@@ -149,10 +149,14 @@ export const initial: Migration = {
       key_id text not null,
       created_at bigint not null,
       expires_at bigint not null,
+      version integer,
+      details text,
       spent_at bigint
     )`,
     `create index one_time_tokens_of_user on one_time_tokens (user_id, purpose, created_at)`,
     `create index one_time_tokens_expired on one_time_tokens (expires_at)`,
+    `create index one_time_tokens_of_address on one_time_tokens (email, purpose)
+      where spent_at is null and purpose in ('register', 'update_email')`,
 
     `create table deliveries (
       id text not null primary key,

@@ -1,8 +1,9 @@
-import type { Id, Instant, OneTimeToken, Origin, Purpose } from '@rekey/domain';
+import type { Id, Instant, OneTimeToken, Origin, Purpose, RightDetails } from '@rekey/domain';
 import type { OneTimeTokens } from '@rekey/usecases';
-import { sql } from 'kysely';
+import { type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, counted, joined, one, type Param, write } from '../query.ts';
+import type { Schema } from '../schema.ts';
 
 const columns = [
   'id',
@@ -15,34 +16,42 @@ const columns = [
   'key_id as keyId',
   'created_at as createdAt',
   'expires_at as expiresAt',
+  'version',
+  'details',
 ] as const;
 
-type Row<Owner> = Omit<OneTimeToken, 'origin' | 'userId'> & Origin & { readonly userId: Owner };
+type Row = Selection<Schema, 'one_time_tokens', (typeof columns)[number]>;
 
-const withOrigin = <Owner>({ address, client, ...token }: Row<Owner>) => ({
-  ...token,
+const asToken = ({ address, client, details, ...row }: Row): OneTimeToken<Id | null> => ({
+  ...row,
   origin: { address, client },
+  details: details === null ? null : (JSON.parse(details) as RightDetails),
 });
 
-/** One that is unspent, which has a user. */
-const asToken = (row: Row<Id | null>): OneTimeToken => withOrigin(row as Row<Id>);
+/** One that has a user. */
+const asOwned = (row: Row): OneTimeToken => asToken(row) as OneTimeToken;
 
 /** A right in the answer of a join. */
-export const joinedToken = joined('one_time_tokens', columns, withOrigin);
+export const joinedToken = joined('one_time_tokens', columns, asToken);
 
-const insert = write((db, token: Param<Omit<OneTimeToken, 'origin'>>, origin: Param<Origin>) =>
-  db.insertInto('one_time_tokens').values({
-    id: token.id,
-    purpose: token.purpose,
-    user_id: token.userId,
-    service_id: token.serviceId,
-    email: token.email,
-    address: origin.address,
-    client: origin.client,
-    key_id: token.keyId,
-    created_at: token.createdAt,
-    expires_at: token.expiresAt,
-  }),
+type Stored = Omit<OneTimeToken<Id | null>, 'origin' | 'details'>;
+
+const insert = write(
+  (db, token: Param<Stored>, { address, client }: Param<Origin>, details: Param<string | null>) =>
+    db.insertInto('one_time_tokens').values({
+      id: token.id,
+      purpose: token.purpose,
+      user_id: token.userId,
+      service_id: token.serviceId,
+      email: token.email,
+      address,
+      client,
+      key_id: token.keyId,
+      created_at: token.createdAt,
+      expires_at: token.expiresAt,
+      version: token.version,
+      details,
+    }),
 );
 
 const goodById = one(
@@ -62,6 +71,7 @@ const ofDeleted = one((db, id: Param<Id>, now: Param<Instant>) =>
     .select('id')
     .where('id', '=', id)
     .where('user_id', 'is', null)
+    .where('purpose', '<>', sql.lit('register'))
     .where('expires_at', '>', now),
 );
 
@@ -93,7 +103,69 @@ const spend = all(
         ]),
       )
       .returning(columns.map((column) => `one_time_tokens.${column}` as const)),
+  asOwned,
+);
+
+const use = one(
+  (db, id: Param<Id>, now: Param<Instant>) =>
+    db
+      .updateTable('one_time_tokens')
+      .set({ spent_at: now })
+      .where('id', '=', id)
+      .where('spent_at', 'is', null)
+      .where('expires_at', '>', now)
+      .returning(columns),
   asToken,
+);
+
+const endAll = write(
+  (db, userId: Param<Id>, purposes: Param<readonly Purpose[]>, now: Param<Instant>) =>
+    db
+      .updateTable('one_time_tokens')
+      .set({ spent_at: now })
+      .where('user_id', '=', userId)
+      .where('purpose', 'in', purposes)
+      .where('spent_at', 'is', null),
+);
+
+/** Each is literally a part of the condition of the index `one_time_tokens_of_address`. */
+const aboutAddress = (purpose: 'register' | 'update_email') =>
+  sql<boolean>`purpose = ${sql.lit(purpose)} and purpose in ('register', 'update_email')`;
+
+const endRegistrations = write((db, email: Param<string>, now: Param<Instant>) =>
+  db
+    .updateTable('one_time_tokens')
+    .set({ spent_at: now })
+    .where('email', '=', email)
+    .where(aboutAddress('register'))
+    .where('spent_at', 'is', null),
+);
+
+const reserving = one((db, email: Param<string>, now: Param<Instant>, exceptFor: Param<Id>) =>
+  db
+    .selectFrom('one_time_tokens')
+    .select('id')
+    .where('email', '=', email)
+    .where(aboutAddress('update_email'))
+    .where('spent_at', 'is', null)
+    .where('expires_at', '>', now)
+    .where('user_id', '<>', exceptFor)
+    .limit(sql.lit(1)),
+);
+
+const earliest = one(
+  (db, userId: Param<Id>, purposes: Param<readonly Purpose[]>, after: Param<Instant>) =>
+    db
+      .selectFrom('one_time_tokens')
+      .select(columns)
+      .where('user_id', '=', userId)
+      .where('purpose', 'in', purposes)
+      .where('created_at', '>', after)
+      // Ids rise with time.
+      .orderBy('created_at')
+      .orderBy('id')
+      .limit(sql.lit(1)),
+  asOwned,
 );
 
 const latest = one((db, userId: Param<Id>, purpose: Param<Purpose>, after: Param<number>) =>
@@ -137,7 +209,8 @@ const pruneBare = counted((db, before: Param<Instant>, limit: Param<number>) =>
 
 /** The rights that were mailed. */
 export const oneTimeTokensOn = (on: Connection): OneTimeTokens => ({
-  insert: ({ origin, ...token }) => insert(on)(token, origin),
+  insert: ({ origin, details, ...token }) =>
+    insert(on)(token, origin, details && JSON.stringify(details)),
   findGood: goodById(on),
   isOfDeleted: async (id, now) => (await ofDeleted(on)(id, now)) !== null,
   async spend(id, now) {
@@ -146,6 +219,15 @@ export const oneTimeTokensOn = (on: Connection): OneTimeTokens => ({
     const spent = await spend(on)(id, now);
     return spent.find((token) => token.id === id) ?? null;
   },
+  async use(id, now) {
+    await lockOwner(on)(id);
+    return use(on)(id, now);
+  },
+  endAll: endAll(on),
+  endRegistrations: endRegistrations(on),
+  isReserved: async (email, now, exceptFor = '') =>
+    (await reserving(on)(email, now, exceptFor)) !== null,
+  earliest: earliest(on),
   nthLatest: async (userId, purpose, n) =>
     (await latest(on)(userId, purpose, n - 1))?.createdAt ?? null,
   prune: async (before, limit) =>

@@ -332,6 +332,7 @@ const orphanTokens = write((db, id: Param<Id>, now: Param<Instant>) => {
       email: ifOwed('email', ''),
       address: ifOwed('address', ''),
       client: ifOwed('client', null),
+      details: null,
     })
     .where('user_id', '=', id);
 });

@@ -45,12 +45,13 @@ export class ReadNotice {
         const isOfDeleted = await oneTimeTokens.isOfDeleted(right.id, now);
         throw new InvalidOneTimeToken({ isOfDeleted });
       }
-      const service = token && (await services.find(token.serviceId));
-      const user = token && (await users.get(token.userId));
-      if (!service || !user || token.purpose !== right.purpose) throw new InvalidOneTimeToken();
+      const service = await services.find(token.serviceId);
+      const asked = token.details && 'name' in token.details ? token.details : null;
+      const person = token.userId === null ? asked : await users.get(token.userId);
+      if (!service || !person || token.purpose !== right.purpose) throw new InvalidOneTimeToken();
       if (!may(actor, 'use link', { serviceId: service.id })) throw new InvalidOneTimeToken();
       const { purpose, email, createdAt: happenedAt, origin } = token;
-      const { locale, timezone } = user;
+      const { locale, timezone } = person;
       const serviceName = serviceNameFor(service, settings);
       return { purpose, serviceName, email, happenedAt, origin, locale, timezone };
     });

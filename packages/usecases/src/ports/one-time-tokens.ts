@@ -2,9 +2,9 @@ import type { Id, Instant, OneTimeToken, Purpose } from '@rekey/domain';
 
 /** The rights that were mailed. Nothing of a token itself is stored. */
 export interface OneTimeTokens {
-  insert(token: OneTimeToken): Promise<void>;
+  insert(token: OneTimeToken<Id | null>): Promise<void>;
   /** Finds a right that is unspent and has not expired at `now`. */
-  findGood(id: Id, now: Instant): Promise<OneTimeToken | null>;
+  findGood(id: Id, now: Instant): Promise<OneTimeToken<Id | null> | null>;
   /** Whether the account of a right was deleted, which would not have expired at `now`. */
   isOfDeleted(id: Id, now: Instant): Promise<boolean>;
   /**
@@ -14,6 +14,22 @@ export interface OneTimeTokens {
    * was mailed to another address before stays good.
    */
   spend(id: Id, now: Instant): Promise<OneTimeToken | null>;
+  /**
+   * Spends one right alone, only if it is unspent and has not expired at `now`; answers the right, or null where it was
+   * not spent. Locks the row of its user first.
+   */
+  use(id: Id, now: Instant): Promise<OneTimeToken<Id | null> | null>;
+  /** Ends the unspent rights of a user for these purposes. */
+  endAll(userId: Id, purposes: readonly Purpose[], now: Instant): Promise<void>;
+  /** Ends the unspent registrations of an address. */
+  endRegistrations(email: string, now: Instant): Promise<void>;
+  /**
+   * Whether the owner of another account can still take the address back: a right about a change of address that was
+   * mailed to it is unspent and has not expired at `now`.
+   */
+  isReserved(email: string, now: Instant, exceptFor?: Id): Promise<boolean>;
+  /** The earliest right of a user for one of these purposes that was made after the instant, spent or not. */
+  earliest(userId: Id, purposes: readonly Purpose[], after: Instant): Promise<OneTimeToken | null>;
   /** When the user's `n`th latest right for that purpose was made; null where there are fewer. */
   nthLatest(userId: Id, purpose: Purpose, n: number): Promise<Instant | null>;
   /**

@@ -5,8 +5,12 @@ export type Settings = {
   readonly refreshTokenTtlMs: number;
   /** How long after its login a session ends, however often it is refreshed. */
   readonly sessionTtlMs: number;
-  /** How long the links of mails work. */
+  /** How long the links of mails work that tell the owner of an account what happened. */
   readonly revokeTokenTtlMs: number;
+  /** How long a link works that sets a new password. */
+  readonly resetTokenTtlMs: number;
+  /** How long a link works that makes an account. */
+  readonly registerTokenTtlMs: number;
   /** Base of links to pages that Rekey itself hosts, without a slash at its end. */
   readonly publicUrl: string;
   /** The name that people know this server by, and so the built-in service. */

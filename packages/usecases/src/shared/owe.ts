@@ -1,9 +1,11 @@
 import {
+  DAY_MS,
   type Id,
   isProven,
   type OneTimeToken,
   type Origin,
   type Purpose,
+  purposeRules,
   type User,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
@@ -35,7 +37,7 @@ export async function owe(
     readonly user: Owner;
     readonly serviceId: Id;
     readonly origin: Origin;
-  },
+  } & Partial<Pick<OneTimeToken, 'version' | 'details'>>,
 ): Promise<OneTimeToken> {
   const { linkTokens, clock, ids, settings } = ports;
   const { purpose, user, serviceId, origin } = of;
@@ -53,7 +55,9 @@ export async function owe(
     origin,
     keyId: linkTokens.currentKeyId(),
     createdAt: now,
-    expiresAt: now + settings.revokeTokenTtlMs,
+    expiresAt: now + lifeMs(purpose, settings),
+    version: of.version ?? null,
+    details: of.details ?? null,
   };
   await oneTimeTokens.insert(token);
   await deliveries.insert({
@@ -71,4 +75,16 @@ export async function owe(
     deadline: token.expiresAt,
   });
   return token;
+}
+
+/** How long a right for that purpose is good. */
+export function lifeMs(purpose: Purpose, settings: Ports['settings']): number {
+  const { revokeTokenTtlMs, resetTokenTtlMs, registerTokenTtlMs } = settings;
+  const lives = {
+    revoke: revokeTokenTtlMs,
+    reset: resetTokenTtlMs,
+    register: registerTokenTtlMs,
+    recover: DAY_MS,
+  };
+  return lives[purposeRules[purpose].life];
 }

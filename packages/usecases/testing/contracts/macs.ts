@@ -19,6 +19,23 @@ export function macsContract(name: string, open: () => Promise<OpenMacs>): void 
       }
     });
 
+    test('come with salts of 16 bytes, no two of which are one', async () => {
+      const { macs, stranger } = await open();
+      const salts = Array.from({ length: 100 }, () => macs.salt());
+      expect(new Set([...salts, stranger.salt()]).size).toBe(101);
+    });
+
+    test('come with digests over a salt and a text, which differ where either does', async () => {
+      const { macs, stranger } = await open();
+      const [one, other] = [macs.salt(), macs.salt()];
+      const digest = macs.digest(one, 'text');
+      expect(macs.digest(one, 'text')).toBe(digest);
+      expect(macs.digest(one, 'text ')).not.toBe(digest);
+      expect(macs.digest(other, 'text')).not.toBe(digest);
+      // Nobody needs a secret to check one.
+      expect(stranger.digest(one, 'text')).toBe(digest);
+    });
+
     test('are nothing that another secret could make', async () => {
       const { macs, stranger } = await open();
       const mac = macs.make('what happened');

@@ -1,30 +1,61 @@
-import type { Instant } from '@rekey/domain';
+import type { Id, Instant, OneTimeToken } from '@rekey/domain';
 import type { OneTimeTokens } from '../../src/ports/index.ts';
 import { isClosed } from './deliveries.ts';
 import type { OneTimeTokenRow, Tables } from './tables.ts';
 
 export function oneTimeTokens({ oneTimeTokens, deliveries }: Tables): OneTimeTokens {
   const good = (row: OneTimeTokenRow | undefined, now: Instant) =>
-    row?.spentAt === null && row.token.userId !== null && row.token.expiresAt > now
-      ? { ...row.token, userId: row.token.userId }
-      : null;
+    row?.spentAt === null && row.token.expiresAt > now ? row.token : null;
+  const endWhere = (now: Instant, ends: (token: OneTimeToken<Id | null>) => boolean) => {
+    for (const row of oneTimeTokens.rows()) {
+      if (row.spentAt !== null || !ends(row.token)) continue;
+      oneTimeTokens.put(row.token.id, { ...row, spentAt: now });
+    }
+  };
   return {
     insert: async (token) => oneTimeTokens.put(token.id, { token, spentAt: null }),
     findGood: async (id, now) => good(oneTimeTokens.get(id), now),
     isOfDeleted: async (id, now) => {
-      const { userId, expiresAt = 0 } = oneTimeTokens.get(id)?.token ?? {};
-      return userId === null && expiresAt > now;
+      const { userId, purpose, expiresAt = 0 } = oneTimeTokens.get(id)?.token ?? {};
+      return userId === null && purpose !== 'register' && expiresAt > now;
     },
     spend: async (id, now) => {
       const token = good(oneTimeTokens.get(id), now);
-      if (token === null) return null;
-      for (const row of oneTimeTokens.rows()) {
-        const { id, userId, email, createdAt } = row.token;
-        const goesToo = email === token.email || createdAt > token.createdAt;
-        if (row.spentAt !== null || userId !== token.userId || !goesToo) continue;
-        oneTimeTokens.put(id, { ...row, spentAt: now });
-      }
+      if (token === null || token.userId === null) return null;
+      endWhere(
+        now,
+        ({ userId, email, createdAt }) =>
+          userId === token.userId && (email === token.email || createdAt > token.createdAt),
+      );
+      return { ...token, userId: token.userId };
+    },
+    use: async (id, now) => {
+      const token = good(oneTimeTokens.get(id), now);
+      endWhere(now, (each) => each === token);
       return token;
+    },
+    endAll: async (userId, purposes, now) =>
+      endWhere(now, (token) => token.userId === userId && purposes.includes(token.purpose)),
+    endRegistrations: async (email, now) =>
+      endWhere(now, (token) => token.purpose === 'register' && token.email === email),
+    isReserved: async (email, now, exceptFor) =>
+      oneTimeTokens
+        .rows()
+        .some(
+          (row) =>
+            good(row, now) !== null &&
+            row.token.purpose === 'update_email' &&
+            row.token.email === email &&
+            row.token.userId !== exceptFor,
+        ),
+    earliest: async (userId, purposes, after) => {
+      const [token] = oneTimeTokens
+        .rows()
+        .map((row) => row.token)
+        .filter((each) => each.userId === userId && purposes.includes(each.purpose))
+        .filter(({ createdAt }) => createdAt > after)
+        .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+      return token ? { ...token, userId } : null;
     },
     nthLatest: async (userId, purpose, n) =>
       oneTimeTokens

@@ -70,7 +70,7 @@ type RefreshTokenRow = {
 type CsrfTokenRow = Parameters<CsrfTokens['insert']>[0];
 
 export type OneTimeTokenRow = {
-  readonly token: Omit<OneTimeToken, 'userId'> & { readonly userId: Id | null };
+  readonly token: OneTimeToken<Id | null>;
   readonly spentAt: Instant | null;
 };
 

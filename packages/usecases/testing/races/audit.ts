@@ -87,6 +87,55 @@ export function auditRaces({ alone }: Track): void {
       });
     });
 
+    test('has each amendment once, of many that come at once, and no more of an entry than it may have', async () => {
+      await alone(async (w) => {
+        const { service } = await seed(w);
+        const by = asService(service);
+        const { createAuditEntry, amendAuditEntry, readAuditEntry } = w.useCases.audit;
+        const { id } = await createAuditEntry.execute(by, { type: 'shop:Step' });
+        const amend = (racer: number) =>
+          endOf(
+            amendAuditEntry.execute(by, { id, statusCode: racer, data: { [racer % 24]: racer } }),
+          );
+        const ends = await times(48, amend);
+        const { data, statusCode } = await readAuditEntry.execute(by, { id });
+        expect(Object.keys(data ?? {})).toHaveLength(20);
+        expect(statusCode).not.toBeNull();
+        expect(ends.filter((end) => end === 'done').length).toBeGreaterThanOrEqual(20);
+        const whole = { length: SEEDED + 1 + 20, fault: null };
+        expect(await chainOf(w, service)).toMatchObject(whole);
+      });
+    });
+
+    test('keeps no word of a user who is deleted while logins fail and entries are written', async () => {
+      await alone(async (w) => {
+        const { user, service } = await seed(w);
+        const by = asService(service);
+        const { createAuditEntry, eraseLateTexts } = w.useCases.audit;
+        const write = () =>
+          createAuditEntry.execute(by, { type: 'shop:Step', subject: 'Ada', userId: user.id });
+        const written = times(8, () => endOf(write()));
+        const failed = times(8, () => endOf(w.logIn({ user, service }, 'wrong')));
+        await w.useCases.users.deleteUser.execute(by, { id: user.id });
+        await Promise.all([written, failed]);
+        await eraseLateTexts.execute(operator);
+        const entries = await w.database.read(({ audit }) => audit.follow(service.id, 0, 1000));
+        const about = entries.filter(
+          ({ userId, type }) => userId === user.id && type !== 'sso:UserDelete',
+        );
+        expect(about.length).toBeGreaterThan(0);
+        for (const { subject, data, origin, salt } of about) {
+          expect({ subject, data, origin, salt }).toEqual({
+            subject: null,
+            data: null,
+            origin: null,
+            salt: null,
+          });
+        }
+        expect(await chainOf(w, service)).toMatchObject({ fault: null });
+      });
+    });
+
     test('begins once, however many servers start at once', async () => {
       await alone(async (w) => {
         const { services, audit } = w.useCases;
