@@ -65,7 +65,9 @@ attack(
         const t = target();
         const isOptional = example.required.length === 0;
         expect(isOptional ? answered : [400]).toContain(await statusOf(send(t, example, {})));
-        expect(await statusOf(send(t, example, { token: 'x'.repeat(17_000) }))).toBe(413);
+        // The entries of the audit may be larger.
+        const size = example.url.startsWith('/v1/audit') ? 66_000 : 17_000;
+        expect(await statusOf(send(t, example, { token: 'x'.repeat(size) }))).toBe(413);
         const type = { 'content-type': 'text/plain' };
         expect(await statusOf(send(t, example, example.body, type))).toBe(415);
       },

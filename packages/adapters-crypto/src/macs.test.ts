@@ -24,6 +24,15 @@ describe('a MAC', () => {
     expect(macs(() => [fresh]).verify('text', mac)).toBe(false);
   });
 
+  test('comes with salts of 16 bytes, and with SHA-256 over the bytes of a salt and a text', () => {
+    const { salt, digest } = macs(() => [known]);
+    expect(Buffer.from(salt(), 'base64url')).toHaveLength(16);
+    // Made with Python's hashlib.
+    expect(digest('AAECAwQFBgcICQoLDA0ODw', 'what happened: Ünï')).toBe(
+      'pLAEYekLmTVvYj2MhpVgbzeCNf1kxKEzWMShAswRUts',
+    );
+  });
+
   test('has one spelling', () => {
     const { make, verify } = macs(() => [known]);
     const mac = make('text');

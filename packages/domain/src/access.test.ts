@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import {
   type Actor,
+  type AuditEntry,
   formServiceId,
   type GivenService,
   isUsable,
   type Key,
   may,
   operator,
+  parseCustomType,
   placeOf,
   type Service,
   serviceDefaults,
@@ -100,6 +102,26 @@ describe('an actor may', () => {
       expect(read(null)).toEqual(operators);
     },
   );
+
+  test('write entries of the audit as a service, or as the operator', () => {
+    expect(those((actor) => may(actor, 'write audit', null))).toEqual([
+      'service',
+      'stranger',
+      ...operators,
+    ]);
+  });
+
+  test('amend entries of the audit of a type of their own, and none of Rekey’s types', () => {
+    const amend = (type: AuditEntry['type'], serviceId: string | null = 's1') =>
+      those((actor) => may(actor, 'amend audit', { type, serviceId }));
+    for (const type of ['shop:CheckOut', 'ssolike'].map((text) => parseCustomType(text))) {
+      expect(amend(type)).toEqual(['service', ...operators]);
+      expect(amend(type, null)).toEqual(operators);
+    }
+    for (const type of ['sso:UserCreate', 'sso:AuditUpdate', 'rekey:Backup'] as const) {
+      expect(amend(type)).toEqual([]);
+    }
+  });
 
   test('create a user as a service, as the operator, or by signing up', () => {
     const create = those((actor) => may(actor, 'create user', null));

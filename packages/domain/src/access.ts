@@ -30,8 +30,7 @@ type Resources = {
   readonly 'read audit': { readonly serviceId: Id | null };
   /** Entries of a service's own, or of the operator's. */
   readonly 'write audit': null;
-  /** An entry that the actor may read. */
-  readonly 'amend audit': Pick<AuditEntry, 'type'>;
+  readonly 'amend audit': Pick<AuditEntry, 'serviceId' | 'type'>;
   /** `userId`: the owner of the account that the password is claimed for. */
   readonly 'prove password': { readonly userId: Id };
   /** A password that is nobody's yet. */
@@ -113,8 +112,9 @@ const rules: { readonly [Action in keyof Resources]: Rule<Resources[Action]> } =
   'see key': (actor, { serviceId }) => isOperator(actor) || isService(actor, serviceId),
   'lock a service out': isOperator,
   'read audit': (actor, { serviceId }) => isOperator(actor) || isService(actor, serviceId),
-  'write audit': ({ kind }) => kind === 'service' || kind === 'root',
-  'amend audit': (_actor, { type }) => isCustom(type),
+  'write audit': (actor) => isOperator(actor) || actor.kind === 'service',
+  'amend audit': (actor, { serviceId, type }) =>
+    isCustom(type) && (isOperator(actor) || isService(actor, serviceId)),
   'prove password': (actor, { userId }) =>
     actor.kind === 'service' ||
     actor.kind === 'nobody' ||
