@@ -154,7 +154,7 @@ it('a call is sent again so often, and then its last error is told', async () =>
 
 it.each([
   ['a refusal', [400, problemOf(400, 'invalid_argument')], 5],
-  ['a wait of an hour', [429, problem], 5],
+  ['a wait of an hour', [503, problemOf(503, 'overloaded')], 5],
   ['anything, unless retries are asked for', [...overloaded], 0],
 ] as const)('%s is no reason to send a call again', async (_what, answer, retries) => {
   const { url, asked } = await answeringInTurn([]);
@@ -171,6 +171,24 @@ it.each([
   const call = rekeyClient({ url: late, retries }).createUser({ name: 'A', email: 'a@b.example' });
   await expect(call).rejects.toMatchObject({ status: answer[0] });
   expect(asked).toHaveLength(1);
+});
+
+it('a wait for the tries of a person is told at once, however short it is', async () => {
+  const tooMany = [429, problemOf(429, 'too_many_requests')] as const;
+  const { url, asked } = await answeringInTurn([[...tooMany]]);
+  const login = rekeyClient({ url, retries: 5 }).login({ email: 'a@b.example', password: SECRET });
+  await expect(login).rejects.toMatchObject({ code: 'too_many_requests' });
+  expect(asked).toHaveLength(1);
+});
+
+it('a call that only looks has no key that Rekey would have to write down', async () => {
+  const verified = [200, { user }] as const;
+  const { url, asked } = await answeringInTurn([[...verified], [...verified], [...verified]]);
+  const rekey = rekeyClient({ url, retries: 1 });
+  await rekey.verifyToken({ token: 'x' });
+  await rekey.verifyKey({ key: 'x' });
+  await rekey.verifyKey({ key: 'x', audit: 'shop:order' });
+  expect(asked.map(({ key }) => typeof key)).toEqual(['undefined', 'undefined', 'string']);
 });
 
 it('a call that is called off is not sent again', async () => {

@@ -13,7 +13,8 @@ export type Options = {
   readonly timeoutMs?: number;
   /**
    * How often a call is sent again where nothing came back, or an answer that says so (409 `idempotency_key_in_use`,
-   * 429, 502, 503, 504); 0 unless given. A call that changes something then has a key by which Rekey does it once.
+   * 502, 503, 504); 0 unless given. A call that changes something then has a key by which Rekey does it once. A 429 is
+   * told at once: it is about tries of a person, who is waiting.
    */
   readonly retries?: number;
 };
@@ -106,11 +107,14 @@ async function* each(
 /** The longest time that is worth waiting for, and the first wait where nobody says how long. */
 const MOST_WAIT_MS = 30_000;
 const FIRST_WAIT_MS = 100;
-const WORTH_A_RETRY = new Set([429, 502, 503, 504]);
+const WORTH_A_RETRY = new Set([502, 503, 504]);
+/** The calls that only look, unless they are to leave an entry in the audit: a key would make Rekey write. */
+const LOOKING = /\/(?:verify|check)$/;
 
 async function send(options: Options, how: How, input: Input, call: Call): Promise<unknown> {
   const { retries = 0 } = options;
-  const isChange = how.method !== 'GET';
+  const isLooking = LOOKING.test(how.path) && input.audit === undefined;
+  const isChange = how.method !== 'GET' && !isLooking;
   const key = call.idempotencyKey ?? (retries > 0 && isChange ? crypto.randomUUID() : undefined);
   const url = urlOf(options.url, how, input);
   const init = {
