@@ -101,7 +101,7 @@ const storage = {
     name: 'KEYS_FILE',
     default: './data/keys.json',
     parse: text,
-    text: 'every secret that is not in the database: signing and encryption keys of tokens, the pepper of password hashes, the secrets of mailed links, TOTP seeds and the audit. Made at the first start with mode 0600. Once the database holds users, Rekey does not start without it',
+    text: 'every secret that is not in the database: signing and encryption keys of tokens, the pepper of password hashes, the secrets of mailed links, TOTP seeds and the audit. Made at the first start with mode 0600. A file that Rekey cannot write, a mounted secret, may be readable by its group as well. Once the database holds users, Rekey does not start without it',
   },
   auditDays: {
     name: 'AUDIT_DAYS',

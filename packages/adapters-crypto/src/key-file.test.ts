@@ -1,6 +1,7 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
+import { chmodSync, chownSync } from 'node:fs';
 import {
   chmod,
   chown,
@@ -153,6 +154,30 @@ describe('a key file', () => {
     await chmod(file, mode);
     await expect(openKeyFile(file, { mayCreate: true })).rejects.toThrow('its mode must be 0600');
   });
+
+  const isRoot = process.getuid?.() === 0;
+  test.skipIf(!isRoot)(
+    'may be readable by its group where it cannot be written, as a mounted secret',
+    () => {
+      chmodSync(file, 0o440);
+      // As a group that has no other right; root could write anywhere but on a read-only volume.
+      const openAs = (gid: number) =>
+        spawnSync(
+          process.execPath,
+          [path.join(import.meta.dirname, '../test/opening.ts'), file, '12345', String(gid)],
+          { encoding: 'utf8' },
+        ).stdout;
+      chownSync(file, 0, 23456);
+      chmodSync(path.dirname(file), 0o755);
+      chmodSync(folder, 0o755);
+      expect(openAs(23456)).toBe('opened, and printed a new file\n');
+      expect(openAs(34567)).toMatch(/cannot be read \(EACCES\)/);
+      chmodSync(file, 0o460);
+      expect(openAs(23456)).toMatch(/its mode must be 0600/);
+      chmodSync(file, 0o444);
+      expect(openAs(23456)).toMatch(/its mode must be 0600/);
+    },
+  );
 
   test('may be read-only', async () => {
     await chmod(file, 0o400);

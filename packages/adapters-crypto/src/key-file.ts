@@ -7,7 +7,17 @@ import {
   randomBytes,
 } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, link, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import {
+  access,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Instant } from '@rekey/domain';
@@ -158,7 +168,11 @@ export async function pruneKeys(
   return pruned;
 }
 
-type RewriteOptions = { readonly patienceMs?: number };
+type RewriteOptions = {
+  readonly patienceMs?: number;
+  /** Given the text of the new file where the file cannot be written, which is then an error no more. */
+  readonly onReadOnly?: (text: string) => void;
+};
 
 /** The lists of the file as JSON. */
 type StoredLists = Partial<
@@ -171,7 +185,7 @@ type StoredLists = Partial<
  */
 async function rewrite(
   file: string,
-  { patienceMs = PATIENCE_MS }: RewriteOptions,
+  { patienceMs = PATIENCE_MS, onReadOnly }: RewriteOptions,
   change: (found: KeyFile, stored: StoredLists) => boolean,
 ): Promise<void> {
   // A link to the file stays a link: the file behind it is replaced.
@@ -179,6 +193,12 @@ async function rewrite(
     const problem = codeOf(error) === 'ENOENT' ? 'is missing' : `cannot be read (${codeOf(error)})`;
     throw new KeyFileError(file, problem);
   });
+  if (onReadOnly && !(await isReplaceable(target))) {
+    const text = (await read(target)) ?? '';
+    const stored = JSON.parse(text);
+    if (change(parse(file, text), stored)) onReadOnly(serialize(stored));
+    return;
+  }
   const draft = `${target}.new`;
   const handle = await makeDraft(target, draft, patienceMs);
   try {
@@ -208,6 +228,10 @@ async function rewrite(
     throw new KeyFileError(file, `cannot be replaced (${codeOf(error)})`);
   }
 }
+
+/** Whether a file can be written, and its folder takes another in its place. */
+const isReplaceable = async (file: string): Promise<boolean> =>
+  (await isWritable(file)) && (await isWritable(path.dirname(file)));
 
 /** The draft is the lock of a change as well: one change at a time has it, from its beginning to its end. */
 async function makeDraft(file: string, draft: string, patienceMs: number): Promise<FileHandle> {
@@ -251,15 +275,28 @@ async function read(file: string): Promise<string | null> {
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) throw new KeyFileError(file, 'is not a regular file');
-    // Windows has no permission bits, and makes them up.
-    if ((stat.mode & 0o077) !== 0 && process.platform !== 'win32') {
-      throw new KeyFileError(file, 'is open to group or others: its mode must be 0600');
+    const strangers = stat.mode & 0o077;
+    // The group of a mounted secret is one that this process runs in. Windows has no permission bits, and makes them up.
+    const isMounted = strangers === GROUP_READS && !(await isWritable(file));
+    if (strangers !== 0 && !isMounted && process.platform !== 'win32') {
+      throw new KeyFileError(
+        file,
+        'is open to group or others: its mode must be 0600, or 0440 where Rekey cannot write it (a mounted secret)',
+      );
     }
     return await handle.readFile('utf8');
   } finally {
     await handle.close();
   }
 }
+
+const GROUP_READS = 0o040;
+
+const isWritable = (name: string): Promise<boolean> =>
+  access(name, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
 
 /** Makes the file, unless another process just did. */
 async function create(file: string): Promise<void> {
@@ -269,7 +306,11 @@ async function create(file: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await write(draft, newKeys());
     // A link, unlike a rename, fails where the name is taken: the first whole file wins.
-    await link(draft, file);
+    await link(draft, file).catch((error: unknown) => {
+      // Some volumes have no links. Two first starts at one moment could then each have a file, for an instant.
+      if (!/^(?:EPERM|ENOTSUP|EOPNOTSUPP|ENOSYS)$/.test(codeOf(error))) throw error;
+      return rename(draft, file);
+    });
     await sync(folder);
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') {

@@ -134,7 +134,7 @@ describe('rekey keyring', () => {
     rmSync(`${file}.new`);
 
     vi.stubEnv('DATABASE_URL', 'sqlite:/nowhere/rekey.db');
-    expect((await run(['keyring', 'rotate'])).error?.message).toContain('is not there');
+    expect((await run(['keyring', 'rotate'])).error?.message).toContain('there is no database');
     expect(stored()).toEqual(before);
   });
 });

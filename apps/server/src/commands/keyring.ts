@@ -58,12 +58,14 @@ export function addKeyring(program: Command): void {
     )
     .addOption(json())
     .action(async (options: { purpose?: KeyPurpose[]; json?: true }) => {
+      const printed = unwritten();
       const rotated = await act('rekey:KeyringRotate', async ({ keysFile }) => {
         const present = await openKeyFile(keysFile, { mayCreate: false });
         const due = options.purpose ?? routine.filter((purpose) => present[purpose].length > 0);
-        return rotateKeys(keysFile, [...new Set(due)]);
+        return rotateKeys(keysFile, [...new Set(due)], printed);
       });
-      if (options.json) printJson({ rotated });
+      if (options.json) printJson({ rotated, ...printed.wire() });
+      else if (printed.text() !== null) printed.show();
       else {
         print(
           'New keys, which are used in a minute, when every server has seen them:',
@@ -78,19 +80,44 @@ export function addKeyring(program: Command): void {
     .addOption(json())
     .action(async (options: { json?: true }) => {
       const now = Date.now();
+      const printed = unwritten();
       const pruned = await act('rekey:KeyringPrune', (config) =>
-        pruneKeys(config.keysFile, (purpose, successor) => {
-          const ttlMs = ttlMsOf(purpose, config);
-          return ttlMs !== null && hasOutlived(successor, ttlMs, now);
-        }),
+        pruneKeys(
+          config.keysFile,
+          (purpose, successor) => {
+            const ttlMs = ttlMsOf(purpose, config);
+            return ttlMs !== null && hasOutlived(successor, ttlMs, now);
+          },
+          printed,
+        ),
       );
       const rows = Object.entries(pruned).flatMap(([purpose, kids]) =>
         kids.map((kid) => [`  ${purpose}`, kid]),
       );
-      if (options.json) printJson({ pruned });
+      if (options.json) printJson({ pruned, ...printed.wire() });
+      else if (printed.text() !== null) printed.show();
       else if (rows.length === 0) print('No key is old enough.');
       else print('Removed keys:', ...table(rows));
     });
+}
+
+/** The new key file where Rekey cannot write it, a mounted secret: somebody else has to put it into its place. */
+function unwritten() {
+  let file: string | null = null;
+  return {
+    onReadOnly: (text: string) => {
+      file = text;
+    },
+    text: () => file,
+    wire: () => (file === null ? {} : { file: JSON.parse(file) }),
+    /** The file alone on stdout, to be sent on to where it belongs. */
+    show() {
+      process.stderr.write(
+        'The key file cannot be written here. This is the new one: put it into the place of the old one, and show it to nobody.\n',
+      );
+      process.stdout.write(file ?? '');
+    },
+  };
 }
 
 /** How long what is made with a key is good; null where only the database tells what still needs the key. */
