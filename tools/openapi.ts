@@ -46,6 +46,7 @@ async function described(): Promise<{
       brandName: 'Rekey',
       brandColor: '#000000',
       brandLogo: null,
+      supportUrl: null,
     },
   });
   const response = await app.inject('/openapi.json');

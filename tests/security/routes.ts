@@ -62,6 +62,7 @@ export function aServer() {
       brandName: settings.brandName,
       brandColor: '#2457a6',
       brandLogo: null,
+      supportUrl: null,
     },
   });
 }

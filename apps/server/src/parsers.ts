@@ -65,14 +65,19 @@ export function origins(value: string): readonly string[] {
   return list;
 }
 
-export function brandName(value: string): string {
-  try {
-    return parseName(value);
-  } catch (error) {
-    if (!(error instanceof IllegalArgument)) throw error;
-    throw new UnusableValue(error.violations.map(({ message }) => message).join(', '));
-  }
-}
+/** A value that the domain has rules for. */
+export const checkedBy =
+  (parse: (text: string) => string) =>
+  (value: string): string => {
+    try {
+      return parse(value);
+    } catch (error) {
+      if (!(error instanceof IllegalArgument)) throw error;
+      throw new UnusableValue(error.violations.map(({ message }) => message).join(', '));
+    }
+  };
+
+export const brandName = checkedBy(parseName);
 
 /** `#rrggbb` */
 export function color(value: string): string {

@@ -1,12 +1,13 @@
 import { tokenAlgs, tokenForms } from '@rekey/adapters-crypto';
 import { parseDatabaseUrl } from '@rekey/adapters-db';
 import { parseMailFrom, parseSmtpUrl } from '@rekey/adapters-mail';
-import { passwordPolicies } from '@rekey/domain';
+import { parseSupportUrl, parseUrl, passwordPolicies } from '@rekey/domain';
 import {
   addresses,
   baseUrl,
   boolean,
   brandName,
+  checkedBy,
   color,
   integer,
   issuer,
@@ -203,6 +204,23 @@ const formTokens = {
   },
 } satisfies Record<string, Variable>;
 
+const formLinks = {
+  recoverPasswordUrl: {
+    name: 'RECOVER_PASSWORD_URL',
+    default: null,
+    parse: checkedBy(parseUrl),
+    text: 'the page of a front end that sets a new password with the link of a mail of `/users`: `?type=reset_password&email=…&token=…` is added. Where it is not set, Rekey hosts the page',
+    example: 'https://app.example.com/recover',
+  },
+  validateEmailUrl: {
+    name: 'VALIDATE_EMAIL_URL',
+    default: null,
+    parse: checkedBy(parseUrl),
+    text: 'the page of a front end that confirms an address with the link of a mail of `/users`: `?code=…&email=…` is added. Where it is not set, the link is one of `PUBLIC_URL/users/validateEmail`',
+    example: 'https://app.example.com/validate',
+  },
+} satisfies Record<string, Variable>;
+
 const lifetimes = {
   accessTokenTtlS: {
     name: 'ACCESS_TOKEN_TTL',
@@ -289,6 +307,13 @@ const appearance = {
     text: 'path of an SVG or PNG file of 256 KiB at most, shown above those pages instead of the name, 36 pixels high. Read at the start. It stands on a light and on a dark ground; an SVG can tell them apart by `prefers-color-scheme`',
     example: './logo.svg',
   },
+  supportUrl: {
+    name: 'SUPPORT_URL',
+    default: null,
+    parse: checkedBy(parseSupportUrl),
+    text: 'the place where people find help: an `https:` URL, or `mailto:` and an e-mail address. Pages and mails name it where their service has no `support_url` of its own',
+    example: 'mailto:help@example.com',
+  },
 } satisfies Record<string, Variable>;
 
 const observation = {
@@ -320,6 +345,7 @@ export const variables = {
   ...mail,
   ...accounts,
   ...formTokens,
+  ...formLinks,
   ...lifetimes,
   ...limits,
   ...appearance,
@@ -333,6 +359,7 @@ export const sections: readonly { readonly title: string; readonly variables: Va
   { title: 'Mail', variables: Object.values(mail) },
   { title: 'Accounts and passwords', variables: Object.values(accounts) },
   { title: 'Tokens of the form dialect', variables: Object.values(formTokens) },
+  { title: 'Links of the form dialect', variables: Object.values(formLinks) },
   { title: 'Lifetimes', variables: Object.values(lifetimes) },
   { title: 'Limits', variables: Object.values(limits) },
   { title: 'Appearance', variables: Object.values(appearance) },

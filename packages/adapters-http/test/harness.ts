@@ -96,6 +96,7 @@ export async function rig({
       brandName: 'Rekey',
       brandColor: '#2457a6',
       brandLogo: null,
+      supportUrl: null,
       ...options,
     },
   });

@@ -15,6 +15,8 @@ export function aNotice(unusual: Partial<Notice> = {}): Notice {
     locale: 'en',
     timezone: 'UTC',
     service: { name: 'Notes', emailText: null },
+    supportUrl: null,
+    newEmail: null,
     happenedAt: Date.parse('2026-01-31T23:30:00Z'),
     origin: { address: '203.0.113.9', client: 'Firefox/145.0' },
     link: linkTo('https://notes.example.com/account?tab=a&b=c=d', {

@@ -43,6 +43,13 @@ export function canonicalEmail(text: string): string | null {
   return utf8Length(local) <= MAX_LOCAL_OCTETS && utf8Length(email) <= MAX_OCTETS ? email : null;
 }
 
+/** An address as somebody is told of it who may not know it: its first letter, and its domain. */
+export function maskedEmail(email: string): string {
+  const at = email.lastIndexOf('@');
+  const [first = ''] = email.slice(0, at);
+  return `${first}***${email.slice(at)}`;
+}
+
 /**
  * The name of an account as somebody claims it: in its canonical form where it is an address, and as it was sent where
  * it is as good as one, with an @ and something on both sides; no account has such a name. Throws `IllegalArgument`.

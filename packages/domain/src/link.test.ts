@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { linkTo, parseUrl, purposes } from './index.ts';
+import { formServiceId, linkOf, linkTo, maskedEmail, parseUrl, purposes } from './index.ts';
 
 const link = (page: string) =>
   linkTo(page, { type: 'update_password', email: 'ada@example.com', token: 't1' });
@@ -70,6 +70,83 @@ describe('the link of the mail', () => {
       }),
     );
   });
+});
+
+describe('the page that a link leads to', () => {
+  const pages = {
+    publicUrl: 'https://rekey.example',
+    recoverPasswordUrl: null,
+    validateEmailUrl: null,
+  };
+  const own = { id: 's1', isEnabled: true, providerLocalUrl: 'https://shop.example/account' };
+  const hosted = { ...own, providerLocalUrl: null };
+  const form = { ...hosted, id: formServiceId };
+  const right = { purpose: 'update_password', email: 'a@b.example', details: null } as const;
+  const moved = {
+    ...right,
+    purpose: 'update_email',
+    details: { newEmail: 'new@b.example' },
+  } as const;
+  const to = (service: typeof own | typeof hosted, of: typeof right | typeof moved = right) =>
+    linkOf({ service, right: of, token: 't1' }, pages);
+
+  test('is that of the service, or Rekey’s', () => {
+    const query = '?type=update_password&email=a%40b.example&token=t1';
+    expect(to(own)).toBe(`https://shop.example/account${query}`);
+    expect(to({ ...own, isEnabled: false })).toBe(`https://rekey.example/local${query}`);
+    expect(to(hosted)).toBe(`https://rekey.example/local${query}`);
+    expect(to(form)).toBe(`https://rekey.example/local${query}`);
+  });
+
+  test('is told both addresses where it is the service’s, and the old one alone where it is Rekey’s', () => {
+    expect(to(own, moved)).toBe(
+      'https://shop.example/account?type=update_email&email=new%40b.example&old_email=a%40b.example&token=t1',
+    );
+    for (const service of [hosted, form, { ...own, isEnabled: false }]) {
+      expect(to(service, moved)).toBe(
+        'https://rekey.example/local?type=update_email&email=a%40b.example&token=t1',
+      );
+    }
+  });
+
+  test.each([
+    [
+      'reset_password',
+      'https://app.example/recover?type=reset_password&email=a%40b.example&token=t1',
+    ],
+    ['validate_email', 'https://app.example/validate?code=t1&email=a%40b.example'],
+    [
+      'update_password',
+      'https://rekey.example/local?type=update_password&email=a%40b.example&token=t1',
+    ],
+  ] as const)('is that of a front end for users of the form dialect: %s', (purpose, expected) => {
+    const fronts = {
+      ...pages,
+      recoverPasswordUrl: 'https://app.example/recover',
+      validateEmailUrl: 'https://app.example/validate',
+    };
+    const of = { right: { ...right, purpose }, token: 't1' };
+    expect(linkOf({ service: form, ...of }, fronts)).toBe(expected);
+    expect(linkOf({ service: hosted, ...of }, fronts)).toBe(
+      `https://rekey.example/local?type=${purpose}&email=a%40b.example&token=t1`,
+    );
+  });
+
+  test('confirms an address of the form dialect where its clients did, unless a front end does', () => {
+    const of = {
+      service: form,
+      right: { ...right, purpose: 'validate_email' },
+      token: 't1',
+    } as const;
+    expect(linkOf(of, pages)).toBe(
+      'https://rekey.example/users/validateEmail?code=t1&email=a%40b.example',
+    );
+  });
+});
+
+test('an address is told in part: its first letter and its domain', () => {
+  expect(maskedEmail('eve@example.net')).toBe('e***@example.net');
+  expect(maskedEmail('𝒳yz@example.net')).toBe('𝒳***@example.net');
 });
 
 function isUrl(text: string): boolean {

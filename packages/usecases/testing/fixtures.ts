@@ -182,6 +182,8 @@ export function aNotice(details: Partial<Notice> = {}): Notice {
     locale: 'en',
     timezone: 'Etc/UTC',
     service: { name: 'Shop', emailText: null },
+    supportUrl: null,
+    newEmail: null,
     happenedAt: START,
     origin: ORIGIN,
     link: 'https://shop.example/account?type=update_password&email=owner%40example.com&token=t1',

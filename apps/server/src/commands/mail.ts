@@ -13,6 +13,7 @@ import {
 import {
   linkTo,
   parseLocale as localeOf,
+  maskedEmail,
   type NoticeKind,
   noticeKinds,
   type Purpose,
@@ -115,6 +116,8 @@ function sampleOf(kind: NoticeKind, config: Config, { locale, timezone }: Previe
     locale,
     timezone,
     service: { name: 'Shop', emailText: 'Questions? We are here from nine to five.' },
+    supportUrl: config.supportUrl,
+    newEmail: kind === 'update_email' ? maskedEmail('eve@example.net') : null,
     happenedAt,
     origin: {
       address: '203.0.113.9',

@@ -42,6 +42,8 @@ export type HttpOptions = {
     readonly type: 'image/svg+xml' | 'image/png';
     readonly content: Buffer;
   } | null;
+  /** The place where people find help: a URL with https or mailto; null for none. */
+  readonly supportUrl: string | null;
 };
 
 /** A JSON Web Key Set; whatever it holds, only the public members of Ed25519 and RSA keys are published. */

@@ -1,4 +1,4 @@
-import { type Actor, linkPageOf, linkTo, stackOf } from '@rekey/domain';
+import { type Actor, linkOf, maskedEmail, stackOf } from '@rekey/domain';
 import { DeliveryFailure, type Notice, type Owed, type Ports } from '../ports/index.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 import { serviceNameFor } from '../shared/service-name.ts';
@@ -55,7 +55,7 @@ export class HandOver {
 
   #compose({ delivery, token, service }: Owed, text: string): Notice {
     const { settings } = this.#ports;
-    const page = linkPageOf(service, settings.publicUrl);
+    const { details } = token;
     return {
       id: delivery.id,
       kind: delivery.kind,
@@ -66,9 +66,12 @@ export class HandOver {
         name: serviceNameFor(service, settings),
         emailText: service.userEmailText || null,
       },
+      supportUrl: service.supportUrl ?? settings.supportUrl,
+      // The mailbox may not be the owner's any more.
+      newEmail: details && 'newEmail' in details ? maskedEmail(details.newEmail) : null,
       happenedAt: delivery.createdAt,
       origin: token.origin,
-      link: linkTo(page, { type: token.purpose, email: token.email, token: text }),
+      link: linkOf({ service, right: token, token: text }, settings),
       linkExpiresAt: token.expiresAt,
     };
   }

@@ -18,6 +18,10 @@ export type Notice = {
   readonly locale: string;
   readonly timezone: string;
   readonly service: { readonly name: string; readonly emailText: string | null };
+  /** The place where people find help: a URL with https or mailto; null for none. */
+  readonly supportUrl: string | null;
+  /** The address that the account has now, in part, where the notice is about that; null elsewhere. */
+  readonly newEmail: string | null;
   readonly happenedAt: Instant;
   readonly origin: Origin;
   readonly link: string;

@@ -1,6 +1,6 @@
-import type { PasswordPolicy } from '@rekey/domain';
+import type { LinkPages, PasswordPolicy } from '@rekey/domain';
 
-export type Settings = {
+export type Settings = LinkPages & {
   readonly passwordPolicy: PasswordPolicy;
   readonly refreshTokenTtlMs: number;
   /** How long after its login a session ends, however often it is refreshed. */
@@ -11,8 +11,8 @@ export type Settings = {
   readonly resetTokenTtlMs: number;
   /** How long a link works that makes an account. */
   readonly registerTokenTtlMs: number;
-  /** Base of links to pages that Rekey itself hosts, without a slash at its end. */
-  readonly publicUrl: string;
+  /** The place where people find help, where their service names none; null for none. */
+  readonly supportUrl: string | null;
   /** The name that people know this server by, and so the built-in service. */
   readonly brandName: string;
   /** Whether strangers may sign up at the built-in service. */
