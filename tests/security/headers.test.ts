@@ -66,7 +66,7 @@ attack(
         const isOptional = example.required.length === 0;
         expect(isOptional ? answered : [400]).toContain(await statusOf(send(t, example, {})));
         // The entries of the audit may be larger.
-        const size = example.url.startsWith('/v1/audit') ? 66_000 : 17_000;
+        const size = example.route.startsWith('/v1/audit') ? 66_000 : 17_000;
         expect(await statusOf(send(t, example, { token: 'x'.repeat(size) }))).toBe(413);
         const type = { 'content-type': 'text/plain' };
         expect(await statusOf(send(t, example, example.body, type))).toBe(415);
