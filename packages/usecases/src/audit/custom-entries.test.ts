@@ -144,6 +144,18 @@ describe('an entry about a user', () => {
   });
 });
 
+test('a page that begins at an entry of another service tells nothing of when that was made', async () => {
+  const { w, by, createAuditEntry, listAudit } = await shop();
+  w.clock.set(START + 10_000);
+  const other = asService(await w.addService());
+  const foreign = await createAuditEntry.execute(other, { type: 'step' });
+  w.clock.set(START + 5000);
+  const { id } = await createAuditEntry.execute(by, { type: 'shop:Step' });
+  const of = { types: ['shop:Step'], from: START, limit: 10 };
+  const { entries } = await listAudit.execute(by, { ...of, offsetId: foreign.id });
+  expect(entries.map((entry) => entry.id)).toEqual([id]);
+});
+
 test('a list shows entries as they were amended', async () => {
   const { w, by, createAuditEntry, amendAuditEntry, listAudit } = await shop();
   const { id } = await createAuditEntry.execute(by, { type: 'shop:Step' });
