@@ -253,6 +253,70 @@ attack('the audit', (target) => {
     expect(JSON.stringify(await t.database.tables())).not.toContain(planted);
   });
 
+  test('keeps no word about a user who was deleted, in no chain, and is whole', async () => {
+    const t = target();
+    const { id, key } = await aChain(t, 0);
+    const from = '203.0.113.66';
+    const words = { 'user-agent': 'Browser of Grace', 'x-forwarded-for': '198.51.100.66' };
+    const by = { key, from, headers: words };
+    const email = `grace-${t.newEmail()}`;
+    const made = await t.json(
+      'POST',
+      '/v1/user',
+      { name: 'Grace H', email, password: PASSWORD },
+      by,
+    );
+    const { id: user_id } = made.body.data;
+    await t.addKey(user_id, 'TOKEN', key);
+    const { value } = await t.addKey(user_id, 'KEY', key);
+    const { body: renamed } = await t.json(
+      'PATCH',
+      `/v1/user/${user_id}`,
+      { name: 'Grace Hopper' },
+      by,
+    );
+    expect(renamed.data.name).toBe('Grace Hopper');
+    await t.json('POST', LOGIN, { email, password: 'wrong' }, by);
+    await t.json('POST', LOGIN, { email, password: PASSWORD }, by);
+    const entry = {
+      type: 'shop:Order',
+      subject: 'Grace’s order',
+      data: { to: 'Grace, Arlington' },
+    };
+    const written = await t.json('POST', '/v1/audit', { ...entry, user_id }, by);
+    const { id: entryId } = written.body.data;
+    await t.json('PATCH', `/v1/audit/${entryId}`, { data: { more: 'Grace paid' } }, by);
+    // Proven by the user, about nobody.
+    const proven = { ...by, headers: { ...words, 'user-authorization': value } };
+    const other = { type: 'shop:Order', subject: 'by Grace' };
+    expect((await t.json('POST', '/v1/audit', other, proven)).body.data).toMatchObject({ user_id });
+    await t.deliver();
+    const before = JSON.stringify((await t.database.tables()).audit_entries);
+    const personal = ['Grace', 'Arlington', 'Browser of', from, '198.51.100.66'];
+    for (const word of personal) expect(before, word).toContain(word);
+
+    expect(await t.json('DELETE', `/v1/user/${user_id}`, undefined, { key })).toMatchObject({
+      status: 200,
+    });
+    const after = JSON.stringify((await t.database.tables()).audit_entries);
+    for (const word of [...personal, email]) expect(after, word).not.toContain(word);
+    expect(after).toContain(user_id);
+    const read = await t.json('GET', `/v1/audit/${entryId}`, undefined, { key });
+    expect(read.body.data).toMatchObject({
+      type: 'shop:Order',
+      subject: null,
+      data: null,
+      user_id,
+    });
+    for (const chain of [id, null]) expect(await verify(t, chain)).toMatchObject({ fault: null });
+
+    await t.database.run(
+      `update audit_entries set address = null, client = null, forwarded = null, data = null, salt = null
+       where chain = '${t.shop.id}' and salt is not null`,
+    );
+    expect(await verify(t, t.shop.id)).toMatchObject({ fault: { reason: 'has lost its text' } });
+  });
+
   describe('that was changed in the database', () => {
     const row = (entry: Entry | undefined) => `where id = '${entry?.id}'`;
     const remove = (entry: Entry | undefined) => `delete from audit_entries ${row(entry)}`;
