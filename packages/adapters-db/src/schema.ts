@@ -59,6 +59,21 @@ export type Schema = {
     created_by: Id | null;
     /** Of an account that is deleted if nobody uses it: since when nobody is known to. */
     idle_since: Instant | null;
+    /** Of an account that is locked: since when, and the service whose link locked it last. */
+    locked_at: Instant | null;
+    locked_through: Id | null;
+    /** The address that the way back leads to. */
+    recover_to: string | null;
+    /** Whether the account was enabled before it was locked first. */
+    enabled_before_lock: Flag | null;
+  };
+  /** The hashes of passwords that were replaced or forgotten. */
+  past_passwords: {
+    user_id: Id;
+    hash: string;
+    replaced_at: Instant;
+    /** Until it is kept for the history alone. */
+    is_recent: Flag;
   };
   /** What each service keeps with a user. */
   user_attributes: {

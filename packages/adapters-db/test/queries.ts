@@ -114,6 +114,15 @@ async function askAll(stores: Stores): Promise<void> {
   await users.keepQuality(user.id, 'sealed');
   await users.lock(user.id);
   await users.lockOut(user.id, now);
+  await users.lockOut(user.id, now, { serviceId: service.id, recoverTo: user.email });
+  await users.lockOf(user.id);
+  await users.keepDisabled(user.id);
+  await users.giveBackAddress(user.id, user.email, now);
+  await users.unlock(user.id, 1, { passwordHash: 'hash', email: user.email, now });
+  for (const from of ['latest', 'earliest'] as const) {
+    await users.pastPasswords(user.id, { from, limit: 10 });
+  }
+  await users.prunePastPasswords(now, 4, 10);
   await users.forgetDevices(user.id);
   await users.setAdmin(user.id, true, now);
   await users.lockAdmins();

@@ -45,10 +45,24 @@ export const initial: Migration = {
       password_require_update integer not null,
       last_login_at bigint,
       created_by text references services (id),
-      idle_since bigint
+      idle_since bigint,
+      locked_at bigint,
+      locked_through text references services (id),
+      recover_to text,
+      enabled_before_lock integer
     )`,
     `create index users_admins on users (is_admin, id) where is_admin = 1`,
     `create index users_idle on users (idle_since) where idle_since is not null`,
+
+    `create table past_passwords (
+      user_id text not null references users (id),
+      hash text not null,
+      replaced_at bigint not null,
+      is_recent integer not null,
+      primary key (user_id, hash)
+    )`,
+    `create index past_passwords_of_user on past_passwords (user_id, replaced_at)`,
+    `create index past_passwords_recent on past_passwords (replaced_at) where is_recent = 1`,
 
     `create table user_attributes (
       user_id text not null references users (id),

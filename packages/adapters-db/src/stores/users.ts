@@ -1,8 +1,16 @@
 import type { Id, Instant, User } from '@rekey/domain';
-import type { AccountUse, Users } from '@rekey/usecases';
+import {
+  type AccountUse,
+  type LockedBy,
+  noLink,
+  type Unlocked,
+  type UserLock,
+  type Users,
+} from '@rekey/usecases';
 import { sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, asText, guarded, one, type Param, write } from '../query.ts';
+import { pastPasswordsOn } from './past-passwords.ts';
 import { listUsersOn } from './user-lists.ts';
 import {
   ALL,
@@ -201,7 +209,7 @@ const foreignKey = one((db, id: Param<Id>, serviceId: Param<Id>) =>
     .limit(sql.lit(1)),
 );
 
-const lockOut = write((db, id: Param<Id>, now: Param<Instant>) =>
+const lockOut = write((db, id: Param<Id>, now: Param<Instant>, by: Param<LockedBy>) =>
   db
     .updateTable('users')
     .set({
@@ -211,8 +219,68 @@ const lockOut = write((db, id: Param<Id>, now: Param<Instant>) =>
       credential_version: nextVersion,
       device_epoch: sql<number>`device_epoch + 1`,
       updated_at: now,
+      locked_at: sql<Instant>`coalesce(locked_at, ${now})`,
+      locked_through: sql<Id>`coalesce(${by.serviceId}, locked_through)`,
+      recover_to: sql<string>`coalesce(recover_to, ${by.recoverTo})`,
+      enabled_before_lock: sql<0 | 1>`coalesce(enabled_before_lock, is_enabled)`,
     })
     .where('id', '=', id),
+);
+
+const lockOf = one(
+  (db, id: Param<Id>) =>
+    db
+      .selectFrom('users')
+      .select(['locked_at as at', 'locked_through as serviceId', 'recover_to as recoverTo'])
+      .where('id', '=', id)
+      .where('is_locked', '=', sql.lit(1)),
+  (row) => row as UserLock,
+);
+
+const keepDisabled = write((db, id: Param<Id>) =>
+  db
+    .updateTable('users')
+    .set({ enabled_before_lock: sql.lit(0) })
+    .where('id', '=', id)
+    .where('is_locked', '=', sql.lit(1)),
+);
+
+/** Where nobody else has the address. */
+const freeFor = (id: Param<Id>, email: Param<string>) =>
+  sql<boolean>`not exists (select 1 from users other where other.email = ${email} and other.id <> ${id})`;
+
+const giveBackAddress = guarded((db, id: Param<Id>, email: Param<string>, now: Param<Instant>) =>
+  db
+    .updateTable('users')
+    .set({ email, email_valid: sql.lit(1), updated_at: now })
+    .where('id', '=', id)
+    .where(freeFor(id, email)),
+);
+
+const unlock = guarded((db, id: Param<Id>, version: Param<number>, to: Param<Unlocked>) =>
+  db
+    .updateTable('users')
+    .set({
+      is_enabled: sql<
+        0 | 1
+      >`case when is_disabled_by_operator = 1 then 0 else enabled_before_lock end`,
+      is_locked: sql.lit(0),
+      email: to.email,
+      email_valid: sql.lit(1),
+      password_hash: to.passwordHash,
+      credential_version: nextVersion,
+      password_require_update: sql.lit(0),
+      updated_at: to.now,
+      idle_since: null,
+      locked_at: null,
+      locked_through: null,
+      recover_to: null,
+      enabled_before_lock: null,
+    })
+    .where('id', '=', id)
+    .where('credential_version', '=', version)
+    .where('is_locked', '=', sql.lit(1))
+    .where(freeFor(id, to.email)),
 );
 
 const forgetDevices = write((db, id: Param<Id>) =>
@@ -296,8 +364,8 @@ const deletions = [
         eb.selectFrom('sessions').select('id').where('user_id', '=', id),
       ),
   ),
-  ...(['sessions', 'keys', 'user_attributes', 'visible_users'] as const).map((table) =>
-    write((db, id: Param<Id>) => db.deleteFrom(table).where('user_id', '=', id)),
+  ...(['sessions', 'keys', 'user_attributes', 'visible_users', 'past_passwords'] as const).map(
+    (table) => write((db, id: Param<Id>) => db.deleteFrom(table).where('user_id', '=', id)),
   ),
   write((db, id: Param<Id>) =>
     db
@@ -342,6 +410,13 @@ const deleteUser = write((db, id: Param<Id>) => db.deleteFrom('users').where('id
 /** The users and what proves them. */
 export const usersOn = (on: Connection): Users => {
   const visible = visibleUsersOn(on);
+  const past = pastPasswordsOn(on);
+  /** In all lists, as it is now. */
+  const showAgain = async (id: Id): Promise<true> => {
+    const user = await byId(on)(id);
+    if (user !== null) await visible.update(user);
+    return true;
+  };
   return {
     async insert(user, passwordHash, idleSince = null) {
       const isNew = await insert(on)(user, passwordHash, idleSince);
@@ -354,7 +429,12 @@ export const usersOn = (on: Connection): Users => {
     isThere: async (id) => (await there(on)(id)) !== null,
     exist: async () => (await any(on)()) !== null,
     findByEmail: byEmail(on),
-    changePassword: changePassword(on),
+    async changePassword(id, version, passwordHash, now) {
+      await past.remember(id, now, version);
+      return changePassword(on)(id, version, passwordHash, now);
+    },
+    pastPasswords: past.find,
+    prunePastPasswords: past.prune,
     upgradeHash: upgradeHash(on),
     keepQuality: keepQuality(on),
     lock: lock(on),
@@ -366,10 +446,16 @@ export const usersOn = (on: Connection): Users => {
     setAttributes: (id, by, attributes) => setAttributes(on)(id, by, JSON.stringify(attributes)),
     attributesOf: attributesOf(on),
     isKeptBeside: async (id, serviceId) => (await foreignKey(on)(id, serviceId)) !== null,
-    async lockOut(id, now) {
-      await lockOut(on)(id, now);
+    async lockOut(id, now, by = noLink) {
+      await past.remember(id, now);
+      await lockOut(on)(id, now, by);
       await visible.disable(id);
     },
+    lockOf: lockOf(on),
+    keepDisabled: keepDisabled(on),
+    giveBackAddress: async (id, email, now) =>
+      (await giveBackAddress(on)(id, email, now)) && showAgain(id),
+    unlock: async (id, version, to) => (await unlock(on)(id, version, to)) && showAgain(id),
     forgetDevices: forgetDevices(on),
     setAdmin: setAdmin(on),
     lockAdmins: lockAdmins(on),

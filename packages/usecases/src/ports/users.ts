@@ -26,9 +26,18 @@ export interface Users {
   findByEmail(email: string): Promise<Account | null>;
   /**
    * Sets a new password, ends the duty to update it and raises the version,
-   * only if the user is enabled and still at `version`; answers whether it did.
+   * only if the user is enabled and still at `version`; answers whether it did. The password that it replaces is one of
+   * the past then.
    */
   changePassword(id: Id, version: number, passwordHash: string, now: Instant): Promise<boolean>;
+  /** The hashes of passwords that were replaced, or forgotten by a lock: up to `limit` of them from one end. */
+  pastPasswords(id: Id, which: PastPasswords): Promise<string[]>;
+  /**
+   * Forgets passwords that were replaced before the instant, of up to `limit` of them those that are not among the
+   * `history` latest of their user. Passes over users that are locked. Answers how many of those there were, forgotten or
+   * kept for the history.
+   */
+  prunePastPasswords(before: Instant, history: number, limit: number): Promise<number>;
   /** Stores another hash of the password, only if the hash is still `oldHash`; the version stays. */
   upgradeHash(id: Id, oldHash: string, newHash: string): Promise<boolean>;
   /** Keeps the sealed quality of the password, whatever else happens to the user. */
@@ -51,8 +60,24 @@ export interface Users {
   ): Promise<{ readonly serviceId: Id | null; readonly attributes: Attributes }[]>;
   /** Whether another service than that one has a key of the user that is not revoked. */
   isKeptBeside(id: Id, serviceId: Id): Promise<boolean>;
-  /** The kill switch: marks the user as locked, disables it, forgets the password, and raises the version and the device epoch. */
-  lockOut(id: Id, now: Instant): Promise<void>;
+  /**
+   * The kill switch: marks the user as locked, disables it, forgets the password, which is one of the past then, and
+   * raises the version and the device epoch. Of a user that is locked already, the instant, the address of the way back
+   * and whether it was enabled stay as the first lock found them.
+   */
+  lockOut(id: Id, now: Instant, by?: LockedBy): Promise<void>;
+  /** The lock of a user; null for one that is not locked, or not there. */
+  lockOf(id: Id): Promise<UserLock | null>;
+  /** A user that is locked stays disabled when the lock ends. */
+  keepDisabled(id: Id): Promise<void>;
+  /** Gives a user that is locked an address that it had, and that was proven; answers false where somebody else has it. */
+  giveBackAddress(id: Id, email: string, now: Instant): Promise<boolean>;
+  /**
+   * Ends a lock, only if the user is locked and still at `version`, and nobody else has the address; answers whether it
+   * did. The user is enabled as before the lock, unless an operator disabled it; it has the new password, need not change
+   * it, and the proven address, and the version is raised.
+   */
+  unlock(id: Id, version: number, to: Unlocked): Promise<boolean>;
   /** Raises the device epoch: devices that were known before are not any more. */
   forgetDevices(id: Id): Promise<void>;
   /** Gives the user the role `admin`, or takes it. */
@@ -75,6 +100,31 @@ export interface Users {
    */
   delete(id: Id, now: Instant, owedUntil: Instant): Promise<void>;
 }
+
+/** The link that locked an account; all of it is null where none did. */
+export type LockedBy = {
+  /** The service that the link was made for. */
+  readonly serviceId: Id | null;
+  /** The address that the way back leads to. */
+  readonly recoverTo: string | null;
+};
+
+export const noLink: LockedBy = { serviceId: null, recoverTo: null };
+
+export type UserLock = LockedBy & { readonly at: Instant };
+
+export type Unlocked = {
+  readonly passwordHash: string;
+  readonly email: string;
+  readonly now: Instant;
+};
+
+/** From the latest or from the earliest on, of those that were replaced since the instant. */
+export type PastPasswords = {
+  readonly from: 'latest' | 'earliest';
+  readonly limit: number;
+  readonly since?: Instant | undefined;
+};
 
 export type AccountUse = {
   /** The latest of its last change, and the ends of its sessions: one that goes on ends when it expires. */

@@ -276,6 +276,195 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
     });
   });
 
+  describe('the way back', () => {
+    const lockOf = ({ id }: User) => read(({ users }) => users.lockOf(id));
+    const recoverTo = 'before@example.com';
+    /** A user whose account is locked at START, at version 2. */
+    const seedLocked = async (details: Partial<User> = {}) => {
+      const { user, service } = await seed(details);
+      const by = { serviceId: service.id, recoverTo };
+      await write(({ users }) => users.lockOut(user.id, START, by));
+      return { user, service };
+    };
+    const unlock = ({ id }: User, version = 2, email = `${anId()}@example.com`) =>
+      write(({ users }) =>
+        users.unlock(id, version, { passwordHash: 'hash-2', email, now: START + 9 }),
+      );
+
+    test('is that of the first lock, through the service of the last one', async () => {
+      const { user, service } = await seed();
+      const { service: other } = await seed();
+      expect(await lockOf(user)).toBeNull();
+      await write(async ({ users }) => {
+        await users.lockOut(user.id, START, { serviceId: service.id, recoverTo });
+        const later = { serviceId: other.id, recoverTo: 'later@example.com' };
+        await users.lockOut(user.id, START + 5, later);
+      });
+      expect(await lockOf(user)).toEqual({ at: START, serviceId: other.id, recoverTo });
+    });
+
+    test('is known to be nowhere where no link locked the account', async () => {
+      const { user } = await seed();
+      await write(({ users }) => users.lockOut(user.id, START));
+      expect(await lockOf(user)).toEqual({ at: START, serviceId: null, recoverTo: null });
+      expect(await lockOf(aUser({ createdBy: null }))).toBeNull();
+    });
+
+    test('ends the lock, with a new password and the proven address', async () => {
+      const { user } = await seedLocked({ passwordRequireUpdate: true });
+      const email = `${anId()}@example.com`;
+      expect(await unlock(user, 2, email)).toBe(true);
+      expect(await read(({ users }) => users.findByEmail(email))).toEqual({
+        user: {
+          ...user,
+          email,
+          emailValid: true,
+          updatedAt: START + 9,
+          passwordRequireUpdate: false,
+        },
+        credential: { passwordHash: 'hash-2', version: 3, sealedQuality: null, deviceEpoch: 2 },
+      });
+      expect(await lockOf(user)).toBeNull();
+      const view = { attributesOf: null, seenBy: null, isEnabled: true, emails: [email] };
+      const page = { by: 'id', limit: 1, beginsAtEnd: false } as const;
+      expect(await read(({ users }) => users.list({ ...view, page }))).toHaveLength(1);
+    });
+
+    test('enables nobody who was disabled before, by whomever', async () => {
+      const disabled = await seedLocked({ isEnabled: false });
+      const byOperator = await seedLocked({ isDisabledByOperator: true });
+      const meanwhile = await seedLocked();
+      await write(({ users }) => users.keepDisabled(meanwhile.user.id));
+      await write(({ users }) => users.lockOut(disabled.user.id, START + 1));
+      for (const [{ user }, version] of [
+        [disabled, 3],
+        [byOperator, 2],
+        [meanwhile, 2],
+      ] as const) {
+        expect(await unlock(user, version)).toBe(true);
+        const now = await read(({ users }) => users.get(user.id));
+        expect(now).toMatchObject({ isLocked: false, isEnabled: false });
+      }
+    });
+
+    test('is closed at another version, for accounts that are not locked, and to an address that is taken', async () => {
+      const { user } = await seedLocked();
+      const { user: other } = await seed();
+      expect(await unlock(user, 1)).toBe(false);
+      expect(await unlock(other, 1)).toBe(false);
+      expect(await unlock(user, 2, other.email)).toBe(false);
+      expect(await lockOf(user)).not.toBeNull();
+      await write(({ users }) => users.keepDisabled(other.id));
+      expect(await accountOf(other)).toEqual({ user: other, credential: untouched });
+    });
+
+    test('has one winner of many that take it at once', async () => {
+      const { user } = await seedLocked();
+      const answers = await race(8, ({ users }, racer) =>
+        users.unlock(user.id, 2, {
+          passwordHash: `hash-${racer}`,
+          email: user.email,
+          now: START,
+        }),
+      );
+      expect(wins(answers)).toBe(1);
+    });
+
+    test('gives an address back, but for one that somebody else has', async () => {
+      const { user } = await seedLocked();
+      const { user: other } = await seed();
+      const back = (email: string) =>
+        write(({ users }) => users.giveBackAddress(user.id, email, START + 3));
+      const email = `${anId()}@example.com`;
+      expect(await back(email)).toBe(true);
+      expect(await read(({ users }) => users.get(user.id))).toMatchObject({
+        email,
+        emailValid: true,
+        isLocked: true,
+        updatedAt: START + 3,
+      });
+      const seen = await read(({ users }) =>
+        users.list({
+          seenBy: null,
+          attributesOf: null,
+          search: { name: email, email },
+          page: { by: 'id', limit: 5, beginsAtEnd: false },
+        }),
+      );
+      expect(seen.map(({ id }) => id)).toEqual([user.id]);
+      expect(await back(other.email)).toBe(false);
+    });
+  });
+
+  describe('past passwords', () => {
+    // Long before the passwords of other tests.
+    const past = START - 1e12;
+    /** A user with five passwords of the past, each replaced a second after the one before. */
+    const seedPast = async () => {
+      const { user } = await seed();
+      await write(async ({ users }) => {
+        for (let n = 1; n <= 5; n += 1) {
+          await users.changePassword(user.id, n, `hash-${n + 1}`, past + 1000 * n);
+        }
+      });
+      return user;
+    };
+    const found = ({ id }: User, which = {}) =>
+      read(({ users }) => users.pastPasswords(id, { from: 'latest', limit: 9, ...which }));
+    const prune = (before: number, history: number, limit = 100) =>
+      write(({ users }) => users.prunePastPasswords(before, history, limit));
+
+    test('are those that were replaced, from either end', async () => {
+      const user = await seedPast();
+      const { user: stranger } = await seed();
+      expect(await found(user)).toEqual(['hash-5', 'hash-4', 'hash-3', 'hash-2', 'hash-1']);
+      expect(await found(user, { limit: 2 })).toEqual(['hash-5', 'hash-4']);
+      const early = { from: 'earliest', limit: 2, since: past + 2000 };
+      expect(await found(user, early)).toEqual(['hash-2', 'hash-3']);
+      expect(await found(stranger)).toEqual([]);
+      await prune(past + 6000, 0);
+    });
+
+    test('are those that a lock forgot, and no others', async () => {
+      const { user } = await seed();
+      const change = (version: number, hash: string) =>
+        write(({ users }) => users.changePassword(user.id, version, hash, START + version));
+      expect(await change(2, 'refused')).toBe(false);
+      expect(await found(user)).toEqual([]);
+      await write(({ users }) => users.upgradeHash(user.id, 'hash-1', 'better'));
+      await write(({ users }) => users.lockOut(user.id, START));
+      expect(await found(user)).toEqual(['better']);
+      await write(({ users }) => users.lockOut(user.id, START + 1));
+      expect(await change(3, 'refused')).toBe(false);
+      expect(await found(user)).toEqual(['better']);
+    });
+
+    test('are forgotten when they are old, but for the latest of the history', async () => {
+      const user = await seedPast();
+      expect(await prune(past + 3001, 2)).toBe(3);
+      expect(await found(user)).toEqual(['hash-5', 'hash-4']);
+      expect(await prune(past + 6000, 1)).toBe(2);
+      expect(await found(user)).toEqual(['hash-5']);
+      expect(await prune(past + 6000, 1)).toBe(0);
+    });
+
+    test('are forgotten a few at a time', async () => {
+      const user = await seedPast();
+      expect([await prune(past + 6000, 0, 3), await prune(past + 6000, 0, 3)]).toEqual([3, 2]);
+      expect(await found(user)).toEqual([]);
+    });
+
+    test('stay as long as an account is locked', async () => {
+      const user = await seedPast();
+      await write(({ users }) => users.lockOut(user.id, past + 9000));
+      expect(await prune(past + 10_000, 0)).toBe(0);
+      expect(await found(user)).toHaveLength(6);
+      const to = { passwordHash: 'new', email: user.email, now: past + 9500 };
+      await write(({ users }) => users.unlock(user.id, 7, to));
+      expect(await prune(past + 10_000, 0)).toBe(6);
+    });
+  });
+
   describe('idle users', () => {
     // Long before the users of other tests.
     const past = START - 1e12;
@@ -686,24 +875,48 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
       }
     });
 
-    test('of thousands that a search finds is a page in its order', async () => {
+    test('of thousands that a search finds is a page in its order, wherever they are', async () => {
       await alone(async (database) => {
         const service = aService();
-        const many = Array.from({ length: 2100 }, (_, n) =>
-          aUser({ createdBy: service.id, name: `Ada ${n}`, email: `ada${n}@example.com` }),
-        );
-        await database.transact(async ({ services, users }) => {
-          await services.insert(service);
-          for (const user of many) await users.insert(user, null);
-        });
-        const search = { name: 'ada', email: 'ada' };
-        const sorted = many.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-        for (const page of [byId, byName]) {
-          const found = await database.read(({ users }) =>
-            users.list({ page, seenBy: service.id, attributesOf: service.id, search }),
+        const seedMany = async (count: number, name: string) => {
+          const many = Array.from({ length: count }, (_, n) =>
+            aUser({
+              createdBy: service.id,
+              name: `${name} ${n}`,
+              email: `${name}${n}@example.com`.toLowerCase(),
+            }),
           );
-          const expected = page.by === 'id' ? many : sorted;
-          expect(idsOf(found)).toEqual(idsOf(expected.slice(0, 100)));
+          await database.transact(async ({ users }) => {
+            for (const user of many) await users.insert(user, null);
+          });
+          return many;
+        };
+        await database.transact(({ services }) => services.insert(service));
+        const all = [
+          ...(await seedMany(2100, 'Ada')),
+          ...(await seedMany(5100, 'Bea')),
+          ...(await seedMany(300, 'Cleo')),
+        ];
+        const byName = all.toSorted((a, b) => (folded(a.name) < folded(b.name) ? -1 : 1));
+        for (const text of ['ada', 'bea', 'cleo', 'cleo 29']) {
+          for (const by of ['id', 'name'] as const) {
+            for (const beginsAtEnd of [false, true]) {
+              const page = { by, beginsAtEnd, limit: 100 };
+              const found = await database.read(({ users }) =>
+                users.list({
+                  page,
+                  seenBy: service.id,
+                  attributesOf: service.id,
+                  search: { name: text, email: text },
+                }),
+              );
+              const inOrder = (by === 'id' ? all : byName).filter(({ name }) =>
+                folded(name).startsWith(text),
+              );
+              const expected = beginsAtEnd ? inOrder.toReversed() : inOrder;
+              expect(idsOf(found)).toEqual(idsOf(expected.slice(0, 100)));
+            }
+          }
         }
       });
     });

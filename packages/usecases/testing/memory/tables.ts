@@ -14,7 +14,13 @@ import type {
   Session,
   User,
 } from '@rekey/domain';
-import type { CsrfTokens, KeptAnswer, KeySecret, StoredBucket } from '../../src/ports/index.ts';
+import type {
+  CsrfTokens,
+  KeptAnswer,
+  KeySecret,
+  StoredBucket,
+  UserLock,
+} from '../../src/ports/index.ts';
 import { type Journal, Table } from './table.ts';
 
 export type Tables = {
@@ -22,6 +28,8 @@ export type Tables = {
   /** When each was. */
   readonly deletedServices: Table<Id, Instant>;
   readonly users: Table<Id, UserRow>;
+  /** By user and hash. */
+  readonly pastPasswords: Table<string, PastPasswordRow>;
   /** By user and service; the operator is `all`. */
   readonly userAttributes: Table<string, AttributesRow>;
   readonly keys: Table<Id, KeyRow>;
@@ -42,6 +50,14 @@ export type UserRow = {
   readonly user: User;
   readonly credential: Credential;
   readonly idleSince: Instant | null;
+  readonly lock: (UserLock & { readonly wasEnabled: boolean }) | null;
+};
+
+export type PastPasswordRow = {
+  readonly userId: Id;
+  readonly hash: string;
+  readonly replacedAt: Instant;
+  readonly isRecent: boolean;
 };
 
 export type AttributesRow = {
@@ -87,6 +103,7 @@ export const emptyTables = (journal: Journal): Tables => ({
   services: new Table(journal),
   deletedServices: new Table(journal),
   users: new Table(journal),
+  pastPasswords: new Table(journal),
   userAttributes: new Table(journal),
   keys: new Table(journal),
   sessions: new Table(journal),

@@ -3,18 +3,27 @@ import {
   type Credential,
   folded,
   type Id,
+  type Instant,
   onUserPage,
   type User,
 } from '@rekey/domain';
-import type { Users } from '../../src/ports/index.ts';
+import { noLink, type Users } from '../../src/ports/index.ts';
 import { isClosed } from './deliveries.ts';
 import { attributesPlace, seenUser } from './seen-user.ts';
 import type { Table } from './table.ts';
-import type { Tables, UserRow } from './tables.ts';
+import type { PastPasswordRow, Tables, UserRow } from './tables.ts';
 
 export function users(tables: Tables): Users {
-  const { users, userAttributes, keys, sessions, refreshTokens, oneTimeTokens, deliveries } =
-    tables;
+  const {
+    users,
+    pastPasswords,
+    userAttributes,
+    keys,
+    sessions,
+    refreshTokens,
+    oneTimeTokens,
+    deliveries,
+  } = tables;
   const change = (id: Id, user: Partial<User>, credential: Partial<Credential>) => {
     const row = users.get(id);
     if (!row) return;
@@ -24,6 +33,15 @@ export function users(tables: Tables): Users {
       credential: { ...row.credential, ...credential },
     });
   };
+
+  const putPast = (row: PastPasswordRow) =>
+    pastPasswords.put(JSON.stringify([row.userId, row.hash]), row);
+  const remember = (userId: Id, replacedAt: Instant) => {
+    const hash = users.get(userId)?.credential.passwordHash ?? null;
+    if (hash !== null) putPast({ userId, hash, replacedAt, isRecent: true });
+  };
+  const isFree = (id: Id, email: string) =>
+    !users.find(({ user }) => user.email === email && user.id !== id);
 
   const isVisible = ({ id, createdBy }: User, by: Id | null) =>
     by === null ||
@@ -37,6 +55,7 @@ export function users(tables: Tables): Users {
         user,
         credential: { passwordHash, version: 1, sealedQuality: null, deviceEpoch: 1 },
         idleSince,
+        lock: null,
       });
       return true;
     },
@@ -68,9 +87,38 @@ export function users(tables: Tables): Users {
     changePassword: async (id, version, passwordHash, now) => {
       const row = users.get(id);
       if (!row?.user.isEnabled || row.credential.version !== version) return false;
+      remember(id, now);
       const user = { updatedAt: now, passwordRequireUpdate: false };
       change(id, user, { passwordHash, version: version + 1 });
       return true;
+    },
+    pastPasswords: async (userId, { from, limit, since = 0 }) => {
+      const all = pastPasswords
+        .rows()
+        .filter((row) => row.userId === userId && row.replacedAt >= since)
+        .sort((a, b) => a.replacedAt - b.replacedAt);
+      const found = from === 'latest' ? all.toReversed() : all;
+      return found.slice(0, limit).map(({ hash }) => hash);
+    },
+    prunePastPasswords: async (before, history, limit) => {
+      const aged = pastPasswords
+        .rows()
+        .filter((row) => row.isRecent && row.replacedAt < before)
+        .filter(({ userId }) => users.get(userId)?.user.isLocked === false)
+        .slice(0, limit);
+      for (const row of aged) putPast({ ...row, isRecent: false });
+      for (const userId of new Set(aged.map((row) => row.userId))) {
+        const kept = pastPasswords
+          .rows()
+          .filter((row) => row.userId === userId)
+          .sort((a, b) => b.replacedAt - a.replacedAt)
+          .slice(0, history);
+        deleteWhere(
+          pastPasswords,
+          (row) => row.userId === userId && !row.isRecent && !kept.includes(row),
+        );
+      }
+      return aged.length;
     },
     upgradeHash: async (id, oldHash, newHash) => {
       if (users.get(id)?.credential.passwordHash !== oldHash) return false;
@@ -124,14 +172,47 @@ export function users(tables: Tables): Users {
       keys
         .rows()
         .some(({ key }) => key.userId === id && key.serviceId !== serviceId && !key.isRevoked),
-    lockOut: async (id, now) => {
-      const { version = 0, deviceEpoch = 0 } = users.get(id)?.credential ?? {};
+    lockOut: async (id, now, by = noLink) => {
+      const row = users.get(id);
+      if (!row) return;
+      const { version, deviceEpoch } = row.credential;
+      remember(id, now);
+      const lock = row.lock ?? { at: now, wasEnabled: row.user.isEnabled, ...by };
+      users.put(id, { ...row, lock: { ...lock, serviceId: by.serviceId ?? lock.serviceId } });
       const user = { updatedAt: now, isEnabled: false, isLocked: true };
       change(id, user, {
         passwordHash: null,
         version: version + 1,
         deviceEpoch: deviceEpoch + 1,
       });
+    },
+    lockOf: async (id) => {
+      const lock = users.get(id)?.lock;
+      return lock ? { at: lock.at, serviceId: lock.serviceId, recoverTo: lock.recoverTo } : null;
+    },
+    keepDisabled: async (id) => {
+      const row = users.get(id);
+      if (row?.lock) users.put(id, { ...row, lock: { ...row.lock, wasEnabled: false } });
+    },
+    giveBackAddress: async (id, email, updatedAt) => {
+      if (!isFree(id, email)) return false;
+      change(id, { email, emailValid: true, updatedAt }, {});
+      return true;
+    },
+    unlock: async (id, version, { passwordHash, email, now }) => {
+      const row = users.get(id);
+      if (!row?.lock || row.credential.version !== version || !isFree(id, email)) return false;
+      const user = {
+        email,
+        emailValid: true,
+        isLocked: false,
+        isEnabled: row.lock.wasEnabled && !row.user.isDisabledByOperator,
+        passwordRequireUpdate: false,
+        updatedAt: now,
+      };
+      users.put(id, { ...row, lock: null, idleSince: null });
+      change(id, user, { passwordHash, version: version + 1 });
+      return true;
     },
     forgetDevices: async (id) => {
       const { deviceEpoch = 0 } = users.get(id)?.credential ?? {};
@@ -178,6 +259,7 @@ export function users(tables: Tables): Users {
       deleteWhere(refreshTokens, (token) => sessions.get(token.sessionId)?.session.userId === id);
       deleteWhere(sessions, ({ session }) => session.userId === id);
       deleteWhere(keys, ({ key }) => key.userId === id);
+      deleteWhere(pastPasswords, ({ userId }) => userId === id);
       deleteWhere(userAttributes, ({ userId }) => userId === id);
       deleteWhere(deliveries, (row) => row.delivery.userId === id && isClosed(row));
       const owed = new Set<Id>();
