@@ -17,6 +17,7 @@ import {
 } from '@rekey/adapters-crypto';
 import { flow, type OpenOptions, openDatabase } from '@rekey/adapters-db';
 import {
+  type Brand,
   fileOutlet,
   parseMailFrom,
   readTemplates,
@@ -77,9 +78,8 @@ export async function compose(
         ttlS: config.usersTokenTtlS,
       },
     });
-    const from = parseMailFrom(config.mailFrom);
-    const smtp =
-      config.smtpUrl === null ? null : smtpOutlet({ url: config.smtpUrl, from, templates });
+    const mail = { from: parseMailFrom(config.mailFrom), templates, brand: brandOf(config) };
+    const smtp = config.smtpUrl === null ? null : smtpOutlet({ url: config.smtpUrl, ...mail });
     const ports: Ports = {
       database,
       hasher: bcryptHasher({ cost: config.bcryptCost, peppers: () => ring.keys().pepper, gate }),
@@ -95,7 +95,7 @@ export async function compose(
       totp,
       linkTokens: linkTokens(() => ring.keys().link),
       deviceTokens: deviceTokens(() => ring.keys().device),
-      channels: { mail: smtp ?? fileOutlet({ dir: config.mailDir, from, templates }) },
+      channels: { mail: smtp ?? fileOutlet({ dir: config.mailDir, ...mail }) },
       clock,
       ids: uuidv7Ids(clock),
       flow: flow(),
@@ -146,6 +146,13 @@ function settingsOf(config: Config): Settings {
     },
   };
 }
+
+/** The look that the configuration names. */
+export const brandOf = ({ brandName, brandColor, brandLogo }: Config): Brand => ({
+  name: brandName,
+  color: brandColor,
+  logo: brandLogo,
+});
 
 /** The templates that the configuration names, all of them checked. */
 export function templatesFor({ mailTemplates }: Pick<Config, 'mailTemplates'>): Templates {

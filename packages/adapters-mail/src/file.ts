@@ -3,6 +3,7 @@ import { lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/prom
 import path from 'node:path';
 import { ID_PATTERN, type Instant } from '@rekey/domain';
 import { DeliveryFailure, type Outlet } from '@rekey/usecases';
+import type { Brand } from './brand.ts';
 import { buildMessage } from './message.ts';
 import type { Sender } from './sender.ts';
 import { type Templates, templatesOf } from './templates/templates.ts';
@@ -15,11 +16,12 @@ export function fileOutlet(options: {
   readonly dir: string;
   readonly from: Sender;
   readonly templates?: Templates | undefined;
+  readonly brand?: Brand | undefined;
 }): Outlet {
-  const { dir, from, templates = templatesOf() } = options;
+  const { dir, from, brand, templates = templatesOf() } = options;
   return {
     async send(notice) {
-      const message = await buildMessage(notice, from, templates);
+      const message = await buildMessage(notice, from, templates, brand);
       try {
         await mkdir(dir, { recursive: true, mode: 0o700 });
         await replaceFile(path.join(dir, `${notice.id}.eml`), message);

@@ -1,3 +1,4 @@
+export type { Brand } from './brand.ts';
 export { deleteMails, fileOutlet } from './file.ts';
 export { latestMail, type ReadableMail } from './latest-mail.ts';
 export { buildMessage } from './message.ts';

@@ -2,6 +2,7 @@ import { DeliveryFailure } from '@rekey/usecases';
 import { languages } from '@rekey/wording';
 import { describe, expect, it } from 'vitest';
 import { aNotice, from, parse, read } from '../test/notice.ts';
+import { plainBrand } from './brand.ts';
 import { buildMessage } from './message.ts';
 import { templatesOf } from './templates/templates.ts';
 
@@ -89,5 +90,25 @@ describe('a message', () => {
       (error: unknown) => error,
     );
     expect(failure).toEqual(new DeliveryFailure('not an e-mail address', true));
+  });
+});
+
+describe('the logo', () => {
+  const logo = { type: 'image/png', content: Buffer.from('a picture') };
+
+  it('is in the mail itself, where its HTML part shows it', async () => {
+    const message = await buildMessage(aNotice(), from, templates, { ...plainBrand, logo });
+    const { html = '', attachments } = await parse(message);
+    expect(attachments).toMatchObject([
+      { contentId: '<logo@rekey>', disposition: 'inline', mimeType: 'image/png', related: true },
+    ]);
+    expect(Buffer.from(attachments[0]!.content as ArrayBuffer)).toEqual(logo.content);
+    expect(html).toContain('src="cid:logo@rekey"');
+    const again = await buildMessage(aNotice(), from, templates, { ...plainBrand, logo });
+    expect(again.equals(message)).toBe(true);
+  });
+
+  it('is nowhere without one', async () => {
+    expect((await parse(await buildMessage(aNotice(), from, templates))).attachments).toEqual([]);
   });
 });

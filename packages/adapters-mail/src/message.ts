@@ -1,6 +1,7 @@
 import { canonicalEmail } from '@rekey/domain';
 import { DeliveryFailure, type Notice } from '@rekey/usecases';
 import MailComposer from 'nodemailer/lib/mail-composer';
+import { type Brand, LOGO_CID, mailLogo, plainBrand } from './brand.ts';
 import type { Sender } from './sender.ts';
 import { composeNotice } from './templates/compose-notice.ts';
 import type { Templates } from './templates/templates.ts';
@@ -10,19 +11,21 @@ export async function buildMessage(
   notice: Notice,
   from: Sender,
   templates: Templates,
+  brand = plainBrand,
 ): Promise<Buffer> {
   // The last gate before the wire: nothing but one canonical address is ever written anywhere.
   if (canonicalEmail(notice.to) !== notice.to) {
     throw new DeliveryFailure('not an e-mail address', true);
   }
   const composer = new MailComposer({
-    ...composeNotice(notice, templates),
+    ...composeNotice(notice, templates, brand),
     from: { ...from },
     // As an object, for text could be read as two addresses.
     to: { name: '', address: notice.to },
     messageId: `<${notice.id}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,
     // When it happened, not when this attempt began: a mail that is sent again must not look like a second one.
     date: new Date(notice.happenedAt),
+    attachments: attachmentsOf(brand),
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
     baseBoundary: notice.id,
     newline: 'windows',
@@ -30,4 +33,20 @@ export async function buildMessage(
     disableUrlAccess: true,
   });
   return composer.compile().build();
+}
+
+/** The logo, for the HTML part that shows it. */
+function attachmentsOf(brand: Brand) {
+  const logo = mailLogo(brand);
+  if (logo === null) return [];
+  const { content, type: contentType } = logo;
+  return [
+    {
+      cid: LOGO_CID,
+      content,
+      contentType,
+      contentDisposition: 'inline',
+      filename: 'logo.png',
+    } as const,
+  ];
 }

@@ -3,6 +3,7 @@ import { DeliveryFailure, type Outlet } from '@rekey/usecases';
 import { createTransport, type NodemailerError } from 'nodemailer';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import SMTPPool from 'nodemailer/lib/smtp-pool';
+import type { Brand } from './brand.ts';
 import { buildMessage } from './message.ts';
 import type { Sender } from './sender.ts';
 import { type Templates, templatesOf } from './templates/templates.ts';
@@ -34,9 +35,10 @@ export function smtpOutlet(options: {
   readonly url: string;
   readonly from: Sender;
   readonly templates?: Templates | undefined;
+  readonly brand?: Brand | undefined;
   readonly timeouts?: Partial<typeof TIMEOUTS>;
 }): SmtpOutlet {
-  const { from, templates = templatesOf() } = options;
+  const { from, brand, templates = templatesOf() } = options;
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
   const pool = new SMTPPool({
     ...parametersOf(options.url),
@@ -77,7 +79,7 @@ export function smtpOutlet(options: {
 
   return {
     async send(notice) {
-      const raw = await buildMessage(notice, from, templates);
+      const raw = await buildMessage(notice, from, templates, brand);
       const envelope = { from: { address: from.address }, to: { address: notice.to } };
       await attempt((signal) =>
         isAscii(notice.to)

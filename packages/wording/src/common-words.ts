@@ -3,6 +3,8 @@ import type { Language } from './languages.ts';
 /** The words that every mail and the page behind its link share. */
 export type CommonWords = {
   readonly account: string;
+  /** The label of an address that the account has now. */
+  readonly newEmail: string;
   readonly when: string;
   /** The label of an IP address. */
   readonly address: string;
@@ -20,6 +22,7 @@ export type CommonWords = {
 export const commonWords: Readonly<Record<Language, CommonWords>> = {
   en: {
     account: 'Account',
+    newEmail: 'New e-mail address',
     when: 'When',
     address: 'IP address',
     client: 'Device, by its own account',
@@ -30,6 +33,7 @@ export const commonWords: Readonly<Record<Language, CommonWords>> = {
   },
   de: {
     account: 'Konto',
+    newEmail: 'Neue E-Mail-Adresse',
     when: 'Zeitpunkt',
     address: 'IP-Adresse',
     client: 'Gerät, nach eigener Angabe',
@@ -40,6 +44,7 @@ export const commonWords: Readonly<Record<Language, CommonWords>> = {
   },
   es: {
     account: 'Cuenta',
+    newEmail: 'Nueva dirección de correo',
     when: 'Fecha y hora',
     address: 'Dirección IP',
     client: 'Dispositivo, según él mismo',
@@ -50,6 +55,7 @@ export const commonWords: Readonly<Record<Language, CommonWords>> = {
   },
   pt: {
     account: 'Conta',
+    newEmail: 'Novo e-mail',
     when: 'Data e hora',
     address: 'Endereço IP',
     client: 'Dispositivo, segundo ele mesmo',
@@ -60,6 +66,7 @@ export const commonWords: Readonly<Record<Language, CommonWords>> = {
   },
   ja: {
     account: 'アカウント',
+    newEmail: '新しいメールアドレス',
     when: '日時',
     address: 'IP アドレス',
     client: '端末（自己申告）',

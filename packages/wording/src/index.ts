@@ -1,3 +1,4 @@
+export * from './colors.ts';
 export * from './common-words.ts';
 export * from './defuse.ts';
 export * from './device.ts';

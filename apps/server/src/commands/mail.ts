@@ -21,7 +21,7 @@ import {
 } from '@rekey/domain';
 import type { Notice } from '@rekey/usecases';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
-import { templatesFor } from '../compose.ts';
+import { brandOf, templatesFor } from '../compose.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { json, print, printJson } from './common.ts';
 
@@ -61,13 +61,13 @@ export function addMail(program: Command): void {
       const config = loadConfig();
       const notice = sampleOf(kind, config, options);
       const templates = templatesFor(config);
-      const { subject, text, html } = composeNotice(notice, templates);
+      const { subject, text, html } = composeNotice(notice, templates, brandOf(config));
       if (options.json) printJson({ subject, text, html });
       else if (options.html) process.stdout.write(html);
       else if (options.text) process.stdout.write(text);
       else if (options.eml) {
         const from = parseMailFrom(config.mailFrom);
-        process.stdout.write(await buildMessage(notice, from, templates));
+        process.stdout.write(await buildMessage(notice, from, templates, brandOf(config)));
       } else print(subject, '', text.trimEnd());
     });
 

@@ -1,12 +1,23 @@
 import { noticeKinds } from '@rekey/domain';
-import { commonWords, deviceInWords, languages, notices, timeInWords } from '@rekey/wording';
+import type { Notice } from '@rekey/usecases';
+import {
+  commonWords,
+  contrast,
+  deviceInWords,
+  languages,
+  notices,
+  timeInWords,
+} from '@rekey/wording';
 import { describe, expect, it } from 'vitest';
 import { aNotice, read } from '../../test/notice.ts';
-import { composeNotice } from './compose-notice.ts';
+import { type Brand, plainBrand } from '../brand.ts';
+import { composeNotice as compose } from './compose-notice.ts';
 import { mailWords } from './mail-words.ts';
-import { templatesOf } from './templates.ts';
+import { type Templates, templatesOf } from './templates.ts';
 
 const templates = templatesOf();
+const composeNotice = (notice: Notice, from: Templates, brand: Brand = plainBrand) =>
+  compose(notice, from, brand);
 
 /** Runs of spaces, which differ between markup and text and between versions of the locale data. */
 const plain = (text: string) => text.replaceAll(/\s+/g, ' ');
@@ -19,7 +30,8 @@ describe.each(everyMail)('the mail $kind in $language', ({ kind, language }) => 
   const service = { name: 'Notes', emailText: 'Call us.\nAny time.' };
   const client = 'Mozilla/5.0 (X11; Linux) Firefox/145.0';
   const origin = { address: '203.0.113.9', client };
-  const notice = aNotice({ kind, locale: language, service, origin });
+  const supportUrl = 'https://help.example.com/';
+  const notice = aNotice({ kind, locale: language, service, origin, supportUrl });
   const { subject, text, html } = composeNotice(notice, templates);
   const time = (instant: number) => timeInWords(instant, language, 'UTC');
 
@@ -39,11 +51,14 @@ describe.each(everyMail)('the mail $kind in $language', ({ kind, language }) => 
     const label = 'next' in own ? '' : 'report' in own ? words.button : own.button;
     const story = [
       own.happened('Notes'),
+      `${words.account}: ada@example.com`,
       `${words.when}: ${time(notice.happenedAt)}`,
       `${words.address}: 203.0.113.9`,
       `${words.client}: ${deviceInWords(client, language)} ${isHtml ? '' : '· '}${client}`,
       ...action,
-      isHtml ? label : '',
+      ...(isHtml && label !== '' ? [label, words.leads('notes.example.com')] : []),
+      isHtml && 'refuse' in own ? (own.refuse ?? '') : '',
+      `${words.help} https://help.example.com/`,
       `${words.note('Notes')} Call us. Any time.`,
       own.why('Notes'),
     ];
@@ -154,6 +169,51 @@ it('loads nothing, and leads nowhere but to the link', () => {
   expect(read(html).links).toEqual([aNotice().link, aNotice().link]);
 });
 
+it('tells a new address in its part, and only where there is one', () => {
+  const told = composeNotice(
+    aNotice({ kind: 'update_email', newEmail: 'e***@example.net' }),
+    templates,
+  );
+  expect(told.text).toContain('New e-mail address: e***@example.net\n');
+  expect(plain(read(told.html).text)).toContain('New e-mail address: e***@example.net');
+  const { text, html } = composeNotice(aNotice({ kind: 'update_email' }), templates);
+  expect(text + html).not.toContain('New e-mail address');
+});
+
+it('names nobody to ask where there is nobody', () => {
+  const { text, html } = composeNotice(aNotice(), templates);
+  expect(text + html).not.toContain(mailWords.en.help);
+});
+
+describe('the look of the operator', () => {
+  const png = { type: 'image/png', content: Buffer.from('a picture') };
+  const look = (brand: Partial<Brand>, kind: Notice['kind'] = 'reset_password') =>
+    composeNotice(aNotice({ kind }), templates, { ...plainBrand, ...brand }).html;
+
+  it('has a logo that is a part of the mail, with the name for those who do not see it', () => {
+    expect(look({ logo: png, name: 'Orchard' })).toContain(
+      '<img src="cid:logo@rekey" alt="Orchard" height="36"',
+    );
+  });
+
+  it.each([
+    ['there is none', null],
+    [
+      'mail programs show none of its type',
+      { type: 'image/svg+xml', content: Buffer.from('<svg>') },
+    ],
+  ])('has no logo where %s', (_why, logo) => {
+    expect(look({ logo })).not.toContain('<img');
+  });
+
+  it('has a colour on which white can be read, and leaves the button that locks red', () => {
+    expect(look({ color: '#0b5c46' })).toMatch(/bgcolor="#0b5c46"[^>]*><a [^>]*color:#ffffff/);
+    const [, pale = ''] = /bgcolor="(#\w{6})"[^>]*><a /.exec(look({ color: '#ffe680' })) ?? [];
+    expect(contrast('#ffffff', pale)).toBeGreaterThan(4.5);
+    expect(look({ color: '#0b5c46' }, 'update_password')).toMatch(/bgcolor="#b3261e"[^>]*><a /);
+  });
+});
+
 describe('colours', () => {
   const { html } = composeNotice(aNotice(), templates);
   const [, dark = ''] = /@media \(prefers-color-scheme: dark\) \{\n(.*?)\n\}\n/s.exec(html) ?? [];
@@ -189,16 +249,3 @@ describe('colours', () => {
     for (const tag of coloured) expect(tag).toMatch(/class="(?:text|quiet)"/);
   });
 });
-
-/** The ratio of WCAG 2.2, of two colours as #rrggbb. */
-function contrast(a: string, b: string): number {
-  const luminance = (color: string) => {
-    const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
-      const part = Number.parseInt(color.slice(at, at + 2), 16) / 255;
-      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  };
-  const [dark = 0, light = 0] = [luminance(a), luminance(b)].sort((x, y) => x - y);
-  return (light + 0.05) / (dark + 0.05);
-}

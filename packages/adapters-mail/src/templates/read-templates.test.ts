@@ -2,14 +2,18 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { hasLink, type NoticeKind, noticeKinds } from '@rekey/domain';
+import type { Notice } from '@rekey/usecases';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { aNotice, parse } from '../../test/notice.ts';
+import { plainBrand } from '../brand.ts';
 import { buildMessage } from '../message.ts';
 import { builtInSources } from './built-in.ts';
-import { composeNotice } from './compose-notice.ts';
+import { composeNotice as compose } from './compose-notice.ts';
 import { readTemplates, suffixes, TemplateError } from './read-templates.ts';
 import { parseTemplate, parts } from './template.ts';
-import { templatesOf } from './templates.ts';
+import { type Templates, templatesOf } from './templates.ts';
+
+const composeNotice = (notice: Notice, from: Templates) => compose(notice, from, plainBrand);
 
 type Files = Record<string, string | Buffer>;
 
@@ -138,8 +142,30 @@ describe('templates of one’s own', () => {
 });
 
 describe('a folder is refused', () => {
-  const values =
-    '{{service}}, {{when}}, {{address}}, {{device}}, {{client}}, {{link}}, {{until}}, {{note}}, {{#address}}…{{/address}}, {{#client}}…{{/client}}, {{#note}}…{{/note}}';
+  const values = [
+    'service',
+    'account',
+    'newemail',
+    'when',
+    'address',
+    'device',
+    'client',
+    'link',
+    'host',
+    'until',
+    'note',
+    'support',
+    'brand',
+    'color',
+    'logo',
+  ]
+    .map((name) => `{{${name}}}`)
+    .concat(
+      ['newemail', 'address', 'client', 'note', 'support', 'logo'].map(
+        (name) => `{{#${name}}}…{{/${name}}}`,
+      ),
+    )
+    .join(', ');
 
   it.each<[string, string, string, string]>([
     ['without the link', 'en.txt', 'Hello', 'en.txt:1 lacks {{link}}, outside of any section'],

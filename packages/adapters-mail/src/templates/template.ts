@@ -3,18 +3,35 @@ import { html } from '@rekey/wording';
 /** Every value that a template can have. The user's name is none: anyone may register a stranger's address under any name. */
 const placeholders = [
   'service',
+  'account',
+  'newemail',
   'when',
   'address',
   'device',
   'client',
   'link',
+  'host',
   'until',
   'note',
+  'support',
+  'brand',
+  'color',
+  'logo',
 ] as const;
 type Placeholder = (typeof placeholders)[number];
 
 /** The values that not every mail has; a section of that name is left out with its value. */
-export const optional = ['address', 'client', 'note'] as const satisfies readonly Placeholder[];
+export const optional = [
+  'newemail',
+  'address',
+  'client',
+  'note',
+  'support',
+  'logo',
+] as const satisfies readonly Placeholder[];
+
+/** Where one of these is missing, a word stands for it that says so. */
+const measured: ReadonlySet<Placeholder> = new Set(['address', 'client']);
 
 export const parts = ['subject', 'text', 'html'] as const;
 export type Part = (typeof parts)[number];
@@ -108,7 +125,7 @@ function listOf(known: readonly string[], sections: readonly string[]): string {
 /** The text of a template; `absent` stands for a value that is missing. In HTML every value is escaped. */
 export function fill(template: Template, part: Part, values: Values, absent: string): string {
   const shown = (value: Placeholder) => {
-    const text = values[value] ?? (value === 'note' ? '' : absent);
+    const text = values[value] ?? (measured.has(value) ? absent : '');
     return part === 'html' ? html`${text}`.html.replaceAll('\n', '<br>\n') : text;
   };
   return template

@@ -1,4 +1,4 @@
-import { hasLink, type NoticeKind, noticeKinds } from '@rekey/domain';
+import { hasLink, type NoticeKind } from '@rekey/domain';
 import { type Language, languageOf } from '@rekey/wording';
 import { builtInSources } from './built-in.ts';
 import { type Part, parseTemplate, parts, type Template } from './template.ts';
@@ -22,12 +22,12 @@ export type Overrides = ReadonlyMap<
 
 /** The operator's templates where there are some, and else the built-in ones; English where neither has the language. */
 export function templatesOf(overrides: Overrides = new Map()): Templates {
-  const builtIn = new Map(noticeKinds.map((kind) => [kind, builtInTemplates(kind)]));
-
   return (kind, wanted) => {
     const find = (tags: readonly string[], part: Part): Template | undefined =>
       tags
-        .map((tag) => overrides.get(kind)?.get(tag)?.[part] ?? builtIn.get(kind)?.get(tag)?.[part])
+        .map(
+          (tag) => overrides.get(kind)?.get(tag)?.[part] ?? builtInTemplates(kind).get(tag)?.[part],
+        )
         .find((template) => template !== undefined);
     const own = tagsOf(wanted);
     const isSpoken = parts.every((part) => find(own, part));
@@ -53,12 +53,20 @@ export function tagsOf(locale: string): string[] {
   }
 }
 
-function builtInTemplates(kind: NoticeKind): ReadonlyMap<string, Record<Part, Template>> {
-  return new Map(
+type LanguageTemplates = ReadonlyMap<string, Record<Part, Template>>;
+const builtIn = new Map<NoticeKind, LanguageTemplates>();
+
+/** Read when a mail of that kind is composed for the first time: most commands compose none. */
+function builtInTemplates(kind: NoticeKind): LanguageTemplates {
+  const known = builtIn.get(kind);
+  if (known) return known;
+  const templates = new Map(
     [...builtInSources(kind)].map(([language, sources]) => {
       const parse = (part: Part) =>
         parseTemplate(sources[part], part, { hasLink: hasLink(kind) }).template;
       return [language, { subject: parse('subject'), text: parse('text'), html: parse('html') }];
     }),
   );
+  builtIn.set(kind, templates);
+  return templates;
 }
