@@ -125,15 +125,17 @@ export function onUserPage<Place extends NamePlace>(
 
 /** As the octets of UTF-8 compare. */
 function byCodePoints(a: string, b: string): number {
-  const [left, right] = [[...a], [...b]];
-  for (const [index, char] of left.entries()) {
-    const other = right[index];
-    if (other === undefined) return 1;
-    const difference = (char.codePointAt(0) ?? 0) - (other.codePointAt(0) ?? 0);
-    if (difference !== 0) return difference;
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index += 1) {
+    const [x, y] = [a.charCodeAt(index), b.charCodeAt(index)];
+    if (x === y) continue;
+    // Characters of two units come after all others.
+    return isOfPair(x) === isOfPair(y) ? x - y : isOfPair(x) ? 1 : -1;
   }
-  return left.length - right.length;
+  return a.length - b.length;
 }
+
+const isOfPair = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff;
 
 /**
  * Whether somebody vouches for it that the address of an account is its owner's: the service or operator that made the

@@ -1,39 +1,15 @@
-import {
-  folded,
-  type Id,
-  type NamePlace,
-  onUserPage,
-  type SeenUser,
-  type UserPage,
-} from '@rekey/domain';
-import type { UserQuery, Users } from '@rekey/usecases';
+import { folded, type Id, onUserPage, type SeenUser, type UserPage } from '@rekey/domain';
+import type { Users } from '@rekey/usecases';
 import { type Kysely, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, type Param } from '../query.ts';
 import type { Schema } from '../schema.ts';
 import { ALL, joinedSeenUser, keeperOf } from './user-rows.ts';
-import { endOf, keyOf } from './visible-users.ts';
-
-/**
- * A search that finds no more than so many names and addresses sorts what it found. One that finds more is common: it
- * walks the users in their order, and a page is full soon.
- */
-const COMMON = 2000;
+import { searchOn } from './user-search.ts';
+import { asFlag, type Place, placeOf } from './visible-users.ts';
 
 /** Whose users, and with whose attributes. */
 type View = { readonly seenBy: string; readonly attributesOf: Id | null };
-
-type Search = {
-  readonly nameFrom: Buffer;
-  readonly nameTo: Buffer;
-  readonly emailFrom: Buffer;
-  readonly emailTo: Buffer;
-};
-
-const searchOf = ({ name, email }: NonNullable<UserQuery['search']>): Search => {
-  const [nameFrom, emailFrom] = [keyOf(name), keyOf(email)];
-  return { nameFrom, nameTo: endOf(nameFrom), emailFrom, emailTo: endOf(emailFrom) };
-};
 
 const visible = (db: Kysely<Schema>, { seenBy, attributesOf }: Param<View>) =>
   db
@@ -47,12 +23,6 @@ const visible = (db: Kysely<Schema>, { seenBy, attributesOf }: Param<View>) =>
     .select(joinedSeenUser.columns)
     .where('visible_users.service_id', '=', seenBy);
 
-const isLike = (search: Param<Search>) =>
-  sql<boolean>`((name_key >= ${search.nameFrom} and name_key < ${search.nameTo})
-    or (email_key >= ${search.emailFrom} and email_key < ${search.emailTo}))`;
-
-const flag = (value: Param<boolean>) => value as unknown as Param<0 | 1>;
-
 const idWalk = (direction: 'asc' | 'desc') =>
   all(
     (
@@ -60,21 +30,17 @@ const idWalk = (direction: 'asc' | 'desc') =>
       limit: Param<number>,
       view: Param<View>,
       isEnabled?: Param<boolean>,
-      search?: Param<Search>,
       after?: Param<Id>,
       before?: Param<Id>,
     ) => {
       let found = visible(db, view);
-      if (isEnabled) found = found.where('visible_users.is_enabled', '=', flag(isEnabled));
-      if (search) found = found.where(isLike(search));
+      if (isEnabled) found = found.where('visible_users.is_enabled', '=', asFlag(isEnabled));
       if (after) found = found.where('visible_users.user_id', '>', after);
       if (before) found = found.where('visible_users.user_id', '<', before);
       return found.orderBy('visible_users.user_id', direction).limit(limit);
     },
     joinedSeenUser.of,
   );
-
-type Place = { readonly key: Buffer; readonly id: Id };
 
 const nameWalk = (direction: 'asc' | 'desc') =>
   all(
@@ -83,13 +49,11 @@ const nameWalk = (direction: 'asc' | 'desc') =>
       limit: Param<number>,
       view: Param<View>,
       isEnabled?: Param<boolean>,
-      search?: Param<Search>,
       after?: Param<Place>,
       before?: Param<Place>,
     ) => {
       let found = visible(db, view);
-      if (isEnabled) found = found.where('visible_users.is_enabled', '=', flag(isEnabled));
-      if (search) found = found.where(isLike(search));
+      if (isEnabled) found = found.where('visible_users.is_enabled', '=', asFlag(isEnabled));
       const place = sql`(visible_users.name_key, visible_users.user_id)`;
       if (after) found = found.where(sql<boolean>`${place} > (${after.key}, ${after.id})`);
       if (before) found = found.where(sql<boolean>`${place} < (${before.key}, ${before.id})`);
@@ -104,29 +68,19 @@ const nameWalk = (direction: 'asc' | 'desc') =>
 const idWalks = { asc: idWalk('asc'), desc: idWalk('desc') };
 const nameWalks = { asc: nameWalk('asc'), desc: nameWalk('desc') };
 
-const placeOf = (place: NamePlace | undefined): Place | undefined =>
-  place && { key: keyOf(place.name), id: place.id };
-
 /** Walks the users in the order of the page. */
 function walk(
   on: Connection,
   page: UserPage,
   view: View,
   isEnabled: boolean | undefined,
-  search: Search | undefined,
 ): Promise<SeenUser[]> {
   const direction = page.beginsAtEnd ? 'desc' : 'asc';
-  const { limit } = page;
-  return page.by === 'id'
-    ? idWalks[direction](on)(limit, view, isEnabled, search, page.after, page.before)
-    : nameWalks[direction](on)(
-        limit,
-        view,
-        isEnabled,
-        search,
-        placeOf(page.after),
-        placeOf(page.before),
-      );
+  if (page.by === 'id') {
+    return idWalks[direction](on)(page.limit, view, isEnabled, page.after, page.before);
+  }
+  const [after, before] = [placeOf(page.after), placeOf(page.before)];
+  return nameWalks[direction](on)(page.limit, view, isEnabled, after, before);
 }
 
 const byIds = all(
@@ -141,53 +95,10 @@ const byEmails = all(
   joinedSeenUser.of,
 );
 
-const found = (column: 'name_key' | 'email_key') =>
-  all(
-    (
-      db,
-      seenBy: Param<string>,
-      from: Param<Buffer>,
-      to: Param<Buffer>,
-      limit: Param<number>,
-      isEnabled?: Param<boolean>,
-    ) => {
-      const found = db
-        .selectFrom('visible_users')
-        .select(['user_id as id', 'name_key as nameKey'])
-        .where('service_id', '=', seenBy)
-        .where(column, '>=', from)
-        .where(column, '<', to)
-        .limit(limit);
-      return isEnabled ? found.where('is_enabled', '=', flag(isEnabled)) : found;
-    },
-  );
-const foundByName = found('name_key');
-const foundByEmail = found('email_key');
-
 /** As many as the next power of two, some of them twice: a statement for each number would fill the memory. */
 function padded<T>(items: readonly T[]): T[] {
   const size = 2 ** Math.ceil(Math.log2(items.length));
   return [...items, ...Array.from({ length: size - items.length }, () => items[0] as T)];
-}
-
-/** The places of all users that a search finds; null for a common one. */
-async function placesOf(
-  on: Connection,
-  page: UserPage,
-  { seenBy }: View,
-  { nameFrom, nameTo, emailFrom, emailTo }: Search,
-  isEnabled: boolean | undefined,
-): Promise<NamePlace[] | null> {
-  const limit = COMMON + 1;
-  const byName = await foundByName(on)(seenBy, nameFrom, nameTo, limit, isEnabled);
-  if (byName.length > COMMON) return null;
-  const byEmail = await foundByEmail(on)(seenBy, emailFrom, emailTo, limit, isEnabled);
-  if (byEmail.length > COMMON) return null;
-  const keys = new Map([...byName, ...byEmail].map(({ id, nameKey }) => [id, nameKey]));
-  return [...keys].map(([id, nameKey]) => ({
-    id,
-    name: page.by === 'name' ? Buffer.from(nameKey).toString() : '',
-  }));
 }
 
 /** On a page by id the names are of no interest. */
@@ -217,13 +128,11 @@ export const listUsersOn = (on: Connection): Users['list'] => {
       return onUserPage(placed(fitting, page), page).map(({ user }) => user);
     }
 
-    const sought = search && searchOf(search);
-    const places = sought && (await placesOf(on, page, view, sought, isEnabled));
-    if (!places) return walk(on, page, view, isEnabled, sought);
-    const ofPage = onUserPage(places, page);
+    if (!search) return walk(on, page, view, isEnabled);
+    const places = await searchOn(on)(page, view.seenBy, search, isEnabled);
     const users = await readAll(
       view,
-      ofPage.map(({ id }) => id),
+      places.map(({ id }) => id),
     );
     // In one query they come in any order.
     return onUserPage(placed(users, page), page).map(({ user }) => user);

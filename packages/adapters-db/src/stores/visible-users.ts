@@ -1,4 +1,4 @@
-import { folded, type Id, type User } from '@rekey/domain';
+import { folded, type Id, type NamePlace, type User } from '@rekey/domain';
 import { sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { type Param, write } from '../query.ts';
@@ -9,6 +9,15 @@ export const keyOf = (text: string): Buffer => Buffer.from(text);
 
 /** After everything that begins with such octets: UTF-8 has no octet like that. */
 export const endOf = (key: Buffer): Buffer => Buffer.concat([key, Buffer.of(0xff)]);
+
+/** A place in the order of names. */
+export type Place = { readonly key: Buffer; readonly id: Id };
+
+export const placeOf = (place: NamePlace | undefined): Place | undefined =>
+  place && { key: keyOf(place.name), id: place.id };
+
+/** A flag in a condition. */
+export const asFlag = (value: Param<boolean>) => value as unknown as Param<0 | 1>;
 
 type Row = {
   readonly serviceId: string;
