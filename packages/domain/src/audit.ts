@@ -212,20 +212,18 @@ export function parseStatusCode(code: number, field = 'statusCode'): number {
 /** The status of an entry of Rekey's own, as gRPC counts them: done, refused, forbidden, not authenticated. */
 export type AuditStatus = 0 | 3 | 7 | 16;
 
+const forbidden: ReadonlySet<ErrorCode> = new Set([
+  'forbidden',
+  'root_key_required',
+  'password_update_required',
+  'registration_closed',
+  'too_many_requests',
+]);
+
 /** The status of a refusal. */
 export function auditStatusOf(code: ErrorCode): AuditStatus {
-  switch (code) {
-    case 'unauthorized':
-      return 16;
-    case 'forbidden':
-    case 'root_key_required':
-    case 'password_update_required':
-    case 'registration_closed':
-    case 'too_many_requests':
-      return 7;
-    default:
-      return 3;
-  }
+  if (code === 'unauthorized') return 16;
+  return forbidden.has(code) ? 7 : 3;
 }
 
 /**

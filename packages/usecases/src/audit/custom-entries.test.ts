@@ -100,7 +100,7 @@ test('an entry that another service wrote about an entry is no amendment of it',
   const { w, by, createAuditEntry, readAuditEntry } = await shop();
   const { id } = await createAuditEntry.execute(by, { type: 'shop:Step' });
   const other = await w.addService();
-  await w.database.tamper(({ audit }) => {
+  w.database.tamper(({ audit }) => {
     const [entry] = audit.rows();
     const planted = { type: 'sso:AuditUpdate', subjectId: id, data: { subject: 'x', data: null } };
     if (entry) audit.put('planted', { ...entry, ...planted, serviceId: other.id } as typeof entry);
