@@ -1,6 +1,15 @@
-import { type Api, RekeyError } from '@rekey/client';
-import express, { type NextFunction, type Request, type Response } from 'express';
-import { accountPage, homePage, messagePage } from './pages.ts';
+import { type Client, RekeyError, type User } from '@rekey/client';
+import express, { type Request, type Response } from 'express';
+import * as http from './http.ts';
+import {
+  accountPage,
+  homePage,
+  keysPage,
+  messagePage,
+  newKeyPage,
+  profilePage,
+  sessionsPage,
+} from './pages.ts';
 
 /** The event that a mail reports whose link leads here, by the `type` of the link. */
 const events = new Map([
@@ -8,29 +17,33 @@ const events = new Map([
   ['factor_change', 'A key for your account was created.'],
 ]);
 
+/** What a key may do. Rekey keeps these words, and leaves their meaning to the shop. */
+const scopes = ['orders:read', 'orders:write'];
+
+const DAY_MS = 86_400_000;
+
 /** A shop whose passwords Rekey keeps. */
-export function shop(rekey: Api, { secure }: { readonly secure: boolean }) {
+export function shop(rekey: Client, { secure }: { readonly secure: boolean }) {
+  const cookies = http.cookies({ secure });
   const app = express();
   app.disable('x-powered-by');
   app.use((_request, response, next) => {
-    response.set(securityHeaders);
+    response.set(http.securityHeaders);
     // Only where people come by HTTPS.
     if (secure) response.set('Strict-Transport-Security', 'max-age=31536000');
     next();
   });
-  app.use(refuseForeignSites);
+  app.use(http.refuseForeignSites);
   app.use(express.urlencoded({ extended: false, limit: '16kb' }));
 
   app.get('/', async (request, response) => {
-    const user = await userOf(request);
-    response.send(homePage(user?.name ?? null));
+    response.send(homePage(await userOf(request)));
   });
 
   app.post('/sign-up', async (request, response) => {
     const { name, email, password } = fieldsOf(request);
-    const call = callFor(request);
-    const { data } = await rekey.createUser({ is_enabled: true, name, email, password }, call);
-    await rekey.createKey({ ...tokenKey, user_id: data.id }, call);
+    // Without a TOKEN key a user cannot log in to this shop.
+    await rekey.createUser({ name, email, password, token_key: true }, http.callFor(request));
     await logIn(request, response, email, password);
   });
 
@@ -39,28 +52,131 @@ export function shop(rekey: Api, { secure }: { readonly secure: boolean }) {
     await logIn(request, response, email, password);
   });
 
-  // A cookie that is gone ends no session: whoever has a copy of the token goes on. The key of the user for this shop
-  // ends all of them, and a new one lets the user log in again.
+  // A cookie that is gone ends no session: whoever has a copy of the token goes on.
   app.post('/logout', async (request, response) => {
-    const user = await userOf(request);
-    if (user) {
-      const call = callFor(request);
-      await rekey.revokeToken({ token: tokenOf(request) }, call);
-      await rekey.createKey({ ...tokenKey, user_id: user.id }, call);
-    }
-    response.clearCookie('access').redirect(303, '/');
+    const token = tokenOf(request);
+    const all = http.field(request, 'all') === 'true';
+    if (token !== '') await ended(rekey.logOut({ token, all }, http.callFor(request)));
+    cookies.clear(response, 'access');
+    response.redirect(303, '/');
   });
 
-  app.post('/password', async (request, response) => {
-    const user = await userOf(request);
-    if (!user) {
-      response.status(401).send(messagePage('Please log in first.'));
-      return;
+  app.post(
+    '/password',
+    forUser(async (user, request, response) => {
+      const { password, new_password } = fieldsOf(request);
+      const change = { email: user.email, password, new_password, ...deviceOf(request) };
+      await rekey.updatePassword(change, http.callFor(request));
+      // Every session ended with the old password, this one too.
+      await logIn(request, response, user.email, new_password);
+    }),
+  );
+
+  app.get(
+    '/profile',
+    forUser(async (user, _request, response) => {
+      response.send(profilePage(user));
+    }),
+  );
+
+  app.post(
+    '/profile',
+    forUser(async (user, request, response) => {
+      const { name, locale } = fieldsOf(request);
+      const newsletter = http.field(request, 'newsletter') === 'true';
+      // All of the attributes change together.
+      const attributes = { ...user.attributes, newsletter };
+      await rekey.updateUser({ id: user.id, name, locale, attributes }, callBy(request));
+      response.redirect(303, '/profile');
+    }),
+  );
+
+  app.get(
+    '/sessions',
+    forUser(async (user, request, response) => {
+      const sessions = await listOf(sessionsOf(user, request));
+      response.send(sessionsPage(user, sessions, sessionIdOf(tokenOf(request))));
+    }),
+  );
+
+  app.post(
+    '/sessions/end',
+    forUser(async (user, request, response) => {
+      // The shop may end the sessions of all its users; a user ends the own ones alone.
+      const session = await named(sessionsOf(user, request), http.field(request, 'id'));
+      if (session) await rekey.endSession({ id: session.id }, callBy(request));
+      response.redirect(303, '/sessions');
+    }),
+  );
+
+  app.get(
+    '/keys',
+    forUser(async (user, request, response) => {
+      response.send(keysPage(user, await listOf(keysOf(user, request)), scopes));
+    }),
+  );
+
+  app.post(
+    '/keys',
+    forUser(async (user, request, response) => {
+      const { name } = fieldsOf(request);
+      const given = http.ticked(request, 'scopes');
+      const day = http.field(request, 'expires');
+      const key = {
+        name,
+        user_id: user.id,
+        scopes: scopes.filter((scope) => given.includes(scope)),
+        ...(day !== '' && { expires_at: `${day}T00:00:00Z` }),
+      };
+      const { data } = await rekey.createKey(key, callOnce(request));
+      response.send(newKeyPage(data.value));
+    }),
+  );
+
+  app.post(
+    '/keys/rotate',
+    forUser(async (user, request, response) => {
+      const key = await named(keysOf(user, request), http.field(request, 'id'));
+      if (!key) {
+        response.status(404).send(messagePage('There is no such key.'));
+        return;
+      }
+      // Programs that have the old value get a day to change it.
+      const rotation = { id: key.id, overlap_s: DAY_MS / 1000 };
+      const { data } = await rekey.rotateKey(rotation, callOnce(request));
+      response.send(newKeyPage(data.value));
+    }),
+  );
+
+  app.post(
+    '/keys/delete',
+    forUser(async (user, request, response) => {
+      const key = await named(keysOf(user, request), http.field(request, 'id'));
+      if (key) await rekey.deleteKey({ id: key.id }, callBy(request));
+      response.redirect(303, '/keys');
+    }),
+  );
+
+  // For the programs of users: no cookie is looked at here.
+  app.get('/api/orders', async (request, response) => {
+    const [, key = ''] = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
+    try {
+      const { user } = await rekey.verifyKey(
+        { key, scopes: ['orders:read'] },
+        http.callFor(request),
+      );
+      response.json({ customer: user.name, orders: [] });
+    } catch (error) {
+      if (isCode(error, 'invalid_token') || key === '') {
+        response.status(401).set('WWW-Authenticate', 'Bearer');
+        response.json({ error: 'a good key is required' });
+        return;
+      }
+      const { status, message, headers } = http.answerTo(error);
+      const isScopeMissing = isCode(error, 'forbidden');
+      response.status(status).set(headers);
+      response.json({ error: isScopeMissing ? 'the key lacks orders:read' : message });
     }
-    const { password, new_password } = fieldsOf(request);
-    await rekey.updatePassword({ email: user.email, password, new_password }, callFor(request));
-    // Every session ended with the old password, this one too.
-    await logIn(request, response, user.email, new_password);
   });
 
   // The link of the mail leads here, and on to a page without the token in its URL: that one stays in the history.
@@ -70,131 +186,131 @@ export function shop(rekey: Api, { secure }: { readonly secure: boolean }) {
       response.status(400).send(messagePage('This link is not complete.'));
       return;
     }
-    const life = {
-      path: '/account',
-      httpOnly: true,
-      sameSite: 'lax',
-      secure,
-      maxAge: 600_000,
-    } as const;
-    response.cookie('link', token, life).redirect(303, `/account/${type}`);
+    cookies.set(response, 'link', token, { maxAge: 600_000 });
+    response.redirect(303, `/account/${type}`);
   });
 
   // Opening it changes nothing: mail scanners open links too.
   app.get('/account/:type', (request, response) => {
     const event = events.get(request.params.type);
-    const token = cookieOf(request, 'link');
+    const token = cookies.read(request, 'link');
     if (event !== undefined && token !== '') response.send(accountPage(event, token));
     else response.status(400).send(messagePage('Please open the link in the mail once more.'));
   });
 
   app.post('/account', async (request, response) => {
-    await rekey.revokeUpdatePassword({ token: fieldsOf(request).token }, callFor(request));
-    response.clearCookie('access').clearCookie('link', { path: '/account' });
+    const { token } = fieldsOf(request);
+    await rekey.revokeUpdatePassword({ token }, http.callFor(request));
+    cookies.clear(response, 'access');
+    cookies.clear(response, 'link');
     response.send(messagePage('Your account is locked. Please call us.'));
   });
 
   app.use((_request, response) => {
     response.status(404).send(messagePage('There is no such page.'));
   });
-  app.use(answerError);
+  app.use(http.answerError);
   return app;
 
   async function logIn(request: Request, response: Response, email: string, password: string) {
-    const { access } = await rekey.login({ email, password }, callFor(request));
+    const credentials = { email, password, ...deviceOf(request) };
+    const { access, device } = await rekey.login(credentials, http.callFor(request));
     const expires = new Date(access.token_expires * 1000);
-    // No script of a page can read it, and no other site can use it.
-    response.cookie('access', access.token, { httpOnly: true, sameSite: 'lax', secure, expires });
+    cookies.set(response, 'access', access.token, { expires });
+    // It outlives the logout: with it, strangers who guess do not keep the user out.
+    cookies.set(response, 'device', device, { maxAge: 90 * DAY_MS });
     response.redirect(303, '/');
   }
 
-  async function userOf(request: Request) {
+  function tokenOf(request: Request): string {
+    return cookies.read(request, 'access');
+  }
+
+  function deviceOf(request: Request) {
+    const device = cookies.read(request, 'device');
+    return device === '' ? {} : { device };
+  }
+
+  async function userOf(request: Request): Promise<User | null> {
     const token = tokenOf(request);
     if (token === '') return null;
     try {
-      return (await rekey.verifyToken({ token }, callFor(request))).user;
+      return (await rekey.verifyToken({ token }, http.callFor(request))).user;
     } catch (error) {
       // Expired, or its session ended.
-      if (error instanceof RekeyError && error.code === 'invalid_token') return null;
+      if (isCode(error, 'invalid_token')) return null;
       throw error;
     }
   }
+
+  type Work = (user: User, request: Request, response: Response) => Promise<void>;
+
+  /** A route for people who are logged in. */
+  function forUser(work: Work) {
+    return async (request: Request, response: Response): Promise<void> => {
+      const user = await userOf(request);
+      if (user) await work(user, request, response);
+      else response.status(401).send(messagePage('Please log in first.'));
+    };
+  }
+
+  /** A call that the user is proven with as well: Rekey's audit then names the user, and not only the shop. */
+  function callBy(request: Request) {
+    return { ...http.callFor(request), user: `token ${tokenOf(request)}` };
+  }
+
+  /** A form that is sent twice is done once, and gets one answer. */
+  function callOnce(request: Request) {
+    const once = http.field(request, 'once');
+    return { ...callBy(request), ...(once !== '' && { idempotencyKey: once }) };
+  }
+
+  function sessionsOf(user: User, request: Request) {
+    return rekey.each.listSessions({ user_id: [user.id] }, http.callFor(request));
+  }
+
+  function keysOf(user: User, request: Request) {
+    const input = { user_id: [user.id], type: ['KEY'], is_revoked: 'false' };
+    return rekey.each.listKeys(input, http.callFor(request));
+  }
 }
 
-/** Without such a key a user cannot log in to this shop. */
-const tokenKey = { is_enabled: true, type: 'TOKEN', name: 'shop' } as const;
-
-/** No script runs and nothing is framed, cached or guessed. */
-const securityHeaders = {
-  'Content-Security-Policy':
-    "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  'Cache-Control': 'no-store',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  // Other sites learn nothing; for forms of our own, browsers say where they come from.
-  'Referrer-Policy': 'same-origin',
-  'X-Content-Type-Options': 'nosniff',
-};
-
-const tokenOf = (request: Request) => cookieOf(request, 'access');
-
-/** Empty where there is none. */
-function cookieOf({ headers }: Request, name: string): string {
-  const cookies = (headers.cookie ?? '').split('; ').map((text) => text.split('='));
-  return cookies.find(([each]) => each === name)?.[1] ?? '';
-}
-
-/**
- * For whom a call is made: what Rekey throttles by, and tells the owner of the account. Express believes a forwarded
- * address only from the proxies that `trust proxy` names, and by default from none.
- */
-function callFor({ ip = '', headers }: Request) {
-  return { address: ip.replace(/^::ffff:/, ''), client: headers['user-agent'] ?? '' };
-}
-
-/** Only text, and never undefined: Rekey says what is wrong with a field that is empty. */
-function fieldsOf({ body }: Request) {
-  const text = (name: string) => {
-    const value: unknown = body?.[name];
-    return typeof value === 'string' ? value : '';
-  };
+function fieldsOf(request: Request) {
+  const text = (name: string) => http.field(request, name);
   return {
     name: text('name'),
     email: text('email'),
     password: text('password'),
     new_password: text('new_password'),
+    locale: text('locale'),
     token: text('token'),
   };
 }
 
-/** Browsers say where a form comes from: the older ones by its origin alone. */
-function refuseForeignSites(request: Request, response: Response, next: NextFunction) {
-  const { 'sec-fetch-site': site = 'none', origin, host } = request.headers;
-  const isOurSite = site === 'same-origin' || site === 'none';
-  const isOurOrigin = origin === undefined || /^https?:\/\/(.*)$/.exec(origin)?.[1] === host;
-  if (request.method === 'GET' || request.method === 'HEAD' || (isOurSite && isOurOrigin)) next();
-  else response.status(403).send(messagePage('This form is not ours.'));
+async function listOf<Row>(rows: AsyncIterable<Row>): Promise<Row[]> {
+  const list: Row[] = [];
+  for await (const row of rows) list.push(row);
+  return list;
 }
 
-/** Express needs the fourth parameter, and its own page of an error would lack our headers. */
-function answerError(error: unknown, _request: Request, response: Response, _next: NextFunction) {
-  if (!(error instanceof RekeyError)) {
-    const { status = 500 } = error as { status?: number };
-    if (status === 500) console.error(error instanceof Error ? error.message : 'failed');
-    const isUnread = status >= 400 && status < 500;
-    const message = isUnread ? 'This cannot be read.' : 'Something went wrong here.';
-    response.status(isUnread ? status : 500).send(messagePage(message));
-    return;
-  }
-  const { status, code, problem, retryAfterS, requestId } = error;
-  if (retryAfterS !== null) response.set('Retry-After', String(retryAfterS));
-  const isForUser = problem !== null && [400, 403, 429, 503].includes(status);
-  if (isForUser) {
-    const reasons = problem.errors?.map(({ field, message }) => `${field} ${message}`);
-    response.status(status).send(messagePage(reasons?.join('; ') ?? problem.detail));
-    return;
-  }
-  // The key of the shop is wrong, or something is broken: not the user's fault.
-  console.error({ status, code, requestId });
-  response.status(500).send(messagePage('Something went wrong here.'));
+/** Undefined where none of them has the id: it may be of somebody else. */
+async function named<Row extends { readonly id: string }>(rows: AsyncIterable<Row>, id: string) {
+  for await (const row of rows) if (row.id === id) return row;
+  return undefined;
+}
+
+const isCode = (error: unknown, code: string): boolean =>
+  error instanceof RekeyError && error.code === code;
+
+/** Whoever has no session any more is logged out already. */
+async function ended(logout: Promise<unknown>): Promise<void> {
+  await logout.catch((error: unknown) => {
+    if (!isCode(error, 'invalid_token')) throw error;
+  });
+}
+
+/** The session of a token that Rekey has verified. */
+function sessionIdOf(token: string): string {
+  const [, claims = ''] = token.split('.');
+  return JSON.parse(Buffer.from(claims, 'base64url').toString()).sid;
 }

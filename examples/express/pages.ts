@@ -1,3 +1,5 @@
+import type { Key, Session, User } from '@rekey/client';
+
 const escaped = (text: string) =>
   text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
@@ -10,8 +12,9 @@ const page = (body: string) => `<!doctype html>
 ${body}
 `;
 
-export const messagePage = (message: string) =>
-  page(`<p>${escaped(message)}</p>\n<p><a href="/">Home</a></p>`);
+const home = '<p><a href="/">Home</a></p>';
+
+export const messagePage = (message: string) => page(`<p>${escaped(message)}</p>\n${home}`);
 
 /** The page behind the link of a mail, which says what the mail reports. */
 export const accountPage = (event: string, token: string) =>
@@ -21,9 +24,9 @@ export const accountPage = (event: string, token: string) =>
 <button>It was not me: lock my account</button>
 </form>`);
 
-export const homePage = (name: string | null) =>
+export const homePage = (user: User | null) =>
   page(
-    name === null
+    user === null
       ? `<h2>Sign up</h2>
 <form method="post" action="/sign-up">
 <label>Name <input name="name" autocomplete="name" required></label>
@@ -37,12 +40,94 @@ export const homePage = (name: string | null) =>
 <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
 <button>Log in</button>
 </form>`
-      : `<p>Hello, ${escaped(name)}.</p>
+      : `<p>Hello, ${escaped(user.name)}.</p>
+<p><a href="/profile">Profile</a> <a href="/sessions">Devices</a> <a href="/keys">API keys</a></p>
 <h2>Change the password</h2>
 <form method="post" action="/password">
 <label>Now <input name="password" type="password" autocomplete="current-password" required></label>
 <label>New <input name="new_password" type="password" autocomplete="new-password" required></label>
 <button>Change it</button>
 </form>
-<form method="post" action="/logout"><button>Log out on all devices</button></form>`,
+<form method="post" action="/logout"><button>Log out</button></form>`,
   );
+
+export const profilePage = ({ name, email, locale, attributes }: User) =>
+  page(`<h2>Profile</h2>
+<p>${escaped(email)}</p>
+<form method="post" action="/profile">
+<label>Name <input name="name" value="${escaped(name)}" autocomplete="name" required></label>
+<label>Language <input name="locale" value="${escaped(locale)}" required></label>
+<label><input name="newsletter" type="checkbox" value="true"${'newsletter' in attributes && attributes.newsletter === true ? ' checked' : ''}> Send me the newsletter</label>
+<button>Save</button>
+</form>
+${home}`);
+
+export const sessionsPage = (user: User, sessions: readonly Session[], currentId: string) =>
+  page(`<h2>Devices</h2>
+<table>
+<tr><th>Device</th><th>Address</th><th>Logged in</th><th>Last used</th><th></th></tr>
+${sessions.map((session) => sessionRow(user, session, session.id === currentId)).join('\n')}
+</table>
+<form method="post" action="/logout">
+<button name="all" value="true">Sign out everywhere</button>
+</form>
+${home}`);
+
+const sessionRow = (user: User, session: Session, isCurrent: boolean) => `<tr>
+<td>${escaped(session.user_agent ?? 'unknown')}${isCurrent ? ' (this one)' : ''}</td>
+<td>${escaped(session.remote)}</td>
+<td>${timeFor(user, session.created_at)}</td>
+<td>${timeFor(user, session.last_used_at)}</td>
+<td><form method="post" action="/sessions/end">${hidden('id', session.id)}<button>Sign out</button></form></td>
+</tr>`;
+
+export const keysPage = (user: User, keys: readonly Key[], scopes: readonly string[]) =>
+  page(`<h2>API keys</h2>
+<table>
+<tr><th>Name</th><th>Key</th><th>May</th><th>Expires</th><th>Last used</th><th></th></tr>
+${keys.map((key) => keyRow(user, key)).join('\n')}
+</table>
+<h3>A new key</h3>
+<form method="post" action="/keys">
+${once()}
+<label>Name <input name="name" required></label>
+${scopes.map((scope) => `<label><input name="scopes" type="checkbox" value="${scope}"> ${scope}</label>`).join('\n')}
+<label>Expires <input name="expires" type="date"></label>
+<button>Make it</button>
+</form>
+${home}`);
+
+const keyRow = (user: User, key: Key) => `<tr>
+<td>${escaped(key.name)}</td>
+<td>rku_${key.prefix}…</td>
+<td>${escaped(key.scopes.join(', '))}</td>
+<td>${timeFor(user, key.expires_at)}</td>
+<td>${timeFor(user, key.last_used_at)}</td>
+<td>
+<form method="post" action="/keys/rotate">${hidden('id', key.id)}${once()}<button>Replace</button></form>
+<form method="post" action="/keys/delete">${hidden('id', key.id)}<button>Delete</button></form>
+</td>
+</tr>`;
+
+/** Rekey shows the value of a key once, and so does the shop. */
+export const newKeyPage = (value: string) =>
+  page(`<p>Your key, which is not shown again: <code>${escaped(value)}</code></p>
+<p><a href="/keys">API keys</a></p>`);
+
+const hidden = (name: string, value: string) =>
+  `<input type="hidden" name="${name}" value="${escaped(value)}">`;
+
+/** Names the form that is sent: Rekey does it once, however often it comes. */
+const once = () => hidden('once', crypto.randomUUID());
+
+/** In the language and on the clock of the user. */
+const timeFor = ({ locale, timezone: timeZone }: User, time: string | null) =>
+  time === null
+    ? 'never'
+    : escaped(
+        new Intl.DateTimeFormat(locale, {
+          dateStyle: 'medium',
+          timeStyle: 'short',
+          timeZone,
+        }).format(new Date(time)),
+      );

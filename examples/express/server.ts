@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net';
 import { rekeyClient } from '@rekey/client';
 import { shop } from './app.ts';
 
@@ -6,6 +7,8 @@ if (!key)
   throw new Error('REKEY_KEY is missing: the key that `rekey create-service-with-key` showed');
 
 const secure = process.env.NODE_ENV === 'production';
-shop(rekeyClient({ url: REKEY_URL, key }), { secure }).listen(Number(PORT), () => {
-  console.log(`http://localhost:${PORT}`);
+// What was done although its answer was lost is not done again.
+const rekey = rekeyClient({ url: REKEY_URL, key, retries: 2 });
+const server = shop(rekey, { secure }).listen(Number(PORT), () => {
+  console.log(`http://localhost:${(server.address() as AddressInfo).port}`);
 });

@@ -1,21 +1,45 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { type Api, RekeyError, rekeyClient } from '@rekey/client';
+import { type Api, type FormSession, type FormUser, RekeyError, rekeyClient } from '@rekey/client';
 
-const PAGE = readFileSync(new URL('index.html', import.meta.url));
+const PAGE = readFileSync(new URL('index.html', import.meta.url), 'utf8');
+/** Longer than any token is good: Rekey says when it is not. */
+const DAY_S = 86_400;
 
+type Page = (request: IncomingMessage) => Promise<string>;
 type Fields = Readonly<Record<string, string>>;
 type Step = (fields: Fields, request: IncomingMessage, response: ServerResponse) => Promise<string>;
 
 /** Stands between forms of a page, which can send neither PUT nor a token, and the form dialect of Rekey. */
 export function formServer(rekey: Api, { secure }: { readonly secure: boolean }) {
-  // No script of a page can read it, and no other site can use it.
-  const attributes = `HttpOnly; SameSite=Lax; Path=/${secure ? '; Secure' : ''}`;
-  const keep = (response: ServerResponse, token: string) =>
-    response.setHeader('set-cookie', `token=${token}; ${attributes}`);
-  const forget = (response: ServerResponse) =>
-    response.setHeader('set-cookie', `token=; Max-Age=0; ${attributes}`);
+  // With the prefix, a browser takes the cookie over HTTPS alone, and from no other host of the domain.
+  const prefix = secure ? '__Host-' : '';
+  // No script of a page can read it, and no other site can use it. Without a life it is taken away.
+  const keep = (response: ServerResponse, name: string, value: string, lifeS = 0) => {
+    const how = `Max-Age=${lifeS}; HttpOnly; SameSite=Lax; Path=/${secure ? '; Secure' : ''}`;
+    response.appendHeader('set-cookie', `${prefix}${name}=${value}; ${how}`);
+  };
+  const cookieOf = ({ headers }: IncomingMessage, name: string) => {
+    const all = (headers.cookie ?? '').split('; ').map((text) => text.split('='));
+    return all.find(([each]) => each === `${prefix}${name}`)?.[1] ?? '';
+  };
+  /** The same as `callFor`, with the token of the login. */
+  const callOf = (request: IncomingMessage) => ({
+    ...callFor(request),
+    token: cookieOf(request, 'token'),
+  });
+
+  const pages: Readonly<Record<string, Page>> = {
+    '/': async () => PAGE,
+
+    '/account': async (request) => {
+      const user = await rekey.readOwnAccount(undefined, callOf(request));
+      const sessions = await rekey.listOwnSessions(undefined, callOf(request));
+      return accountPage(user, sessions);
+    },
+  };
 
   const steps: Readonly<Record<string, Step>> = {
     '/sign-up': async ({ name = '', email = '', password = '' }, request) => {
@@ -24,9 +48,18 @@ export function formServer(rekey: Api, { secure }: { readonly secure: boolean })
     },
 
     '/login': async ({ email = '', password = '' }, request, response) => {
-      const { user, token } = await rekey.signIn({ email, password }, callFor(request));
-      keep(response, token);
-      return `Hello, ${user.name}.`;
+      const device = cookieOf(request, 'device');
+      const credentials = { email, password, ...(device !== '' && { device }) };
+      const login = await rekey.signIn(credentials, callFor(request));
+      keep(response, 'token', login.token, DAY_S);
+      // It outlives the logout: with it, strangers who guess do not keep the user out.
+      keep(response, 'device', login.device, 90 * DAY_S);
+      return `Hello, ${login.user.name}.`;
+    },
+
+    '/sessions/end': async ({ id = '' }, request) => {
+      await rekey.endOwnSession({ id }, callOf(request));
+      return 'The device is signed out.';
     },
 
     '/name': async ({ name = '' }, request, response) => {
@@ -34,7 +67,7 @@ export function formServer(rekey: Api, { secure }: { readonly secure: boolean })
       const { email } = await rekey.readOwnAccount(undefined, call);
       // The session goes on with another token.
       const { user, token } = await rekey.changeAccount({ email, name }, call);
-      keep(response, token);
+      keep(response, 'token', token, DAY_S);
       return `Hello, ${user.name}.`;
     },
 
@@ -44,14 +77,18 @@ export function formServer(rekey: Api, { secure }: { readonly secure: boolean })
     },
 
     '/logout': async ({ all = 'false' }, request, response) => {
-      await rekey.signOut({ all: all === 'true' ? 'true' : 'false' }, callOf(request));
-      forget(response);
+      const ending = rekey.signOut({ all: all === 'true' ? 'true' : 'false' }, callOf(request));
+      await ending.catch((error: unknown) => {
+        // Whoever has no session any more is logged out already.
+        if (!isCode(error, 'unauthorized')) throw error;
+      });
+      keep(response, 'token', '');
       return 'You are logged out.';
     },
 
     '/delete': async ({ email = '', password = '' }, request, response) => {
       await rekey.deleteAccount({ email, password }, callOf(request));
-      forget(response);
+      keep(response, 'token', '');
       return 'Your account is deleted.';
     },
   };
@@ -64,8 +101,10 @@ export function formServer(rekey: Api, { secure }: { readonly secure: boolean })
     response.setHeaders(securityHeaders);
     // Only where people come by HTTPS.
     if (secure) response.setHeader('strict-transport-security', 'max-age=31536000');
-    if (request.method === 'GET' && request.url === '/') {
-      response.setHeader('content-type', 'text/html; charset=utf-8').end(PAGE);
+    const page = request.method === 'GET' ? pages[request.url ?? ''] : undefined;
+    if (page) {
+      const html = await page(request);
+      response.setHeader('content-type', 'text/html; charset=utf-8').end(html);
       return;
     }
     const step = request.method === 'POST' ? steps[request.url ?? ''] : undefined;
@@ -93,6 +132,39 @@ export function formServer(rekey: Api, { secure }: { readonly secure: boolean })
     response.setHeader('content-type', 'text/plain; charset=utf-8').end(message);
   }
 }
+
+const escaped = (text: string) =>
+  text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+
+const accountPage = (
+  { name, email }: FormUser,
+  sessions: readonly FormSession[],
+) => `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Account</title>
+<h1>${escaped(name)}</h1>
+<p>${escaped(email)}</p>
+<h2>Devices</h2>
+<ul>
+${sessions.map(sessionItem).join('\n')}
+</ul>
+<form method="post" action="/logout">
+  <button name="all" value="true">Sign out everywhere</button>
+</form>
+<p><a href="/">Back</a></p>
+</html>
+`;
+
+/** Whoever logs in chooses the name of the program: it is text of a stranger. */
+const sessionItem = ({ id, userAgent, remote, createdAt, current }: FormSession) => `<li>
+  ${escaped(userAgent ?? 'unknown')}, ${escaped(remote)}, since ${createdAt}${current ? ' (this one)' : ''}
+  <form method="post" action="/sessions/end">
+    <input type="hidden" name="id" value="${id}">
+    <button type="submit">Sign out</button>
+  </form>
+</li>`;
 
 /** No script runs and nothing is framed, cached or guessed. */
 const securityHeaders = new Headers({
@@ -122,27 +194,30 @@ function callFor({ socket, headers }: IncomingMessage) {
   };
 }
 
-/** The same, with the token of the login. */
-const callOf = (request: IncomingMessage) => ({
-  ...callFor(request),
-  token: /(?:^|; )token=([^;]+)/.exec(request.headers.cookie ?? '')?.[1] ?? '',
-});
+const isCode = (error: unknown, code: string): boolean =>
+  error instanceof RekeyError && error.code === code;
 
 function say(response: ServerResponse, error: unknown): void {
   const isKnown = error instanceof RekeyError && error.problem !== null && error.status !== 500;
   if (isKnown && error.retryAfterS !== null) response.setHeader('retry-after', error.retryAfterS);
-  const reasons = isKnown && error.problem?.errors?.map((each) => `${each.field} ${each.message}`);
-  const message = reasons ? reasons.join('; ') : isKnown ? error.problem?.detail : undefined;
   if (!isKnown) console.error(error instanceof Error ? error.message : 'failed');
   response
     .writeHead(isKnown ? error.status : 500, { 'content-type': 'text/plain; charset=utf-8' })
-    .end(message ?? 'Something went wrong here.');
+    .end(isKnown ? inWords(error) : 'Something went wrong here.');
+}
+
+function inWords(error: RekeyError): string {
+  if (isCode(error, 'unauthorized')) return 'Please log in first.';
+  const reasons = error.problem?.errors?.map(({ field, message }) => `${field} ${message}`);
+  return reasons?.join('; ') ?? error.problem?.detail ?? '';
 }
 
 if (import.meta.main) {
   const { REKEY_URL = 'http://localhost:8042', PORT = '3000', NODE_ENV } = process.env;
   const secure = NODE_ENV === 'production';
-  formServer(rekeyClient({ url: REKEY_URL }), { secure }).listen(Number(PORT), () => {
-    console.log(`http://localhost:${PORT}`);
+  // What was done although its answer was lost is not done again.
+  const server = formServer(rekeyClient({ url: REKEY_URL, retries: 2 }), { secure });
+  server.listen(Number(PORT), () => {
+    console.log(`http://localhost:${(server.address() as AddressInfo).port}`);
   });
 }

@@ -1,4 +1,4 @@
-import { handler, logIn } from '../../../lib/rekey.ts';
+import { handler, logIn } from '../../../lib/handler.ts';
 
 export const POST = handler(({ email = '', password = '' }, request) =>
   logIn(request, email, password),

@@ -1,11 +1,10 @@
-import { callFor, handler, logIn, rekey, say, tokenOf } from '../../../lib/rekey.ts';
+import { logIn, userHandler } from '../../../lib/handler.ts';
+import { callFor, deviceOf, rekey } from '../../../lib/rekey.ts';
 
-export const POST = handler(async ({ password = '', new_password = '' }, request) => {
-  const token = tokenOf(request);
-  if (token === '') return say('Please log in first.', 401);
-  const { user } = await rekey().verifyToken({ token }, callFor(request));
+export const POST = userHandler(async (user, { password = '', new_password = '' }, request) => {
   const { email } = user;
-  await rekey().updatePassword({ email, password, new_password }, callFor(request));
+  const change = { email, password, new_password, ...deviceOf(request) };
+  await rekey().updatePassword(change, callFor(request));
   // Every session ended with the old password, this one too.
   return logIn(request, email, new_password);
 });

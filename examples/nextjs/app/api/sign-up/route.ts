@@ -1,12 +1,8 @@
-import { callFor, handler, logIn, rekey } from '../../../lib/rekey.ts';
+import { handler, logIn } from '../../../lib/handler.ts';
+import { callFor, rekey } from '../../../lib/rekey.ts';
 
 export const POST = handler(async ({ name = '', email = '', password = '' }, request) => {
-  const call = callFor(request);
-  const { data } = await rekey().createUser({ is_enabled: true, name, email, password }, call);
-  // Without it the user could not log in to this service.
-  await rekey().createKey(
-    { is_enabled: true, type: 'TOKEN', name: 'shop', user_id: data.id },
-    call,
-  );
+  // Without a TOKEN key a user cannot log in to this service.
+  await rekey().createUser({ name, email, password, token_key: true }, callFor(request));
   return logIn(request, email, password);
 });

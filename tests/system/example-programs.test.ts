@@ -1,0 +1,320 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { POST as deleteKey } from '../../examples/nextjs/app/api/keys/delete/route.ts';
+import { POST as rotateKey } from '../../examples/nextjs/app/api/keys/rotate/route.ts';
+import { POST as makeKey } from '../../examples/nextjs/app/api/keys/route.ts';
+import { POST as logIn } from '../../examples/nextjs/app/api/login/route.ts';
+import { POST as logOut } from '../../examples/nextjs/app/api/logout/route.ts';
+import { GET as listOrders } from '../../examples/nextjs/app/api/orders/route.ts';
+import { POST as changeProfile } from '../../examples/nextjs/app/api/profile/route.ts';
+import { POST as endSession } from '../../examples/nextjs/app/api/sessions/end/route.ts';
+import { POST as signUp } from '../../examples/nextjs/app/api/sign-up/route.ts';
+import { aFolder, call, createService, runCli, startServer } from '../harness.ts';
+
+const root = path.join(import.meta.dirname, '../..');
+const ada = { name: 'Ada', email: 'ada@example.com', password: 'correct horse' };
+
+type Fields = Readonly<Record<string, string>>;
+type Site = {
+  post(path: string, fields: Fields, headers: Record<string, string>): Promise<Response>;
+  get(path: string, headers: Record<string, string>): Promise<Response>;
+};
+
+/** A real Rekey, and a service of it. */
+async function aRekey() {
+  const folder = aFolder();
+  const server = await startServer(folder, { TRUST_PROXY: '127.0.0.1,::1' });
+  const { key } = await createService(folder);
+  const ask = async (route: string) =>
+    (await call(server, 'GET', route, { headers: { authorization: key.value } })).body;
+  const cli = async (...args: string[]) => {
+    const { stdout } = await runCli(folder, [...args, '--json']);
+    return JSON.parse(stdout);
+  };
+  return { url: server.url, key: key.value, ask, cli };
+}
+
+/** Starts an example as its README does, on any free port. */
+async function startExample(name: string, env: Record<string, string>): Promise<string> {
+  const file = path.join(root, 'examples', name, 'server.ts');
+  const child = spawn(process.execPath, [file], {
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  return lineOf(child, /^http:\S+$/);
+}
+
+async function lineOf(child: ChildProcess, pattern: RegExp): Promise<string> {
+  if (!child.stdout) throw new Error('nobody reads it');
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [found] = pattern.exec(line) ?? [];
+    if (found !== undefined) return found;
+  }
+  throw new Error('it ended before it listened');
+}
+
+const formSite = (url: string): Site => ({
+  post: (path, fields, headers) =>
+    fetch(`${url}${path}`, {
+      method: 'POST',
+      body: new URLSearchParams(fields),
+      headers,
+      redirect: 'manual',
+    }),
+  get: (path, headers) => fetch(`${url}${path}`, { headers, redirect: 'manual' }),
+});
+
+const handlers: Record<string, (request: Request) => Promise<Response>> = {
+  '/sign-up': signUp,
+  '/login': logIn,
+  '/logout': logOut,
+  '/profile': changeProfile,
+  '/sessions/end': endSession,
+  '/keys': makeKey,
+  '/keys/rotate': rotateKey,
+  '/keys/delete': deleteKey,
+  '/orders': listOrders,
+};
+const asked = (path: string, init: RequestInit): Promise<Response> => {
+  const handle = handlers[path];
+  if (!handle) throw new Error(`no handler of ${path}`);
+  return handle(new Request(`http://shop.test${path}`, init));
+};
+const handlerSite: Site = {
+  post: (path, fields, headers) => {
+    const body = JSON.stringify(fields);
+    const type = { 'content-type': 'application/json', 'content-length': String(body.length) };
+    return asked(path, { method: 'POST', body, headers: { ...headers, ...type } });
+  },
+  get: (path, headers) => asked(path.replace('/api', ''), { headers }),
+};
+
+async function aShop(name: string, { url, key }: { url: string; key: string }): Promise<Site> {
+  const env = { REKEY_URL: url, REKEY_KEY: key, NODE_ENV: 'production' };
+  if (name === 'express') return formSite(await startExample(name, env));
+  for (const [variable, value] of Object.entries(env)) vi.stubEnv(variable, value);
+  return handlerSite;
+}
+
+/** A browser, which keeps cookies and says where a form comes from. */
+function aBrowser(site: Site, program = 'Browser/1', cookies: Iterable<[string, string]> = []) {
+  const jar = new Map(cookies);
+  const headers = () => ({
+    cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; '),
+    'sec-fetch-site': 'same-origin',
+    'user-agent': program,
+  });
+  const read = async (response: Response) => {
+    for (const cookie of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
+      if (value === '') jar.delete(name);
+      else jar.set(name, value);
+    }
+    return { status: response.status, text: await response.text() };
+  };
+  return {
+    jar,
+    send: async (path: string, fields: Fields = {}) =>
+      read(await site.post(path, fields, headers())),
+    open: async (path: string) => read(await site.get(path, headers())),
+  };
+}
+
+const DONE = [200, 303];
+const isIn = async (browser: ReturnType<typeof aBrowser>) =>
+  (await browser.send('/profile', { name: 'Ada', locale: 'en' })).status !== 401;
+
+test.each(['express', 'nextjs'])(
+  'the shop in %s logs out this device, or all of them, at Rekey, and the user logs in again',
+  async (name) => {
+    const rekey = await aRekey();
+    const site = await aShop(name, rekey);
+    const [laptop, phone, tablet] = ['Laptop/1', 'Phone/1', 'Tablet/1'].map((each) =>
+      aBrowser(site, each),
+    ) as [ReturnType<typeof aBrowser>, ReturnType<typeof aBrowser>, ReturnType<typeof aBrowser>];
+    expect(DONE).toContain((await laptop.send('/sign-up', ada)).status);
+    for (const each of [phone, tablet]) await each.send('/login', ada);
+    const copy = aBrowser(site, 'Thief/1', laptop.jar);
+    expect(await isIn(copy)).toBe(true);
+
+    expect(DONE).toContain((await laptop.send('/logout')).status);
+    // The device stays known for the next login.
+    expect([...laptop.jar.keys()]).toEqual(['__Host-device']);
+    expect(await isIn(copy)).toBe(false);
+    expect(await isIn(phone)).toBe(true);
+
+    expect(DONE).toContain((await phone.send('/logout', { all: 'true' })).status);
+    expect(await isIn(tablet)).toBe(false);
+    // Whoever has no session any more is logged out as well.
+    expect(DONE).toContain((await tablet.send('/logout')).status);
+    expect([...tablet.jar.keys()]).toEqual(['__Host-device']);
+
+    expect(DONE).toContain((await laptop.send('/login', ada)).status);
+    expect(await isIn(laptop)).toBe(true);
+    const keys = await rekey.ask('/v1/key?type=TOKEN');
+    expect(keys.data).toHaveLength(1);
+  },
+);
+
+test.each(['express', 'nextjs'])(
+  'the shop in %s changes name, language and attributes, and the audit names the user',
+  async (name) => {
+    const rekey = await aRekey();
+    const browser = aBrowser(await aShop(name, rekey));
+    const change = { name: 'Ada <b>', locale: 'de', newsletter: 'true' };
+    expect((await browser.send('/profile', change)).status).toBe(401);
+    await browser.send('/sign-up', ada);
+    expect(DONE).toContain((await browser.send('/profile', change)).status);
+    const { user } = await rekey.cli('user', 'show', ada.email);
+    expect(user).toMatchObject({ name: 'Ada <b>', locale: 'de', attributes: { newsletter: true } });
+    const [entry] = (await rekey.ask('/v1/audit?type=sso:UserUpdate')).data;
+    expect(entry).toMatchObject({ user_id: user.id, user_key_id: expect.any(String) });
+
+    const refused = await browser.send('/profile', { ...change, locale: 'x' });
+    expect(refused).toMatchObject({ status: 400, text: expect.stringContaining('locale ') });
+    if (name === 'express') {
+      const page = await browser.open('/profile');
+      expect(page.text).toContain('value="Ada &#60;b&#62;"');
+      expect(page.text).toContain('value="true" checked');
+    }
+  },
+);
+
+test.each(['express', 'nextjs'])(
+  'the shop in %s lists the devices of a user and signs out one, and none of somebody else',
+  async (name) => {
+    const rekey = await aRekey();
+    const site = await aShop(name, rekey);
+    const [laptop, phone] = [aBrowser(site, 'Laptop/1'), aBrowser(site, '<i>Phone/1')];
+    const stranger = aBrowser(site);
+    await laptop.send('/sign-up', ada);
+    await phone.send('/login', ada);
+    await stranger.send('/sign-up', { ...ada, email: 'eve@example.com' });
+    const { data } = await rekey.ask('/v1/session');
+    const idOf = (program: string) =>
+      data.find((each: { user_agent: string }) => each.user_agent === program).id;
+    if (name === 'express') {
+      const { text } = await laptop.open('/sessions');
+      expect(text).toContain('Laptop/1 (this one)');
+      expect(text).toContain('<td>&#60;i&#62;Phone/1</td>');
+      expect(text.match(/action="\/sessions\/end"/g)).toHaveLength(2);
+    }
+
+    await stranger.send('/sessions/end', { id: idOf('Laptop/1') });
+    expect(await isIn(laptop)).toBe(true);
+    expect(DONE).toContain((await laptop.send('/sessions/end', { id: idOf('<i>Phone/1') })).status);
+    expect([await isIn(laptop), await isIn(phone), await isIn(stranger)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+  },
+);
+
+test.each(['express', 'nextjs'])(
+  'the shop in %s makes, lists, replaces and deletes API keys, and its API takes them by their scopes',
+  async (name) => {
+    const rekey = await aRekey();
+    const site = await aShop(name, rekey);
+    const browser = aBrowser(site);
+    const stranger = aBrowser(site);
+    const orders = async (key: string) => {
+      const response = await site.get('/api/orders', { authorization: `Bearer ${key}` });
+      return [response.status, response.headers.get('www-authenticate')];
+    };
+    const valueIn = (text: string) => /rku_[\w-]+/.exec(text)?.[0] ?? '';
+    await browser.send('/sign-up', ada);
+    await stranger.send('/sign-up', { ...ada, email: 'eve@example.com' });
+
+    const scope = name === 'express' ? { scopes: 'orders:read' } : { 'orders:read': 'true' };
+    const once = crypto.randomUUID();
+    const made = await browser.send('/keys', { name: 'backup', ...scope, once });
+    expect(made.status).toBe(200);
+    // A form that is sent twice makes one key.
+    expect(valueIn((await browser.send('/keys', { name: 'backup', ...scope, once })).text)).toBe(
+      valueIn(made.text),
+    );
+    const bare = valueIn((await browser.send('/keys', { name: 'no rights' })).text);
+    expect(await orders(valueIn(made.text))).toEqual([200, null]);
+    expect(await orders(bare)).toEqual([403, null]);
+    for (const wrong of ['', 'rku_wrong']) expect(await orders(wrong)).toEqual([401, 'Bearer']);
+
+    const { data } = await rekey.ask('/v1/key?type=KEY');
+    const own = data.filter((each: { user_id: string | null }) => each.user_id !== null);
+    expect(own.map((each: { name: string }) => each.name)).toEqual(['backup', 'no rights']);
+    const [{ id, prefix }] = own;
+    if (name === 'express') {
+      const page = await browser.open('/keys');
+      expect(page.text).toContain(`<td>rku_${prefix}…</td>`);
+      expect(page.text).not.toContain(valueIn(made.text));
+      expect((await stranger.open('/keys')).text).not.toContain(prefix);
+    }
+
+    for (const path of ['/keys/rotate', '/keys/delete']) await stranger.send(path, { id });
+    expect(await orders(valueIn(made.text))).toEqual([200, null]);
+    const rotated = valueIn((await browser.send('/keys/rotate', { id })).text);
+    // The old value has a day.
+    for (const value of [rotated, valueIn(made.text)]) {
+      expect(await orders(value)).toEqual([200, null]);
+    }
+    expect(DONE).toContain((await browser.send('/keys/delete', { id })).status);
+    for (const value of [rotated, valueIn(made.text)]) {
+      expect(await orders(value)).toEqual([401, 'Bearer']);
+    }
+    const past = await browser.send('/keys', { name: 'late', expires: '2001-01-01' });
+    expect(past).toMatchObject({ status: 400, text: expect.stringContaining('expires_at ') });
+  },
+);
+
+test('the plain form signs up, looks after the account, signs devices out, and deletes it', async () => {
+  const NEW = 'battery staple';
+  const { url } = await aRekey();
+  const site = formSite(await startExample('html-form', { REKEY_URL: url }));
+  const [laptop, phone] = [aBrowser(site, 'Laptop/1'), aBrowser(site, '<i>Phone/1')];
+  expect((await laptop.open('/')).text).toContain('<form method="post" action="/password">');
+  expect((await laptop.send('/sign-up', ada)).text).toBe('Welcome, Ada. You can log in now.');
+  expect(await laptop.open('/account')).toEqual({ status: 401, text: 'Please log in first.' });
+  expect((await laptop.send('/login', ada)).text).toBe('Hello, Ada.');
+  expect((await phone.send('/login', ada)).status).toBe(200);
+  expect([...phone.jar.keys()]).toEqual(['__Host-token', '__Host-device']);
+
+  const account = await laptop.open('/account');
+  expect(account.text).toContain('<p>ada@example.com</p>');
+  expect(account.text).toMatch(/Laptop\/1, [\d.]+, since \S+ \(this one\)/);
+  expect(account.text).toContain('&#60;i&#62;Phone/1, ');
+  const [, other = ''] = /&#60;i&#62;Phone.*?name="id" value="([^"]+)"/s.exec(account.text) ?? [];
+  expect((await laptop.send('/sessions/end', { id: other })).status).toBe(200);
+  expect((await phone.open('/account')).status).toBe(401);
+
+  expect((await laptop.send('/name', { name: 'Lovelace' })).text).toBe('Hello, Lovelace.');
+  const change = { email: ada.email, password: ada.password, newPassword: NEW };
+  expect((await phone.send('/password', change)).status).toBe(401);
+  expect(await laptop.send('/password', { ...change, newPassword: 'short' })).toMatchObject({
+    status: 400,
+    text: expect.stringMatching(/^newPassword /),
+  });
+  expect((await laptop.send('/password', change)).status).toBe(200);
+  // The link of the mail works for a week, and nobody deletes past it.
+  const deletion = { email: ada.email, password: NEW };
+  expect((await laptop.send('/delete', deletion)).status).toBe(400);
+
+  await phone.send('/login', deletion);
+  expect((await phone.send('/logout', { all: 'true' })).text).toBe('You are logged out.');
+  for (const each of [laptop, phone]) expect((await each.open('/account')).status).toBe(401);
+  expect((await laptop.send('/logout')).text).toBe('You are logged out.');
+  expect([...laptop.jar.keys()]).toEqual(['__Host-device']);
+
+  const bob = { ...ada, email: 'bob@example.com' };
+  await laptop.send('/sign-up', bob);
+  await laptop.send('/login', bob);
+  expect(await laptop.send('/delete', bob)).toMatchObject({
+    status: 200,
+    text: 'Your account is deleted.',
+  });
+  expect((await laptop.send('/login', bob)).status).toBe(401);
+});
