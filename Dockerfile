@@ -35,7 +35,8 @@ RUN chmod 755 dist/cli.mjs \
 USER node
 VOLUME /data
 EXPOSE 8042
+# Whether the process lives, and not whether it is ready: no restart brings a database back.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 8042}/health/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 8042}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Node runs without a package manager around it: signals reach it, and its exit code is the container's.
 CMD ["node", "dist/main.mjs"]

@@ -51,6 +51,8 @@ export function envExample(): string {
 ${parts.join('')}
 # For compose.yaml alone: the password of the database that it makes. Letters and digits.
 # POSTGRES_PASSWORD=
+# For compose.yaml alone: the address or range of a backend or balancer whose X-Forwarded-For its proxy passes on.
+# BACKEND=
 `;
 }
 

@@ -9,6 +9,7 @@ import pino from 'pino';
 import { compose } from './compose.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import { startDeliveryWorker } from './delivery-worker.ts';
+import { onLauncherGone } from './launcher.ts';
 import { logSink } from './log-sink.ts';
 import { repeat } from './repeat.ts';
 import { hashBehindRequests } from './thread-pool.ts';
@@ -24,6 +25,9 @@ const EXIT_MS = 9500;
 const PRUNE_EVERY_MS = 10 * MINUTE_MS;
 /** A use shows within a minute, whatever the machine has to do meanwhile. */
 const KEEP_USES_EVERY_MS = MINUTE_MS / 2;
+
+// Unheard, the first and the last would end the process, and the second would open a debugger to this machine.
+for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => undefined);
 
 await start().catch((error: unknown) => {
   const isListed = error instanceof ConfigError || error instanceof TemplateError;
@@ -184,6 +188,9 @@ async function start(): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  onLauncherGone(() => stop('SIGTERM'));
+  // The terminal that the server was started in is closed.
+  if (process.stdin.isTTY) process.on('SIGHUP', stop);
 
   hashBehindRequests();
   if (scrapes) log.info({ url: scrapes.url }, 'metrics');

@@ -6,7 +6,8 @@ import { addCalibrate } from './commands/calibrate.ts';
 import { colored } from './commands/common.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDoctor } from './commands/doctor.ts';
-import { addInit, guardAgainstSecond } from './commands/init.ts';
+import { watchCommands } from './commands/founding.ts';
+import { addInit } from './commands/init.ts';
 import { addKey } from './commands/key.ts';
 import { addKeyring } from './commands/keyring.ts';
 import { addMail } from './commands/mail.ts';
@@ -47,7 +48,7 @@ export function createProgram(name: ProgramName = 'rekey'): Command {
         ),
     });
 
-  guardAgainstSecond(program);
+  watchCommands(program);
   addInit(program);
   addServe(program);
   addService(program);

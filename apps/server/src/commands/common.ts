@@ -6,6 +6,7 @@ import type { UseCases } from '@rekey/usecases';
 import { InvalidArgumentError, Option } from 'commander';
 import { compose } from '../compose.ts';
 import { type Config, loadConfig } from '../config.ts';
+import { guardedOpening } from './founding.ts';
 
 /** Every command that shows something has it. */
 export const json = () => new Option('--json', 'print one JSON object');
@@ -67,7 +68,8 @@ export const wholeNumber =
 
 /** Opens Rekey as the environment configures it, runs the work, and closes it again. */
 export async function withRekey<T>(work: (useCases: UseCases) => Promise<T>): Promise<T> {
-  const { useCases, close } = await compose(loadConfig());
+  const config = loadConfig();
+  const { useCases, close } = await guardedOpening(config, () => compose(config));
   try {
     return await work(useCases);
   } finally {
@@ -81,7 +83,7 @@ export async function withRekey<T>(work: (useCases: UseCases) => Promise<T>): Pr
  */
 export async function act<T>(type: OperatorAct, work: (config: Config) => Promise<T>): Promise<T> {
   const config = loadConfig();
-  await openKeyFile(config.keysFile, { mayCreate: false });
+  await guardedOpening(config, () => openKeyFile(config.keysFile, { mayCreate: false }));
   return withRekey(async ({ audit }) => {
     await audit.recordAct.execute(operator, { type, outcome: 'success' });
     try {

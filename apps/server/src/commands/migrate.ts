@@ -2,6 +2,7 @@ import { openDatabase } from '@rekey/adapters-db';
 import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { json, print, printJson } from './common.ts';
+import { guardedOpening } from './founding.ts';
 
 /** Every server migrates at its start: this is for operators who want it done before. */
 export function addMigrate(program: Command): void {
@@ -10,7 +11,8 @@ export function addMigrate(program: Command): void {
     .description('bring the schema of the database up to date')
     .addOption(json())
     .action(async (options: { json?: true }) => {
-      const steps = await migrate(loadConfig().databaseUrl);
+      const config = loadConfig();
+      const steps = await guardedOpening(config, () => migrate(config.databaseUrl));
       if (options.json) printJson({ steps });
       else if (steps.length === 0) print('The schema is up to date.');
       else print('The schema is up to date now. Steps that ran:', ...steps.map((s) => `  ${s}`));

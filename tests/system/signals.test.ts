@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { aFolder, aFreePort, image, startServer } from '../harness.ts';
+
+const isUp = (port: number) =>
+  fetch(`http://127.0.0.1:${port}/ping`).then(
+    () => true,
+    () => false,
+  );
+
+test('signals that are not about stopping do no harm, and open no debugger', async () => {
+  const server = await startServer(aFolder());
+  for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) {
+    server.signal(signal);
+    expect((await fetch(`${server.url}/ping`)).status).toBe(200);
+  }
+  expect(server.output()).not.toMatch(/debugger/i);
+  server.signal('SIGTERM');
+  expect(await server.exit).toEqual({ code: 0, signal: null });
+});
+
+test.skipIf(process.platform !== 'linux')(
+  'a server stops whose package manager was ended without a word to it',
+  async () => {
+    const folder = aFolder();
+    const port = await aFreePort();
+    // As npm does it: a process of that name, a shell, and the script; the signal ends the first alone.
+    mkdirSync(path.join(folder, 'bin'));
+    const npm = path.join(folder, 'bin/npm.mjs');
+    writeFileSync(
+      npm,
+      `import { spawn } from 'node:child_process';
+       const env = { ...process.env, npm_lifecycle_event: 'start' };
+       const script = "'" + process.execPath + "' '${image.main}'; exit $?";
+       spawn('sh', ['-c', script], { env, stdio: 'ignore' });
+       setInterval(() => {}, 1000);`,
+    );
+    const launcher = spawn(process.execPath, [npm], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, PORT: `${port}`, BCRYPT_COST: '10' },
+      stdio: 'ignore',
+    });
+    onTestFinished(() => void launcher.kill('SIGKILL'));
+    await expect.poll(() => isUp(port), { timeout: 30_000 }).toBe(true);
+    launcher.kill('SIGTERM');
+    await expect.poll(() => isUp(port), { timeout: 15_000 }).toBe(false);
+  },
+);
