@@ -30,6 +30,7 @@ import {
   type Clock,
   type Database,
   keyUses,
+  type Outlet,
   type Ports,
   type Settings,
   useCases,
@@ -52,7 +53,7 @@ export async function compose(
   gate = hashGate(config.bcryptCost),
   watchDatabase = (database: Database) => database,
 ) {
-  const templates = templatesFor(config);
+  const mail = outletFor(config);
   const opened = await openDatabase({ url: config.databaseUrl, ...events });
   try {
     await opened.migrate();
@@ -78,8 +79,6 @@ export async function compose(
         ttlS: config.usersTokenTtlS,
       },
     });
-    const mail = { from: parseMailFrom(config.mailFrom), templates, brand: brandOf(config) };
-    const smtp = config.smtpUrl === null ? null : smtpOutlet({ url: config.smtpUrl, ...mail });
     const ports: Ports = {
       database,
       hasher: bcryptHasher({ cost: config.bcryptCost, peppers: () => ring.keys().pepper, gate }),
@@ -95,7 +94,7 @@ export async function compose(
       totp,
       linkTokens: linkTokens(() => ring.keys().link),
       deviceTokens: deviceTokens(() => ring.keys().device),
-      channels: { mail: smtp ?? fileOutlet({ dir: config.mailDir, ...mail }) },
+      channels: { mail },
       clock,
       ids: uuidv7Ids(clock),
       flow: flow(),
@@ -113,11 +112,12 @@ export async function compose(
       size: () => opened.size(),
       close: async () => {
         ring.close();
-        smtp?.close();
+        mail.close();
         await opened.close();
       },
     };
   } catch (error) {
+    mail.close();
     await opened.close();
     throw error;
   }
@@ -145,6 +145,15 @@ function settingsOf(config: Config): Settings {
       changesPerHour: config.throttleChangesPerHour,
     },
   };
+}
+
+/** The way out for mails: an SMTP server, or a folder. */
+export function outletFor(config: Config): Outlet & { close(): void } {
+  const { smtpUrl, mailDir } = config;
+  const from = parseMailFrom(config.mailFrom);
+  const mail = { from, templates: templatesFor(config), brand: brandOf(config) };
+  if (smtpUrl !== null) return smtpOutlet({ url: smtpUrl, ...mail });
+  return { ...fileOutlet({ dir: mailDir, ...mail }), close: () => undefined };
 }
 
 /** The look that the configuration names. */

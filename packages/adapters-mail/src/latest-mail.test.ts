@@ -46,6 +46,13 @@ test('the link of the latest mail is whole, whatever other links its text has', 
   expect((await latestMail(dir))?.link).toBe(link);
 });
 
+test('the link of the latest mail may be one for an address, as clients of the form dialect know it', async () => {
+  const dir = aFolder();
+  const link = 'https://id.example.com/users/validateEmail?code=rkl_1&email=ada%40example.com';
+  await fileOutlet({ dir, from }).send(aNotice({ kind: 'validate_email', link }));
+  expect((await latestMail(dir))?.link).toBe(link);
+});
+
 test('the mail that was written last is the latest, and the last id of several', async () => {
   const dir = aFolder();
   await written(dir, idOf(3), 1000);

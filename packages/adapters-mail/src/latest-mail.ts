@@ -50,8 +50,12 @@ async function latestFile(folder: string): Promise<string | null> {
 const addressOf = (address: Address | undefined): string =>
   address?.name ? `${address.name} <${address.address}>` : (address?.address ?? '');
 
-/** The link with a token: the text of a service may have other links. */
+/** The link with a token, which has another name for clients of the form dialect: the text of a service may have other links. */
 function linkIn(text: string): string | null {
   const links = text.match(/https?:\/\/\S+/g) ?? [];
-  return links.find((link) => URL.parse(link)?.searchParams.has('token')) ?? null;
+  const hasToken = (link: string) => {
+    const query = URL.parse(link)?.searchParams;
+    return query?.has('token') || (query?.has('code') && query.has('email'));
+  };
+  return links.find(hasToken) ?? null;
 }

@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { hasLink, noticeKinds } from '@rekey/domain';
 import PostalMime from 'postal-mime';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { outputOf, run } from '../../test/run.ts';
@@ -28,13 +29,51 @@ test('a preview is the mail as it is sent, in that language and time zone, with 
   );
 });
 
-test.each([
-  ['update_password', 'Your password at Shop was changed'],
-  ['factor_change', 'A key for your account at Shop was created'],
-])('the preview of %s is a mail of its own', async (kind, subject) => {
-  const preview = JSON.parse(await mail('preview', kind, '--json'));
-  expect(preview.subject).toBe(subject);
-  expect(preview.text).toContain(`local?type=${kind}&email=`);
+test('each kind of mail has a preview of its own', async () => {
+  const subjects = new Set<string>();
+  for (const kind of noticeKinds) {
+    const preview = JSON.parse(await mail('preview', kind, '--json'));
+    subjects.add(preview.subject);
+    const type = kind === 'register_known' ? 'register' : kind;
+    expect(preview.text.includes(`local?type=${type}&email=`)).toBe(hasLink(kind));
+  }
+  expect(subjects.size).toBe(noticeKinds.length);
+  expect(await mail('preview', 'update_email')).toContain('e***@example.net');
+});
+
+describe('a test mail', () => {
+  test('is written to the folder of mails, and says that it is a test', async () => {
+    const dir = path.join(aFolder(), 'mail');
+    vi.stubEnv('MAIL_DIR', dir);
+    vi.stubEnv('BRAND_NAME', 'Orchard');
+    const said = await mail('send', '--test', 'Ada@Example.com', '--locale', 'de');
+    const [name = ''] = readdirSync(dir);
+    expect(said).toBe(
+      `There is no SMTP_URL: the mail to ada@example.com is in ${path.join(dir, name)}\n`,
+    );
+    const { subject, text } = await PostalMime.parse(readFileSync(path.join(dir, name)));
+    expect(subject).toBe('Ihr Passwort bei Orchard (TEST) wurde geändert');
+    expect(text).toContain('This mail is a test');
+
+    const { file, id, to } = JSON.parse(await mail('send', '--test', 'b@example.com', '--json'));
+    expect([to, path.basename(file)]).toEqual(['b@example.com', `${id}.eml`]);
+    expect(readdirSync(dir)).toHaveLength(2);
+  });
+
+  test('that does not go out ends the command with the reason', async () => {
+    vi.stubEnv('SMTP_URL', 'smtp://127.0.0.1:1');
+    await expect(mail('send', '--test', 'a@b.example')).rejects.toThrow(
+      'no mail to a@b.example by 127.0.0.1:1: ECONNREFUSED',
+    );
+  });
+
+  test.each([
+    ['no address', ['--test', 'nobody']],
+    ['none at all', []],
+  ])('is not sent with %s', async (_what, args) => {
+    const { error } = await run(['mail', 'send', ...args]);
+    expect(error).toMatchObject({ name: 'CommanderError' });
+  });
 });
 
 test('a preview shows subject and text, or one part, or all of it as JSON', async () => {
@@ -50,7 +89,7 @@ test('a preview shows subject and text, or one part, or all of it as JSON', asyn
 test.each([
   ['--html', '--eml'],
   ['--text', '--json'],
-  ['--locale', 'no_locale'],
+  ['--locale', 'not a locale'],
   ['no_kind', '--json'],
 ])('a preview with %s %s is refused', async (...args) => {
   const { error, stdout } = await run(['mail', 'preview', ...args]);
@@ -61,7 +100,7 @@ test.each([
 test('the templates that Rekey brings along can be written to a folder, changed and sent', async () => {
   const folder = aFolder();
   await mail('templates', folder);
-  expect(readdirSync(folder)).toEqual(['factor_change', 'update_password']);
+  expect(readdirSync(folder)).toEqual([...noticeKinds].sort());
   expect(readdirSync(path.join(folder, 'factor_change'))).toHaveLength(15);
   vi.stubEnv('MAIL_TEMPLATES', folder);
   writeFileSync(path.join(folder, 'update_password/en.subject.txt'), 'Look here, {{service}}!\n');
@@ -80,7 +119,7 @@ test('a faulty template has no preview, keeps Rekey from starting, and is report
   const fault = `${path.join(folder, 'update_password/ja.txt')}:2 has {{links}}, which is not known;`;
   await expect(mail('preview')).rejects.toThrow(fault);
   await expect(compose(loadConfig())).rejects.toThrow(fault);
-  expect(readdirSync(folder)).toHaveLength(2);
+  expect(readdirSync(folder)).toHaveLength(noticeKinds.length);
 
   const { ok, checks } = JSON.parse(await outputOf('doctor', '--json'));
   expect(ok).toBe(false);

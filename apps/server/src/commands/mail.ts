@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { uuidv7Ids } from '@rekey/adapters-crypto';
 import {
   buildMessage,
   builtInSources,
@@ -17,20 +18,20 @@ import {
   type NoticeKind,
   noticeKinds,
   type Purpose,
+  parseEmail,
   purposes,
 } from '@rekey/domain';
-import type { Notice } from '@rekey/usecases';
+import { DeliveryFailure, type Notice } from '@rekey/usecases';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
-import { brandOf, templatesFor } from '../compose.ts';
+import { brandOf, outletFor, templatesFor } from '../compose.ts';
 import { type Config, loadConfig } from '../config.ts';
-import { json, print, printJson } from './common.ts';
+import { checked, json, print, printJson } from './common.ts';
 
 /** No token has this form: a link with it is refused everywhere. */
 const NO_TOKEN = 'this-is-a-preview';
 
-type PreviewOptions = {
-  readonly locale: string;
-  readonly timezone: string;
+type SampleOptions = { readonly locale: string; readonly timezone: string };
+type PreviewOptions = SampleOptions & {
   readonly html?: true;
   readonly text?: true;
   readonly eml?: true;
@@ -49,9 +50,7 @@ export function addMail(program: Command): void {
     .addArgument(
       new Argument('[kind]', 'the kind of mail').choices(noticeKinds).default('update_password'),
     )
-    .addOption(
-      new Option('--locale <locale>', "the user's language").default('en').argParser(parseLocale),
-    )
+    .addOption(localeOption())
     .addOption(new Option('--timezone <zone>', "the user's time zone").default('UTC'))
     .addOption(new Option('--html', 'its HTML part alone').conflicts(['text', 'eml', 'json']))
     .addOption(new Option('--text', 'its text part alone').conflicts(['eml', 'json']))
@@ -69,6 +68,44 @@ export function addMail(program: Command): void {
         const from = parseMailFrom(config.mailFrom);
         process.stdout.write(await buildMessage(notice, from, templates, brandOf(config)));
       } else print(subject, '', text.trimEnd());
+    });
+
+  mail
+    .command('send')
+    .description('send a mail that says that it is a test, and say what became of it')
+    .addOption(
+      new Option('--test <address>', 'where it goes')
+        .makeOptionMandatory()
+        .argParser(checked(parseEmail)),
+    )
+    .addOption(localeOption())
+    .addOption(json())
+    .action(async ({ test: to, ...options }: { test: string; locale: string; json?: true }) => {
+      const config = loadConfig();
+      const notice = testOf(parseEmail(to), config, options);
+      const way =
+        config.smtpUrl === null
+          ? path.resolve(config.mailDir, `${notice.id}.eml`)
+          : new URL(config.smtpUrl).host;
+      const outlet = outletFor(config);
+      try {
+        await outlet.send(notice);
+      } catch (error) {
+        if (!(error instanceof DeliveryFailure)) throw error;
+        const hint = error.isPermanent
+          ? ''
+          : '; it may be another time, and `rekey doctor` says more';
+        throw new Error(`no mail to ${notice.to} by ${way}: ${error.message}${hint}`, {
+          cause: error,
+        });
+      } finally {
+        outlet.close();
+      }
+      const isFile = config.smtpUrl === null;
+      if (options.json)
+        printJson({ id: notice.id, to: notice.to, [isFile ? 'file' : 'smtp']: way });
+      else if (isFile) print(`There is no SMTP_URL: the mail to ${notice.to} is in ${way}`);
+      else print(`${way} took the mail to ${notice.to}. Its Message-ID begins with ${notice.id}.`);
     });
 
   mail
@@ -106,7 +143,7 @@ export function addMail(program: Command): void {
 }
 
 /** An event of now, asked for from an address that is nobody's (RFC 5737). */
-function sampleOf(kind: NoticeKind, config: Config, { locale, timezone }: PreviewOptions): Notice {
+function sampleOf(kind: NoticeKind, config: Config, { locale, timezone }: SampleOptions): Notice {
   const to = 'ada@example.com';
   const happenedAt = Date.now();
   return {
@@ -135,6 +172,21 @@ function sampleOf(kind: NoticeKind, config: Config, { locale, timezone }: Previe
 /** What the link of a kind of mail is for. */
 const purposeOf = (kind: NoticeKind): Purpose =>
   purposes.find((purpose) => purpose === kind) ?? 'register';
+
+/** A mail that nobody takes for a warning. */
+function testOf(to: string, config: Config, { locale }: { readonly locale: string }): Notice {
+  const sample = sampleOf('update_password', config, { locale, timezone: 'UTC' });
+  const emailText = 'This mail is a test of `rekey mail send`. Nothing happened to any account.';
+  return {
+    ...sample,
+    id: uuidv7Ids({ now: Date.now }).next(),
+    to,
+    service: { name: `${config.brandName} (TEST)`, emailText },
+  };
+}
+
+const localeOption = () =>
+  new Option('--locale <locale>', "the user's language").default('en').argParser(parseLocale);
 
 /** The mail that was written last; throws where there is none. */
 async function readLatest({ smtpUrl, mailDir }: Config): Promise<ReadableMail> {
