@@ -2,7 +2,10 @@ import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { skips } from '../../packages/usecases/testing/index.ts';
 import { aFolder, aFreePort, image, runCommands } from '../harness.ts';
+
+const isElsewhere = process.platform !== 'linux';
 
 /** Opens what the log is written to; answers its descriptor, and what to do when the server runs. */
 type Sink = (folder: string) => { fd: number; onceUp?: () => void };
@@ -31,35 +34,38 @@ const sinks: Record<string, Sink> = {
   },
 };
 
-describe.skipIf(process.platform !== 'linux')('a server whose log goes to', () => {
-  test.each(Object.entries(sinks))('%s answers, and stops when told to', async (_what, open) => {
-    const folder = aFolder();
-    const port = await aFreePort();
-    const { fd, onceUp } = open(folder);
-    const child = spawn(process.execPath, [image.main], {
-      cwd: folder,
-      env: { PATH: process.env.PATH, BCRYPT_COST: '10', PORT: `${port}`, METRICS_PORT: '0' },
-      stdio: ['ignore', fd, 'ignore'],
+describe.skipIf(skips(isElsewhere, 'only Linux has such sinks'))(
+  'a server whose log goes to',
+  () => {
+    test.each(Object.entries(sinks))('%s answers, and stops when told to', async (_what, open) => {
+      const folder = aFolder();
+      const port = await aFreePort();
+      const { fd, onceUp } = open(folder);
+      const child = spawn(process.execPath, [image.main], {
+        cwd: folder,
+        env: { PATH: process.env.PATH, BCRYPT_COST: '10', PORT: `${port}`, METRICS_PORT: '0' },
+        stdio: ['ignore', fd, 'ignore'],
+      });
+      closeSync(fd);
+      onTestFinished(() => void child.kill('SIGKILL'));
+      const exit = new Promise((resolve) => {
+        child.once('exit', (code, signal) => resolve({ code, signal }));
+      });
+      const live = () =>
+        fetch(`http://127.0.0.1:${port}/health/live`, { signal: AbortSignal.timeout(5000) }).then(
+          ({ status }) => status,
+          () => null,
+        );
+      await expect.poll(live, { timeout: 30_000 }).toBe(200);
+      onceUp?.();
+      for (let request = 0; request < 500; request += 1) expect(await live()).toBe(200);
+      child.kill('SIGTERM');
+      expect(await exit).toEqual({ code: 0, signal: null });
     });
-    closeSync(fd);
-    onTestFinished(() => void child.kill('SIGKILL'));
-    const exit = new Promise((resolve) => {
-      child.once('exit', (code, signal) => resolve({ code, signal }));
-    });
-    const live = () =>
-      fetch(`http://127.0.0.1:${port}/health/live`, { signal: AbortSignal.timeout(5000) }).then(
-        ({ status }) => status,
-        () => null,
-      );
-    await expect.poll(live, { timeout: 30_000 }).toBe(200);
-    onceUp?.();
-    for (let request = 0; request < 500; request += 1) expect(await live()).toBe(200);
-    child.kill('SIGTERM');
-    expect(await exit).toEqual({ code: 0, signal: null });
-  });
-});
+  },
+);
 
-describe.skipIf(process.platform !== 'linux')('a command whose output', () => {
+describe.skipIf(skips(isElsewhere, 'only Linux has such sinks'))('a command whose output', () => {
   const cli = (redirection: string) =>
     runCommands(
       aFolder(),

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { skips } from '../../packages/usecases/testing/index.ts';
 import { aFolder, aFreePort, image, startServer } from '../harness.ts';
 
 const isUp = (port: number) =>
@@ -21,7 +22,7 @@ test('signals that are not about stopping do no harm, and open no debugger', asy
   expect(await server.exit).toEqual({ code: 0, signal: null });
 });
 
-test.skipIf(process.platform !== 'linux')(
+test.skipIf(skips(process.platform !== 'linux', 'only Linux can be asked who started whom'))(
   'a server stops whose package manager was ended without a word to it',
   async () => {
     const folder = aFolder();

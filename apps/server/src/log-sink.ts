@@ -17,45 +17,31 @@ export type LogSink = {
 
 /**
  * Writes lines to a file descriptor. What a sink does not take now waits, up to a bound. Lines beyond it, and lines that
- * the sink refuses (a full disk, a reader that left), are dropped and counted, and a line says so once the sink is well.
+ * the sink refuses (a full disk, a reader that left), are dropped and counted. `onDropped` is told how many there were
+ * since the start, once the sink is well again.
  */
-export function logSink(fd: number, maxWaitingBytes = MAX_WAITING_BYTES): LogSink {
+export function logSink(
+  fd: number,
+  onDropped: (lines: number) => void,
+  maxWaitingBytes = MAX_WAITING_BYTES,
+): LogSink {
   const sink = withoutWaiting(fd);
   let waiting: string[] = [];
   let waitingBytes = 0;
   let batch: Buffer = Buffer.alloc(0);
-  /** How many dropped lines the batch tells of; 0 for a batch of lines. */
-  let told = 0;
-  let untold = 0;
   let dropped = 0;
+  let told = 0;
   let isWriting = false;
   let retry: NodeJS.Timeout | undefined;
   /** Whether half a line was the last thing that the sink took. */
   let isTorn = false;
 
-  const drop = (lines: number) => {
-    untold += lines;
-    dropped += lines;
-  };
-
-  function next(isWell: boolean): void {
-    isWriting = true;
-    if (isWell && untold > 0) {
-      told = untold;
-      begin(noticeOf(told));
-    } else if (waiting.length > 0) {
-      told = 0;
-      const text = waiting.join('');
-      waiting = [];
-      waitingBytes = 0;
-      begin(text);
-    } else {
-      isWriting = false;
-    }
-  }
-
-  function begin(text: string): void {
-    batch = Buffer.from(`${isTorn ? '\n' : ''}${text}`);
+  function next(): void {
+    isWriting = waiting.length > 0;
+    if (!isWriting) return;
+    batch = Buffer.from(`${isTorn ? '\n' : ''}${waiting.join('')}`);
+    waiting = [];
+    waitingBytes = 0;
     go();
   }
 
@@ -68,17 +54,20 @@ export function logSink(fd: number, maxWaitingBytes = MAX_WAITING_BYTES): LogSin
     if (error?.code === 'EAGAIN') {
       retry = setTimeout(go, RETRY_MS).unref();
     } else if (error) {
-      if (told === 0) drop(linesIn(batch));
-      next(false);
+      dropped += linesIn(batch);
+      next();
     } else {
       isTorn = batch[written - 1] !== NEWLINE;
       batch = batch.subarray(written);
       if (batch.length > 0) {
         go();
-      } else {
-        untold -= told;
-        next(true);
+        return;
       }
+      if (dropped > told) {
+        told = dropped;
+        onDropped(dropped);
+      }
+      next();
     }
   }
 
@@ -86,12 +75,12 @@ export function logSink(fd: number, maxWaitingBytes = MAX_WAITING_BYTES): LogSin
     write(line) {
       const bytes = Buffer.byteLength(line);
       if (waitingBytes + bytes > maxWaitingBytes) {
-        drop(1);
+        dropped += 1;
         return;
       }
       waiting.push(line);
       waitingBytes += bytes;
-      if (!isWriting) next(false);
+      if (!isWriting) next();
     },
     dropped: () => dropped,
     flush() {
@@ -106,12 +95,9 @@ export function logSink(fd: number, maxWaitingBytes = MAX_WAITING_BYTES): LogSin
 
 const NEWLINE = 0x0a;
 
-/** As the logger writes a warning. */
-const noticeOf = (dropped: number): string =>
-  `${JSON.stringify({ level: 40, time: new Date().toISOString(), dropped, msg: 'log lines dropped' })}\n`;
-
+/** Lines of a batch; one that begins with the end of a torn line has lost that line before. */
 const linesIn = (bytes: Buffer): number =>
-  bytes.reduce((lines, byte) => (byte === NEWLINE ? lines + 1 : lines), 0);
+  bytes.reduce((lines, byte, at) => (byte === NEWLINE && at > 0 ? lines + 1 : lines), 0);
 
 /** A descriptor for the sink behind another, whose writes answer EAGAIN where they would wait. */
 function withoutWaiting(fd: number): number {

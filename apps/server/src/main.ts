@@ -38,7 +38,7 @@ await start().catch((error: unknown) => {
 
 async function start(): Promise<void> {
   const config = loadConfig();
-  const sink = logSink(STDOUT);
+  const sink = logSink(STDOUT, (dropped) => log.warn({ dropped }, 'log lines dropped'));
   process.on('exit', sink.flush);
   const log = pino(
     { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },

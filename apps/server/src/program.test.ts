@@ -41,6 +41,6 @@ describe('the command line', () => {
         command.commands.length > 0 ? [...command.commands] : [command],
       )
       .filter(({ options }) => !options.some(({ long }) => long === '--json'));
-    expect(without.map((command) => command.name())).toEqual(['serve', 'completion', 'export']);
+    expect(without.map((command) => command.name())).toEqual(['serve', 'export', 'completion']);
   });
 });

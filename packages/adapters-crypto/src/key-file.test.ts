@@ -156,7 +156,7 @@ describe('a key file', () => {
   });
 
   const isRoot = process.getuid?.() === 0;
-  test.skipIf(!isRoot)(
+  test.skipIf(skips(!isRoot, 'only root can become another user'))(
     'may be readable by its group where it cannot be written, as a mounted secret',
     () => {
       chmodSync(file, 0o440);

@@ -2,7 +2,6 @@ import path from 'node:path';
 import { inspectDatabase, parseDatabaseUrl } from '@rekey/adapters-db';
 import type { Command } from 'commander';
 import type { Config } from '../config.ts';
-import { colored } from './common.ts';
 
 /** They may come before the first start, and make what is missing. */
 const FOUNDING = ['create-service-with-key', 'create-root-key'];
@@ -35,8 +34,7 @@ export async function guardedOpening<T>(config: Config, open: () => Promise<T>):
     );
   }
   const opened = await open();
-  const start = colored('yellow', `${program}:`, process.stderr);
-  process.stderr.write(`${start} there was no Rekey here: made ${database} and ${keys}\n`);
+  process.stderr.write(`${program}: there was no Rekey here: made ${database} and ${keys}\n`);
   return opened;
 }
 
