@@ -1,6 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, type StdioOptions, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { POST as deleteKey } from '../../examples/nextjs/app/api/keys/delete/route.ts';
 import { POST as rotateKey } from '../../examples/nextjs/app/api/keys/rotate/route.ts';
@@ -11,6 +13,7 @@ import { GET as listOrders } from '../../examples/nextjs/app/api/orders/route.ts
 import { POST as changeProfile } from '../../examples/nextjs/app/api/profile/route.ts';
 import { POST as endSession } from '../../examples/nextjs/app/api/sessions/end/route.ts';
 import { POST as signUp } from '../../examples/nextjs/app/api/sign-up/route.ts';
+import { skips } from '../../packages/usecases/testing/index.ts';
 import { aFolder, call, createService, runCli, startServer } from '../harness.ts';
 
 const root = path.join(import.meta.dirname, '../..');
@@ -268,6 +271,51 @@ test.each(['express', 'nextjs'])(
     }
     const past = await browser.send('/keys', { name: 'late', expires: '2001-01-01' });
     expect(past).toMatchObject({ status: 400, text: expect.stringContaining('expires_at ') });
+  },
+);
+
+const nextjs = path.join(root, 'examples/nextjs');
+const next = path.join(nextjs, 'node_modules/next/dist/bin/next');
+
+test.skipIf(skips(!existsSync(next), 'Next.js is not installed in examples/nextjs'))(
+  'the shop in Next.js is built, and its pages show the user, the devices and the keys',
+  { timeout: 600_000 },
+  async () => {
+    const rekey = await aRekey();
+    const env = { PATH: process.env.PATH, REKEY_URL: rekey.url, REKEY_KEY: rekey.key };
+    const options = { cwd: nextjs, env: { ...env, NODE_ENV: 'production' } as const };
+    await promisify(execFile)(process.execPath, [next, 'build'], options);
+    const stdio: StdioOptions = ['ignore', 'pipe', 'inherit'];
+    const child = spawn(process.execPath, [next, 'start', '-p', '0'], { ...options, stdio });
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
+    const url = await lineOf(child, /http:\/\/localhost:\d+/);
+    const browser = aBrowser({
+      get: (path, headers) => fetch(`${url}${path}`, { headers, redirect: 'manual' }),
+      post: (path, fields, headers) =>
+        fetch(`${url}/api${path}`, {
+          method: 'POST',
+          body: JSON.stringify(fields),
+          headers: { ...headers, 'content-type': 'application/json' },
+        }),
+    });
+    for (const path of ['/profile', '/sessions', '/keys']) {
+      expect((await browser.open(path)).status).toBe(307);
+    }
+    expect((await browser.open('/')).text).toContain('Log in');
+    expect((await browser.send('/sign-up', ada)).status).toBe(200);
+    await browser.send('/profile', { name: '<b>Ada', locale: 'en' });
+    expect((await browser.open('/')).text).toContain('&lt;b&gt;Ada');
+    expect((await browser.open('/profile')).text).toContain('ada@example.com');
+    expect((await browser.open('/sessions')).text).toContain('(this one)');
+    const made = await browser.send('/keys', { name: 'backup' });
+    const [value = ''] = /rku_[\w-]+/.exec(made.text) ?? [];
+    const { text } = await browser.open('/keys');
+    expect(text).toContain(value.slice('rku_'.length, 12));
+    expect(text).not.toContain(value);
+    expect((await browser.send('/logout')).status).toBe(200);
+    expect((await browser.open('/keys')).status).toBe(307);
   },
 );
 

@@ -14,24 +14,24 @@ export default async function Home() {
           <Link href="/keys">API keys</Link>
         </p>
         <h2>Change the password</h2>
-        <Form action="/api/password" button="Change it">
+        <Form key="password" action="/api/password" button="Change it">
           <Password label="Now" name="password" autoComplete="current-password" />
           <Password label="New" name="new_password" autoComplete="new-password" />
         </Form>
-        <Form action="/api/logout" button="Log out" />
+        <Form key="logout" action="/api/logout" button="Log out" />
       </>
     );
   }
   return (
     <>
       <h2>Sign up</h2>
-      <Form action="/api/sign-up" button="Sign up">
+      <Form key="sign-up" action="/api/sign-up" button="Sign up">
         <Field label="Name" name="name" autoComplete="name" required />
         <Field label="E-mail" name="email" type="email" autoComplete="username" required />
         <Password label="Password" name="password" autoComplete="new-password" />
       </Form>
       <h2>Log in</h2>
-      <Form action="/api/login" button="Log in">
+      <Form key="login" action="/api/login" button="Log in">
         <Field label="E-mail" name="email" type="email" autoComplete="username" required />
         <Password label="Password" name="password" autoComplete="current-password" />
       </Form>
