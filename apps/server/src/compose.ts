@@ -126,6 +126,7 @@ export async function compose(
 function settingsOf(config: Config): Settings {
   return {
     passwordPolicy: config.passwordPolicy,
+    passwordHistory: config.passwordHistory,
     refreshTokenTtlMs: config.refreshTokenTtlS * 1000,
     sessionTtlMs: config.sessionTtlS * 1000,
     revokeTokenTtlMs: config.revokeTokenTtlS * 1000,

@@ -156,6 +156,12 @@ const accounts = {
     parse: oneOf(passwordPolicies),
     text: 'for passwords that are set, never for ones that are proven. `compat`: 8 to 128 characters. `standard`: also not a common password, and without the name of the mail address or of the service. `nist`: like `standard`, from 15 characters. [Names and how they are found](decisions/0010-breach-lists.md#names)',
   },
+  passwordHistory: {
+    name: 'PASSWORD_HISTORY',
+    default: '0',
+    parse: integer(0, 24),
+    text: 'how many of the passwords that an account had before its current one may not come back, 0 to 24; PCI DSS 8.3.7 asks for 4. Each that is looked at costs as much as a login, and only somebody who proved to be the owner waits for it',
+  },
   hibpUrl: {
     name: 'HIBP_URL',
     default: null,

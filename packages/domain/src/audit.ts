@@ -66,6 +66,22 @@ export const auditTypeTexts = {
     subject: 'the one-time token',
     when: 'the link of the mail about a change locks the account',
   },
+  'sso:AuthLocalResetPassword': {
+    subject: 'the one-time token of the mail',
+    when: 'somebody asks for a new password; a failure where no mail is sent',
+  },
+  'sso:AuthLocalResetPasswordConfirm': {
+    subject: 'the one-time token of the mail about it',
+    when: 'a password is set by the link of a mail that was asked for',
+  },
+  'rekey:UserInvite': {
+    subject: 'the one-time token of the mail',
+    when: 'a user without a password is asked to choose one',
+  },
+  'rekey:UserInviteConfirm': {
+    subject: 'the one-time token of the mail about it',
+    when: 'the password of a user who was invited is set',
+  },
   'rekey:FactorChangeRevoke': {
     subject: 'the one-time token',
     when: 'the link of the mail about a new KEY locks the account',

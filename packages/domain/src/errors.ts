@@ -42,6 +42,7 @@ export const violationCodes = [
   'contains_email',
   'contains_service',
   'same_as_current',
+  'used_before',
 ] as const;
 export type ViolationCode = (typeof violationCodes)[number];
 

@@ -10,6 +10,8 @@ export type EventType =
   /** Another service made a key of the user, and sees the user from then on. */
   | 'user.adopted'
   | 'password.changed'
+  /** Somebody set it with the link of a mail. */
+  | 'password.reset'
   | 'session.started'
   /** One session, or all of the user at the service where it is about none. */
   | 'session.ended'

@@ -49,9 +49,14 @@ export function checkPasswordDiffers(password: string, current: string, field: s
   const [next, now] = [password, current].map((text) =>
     isFarTooLong(text, MAX_LENGTH) ? text : text.normalize('NFC'),
   );
-  if (next !== now) return;
-  refuse({ field, message: 'must differ from the current one', code: 'same_as_current' });
+  if (next === now) throw refusedAsCurrent(field);
 }
+
+/** The refusal of a password that changes nothing. */
+export const refusedAsCurrent = (field: string): IllegalArgument =>
+  new IllegalArgument([
+    { field, message: 'must differ from the current one', code: 'same_as_current' },
+  ]);
 
 /** The further rules of `standard` and `nist`: no common password, and none with a name in it that an attacker knows. */
 export function checkPasswordQuality(

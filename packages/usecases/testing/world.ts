@@ -34,6 +34,7 @@ export const NEW_PASSWORD = 'battery staple';
 
 export const settings: Settings = {
   passwordPolicy: 'compat',
+  passwordHistory: 0,
   refreshTokenTtlMs: 86_400_000,
   sessionTtlMs: 2_592_000_000,
   revokeTokenTtlMs: 604_800_000,

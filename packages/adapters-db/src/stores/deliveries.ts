@@ -83,7 +83,9 @@ const strays = all(
   asWaiting,
 );
 
-const insert = write((db, delivery: Param<Delivery & { readonly domain: string }>) =>
+type Stored = Delivery & { readonly domain: string; readonly sentAt: Instant | null };
+
+const insert = write((db, delivery: Param<Stored>) =>
   db.insertInto('deliveries').values({
     id: delivery.id,
     created_at: delivery.createdAt,
@@ -99,6 +101,7 @@ const insert = write((db, delivery: Param<Delivery & { readonly domain: string }
     deadline: delivery.deadline,
     attempts: sql.lit(0),
     due_at: delivery.createdAt,
+    sent_at: delivery.sentAt,
   }),
 );
 
@@ -248,6 +251,7 @@ const latest = (state: DeliveryState | null) =>
       db
         .selectFrom('deliveries')
         .select(listedColumns)
+        .where('recipient', '<>', sql.lit(''))
         .$if(state !== null, (query) => query.where(inState(state ?? 'sent')))
         // Ids rise with time.
         .orderBy('id', 'desc')
@@ -320,7 +324,12 @@ const requeueDead = all((db, now: Param<Instant>, limit: Param<number>) =>
 
 /** The mails that committed changes owe to people outside. */
 export const deliveriesOn = (on: Connection): Deliveries => ({
-  insert: (delivery) => insert(on)({ ...delivery, domain: domainOf(delivery.to) }),
+  insert: (delivery, { isClosed } = { isClosed: false }) =>
+    insert(on)({
+      ...delivery,
+      domain: domainOf(delivery.to),
+      sentAt: isClosed ? delivery.createdAt : null,
+    }),
   get: byId(on),
   waiting: (attempts, domain, without, limit) => waitingAfter[attempts](on)(domain, without, limit),
   stray: strays(on),

@@ -63,6 +63,7 @@ export const whyOf: Record<ViolationCode, string> = {
   contains_email: 'a password holds the name of the e-mail address, the part before the `@`',
   contains_service: 'a password holds the name of the service',
   same_as_current: 'a password is the one that it should replace',
+  used_before: 'a password is one that the account had before (`PASSWORD_HISTORY`)',
 };
 
 /** Where the `type` of a problem leads to: an anchor for each code. */

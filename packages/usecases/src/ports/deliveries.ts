@@ -2,8 +2,8 @@ import type { Delivery, DeliveryState, Id, Instant, OneTimeToken, Service } from
 
 /** The mails that committed changes owe to people outside. */
 export interface Deliveries {
-  /** Owes a delivery, due at once. */
-  insert(delivery: Delivery): Promise<void>;
+  /** Owes a delivery, due at once. One to nobody is closed from the start: it is neither made nor listed. */
+  insert(delivery: Delivery, as?: { readonly isClosed: boolean }): Promise<void>;
   get(id: Id): Promise<Delivery | null>;
   /**
    * Up to `limit` deliveries that wait, to the recipient domains after `domain` in the order of their names, and for each

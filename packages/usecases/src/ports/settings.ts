@@ -2,6 +2,8 @@ import type { LinkPages, PasswordPolicy } from '@rekey/domain';
 
 export type Settings = LinkPages & {
   readonly passwordPolicy: PasswordPolicy;
+  /** How many of the passwords before the current one may not come back. */
+  readonly passwordHistory: number;
   readonly refreshTokenTtlMs: number;
   /** How long after its login a session ends, however often it is refreshed. */
   readonly sessionTtlMs: number;

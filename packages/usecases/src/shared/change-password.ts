@@ -2,14 +2,13 @@ import {
   type Actor,
   type Id,
   InvalidCredentials,
-  type PasswordQuality,
   type Place,
   placeOf,
   Unauthorized,
   type User,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
-import { judgeNewPassword } from './new-password.ts';
+import { type PreparedPassword, prepareNewPassword } from './new-password.ts';
 import { checkOwing, owe } from './owe.ts';
 import type { Proof } from './prove-password.ts';
 import { tell } from './tell.ts';
@@ -28,9 +27,6 @@ type Needs = Pick<
   | 'settings'
 >;
 
-/** A new password that is good enough, before the change. */
-type PreparedChange = { readonly quality: PasswordQuality; readonly passwordHash: string };
-
 /**
  * The slow work of a change, after the proof, so that only somebody who knows the password learns how often it was
  * changed. A change that somebody else commits from here on voids the proof.
@@ -40,18 +36,15 @@ export async function prepareChange(
   place: Place,
   { user, service }: Proof,
   newPassword: string,
-): Promise<PreparedChange> {
-  const { database, hasher, clock, settings } = ports;
+): Promise<PreparedPassword> {
+  const { database, clock, settings } = ports;
   await database.read(({ oneTimeTokens }) =>
     checkChanges(oneTimeTokens, settings, user.id, clock.now()),
   );
   await checkOwing(ports, user, place.origin);
-  const [quality, passwordHash] = await Promise.all([
-    judgeNewPassword(ports, newPassword, user, service, 'newPassword'),
-    // At once, for it takes longer; the hash of a password that is refused is thrown away.
-    hasher.hash(newPassword, place),
-  ]);
-  return { quality, passwordHash };
+  // The current password is known, and another one.
+  const replaced = { user, service, current: null };
+  return prepareNewPassword(ports, place, replaced, newPassword, 'newPassword');
 }
 
 /**

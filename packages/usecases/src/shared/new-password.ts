@@ -1,8 +1,11 @@
 import {
   checkPasswordLength,
   checkPasswordQuality,
+  IllegalArgument,
   normalizePassword,
   type PasswordQuality,
+  type Place,
+  refusedAsCurrent,
   type Service,
   type User,
 } from '@rekey/domain';
@@ -37,6 +40,50 @@ export async function judgeNewPassword(
   checkPasswordQuality(password, quality, context, settings.passwordPolicy, field);
   return quality;
 }
+
+/** A password that may be set, before it is. */
+export type PreparedPassword = { readonly quality: PasswordQuality; readonly passwordHash: string };
+
+/**
+ * The slow work before a password of an account takes the place of another, once it is proven who asks. `current`: the
+ * hash that the account has, where it is not known already that the new password is another one. Looks at as many earlier
+ * passwords as may not come back, one after the other. Throws `IllegalArgument` for a password that is refused.
+ */
+export async function prepareNewPassword(
+  ports: Pick<Ports, 'database' | 'hasher' | 'meter' | 'breachList' | 'settings'>,
+  place: Place,
+  { user, service, current }: Replaced,
+  password: string,
+  field: string,
+): Promise<PreparedPassword> {
+  const { database, hasher, settings } = ports;
+  const [quality, passwordHash, isCurrent] = await Promise.all([
+    judgeNewPassword(ports, password, user, service, field),
+    // At once, for it takes longer; the hash of a password that is refused is thrown away.
+    hasher.hash(password, place),
+    current !== null && hasher.verify(password, current, place),
+  ]);
+  if (isCurrent) throw refusedAsCurrent(field);
+
+  const which = { from: 'latest', limit: settings.passwordHistory } as const;
+  const past =
+    which.limit === 0
+      ? []
+      : await database.read(({ users }) => users.pastPasswords(user.id, which));
+  for (const hash of past) {
+    if (!(await hasher.verify(password, hash, place))) continue;
+    const message = 'must not be one that the account had before';
+    throw new IllegalArgument([{ field, message, code: 'used_before' }]);
+  }
+  return { quality, passwordHash };
+}
+
+/** The account whose password is to be replaced, and the service at which. */
+type Replaced = {
+  readonly user: Pick<User, 'id' | 'email' | 'name'>;
+  readonly service: Pick<Service, 'id' | 'name'>;
+  readonly current: string | null;
+};
 
 /** How good a password is for a person of that name and address, at a service of that name. */
 export async function qualityOf(

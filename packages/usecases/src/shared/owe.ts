@@ -2,6 +2,7 @@ import {
   DAY_MS,
   type Id,
   isProven,
+  nowhere,
   type OneTimeToken,
   type Origin,
   type Purpose,
@@ -25,23 +26,26 @@ export async function checkOwing(
   if (!isProven(user)) await checkMailBudget(ports, { to: user.email, origin });
 }
 
+/** A right that is to be mailed. */
+type OwedRight = {
+  readonly purpose: Purpose;
+  readonly serviceId: Id;
+  readonly origin: Origin;
+} & Partial<Pick<OneTimeToken, 'version' | 'details'>>;
+
 /**
  * Owes the owner of an account, which is locked, a mail with a link, in the transaction of the change that the mail is
  * about. Answers the right that the link carries. Throws like `checkOwing`, for others may have come in between.
+ * `isCounted`: whether the mail was counted against the budgets already.
  */
 export async function owe(
   ports: Pick<Ports, 'secrets' | 'linkTokens' | 'clock' | 'ids' | 'settings'>,
   { throttles, oneTimeTokens, deliveries }: Stores,
-  of: {
-    readonly purpose: Purpose;
-    readonly user: Owner;
-    readonly serviceId: Id;
-    readonly origin: Origin;
-  } & Partial<Pick<OneTimeToken, 'version' | 'details'>>,
+  of: OwedRight & { readonly user: Owner; readonly isCounted?: true },
 ): Promise<OneTimeToken> {
   const { linkTokens, clock, ids, settings } = ports;
   const { purpose, user, serviceId, origin } = of;
-  if (!isProven(user)) {
+  if (!isProven(user) && !of.isCounted) {
     const refusal = await spendMailBudget(ports, { throttles }, { to: user.email, origin });
     if (refusal) throw refusal;
   }
@@ -74,6 +78,47 @@ export async function owe(
     // A link that no longer works is not worth a mail.
     deadline: token.expiresAt,
   });
+  return token;
+}
+
+/**
+ * Owes nobody anything, with as much work as `owe`, where nobody may learn by the time that it takes whether there is an
+ * account. Answers the right of nobody, which is good at no time.
+ */
+export async function oweNobody(
+  { linkTokens, clock, ids }: Pick<Ports, 'linkTokens' | 'clock' | 'ids'>,
+  { oneTimeTokens, deliveries }: Stores,
+  { purpose, serviceId, version = null, details = null }: OwedRight,
+): Promise<OneTimeToken<null>> {
+  const now = clock.now();
+  const token: OneTimeToken<null> = {
+    id: ids.next(),
+    purpose,
+    userId: null,
+    serviceId,
+    email: '',
+    origin: nowhere,
+    keyId: linkTokens.currentKeyId(),
+    createdAt: now,
+    expiresAt: now,
+    version,
+    details,
+  };
+  await oneTimeTokens.insert(token);
+  const delivery = {
+    id: ids.next(),
+    createdAt: now,
+    channel: 'mail',
+    kind: purpose,
+    tokenId: token.id,
+    userId: null,
+    serviceId,
+    to: '',
+    locale: 'en',
+    timezone: 'Etc/UTC',
+    deadline: now,
+  } as const;
+  await deliveries.insert(delivery, { isClosed: true });
   return token;
 }
 

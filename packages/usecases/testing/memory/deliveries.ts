@@ -47,12 +47,12 @@ export function deliveries(tables: Tables): Deliveries {
   };
 
   return {
-    insert: async (delivery) =>
+    insert: async (delivery, as = { isClosed: false }) =>
       deliveries.put(delivery.id, {
         delivery,
         attempts: 0,
         dueAt: delivery.createdAt,
-        sentAt: null,
+        sentAt: as.isClosed ? delivery.createdAt : null,
         deadAt: null,
         reason: null,
       }),
@@ -83,6 +83,7 @@ export function deliveries(tables: Tables): Deliveries {
       deliveries
         .rows()
         .map(listed)
+        .filter(({ to }) => to !== '')
         .filter((delivery) => state === null || delivery.state === state)
         .sort((a, b) => (a.id < b.id ? 1 : -1))
         .slice(0, limit),
