@@ -18,6 +18,7 @@ export type { ChainReport } from './audit/verify-audit.ts';
 export type { Handed } from './deliveries/hand-over.ts';
 export type { Delivered } from './deliveries/mark-deliveries.ts';
 export type { Told } from './deliveries/read-notice.ts';
+export type { UsedLink } from './deliveries/read-used-link.ts';
 export type { Requeued } from './deliveries/requeue-delivery.ts';
 export * from './ports/index.ts';
 export { keyUses } from './shared/key-uses.ts';

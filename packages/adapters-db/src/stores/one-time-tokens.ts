@@ -65,6 +65,17 @@ const goodById = one(
   asToken,
 );
 
+const spentById = one(
+  (db, id: Param<Id>, now: Param<Instant>) =>
+    db
+      .selectFrom('one_time_tokens')
+      .select([...columns, 'spent_at as spentAt'])
+      .where('id', '=', id)
+      .where('spent_at', 'is not', null)
+      .where('expires_at', '>', now),
+  ({ spentAt, ...row }) => ({ token: asToken(row), spentAt: spentAt ?? 0 }),
+);
+
 const ofDeleted = one((db, id: Param<Id>, now: Param<Instant>) =>
   db
     .selectFrom('one_time_tokens')
@@ -154,18 +165,27 @@ const reserving = one((db, email: Param<string>, now: Param<Instant>, exceptFor:
 );
 
 const earliest = one(
-  (db, userId: Param<Id>, purposes: Param<readonly Purpose[]>, after: Param<Instant>) =>
+  (db, userId: Param<Id>, purpose: Param<Purpose>, after: Param<Instant>) =>
     db
       .selectFrom('one_time_tokens')
       .select(columns)
       .where('user_id', '=', userId)
-      .where('purpose', 'in', purposes)
+      .where('purpose', '=', purpose)
       .where('created_at', '>', after)
       // Ids rise with time.
       .orderBy('created_at')
       .orderBy('id')
       .limit(sql.lit(1)),
   asOwned,
+);
+
+const endElsewhere = write((db, userId: Param<Id>, email: Param<string>, now: Param<Instant>) =>
+  db
+    .updateTable('one_time_tokens')
+    .set({ spent_at: now })
+    .where('user_id', '=', userId)
+    .where('email', '<>', email)
+    .where('spent_at', 'is', null),
 );
 
 const latest = one((db, userId: Param<Id>, purpose: Param<Purpose>, after: Param<number>) =>
@@ -212,6 +232,7 @@ export const oneTimeTokensOn = (on: Connection): OneTimeTokens => ({
   insert: ({ origin, details, ...token }) =>
     insert(on)(token, origin, details && JSON.stringify(details)),
   findGood: goodById(on),
+  findSpent: spentById(on),
   isOfDeleted: async (id, now) => (await ofDeleted(on)(id, now)) !== null,
   async spend(id, now) {
     // Two links of a user that are pressed at once wait here, and never for each other's rights.
@@ -227,7 +248,19 @@ export const oneTimeTokensOn = (on: Connection): OneTimeTokens => ({
   endRegistrations: endRegistrations(on),
   isReserved: async (email, now, exceptFor = '') =>
     (await reserving(on)(email, now, exceptFor)) !== null,
-  earliest: earliest(on),
+  async earliest(userId, purposes, after) {
+    // One by one, for an index has those of one purpose in their order.
+    const found: OneTimeToken[] = [];
+    for (const purpose of purposes) {
+      const first = await earliest(on)(userId, purpose, after);
+      if (first !== null) found.push(first);
+    }
+    const [first = null] = found.sort(
+      (a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1),
+    );
+    return first;
+  },
+  endElsewhere: endElsewhere(on),
   nthLatest: async (userId, purpose, n) =>
     (await latest(on)(userId, purpose, n - 1))?.createdAt ?? null,
   prune: async (before, limit) =>

@@ -5,6 +5,7 @@ import { HandOver } from './hand-over.ts';
 import { ListDeliveries } from './list-deliveries.ts';
 import { MarkDeliveries } from './mark-deliveries.ts';
 import { ReadNotice } from './read-notice.ts';
+import { ReadUsedLink } from './read-used-link.ts';
 import { RequeueDeadDeliveries } from './requeue-dead-deliveries.ts';
 import { RequeueDelivery } from './requeue-delivery.ts';
 
@@ -15,6 +16,7 @@ export const deliveries = (ports: Ports) => ({
   listDeliveries: new ListDeliveries(ports),
   markDeliveries: new MarkDeliveries(ports),
   readNotice: new ReadNotice(ports),
+  readUsedLink: new ReadUsedLink(ports),
   requeueDeadDeliveries: new RequeueDeadDeliveries(ports),
   requeueDelivery: new RequeueDelivery(ports),
 });

@@ -36,10 +36,13 @@ describe('the token of a link', () => {
       purpose: 'update_password',
       serviceName: service.name,
       email: owner.user.email,
+      newEmail: null,
       happenedAt: START,
       origin: ORIGIN,
       locale: 'de',
       timezone: 'Europe/Berlin',
+      supportUrl: null,
+      isJoining: false,
     };
     expect(await read(w, token)).toEqual(told);
     expect(await read(w, token, asService(service))).toEqual(told);

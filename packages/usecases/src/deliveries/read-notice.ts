@@ -1,15 +1,21 @@
 import {
   type Actor,
+  type Id,
   type Instant,
   InvalidOneTimeToken,
+  maskedEmail,
   may,
+  type OneTimeToken,
   type Origin,
   type Purpose,
+  type User,
 } from '@rekey/domain';
-import type { Ports } from '../ports/index.ts';
+import type { Ports, Stores } from '../ports/index.ts';
+import { isJoining } from '../shared/joining.ts';
 import { serviceNameFor } from '../shared/service-name.ts';
 
 type Needs = Pick<Ports, 'database' | 'linkTokens' | 'clock' | 'settings'>;
+type Right = OneTimeToken<Id | null>;
 
 /** The facts that the page of a link tells. */
 export type Told = {
@@ -18,10 +24,16 @@ export type Told = {
   readonly serviceName: string;
   /** The address that the user had when it happened. */
   readonly email: string;
+  /** The address that the account has now, in part, where the link is about that; null elsewhere. */
+  readonly newEmail: string | null;
   readonly happenedAt: Instant;
   readonly origin: Origin;
   readonly locale: string;
   readonly timezone: string;
+  /** The place where people find help; null for none. */
+  readonly supportUrl: string | null;
+  /** Whether the address of a registration has an account, which the link only lets in at the service. */
+  readonly isJoining: boolean;
 };
 
 /** Tells what a mailed link is about, and spends nothing: only where the link would be good now. */
@@ -38,7 +50,8 @@ export class ReadNotice {
     const right = linkTokens.verify(text);
     if (right === null) throw new InvalidOneTimeToken();
 
-    return database.read(async ({ services, users, oneTimeTokens }) => {
+    return database.read(async (stores) => {
+      const { services, users, oneTimeTokens } = stores;
       const now = clock.now();
       const token = await oneTimeTokens.findGood(right.id, now);
       if (token === null) {
@@ -46,14 +59,48 @@ export class ReadNotice {
         throw new InvalidOneTimeToken({ isOfDeleted });
       }
       const service = await services.find(token.serviceId);
-      const asked = token.details && 'name' in token.details ? token.details : null;
-      const person = token.userId === null ? asked : await users.get(token.userId);
+      const user = token.userId === null ? null : await users.get(token.userId);
+      const { details } = token;
+      const person = user ?? (details && 'name' in details ? details : null);
       if (!service || !person || token.purpose !== right.purpose) throw new InvalidOneTimeToken();
       if (!may(actor, 'use link', { serviceId: service.id })) throw new InvalidOneTimeToken();
+      if (!(await isAlive(stores, token, user))) throw new InvalidOneTimeToken();
       const { purpose, email, createdAt: happenedAt, origin } = token;
-      const { locale, timezone } = person;
-      const serviceName = serviceNameFor(service, settings);
-      return { purpose, serviceName, email, happenedAt, origin, locale, timezone };
+      const account = purpose === 'register' ? await users.findByEmail(email) : null;
+      return {
+        purpose,
+        serviceName: serviceNameFor(service, settings),
+        email,
+        newEmail: details && 'newEmail' in details ? maskedEmail(details.newEmail) : null,
+        happenedAt,
+        origin,
+        locale: person.locale,
+        timezone: person.timezone,
+        supportUrl: service.supportUrl ?? settings.supportUrl,
+        isJoining: account !== null && isJoining(account.user),
+      };
     });
+  }
+}
+
+/** Whether what a link gives can still be had: it ends with the address, or the credential, that it was made for. */
+async function isAlive(
+  { users }: Stores,
+  { purpose, email, version }: Right,
+  user: User | null,
+): Promise<boolean> {
+  switch (purpose) {
+    case 'recover':
+      return user?.isLocked === true;
+    case 'validate_email':
+      return user?.email === email;
+    case 'reset_password':
+    case 'invite': {
+      const account = await users.findByEmail(email);
+      const isOfUser = account !== null && account.user.id === user?.id && user.isEnabled;
+      return isOfUser && account.credential.version === version;
+    }
+    default:
+      return true;
   }
 }

@@ -5,6 +5,11 @@ export interface OneTimeTokens {
   insert(token: OneTimeToken<Id | null>): Promise<void>;
   /** Finds a right that is unspent and has not expired at `now`. */
   findGood(id: Id, now: Instant): Promise<OneTimeToken<Id | null> | null>;
+  /** Finds a right that was spent, by itself or by another one, and would not have expired at `now`. */
+  findSpent(
+    id: Id,
+    now: Instant,
+  ): Promise<{ readonly token: OneTimeToken<Id | null>; readonly spentAt: Instant } | null>;
   /** Whether the account of a right was deleted, which would not have expired at `now`. */
   isOfDeleted(id: Id, now: Instant): Promise<boolean>;
   /**
@@ -21,6 +26,8 @@ export interface OneTimeTokens {
   use(id: Id, now: Instant): Promise<OneTimeToken<Id | null> | null>;
   /** Ends the unspent rights of a user for these purposes. */
   endAll(userId: Id, purposes: readonly Purpose[], now: Instant): Promise<void>;
+  /** Ends the unspent rights of a user that were mailed to any other address. */
+  endElsewhere(userId: Id, email: string, now: Instant): Promise<void>;
   /** Ends the unspent registrations of an address. */
   endRegistrations(email: string, now: Instant): Promise<void>;
   /**

@@ -99,6 +99,31 @@ export function oneTimeTokensContract({ write, read, race, seed, seedToken }: Op
       for (const token of kept) expect(await findGood(token.id)).toEqual(token);
     });
 
+    test('that are spent are found as long as they would be good', async () => {
+      const { token } = await seedToken({ expiresAt: START + 1000 });
+      const findSpent = (now: number) =>
+        read(({ oneTimeTokens }) => oneTimeTokens.findSpent(token.id, now));
+      expect(await findSpent(START)).toBeNull();
+      await spend(token.id, START + 3);
+      expect(await findSpent(START + 999)).toEqual({ token, spentAt: START + 3 });
+      expect(await findSpent(START + 1000)).toBeNull();
+    });
+
+    test('of a user end that were mailed to any other address', async () => {
+      const { service, user } = await seed();
+      const { token: foreign } = await seedToken();
+      const of = { userId: user.id, serviceId: service.id };
+      const own = aOneTimeToken({ ...of, email: 'one@example.com' });
+      const elsewhere = aOneTimeToken({ ...of, email: 'two@example.com' });
+      await insert(own, elsewhere);
+      await write(({ oneTimeTokens }) =>
+        oneTimeTokens.endElsewhere(user.id, 'one@example.com', START),
+      );
+      expect(await findGood(own.id)).toEqual(own);
+      expect(await findGood(elsewhere.id)).toBeNull();
+      expect(await findGood(foreign.id)).toEqual(foreign);
+    });
+
     test('about a change of address reserve the old one for its owner, while they are good', async () => {
       const { service, user } = await seed();
       const { user: stranger } = await seed();

@@ -15,6 +15,10 @@ export function oneTimeTokens({ oneTimeTokens, deliveries }: Tables): OneTimeTok
   return {
     insert: async (token) => oneTimeTokens.put(token.id, { token, spentAt: null }),
     findGood: async (id, now) => good(oneTimeTokens.get(id), now),
+    findSpent: async (id, now) => {
+      const { token, spentAt = null } = oneTimeTokens.get(id) ?? {};
+      return token && spentAt !== null && token.expiresAt > now ? { token, spentAt } : null;
+    },
     isOfDeleted: async (id, now) => {
       const { userId, purpose, expiresAt = 0 } = oneTimeTokens.get(id)?.token ?? {};
       return userId === null && purpose !== 'register' && expiresAt > now;
@@ -36,6 +40,8 @@ export function oneTimeTokens({ oneTimeTokens, deliveries }: Tables): OneTimeTok
     },
     endAll: async (userId, purposes, now) =>
       endWhere(now, (token) => token.userId === userId && purposes.includes(token.purpose)),
+    endElsewhere: async (userId, email, now) =>
+      endWhere(now, (token) => token.userId === userId && token.email !== email),
     endRegistrations: async (email, now) =>
       endWhere(now, (token) => token.purpose === 'register' && token.email === email),
     isReserved: async (email, now, exceptFor) =>
