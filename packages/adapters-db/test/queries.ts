@@ -44,6 +44,7 @@ export async function everyQuery(builder: Connection['builder']): Promise<Ran[]>
       note(statement, values);
       return 1;
     },
+    insertAtCommit: (sql) => void note({ sql }, []),
   });
   for (const [name, store] of Object.entries(stores)) {
     for (const [key, run] of Object.entries(store)) {
@@ -132,6 +133,7 @@ async function askAll(stores: Stores): Promise<void> {
   await users.see(user.id, service.id);
   await users.noteLogin(user.id, now, service.id);
   await users.update(user);
+  await users.markValid(user.id, true, now);
   await users.setAttributes(user.id, service.id, {});
   await users.attributesOf(user.id);
   await users.isKeptBeside(user.id, service.id);
@@ -209,6 +211,7 @@ async function askAll(stores: Stores): Promise<void> {
   await csrfTokens.prune(now, 10);
   await oneTimeTokens.insert(token);
   await oneTimeTokens.findGood(token.id, now);
+  await oneTimeTokens.findSpent(token.id, now);
   await oneTimeTokens.isOfDeleted(token.id, now);
   await oneTimeTokens.spend(token.id, now);
   await oneTimeTokens.use(token.id, now);
@@ -216,6 +219,7 @@ async function askAll(stores: Stores): Promise<void> {
   await oneTimeTokens.endRegistrations(user.email, now);
   await oneTimeTokens.isReserved(user.email, now);
   await oneTimeTokens.earliest(user.id, ['update_password'], now);
+  await oneTimeTokens.endElsewhere(user.id, user.email, now);
   await oneTimeTokens.nthLatest(user.id, 'update_password', 10);
   await oneTimeTokens.prune(now, 10);
   await deliveries.insert(delivery);

@@ -35,6 +35,7 @@ export const initial: Migration = {
       name text not null,
       email text not null unique,
       email_valid integer not null,
+      email_proven integer not null,
       locale text not null,
       timezone text not null,
       password_hash text,
@@ -167,7 +168,7 @@ export const initial: Migration = {
       details text,
       spent_at bigint
     )`,
-    `create index one_time_tokens_of_user on one_time_tokens (user_id, purpose, created_at)`,
+    `create index one_time_tokens_of_user on one_time_tokens (user_id, purpose, created_at, id)`,
     `create index one_time_tokens_expired on one_time_tokens (expires_at)`,
     `create index one_time_tokens_of_address on one_time_tokens (email, purpose)
       where spent_at is null and purpose in ('register', 'update_email')`,

@@ -350,11 +350,15 @@ const revoke = guarded((db, id: Param<Id>, now: Param<Instant>) =>
     .where('is_revoked', '=', sql.lit(0)),
 );
 
-const revokeAllOf = write((db, userId: Param<Id>, now: Param<Instant>) =>
-  db
-    .updateTable('keys')
-    .set({ ...revoked, updated_at: now })
-    .where('user_id', '=', userId),
+const revokeAllOf = all(
+  (db, userId: Param<Id>, now: Param<Instant>) =>
+    db
+      .updateTable('keys')
+      .set({ ...revoked, updated_at: now })
+      .where('user_id', '=', userId)
+      .where('is_revoked', '=', sql.lit(0))
+      .returning(columns),
+  asKey,
 );
 
 /** Deletes the rows that refer to a key, and then the key: no row ever refers to one that is gone. */

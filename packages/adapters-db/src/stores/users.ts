@@ -39,6 +39,7 @@ const insert = guarded(
         name: user.name,
         email: user.email,
         email_valid: user.emailValid,
+        email_proven: user.emailProven,
         locale: user.locale,
         timezone: user.timezone,
         password_hash: passwordHash,
@@ -166,6 +167,19 @@ const update = write((db, user: Param<User>) =>
     .where('id', '=', user.id),
 );
 
+const markValid = write((db, id: Param<Id>, isProven: Param<boolean>, now: Param<Instant>) => {
+  const proven = sql<0 | 1>`case when ${isProven} = 1 then 1 else email_proven end`;
+  return db
+    .updateTable('users')
+    .set({
+      email_valid: sql.lit(1),
+      email_proven: proven,
+      idle_since: sql<Instant>`case when ${isProven} = 1 then null else idle_since end`,
+      updated_at: now,
+    })
+    .where('id', '=', id);
+});
+
 const setAttributes = write((db, id: Param<Id>, by: Param<Id | null>, attributes: Param<string>) =>
   db
     .insertInto('user_attributes')
@@ -252,7 +266,7 @@ const freeFor = (id: Param<Id>, email: Param<string>) =>
 const giveBackAddress = guarded((db, id: Param<Id>, email: Param<string>, now: Param<Instant>) =>
   db
     .updateTable('users')
-    .set({ email, email_valid: sql.lit(1), updated_at: now })
+    .set({ email, email_valid: sql.lit(1), email_proven: sql.lit(1), updated_at: now })
     .where('id', '=', id)
     .where(freeFor(id, email)),
 );
@@ -267,6 +281,7 @@ const unlock = guarded((db, id: Param<Id>, version: Param<number>, to: Param<Unl
       is_locked: sql.lit(0),
       email: to.email,
       email_valid: sql.lit(1),
+      email_proven: sql.lit(1),
       password_hash: to.passwordHash,
       credential_version: nextVersion,
       password_require_update: sql.lit(0),
@@ -411,12 +426,6 @@ const deleteUser = write((db, id: Param<Id>) => db.deleteFrom('users').where('id
 export const usersOn = (on: Connection): Users => {
   const visible = visibleUsersOn(on);
   const past = pastPasswordsOn(on);
-  /** In all lists, as it is now. */
-  const showAgain = async (id: Id): Promise<true> => {
-    const user = await byId(on)(id);
-    if (user !== null) await visible.update(user);
-    return true;
-  };
   return {
     async insert(user, passwordHash, idleSince = null) {
       const isNew = await insert(on)(user, passwordHash, idleSince);
@@ -443,6 +452,7 @@ export const usersOn = (on: Connection): Users => {
       await update(on)(user);
       await visible.update(user);
     },
+    markValid: markValid(on),
     setAttributes: (id, by, attributes) => setAttributes(on)(id, by, JSON.stringify(attributes)),
     attributesOf: attributesOf(on),
     isKeptBeside: async (id, serviceId) => (await foreignKey(on)(id, serviceId)) !== null,
@@ -453,9 +463,16 @@ export const usersOn = (on: Connection): Users => {
     },
     lockOf: lockOf(on),
     keepDisabled: keepDisabled(on),
-    giveBackAddress: async (id, email, now) =>
-      (await giveBackAddress(on)(id, email, now)) && showAgain(id),
-    unlock: async (id, version, to) => (await unlock(on)(id, version, to)) && showAgain(id),
+    async giveBackAddress(id, email, now) {
+      const isGiven = await giveBackAddress(on)(id, email, now);
+      if (isGiven) await visible.move(id, email);
+      return isGiven;
+    },
+    async unlock(id, version, to) {
+      const isUnlocked = await unlock(on)(id, version, to);
+      if (isUnlocked) await visible.move(id, to.email);
+      return isUnlocked;
+    },
     forgetDevices: forgetDevices(on),
     setAdmin: setAdmin(on),
     lockAdmins: lockAdmins(on),

@@ -53,6 +53,17 @@ const disable = write((db, userId: Param<Id>) =>
     .where('user_id', '=', userId),
 );
 
+/** With the address, and enabled or not, as the user is now. */
+const move = write((db, userId: Param<Id>, emailKey: Param<Buffer>) =>
+  db
+    .updateTable('visible_users')
+    .set({
+      email_key: emailKey,
+      is_enabled: sql<0 | 1>`(select is_enabled from users where id = ${userId})`,
+    })
+    .where('user_id', '=', userId),
+);
+
 const show = write((db, userId: Param<Id>, serviceId: Param<Id>) =>
   db
     .insertInto('visible_users')
@@ -118,6 +129,8 @@ export const visibleUsersOn = (on: Connection) => ({
   },
   update: (user: User): Promise<void> => update(on)(rowOf(user)),
   disable: disable(on),
+  /** To another address, as the user was. */
+  move: (userId: Id, email: string): Promise<void> => move(on)(userId, keyOf(folded(email))),
   /** The service sees the user from now on. */
   show: show(on),
   /** To be called before a key is deleted: what the service saw by it alone, it sees no longer. */

@@ -122,6 +122,7 @@ describe('the token of a link', () => {
   test('leaves good what was mailed to another address before, for a locked account as well', async () => {
     const { w, owner, service, token } = await aChangedPassword();
     const of = { userId: owner.user.id, serviceId: service.id };
+    const moved = { ...owner, user: { ...owner.user, email: 'before@example.com' } };
     const earlier = aOneTimeToken({ ...of, email: 'before@example.com', createdAt: START - 1 });
     const later = aOneTimeToken({ ...of, email: 'thief@example.com', createdAt: START + 1 });
     await w.database.transact(async ({ oneTimeTokens }) => {
@@ -131,7 +132,7 @@ describe('the token of a link', () => {
     const end = await revoke(w, w.linkTokens.make(later), asService(service));
     expect(end).toBeInstanceOf(InvalidOneTimeToken);
     expect(await revoke(w, w.linkTokens.make(earlier), asService(service))).toBe('done');
-    expect(await isLocked(w, owner)).toBe(true);
+    expect(await isLocked(w, moved)).toBe(true);
   });
 
   test('works until it expires, and not at that instant', async () => {
@@ -289,11 +290,15 @@ describe('the lock of an account', () => {
     await revoke({ ...healthy.w, database }, healthy.token, healthy.by);
     expect(done).toEqual([
       'oneTimeTokens.spend',
+      'users.lock',
+      'oneTimeTokens.earliest',
       'users.lockOut',
-      'keys.revokeAllOf',
-      'sessions.endAllOf',
-      'events.insert',
+      'oneTimeTokens.endAll',
       'services.knowing',
+      'sessions.endAllAt',
+      'keys.revokeAllOf',
+      'events.insert',
+      'events.insert',
       'audit.lock',
       'audit.append',
     ]);

@@ -43,8 +43,8 @@ export interface Keys {
   ): Promise<void>;
   /** Disables and revokes a key, only if it is not revoked; answers whether it did. */
   revoke(id: Id, now: Instant): Promise<boolean>;
-  /** Disables and revokes every key of the user, for all services. */
-  revokeAllOf(userId: Id, now: Instant): Promise<void>;
+  /** Disables and revokes every key of the user that is not revoked, for all services; answers them. */
+  revokeAllOf(userId: Id, now: Instant): Promise<Key[]>;
   /** Deletes a key with the sessions that rest on it. */
   delete(id: Id): Promise<void>;
   /** Writes down when keys were used last. A later use that is known stays, and a key that is gone is passed over. */

@@ -1,36 +1,99 @@
-import { type Actor, canLock, InvalidOneTimeToken, may, revokeTypes } from '@rekey/domain';
-import type { Ports } from '../ports/index.ts';
+import {
+  type Actor,
+  canLock,
+  DAY_MS,
+  type Id,
+  InvalidOneTimeToken,
+  lockPurposes,
+  may,
+  type OneTimeToken,
+  purposes,
+  revokeTypes,
+} from '@rekey/domain';
+import type { Ports, Settings, Stores } from '../ports/index.ts';
 import type { Recorder } from './record.ts';
 import { recordAtAll } from './record-at-all.ts';
 import { tell } from './tell.ts';
+import { tellAll } from './tell-all.ts';
+
+/** What a kill switch ended, of the whole account. */
+export type Ended = {
+  readonly sessions: number;
+  /** Those of the types KEY and TOKEN. */
+  readonly keys: number;
+  /** Seeds of one-time codes. */
+  readonly factors: number;
+};
+
+/** Everything that is mailed, but for kill switches: a lock voids all of it, whatever address it went to. */
+const grants = purposes.filter((purpose) => !lockPurposes.includes(purpose));
+
+/** For so long before a lock somebody may have had the account who should not: no password of that time comes back. */
+export const doubtMs = ({ revokeTokenTtlMs }: Settings): number =>
+  Math.max(7 * DAY_MS, revokeTokenTtlMs);
 
 /**
- * "This wasn't me": locks the account that a link was mailed about and ends every key and session of it, for all
+ * "This wasn't me": locks the account that a link was mailed about and ends every key, session and factor of it, for all
  * services, whatever happened since the mail. Throws `InvalidOneTimeToken` for every token that is not good here.
  */
 export async function lockAccount(
-  ports: Recorder & Pick<Ports, 'database' | 'linkTokens'>,
+  ports: Recorder & Pick<Ports, 'linkTokens' | 'settings'>,
+  stores: Stores,
   actor: Actor,
   text: string,
-): Promise<void> {
-  const { database, linkTokens, clock } = ports;
-  const right = linkTokens.verify(text);
+): Promise<{ readonly token: OneTimeToken; readonly ended: Ended }> {
+  const right = ports.linkTokens.verify(text);
   if (right === null || !canLock(right.purpose)) throw new InvalidOneTimeToken();
-  const { purpose } = right;
+  const token = await stores.oneTimeTokens.spend(right.id, ports.clock.now());
+  if (token?.purpose !== right.purpose) throw new InvalidOneTimeToken();
+  if (!may(actor, 'use link', token)) throw new InvalidOneTimeToken();
 
-  await database.transact(async (stores) => {
-    const { users, keys, sessions, oneTimeTokens } = stores;
-    const now = clock.now();
-    const token = await oneTimeTokens.spend(right.id, now);
-    if (token?.purpose !== purpose) throw new InvalidOneTimeToken();
-    const { userId, serviceId, id: subjectId } = token;
-    if (!may(actor, 'use link', { serviceId })) throw new InvalidOneTimeToken();
+  await closeAccount(ports, stores, token);
+  const { userId, serviceId, id: subjectId } = token;
+  const knowing = await stores.services.knowing(userId);
+  const ended = await endAll(ports, stores, { userId, knowing });
+  const of = { serviceId, userId, subjectId };
+  await tellAll(ports, stores, { ...of, type: 'user.locked' }, knowing);
+  await recordAtAll(ports, stores, actor, { ...of, type: revokeTypes[right.purpose] }, knowing);
+  return { token, ended };
+}
 
-    await users.lockOut(userId, now);
-    await keys.revokeAllOf(userId, now);
-    await sessions.endAllOf(userId, now);
-    await tell(ports, stores, { type: 'user.locked', serviceId, userId, subjectId });
-    const type = revokeTypes[purpose];
-    await recordAtAll(ports, stores, actor, { type, serviceId, userId, subjectId });
-  });
+/** Locks the account, which gets the address back that the link was mailed to, and voids all that waits in mailboxes. */
+async function closeAccount(
+  { clock, settings }: Pick<Ports, 'clock' | 'settings'>,
+  { users, oneTimeTokens }: Stores,
+  { userId, serviceId, email, purpose }: OneTimeToken,
+): Promise<void> {
+  const now = clock.now();
+  const account = await users.lock(userId);
+  const isMoved = account?.user.email !== email;
+  // The account that somebody else made with an address is not one to which the address returns.
+  if (isMoved && purpose === 'validate_email') throw new InvalidOneTimeToken();
+  const first = await oneTimeTokens.earliest(userId, lockPurposes, now - doubtMs(settings));
+  await users.lockOut(userId, now, { serviceId, recoverTo: first?.email ?? email });
+  await oneTimeTokens.endAll(userId, grants, now);
+  // Taken by somebody else meanwhile, it comes back with the way back at the earliest.
+  if (isMoved) await users.giveBackAddress(userId, email, now);
+}
+
+/** Each service is told of what was its own. */
+async function endAll(
+  ports: Pick<Ports, 'clock' | 'ids'>,
+  stores: Stores,
+  { userId, knowing }: { readonly userId: Id; readonly knowing: readonly Id[] },
+): Promise<Ended> {
+  const now = ports.clock.now();
+  let sessions = 0;
+  for (const serviceId of knowing) {
+    const ended = await stores.sessions.endAllAt(userId, serviceId, now);
+    if (ended > 0) await tell(ports, stores, { type: 'session.ended', serviceId, userId });
+    sessions += ended;
+  }
+  const keys = await stores.keys.revokeAllOf(userId, now);
+  for (const { id: subjectId, serviceId } of keys) {
+    if (serviceId === null) continue;
+    await tell(ports, stores, { type: 'key.revoked', serviceId, userId, subjectId });
+  }
+  const factors = keys.filter(({ type }) => type === 'TOTP').length;
+  return { sessions, keys: keys.length - factors, factors };
 }

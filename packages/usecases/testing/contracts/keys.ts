@@ -179,15 +179,18 @@ export function keysContract({ write, read, race, seed }: Opened): void {
         for (const key of [...own, ...foreign]) {
           await keys.insert(key, { digest: `digest-${key.id}` });
         }
-        await keys.revokeAllOf(user.id, now);
       });
-      for (const key of own) {
-        expect(await read(({ keys }) => keys.get(key.id))).toEqual({
-          ...key,
-          updatedAt: now,
-          isEnabled: false,
-          isRevoked: true,
-        });
+      const revokeAll = (at: number) => write(({ keys }) => keys.revokeAllOf(user.id, at));
+      const revoked = own.map((key) => ({
+        ...key,
+        updatedAt: now,
+        isEnabled: false,
+        isRevoked: true,
+      }));
+      expect((await revokeAll(now)).toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual(revoked);
+      expect(await revokeAll(now + 1)).toEqual([]);
+      for (const key of revoked) {
+        expect(await read(({ keys }) => keys.get(key.id))).toEqual(key);
       }
       for (const key of foreign) {
         expect(await read(({ keys }) => keys.get(key.id))).toEqual(key);

@@ -31,8 +31,8 @@ export function keys(tables: Tables): Keys {
 
   const findUsable = (type: Key['type'], userId: Id, serviceId: Id, now: Instant) =>
     keys.find(({ key }) => key.type === type && isOf(key, userId, serviceId) && isUsable(key, now));
-  const revoke = (row: KeyRow, now: Instant) =>
-    put(row, { updatedAt: now, isEnabled: false, isRevoked: true });
+  const revokedAt = (updatedAt: Instant) => ({ updatedAt, isEnabled: false, isRevoked: true });
+  const revoke = (row: KeyRow, now: Instant) => put(row, revokedAt(now));
 
   return {
     insert: async (key, secret) => {
@@ -107,7 +107,9 @@ export function keys(tables: Tables): Keys {
       return true;
     },
     revokeAllOf: async (userId, now) => {
-      for (const row of keys.rows()) if (row.key.userId === userId) revoke(row, now);
+      const rows = keys.rows().filter(({ key }) => key.userId === userId && !key.isRevoked);
+      for (const row of rows) revoke(row, now);
+      return rows.map(({ key }) => ({ ...key, ...revokedAt(now) }));
     },
     delete: async (id) => {
       for (const { session } of sessions.rows()) {
