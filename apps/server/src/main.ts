@@ -14,7 +14,7 @@ import { logSink } from './log-sink.ts';
 import { repeat } from './repeat.ts';
 import { hashBehindRequests } from './thread-pool.ts';
 import { version } from './version.ts';
-import { mailFolderWarning, warningsOf } from './warnings.ts';
+import { envFileWarning, mailFolderWarning, warningsOf } from './warnings.ts';
 
 const STDOUT = 1;
 /** How long requests and deliveries under way have to finish when the server is told to stop. */
@@ -44,7 +44,11 @@ async function start(): Promise<void> {
     { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
     sink,
   );
-  const warnings = [mailFolderWarning(config) ?? [], ...warningsOf(config, process.env)].flat();
+  const warnings = [
+    mailFolderWarning(config) ?? [],
+    envFileWarning() ?? [],
+    warningsOf(config, process.env),
+  ].flat();
   for (const warning of warnings) log.warn({ warning }, 'configuration');
   const { metricsHost, metricsPort } = config;
   // Loaded only where somebody measures.

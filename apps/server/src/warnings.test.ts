@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from './config.ts';
-import { mailFolderWarning, warningsOf } from './warnings.ts';
+import { envFileWarning, mailFolderWarning, warningsOf } from './warnings.ts';
 
 const warned = (env: NodeJS.ProcessEnv) => warningsOf(readConfig(env), env);
 
@@ -37,6 +37,23 @@ describe('a warning', () => {
     ]);
   });
 
+  const database = 'DATABASE_URL has no sslmode: all data crosses the network in clear text';
+  test.each<[string, string[]]>([
+    ['postgres://db.example/rekey', [database]],
+    ['postgres://db.example/rekey?sslmode=disable', []],
+    ['postgres://127.0.0.1/rekey', []],
+    ['postgres:///rekey?host=/run/postgresql', []],
+  ])('names clear text that nobody chose: %s', (url, warnings) => {
+    expect(warned({ ...good, DATABASE_URL: url })).toEqual(warnings);
+  });
+
+  test('names a breach list that is asked in clear text', () => {
+    expect(warned({ ...good, HIBP_URL: 'http://mirror.example.com' })).toEqual([
+      expect.stringMatching(/^HIBP_URL is not https/),
+    ]);
+    expect(warned({ ...good, HIBP_URL: 'http://127.0.0.1:1' })).toEqual([]);
+  });
+
   test.each([
     ['SMPT_URL', 'SMTP_URL'],
     ['SMTP_URI', 'SMTP_URL'],
@@ -61,6 +78,19 @@ describe('a warning', () => {
     const env = Object.fromEntries(others.split(' ').map((name) => [name, 'x']));
     expect(warned({ ...good, ...env, REKEY_PORT: 'tcp://10.0.0.1:80' })).toEqual([]);
   });
+});
+
+test('a file .env with secrets is for its owner alone', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rekey-warn-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = path.join(folder, '.env');
+  expect(envFileWarning(file)).toBeNull();
+  writeFileSync(file, 'PORT=80\n', { mode: 0o644 });
+  expect(envFileWarning(file)).toBeNull();
+  writeFileSync(file, 'SMTP_URL=smtp://user:pass@mail.example.com\n');
+  expect(envFileWarning(file)).toMatch(/chmod 600 \.env$/);
+  chmodSync(file, 0o640);
+  expect(envFileWarning(file)).toBeNull();
 });
 
 test('mails that become files are warned of, and more so where they cannot', () => {

@@ -1,14 +1,16 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { parseDatabaseUrl } from '@rekey/adapters-db';
 import { parseMailFrom } from '@rekey/adapters-mail';
 import { type Config, fileVariableOf } from './config.ts';
+import { readEnvFile } from './env-file.ts';
 import { type Variable, variables } from './variables.ts';
 
 const LOOPBACK = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i;
 
 /** What is allowed and would lose mails, mislead people, or does not do what its writer meant: a sentence each. */
 export function warningsOf(config: Config, env: NodeJS.ProcessEnv): string[] {
-  return [...misspelt(env), ...misleading(config)];
+  return [...misspelt(env), ...misleading(config), ...inClearText(config, env)];
 }
 
 function misleading({ host, publicUrl, smtpUrl, mailFrom, trustProxy }: Config): string[] {
@@ -35,6 +37,36 @@ function misleading({ host, publicUrl, smtpUrl, mailFrom, trustProxy }: Config):
     ],
   ];
   return warnings.flatMap(([isTrue, warning]) => (isTrue ? warning : []));
+}
+
+/** What others on the way could read although nobody said that they may. */
+function inClearText({ databaseUrl, hibpUrl }: Config, env: NodeJS.ProcessEnv): string[] {
+  const place = parseDatabaseUrl(databaseUrl);
+  const host = (place.kind === 'postgres' && (place.config.host ?? env.PGHOST)) || 'localhost';
+  const isUnsaid = place.kind === 'postgres' && place.isTlsUnsaid && !env.PGSSLMODE;
+  const hibp = hibpUrl === null ? null : new URL(hibpUrl);
+  return [
+    ...(isUnsaid && !host.startsWith('/') && !LOOPBACK.test(host)
+      ? ['DATABASE_URL has no sslmode: all data crosses the network in clear text']
+      : []),
+    ...(hibp?.protocol === 'http:' && !LOOPBACK.test(hibp.hostname)
+      ? ['HIBP_URL is not https: others see the beginnings of digests of new passwords']
+      : []),
+  ];
+}
+
+/** Of the file `.env`, which holds secrets: that others than its owner and group can read it; null where not. */
+export function envFileWarning(file = '.env'): string | null {
+  try {
+    if (process.platform === 'win32' || (statSync(file).mode & 0o007) === 0) return null;
+    const { values } = readEnvFile(file);
+    const isSecret = Object.values<Variable>(variables).some(
+      ({ name, isSecret }) => isSecret && values.get(name),
+    );
+    return isSecret ? 'the file .env holds secrets, and others can read it: chmod 600 .env' : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Why no mail reaches its owner: they become files, if even that; null where they are sent. */
