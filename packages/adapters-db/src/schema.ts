@@ -47,6 +47,7 @@ export type Schema = {
     name: string;
     email: string;
     email_valid: Flag;
+    email_proven: Flag;
     locale: string;
     timezone: string;
     password_hash: string | null;

@@ -44,7 +44,6 @@ export async function everyQuery(builder: Connection['builder']): Promise<Ran[]>
       note(statement, values);
       return 1;
     },
-    insertAtCommit: (sql) => void note({ sql }, []),
   });
   for (const [name, store] of Object.entries(stores)) {
     for (const [key, run] of Object.entries(store)) {

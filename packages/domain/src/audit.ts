@@ -45,6 +45,14 @@ export const auditTypeTexts = {
     subject: 'the user',
     when: 'an account that nobody proved and nobody used is deleted',
   },
+  'rekey:UserRecover': {
+    subject: 'the one-time token of the mail',
+    when: 'the owner of a locked account is mailed the way back',
+  },
+  'rekey:UserRecoverConfirm': {
+    subject: 'the one-time token of the mail about it',
+    when: 'the owner of a locked account takes it back',
+  },
   'sso:KeyCreate': { subject: 'the key', when: 'a key of a user or of a service is made' },
   'sso:KeyUpdate': { subject: 'the key', when: 'a key is changed, disabled or enabled' },
   'rekey:RoleGrant': { subject: 'the user', when: 'a user gets the role `admin`' },
@@ -65,6 +73,18 @@ export const auditTypeTexts = {
   'sso:AuthLocalUpdatePasswordRevoke': {
     subject: 'the one-time token',
     when: 'the link of the mail about a change locks the account',
+  },
+  'sso:AuthLocalRegister': {
+    subject: 'the one-time token of the mail',
+    when: 'somebody asks to register with an address',
+  },
+  'sso:AuthLocalRegisterConfirm': {
+    subject: 'the one-time token of the mail',
+    when: 'the link of a registration makes an account, or lets one in at the service',
+  },
+  'rekey:ValidateEmail': {
+    subject: 'the one-time token of the mail',
+    when: 'a mail to the address of a user turns out to reach its owner',
   },
   'sso:AuthLocalResetPassword': {
     subject: 'the one-time token of the mail',

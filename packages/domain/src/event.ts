@@ -7,11 +7,15 @@ export type EventType =
   | 'user.disabled'
   /** The owner pressed the link of a mail. */
   | 'user.locked'
+  /** The owner took a locked account back. */
+  | 'user.recovered'
   /** Another service made a key of the user, and sees the user from then on. */
   | 'user.adopted'
   | 'password.changed'
   /** Somebody set it with the link of a mail. */
   | 'password.reset'
+  /** A mail to the address reached its owner. */
+  | 'email.validated'
   | 'session.started'
   /** One session, or all of the user at the service where it is about none. */
   | 'session.ended'

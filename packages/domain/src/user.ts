@@ -18,8 +18,10 @@ export type User = {
   readonly name: string;
   /** In its canonical form, see `parseEmail`. */
   readonly email: string;
-  /** Whether somebody proved that mails to the address reach its owner. */
+  /** Whether a mail to the address was answered. A visit to the link does for that, and machines visit links too. */
   readonly emailValid: boolean;
+  /** Whether somebody acted on a mail to the address, which no visit does: nothing less counts as a proof. */
+  readonly emailProven: boolean;
   /** A BCP 47 language tag. */
   readonly locale: string;
   /** A name of the IANA time zone database. */
@@ -138,11 +140,14 @@ function byCodePoints(a: string, b: string): number {
 const isOfPair = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff;
 
 /**
- * Whether somebody vouches for it that the address of an account is its owner's: the service or operator that made the
- * account. Nobody does for who signed up alone.
+ * Whether somebody vouches for it that the address of an account is its owner's: the owner by a proof, or the service or
+ * operator that made the account. It says whom mails may be sent to, and which accounts stay, and nothing more: who gets
+ * an account by its address has to have proven it (`emailProven`).
  */
-export const isProven = ({ createdBy }: Pick<User, 'createdBy'>): boolean =>
-  createdBy !== formServiceId;
+export const isProven = ({
+  createdBy,
+  emailProven,
+}: Pick<User, 'createdBy' | 'emailProven'>): boolean => emailProven || createdBy !== formServiceId;
 
 /** The secret side of a user. It never leaves the use cases. */
 export type Credential = {

@@ -56,6 +56,7 @@ export function aUser(details: Partial<User> & Pick<User, 'createdBy'>): User {
     name: 'Ada',
     email: `user-${user.id}@example.com`,
     emailValid: false,
+    emailProven: false,
     locale: 'en',
     timezone: 'Etc/UTC',
     passwordAllowReset: true,

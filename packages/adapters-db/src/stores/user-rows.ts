@@ -14,6 +14,7 @@ export const userColumns = [
   'name',
   'email',
   'email_valid as emailValid',
+  'email_proven as emailProven',
   'locale',
   'timezone',
   'password_allow_reset as passwordAllowReset',
@@ -40,6 +41,7 @@ export const asUser = (row: UserRow): User => ({
   isDisabledByOperator: row.isDisabledByOperator === 1,
   isAdmin: row.isAdmin === 1,
   emailValid: row.emailValid === 1,
+  emailProven: row.emailProven === 1,
   passwordAllowReset: row.passwordAllowReset === 1,
   passwordRequireUpdate: row.passwordRequireUpdate === 1,
 });

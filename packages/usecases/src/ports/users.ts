@@ -52,6 +52,11 @@ export interface Users {
   ): Promise<(Account & { readonly user: SeenUser }) | null>;
   /** Changes the name, flags, locale and zone of a user that is locked to what they are here. */
   update(user: User): Promise<void>;
+  /**
+   * Writes down that the address is valid, and whether that is a proof: one that was there stays, and an account that has
+   * one is not deleted if nobody uses it.
+   */
+  markValid(id: Id, isProven: boolean, now: Instant): Promise<void>;
   /** Replaces what a service keeps with a user that is locked, or the operator, see `see`. */
   setAttributes(id: Id, by: Id | null, attributes: Attributes): Promise<void>;
   /** What all services keep with a user; null is the operator. */

@@ -12,7 +12,7 @@ import {
 import type { Ports, Stores } from '../ports/index.ts';
 import { checkMailBudget, spendMailBudget } from './mail-budget.ts';
 
-type Owner = Pick<User, 'id' | 'email' | 'createdBy' | 'locale' | 'timezone'>;
+type Owner = Pick<User, 'id' | 'email' | 'emailProven' | 'createdBy' | 'locale' | 'timezone'>;
 
 /**
  * Throws `TooManyRequests` where the owner of an account could not be mailed that it changed: no change goes without its

@@ -25,6 +25,7 @@ import {
   type Violation,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
+import { invite } from '../shared/invite.ts';
 import { newKey } from '../shared/new-key.ts';
 import { judgeNewPassword, parseNewPassword } from '../shared/new-password.ts';
 import { record } from '../shared/record.ts';
@@ -33,7 +34,16 @@ import { countSignUp } from '../shared/throttle.ts';
 
 type Needs = Pick<
   Ports,
-  'database' | 'hasher' | 'meter' | 'breachList' | 'secrets' | 'macs' | 'clock' | 'ids' | 'settings'
+  | 'database'
+  | 'hasher'
+  | 'meter'
+  | 'breachList'
+  | 'secrets'
+  | 'macs'
+  | 'linkTokens'
+  | 'clock'
+  | 'ids'
+  | 'settings'
 >;
 
 export type CreateUserInput = {
@@ -50,6 +60,8 @@ export type CreateUserInput = {
   readonly attributes?: Attributes | undefined;
   /** Whether the user gets a TOKEN key of the service along, and so can log in there. */
   readonly tokenKey?: boolean | undefined;
+  /** Whether the user, who has no password then, is mailed a link to choose one. */
+  readonly invite?: boolean | undefined;
 };
 
 /**
@@ -81,6 +93,7 @@ export class CreateUser {
       password,
       attributes,
       tokenKey: _,
+      invite: __,
       ...profile
     } = parseAll({
       name: () => parseName(input.name),
@@ -94,6 +107,9 @@ export class CreateUser {
       attributes: () => parseAttributes(input.attributes ?? {}),
       tokenKey: () => {
         if (input.tokenKey && maker === null) throw new IllegalArgument([noService]);
+      },
+      invite: () => {
+        if (input.invite && input.password !== undefined) throw new IllegalArgument([noChoice]);
       },
     });
     const service = actor.kind === 'service' ? actor.service : await this.#formService();
@@ -122,6 +138,7 @@ export class CreateUser {
       isDisabledByOperator: input.isEnabled === false && maker === null,
       isAdmin: false,
       emailValid: false,
+      emailProven: false,
       ...profile,
       passwordAllowReset: input.passwordAllowReset ?? true,
       passwordRequireUpdate: input.passwordRequireUpdate ?? false,
@@ -146,7 +163,11 @@ export class CreateUser {
         await users.setAttributes(user.id, maker, attributes);
       }
       if (tokenKey) await stores.keys.insert(tokenKey.key, tokenKey.secret);
+      const reportInvitation = input.invite
+        ? await invite(this.#ports, stores, actor, { user, version: 1 })
+        : null;
       await this.#report(stores, actor, { maker, user, key: tokenKey?.key ?? null });
+      await reportInvitation?.();
     });
     return { user: { ...user, attributes }, quality };
   }
@@ -179,6 +200,12 @@ export class CreateUser {
     return service;
   }
 }
+
+const noChoice: Violation = {
+  field: 'invite',
+  message: 'is for users who choose their password themselves',
+  code: 'not_allowed',
+};
 
 const noService: Violation = {
   field: 'tokenKey',

@@ -33,6 +33,7 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
       isLocked: true,
       isDisabledByOperator: true,
       emailValid: true,
+      emailProven: true,
       lastLoginAt: START + 5,
       isAdmin: true,
       passwordAllowReset: false,
@@ -96,6 +97,41 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
       expect(await read(({ users }) => users.get(ghost.id))).toBeNull();
       expect(await accountOf(ghost)).toBeNull();
       expect(await write(({ users }) => users.lock(ghost.id))).toBeNull();
+    });
+  });
+
+  describe('the address', () => {
+    test('is valid after a visit, and proven after a proof, which stays', async () => {
+      const { user } = await seed();
+      const mark = (isProven: boolean, now: number) =>
+        write(({ users }) => users.markValid(user.id, isProven, now));
+      await mark(false, START + 1);
+      const visited = { ...user, emailValid: true, updatedAt: START + 1 };
+      expect(await accountOf(user)).toEqual({ user: visited, credential: untouched });
+      await mark(true, START + 2);
+      await mark(false, START + 3);
+      expect(await accountOf(user)).toEqual({
+        user: { ...visited, emailProven: true, updatedAt: START + 3 },
+        credential: untouched,
+      });
+      await write(({ users }) => users.markValid(anId(), true, START));
+    });
+
+    test('once proven keeps an account that nobody uses, and a visit does not', async () => {
+      await alone(async (database) => {
+        const { service } = await seed({}, database);
+        const [visited, proven] = [
+          aUser({ createdBy: service.id }),
+          aUser({ createdBy: service.id }),
+        ];
+        await database.transact(async ({ users }) => {
+          for (const user of [visited, proven]) await users.insert(user, null, START);
+          await users.markValid(visited.id, false, START);
+          await users.markValid(proven.id, true, START);
+        });
+        const idle = await database.transact(({ users }) => users.lockIdle(START + 1, 10));
+        expect(idle).toEqual([visited.id]);
+      });
     });
   });
 
@@ -319,6 +355,7 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
           ...user,
           email,
           emailValid: true,
+          emailProven: true,
           updatedAt: START + 9,
           passwordRequireUpdate: false,
         },

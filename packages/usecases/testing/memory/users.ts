@@ -157,6 +157,13 @@ export function users(tables: Tables): Users {
         },
         {},
       ),
+    markValid: async (id, isProven, updatedAt) => {
+      const row = users.get(id);
+      if (!row) return;
+      if (isProven) users.put(id, { ...row, idleSince: null });
+      const proof = isProven ? { emailProven: true } : {};
+      change(id, { emailValid: true, ...proof, updatedAt }, {});
+    },
     setAttributes: async (id, by, attributes) => {
       const user = users.get(id)?.user;
       if (!user) return;
@@ -196,7 +203,7 @@ export function users(tables: Tables): Users {
     },
     giveBackAddress: async (id, email, updatedAt) => {
       if (!isFree(id, email)) return false;
-      change(id, { email, emailValid: true, updatedAt }, {});
+      change(id, { email, emailValid: true, emailProven: true, updatedAt }, {});
       return true;
     },
     unlock: async (id, version, { passwordHash, email, now }) => {
@@ -205,6 +212,7 @@ export function users(tables: Tables): Users {
       const user = {
         email,
         emailValid: true,
+        emailProven: true,
         isLocked: false,
         isEnabled: row.lock.wasEnabled && !row.user.isDisabledByOperator,
         passwordRequireUpdate: false,
