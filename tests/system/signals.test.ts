@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { skips } from '../../packages/usecases/testing/index.ts';
-import { aFolder, aFreePort, image, startServer } from '../harness.ts';
+import { aFolder, aFreePort, image, spawnServer, startServer } from '../harness.ts';
 
 const isUp = (port: number) =>
   fetch(`http://127.0.0.1:${port}/ping`).then(
@@ -20,6 +22,19 @@ test('signals that are not about stopping do no harm, and open no debugger', asy
   expect(server.output()).not.toMatch(/debugger/i);
   server.signal('SIGTERM');
   expect(await server.exit).toEqual({ code: 0, signal: null });
+});
+
+test('a server that still waits for its database ends when it is told to', async () => {
+  const connected = Promise.withResolvers<void>();
+  const silent = createServer(() => connected.resolve()).listen(0, '127.0.0.1');
+  onTestFinished(() => void silent.close());
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const server = spawnServer(aFolder(), { DATABASE_URL: `postgres://127.0.0.1:${port}/rekey` });
+  await connected.promise;
+  server.signal('SIGTERM');
+  // Not by the signal itself, which the first process of a container would not notice.
+  expect(await server.exit).toEqual({ code: 1, signal: null });
 });
 
 test.skipIf(skips(process.platform !== 'linux', 'only Linux can be asked who started whom'))(

@@ -29,6 +29,10 @@ const KEEP_USES_EVERY_MS = MINUTE_MS / 2;
 // Unheard, the first and the last would end the process, and the second would open a debugger to this machine.
 for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => undefined);
 
+// The first process of a container is not ended by signals that nobody listens to, and a start may wait for a database.
+const endEarly = () => process.exit(1);
+process.on('SIGTERM', endEarly).on('SIGINT', endEarly);
+
 await start().catch((error: unknown) => {
   const isListed = error instanceof ConfigError || error instanceof TemplateError;
   const problems = isListed ? error.problems : [messageOf(error)];
@@ -190,8 +194,8 @@ async function start(): Promise<void> {
         process.exitCode = 1;
       });
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  process.off('SIGTERM', endEarly).on('SIGTERM', stop);
+  process.off('SIGINT', endEarly).on('SIGINT', stop);
   onLauncherGone(() => stop('SIGTERM'));
   // The terminal that the server was started in is closed.
   if (process.stdin.isTTY) process.on('SIGHUP', stop);
