@@ -21,10 +21,7 @@ RUN pnpm install --prod --frozen-lockfile --offline
 
 FROM node:24-slim
 ENV NODE_ENV=production \
-    HOST=0.0.0.0 \
-    DATABASE_URL=sqlite:/data/rekey.db \
-    KEYS_FILE=/data/keys.json \
-    MAIL_DIR=/data/mail
+    HOST=0.0.0.0
 WORKDIR /app
 COPY --from=build /app ./
 COPY --from=bundle /app/dist ./dist
@@ -32,6 +29,9 @@ RUN chmod 755 dist/cli.mjs \
  && ln -s /app/dist/cli.mjs /usr/local/bin/rekey \
  && ln -s rekey /usr/local/bin/sso-cli \
  && install -d -o node -g node -m 700 /data
+# The defaults ./data/rekey.db, ./data/keys.json and ./data/mail are in /data. No variable holds them, so that another, or
+# a file with a secret, can take their place.
+WORKDIR /
 USER node
 VOLUME /data
 EXPOSE 8042
@@ -39,4 +39,4 @@ EXPOSE 8042
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 8042}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Node runs without a package manager around it: signals reach it, and its exit code is the container's.
-CMD ["node", "dist/main.mjs"]
+CMD ["node", "/app/dist/main.mjs"]

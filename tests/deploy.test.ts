@@ -155,6 +155,20 @@ test('the health of a container is its life: no restart brings a database back',
   expect(check).toBe('/health/live');
 });
 
+test('the image sets no variable that a file with a secret could be named for', () => {
+  const secrets = Object.values<Variable>(variables).flatMap(({ name, isSecret }) =>
+    isSecret ? [name] : [],
+  );
+  const [, set] =
+    /^ENV ([\s\S]*?[^\\])$/m.exec(
+      textOf('Dockerfile')
+        .split(/^FROM /m)
+        .at(-1) ?? '',
+    ) ?? [];
+  expect(set).toContain('HOST=');
+  for (const name of secrets) expect(set).not.toContain(`${name}=`);
+});
+
 test('the unit for systemd starts Node itself, without a package manager around it', () => {
   const unit = textOf('deploy/rekey.service');
   expect(unit).toMatch(/^ExecStart=\S+\/node \S+\/apps\/server\/src\/main\.ts$/m);
