@@ -1,9 +1,11 @@
 import type { Ports } from '../ports/index.ts';
 import { ChangeRole } from './change-role.ts';
+import { CreateAdmin } from './create-admin.ts';
 import { CreateUser } from './create-user.ts';
 import { DeleteAccount } from './delete-account.ts';
 import { DeleteUser } from './delete-user.ts';
 import { ExportUser } from './export-user.ts';
+import { InviteUser } from './invite-user.ts';
 import { ListUsers } from './list-users.ts';
 import { ReadOwnAccount } from './read-own-account.ts';
 import { ReadUser } from './read-user.ts';
@@ -14,10 +16,12 @@ import { UpdateUser } from './update-user.ts';
 
 export const users = (ports: Ports) => ({
   changeRole: new ChangeRole(ports),
+  createAdmin: new CreateAdmin(ports),
   createUser: new CreateUser(ports),
   deleteAccount: new DeleteAccount(ports),
   deleteUser: new DeleteUser(ports),
   exportUser: new ExportUser(ports),
+  inviteUser: new InviteUser(ports),
   listUsers: new ListUsers(ports),
   readOwnAccount: new ReadOwnAccount(ports),
   readUser: new ReadUser(ports),

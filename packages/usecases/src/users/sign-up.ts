@@ -25,6 +25,7 @@ type Needs = Pick<
   | 'breachList'
   | 'secrets'
   | 'macs'
+  | 'linkTokens'
   | 'deviceTokens'
   | 'clock'
   | 'ids'

@@ -1,0 +1,167 @@
+import {
+  type Account,
+  type Actor,
+  type AuditType,
+  InvalidOneTimeToken,
+  isProven,
+  may,
+  type OneTimeToken,
+  type PasswordQuality,
+  type Purpose,
+  placeOf,
+  type Service,
+  type User,
+} from '@rekey/domain';
+import type { Ports, Stores } from '../ports/index.ts';
+import { emptyAccount } from '../shared/empty-account.ts';
+import { parseNewPassword, prepareNewPassword } from '../shared/new-password.ts';
+import { owe } from '../shared/owe.ts';
+import { proveAddress } from '../shared/prove-address.ts';
+import { recordAtAll } from '../shared/record-at-all.ts';
+import { tell } from '../shared/tell.ts';
+import { mayReset } from './request-reset.ts';
+
+type Needs = Pick<
+  Ports,
+  | 'database'
+  | 'hasher'
+  | 'meter'
+  | 'breachList'
+  | 'secrets'
+  | 'macs'
+  | 'linkTokens'
+  | 'clock'
+  | 'ids'
+  | 'settings'
+>;
+
+type ConfirmResetInput = {
+  readonly token: string;
+  readonly password: string;
+  /** The name that refusals have for the new password. */
+  readonly field?: 'password' | 'newPassword' | undefined;
+};
+
+/** The purposes whose links set a password of an account that is open. */
+const types = {
+  reset_password: 'sso:AuthLocalResetPasswordConfirm',
+  invite: 'rekey:UserInviteConfirm',
+} as const satisfies Partial<Record<Purpose, AuditType>>;
+
+const setsPassword = (purpose: Purpose): purpose is keyof typeof types =>
+  Object.hasOwn(types, purpose);
+
+/** A right that is good, and the account that it is about. */
+type Granted = {
+  readonly purpose: keyof typeof types;
+  readonly right: OneTimeToken;
+  readonly account: Account;
+  readonly service: Service;
+};
+
+/**
+ * Sets the password of an account with the link that its owner asked for, or was invited by. Whoever has the link has
+ * the mailbox: the address is proven, all sessions end, and no device is known any more. Of an account that nobody
+ * vouched for, keys and links that somebody else may have got before are gone as well.
+ */
+export class ConfirmReset {
+  readonly #ports: Needs;
+
+  constructor(ports: Needs) {
+    this.#ports = ports;
+  }
+
+  /**
+   * A refused password leaves the link good. Throws `InvalidOneTimeToken` for every token that is not good here,
+   * `IllegalArgument`, and `Overloaded`.
+   */
+  async execute(
+    actor: Actor,
+    { token, password: text, field = 'password' }: ConfirmResetInput,
+  ): Promise<{ user: User; quality: PasswordQuality }> {
+    const { database, hasher } = this.#ports;
+    const password = parseNewPassword(this.#ports, text, field);
+    const place = placeOf(actor);
+    hasher.admit(place);
+
+    const granted = await database.read((stores) => this.#find(stores, actor, token));
+    const { user, credential } = granted.account;
+    const replaced = { user, service: granted.service, current: credential.passwordHash };
+    const prepared = await prepareNewPassword(this.#ports, place, replaced, password, field);
+
+    return database.transact(async (stores) => {
+      await this.#spend(stores, actor, token, granted);
+      const changed = await this.#set(stores, actor, granted, prepared.passwordHash);
+      return { user: changed, quality: prepared.quality };
+    });
+  }
+
+  /** Finds the right, and all that has to be as it was when the link was mailed. */
+  async #find(
+    { oneTimeTokens, users, keys, services }: Stores,
+    actor: Actor,
+    text: string,
+  ): Promise<Granted> {
+    const { linkTokens, clock } = this.#ports;
+    const presented = linkTokens.verify(text);
+    if (presented === null || !setsPassword(presented.purpose)) throw new InvalidOneTimeToken();
+    const now = clock.now();
+    const found = await oneTimeTokens.findGood(presented.id, now);
+    if (found?.purpose !== presented.purpose || found.userId === null) {
+      throw new InvalidOneTimeToken();
+    }
+    const right = { ...found, userId: found.userId };
+    const { userId, serviceId, email, version } = right;
+    const account = await users.findByEmail(email);
+    const service = await services.get(serviceId);
+    const tokenKey = await keys.findToken(userId, serviceId, now);
+    const isGood =
+      may(actor, 'use link', { serviceId }) &&
+      account?.user.id === userId &&
+      account.user.isEnabled &&
+      account.credential.version === version &&
+      service?.isEnabled;
+    if (!isGood) throw new InvalidOneTimeToken();
+    // The service may have closed the account to its owner, or forbidden this way, since.
+    if (presented.purpose === 'reset_password' && !mayReset({ account, service, tokenKey })) {
+      throw new InvalidOneTimeToken();
+    }
+    return { purpose: presented.purpose, right, account, service };
+  }
+
+  /** Spends the right, only if everything is still as it was found. Locks the account. */
+  async #spend(stores: Stores, actor: Actor, text: string, { right }: Granted): Promise<void> {
+    await stores.users.lock(right.userId);
+    await this.#find(stores, actor, text);
+    const used = await stores.oneTimeTokens.use(right.id, this.#ports.clock.now());
+    if (used === null) throw new InvalidOneTimeToken();
+  }
+
+  async #set(
+    stores: Stores,
+    actor: Actor,
+    { purpose, right: { userId, serviceId }, account }: Granted,
+    passwordHash: string,
+  ): Promise<User> {
+    const { users, sessions, oneTimeTokens } = stores;
+    const { origin } = placeOf(actor);
+    const { version } = account.credential;
+    const now = this.#ports.clock.now();
+    if (!isProven(account.user)) await emptyAccount(this.#ports, stores, account.user, serviceId);
+    const isSet = await users.changePassword(userId, version, passwordHash, now);
+    if (!isSet) throw new InvalidOneTimeToken();
+    const user = await proveAddress(this.#ports, stores, userId);
+    await sessions.endAllOf(userId, now);
+    await users.forgetDevices(userId);
+    await oneTimeTokens.endAll(userId, Object.keys(types) as Purpose[], now);
+
+    const mail = { purpose: 'reset_password_confirm', user, serviceId, origin } as const;
+    const { id: subjectId } = await owe(this.#ports, stores, mail);
+    const event = { type: 'password.reset', serviceId, userId, subjectId } as const;
+    await tell(this.#ports, stores, event);
+    // It ends sessions at all services.
+    const type = types[purpose];
+    await recordAtAll(this.#ports, stores, actor, { type, serviceId, userId, subjectId });
+    return user;
+  }
+}
