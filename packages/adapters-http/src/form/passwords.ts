@@ -3,11 +3,24 @@ import { Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { currentPassword, differs, email, newPassword } from '../server/fields.ts';
-import { FormUser, formUserOut } from './shared.ts';
+import { claimedEmail, FormUser, formUserOut } from './shared.ts';
 
 const FormNewPassword = Type.Object(
   { email, password: currentPassword, newPassword },
   { $id: 'FormNewPassword', check: differs('newPassword') },
+);
+
+const FormAskedReset = Type.Object({ email: claimedEmail }, { $id: 'FormAskedReset' });
+
+const FormConfirmedReset = Type.Object(
+  {
+    token: Type.String({
+      description: 'The `token` of the link in the mail.',
+      examples: ['example.one-time-token'],
+    }),
+    newPassword,
+  },
+  { $id: 'FormConfirmedReset' },
 );
 
 export const passwordRoutes =
@@ -31,6 +44,53 @@ export const passwordRoutes =
       async (request) => {
         const { updatePassword } = deps.useCases.passwords;
         const { user } = await updatePassword.execute(actorOf(request), request.body);
+        return formUserOut(user);
+      },
+    );
+
+    app.post(
+      '/recoverPassword',
+      {
+        schema: {
+          operationId: 'recoverPassword',
+          tags: ['forms'],
+          summary: 'Ask for a mail that sets a new password',
+          description:
+            'The answer is always this one, after as much work: it tells nothing of the account. The mail has a link, to `RECOVER_PASSWORD_URL` where that is set. The old password works until then. The link of an earlier mail works no longer.',
+          security: [],
+          body: FormAskedReset,
+          response: { 204: Type.Null() },
+        },
+      },
+      async (request, reply) => {
+        await deps.useCases.passwords.requestReset.execute(actorOf(request), request.body);
+        return reply.code(204).send(null);
+      },
+    );
+
+    app.post(
+      '/recoverPassword/confirm',
+      {
+        schema: {
+          operationId: 'confirmRecovery',
+          tags: ['forms'],
+          summary: 'Set a new password with the token of the mail',
+          description:
+            'Ends every session, and counts as a proof of the address. The owner gets a mail with a link that locks the account. A password that is refused leaves the token good.',
+          security: [],
+          errors: ['invalid_one_time_token', 'overloaded'],
+          body: FormConfirmedReset,
+          response: { 200: FormUser },
+        },
+      },
+      async (request) => {
+        const { token, newPassword: password } = request.body;
+        const { confirmReset } = deps.useCases.passwords;
+        const { user } = await confirmReset.execute(actorOf(request), {
+          token,
+          password,
+          field: 'newPassword',
+        });
         return formUserOut(user);
       },
     );

@@ -48,6 +48,14 @@ const GivenLinkToken = Type.Object(
   { $id: 'GivenLinkToken', ...strict },
 );
 
+const AskedReset = Type.Object({ email }, { $id: 'AskedReset', ...strict });
+const ResetAsked = Type.Object({}, { $id: 'ResetAsked' });
+
+const ConfirmedReset = Type.Object(
+  { ...GivenLinkToken.properties, password: newPassword },
+  { $id: 'ConfirmedReset', ...strict },
+);
+
 /** The quality of a password, as far as it is known. */
 export const PasswordMeta = Type.Object(
   {
@@ -134,6 +142,48 @@ export const passwordRoutes =
           newPassword: new_password,
           device,
         });
+        return { meta: metaOut(quality) };
+      },
+    );
+
+    app.post(
+      '/auth/provider/local/reset-password',
+      {
+        schema: {
+          operationId: 'requestReset',
+          tags: ['passwords'],
+          summary: 'Ask for a mail with which a user sets a new password',
+          description:
+            'The answer is always this one, after as much work: it tells nothing of the account. A mail with a link goes to a user who is enabled, has a usable TOKEN key of your service, and whose `password_allow_reset` is not `false`. The old password works until then. The link of an earlier mail works no longer.',
+          security: ['serviceKey'],
+          body: AskedReset,
+          response: { 200: ResetAsked },
+        },
+      },
+      async (request) => {
+        await deps.useCases.passwords.requestReset.execute(actorOf(request), request.body);
+        return {};
+      },
+    );
+
+    app.post(
+      '/auth/provider/local/reset-password/confirm',
+      {
+        schema: {
+          operationId: 'confirmReset',
+          tags: ['passwords'],
+          summary: 'Set a password with the token of the mail',
+          description:
+            'Takes the tokens of the types `reset_password` and `invite`. Ends every session of the user, and counts as a proof of the address. The owner gets a mail with a link that locks the account. A password that is refused leaves the token good.',
+          security: ['serviceKey'],
+          errors: ['invalid_one_time_token', 'overloaded'],
+          body: ConfirmedReset,
+          response: { 200: PasswordUpdated },
+        },
+      },
+      async (request) => {
+        const { confirmReset } = deps.useCases.passwords;
+        const { quality } = await confirmReset.execute(actorOf(request), request.body);
         return { meta: metaOut(quality) };
       },
     );

@@ -83,6 +83,12 @@ const NewUser = Type.Object(
         false,
       ),
     ),
+    invite: Type.Optional(
+      flag(
+        'Whether the user is mailed a link to choose a password. Not together with `password`.',
+        false,
+      ),
+    ),
   },
   { $id: 'NewUser', ...strict },
 );
@@ -281,6 +287,7 @@ export const userRoutes =
           passwordRequireUpdate: body.password_require_update,
           attributes: body.attributes,
           tokenKey: body.token_key,
+          invite: body.invite,
         });
         return { meta: metaOut(quality), data: userOut(user) };
       },

@@ -1,6 +1,7 @@
 import {
   type Account,
   type Actor,
+  DAY_MS,
   FIRST_ID,
   type Id,
   type Key,
@@ -11,7 +12,6 @@ import {
   TooManyRequests,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
-import { isKnownTo } from '../shared/known-user.ts';
 import { checkMailBudget, spendMailBudget } from '../shared/mail-budget.ts';
 import { owe, oweNobody } from '../shared/owe.ts';
 import { record } from '../shared/record.ts';
@@ -21,6 +21,9 @@ type Needs = Pick<
   'database' | 'secrets' | 'macs' | 'linkTokens' | 'clock' | 'ids' | 'settings'
 >;
 
+/** For so long after a change of the address a new password takes a proof of it. */
+const MOVED_MS = 7 * DAY_MS;
+
 /** What is found under an address, whether or not that is an account. */
 type Found = {
   readonly account: Account | null;
@@ -28,6 +31,8 @@ type Found = {
   readonly tokenKey: Key | null;
   /** The user, as far as the service may know of it. */
   readonly userId: Id | null;
+  /** Whether the address is new, and nobody proved it: the owner may still have the one from before, and be robbed. */
+  readonly isMoved: boolean;
 };
 
 /**
@@ -58,10 +63,10 @@ export class RequestReset {
       if ((await spendMailBudget(this.#ports, stores, mail)) !== null) return;
 
       const { account, userId } = found;
+      const owner = mayReset(found) && !found.isMoved ? account : null;
       const now = this.#ports.clock.now();
-      await stores.oneTimeTokens.endAll(account?.user.id ?? FIRST_ID, ['reset_password'], now);
+      await stores.oneTimeTokens.endAll(owner?.user.id ?? FIRST_ID, ['reset_password'], now);
       const right = { purpose: 'reset_password', serviceId, origin } as const;
-      const owner = mayReset(found) ? account : null;
       const { id: subjectId } = owner
         ? await owe(this.#ports, stores, {
             ...right,
@@ -83,24 +88,29 @@ export class RequestReset {
 
   /** Locks the account. Asks as much of the database where there is none. */
   async #find(stores: Stores, email: string, serviceId: Id): Promise<Found> {
-    const { users, keys, services } = stores;
+    const { users, keys, services, oneTimeTokens } = stores;
     const now = this.#ports.clock.now();
     const id = (await users.findByEmail(email))?.user.id ?? FIRST_ID;
     const locked = await users.lock(id);
     const account = locked?.user.email === email ? locked : null;
     const tokenKey = await keys.findToken(id, serviceId, now);
-    const isKnown = await isKnownTo(
-      stores,
-      { id, createdBy: account?.user.createdBy ?? null },
-      serviceId,
-    );
+    const isLinked = await keys.linksUser(id, serviceId);
     const service = await services.get(serviceId);
-    return { account, service, tokenKey, userId: account && isKnown ? id : null };
+    const move = await oneTimeTokens.earliest(id, ['update_email'], now - MOVED_MS);
+    // A user that the service may not see is not found in its audit either.
+    const isKnown = isLinked || account?.user.createdBy === serviceId;
+    const userId = account && isKnown ? id : null;
+    const isMoved = move !== null && !account?.user.emailProven;
+    return { account, service, tokenKey, userId, isMoved };
   }
 }
 
 /** Whether the owner may set a new password through the service. */
-export function mayReset({ account, service, tokenKey }: Omit<Found, 'userId'>): boolean {
+export function mayReset({
+  account,
+  service,
+  tokenKey,
+}: Pick<Found, 'account' | 'service' | 'tokenKey'>): boolean {
   const { isEnabled = false, passwordAllowReset = false } = account?.user ?? {};
   return isEnabled && passwordAllowReset && tokenKey !== null && (service?.isEnabled ?? false);
 }
