@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import { skips } from '../../packages/usecases/testing/index.ts';
+import { aFolder, call, createService, image, runCommands, startServer } from '../harness.ts';
+import { textOf } from '../sources.ts';
+
+const hasCurl = spawnSync('curl', ['--version']).status === 0;
+
+/** The commands of a page, all of them in their order. */
+const commandsOf = (page: string): string =>
+  [...textOf(page).matchAll(/```bash\n(.*?)```/gs)].map(([, text]) => text).join('\n');
+
+const linesOf = (text: string) => text.trim().split('\n');
+
+describe.skipIf(skips(!hasCurl, 'the commands of the guides need curl'))('the commands', () => {
+  test('of the quickstart create a user, log it in and out, as often as they are run', async () => {
+    const folder = aFolder();
+    const server = await startServer(folder);
+    const script = commandsOf('docs/quickstart.md')
+      .replace('http://localhost:8042', server.url)
+      .replace('npx -y pnpm@12 exec rekey', `'${process.execPath}' '${image.cli}'`)
+      // The answers have no line of their own.
+      .replaceAll(/^curl.*?[^\\]$/gms, '$&; echo');
+    for (const turn of ['first', 'second']) {
+      const { code, stdout, stderr } = await runCommands(folder, script);
+      expect({ turn, code, stderr }).toEqual({ turn, code: 0, stderr: '' });
+      const [made = '', verified = '', out = ''] = linesOf(stdout);
+      expect(JSON.parse(verified).user.id).toBe(JSON.parse(made).data.id);
+      expect(out).toBe('{}');
+    }
+  });
+
+  test('of the guide for backends go from a sign-up that is sent twice to a logout', async () => {
+    const folder = aFolder();
+    const server = await startServer(folder);
+    const { key } = await createService(folder);
+    const script = [
+      `field() { node -p "JSON.parse(require('fs').readFileSync(0))$1"; }`,
+      `REKEY='${server.url}' KEY='${key.value}' JSON='Content-Type: application/json'`,
+      `EMAIL=ada@example.com ONCE='${crypto.randomUUID()}'`,
+      commandsOf('docs/guides/json.md'),
+      'echo; echo "$ACCESS"',
+    ].join('\n');
+    const { code, stdout, stderr } = await runCommands(folder, script);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const [first, second, name, locale, sessions, out, access] = linesOf(stdout);
+    expect(second).toBe(first);
+    expect([name, locale, sessions, out]).toEqual(['Ada', 'de', '1', '{}']);
+    const refused = await call(server, 'POST', '/v1/auth/token/verify', {
+      headers: { authorization: key.value, 'content-type': 'application/json' },
+      body: JSON.stringify({ token: access }),
+    });
+    expect(refused.body.code).toBe('invalid_token');
+    const { data } = (
+      await call(server, 'GET', '/v1/user', { headers: { authorization: key.value } })
+    ).body;
+    expect(data).toEqual([
+      expect.objectContaining({ id: first, attributes: { newsletter: true } }),
+    ]);
+  });
+});
