@@ -138,6 +138,7 @@ function settingsOf(config: Config): Settings {
     supportUrl: config.supportUrl,
     brandName: config.brandName,
     usersSignup: config.usersSignup,
+    usersRecovery: config.usersRecovery,
     mailPerHour: config.mailPerHour,
     unprovenTtlMs: config.unprovenDays === 0 ? null : config.unprovenDays * DAY_MS,
     throttle: {

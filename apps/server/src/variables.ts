@@ -175,6 +175,12 @@ const accounts = {
     parse: boolean,
     text: 'whether `POST /users/create` is open',
   },
+  usersRecovery: {
+    name: 'USERS_RECOVERY',
+    default: 'owner',
+    parse: oneOf(['owner', 'operator']),
+    text: 'who starts the [way back](use-cases/recovery.md) of an account of the form dialect that its owner locked. `owner`: a button on the page that locked it. `operator`: `rekey user recover` and root keys alone. The link goes to the mailbox of the owner in any case',
+  },
   unprovenDays: {
     name: 'UNPROVEN_DAYS',
     default: '30',

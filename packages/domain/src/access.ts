@@ -15,6 +15,8 @@ type Resources = {
   readonly 'read user': { readonly isKnown: boolean };
   /** To change anything else of a user. */
   readonly 'change user': { readonly createdBy: Id | null };
+  /** To have the owner of a locked account mailed the way back. `isKnown`: as for `read user`. */
+  readonly 'recover user': { readonly isKnown: boolean };
   /** `isDisabledByOperator`: whether an operator disabled the user. */
   readonly 'enable user': { readonly isDisabledByOperator: boolean };
   /** `isKeptBeside`: whether another service than the one that asks has a key of the user. */
@@ -104,6 +106,8 @@ const rules: { readonly [Action in keyof Resources]: Rule<Resources[Action]> } =
     isOperator(actor) || seesAll(actor) || (actor.kind === 'service' && isKnown),
   'change user': (actor, { createdBy }) =>
     isOperator(actor) || seesAll(actor) || isService(actor, createdBy),
+  'recover user': (actor, { isKnown }) =>
+    isOperator(actor) || (actor.kind === 'service' && isKnown),
   'enable user': (actor, { isDisabledByOperator }) => isOperator(actor) || !isDisabledByOperator,
   'delete user': (actor, { createdBy, isKeptBeside }) =>
     isOperator(actor) || (isService(actor, createdBy) && !isKeptBeside),

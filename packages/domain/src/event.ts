@@ -16,6 +16,7 @@ export type EventType =
   | 'password.reset'
   /** A mail to the address reached its owner. */
   | 'email.validated'
+  | 'email.changed'
   | 'session.started'
   /** One session, or all of the user at the service where it is about none. */
   | 'session.ended'

@@ -7,6 +7,7 @@ import { keys } from './keys/index.ts';
 import { maintenance } from './maintenance/index.ts';
 import { passwords } from './passwords/index.ts';
 import type { Ports } from './ports/index.ts';
+import { recovery } from './recovery/index.ts';
 import { requests } from './requests/index.ts';
 import { services } from './services/index.ts';
 import { sessions } from './sessions/index.ts';
@@ -39,6 +40,7 @@ export const useCases = (ports: Ports) => {
     keys: keys(inside),
     maintenance: maintenance(inside),
     passwords: passwords(inside),
+    recovery: recovery(inside),
     requests: requests(ports),
     services: services(inside),
     sessions: sessions(inside),

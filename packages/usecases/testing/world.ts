@@ -46,6 +46,7 @@ export const settings: Settings = {
   supportUrl: null,
   brandName: 'Rekey',
   usersSignup: true,
+  usersRecovery: 'owner',
   mailPerHour: 1_000_000,
   unprovenTtlMs: 30 * 86_400_000,
   // Wide enough for tests of other things.

@@ -251,12 +251,13 @@ const lockOf = one(
   (row) => row as UserLock,
 );
 
-const keepDisabled = write((db, id: Param<Id>) =>
+const keepDisabled = guarded((db, id: Param<Id>) =>
   db
     .updateTable('users')
     .set({ enabled_before_lock: sql.lit(0) })
     .where('id', '=', id)
-    .where('is_locked', '=', sql.lit(1)),
+    .where('is_locked', '=', sql.lit(1))
+    .where('enabled_before_lock', '=', sql.lit(1)),
 );
 
 /** Where nobody else has the address. */
@@ -390,6 +391,32 @@ const deletions = [
   ),
 ];
 
+const registrations = (id: Param<Id>) =>
+  sql<boolean>`purpose = 'register' and purpose in ('register', 'update_email')
+    and email = (select email from users where id = ${id})`;
+
+const deleteRegistrationMails = write((db, id: Param<Id>) =>
+  db
+    .deleteFrom('deliveries')
+    .where('token_id', 'in', (eb) =>
+      eb.selectFrom('one_time_tokens').select('id').where(registrations(id)),
+    ),
+);
+
+/** Somebody asked for these with the address: nothing of that is left either. */
+const endRegistrations = write((db, id: Param<Id>, now: Param<Instant>) =>
+  db
+    .updateTable('one_time_tokens')
+    .set({
+      spent_at: sql<number>`coalesce(spent_at, ${now})`,
+      email: sql.lit(''),
+      address: sql.lit(''),
+      client: null,
+      details: null,
+    })
+    .where(registrations(id)),
+);
+
 const orphanDeliveries = write((db, id: Param<Id>, owedUntil: Param<Instant>) =>
   db
     .updateTable('deliveries')
@@ -485,6 +512,8 @@ export const usersOn = (on: Connection): Users => {
     setIdle: setIdle(on),
     async delete(id, now, owedUntil) {
       for (const deletion of deletions) await deletion(on)(id);
+      await deleteRegistrationMails(on)(id);
+      await endRegistrations(on)(id, now);
       await orphanDeliveries(on)(id, owedUntil);
       await orphanTokens(on)(id, now);
       await deleteUser(on)(id);

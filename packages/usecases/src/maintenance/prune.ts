@@ -1,5 +1,6 @@
 import { type Actor, DAY_MS } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
+import { doubtMs } from '../shared/kill-switch.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 
 type Needs = Pick<Ports, 'database' | 'clock' | 'settings'>;
@@ -7,6 +8,8 @@ type Needs = Pick<Ports, 'database' | 'clock' | 'settings'>;
 /** For an operator who wants to see what was there. */
 const SESSIONS_KEPT_MS = 7 * DAY_MS;
 const TOKENS_KEPT_MS = 90 * DAY_MS;
+/** Of passwords that one transaction looks at: each can take a few statements. */
+const PASSWORDS = 200;
 const EVENTS_KEPT_MS = 30 * DAY_MS;
 /** As long as an answer is given again. */
 const ANSWERS_KEPT_MS = DAY_MS;
@@ -17,7 +20,7 @@ const MAX_BATCHES = 50;
 
 /**
  * Deletes rows that have long been over: sessions with their refresh tokens, one-time tokens with their deliveries,
- * CSRF tokens, events, and counts of tries that no longer matter.
+ * CSRF tokens, events, passwords of the past, and counts of tries that no longer matter.
  */
 export class Prune {
   readonly #ports: Needs;
@@ -46,8 +49,13 @@ export class Prune {
     const keptAnswers = await this.#inBatches(({ keptAnswers }) =>
       keptAnswers.prune(now - ANSWERS_KEPT_MS, BATCH),
     );
+    const { passwordHistory } = settings;
+    const passwords = await this.#inBatches(({ users }) =>
+      users.prunePastPasswords(now - doubtMs(settings), passwordHistory, PASSWORDS),
+    );
     const throttles = await this.#inBatches(({ throttles }) => throttles.prune(now, BATCH));
-    return sessions + csrfTokens + orphans + tokens + events + keptAnswers + throttles;
+    const others = csrfTokens + orphans + keptAnswers + passwords + throttles;
+    return sessions + tokens + events + others;
   }
 
   async #inBatches(prune: (stores: Stores) => Promise<number>): Promise<number> {

@@ -19,6 +19,8 @@ export type Settings = LinkPages & {
   readonly brandName: string;
   /** Whether strangers may sign up at the built-in service. */
   readonly usersSignup: boolean;
+  /** Who starts the way back of an account of the built-in service that its owner locked. */
+  readonly usersRecovery: 'owner' | 'operator';
   /** Mails that people can start for whom nobody vouches, on all servers together. */
   readonly mailPerHour: number;
   /** How long an account is kept that nobody proved and nobody uses; null for ever. */

@@ -73,8 +73,8 @@ export interface Users {
   lockOut(id: Id, now: Instant, by?: LockedBy): Promise<void>;
   /** The lock of a user; null for one that is not locked, or not there. */
   lockOf(id: Id): Promise<UserLock | null>;
-  /** A user that is locked stays disabled when the lock ends. */
-  keepDisabled(id: Id): Promise<void>;
+  /** Makes a user that is locked stay disabled when the lock ends; answers whether it would not have. */
+  keepDisabled(id: Id): Promise<boolean>;
   /** Gives a user that is locked an address that it had, and that was proven; answers false where somebody else has it. */
   giveBackAddress(id: Id, email: string, now: Instant): Promise<boolean>;
   /**
@@ -99,7 +99,7 @@ export interface Users {
   /** Writes down since when an account is idle; null for one that is not deleted if nobody uses it. */
   setIdle(id: Id, since: Instant | null): Promise<void>;
   /**
-   * Deletes a user that is locked, with all that is there for it. A delivery that waits stays until it is sent or given
+   * Deletes a user that is locked, with all that is there for it, and for registrations with its address. A delivery that waits stays until it is sent or given
    * up, and is given up at `owedUntil` at the latest. A right that was mailed stays until it expires, as one that is
    * spent and of nobody, see `OneTimeTokens.isOfDeleted`: only that of a delivery that waits keeps what the mail tells.
    */

@@ -24,7 +24,11 @@ export class OpenFormService {
     onlyOperator(actor);
     const { database, clock, settings } = this.#ports;
     const now = clock.now();
-    const governed = { url: settings.publicUrl, userAllowRegister: settings.usersSignup };
+    const governed = {
+      url: settings.publicUrl,
+      userAllowRegister: settings.usersSignup,
+      ownerRecovery: settings.usersRecovery === 'owner',
+    };
     const service: Service = {
       id: formServiceId,
       createdAt: now,

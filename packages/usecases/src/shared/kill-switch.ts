@@ -48,22 +48,26 @@ export async function lockAccount(
   if (token?.purpose !== right.purpose) throw new InvalidOneTimeToken();
   if (!may(actor, 'use link', token)) throw new InvalidOneTimeToken();
 
-  await closeAccount(ports, stores, token);
+  const isGivenBack = await closeAccount(ports, stores, token);
   const { userId, serviceId, id: subjectId } = token;
   const knowing = await stores.services.knowing(userId);
   const ended = await endAll(ports, stores, { userId, knowing });
   const of = { serviceId, userId, subjectId };
   await tellAll(ports, stores, { ...of, type: 'user.locked' }, knowing);
+  if (isGivenBack) await tellAll(ports, stores, { ...of, type: 'email.changed' }, knowing);
   await recordAtAll(ports, stores, actor, { ...of, type: revokeTypes[right.purpose] }, knowing);
   return { token, ended };
 }
 
-/** Locks the account, which gets the address back that the link was mailed to, and voids all that waits in mailboxes. */
+/**
+ * Locks the account and voids all that waits in mailboxes. Answers whether the account got another address back, that
+ * which the link was mailed to.
+ */
 async function closeAccount(
   { clock, settings }: Pick<Ports, 'clock' | 'settings'>,
   { users, oneTimeTokens }: Stores,
   { userId, serviceId, email, purpose }: OneTimeToken,
-): Promise<void> {
+): Promise<boolean> {
   const now = clock.now();
   const account = await users.lock(userId);
   const isMoved = account?.user.email !== email;
@@ -73,7 +77,7 @@ async function closeAccount(
   await users.lockOut(userId, now, { serviceId, recoverTo: first?.email ?? email });
   await oneTimeTokens.endAll(userId, grants, now);
   // Taken by somebody else meanwhile, it comes back with the way back at the earliest.
-  if (isMoved) await users.giveBackAddress(userId, email, now);
+  return isMoved && users.giveBackAddress(userId, email, now);
 }
 
 /** Each service is told of what was its own. */

@@ -66,15 +66,20 @@ export class UpdateUser {
       checkChange(actor, before, fields);
       const after: SeenUser = { ...before, ...fields, ...(kept && { attributes: kept }) };
       const data = diffOf(before, after);
-      if (data === null) return before;
+      // An account that is locked is disabled already: this is about what follows the lock.
+      const staysDisabled = before.isLocked && given.isEnabled === false;
+      const isKept = staysDisabled && (await users.keepDisabled(id));
+      const byOperator = actor.kind !== 'service';
+      const isNews = isKept || (staysDisabled && byOperator && !before.isDisabledByOperator);
+      if (data === null && !isNews) return before;
 
       const isSwitched = before.isEnabled !== after.isEnabled;
       const changed: SeenUser = {
         ...after,
         updatedAt: this.#ports.clock.now(),
         isDisabledByOperator: isSwitched
-          ? !after.isEnabled && actor.kind !== 'service'
-          : before.isDisabledByOperator,
+          ? !after.isEnabled && byOperator
+          : before.isDisabledByOperator || (staysDisabled && byOperator),
       };
       await users.update(changed);
       if (kept) await users.setAttributes(id, viewer, kept);
@@ -89,7 +94,7 @@ export class UpdateUser {
     actor: Actor,
     before: SeenUser,
     after: SeenUser,
-    data: JsonObject,
+    data: JsonObject | null,
   ): Promise<void> {
     const { services, sessions } = stores;
     const viewer = viewerOf(actor);

@@ -371,7 +371,8 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
       const disabled = await seedLocked({ isEnabled: false });
       const byOperator = await seedLocked({ isDisabledByOperator: true });
       const meanwhile = await seedLocked();
-      await write(({ users }) => users.keepDisabled(meanwhile.user.id));
+      const keepDisabled = () => write(({ users }) => users.keepDisabled(meanwhile.user.id));
+      expect([await keepDisabled(), await keepDisabled()]).toEqual([true, false]);
       await write(({ users }) => users.lockOut(disabled.user.id, START + 1));
       for (const [{ user }, version] of [
         [disabled, 3],

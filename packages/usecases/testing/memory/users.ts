@@ -199,7 +199,9 @@ export function users(tables: Tables): Users {
     },
     keepDisabled: async (id) => {
       const row = users.get(id);
-      if (row?.lock) users.put(id, { ...row, lock: { ...row.lock, wasEnabled: false } });
+      if (!row?.lock?.wasEnabled) return false;
+      users.put(id, { ...row, lock: { ...row.lock, wasEnabled: false } });
+      return true;
     },
     giveBackAddress: async (id, email, updatedAt) => {
       if (!isFree(id, email)) return false;
@@ -270,6 +272,15 @@ export function users(tables: Tables): Users {
       deleteWhere(pastPasswords, ({ userId }) => userId === id);
       deleteWhere(userAttributes, ({ userId }) => userId === id);
       deleteWhere(deliveries, (row) => row.delivery.userId === id && isClosed(row));
+      const email = users.get(id)?.user.email;
+      for (const { token, spentAt } of oneTimeTokens.rows()) {
+        if (token.purpose !== 'register' || token.email !== email) continue;
+        oneTimeTokens.put(token.id, {
+          token: { ...token, ...NOBODY },
+          spentAt: spentAt ?? now,
+        });
+        deleteWhere(deliveries, ({ delivery }) => delivery.tokenId === token.id);
+      }
       const owed = new Set<Id>();
       for (const row of deliveries.rows()) {
         const { delivery } = row;
@@ -295,7 +306,11 @@ const accountOf = (row: UserRow | undefined): Account | null =>
   row ? { user: row.user, credential: row.credential } : null;
 
 /** What is left of the person in a right of a deleted account. */
-export const NOBODY = { email: '', origin: { address: '', client: null } } as const;
+export const NOBODY = {
+  email: '',
+  origin: { address: '', client: null },
+  details: null,
+} as const;
 
 function deleteWhere<Key, Row>(table: Table<Key, Row>, isGone: (row: Row) => boolean): void {
   for (const [key, row] of table.entries()) if (isGone(row)) table.delete(key);

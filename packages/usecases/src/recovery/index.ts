@@ -1,0 +1,10 @@
+import type { Ports } from '../ports/index.ts';
+import { ConfirmRecovery } from './confirm-recovery.ts';
+import { RecoverByOwner } from './recover-by-owner.ts';
+import { RecoverUser } from './recover-user.ts';
+
+export const recovery = (ports: Ports) => ({
+  confirmRecovery: new ConfirmRecovery(ports),
+  recoverByOwner: new RecoverByOwner(ports),
+  recoverUser: new RecoverUser(ports),
+});
