@@ -7,6 +7,7 @@ import type {
   Id,
   Instant,
   KeyType,
+  NoticeKind,
   Purpose,
 } from '@rekey/domain';
 import type { ColumnType } from 'kysely';
@@ -165,9 +166,9 @@ export type Schema = {
     id: Id;
     created_at: Instant;
     channel: Channel;
-    kind: Purpose;
+    kind: NoticeKind;
     token_id: Id;
-    /** Null once the account was deleted: then the row goes when the mail is sent or dead. */
+    /** Null for a registration; and once the account was deleted: then the row goes when the mail is sent or dead. */
     user_id: Id | null;
     service_id: Id;
     recipient: string;

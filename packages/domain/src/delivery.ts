@@ -1,5 +1,5 @@
 import type { Id, Instant } from './ids.ts';
-import type { Purpose } from './one-time-token.ts';
+import type { NoticeKind } from './notice.ts';
 
 /** The ways to somebody outside. */
 export type Channel = 'mail';
@@ -10,11 +10,11 @@ export type Delivery = {
   readonly id: Id;
   readonly createdAt: Instant;
   readonly channel: Channel;
-  /** The event that it tells of. */
-  readonly kind: Purpose;
+  /** What it tells. */
+  readonly kind: NoticeKind;
   /** The right that it carries. */
   readonly tokenId: Id;
-  /** Null once the account was deleted. */
+  /** Null for a registration, and once the account was deleted. */
   readonly userId: Id | null;
   readonly serviceId: Id;
   /** An address, in its canonical form. */
@@ -25,6 +25,10 @@ export type Delivery = {
   /** After this instant there is no use in trying again. */
   readonly deadline: Instant;
 };
+
+/** Whether it is about an address that somebody asks to register with, and not about an account. */
+export const isOfRegistration = ({ kind }: Pick<Delivery, 'kind'>): boolean =>
+  kind === 'register' || kind === 'register_known';
 
 export const deliveryStates = ['waiting', 'sent', 'dead'] as const;
 /** `dead`: given up, and kept until somebody requeues it. */

@@ -3,6 +3,7 @@ import {
   type AuditEntry,
   type Delivery,
   type Event,
+  type Id,
   type Key,
   type OneTimeToken,
   type Origin,
@@ -113,7 +114,10 @@ export function aOneTimeToken(
 }
 
 /** The delivery of a one-time token, owed when the token was made. */
-export function aDelivery(token: OneTimeToken, details: Partial<Delivery> = {}): Delivery {
+export function aDelivery(
+  token: OneTimeToken<Id | null>,
+  details: Partial<Delivery> = {},
+): Delivery {
   return {
     id: ids.next(),
     createdAt: token.createdAt,

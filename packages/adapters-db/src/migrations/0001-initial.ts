@@ -171,7 +171,7 @@ export const initial: Migration = {
     `create index one_time_tokens_of_user on one_time_tokens (user_id, purpose, created_at, id)`,
     `create index one_time_tokens_expired on one_time_tokens (expires_at)`,
     `create index one_time_tokens_of_address on one_time_tokens (email, purpose)
-      where spent_at is null and purpose in ('register', 'update_email')`,
+      where purpose in ('register', 'update_email')`,
 
     `create table deliveries (
       id text not null primary key,

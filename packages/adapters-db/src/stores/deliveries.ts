@@ -1,4 +1,11 @@
-import { type Delivery, type DeliveryState, domainOf, type Id, type Instant } from '@rekey/domain';
+import {
+  type Delivery,
+  type DeliveryState,
+  domainOf,
+  type Id,
+  type Instant,
+  isOfRegistration,
+} from '@rekey/domain';
 import type {
   Attempts,
   Claim,
@@ -157,12 +164,14 @@ const owed = all(
 const isClaimed = (claim: Param<Claim>) => (eb: OnDeliveries) =>
   eb.and([eb('id', '=', claim.id), eb('attempts', '=', claim.attempt), isWaiting(eb)]);
 
+const closedColumns = ['id', 'kind', 'token_id as tokenId', 'user_id as userId'] as const;
+
 const markSent = one((db, claim: Param<Claim>, now: Param<Instant>) =>
   db
     .updateTable('deliveries')
     .set({ sent_at: now })
     .where(isClaimed(claim))
-    .returning(['id', 'token_id as tokenId', 'user_id as userId']),
+    .returning(closedColumns),
 );
 
 const putOff = guarded((db, claim: Param<Claim>, at: Param<Instant>, reason: Param<string>) =>
@@ -174,7 +183,7 @@ const giveUp = one((db, claim: Param<Claim>, now: Param<Instant>, reason: Param<
     .updateTable('deliveries')
     .set({ dead_at: now, reason })
     .where(isClaimed(claim))
-    .returning(['id', 'token_id as tokenId', 'user_id as userId']),
+    .returning(closedColumns),
 );
 
 const deleteOrphan = write((db, id: Param<Id>) => db.deleteFrom('deliveries').where('id', '=', id));
@@ -182,7 +191,7 @@ const deleteOrphan = write((db, id: Param<Id>) => db.deleteFrom('deliveries').wh
 const clearToken = write((db, id: Param<Id>) =>
   db
     .updateTable('one_time_tokens')
-    .set({ email: sql.lit(''), address: sql.lit(''), client: null })
+    .set({ email: sql.lit(''), address: sql.lit(''), client: null, details: null })
     .where('id', '=', id),
 );
 
@@ -197,16 +206,17 @@ const orphans = all((db, before: Param<Instant>, limit: Param<number>) =>
     .skipLocked(),
 );
 
-/** Leaves nothing of a delivery of a deleted account. */
+/** Leaves nothing of a delivery of nobody. */
 async function clear(on: Connection, { id, tokenId }: { readonly id: Id; readonly tokenId: Id }) {
   await deleteOrphan(on)(id);
   await clearToken(on)(tokenId);
 }
 
-type Closed = { readonly id: Id; readonly tokenId: Id; readonly userId: Id | null };
+type Closed = Pick<Delivery, 'id' | 'kind' | 'tokenId' | 'userId'>;
 
 async function closed(on: Connection, delivery: Closed | null): Promise<boolean> {
-  if (delivery?.userId === null) await clear(on, delivery);
+  // A registration is what the link of its mail is about.
+  if (delivery?.userId === null && !isOfRegistration(delivery)) await clear(on, delivery);
   return delivery !== null;
 }
 

@@ -1,4 +1,4 @@
-import type { Actor, Id, Purpose } from '@rekey/domain';
+import type { Actor, Id, NoticeKind } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { inChainOrder } from '../shared/chain-order.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
@@ -11,7 +11,7 @@ type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids'>;
 /** The outcome of one attempt at a delivery, for the log; `lost claim`: somebody else took it over meanwhile. */
 export type Delivered = {
   readonly id: Id;
-  readonly kind: Purpose;
+  readonly kind: NoticeKind;
   readonly attempt: number;
   readonly outcome: 'sent' | 'put off' | 'dead' | 'lost claim';
   readonly reason: string | null;

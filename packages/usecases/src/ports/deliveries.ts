@@ -24,7 +24,7 @@ export interface Deliveries {
   lease(ids: readonly Id[], now: Instant, tooFar: Instant, until: Instant): Promise<Owed[]>;
   /**
    * Closes a claim: the delivery is sent. Answers false, and changes nothing, where somebody else claimed it since. A
-   * delivery of a deleted account is deleted then, and nothing personal is left of its right.
+   * delivery of a deleted account is deleted then, and nothing personal is left of its right; a registration stays.
    */
   markSent(claim: Claim, now: Instant): Promise<boolean>;
   /** Closes a claim, and puts the delivery off until `at`; answers like `markSent`. */
@@ -44,7 +44,10 @@ export interface Deliveries {
   requeueDead(now: Instant, limit: number): Promise<Delivery[]>;
   /** Up to `limit` deliveries of a user by their ids, from the one after that id, in whatever state. */
   ofUser(userId: Id, after: Id | '', limit: number): Promise<OwnDelivery[]>;
-  /** Deletes up to `limit` deliveries of deleted accounts whose deadline is before the instant, like `markSent`; answers how many. */
+  /**
+   * Deletes up to `limit` deliveries of deleted accounts and of registrations whose deadline is before the instant, and
+   * leaves nothing personal of their rights; answers how many.
+   */
   pruneOrphans(before: Instant, limit: number): Promise<number>;
 }
 

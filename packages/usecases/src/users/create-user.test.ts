@@ -69,6 +69,7 @@ describe('creating a user', () => {
       name: 'Ada',
       email: 'ada@xn--bcher-kva.example',
       emailValid: false,
+      emailProven: false,
       locale: 'de-DE',
       timezone: 'Europe/Berlin',
       passwordAllowReset: false,

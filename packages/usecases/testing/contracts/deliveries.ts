@@ -1,7 +1,7 @@
 import type { Delivery, Id, OneTimeToken, User } from '@rekey/domain';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Claim, Database, Owed, Stores, Waiting } from '../../src/ports/index.ts';
-import { aDelivery, anId, START } from '../fixtures.ts';
+import { aDelivery, anId, aOneTimeToken, START } from '../fixtures.ts';
 import { type Opened, wins } from './opened.ts';
 
 /** Later than any delivery is put off, so that none is due for that. */
@@ -9,7 +9,7 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 const LEASE_MS = 60_000;
 const AN_HOUR_MS = 3_600_000;
 
-export function deliveriesContract({ write, read, race, alone, seedToken }: Opened): void {
+export function deliveriesContract({ write, read, race, alone, seed, seedToken }: Opened): void {
   const transact: Database['transact'] = write;
 
   /** A delivery that is owed at an instant, with all that it is about. */
@@ -199,6 +199,55 @@ export function deliveriesContract({ write, read, race, alone, seedToken }: Open
         for (const { get, isOfDeleted } of orphans) {
           expect([await get(), await isOfDeleted()]).toEqual([null, true]);
         }
+      });
+    });
+
+    describe('of a registration', () => {
+      const seedRegistration = async () => {
+        const { service, user } = await seed();
+        const { userId: _, ...right } = aOneTimeToken({
+          userId: '',
+          serviceId: service.id,
+          purpose: 'register',
+          email: user.email,
+          details: { name: 'Ada', locale: 'en', timezone: 'Etc/UTC' },
+        });
+        const token = { ...right, userId: null };
+        const delivery = aDelivery(token, { kind: 'register_known', deadline: START + 500 });
+        await write(async ({ oneTimeTokens, deliveries }) => {
+          await oneTimeTokens.insert(token);
+          await deliveries.insert(delivery);
+        });
+        const find = () =>
+          read(async ({ oneTimeTokens, deliveries }) => ({
+            token: await oneTimeTokens.findGood(token.id, START),
+            delivery: await deliveries.get(delivery.id),
+          }));
+        return { user, token, delivery, find };
+      };
+
+      test('stay when they are sent, for the right is of nobody else yet', async () => {
+        const { token, delivery, find } = await seedRegistration();
+        expect(await claim()).toMatchObject([{ delivery }]);
+        expect(await markSent(first({ delivery }))).toBe(true);
+        expect(await find()).toEqual({ token, delivery });
+      });
+
+      test('are pruned after their deadline, and nothing is left of what was asked for', async () => {
+        const { token, delivery, find } = await seedRegistration();
+        const prune = (before: number) =>
+          write(({ deliveries }) => deliveries.pruneOrphans(before, 10));
+        await prune(START + 500);
+        expect(await find()).toEqual({ token, delivery });
+        expect(await prune(START + 501)).toBeGreaterThan(0);
+        const nobody = { email: '', origin: { address: '', client: null }, details: null };
+        expect(await find()).toEqual({ token: { ...token, ...nobody }, delivery: null });
+      });
+
+      test('end with the account that has the address, and nothing is left of them', async () => {
+        const { user, find } = await seedRegistration();
+        await write(({ users }) => users.delete(user.id, START, START + 500));
+        expect(await find()).toEqual({ token: null, delivery: null });
       });
     });
 

@@ -1,4 +1,4 @@
-import { domainOf, type Id, type Instant } from '@rekey/domain';
+import { domainOf, type Id, type Instant, isOfRegistration } from '@rekey/domain';
 import type { Claim, Deliveries, ListedDelivery, Owed, Waiting } from '../../src/ports/index.ts';
 import type { DeliveryRow, Tables } from './tables.ts';
 import { NOBODY } from './users.ts';
@@ -21,11 +21,12 @@ export function deliveries(tables: Tables): Deliveries {
     if (row?.attempts !== attempt || isClosed(row)) return false;
     const changed = { ...row, ...change };
     deliveries.put(id, changed);
-    if (row.delivery.userId === null && isClosed(changed)) clear(row);
+    const isOrphan = row.delivery.userId === null && !isOfRegistration(row.delivery);
+    if (isOrphan && isClosed(changed)) clear(row);
     return true;
   };
 
-  /** Leaves nothing of a delivery of a deleted account. */
+  /** Leaves nothing of a delivery of nobody. */
   const clear = ({ delivery: { id, tokenId } }: DeliveryRow) => {
     deliveries.delete(id);
     const right = oneTimeTokens.get(tokenId);
