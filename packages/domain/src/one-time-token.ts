@@ -45,6 +45,9 @@ export const lockPurposes: readonly Purpose[] = purposes.filter(
   (purpose) => purposeRules[purpose].locks,
 );
 
+/** Those whose links set the password of an account that is open. They end with whatever closes it. */
+export const passwordPurposes = ['reset_password', 'invite'] as const satisfies readonly Purpose[];
+
 /** A right that is mailed and spent once: to the owner of an account, or to an address that has none yet. */
 export type OneTimeToken<Owner extends Id | null = Id> = {
   readonly id: Id;

@@ -8,6 +8,7 @@ import {
   type OneTimeToken,
   type PasswordQuality,
   type Purpose,
+  passwordPurposes,
   placeOf,
   type Service,
   type User,
@@ -18,7 +19,7 @@ import { parseNewPassword, prepareNewPassword } from '../shared/new-password.ts'
 import { owe } from '../shared/owe.ts';
 import { proveAddress } from '../shared/prove-address.ts';
 import { recordAtAll } from '../shared/record-at-all.ts';
-import { tell } from '../shared/tell.ts';
+import { tellAll } from '../shared/tell-all.ts';
 import { mayReset } from './request-reset.ts';
 
 type Needs = Pick<
@@ -42,18 +43,19 @@ type ConfirmResetInput = {
   readonly field?: 'password' | 'newPassword' | undefined;
 };
 
-/** The purposes whose links set a password of an account that is open. */
-const types = {
+type PasswordPurpose = (typeof passwordPurposes)[number];
+
+const types: Readonly<Record<PasswordPurpose, AuditType>> = {
   reset_password: 'sso:AuthLocalResetPasswordConfirm',
   invite: 'rekey:UserInviteConfirm',
-} as const satisfies Partial<Record<Purpose, AuditType>>;
+};
 
-const setsPassword = (purpose: Purpose): purpose is keyof typeof types =>
+const setsPassword = (purpose: Purpose): purpose is PasswordPurpose =>
   Object.hasOwn(types, purpose);
 
 /** A right that is good, and the account that it is about. */
 type Granted = {
-  readonly purpose: keyof typeof types;
+  readonly purpose: PasswordPurpose;
   readonly right: OneTimeToken;
   readonly account: Account;
   readonly service: Service;
@@ -153,12 +155,12 @@ export class ConfirmReset {
     const user = await proveAddress(this.#ports, stores, userId);
     await sessions.endAllOf(userId, now);
     await users.forgetDevices(userId);
-    await oneTimeTokens.endAll(userId, Object.keys(types) as Purpose[], now);
+    await oneTimeTokens.endAll(userId, passwordPurposes, now);
 
     const mail = { purpose: 'reset_password_confirm', user, serviceId, origin } as const;
     const { id: subjectId } = await owe(this.#ports, stores, mail);
     const event = { type: 'password.reset', serviceId, userId, subjectId } as const;
-    await tell(this.#ports, stores, event);
+    await tellAll(this.#ports, stores, event, await stores.services.knowing(userId));
     // It ends sessions at all services.
     const type = types[purpose];
     await recordAtAll(this.#ports, stores, actor, { type, serviceId, userId, subjectId });

@@ -12,6 +12,7 @@ import {
   parseLocale,
   parseName,
   parseTimezone,
+  passwordPurposes,
   type SeenUser,
   type User,
   WrongState,
@@ -96,10 +97,11 @@ export class UpdateUser {
     after: SeenUser,
     data: JsonObject | null,
   ): Promise<void> {
-    const { services, sessions } = stores;
+    const { services, sessions, oneTimeTokens } = stores;
     const viewer = viewerOf(actor);
     const isDisabled = before.isEnabled && !after.isEnabled;
     const isSwitched = before.isEnabled !== after.isEnabled;
+    if (isDisabled) await oneTimeTokens.endAll(before.id, passwordPurposes, after.updatedAt);
     // What a service keeps with a user is nobody else's.
     const isShared = diffOf({ ...before, attributes: {} }, { ...after, attributes: {} }) !== null;
     const isMore = diffOf(before, isDisabled ? { ...after, isEnabled: true } : after) !== null;
