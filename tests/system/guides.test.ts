@@ -58,4 +58,33 @@ describe.skipIf(skips(!hasCurl, 'the commands of the guides need curl'))('the co
       expect.objectContaining({ id: first, attributes: { newsletter: true } }),
     ]);
   });
+
+  test('of the guide to keys for users make one, check it and show it without its value', async () => {
+    const folder = aFolder();
+    const server = await startServer(folder);
+    const { key: service } = await createService(folder);
+    const post = async (path: string, sent: object) =>
+      call(server, 'POST', path, {
+        headers: { authorization: service.value, 'content-type': 'application/json' },
+        body: JSON.stringify(sent),
+      });
+    const { id } = (await post('/v1/user', { name: 'Ada', email: 'ada@example.com' })).body.data;
+    const scopes = ['orders:read'];
+    const given = (await post('/v1/key', { name: 'given', user_id: id, scopes })).body.data;
+    const script = [
+      `REKEY='${server.url}' SERVICE_KEY='${service.value}' USER_ID='${id}' KEY='${given.value}'`,
+      'curl() { command curl --fail-with-body "$@"; echo; }',
+      commandsOf('docs/guides/user-keys.md'),
+    ].join('\n');
+    const { code, stdout, stderr } = await runCommands(folder, script);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const [made, verified, listed] = linesOf(stdout).map((line) => JSON.parse(line));
+    expect(made.data.value).toMatch(/^rku_/);
+    expect(verified.user.id).toBe(id);
+    expect(listed.data).toEqual([
+      expect.objectContaining({ id: given.key.id, prefix: given.value.slice(4, 12) }),
+      expect.objectContaining({ id: made.data.key.id, name: 'nightly backup', scopes }),
+    ]);
+    expect(JSON.stringify(listed)).not.toContain(given.value);
+  });
 });
