@@ -185,6 +185,23 @@ export function addUser(program: Command): void {
       }),
     );
 
+  user
+    .command('recover')
+    .description(
+      'mail the owner of a locked account a link that opens it again, and voids the last one',
+    )
+    .addArgument(aUser())
+    .addOption(json())
+    .action(async (named: string, options: Json) => {
+      const { id, email } = await withRekey(async (useCases) => {
+        const found = await userNamed(useCases, named);
+        await useCases.recovery.recoverUser.execute(operator, { id: found.id });
+        return found;
+      });
+      if (options.json) printJson({ id });
+      else print(`The way back to ${email} is mailed to the owner. The link works for a day.`);
+    });
+
   addUserRoles(user);
 }
 

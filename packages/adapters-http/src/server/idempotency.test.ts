@@ -86,6 +86,21 @@ const sessionIds = async (url: string, authorization: string): Promise<string[]>
   return (list.data ?? list).map(({ id }: { id: string }) => id);
 };
 
+/** A request that locks an account, at one of the four paths. */
+const aLock = async (flow: string) => {
+  const { url, body } = (await requests.updatePassword?.()) ?? { url: '' };
+  await server.json('POST', url, body);
+  const [token] = await server.mailedTokens();
+  return { url: `${LOCAL}/${flow}/revoke`, body: { token } };
+};
+/** The id of a user whose account is locked. */
+const aLockedUser = async (): Promise<string> => {
+  const { url, body } = await aLock('update-password');
+  await server.json('POST', url, body);
+  const { data } = (await server.json('GET', '/v1/user')).json();
+  return data[0].id;
+};
+
 /** A request of each route that can come again, by the name of its operation. */
 const requests: Record<string, () => Promise<Request>> = {
   createUser: async () => ({ url: '/v1/user', body: newUser }),
@@ -152,11 +167,15 @@ const requests: Record<string, () => Promise<Request>> = {
     const body = { email: adaFields.email, password: PASSWORD, new_password: NEW_PASSWORD };
     return { url: `${LOCAL}/update-password`, body };
   },
-  revokeUpdatePassword: async () => {
-    const { url, body } = (await requests.updatePassword?.()) ?? { url: '' };
-    await server.json('POST', url, body);
+  revokeRegister: () => aLock('register'),
+  revokeResetPassword: () => aLock('reset-password'),
+  revokeUpdateEmail: () => aLock('update-email'),
+  revokeUpdatePassword: () => aLock('update-password'),
+  recoverUser: async () => ({ url: `/v1/user/${await aLockedUser()}/recover` }),
+  confirmRecovery: async () => {
+    await server.json('POST', `/v1/user/${await aLockedUser()}/recover`);
     const [token] = await server.mailedTokens();
-    return { url: `${LOCAL}/update-password/revoke`, body: { token } };
+    return { url: `${LOCAL}/recover/confirm`, body: { token, password: 'one that nobody had' } };
   },
   verifyTotp: async () => {
     const { user, value } = await aKey('TOTP');

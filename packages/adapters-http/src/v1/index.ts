@@ -10,6 +10,7 @@ import { csrfRoutes } from './csrf.ts';
 import { factorRoutes } from './factors.ts';
 import { keyRoutes } from './keys.ts';
 import { passwordRoutes } from './passwords.ts';
+import { recoveryRoutes } from './recovery.ts';
 import { serviceRoutes } from './services.ts';
 import { sessionRoutes } from './sessions.ts';
 import { userExportRoutes } from './user-export.ts';
@@ -27,6 +28,7 @@ export const v1 =
     app.register(serviceRoutes(deps));
     app.register(sessionRoutes(deps));
     app.register(passwordRoutes(deps));
+    app.register(recoveryRoutes(deps));
     app.register(factorRoutes(deps));
     app.register(csrfRoutes(deps));
     app.register(auditRoutes(deps));

@@ -35,24 +35,6 @@ describe('POST /v1/auth/provider/local/update-password', () => {
   });
 });
 
-describe('POST /v1/auth/provider/local/update-password/revoke', () => {
-  it('locks the account, once', async () => {
-    const { user } = await enrolled(server);
-    const change = { email: 'ada@example.com', password: PASSWORD, new_password: 'battery staple' };
-    await server.json('POST', `${LOCAL}/update-password`, change);
-    const [token] = await server.mailedTokens();
-    const revoke = () => server.json('POST', `${LOCAL}/update-password/revoke`, { token });
-
-    const response = await revoke();
-    expect([response.statusCode, response.json()]).toStrictEqual([200, { audit: null }]);
-    const read = await server.json('GET', `/v1/user/${user.id}`);
-    expect(read.json().data.is_enabled).toBe(false);
-
-    const again = await revoke();
-    expect([again.statusCode, again.json().code]).toStrictEqual([400, 'invalid_one_time_token']);
-  });
-});
-
 describe('the token of a mailed link', () => {
   const post = (url: string, body: object) => server.json('POST', url, body);
   const newKey = async (type: string, user_id: string) =>

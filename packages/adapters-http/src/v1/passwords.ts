@@ -13,7 +13,7 @@ import {
   strict,
 } from '../server/fields.ts';
 import { Violated } from '../server/problem.ts';
-import { nullable } from './shared.ts';
+import { linkToken, nullable } from './shared.ts';
 
 const NewPassword = Type.Object(
   {
@@ -38,21 +38,11 @@ const CheckedPassword = Type.Object(
   { $id: 'CheckedPassword', ...strict },
 );
 
-const GivenLinkToken = Type.Object(
-  {
-    token: Type.String({
-      description: 'The `token` of the link in the mail.',
-      examples: ['example.one-time-token'],
-    }),
-  },
-  { $id: 'GivenLinkToken', ...strict },
-);
-
 const AskedReset = Type.Object({ email }, { $id: 'AskedReset', ...strict });
 const ResetAsked = Type.Object({}, { $id: 'ResetAsked' });
 
 const ConfirmedReset = Type.Object(
-  { ...GivenLinkToken.properties, password: newPassword },
+  { token: linkToken, password: newPassword },
   { $id: 'ConfirmedReset', ...strict },
 );
 
@@ -92,7 +82,6 @@ const PasswordChecked = Type.Object(
   { $id: 'PasswordChecked' },
 );
 const PasswordUpdated = Type.Object({ meta: PasswordMeta }, { $id: 'PasswordUpdated' });
-const Unaudited = Type.Object({ audit: Type.Null() }, { $id: 'Unaudited' });
 
 export const passwordRoutes =
   (deps: HttpDeps): FastifyPluginAsyncTypebox =>
@@ -185,28 +174,6 @@ export const passwordRoutes =
         const { confirmReset } = deps.useCases.passwords;
         const { quality } = await confirmReset.execute(actorOf(request), request.body);
         return { meta: metaOut(quality) };
-      },
-    );
-
-    app.post(
-      '/auth/provider/local/update-password/revoke',
-      {
-        schema: {
-          operationId: 'revokeUpdatePassword',
-          tags: ['passwords'],
-          summary: 'Lock the account with the token of the mail',
-          description:
-            'Disables the user, and disables and revokes every key of the user. The token works once, for the service that it was made for.',
-          security: ['serviceKey'],
-          errors: ['invalid_one_time_token'],
-          body: GivenLinkToken,
-          response: { 200: Unaudited },
-        },
-      },
-      async (request) => {
-        const { token } = request.body;
-        await deps.useCases.passwords.revokeUpdatePassword.execute(actorOf(request), { token });
-        return { audit: null };
       },
     );
   };
