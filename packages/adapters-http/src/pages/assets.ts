@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { shadesOf } from '@rekey/wording';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpOptions } from '../server/deps.ts';
 import { colorsOf } from './colors.ts';
@@ -35,11 +36,17 @@ export function assetsOf({ brandColor, brandLogo }: HttpOptions) {
   return {
     'style.css': asset('text/css; charset=utf-8', style),
     'change-password.js': asset(SCRIPT, read('./static/change-password.js')),
+    'new-password.js': asset(SCRIPT, read('./static/new-password.js')),
+    'icon.svg': asset('image/svg+xml', Buffer.from(iconOf(brandColor))),
     'zxcvbn-core.js': packaged.core,
     'zxcvbn-common.js': packaged.common,
     logo: brandLogo && asset(brandLogo.type, brandLogo.content),
   } as const;
 }
+
+/** A key, in the operator's colour. */
+const iconOf = (color: string): string =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><rect width="24" height="24" rx="6" fill="${shadesOf(color).light}"/><path fill="none" stroke="#fff" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" d="M11.2 15a3 3 0 1 1-6 0 3 3 0 0 1 6 0M10.3 12.9l7.4-7.4M15 8.2l2.2 2.2M12.4 10.8l1.6 1.6"/></svg>`;
 
 function asset(type: string, content: Buffer): Asset {
   const version = createHash('sha256').update(content).digest('base64url').slice(0, 12);

@@ -1,8 +1,8 @@
-import { minPasswordLength } from '@rekey/domain';
 import { type Html, html, preferred, type Speech } from '@rekey/wording';
 import type { FastifyPluginAsync } from 'fastify';
 import type { HttpDeps } from '../server/deps.ts';
-import { layout, paragraphs, type Setting, sendPage, urlOf } from './layout.ts';
+import { layout, paragraphs, type Setting, sendPage } from './layout.ts';
+import { field, meterOf, minLength, newPasswordField } from './new-password.ts';
 import { texts } from './texts/index.ts';
 
 /** The page for a new password, and the way there. */
@@ -10,12 +10,10 @@ export const changePassword =
   (
     { options }: HttpDeps,
     settingIn: (speech: Speech) => Setting,
-    policy: string,
+    /** Of a page whose scripts speak to this server. */
+    scriptPolicy: string,
   ): FastifyPluginAsync =>
   async (app) => {
-    /** The one page with a script, which speaks to this server. */
-    const scriptPolicy = `${policy}; script-src 'self'; connect-src 'self'`;
-
     app.get(
       '/local/change-password',
       { schema: { isHidden: true } },
@@ -39,38 +37,34 @@ export const changePassword =
  */
 function page(setting: Setting): Html {
   const { speech, options } = setting;
-  const { change, script } = texts[speech.language];
-  const min = String(minPasswordLength[options.passwordPolicy]);
-  const rule = change.rule.replace('{min}', min);
+  const { change, script, forgot } = texts[speech.language];
+  const { strengths: _, ...said } = script;
   return layout(setting, {
     title: change.title,
     sign: 'key',
-    script: 'change-password.js',
+    scripts: ['change-password.js', 'new-password.js'],
     body: html`<p class="lead">${change.lead(options.brandName)}</p>
 <p id="needs-script">${change.needsScript}</p>
 <form id="change" method="post" novalidate hidden
-  data-min="${min}"
-  data-name="${options.brandName}"
-  data-meter="${urlOf(setting, 'zxcvbn-core.js')} ${urlOf(setting, 'zxcvbn-common.js')}"
-  data-texts="${JSON.stringify(script)}">
-${field('email', change.email, html`type="email" autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false"`)}
-${field('password', change.password, html`type="password" autocomplete="current-password"`)}
-${field('newPassword', change.newPassword, html`type="password" autocomplete="new-password" passwordrules="minlength: ${min};"`, rule)}
-<div id="strength" class="strength" hidden><span aria-hidden="true"></span><p role="status"></p></div>
-<label class="show"><input type="checkbox" id="show"> ${change.show}</label>
+  data-min="${minLength(setting)}"
+  ${meterOf(setting)}
+  data-texts="${JSON.stringify(said)}">
+${field({
+  name: 'email',
+  label: change.email,
+  attributes: html`type="email" autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false"`,
+})}
+${field({
+  name: 'password',
+  label: change.password,
+  attributes: html`type="password" autocomplete="current-password"`,
+})}
+${newPasswordField(setting, 'newPassword', change.newPassword)}
 <p id="fault" class="fault" role="alert"></p>
 <button type="submit">${change.button}</button>
 </form>
+<p class="beside"><a href="forgot-password">${forgot.title}</a></p>
 <template id="done"><h1 tabindex="-1">${change.done.title}</h1>
 ${paragraphs(change.done.paragraphs)}</template>`,
   });
-}
-
-function field(name: string, label: string, attributes: Html, hint?: string): Html {
-  const ids = hint === undefined ? `${name}-fault` : `${name}-hint ${name}-fault`;
-  return html`<div class="field">
-<label for="${name}">${label}</label>
-<input id="${name}" name="${name}" required ${attributes} aria-describedby="${ids}">
-${hint === undefined ? '' : html`<p id="${name}-hint" class="quiet">${hint}</p>\n`}<p id="${name}-fault" class="fault"></p>
-</div>`;
 }

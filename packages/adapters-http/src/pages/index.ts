@@ -8,8 +8,10 @@ import { speak } from '../server/routes.ts';
 import { assetsOf, sendAsset } from './assets.ts';
 import { changePassword } from './change-password.ts';
 import { errorPage } from './errors.ts';
+import { forgotPassword } from './forgot-password.ts';
 import { type Setting, sendPage } from './layout.ts';
 import { local } from './local.ts';
+import { start } from './start.ts';
 
 /** Files from here alone, and nothing written into a page but text. */
 const POLICY = [
@@ -35,8 +37,14 @@ export const pages =
       done();
     });
 
-    app.register(local(deps, settingIn));
-    app.register(changePassword(deps, (speech) => ({ ...settingIn(speech), base: '' }), POLICY));
+    const settingBelow = (speech: Speech): Setting => ({ ...settingIn(speech), base: '' });
+    app.register(start(deps, settingIn));
+    app.register(local(deps, settingIn, `${POLICY}; script-src 'self'`));
+    app.register(forgotPassword(deps, settingBelow));
+    const talking = `${POLICY}; script-src 'self'; connect-src 'self'`;
+    app.register(changePassword(deps, settingBelow, talking));
+    // Where browsers look whatever a page says.
+    app.get('/favicon.ico', { schema: { isHidden: true } }, sendAsset(assets['icon.svg']));
     for (const [name, asset] of Object.entries(assets)) {
       if (asset) app.get(`/local/${name}`, { schema: { isHidden: true } }, sendAsset(asset));
     }
@@ -45,7 +53,8 @@ export const pages =
       const { problem, headers } = answerTo(error, request);
       if (problem.status >= 500) logFailure(log, request, error);
       const setting = settingIn(preferred(request.headers['accept-language']));
-      const base = request.routeOptions.url === '/local' ? setting.base : '';
+      const isBelow = request.routeOptions.url?.startsWith('/local/') ?? false;
+      const base = isBelow ? '' : setting.base;
       const page = errorPage(error, problem.status, { ...setting, base }, request.id);
       sendPage(reply.code(problem.status).headers(headers), page);
     }

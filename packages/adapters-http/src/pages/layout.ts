@@ -2,6 +2,7 @@ import { type Html, html, type Speech } from '@rekey/wording';
 import type { FastifyReply } from 'fastify';
 import type { HttpOptions } from '../server/deps.ts';
 import type { Assets } from './assets.ts';
+import { texts } from './texts/index.ts';
 
 /** All that a page is written with. */
 export type Setting = {
@@ -18,12 +19,15 @@ type Page = {
   readonly title: string;
   readonly sign: Sign;
   readonly body: Html;
-  readonly script?: 'change-password.js';
+  readonly scripts?: readonly Extract<keyof Assets, `${string}password.js`>[];
+  /** The place where the people of a service find help; that of the server where nothing is known of one. */
+  readonly supportUrl?: string | null;
 };
 
 /** The frame of every page. Nothing of it is written into the page as style or script: the policy allows none. */
-export function layout(setting: Setting, { title, sign, body, script }: Page): Html {
+export function layout(setting: Setting, page: Page): Html {
   const { speech, options } = setting;
+  const { title, sign, body, scripts = [], supportUrl = options.supportUrl } = page;
   const { brandName } = options;
   return html`<!doctype html>
 <html lang="${speech.language}" dir="ltr">
@@ -34,15 +38,16 @@ export function layout(setting: Setting, { title, sign, body, script }: Page): H
 <meta name="color-scheme" content="light dark">
 <meta name="format-detection" content="telephone=no, date=no, address=no, email=no">
 <title>${title} · ${brandName}</title>
+<link rel="icon" type="image/svg+xml" href="${urlOf(setting, 'icon.svg')}">
 <link rel="stylesheet" href="${urlOf(setting, 'style.css')}">
-${script ? html`<script src="${urlOf(setting, script)}" defer></script>\n` : ''}</head>
+${scripts.map((name) => html`<script type="module" src="${urlOf(setting, name)}"></script>\n`)}</head>
 <body>
 <header>${brandOf(setting)}</header>
 <main>
 ${signs[sign]}
 <h1>${title}</h1>
 ${body}
-</main>
+${supportUrl === null ? '' : helpAt(supportUrl, speech)}</main>
 </body>
 </html>
 `;
@@ -53,11 +58,20 @@ export function urlOf({ assets, base }: Setting, name: keyof Assets): string {
   return `${base}${name}?v=${assets[name]?.version ?? ''}`;
 }
 
+/** Where a form of the page of a link is sent. */
+export const actionOf = ({ base }: Setting, act?: 'recover'): string =>
+  `${base === '' ? '../local' : 'local'}${act === undefined ? '' : `/${act}`}`;
+
 export const paragraphs = (texts: readonly string[]): Html[] =>
   texts.map((text) => html`<p>${text}</p>\n`);
 
 export const list = (texts: readonly string[]): Html =>
   html`<ul>\n${texts.map((text) => html`<li>${text}</li>\n`)}</ul>`;
+
+/** Where to ask, without the scheme of a mail address. */
+const helpAt = (url: string, { language }: Speech): Html =>
+  html`<p class="help">${texts[language].help} <a href="${url}">${url.replace(/^mailto:/i, '')}</a></p>
+`;
 
 function brandOf(setting: Setting): Html {
   const { brandName } = setting.options;
@@ -83,3 +97,14 @@ const signs: Record<Sign, Html> = {
 /** Answers with a page, whose language the browser may have a say in. */
 export const sendPage = (reply: FastifyReply, page: Html): FastifyReply =>
   reply.type('text/html; charset=utf-8').header('vary', 'Accept-Language').send(page.html);
+
+/** A page of a few sentences. */
+export const calmPage = (
+  setting: Setting,
+  text: { readonly title: string; readonly paragraphs: readonly string[] },
+  of: Partial<Pick<Page, 'sign' | 'supportUrl'>> & { readonly more?: readonly Html[] } = {},
+): Html => {
+  const { more = [], ...page } = of;
+  const body = html`${paragraphs(text.paragraphs)}${more}`;
+  return layout(setting, { sign: 'info', ...page, title: text.title, body });
+};

@@ -1,30 +1,38 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { isLockKind, type Origin, purposes } from '@rekey/domain';
-import type { Told } from '@rekey/usecases';
 import {
-  commonWords,
-  defuse,
-  defuseAddress,
-  deviceInWords,
+  type GrantKind,
+  hasLink,
+  IllegalArgument,
+  InvalidOneTimeToken,
+  isLockKind,
+  purposes,
+  WrongState,
+} from '@rekey/domain';
+import type { Told, UsedLink } from '@rekey/usecases';
+import {
   english,
   type Html,
   html,
-  type Language,
   languageOf,
-  lockNotices,
-  notices,
+  newsNotices,
   preferred,
   type Speech,
-  timeInWords,
 } from '@rekey/wording';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import { refuseForeignSites } from '../server/cross-site.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { strict } from '../server/fields.ts';
-import { layout, list, paragraphs, type Setting, sendPage } from './layout.ts';
+import { factsOf } from './facts.ts';
+import { grantedPage, grantPage, setsPassword } from './grant-page.ts';
+import { grantsOf } from './grants.ts';
+import { calmPage, layout, type Setting, sendPage } from './layout.ts';
 import { linkCookie } from './link-cookie.ts';
+import { lockedPage, lockPage } from './lock-page.ts';
+import { minLength } from './new-password.ts';
 import { texts } from './texts/index.ts';
+import { usedPage } from './used-page.ts';
 
 const TOKEN = 'example.one-time-token';
 
@@ -34,16 +42,35 @@ const Link = Type.Object({
   token: Type.String({ examples: [TOKEN] }),
 });
 const GivenLinkToken = Type.Object({ token: Type.String({ examples: [TOKEN] }) }, strict);
+const GivenLink = Type.Object(
+  {
+    token: Type.String({ examples: [TOKEN] }),
+    /** The second button of a link that can do two things. */
+    act: Type.Optional(Type.Enum(['lock'], { examples: ['lock'] })),
+    password: Type.Optional(Type.String({ examples: ['correct horse'] })),
+  },
+  strict,
+);
 
-/** The page of a mailed link, for services that have none of their own. */
+/** What a link is about, or what became of it. */
+type Seen = { readonly told: Told } | { readonly used: UsedLink };
+
+/** The page of a mailed link. */
 export const local =
   (
     { useCases, options }: HttpDeps,
     settingIn: (speech: Speech) => Setting,
+    /** Of a page whose scripts speak to nobody. */
+    scriptPolicy: string,
   ): FastifyPluginAsyncTypebox =>
   async (app) => {
+    const { deliveries, passwords, recovery } = useCases;
     const cookie = linkCookie(options);
-    const settingFor = ({ locale }: Told) => settingIn(languageOf(locale) ?? english);
+    const grants = grantsOf(useCases);
+    const settingFor = ({ locale }: Pick<Told, 'locale'>) =>
+      settingIn(languageOf(locale) ?? english);
+    // The token is the proof, and no other site knows it.
+    const onRequest = refuseForeignSites(options.publicUrl, { mayHide: true });
 
     /**
      * Shows, and never acts: scanners and previews open links too. A browser is sent on to a page without the token in
@@ -51,102 +78,165 @@ export const local =
      */
     app.get('/local', { schema: { isHidden: true, querystring: Link } }, async (request, reply) => {
       const { token } = request.query;
-      const told = await useCases.deliveries.readNotice.execute(actorOf(request), { token });
+      const seen = await look(request, token);
       if (request.headers['sec-fetch-mode'] === 'navigate') {
         return reply.header('set-cookie', cookie.write(token)).redirect('local/notice', 303);
       }
-      return sendPage(reply, confirmPage(settingFor(told), token, told));
+      return show(reply, settingFor, token, seen);
     });
 
     app.get('/local/notice', { schema: { isHidden: true } }, async (request, reply) => {
       const token = cookie.read(request);
       if (token === undefined) {
         const setting = settingIn(preferred(request.headers['accept-language']));
-        return sendPage(reply.code(400), lostPage(below(setting)));
+        const { lost } = texts[setting.speech.language];
+        return sendPage(reply.code(400), calmPage(below(setting), lost));
       }
-      const told = await useCases.deliveries.readNotice.execute(actorOf(request), { token });
-      return sendPage(reply, confirmPage(below(settingFor(told)), token, told));
+      const seen = await look(request, token);
+      return show(reply, (told) => below(settingFor(told)), token, seen);
     });
 
     app.post(
       '/local',
-      {
-        // The token is the proof, and no other site knows it.
-        onRequest: refuseForeignSites(options.publicUrl, { mayHide: true }),
-        schema: { isHidden: true, body: GivenLinkToken },
-      },
+      { onRequest, schema: { isHidden: true, body: GivenLink } },
       async (request, reply) => {
-        const { token } = request.body;
-        const actor = actorOf(request);
-        const told = await useCases.deliveries.readNotice.execute(actor, { token });
-        await useCases.passwords.revokeUpdatePassword.execute(actor, { token });
+        const { token, act, password } = request.body;
+        const seen = await look(request, token);
+        if ('used' in seen) return show(reply, settingFor, token, seen);
+        const { told } = seen;
+        const setting = settingFor(told);
+        const page =
+          isLockKind(told.purpose) || (told.purpose === 'validate_email' && act === 'lock')
+            ? await lock(request, setting, token, told)
+            : await grant(request, setting, { token, password }, told);
+        if (page === null) return show(reply, settingFor, token, await look(request, token));
+        if ('refused' in page) return send(reply.code(400), page.refused);
         reply.header('set-cookie', cookie.clear());
-        return sendPage(reply, lockedPage(settingFor(told), told));
+        return sendPage(reply, page.done);
       },
     );
+
+    app.post(
+      '/local/recover',
+      { onRequest, schema: { isHidden: true, body: GivenLinkToken } },
+      async (request, reply) => {
+        const { token } = request.body;
+        const used = await deliveries.readUsedLink.execute(actorOf(request), { token });
+        if (used === null) throw new InvalidOneTimeToken();
+        const setting = below(settingFor(used));
+        const { done } = texts[setting.speech.language].locked.recover;
+        try {
+          await recovery.recoverByOwner.execute(actorOf(request), { token });
+        } catch (error) {
+          // Somebody was quicker, and the account is open.
+          if (!(error instanceof WrongState)) throw error;
+          throw new InvalidOneTimeToken();
+        }
+        return sendPage(reply, calmPage(setting, done, { supportUrl: used.supportUrl }));
+      },
+    );
+
+    /** What whoever holds the token may know. Throws `InvalidOneTimeToken` where that is nothing. */
+    async function look(request: FastifyRequest, token: string): Promise<Seen> {
+      const actor = actorOf(request);
+      try {
+        return { told: await deliveries.readNotice.execute(actor, { token }) };
+      } catch (error) {
+        if (!(error instanceof InvalidOneTimeToken)) throw error;
+        const used = await deliveries.readUsedLink.execute(actor, { token });
+        if (used === null) throw error;
+        return { used };
+      }
+    }
+
+    function show(
+      reply: FastifyReply,
+      settingOf: (person: Pick<Told, 'locale'>) => Setting,
+      token: string,
+      seen: Seen,
+    ): FastifyReply {
+      if ('used' in seen) {
+        return sendPage(reply.code(400), usedPage(settingOf(seen.used), token, seen.used));
+      }
+      return send(reply, pageOf(settingOf(seen.told), token, seen.told));
+    }
+
+    /** A page that may have a script. */
+    const send = (reply: FastifyReply, page: Html): FastifyReply => {
+      if (page.html.includes('<script ')) reply.header('content-security-policy', scriptPolicy);
+      return sendPage(reply, page);
+    };
+
+    /** Null where somebody was quicker. */
+    async function lock(request: FastifyRequest, setting: Setting, token: string, told: Told) {
+      try {
+        await passwords.revokeUpdatePassword.execute(actorOf(request), { token });
+        return { done: lockedPage(setting, token, told) };
+      } catch (error) {
+        if (error instanceof InvalidOneTimeToken) return null;
+        throw error;
+      }
+    }
+
+    /** Null where somebody was quicker. */
+    async function grant(
+      request: FastifyRequest,
+      setting: Setting,
+      { token, password = '' }: { readonly token: string; readonly password?: string | undefined },
+      told: Told,
+    ) {
+      const kind = grantKindOf(told);
+      if (kind === null) throw new InvalidOneTimeToken();
+      const refusedFor = (fault: string) => ({
+        refused: grantPage(setting, token, told, { kind, fault }),
+      });
+      const { script } = texts[setting.speech.language];
+      if (setsPassword(kind) && password === '') return refusedFor(script.required);
+      try {
+        await grants[kind](actorOf(request), { token, password });
+        return { done: grantedPage(setting, told, kind) };
+      } catch (error) {
+        if (error instanceof InvalidOneTimeToken) return null;
+        if (!(error instanceof IllegalArgument)) throw error;
+        return refusedFor(reasonOf(error, setting));
+      }
+    }
   };
+
+/** The kind of a grant, which differs from its purpose where the words do; null for other links. */
+function grantKindOf({ purpose, isJoining }: Told): GrantKind | null {
+  if (isLockKind(purpose) || !hasLink(purpose)) return null;
+  return isJoining ? 'register_known' : purpose;
+}
+
+/** Why a new password is refused. */
+function reasonOf({ violations }: IllegalArgument, setting: Setting): string {
+  const { reasons } = texts[setting.speech.language].script;
+  const known = violations.map(({ code }) => (reasons as Record<string, string>)[code]);
+  const reason = known.find((text) => text !== undefined) ?? reasons.malformed;
+  return reason.replace('{min}', minLength(setting));
+}
+
+function pageOf(setting: Setting, token: string, told: Told): Html {
+  const { purpose } = told;
+  if (isLockKind(purpose)) return lockPage(setting, token, { ...told, purpose });
+  const kind = grantKindOf(told);
+  return kind === null ? newsPage(setting, told) : grantPage(setting, token, told, { kind });
+}
+
+/** Tells what happened, where there is nothing to press. */
+function newsPage(setting: Setting, told: Told): Html {
+  const { subject, happened, next } = newsNotices.key_expiring[setting.speech.language];
+  const { serviceName, supportUrl } = told;
+  return layout(setting, {
+    title: subject(serviceName),
+    sign: 'info',
+    supportUrl,
+    body: html`<p class="lead">${happened(serviceName)}</p>
+<p>${next(serviceName)}</p>
+${factsOf(setting, told)}`,
+  });
+}
 
 /** For a page that is below `/local`, as its files are. */
 const below = (setting: Setting): Setting => ({ ...setting, base: '' });
-
-/** Asks before anything is done: mail scanners open links, people press buttons. */
-function confirmPage(setting: Setting, token: string, told: Told): Html {
-  const { language, locale } = setting.speech;
-  const { confirm } = texts[language];
-  const words = commonWords[language];
-  const facts = [
-    [words.account, told.email],
-    [words.when, timeInWords(told.happenedAt, locale, told.timezone)],
-    [words.address, defuseAddress(told.origin.address) || words.unknown],
-    [words.client, deviceOf(told.origin, language)],
-  ] as const;
-  return layout(setting, {
-    title: confirm.title,
-    sign: 'question',
-    body: html`<p class="lead">${notices[told.purpose][language].happened(told.serviceName)}</p>
-<dl>
-${facts.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>\n`)}</dl>
-<p>${words.wasYou} ${confirm.close}</p>
-<p class="turn">${words.wasNotYou}</p>
-<form method="post" action="${setting.base === '' ? '../local' : 'local'}">
-<input type="hidden" name="token" value="${token}">
-<button class="danger" type="submit">${words.button}</button>
-</form>
-<p class="quiet">${confirm.nothingYet}</p>
-<h2>${confirm.whatItDoes}</h2>
-${list(confirm.effects)}`,
-  });
-}
-
-/** The name of the device, and small behind it what the client said. */
-function deviceOf({ client }: Origin, language: Language): Html {
-  const claim = defuse(client ?? '');
-  const name = html`${deviceInWords(client, language)}`;
-  return claim === '' ? name : html`${name}<br><small class="quiet">${claim}</small>`;
-}
-
-/** For a browser that did not keep the cookie, or not until now. */
-function lostPage(setting: Setting): Html {
-  const { lost } = texts[setting.speech.language];
-  return layout(setting, {
-    title: lost.title,
-    sign: 'info',
-    body: html`${paragraphs(lost.paragraphs)}`,
-  });
-}
-
-/** Says that the account is locked, and names the effects and the next steps. */
-function lockedPage(setting: Setting, { purpose, serviceName }: Told): Html {
-  const { language } = setting.speech;
-  const { locked } = texts[language];
-  const report = isLockKind(purpose)
-    ? `${lockNotices[purpose][language].report(serviceName)} `
-    : '';
-  return layout(setting, {
-    title: locked.title,
-    sign: 'done',
-    body: html`<p class="lead">${locked.done}</p>
-<h2>${locked.next}</h2>
-${list([`${report}${locked.reopen}`, ...locked.steps])}`,
-  });
-}

@@ -43,6 +43,7 @@ describe('the token of a link', () => {
       timezone: 'Europe/Berlin',
       supportUrl: null,
       isJoining: false,
+      canRecover: false,
     };
     expect(await read(w, token)).toEqual(told);
     expect(await read(w, token, asService(service))).toEqual(told);

@@ -1,5 +1,6 @@
 import {
   type Actor,
+  canLock,
   type Id,
   type Instant,
   InvalidOneTimeToken,
@@ -34,6 +35,8 @@ export type Told = {
   readonly supportUrl: string | null;
   /** Whether the address of a registration has an account, which the link only lets in at the service. */
   readonly isJoining: boolean;
+  /** Whether its owner can open the account again, once this link has locked it, without anybody's help. */
+  readonly canRecover: boolean;
 };
 
 /** Tells what a mailed link is about, and spends nothing: only where the link would be good now. */
@@ -78,6 +81,7 @@ export class ReadNotice {
         timezone: person.timezone,
         supportUrl: service.supportUrl ?? settings.supportUrl,
         isJoining: account !== null && isJoining(account.user),
+        canRecover: service.ownerRecovery && canLock(purpose),
       };
     });
   }

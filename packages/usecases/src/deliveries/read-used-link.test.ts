@@ -37,6 +37,7 @@ describe('a link that was used', () => {
       supportUrl: 'mailto:help@shop.example',
       usedAt: START + 5000,
       lockedAt: START + 5000,
+      canRecover: false,
     };
     expect(await read(w, token)).toEqual(used);
     expect(await read(w, token, asService(service))).toEqual(used);

@@ -1,5 +1,4 @@
-import type { Actor, Instant } from '@rekey/domain';
-import { may } from '@rekey/domain';
+import { type Actor, canLock, type Instant, may } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { serviceNameFor } from '../shared/service-name.ts';
 import type { Told } from './read-notice.ts';
@@ -14,6 +13,8 @@ export type UsedLink = Pick<
   readonly usedAt: Instant;
   /** Since when the account is locked; null where it is not. */
   readonly lockedAt: Instant | null;
+  /** Whether the owner can open the account again with this link, without anybody's help. */
+  readonly canRecover: boolean;
 };
 
 /** Tells what became of a link that whoever holds it has used before, so that nobody has to guess. */
@@ -50,6 +51,9 @@ export class ReadUsedLink {
         supportUrl: service.supportUrl ?? settings.supportUrl,
         usedAt: spent.spentAt,
         lockedAt: lock?.at ?? null,
+        // A link of an earlier theft proves nothing about this one.
+        canRecover:
+          service.ownerRecovery && lock !== null && spent.spentAt >= lock.at && canLock(purpose),
       };
     });
   }

@@ -3,25 +3,16 @@
 
 /**
  * @typedef {{ status: number, code: string, errors?: { field: string, code: string }[] }} Problem
- * @typedef {{ check(password: string, words: string[]): { score: number } }} Meter
  */
-
-/** Code units that are judged: as many as the server looks at. More take long, and add nothing that would be seen. */
-const MAX_JUDGED = 32;
 
 const form = /** @type {HTMLFormElement} */ (element('change'));
 const button = /** @type {HTMLButtonElement} */ (form.querySelector('button'));
 const fields = ['email', 'password', 'newPassword'].map(input);
-const { min = '', name = '', meter: meterFiles = '' } = form.dataset;
+const { min = '', name = '' } = form.dataset;
 const texts = JSON.parse(form.dataset.texts ?? '');
 
 element('needs-script').remove();
 form.hidden = false;
-
-element('show').addEventListener('change', (event) => {
-  const { checked } = /** @type {HTMLInputElement} */ (event.target);
-  for (const field of fields.slice(1)) field.type = checked ? 'text' : 'password';
-});
 
 form.addEventListener('submit', (event) => {
   event.preventDefault();
@@ -127,47 +118,6 @@ function clearFaults() {
 
 function showFirstFault() {
   fields.find((field) => field.hasAttribute('aria-invalid'))?.focus();
-}
-
-// --- Strength while typing. The password is judged here and goes nowhere.
-
-const strength = element('strength');
-/** @type {Promise<Meter> | undefined} */
-let loading;
-
-input('newPassword').addEventListener('focus', () => {
-  // Half a megabyte that is kept for a year: loaded only when somebody is about to type. Without it all but the meter works.
-  loading ??= load();
-  void loading.then(judge, () => undefined);
-});
-input('newPassword').addEventListener('input', () => void loading?.then(judge, () => undefined));
-
-/** @returns {Promise<Meter>} */
-async function load() {
-  for (const url of meterFiles.split(' ')) {
-    const script = document.createElement('script');
-    script.src = url;
-    await new Promise((resolve, reject) => {
-      script.onload = resolve;
-      script.onerror = reject;
-      document.head.append(script);
-    });
-  }
-  const { core, 'language-common': common } = /** @type {any} */ (globalThis).zxcvbnts;
-  return new core.ZxcvbnFactory({ graphs: common.adjacencyGraphs, dictionary: common.dictionary });
-}
-
-/** @param {Meter} meter */
-function judge(meter) {
-  const { value } = input('newPassword');
-  strength.hidden = value === '';
-  if (value === '') return;
-  const words = [name, ...input('email').value.split(/[@.+_-]/)].filter(({ length }) => length > 2);
-  const { score } = meter.check(value.slice(0, MAX_JUDGED), words);
-  strength.dataset.score = String(score);
-  const text = /** @type {HTMLElement} */ (strength.querySelector('p'));
-  // A text that is set again is read out again.
-  if (text.textContent !== texts.strengths[score]) text.textContent = texts.strengths[score];
 }
 
 /** @param {string} id */

@@ -21,6 +21,104 @@ export const de: Texts = {
       'Falls jemand in Ihr Postfach gelangt sein könnte, ändern Sie auch dessen Passwort.',
       'Wo Sie dasselbe Passwort sonst noch verwenden, ändern Sie es ebenfalls.',
     ],
+    recover: {
+      title: 'Holen Sie es selbst zurück',
+      lead: 'Wenn niemand sonst mehr Zugang zu Ihrem Postfach hat, können Sie das Konto wieder öffnen. Eine E-Mail mit einem Link geht an die Adresse, die das Konto vor alledem hatte.',
+      button: 'Mein Konto zurückholen',
+      done: {
+        title: 'Eine E-Mail ist unterwegs',
+        paragraphs: [
+          'Mit ihrem Link wählen Sie ein neues Passwort und öffnen das Konto. Er gilt einen Tag lang.',
+          'Sie geht an die Adresse, die das Konto hatte, bevor jemand anderes es hatte.',
+        ],
+      },
+    },
+  },
+  grant: {
+    password: 'Passwort',
+    nothingYet: 'Noch ist nichts geschehen.',
+    next: 'Wie es weitergeht',
+    register: {
+      effects: [
+        'Das Konto wird mit dieser E-Mail-Adresse und Ihrem Passwort angelegt.',
+        'Eine E-Mail teilt Ihnen mit, dass es angelegt wurde.',
+      ],
+      done: 'Ihr Konto ist eingerichtet',
+      after: (service) =>
+        `Sie können sich jetzt bei ${service} mit dieser E-Mail-Adresse und Ihrem Passwort anmelden.`,
+    },
+    register_known: {
+      effects: [
+        'Ihr Konto lässt sich auch dort nutzen. Name und Passwort bleiben, wie sie sind.',
+        'Eine E-Mail teilt Ihnen mit, dass das geschehen ist.',
+      ],
+      done: 'Sie können Ihr Konto dort nutzen',
+      after: (service) =>
+        `Melden Sie sich bei ${service} mit dem Passwort an, das Ihr Konto schon hat.`,
+    },
+    reset_password: {
+      effects: [
+        'Das alte Passwort gilt nicht mehr.',
+        'Alle werden auf jedem Gerät abgemeldet.',
+        'Eine E-Mail teilt Ihnen mit, dass das Passwort festgelegt wurde.',
+      ],
+      done: 'Ihr neues Passwort ist festgelegt',
+      after: (service) =>
+        `Ab jetzt gilt nur noch das neue Passwort. Melden Sie sich damit bei ${service} an.`,
+    },
+    validate_email: {
+      effects: ['Die Adresse gilt als bestätigt. Sonst ändert sich nichts.'],
+      done: 'Ihre Adresse ist bestätigt',
+      after: (service) =>
+        `Nachrichten von ${service} erreichen Sie unter dieser Adresse. Sie können diese Seite schließen.`,
+    },
+    invite: {
+      effects: [
+        'Sie können sich mit dieser E-Mail-Adresse und Ihrem Passwort anmelden.',
+        'Eine E-Mail teilt Ihnen mit, dass ein Passwort festgelegt wurde.',
+      ],
+      done: 'Sie können sich jetzt anmelden',
+      after: (service) => `Verwenden Sie bei ${service} diese E-Mail-Adresse und Ihr Passwort.`,
+    },
+    recover: {
+      effects: [
+        'Das Konto ist wieder offen, mit dem neuen Passwort. Frühere Passwörter gelten nicht.',
+        'Schlüssel und zweite Faktoren des Kontos sind weg. Sie richten sie neu ein.',
+        'Eine E-Mail teilt Ihnen mit, dass das Konto offen ist.',
+      ],
+      done: 'Ihr Konto ist wieder offen',
+      after: (service) =>
+        `Melden Sie sich bei ${service} mit dem neuen Passwort an. Schlüssel und zweite Faktoren müssen neu eingerichtet werden.`,
+    },
+  },
+  used: {
+    title: 'Dieser Link wurde schon benutzt',
+    at: (time) => `Er wurde benutzt oder durch einen anderen ersetzt, und zwar am ${time}.`,
+    again:
+      'Wenn Sie noch einen brauchen, fordern Sie dort einen neuen an, wo Sie diesen angefordert haben.',
+    lockedSince: (time) => `Es ist seit dem ${time} gesperrt.`,
+    lockedRest: 'Niemand kann sich damit anmelden, und mit diesem Link ist nichts mehr zu tun.',
+  },
+  help: 'Fragen? Hilfe finden Sie hier:',
+  start: {
+    title: (service) => `Konten bei ${service}`,
+    lead: (service) =>
+      `Dieser Server verwahrt die Passwörter von ${service}. Hier kümmern Sie sich um Ihres.`,
+    docs: 'Dokumentation für Entwickler',
+  },
+  forgot: {
+    title: 'Passwort vergessen?',
+    lead: (service) =>
+      `Nennen Sie uns die E-Mail-Adresse Ihres Kontos bei ${service}. Wir schicken Ihnen einen Link, mit dem Sie ein neues Passwort festlegen.`,
+    button: 'Link zuschicken',
+    done: {
+      title: 'Bitte sehen Sie in Ihr Postfach',
+      paragraphs: [
+        'Wenn es zu dieser Adresse hier ein Konto gibt, ist eine E-Mail mit einem Link unterwegs.',
+        'Wenn nichts ankommt, sehen Sie bei den unerwünschten E-Mails nach, und prüfen Sie, ob die Adresse die Ihres Kontos ist.',
+        'Das alte Passwort gilt, bis Sie den Link benutzen.',
+      ],
+    },
   },
   dead: {
     title: 'Dieser Link gilt nicht mehr',
@@ -103,6 +201,7 @@ export const de: Texts = {
       contains_email: 'Das Passwort darf den Namen aus Ihrer E-Mail-Adresse nicht enthalten.',
       contains_service: 'Das Passwort darf den Namen des Dienstes nicht enthalten.',
       same_as_current: 'Das ist Ihr aktuelles Passwort. Bitte wählen Sie ein anderes.',
+      used_before: 'Dieses Passwort hatten Sie schon einmal. Bitte wählen Sie ein anderes.',
     },
     credentials: 'Die E-Mail-Adresse oder das aktuelle Passwort stimmt nicht.',
     wait: 'Das wurde zu oft versucht. Bitte versuchen Sie es in {time} noch einmal.',

@@ -21,6 +21,101 @@ export const en: Texts = {
       'If somebody may have got into your mailbox, change its password too.',
       'Wherever else you used the same password, change it there.',
     ],
+    recover: {
+      title: 'Get it back yourself',
+      lead: 'When nobody else has your mailbox any more, you can open the account again. A mail with a link goes to the address that the account had before all this.',
+      button: 'Get my account back',
+      done: {
+        title: 'A mail is on its way',
+        paragraphs: [
+          'Its link lets you choose a new password, and opens the account. It works for a day.',
+          'It goes to the address that the account had before somebody else had it.',
+        ],
+      },
+    },
+  },
+  grant: {
+    password: 'Password',
+    nothingYet: 'Nothing has happened yet.',
+    next: 'What happens next',
+    register: {
+      effects: [
+        'The account is made, with this e-mail address and your password.',
+        'A mail tells you that it was made.',
+      ],
+      done: 'Your account is ready',
+      after: (service) =>
+        `You can sign in at ${service} now, with this e-mail address and your password.`,
+    },
+    register_known: {
+      effects: [
+        'Your account can be used there as well. Its name and its password stay as they are.',
+        'A mail tells you that this was done.',
+      ],
+      done: 'You can use your account there',
+      after: (service) => `Sign in at ${service} with the password that your account has.`,
+    },
+    reset_password: {
+      effects: [
+        'The old password stops working.',
+        'Everyone is signed out, on every device.',
+        'A mail tells you that the password was set.',
+      ],
+      done: 'Your new password is set',
+      after: (service) => `Only the new password works from now on. Sign in at ${service} with it.`,
+    },
+    validate_email: {
+      effects: ['The address counts as confirmed. Nothing else changes.'],
+      done: 'Your address is confirmed',
+      after: (service) =>
+        `Mails from ${service} reach you at this address. You can close this page.`,
+    },
+    invite: {
+      effects: [
+        'You can sign in with this e-mail address and your password.',
+        'A mail tells you that a password was set.',
+      ],
+      done: 'You can sign in now',
+      after: (service) => `Use this e-mail address and your password at ${service}.`,
+    },
+    recover: {
+      effects: [
+        'The account is open again, with the new password. Passwords from before stay out.',
+        'Keys and second factors of the account are gone. You make them anew.',
+        'A mail tells you that the account is open.',
+      ],
+      done: 'Your account is open again',
+      after: (service) =>
+        `Sign in at ${service} with the new password. Keys and second factors have to be made anew.`,
+    },
+  },
+  used: {
+    title: 'This link was used already',
+    at: (time) => `It was used, or another link took its place, at this time: ${time}.`,
+    again: 'If you still need one, ask for a new link where you asked for this one.',
+    lockedSince: (time) => `It has been locked since ${time}.`,
+    lockedRest: 'Nobody can sign in to it, and there is nothing left to do with this link.',
+  },
+  help: 'Questions? This is where you find help:',
+  start: {
+    title: (service) => `Accounts at ${service}`,
+    lead: (service) =>
+      `This server keeps the passwords of ${service}. Here you can look after yours.`,
+    docs: 'Documentation for developers',
+  },
+  forgot: {
+    title: 'Forgot your password?',
+    lead: (service) =>
+      `Tell us the e-mail address of your account at ${service}. We send you a link with which you set a new password.`,
+    button: 'Send me the link',
+    done: {
+      title: 'Please look into your mailbox',
+      paragraphs: [
+        'If this address has an account here, a mail with a link is on its way.',
+        'If nothing arrives, look among the unwanted mails, and check that the address is the one of your account.',
+        'The old password works until you use the link.',
+      ],
+    },
   },
   dead: {
     title: 'This link no longer works',
@@ -99,6 +194,7 @@ export const en: Texts = {
       contains_email: 'The password must not hold the name of your e-mail address.',
       contains_service: 'The password must not hold the name of the service.',
       same_as_current: 'This is your current password. Please choose another.',
+      used_before: 'You had this password before. Please choose another.',
     },
     credentials: 'The e-mail address or the current password is not right.',
     wait: 'That was tried too often. Please try again in {time}.',

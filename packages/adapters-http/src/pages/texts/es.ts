@@ -21,6 +21,102 @@ export const es: Texts = {
       'Si alguien puede haber entrado en su correo, cambie también esa contraseña.',
       'Si usa la misma contraseña en otros sitios, cámbiela también allí.',
     ],
+    recover: {
+      title: 'Recupérela usted mismo',
+      lead: 'Cuando nadie más tenga acceso a su buzón, puede volver a abrir la cuenta. Se envía un mensaje con un enlace a la dirección que la cuenta tenía antes de todo esto.',
+      button: 'Recuperar mi cuenta',
+      done: {
+        title: 'Un mensaje está en camino',
+        paragraphs: [
+          'Con su enlace elige una contraseña nueva y abre la cuenta. Funciona durante un día.',
+          'Se envía a la dirección que tenía la cuenta antes de que la tuviera otra persona.',
+        ],
+      },
+    },
+  },
+  grant: {
+    password: 'Contraseña',
+    nothingYet: 'Todavía no ha ocurrido nada.',
+    next: 'Qué ocurre después',
+    register: {
+      effects: [
+        'Se crea la cuenta, con esta dirección de correo y su contraseña.',
+        'Un mensaje le avisa de que se ha creado.',
+      ],
+      done: 'Su cuenta está lista',
+      after: (service) =>
+        `Ya puede entrar en ${service} con esta dirección de correo y su contraseña.`,
+    },
+    register_known: {
+      effects: [
+        'Su cuenta se puede usar también allí. El nombre y la contraseña siguen como están.',
+        'Un mensaje le avisa de que se ha hecho.',
+      ],
+      done: 'Ya puede usar su cuenta allí',
+      after: (service) => `Entre en ${service} con la contraseña que tiene su cuenta.`,
+    },
+    reset_password: {
+      effects: [
+        'La contraseña anterior deja de funcionar.',
+        'Se cierran todas las sesiones, en todos los dispositivos.',
+        'Un mensaje le avisa de que se ha cambiado la contraseña.',
+      ],
+      done: 'Su contraseña nueva está guardada',
+      after: (service) =>
+        `A partir de ahora solo funciona la contraseña nueva. Entre con ella en ${service}.`,
+    },
+    validate_email: {
+      effects: ['La dirección consta como confirmada. No cambia nada más.'],
+      done: 'Su dirección está confirmada',
+      after: (service) =>
+        `Los mensajes de ${service} le llegan a esta dirección. Puede cerrar esta página.`,
+    },
+    invite: {
+      effects: [
+        'Puede entrar con esta dirección de correo y su contraseña.',
+        'Un mensaje le avisa de que se ha elegido una contraseña.',
+      ],
+      done: 'Ya puede entrar',
+      after: (service) => `Use en ${service} esta dirección de correo y su contraseña.`,
+    },
+    recover: {
+      effects: [
+        'La cuenta se abre otra vez, con la contraseña nueva. Las contraseñas anteriores no valen.',
+        'Las claves y los segundos factores de la cuenta ya no existen. Tendrá que crearlos de nuevo.',
+        'Un mensaje le avisa de que la cuenta está abierta.',
+      ],
+      done: 'Su cuenta está abierta otra vez',
+      after: (service) =>
+        `Entre en ${service} con la contraseña nueva. Las claves y los segundos factores tienen que crearse de nuevo.`,
+    },
+  },
+  used: {
+    title: 'Este enlace ya se ha usado',
+    at: (time) => `Se usó, o lo sustituyó otro enlace, en este momento: ${time}.`,
+    again: 'Si aún necesita uno, pida otro donde pidió este.',
+    lockedSince: (time) => `Está bloqueada desde el ${time}.`,
+    lockedRest: 'Nadie puede entrar en ella, y con este enlace ya no hay nada que hacer.',
+  },
+  help: '¿Preguntas? Aquí encontrará ayuda:',
+  start: {
+    title: (service) => `Cuentas en ${service}`,
+    lead: (service) =>
+      `Este servidor guarda las contraseñas de ${service}. Aquí puede cuidar de la suya.`,
+    docs: 'Documentación para desarrolladores',
+  },
+  forgot: {
+    title: '¿Ha olvidado su contraseña?',
+    lead: (service) =>
+      `Indíquenos la dirección de correo de su cuenta en ${service}. Le enviaremos un enlace con el que elige una contraseña nueva.`,
+    button: 'Enviarme el enlace',
+    done: {
+      title: 'Mire su buzón',
+      paragraphs: [
+        'Si esta dirección tiene aquí una cuenta, un mensaje con un enlace está en camino.',
+        'Si no llega nada, mire entre los mensajes no deseados y compruebe que la dirección es la de su cuenta.',
+        'La contraseña anterior funciona hasta que use el enlace.',
+      ],
+    },
   },
   dead: {
     title: 'Este enlace ya no funciona',
@@ -99,6 +195,7 @@ export const es: Texts = {
       contains_email: 'La contraseña no debe contener el nombre de su correo electrónico.',
       contains_service: 'La contraseña no debe contener el nombre del servicio.',
       same_as_current: 'Esa es su contraseña actual. Elija otra.',
+      used_before: 'Ya ha tenido esta contraseña. Elija otra.',
     },
     credentials: 'El correo electrónico o la contraseña actual no son correctos.',
     wait: 'Se ha intentado demasiadas veces. Inténtelo de nuevo dentro de {time}.',

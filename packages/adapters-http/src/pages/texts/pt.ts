@@ -21,6 +21,100 @@ export const pt: Texts = {
       'Se alguém pode ter entrado no seu e-mail, troque também essa senha.',
       'Se você usa a mesma senha em outros lugares, troque-a lá também.',
     ],
+    recover: {
+      title: 'Recupere você mesmo',
+      lead: 'Quando ninguém mais tiver acesso à sua caixa de entrada, você pode reabrir a conta. Uma mensagem com um link vai para o endereço que a conta tinha antes de tudo isso.',
+      button: 'Recuperar minha conta',
+      done: {
+        title: 'Uma mensagem está a caminho',
+        paragraphs: [
+          'Com o link dela você escolhe uma nova senha e reabre a conta. Ele funciona por um dia.',
+          'Ela vai para o endereço que a conta tinha antes de outra pessoa tê-la.',
+        ],
+      },
+    },
+  },
+  grant: {
+    password: 'Senha',
+    nothingYet: 'Nada aconteceu ainda.',
+    next: 'O que acontece depois',
+    register: {
+      effects: [
+        'A conta é criada, com este e-mail e a sua senha.',
+        'Uma mensagem avisa que ela foi criada.',
+      ],
+      done: 'Sua conta está pronta',
+      after: (service) => `Agora você pode entrar em ${service} com este e-mail e a sua senha.`,
+    },
+    register_known: {
+      effects: [
+        'Sua conta pode ser usada lá também. O nome e a senha continuam como estão.',
+        'Uma mensagem avisa que isso foi feito.',
+      ],
+      done: 'Você pode usar sua conta lá',
+      after: (service) => `Entre em ${service} com a senha que a sua conta já tem.`,
+    },
+    reset_password: {
+      effects: [
+        'A senha antiga deixa de funcionar.',
+        'Todas as sessões são encerradas, em todos os dispositivos.',
+        'Uma mensagem avisa que a senha foi definida.',
+      ],
+      done: 'Sua nova senha está definida',
+      after: (service) =>
+        `A partir de agora só a nova senha funciona. Entre em ${service} com ela.`,
+    },
+    validate_email: {
+      effects: ['O endereço consta como confirmado. Nada mais muda.'],
+      done: 'Seu endereço está confirmado',
+      after: (service) =>
+        `As mensagens de ${service} chegam até você neste endereço. Você pode fechar esta página.`,
+    },
+    invite: {
+      effects: [
+        'Você pode entrar com este e-mail e a sua senha.',
+        'Uma mensagem avisa que uma senha foi definida.',
+      ],
+      done: 'Você já pode entrar',
+      after: (service) => `Use em ${service} este e-mail e a sua senha.`,
+    },
+    recover: {
+      effects: [
+        'A conta é reaberta, com a nova senha. Senhas anteriores não valem mais.',
+        'As chaves e os segundos fatores da conta não existem mais. Você os cria de novo.',
+        'Uma mensagem avisa que a conta está aberta.',
+      ],
+      done: 'Sua conta está aberta de novo',
+      after: (service) =>
+        `Entre em ${service} com a nova senha. As chaves e os segundos fatores precisam ser criados de novo.`,
+    },
+  },
+  used: {
+    title: 'Este link já foi usado',
+    at: (time) => `Ele foi usado, ou outro link tomou o lugar dele, neste momento: ${time}.`,
+    again: 'Se ainda precisar de um, peça outro onde você pediu este.',
+    lockedSince: (time) => `Ela está bloqueada desde ${time}.`,
+    lockedRest: 'Ninguém consegue entrar nela, e não há mais nada a fazer com este link.',
+  },
+  help: 'Dúvidas? Você encontra ajuda aqui:',
+  start: {
+    title: (service) => `Contas em ${service}`,
+    lead: (service) => `Este servidor guarda as senhas de ${service}. Aqui você cuida da sua.`,
+    docs: 'Documentação para desenvolvedores',
+  },
+  forgot: {
+    title: 'Esqueceu sua senha?',
+    lead: (service) =>
+      `Informe o e-mail da sua conta em ${service}. Enviamos um link com o qual você cria uma nova senha.`,
+    button: 'Enviar o link',
+    done: {
+      title: 'Veja sua caixa de entrada',
+      paragraphs: [
+        'Se este endereço tiver uma conta aqui, uma mensagem com um link está a caminho.',
+        'Se nada chegar, procure entre as mensagens indesejadas e confira se o endereço é o da sua conta.',
+        'A senha antiga funciona até você usar o link.',
+      ],
+    },
   },
   dead: {
     title: 'Este link não funciona mais',
@@ -98,6 +192,7 @@ export const pt: Texts = {
       contains_email: 'A senha não pode conter o nome do seu e-mail.',
       contains_service: 'A senha não pode conter o nome do serviço.',
       same_as_current: 'Esta é a sua senha atual. Escolha outra.',
+      used_before: 'Você já teve esta senha. Escolha outra.',
     },
     credentials: 'O e-mail ou a senha atual não está correto.',
     wait: 'Houve tentativas demais. Tente de novo em {time}.',

@@ -1,4 +1,4 @@
-import type { ViolationCode } from '@rekey/domain';
+import type { GrantKind, ViolationCode } from '@rekey/domain';
 
 /** Why a new password is refused. */
 type PasswordCode = Extract<
@@ -10,6 +10,7 @@ type PasswordCode = Extract<
   | 'contains_email'
   | 'contains_service'
   | 'same_as_current'
+  | 'used_before'
 >;
 
 /** The words of the pages alone, in one language. `service` is a name; a word in braces is filled in where it is shown. */
@@ -30,6 +31,42 @@ export type Texts = {
     /** Why it is worth telling the service. */
     readonly reopen: string;
     readonly steps: readonly string[];
+    /** For an owner who can open the account again without anybody's help. */
+    readonly recover: {
+      readonly title: string;
+      readonly lead: string;
+      readonly button: string;
+      readonly done: Paragraphs;
+    };
+  };
+  /** The page of a link that gives something. */
+  readonly grant: {
+    readonly password: string;
+    readonly nothingYet: string;
+    readonly next: string;
+  } & Readonly<Record<GrantKind, GrantTexts>>;
+  /** For a link that was good. `time` is in words. */
+  readonly used: {
+    readonly title: string;
+    readonly at: (time: string) => string;
+    readonly again: string;
+    readonly lockedSince: (time: string) => string;
+    readonly lockedRest: string;
+  };
+  /** Introduces the place to ask. */
+  readonly help: string;
+  /** The page at the root of the server. */
+  readonly start: {
+    readonly title: (service: string) => string;
+    readonly lead: (service: string) => string;
+    readonly docs: string;
+  };
+  /** The page that asks for a mail with a link. */
+  readonly forgot: {
+    readonly title: string;
+    readonly lead: (service: string) => string;
+    readonly button: string;
+    readonly done: Paragraphs;
   };
   /** For used, expired, unknown and incomplete links alike. */
   readonly dead: Paragraphs;
@@ -68,6 +105,13 @@ export type Texts = {
     readonly later: string;
     readonly offline: string;
   };
+};
+
+/** What the button of a link does, and what is said once it is done. */
+type GrantTexts = {
+  readonly effects: readonly string[];
+  readonly done: string;
+  readonly after: (service: string) => string;
 };
 
 type Paragraphs = { readonly title: string; readonly paragraphs: readonly string[] };

@@ -1,0 +1,68 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { IllegalArgument } from '@rekey/domain';
+import { type Html, html, preferred, type Speech } from '@rekey/wording';
+import { Type } from 'typebox';
+import { actorOf } from '../server/actor.ts';
+import { refuseForeignSites } from '../server/cross-site.ts';
+import type { HttpDeps } from '../server/deps.ts';
+import { strict } from '../server/fields.ts';
+import { calmPage, layout, type Setting, sendPage } from './layout.ts';
+import { field } from './new-password.ts';
+import { texts } from './texts/index.ts';
+
+const GivenEmail = Type.Object({ email: Type.String({ examples: ['orion@example.com'] }) }, strict);
+
+/** "Forgot it?": the page that asks for a mail with a link. It answers alike, whether or not there is an account. */
+export const forgotPassword =
+  (
+    { useCases, options }: HttpDeps,
+    settingIn: (speech: Speech) => Setting,
+  ): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    const settingOf = (acceptLanguage: string | undefined) => settingIn(preferred(acceptLanguage));
+    const url = '/local/forgot-password';
+
+    app.get(url, { schema: { isHidden: true } }, async ({ headers }, reply) =>
+      sendPage(reply, page(settingOf(headers['accept-language']))),
+    );
+
+    app.post(
+      url,
+      {
+        // A page of somebody else must not start mails in the name of those who look at it.
+        onRequest: refuseForeignSites(options.publicUrl, { mayHide: true }),
+        schema: { isHidden: true, body: GivenEmail },
+      },
+      async (request, reply) => {
+        const setting = settingOf(request.headers['accept-language']);
+        const { script, forgot } = texts[setting.speech.language];
+        const { email } = request.body;
+        try {
+          await useCases.passwords.requestReset.execute(actorOf(request), { email });
+        } catch (error) {
+          if (!(error instanceof IllegalArgument)) throw error;
+          return sendPage(reply.code(400), page(setting, { email, fault: script.email }));
+        }
+        return sendPage(reply, calmPage(setting, forgot.done, { sign: 'done' }));
+      },
+    );
+  };
+
+function page(setting: Setting, { email = '', fault = '' } = {}): Html {
+  const { speech, options } = setting;
+  const { forgot, change } = texts[speech.language];
+  return layout(setting, {
+    title: forgot.title,
+    sign: 'key',
+    body: html`<p class="lead">${forgot.lead(options.brandName)}</p>
+<form method="post">
+${field({
+  name: 'email',
+  label: change.email,
+  attributes: html`type="email" value="${email}" autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false"`,
+  fault,
+})}
+<button type="submit">${forgot.button}</button>
+</form>`,
+  });
+}

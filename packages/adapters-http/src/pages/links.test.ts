@@ -1,0 +1,265 @@
+import {
+  formServiceId,
+  isLockKind,
+  type OneTimeToken,
+  type Purpose,
+  purposes,
+} from '@rekey/domain';
+import { aOneTimeToken, START } from '@rekey/usecases/testing';
+import { commonWords, grantNotices, languages, lockNotices, newsNotices } from '@rekey/wording';
+import { describe, expect, it } from 'vitest';
+import { PASSWORD, type Rig, rig, signedUp } from '../../test/harness.ts';
+import { texts } from './texts/index.ts';
+
+const NEW_PASSWORD = 'battery staple seven';
+const EMAIL = 'orion@example.com';
+
+/** A user of the form dialect, and a link for any purpose. */
+async function aLink(purpose: Purpose, more: Partial<OneTimeToken> = {}, server?: Rig) {
+  const rigged = server ?? (await rig());
+  const { user } = await signedUp(rigged);
+  const userId: string = user.hash;
+  const account = await rigged.database.read(({ users }) => users.findByEmail(EMAIL));
+  const token = aOneTimeToken({
+    purpose,
+    userId,
+    serviceId: formServiceId,
+    email: EMAIL,
+    version: account?.credential.version ?? 0,
+    ...more,
+  });
+  await rigged.database.transact(({ oneTimeTokens }) => oneTimeTokens.insert(token));
+  return { server: rigged, userId, token: rigged.ports.linkTokens.make(token) };
+}
+
+const open = ({ app }: Rig, token: string, type: Purpose = 'update_password') =>
+  app.inject({ url: `/local?${new URLSearchParams({ type, token })}` });
+const press = ({ form }: Rig, fields: Record<string, string>) => form('POST', '/local', fields);
+const login = async ({ form }: Rig, password: string) =>
+  (await form('POST', '/users/login', { email: EMAIL, password })).statusCode;
+const heading = ({ body }: { readonly body: string }) => /<h1[^>]*>(.*?)<\/h1>/.exec(body)?.[1];
+
+describe.each(purposes)('the link for %s', (purpose) => {
+  it('has a page, which changes nothing', async () => {
+    const { server, token } = await aLink(purpose);
+    const before = server.commits();
+    const page = await open(server, token, purpose);
+    expect(page.statusCode).toBe(purpose === 'recover' ? 400 : 200);
+    expect(server.commits()).toBe(before);
+    expect(await login(server, PASSWORD)).toBe(200);
+  });
+});
+
+describe.each(purposes.filter(isLockKind))('the link for %s', (purpose) => {
+  it('locks the account when its button is pressed, and says so once more when it is opened again', async () => {
+    const { server, token } = await aLink(purpose);
+    const page = await open(server, token, purpose);
+    expect(heading(page)).toBe('Was this you?');
+    expect(page.body).toContain(lockNotices[purpose].en.happened('Rekey'));
+    expect(page.body).toContain(`<button class="danger" type="submit">${commonWords.en.button}`);
+    const locked = await press(server, { token });
+    expect([locked.statusCode, heading(locked)]).toEqual([200, 'Your account is locked']);
+    expect(locked.body).toContain(lockNotices[purpose].en.report('Rekey'));
+    expect(await login(server, PASSWORD)).toBe(401);
+
+    server.clock.set(START + 3_600_000);
+    for (const again of [await open(server, token, purpose), await press(server, { token })]) {
+      expect([again.statusCode, heading(again)]).toEqual([400, 'Your account is locked']);
+      expect(again.body).toContain('It has been locked since January 2, 2026 at 3:04:05 AM');
+    }
+  });
+});
+
+describe('the page about a new address', () => {
+  it('names the new one in part, and says that the old one comes back', async () => {
+    const details = { newEmail: 'thief@evil.example' };
+    const { server, token } = await aLink('update_email', { details });
+    const { body } = await open(server, token, 'update_email');
+    expect(body).toContain('<dt>New e-mail address</dt><dd>t***@evil.example</dd>');
+    expect(body).not.toContain('thief@');
+    expect(body).toContain(`<li>${lockNotices.update_email.en.besides}</li>`);
+  });
+});
+
+describe.each(['reset_password', 'invite'] as const)('the link for %s', (purpose) => {
+  it('asks for a password, and sets it', async () => {
+    const { server, token } = await aLink(purpose);
+    const page = await open(server, token, purpose);
+    expect(heading(page)).toBe(grantNotices[purpose].en.subject('Rekey'));
+    expect(page.body).toContain('autocomplete="new-password"');
+    expect(page.body).toContain('At least 8 characters.');
+    expect(page.headers['content-security-policy']).toContain("script-src 'self'");
+    const done = await press(server, { token, password: NEW_PASSWORD });
+    expect([done.statusCode, heading(done)]).toEqual([200, texts.en.grant[purpose].done]);
+    expect(done.headers['set-cookie']).toMatch(/^rekey-link=; Max-Age=0/);
+    expect([await login(server, PASSWORD), await login(server, NEW_PASSWORD)]).toEqual([401, 200]);
+
+    const again = await press(server, { token, password: PASSWORD });
+    expect([again.statusCode, heading(again)]).toEqual([400, 'This link was used already']);
+    expect(await login(server, NEW_PASSWORD)).toBe(200);
+  });
+
+  it.each([
+    ['none', {}, 'Please fill this in.'],
+    ['an empty one', { password: '' }, 'Please fill this in.'],
+    ['a short one', { password: 'short' }, 'Please use at least 8 characters.'],
+    ['one of before', { password: PASSWORD }, 'This is your current password.'],
+  ])('says beside the field why %s is refused, and stays good', async (_what, given, fault) => {
+    const { server, token } = await aLink(purpose);
+    const refused = await press(server, { token, ...given });
+    expect(refused.statusCode).toBe(400);
+    expect(refused.body).toContain(`<p id="password-fault" class="fault">${fault}`);
+    expect(refused.body).toContain('aria-invalid="true"');
+    expect(refused.body).not.toContain('short"');
+    expect((await press(server, { token, password: NEW_PASSWORD })).statusCode).toBe(200);
+  });
+
+  it('has no page once the password was changed', async () => {
+    const { server, token } = await aLink(purpose, { version: 99 });
+    const page = await open(server, token, purpose);
+    expect([page.statusCode, heading(page)]).toEqual([400, 'This link no longer works']);
+  });
+});
+
+describe('the link for an address', () => {
+  it('says which account it is about, and has two buttons: one of them locks the account', async () => {
+    const { server, token } = await aLink('validate_email');
+    const page = await open(server, token, 'validate_email');
+    expect(page.body.match(/<button.*?<\/button>/g)).toEqual([
+      `<button type="submit">${grantNotices.validate_email.en.button}</button>`,
+      `<button class="danger" type="submit">${grantNotices.validate_email.en.refuse}</button>`,
+    ]);
+    expect(page.body).toContain(`<dt>Account</dt><dd>${EMAIL}</dd>`);
+    const locked = await press(server, { token, act: 'lock' });
+    expect([locked.statusCode, heading(locked)]).toEqual([200, 'Your account is locked']);
+    expect(await login(server, PASSWORD)).toBe(401);
+  });
+});
+
+describe('the link about a key that expires', () => {
+  it('has nothing to press, and does nothing', async () => {
+    const { server, token } = await aLink('key_expiring');
+    const page = await open(server, token, 'key_expiring');
+    expect(heading(page)).toBe(newsNotices.key_expiring.en.subject('Rekey'));
+    expect(page.body).not.toMatch(/<form|<button/);
+    expect((await press(server, { token })).statusCode).toBe(400);
+    expect(await login(server, PASSWORD)).toBe(200);
+  });
+});
+
+describe('the way back', () => {
+  const recovering = () => rig({ settings: { usersRecovery: 'owner' } });
+
+  it('begins on the page that locked the account, and ends on that of the link that is mailed', async () => {
+    const server = await recovering();
+    const { token } = await aLink('update_password', {}, server);
+    const locked = await press(server, { token });
+    expect(locked.body).toContain('<form method="post" action="local/recover">');
+    await server.mailedTokens();
+    const asked = await server.form('POST', '/local/recover', { token });
+    expect([asked.statusCode, heading(asked)]).toEqual([200, 'A mail is on its way']);
+    const [back = ''] = await server.mailedTokens();
+
+    const page = await open(server, back, 'recover');
+    expect(heading(page)).toBe('Open your account at Rekey again');
+    const refused = await press(server, { token: back, password: PASSWORD });
+    expect(refused.body).toContain('You had this password before.');
+    const done = await press(server, { token: back, password: NEW_PASSWORD });
+    expect(heading(done)).toBe('Your account is open again');
+    expect(await login(server, NEW_PASSWORD)).toBe(200);
+    const late = await server.form('POST', '/local/recover', { token });
+    expect(late.statusCode).toBe(400);
+  });
+
+  it('is offered on the page of a link that was used, while the account is locked', async () => {
+    const server = await recovering();
+    const { token } = await aLink('update_password', {}, server);
+    await press(server, { token });
+    expect((await open(server, token)).body).toContain(texts.en.locked.recover.button);
+  });
+
+  it('is the operator’s where the server says so', async () => {
+    const server = await rig({ settings: { usersRecovery: 'operator' } });
+    const { token } = await aLink('update_password', {}, server);
+    expect((await press(server, { token })).body).not.toContain('local/recover');
+    expect((await server.form('POST', '/local/recover', { token })).statusCode).toBe(400);
+  });
+
+  it('begins with no token that is made up', async () => {
+    const server = await recovering();
+    expect((await server.form('POST', '/local/recover', { token: 'made-up' })).statusCode).toBe(
+      400,
+    );
+  });
+});
+
+describe('the place to ask', () => {
+  const link = (url: string, text: string) => `<a href="${url}">${text}</a>`;
+
+  it('is on every page', async () => {
+    const server = await rig({
+      settings: { supportUrl: 'mailto:help@example.com' },
+      options: { supportUrl: 'mailto:help@example.com' },
+    });
+    const { token } = await aLink('update_password', {}, server);
+    const pages = [await open(server, token), await press(server, { token })];
+    pages.push(await open(server, token), await open(server, 'made-up'));
+    pages.push(await server.app.inject({ url: '/' }));
+    for (const { body } of pages) {
+      expect(body).toContain(link('mailto:help@example.com', 'help@example.com'));
+    }
+  });
+});
+
+describe('the page for those who forgot their password', () => {
+  const ask = ({ form }: Rig, email: string, headers = {}) =>
+    form('POST', '/local/forgot-password', { email }, headers);
+
+  it('mails a link, and answers alike where there is no account', async () => {
+    const server = await rig();
+    await signedUp(server);
+    await server.mailedTokens();
+    const answers = [await ask(server, EMAIL), await ask(server, 'nobody@example.com')];
+    expect(new Set(answers.map(({ statusCode, body }) => `${statusCode} ${body}`)).size).toBe(1);
+    expect(heading(answers[0]!)).toBe('Please look into your mailbox');
+    const [token = '', ...others] = await server.mailedTokens();
+    expect(others).toEqual([]);
+    expect((await press(server, { token, password: NEW_PASSWORD })).statusCode).toBe(200);
+    expect(await login(server, NEW_PASSWORD)).toBe(200);
+  });
+
+  it('says that a text is no address, and keeps it in its field', async () => {
+    const page = await ask(await rig(), '"no address');
+    expect(page.statusCode).toBe(400);
+    expect(page.body).toContain('value="&quot;no address"');
+    expect(page.body).toContain('Please check the e-mail address.');
+  });
+
+  it('starts nothing for another site', async () => {
+    const server = await rig();
+    await signedUp(server);
+    await server.mailedTokens();
+    expect((await ask(server, EMAIL, { origin: 'http://evil.example' })).statusCode).toBe(403);
+    expect(await server.mailedTokens()).toEqual([]);
+  });
+});
+
+describe('the page at the root', () => {
+  it('says what this is, in every language, with links that work', async () => {
+    const server = await rig({ options: { apiDocs: true, brandName: 'Orchard' } });
+    for (const language of languages) {
+      const page = await server.app.inject({ url: '/', headers: { 'accept-language': language } });
+      expect(heading(page)).toBe(texts[language].start.title('Orchard'));
+      const links = [...page.body.matchAll(/href="([^"]+)"/g)].map(([, url]) => `/${url}`);
+      expect(links).toHaveLength(5);
+      for (const url of links) expect((await server.app.inject({ url })).statusCode).toBe(200);
+    }
+  });
+
+  it('has an icon, also where browsers look by themselves', async () => {
+    const server = await rig({ options: { brandColor: '#0b5c46' } });
+    const icon = await server.app.inject({ url: '/favicon.ico' });
+    expect([icon.statusCode, icon.headers['content-type']]).toEqual([200, 'image/svg+xml']);
+    expect(icon.body).toContain('fill="#0b5c46"');
+  });
+});
