@@ -61,16 +61,19 @@ export function shop(rekey: Client, { secure }: { readonly secure: boolean }) {
     response.redirect(303, '/');
   });
 
-  app.post(
-    '/password',
-    forUser(async (user, request, response) => {
-      const { password, new_password } = fieldsOf(request);
-      const change = { email: user.email, password, new_password, ...deviceOf(request) };
-      await rekey.updatePassword(change, http.callFor(request));
-      // Every session ended with the old password, this one too.
-      await logIn(request, response, user.email, new_password);
-    }),
-  );
+  // The current password proves the user. Who has to change it first has no session yet, and names the account.
+  app.post('/password', async (request, response) => {
+    const { password, new_password, ...fields } = fieldsOf(request);
+    const email = (await userOf(request))?.email ?? fields.email;
+    if (email === '') {
+      response.status(401).send(messagePage('Please log in first.'));
+      return;
+    }
+    const change = { email, password, new_password, ...deviceOf(request) };
+    await rekey.updatePassword(change, http.callFor(request));
+    // Every session ended with the old password, this one too.
+    await logIn(request, response, email, new_password);
+  });
 
   app.get(
     '/profile',

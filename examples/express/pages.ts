@@ -24,6 +24,10 @@ export const accountPage = (event: string, token: string) =>
 <button>It was not me: lock my account</button>
 </form>`);
 
+const newPassword = `<label>Now <input name="password" type="password" autocomplete="current-password" required></label>
+<label>New <input name="new_password" type="password" autocomplete="new-password" required></label>
+<button>Change it</button>`;
+
 export const homePage = (user: User | null) =>
   page(
     user === null
@@ -39,14 +43,17 @@ export const homePage = (user: User | null) =>
 <label>E-mail <input name="email" type="email" autocomplete="username" required></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
 <button>Log in</button>
+</form>
+<h2>Change the password</h2>
+<form method="post" action="/password">
+<label>E-mail <input name="email" type="email" autocomplete="username" required></label>
+${newPassword}
 </form>`
       : `<p>Hello, ${escaped(user.name)}.</p>
 <p><a href="/profile">Profile</a> <a href="/sessions">Devices</a> <a href="/keys">API keys</a></p>
 <h2>Change the password</h2>
 <form method="post" action="/password">
-<label>Now <input name="password" type="password" autocomplete="current-password" required></label>
-<label>New <input name="new_password" type="password" autocomplete="new-password" required></label>
-<button>Change it</button>
+${newPassword}
 </form>
 <form method="post" action="/logout"><button>Log out</button></form>`,
   );

@@ -10,6 +10,7 @@ import { POST as makeKey } from '../../examples/nextjs/app/api/keys/route.ts';
 import { POST as logIn } from '../../examples/nextjs/app/api/login/route.ts';
 import { POST as logOut } from '../../examples/nextjs/app/api/logout/route.ts';
 import { GET as listOrders } from '../../examples/nextjs/app/api/orders/route.ts';
+import { POST as changePassword } from '../../examples/nextjs/app/api/password/route.ts';
 import { POST as changeProfile } from '../../examples/nextjs/app/api/profile/route.ts';
 import { POST as endSession } from '../../examples/nextjs/app/api/sessions/end/route.ts';
 import { POST as signUp } from '../../examples/nextjs/app/api/sign-up/route.ts';
@@ -76,6 +77,7 @@ const handlers: Record<string, (request: Request) => Promise<Response>> = {
   '/sign-up': signUp,
   '/login': logIn,
   '/logout': logOut,
+  '/password': changePassword,
   '/profile': changeProfile,
   '/sessions/end': endSession,
   '/keys': makeKey,
@@ -161,6 +163,21 @@ test.each(['express', 'nextjs'])(
     expect(await isIn(laptop)).toBe(true);
     const keys = await rekey.ask('/v1/key?type=TOKEN');
     expect(keys.data).toHaveLength(1);
+  },
+);
+
+test.each(['express', 'nextjs'])(
+  'the shop in %s lets a user in who had to change the password first',
+  async (name) => {
+    const rekey = await aRekey();
+    const browser = aBrowser(await aShop(name, rekey));
+    await browser.send('/sign-up', ada);
+    await browser.send('/logout');
+    await rekey.cli('user', 'update', ada.email, '--require-update', 'true');
+    expect((await browser.send('/login', ada)).status).toBe(403);
+    const change = { ...ada, new_password: 'battery staple' };
+    expect(DONE).toContain((await browser.send('/password', change)).status);
+    expect(await isIn(browser)).toBe(true);
   },
 );
 

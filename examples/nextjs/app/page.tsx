@@ -35,6 +35,12 @@ export default async function Home() {
         <Field label="E-mail" name="email" type="email" autoComplete="username" required />
         <Password label="Password" name="password" autoComplete="current-password" />
       </Form>
+      <h2>Change the password</h2>
+      <Form key="first" action="/api/password" button="Change it">
+        <Field label="E-mail" name="email" type="email" autoComplete="username" required />
+        <Password label="Now" name="password" autoComplete="current-password" />
+        <Password label="New" name="new_password" autoComplete="new-password" />
+      </Form>
     </>
   );
 }
