@@ -6,6 +6,7 @@ import { deliveriesRaces } from './deliveries.ts';
 import { factorsRaces } from './factors.ts';
 import { keysRaces } from './keys.ts';
 import { passwordsRaces } from './passwords.ts';
+import { recoveryRaces } from './recovery.ts';
 import { servicesRaces } from './services.ts';
 import { sessionsRaces } from './sessions.ts';
 import { throttlingRaces } from './throttling.ts';
@@ -21,6 +22,7 @@ export function racesContract(name: string, open: Open): void {
       sessionsRaces,
       throttlingRaces,
       passwordsRaces,
+      recoveryRaces,
       keysRaces,
       usersRaces,
       accountsRaces,
