@@ -54,6 +54,8 @@ export type Schema = {
     password_hash: string | null;
     credential_version: number;
     device_epoch: number;
+    /** JSON: marks of networks. */
+    known_networks: string | null;
     password_quality: string | null;
     password_allow_reset: Flag;
     password_require_update: Flag;

@@ -112,6 +112,7 @@ async function askAll(stores: Stores): Promise<void> {
   await users.changePassword(user.id, 1, 'hash', now);
   await users.upgradeHash(user.id, 'old', 'new');
   await users.keepQuality(user.id, 'sealed');
+  await users.keepNetworks(user.id, '[]');
   await users.lock(user.id);
   await users.lockOut(user.id, now);
   await users.lockOut(user.id, now, { serviceId: service.id, recoverTo: user.email });

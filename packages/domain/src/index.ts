@@ -10,6 +10,7 @@ export * from './event.ts';
 export * from './ids.ts';
 export * from './json.ts';
 export * from './key.ts';
+export * from './known-network.ts';
 export * from './limits.ts';
 export * from './link.ts';
 export * from './link-text.ts';

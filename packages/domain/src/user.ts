@@ -157,8 +157,10 @@ export type Credential = {
   readonly version: number;
   /** How good the password of some version is, sealed by the login that judged it; null where none did. */
   readonly sealedQuality: string | null;
-  /** Raised by the lock: devices that were known before are not any more. */
+  /** Raised by the lock: devices and networks that were known before are not any more. */
   readonly deviceEpoch: number;
+  /** Those that the account logs in from, see `withNetwork`; null where it never did. */
+  readonly networks: string | null;
 };
 
 /** A user together with its credential. */

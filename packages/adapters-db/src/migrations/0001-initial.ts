@@ -41,6 +41,7 @@ export const initial: Migration = {
       password_hash text,
       credential_version integer not null,
       device_epoch integer not null,
+      known_networks text,
       password_quality text,
       password_allow_reset integer not null,
       password_require_update integer not null,

@@ -29,6 +29,7 @@ export const accountColumns = [
   'credential_version as version',
   'password_quality as sealedQuality',
   'device_epoch as deviceEpoch',
+  'known_networks as networks',
 ] as const;
 
 type UserRow = Selection<Schema, 'users', (typeof userColumns)[number]>;
@@ -51,10 +52,11 @@ export const asAccount = ({
   version,
   sealedQuality,
   deviceEpoch,
+  networks,
   ...row
 }: AccountRow): Account => ({
   user: asUser(row),
-  credential: { passwordHash, version, sealedQuality, deviceEpoch },
+  credential: { passwordHash, version, sealedQuality, deviceEpoch, networks },
 });
 
 const none: Attributes = {};

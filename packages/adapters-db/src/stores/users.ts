@@ -124,6 +124,10 @@ const keepQuality = write((db, id: Param<Id>, sealed: Param<string>) =>
   db.updateTable('users').set({ password_quality: sealed }).where('id', '=', id),
 );
 
+const keepNetworks = write((db, id: Param<Id>, networks: Param<string>) =>
+  db.updateTable('users').set({ known_networks: networks }).where('id', '=', id),
+);
+
 const lock = one(
   (db, id: Param<Id>) =>
     db.selectFrom('users').select(accountColumns).where('id', '=', id).forNoKeyUpdate(),
@@ -481,6 +485,7 @@ export const usersOn = (on: Connection): Users => {
     },
     markValid: markValid(on),
     setAttributes: (id, by, attributes) => setAttributes(on)(id, by, JSON.stringify(attributes)),
+    keepNetworks: keepNetworks(on),
     attributesOf: attributesOf(on),
     isKeptBeside: async (id, serviceId) => (await foreignKey(on)(id, serviceId)) !== null,
     async lockOut(id, now, by = noLink) {

@@ -42,6 +42,8 @@ export interface Users {
   upgradeHash(id: Id, oldHash: string, newHash: string): Promise<boolean>;
   /** Keeps the sealed quality of the password, whatever else happens to the user. */
   keepQuality(id: Id, sealed: string): Promise<void>;
+  /** Replaces the networks that a user, which is locked, is known to log in from. */
+  keepNetworks(id: Id, networks: string): Promise<void>;
   /** Finds a user, and locks the row: every other change of it waits until the transaction ends. */
   lock(id: Id): Promise<Account | null>;
   /** Locks like `lock`, and writes down a login. Answers the account as it is then, with the attributes of the service. */
@@ -83,7 +85,7 @@ export interface Users {
    * it, and the proven address, and the version is raised.
    */
   unlock(id: Id, version: number, to: Unlocked): Promise<boolean>;
-  /** Raises the device epoch: devices that were known before are not any more. */
+  /** Raises the device epoch: devices and networks that were known before are not any more. */
   forgetDevices(id: Id): Promise<void>;
   /** Gives the user the role `admin`, or takes it. */
   setAdmin(id: Id, isAdmin: boolean, now: Instant): Promise<void>;

@@ -101,6 +101,7 @@ describe('creating a user', () => {
       version: 1,
       sealedQuality: null,
       deviceEpoch: 1,
+      networks: null,
     });
   });
 
@@ -157,6 +158,8 @@ describe('somebody who signs up', () => {
     expect(done).toEqual([
       'users.insert',
       'keys.insert',
+      'oneTimeTokens.insert',
+      'deliveries.insert',
       'events.insert',
       'events.insert',
       'audit.lock',

@@ -22,7 +22,8 @@ import { type Opened, wins } from './opened.ts';
 
 export function usersContract({ write, read, race, alone, seed }: Opened): void {
   const accountOf = ({ email }: User) => read(({ users }) => users.findByEmail(email));
-  const untouched = { passwordHash: 'hash-1', version: 1, sealedQuality: null, deviceEpoch: 1 };
+  const fresh = { sealedQuality: null, deviceEpoch: 1, networks: null };
+  const untouched = { passwordHash: 'hash-1', version: 1, ...fresh };
 
   describe('users', () => {
     const details: Partial<User> = {
@@ -239,7 +240,24 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
         version: 3,
         sealedQuality: 'sealed-2',
         deviceEpoch: 2,
+        networks: null,
       });
+    });
+  });
+
+  describe('the networks of a user', () => {
+    test('are none at first, are replaced, and stay whatever happens to the user', async () => {
+      const { user } = await seed();
+      const other = await seed();
+      for (const networks of ['["home"]', '["cafe"]']) {
+        await write(({ users }) => users.keepNetworks(user.id, networks));
+        expect(await accountOf(user)).toEqual({ user, credential: { ...untouched, networks } });
+      }
+      await write(({ users }) => users.changePassword(user.id, 1, 'hash-2', START));
+      await write(({ users }) => users.forgetDevices(user.id));
+      const locked = await write(({ users }) => users.noteLogin(user.id, START, anId()));
+      expect(locked?.credential).toMatchObject({ networks: '["cafe"]', deviceEpoch: 2 });
+      expect((await accountOf(other.user))?.credential).toEqual(untouched);
     });
   });
 
@@ -300,7 +318,7 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
       await write(({ users }) => users.lockOut(user.id, now));
       expect(await accountOf(user)).toEqual({
         user: { ...user, updatedAt: now, isEnabled: false, isLocked: true },
-        credential: { passwordHash: null, version: 2, sealedQuality: null, deviceEpoch: 2 },
+        credential: { ...fresh, passwordHash: null, version: 2, deviceEpoch: 2 },
       });
       expect(await accountOf(stranger)).toEqual({ user: stranger, credential: untouched });
     });
@@ -359,7 +377,7 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
           updatedAt: START + 9,
           passwordRequireUpdate: false,
         },
-        credential: { passwordHash: 'hash-2', version: 3, sealedQuality: null, deviceEpoch: 2 },
+        credential: { ...fresh, passwordHash: 'hash-2', version: 3, deviceEpoch: 2 },
       });
       expect(await lockOf(user)).toBeNull();
       const view = { attributesOf: null, seenBy: null, isEnabled: true, emails: [email] };

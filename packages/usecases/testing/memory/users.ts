@@ -53,7 +53,13 @@ export function users(tables: Tables): Users {
       if (users.find((row) => row.user.email === user.email)) return false;
       users.put(user.id, {
         user,
-        credential: { passwordHash, version: 1, sealedQuality: null, deviceEpoch: 1 },
+        credential: {
+          passwordHash,
+          version: 1,
+          sealedQuality: null,
+          deviceEpoch: 1,
+          networks: null,
+        },
         idleSince,
         lock: null,
       });
@@ -126,6 +132,7 @@ export function users(tables: Tables): Users {
       return true;
     },
     keepQuality: async (id, sealed) => change(id, {}, { sealedQuality: sealed }),
+    keepNetworks: async (id, networks) => change(id, {}, { networks }),
     lock: async (id) => accountOf(users.get(id)),
     noteLogin: async (id, now, serviceId) => {
       change(id, { lastLoginAt: now }, {});

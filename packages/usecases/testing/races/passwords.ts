@@ -66,6 +66,7 @@ export function passwordsRaces({ world, provenTogether }: Track): void {
         version: 3,
         sealedQuality: null,
         deviceEpoch: 2,
+        networks: null,
       });
     });
 
