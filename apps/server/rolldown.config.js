@@ -3,8 +3,12 @@ import { readFileSync } from 'node:fs';
 const http = '../../packages/adapters-http';
 /** Files that the pages serve unchanged, each at the place beside the bundle where the pages look for it. */
 const files = {
-  'static/style.css': `${http}/src/pages/static/style.css`,
-  'static/change-password.js': `${http}/src/pages/static/change-password.js`,
+  ...Object.fromEntries(
+    ['style.css', 'change-password.js', 'new-password.js'].map((name) => [
+      `static/${name}`,
+      `${http}/src/pages/static/${name}`,
+    ]),
+  ),
   ...Object.fromEntries(
     ['core', 'language-common']
       .map((name) => `node_modules/@zxcvbn-ts/${name}/dist/zxcvbn-ts.js`)
