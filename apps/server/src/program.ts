@@ -5,6 +5,7 @@ import { addBackup } from './commands/backup.ts';
 import { addCalibrate } from './commands/calibrate.ts';
 import { colored } from './commands/common.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addCreateAdmin } from './commands/create-admin.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { watchCommands } from './commands/founding.ts';
 import { addInit } from './commands/init.ts';
@@ -57,6 +58,7 @@ export function createProgram(name: ProgramName = 'rekey'): Command {
   addSession(program);
   addThrottle(program);
   addUser(program);
+  addCreateAdmin(program);
   addMigrate(program);
   addDoctor(program);
   addMail(program);

@@ -33,6 +33,7 @@ import {
   yes,
 } from './common.ts';
 import { userName, userNamed } from './named-user.ts';
+import { addUserInvite } from './user-invite.ts';
 import { addUserRoles } from './user-roles.ts';
 
 type Json = { readonly json?: true };
@@ -97,15 +98,17 @@ export function addUser(program: Command): void {
       ) => {
         const { passwordStdin, disabled } = options;
         const given = passwordStdin ? await textOf(process.stdin) : '';
-        const { user } = await withRekey(({ users }) =>
-          users.createUser.execute(operator, {
+        const { user } = await withRekey(async ({ users, services }) => {
+          // It may come before the first start.
+          await services.openFormService.execute(operator);
+          return users.createUser.execute(operator, {
             ...givenOf(options),
             name,
             email,
             isEnabled: !disabled,
             password: passwordStdin ? given.replace(/\r?\n$/, '') : undefined,
-          }),
-        );
+          });
+        });
         if (options.json) printJson({ user: userOut(user) });
         else print(`${user.email} is made. The id is ${user.id}.`);
       },
@@ -203,6 +206,7 @@ export function addUser(program: Command): void {
     });
 
   addUserRoles(user);
+  addUserInvite(user);
 }
 
 const aUser = () => new Argument('<user>', 'e-mail address or id').argParser(userName);
