@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { operator } from '@rekey/domain';
+import { deliverAll, tokenIn } from '@rekey/usecases/testing';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { outputOf, run } from '../../test/run.ts';
 import { WrongUsage, withRekey } from './common.ts';
@@ -18,6 +19,7 @@ beforeEach(async () => {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   vi.stubEnv('KEYS_FILE', path.join(folder, 'keys.json'));
   vi.stubEnv('DATABASE_URL', `sqlite:${path.join(folder, 'rekey.db')}`);
+  vi.stubEnv('MAIL_DIR', path.join(folder, 'mail'));
   vi.stubEnv('BCRYPT_COST', '10');
   ({ id } = await withRekey(async ({ users, services }) => {
     await services.openFormService.execute(operator);
@@ -128,6 +130,25 @@ describe('rekey user', () => {
     expect(await found(id)).toEqual([]);
     const again = await run(['user', 'delete', id, '--yes']);
     expect(again.error?.message).toBe(`there is no user ${id}`);
+  });
+
+  test('has the owner of a locked account mailed the way back, and of no other', async () => {
+    const open = await run(['user', 'recover', orion.email]);
+    expect(open.error?.message).toBe('this account is not locked');
+    await withRekey(async (useCases) => {
+      const change = { ...orion, newPassword: 'battery staple' };
+      await useCases.passwords.updatePassword.execute(nobody, change);
+      await deliverAll(useCases);
+    });
+    const token = tokenIn((await outputOf('mail', 'last', '--link')).trim());
+    await withRekey(({ passwords }) => passwords.revokeUpdatePassword.execute(nobody, { token }));
+    expect((await shown()).is_locked).toBe(true);
+    const enabled = await run(['user', 'enable', id]);
+    expect(enabled.error?.message).toContain('the owner locked this account');
+    expect(await outputOf('user', 'recover', 'ORION@example.com')).toBe(
+      'The way back to orion@example.com is mailed to the owner. The link works for a day.\n',
+    );
+    expect(JSON.parse(await outputOf('user', 'recover', id, '--json'))).toEqual({ id });
   });
 
   test('exports all that is kept about a person, and no secret', async () => {
