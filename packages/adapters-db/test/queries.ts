@@ -118,6 +118,7 @@ async function askAll(stores: Stores): Promise<void> {
   await users.lockOut(user.id, now, { serviceId: service.id, recoverTo: user.email });
   await users.lockOf(user.id);
   await users.keepDisabled(user.id);
+  await users.changeEmail(user.id, user.email, now);
   await users.giveBackAddress(user.id, user.email, now);
   await users.unlock(user.id, 1, { passwordHash: 'hash', email: user.email, now });
   for (const from of ['latest', 'earliest'] as const) {
@@ -215,9 +216,11 @@ async function askAll(stores: Stores): Promise<void> {
   await oneTimeTokens.isOfDeleted(token.id, now);
   await oneTimeTokens.spend(token.id, now);
   await oneTimeTokens.use(token.id, now);
+  await oneTimeTokens.haveGood(user.id, ['update_password', 'update_email'], now);
   await oneTimeTokens.endAll(user.id, ['reset_password'], now);
   await oneTimeTokens.endRegistrations(user.email, now);
   await oneTimeTokens.isReserved(user.email, now);
+  await oneTimeTokens.reservedFor(user.email, now);
   await oneTimeTokens.earliest(user.id, ['update_password'], now);
   await oneTimeTokens.endElsewhere(user.id, user.email, now);
   await oneTimeTokens.nthLatest(user.id, 'update_password', 10);

@@ -48,6 +48,14 @@ export const lockPurposes: readonly Purpose[] = purposes.filter(
 /** Those whose links set the password of an account that is open. They end with whatever closes it. */
 export const passwordPurposes = ['reset_password', 'invite'] as const satisfies readonly Purpose[];
 
+/** Those that report a change of what gets somebody into an account. */
+export const changePurposes: readonly Purpose[] = [
+  'update_password',
+  'reset_password_confirm',
+  'update_email',
+  'factor_change',
+];
+
 /** A right that is mailed and spent once: to the owner of an account, or to an address that has none yet. */
 export type OneTimeToken<Owner extends Id | null = Id> = {
   readonly id: Id;
@@ -71,5 +79,9 @@ export type OneTimeToken<Owner extends Id | null = Id> = {
 
 /** What a right says besides, where its purpose needs it: the new address, or the account that is asked for. */
 export type RightDetails =
-  | { readonly newEmail: string }
+  | {
+      readonly newEmail: string;
+      /** Whether somebody vouched for the address from before, see `isProven`. */
+      readonly wasProven?: boolean;
+    }
   | { readonly name: string; readonly locale: string; readonly timezone: string };

@@ -47,6 +47,7 @@ export const settings: Settings = {
   brandName: 'Rekey',
   usersSignup: true,
   usersRecovery: 'owner',
+  usersEmailChange: 'session',
   mailPerHour: 1_000_000,
   unprovenTtlMs: 30 * 86_400_000,
   // Wide enough for tests of other things.
@@ -225,7 +226,9 @@ export const keyValue = (key: Key): string => `rku_${key.id}`;
 
 /** The token in a mailed link. */
 export function tokenIn(link: string): string {
-  const token = new URL(link).searchParams.get('token');
+  const { searchParams } = new URL(link);
+  // The form dialect calls it a code, of an address to be proven.
+  const token = searchParams.get('token') ?? searchParams.get('code');
   if (token === null) throw new Error('the link has a token');
   return token;
 }

@@ -129,6 +129,18 @@ const use = one(
   asToken,
 );
 
+const anyGood = one(
+  (db, userId: Param<Id>, purposes: Param<readonly Purpose[]>, now: Param<Instant>) =>
+    db
+      .selectFrom('one_time_tokens')
+      .select('id')
+      .where('user_id', '=', userId)
+      .where('purpose', 'in', purposes)
+      .where('spent_at', 'is', null)
+      .where('expires_at', '>', now)
+      .limit(sql.lit(1)),
+);
+
 const endAll = write(
   (db, userId: Param<Id>, purposes: Param<readonly Purpose[]>, now: Param<Instant>) =>
     db
@@ -152,16 +164,18 @@ const endRegistrations = write((db, email: Param<string>, now: Param<Instant>) =
     .where('spent_at', 'is', null),
 );
 
-const reserving = one((db, email: Param<string>, now: Param<Instant>, exceptFor: Param<Id>) =>
-  db
-    .selectFrom('one_time_tokens')
-    .select('id')
-    .where('email', '=', email)
-    .where(aboutAddress('update_email'))
-    .where('spent_at', 'is', null)
-    .where('expires_at', '>', now)
-    .where('user_id', '<>', exceptFor)
-    .limit(sql.lit(1)),
+const reserving = one(
+  (db, email: Param<string>, now: Param<Instant>, exceptFor: Param<Id>) =>
+    db
+      .selectFrom('one_time_tokens')
+      .select('user_id as userId')
+      .where('email', '=', email)
+      .where(aboutAddress('update_email'))
+      .where('spent_at', 'is', null)
+      .where('expires_at', '>', now)
+      .where('user_id', '<>', exceptFor)
+      .limit(sql.lit(1)),
+  ({ userId }) => userId,
 );
 
 const earliest = one(
@@ -244,10 +258,12 @@ export const oneTimeTokensOn = (on: Connection): OneTimeTokens => ({
     await lockOwner(on)(id);
     return use(on)(id, now);
   },
+  haveGood: async (userId, purposes, now) => (await anyGood(on)(userId, purposes, now)) !== null,
   endAll: endAll(on),
   endRegistrations: endRegistrations(on),
   isReserved: async (email, now, exceptFor = '') =>
     (await reserving(on)(email, now, exceptFor)) !== null,
+  reservedFor: (email, now) => reserving(on)(email, now, ''),
   async earliest(userId, purposes, after) {
     // One by one, for an index has those of one purpose in their order.
     const found: OneTimeToken[] = [];

@@ -24,6 +24,8 @@ export interface OneTimeTokens {
    * not spent. Locks the row of its user first.
    */
   use(id: Id, now: Instant): Promise<OneTimeToken<Id | null> | null>;
+  /** Whether a user has a right for one of these purposes that is unspent and has not expired at `now`. */
+  haveGood(userId: Id, purposes: readonly Purpose[], now: Instant): Promise<boolean>;
   /** Ends the unspent rights of a user for these purposes. */
   endAll(userId: Id, purposes: readonly Purpose[], now: Instant): Promise<void>;
   /** Ends the unspent rights of a user that were mailed to any other address. */
@@ -35,6 +37,8 @@ export interface OneTimeTokens {
    * mailed to it is unspent and has not expired at `now`.
    */
   isReserved(email: string, now: Instant, exceptFor?: Id): Promise<boolean>;
+  /** The user who can still take the address back, see `isReserved`; null where nobody can. */
+  reservedFor(email: string, now: Instant): Promise<Id | null>;
   /** The earliest right of a user for one of these purposes that was made after the instant, spent or not. */
   earliest(userId: Id, purposes: readonly Purpose[], after: Instant): Promise<OneTimeToken | null>;
   /** When the user's `n`th latest right for that purpose was made; null where there are fewer. */

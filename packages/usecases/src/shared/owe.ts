@@ -82,6 +82,20 @@ export async function owe(
 }
 
 /**
+ * Owes a mail that anybody can start: beyond the budgets of such mails there is none, and nobody is told. Answers the
+ * right that the link carries, or null.
+ */
+export async function oweAsked(
+  ports: Pick<Ports, 'secrets' | 'linkTokens' | 'clock' | 'ids' | 'settings'>,
+  stores: Stores,
+  of: OwedRight & { readonly user: Owner },
+): Promise<OneTimeToken | null> {
+  const mail = { to: of.user.email, origin: of.origin };
+  if ((await spendMailBudget(ports, stores, mail)) !== null) return null;
+  return owe(ports, stores, { ...of, isCounted: true });
+}
+
+/**
  * Owes nobody anything, with as much work as `owe`, where nobody may learn by the time that it takes whether there is an
  * account. Answers the right of nobody, which is good at no time.
  */

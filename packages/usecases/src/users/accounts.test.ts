@@ -135,6 +135,7 @@ describe('the own account', () => {
     expect(await login(PASSWORD)).toBeInstanceOf(InvalidCredentials);
     await w.deliver();
     expect(w.channels.mail.sent.map(({ to, kind }) => [to, kind])).toEqual([
+      [orion.email, 'validate_email'],
       [orion.email, 'update_password'],
     ]);
     const types = await typesOf(w, orion.user.id);
@@ -232,6 +233,7 @@ describe('the own account', () => {
 
   test('is deleted with the password, and nothing of it stays', async () => {
     const { w, orion } = await prepare();
+    await w.deliver();
     await remove(w, orion.actor, { email: orion.email, password: PASSWORD });
     expect(await read(w, orion.user.id)).toBeNull();
     expect(await w.isLive(orion.token)).toBe(false);

@@ -157,6 +157,7 @@ describe('somebody who signs up', () => {
     await create({ ...healthy.w, database }, nobody, asked);
     expect(done).toEqual([
       'users.insert',
+      'oneTimeTokens.isReserved',
       'keys.insert',
       'oneTimeTokens.insert',
       'deliveries.insert',

@@ -17,7 +17,6 @@ import {
   parseName,
   parseTimezone,
   placeOf,
-  refusedEmail,
   type SeenUser,
   type Service,
   Unauthorized,
@@ -25,9 +24,11 @@ import {
   type Violation,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
+import { checkFree } from '../shared/check-free.ts';
 import { invite } from '../shared/invite.ts';
 import { newKey } from '../shared/new-key.ts';
 import { judgeNewPassword, parseNewPassword } from '../shared/new-password.ts';
+import { oweAsked } from '../shared/owe.ts';
 import { record } from '../shared/record.ts';
 import { tell } from '../shared/tell.ts';
 import { countSignUp } from '../shared/throttle.ts';
@@ -66,7 +67,7 @@ export type CreateUserInput = {
 
 /**
  * Creates a user, with a password or without: for a service, for the operator, or for somebody who signs up alone at the
- * built-in service and gets a TOKEN key of it along with the account.
+ * built-in service, gets a TOKEN key of it along with the account, and a mail that asks for a proof of the address.
  */
 export class CreateUser {
   readonly #ports: Needs;
@@ -158,11 +159,16 @@ export class CreateUser {
       const { users } = stores;
       const idleSince = isProven(user) ? null : now;
       const isNew = await users.insert(user, passwordHash, idleSince);
-      if (!isNew) throw new IllegalArgument([refusedEmail()]);
+      const taken = { email: user.email, isTaken: !isNew, userId: user.id };
+      await checkFree(this.#ports, stores, taken);
       if (Object.keys(attributes).length > 0) {
         await users.setAttributes(user.id, maker, attributes);
       }
       if (tokenKey) await stores.keys.insert(tokenKey.key, tokenKey.secret);
+      // Where too many mails were sent, whoever signed up can ask for this one later.
+      if (isSignUp) {
+        await oweAsked(this.#ports, stores, { purpose: 'validate_email', user, ...place });
+      }
       const reportInvitation = input.invite
         ? await invite(this.#ports, stores, actor, { user, version: 1 })
         : null;

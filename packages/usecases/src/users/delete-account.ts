@@ -1,5 +1,6 @@
 import {
   type Actor,
+  changePurposes,
   IllegalArgument,
   InvalidCredentials,
   NotFound,
@@ -98,10 +99,11 @@ export class DeleteAccount {
   }
 
   /** Somebody who came by the password must not delete the account before its owner has read the mail. */
-  async #checkNoRecentChange({ users }: Pick<Stores, 'users'>, id: string): Promise<void> {
-    const { linkUntil } = await users.useOf(id);
-    if (linkUntil !== null && linkUntil > this.#ports.clock.now()) {
-      throw new WrongState('recent_change');
-    }
+  async #checkNoRecentChange(
+    { oneTimeTokens }: Pick<Stores, 'oneTimeTokens'>,
+    id: string,
+  ): Promise<void> {
+    const isRecent = await oneTimeTokens.haveGood(id, changePurposes, this.#ports.clock.now());
+    if (isRecent) throw new WrongState('recent_change');
   }
 }

@@ -21,13 +21,15 @@ export class DeleteUser {
   async execute(actor: Actor, { id }: { readonly id: Id }): Promise<void> {
     await this.#ports.database.transact(async (stores) => {
       const { users } = stores;
+      const isAdmins = actor.kind === 'service' && actor.service.id === formServiceId;
+      // All of them in one order, so that two who delete each other never wait for each other.
+      if (isAdmins) await users.lockAdmins();
       // Locked first: a login or a change at the same moment comes before, and is deleted too, or finds nobody.
       if ((await users.lock(id)) === null) throw new NotFound();
       const { createdBy } = await seenBy(actor, stores, id);
       const isKeptBeside =
         actor.kind === 'service' && (await users.isKeptBeside(id, actor.service.id));
       if (!may(actor, 'delete user', { createdBy, isKeptBeside })) throw new Forbidden('forbidden');
-      const isAdmins = actor.kind === 'service' && actor.service.id === formServiceId;
       if (isAdmins) await checkNotLastAdmin(stores, id);
       await deleteUsers(this.#ports, stores, actor, { ids: [id], type: 'sso:UserDelete' });
     });

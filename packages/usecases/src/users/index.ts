@@ -9,10 +9,13 @@ import { InviteUser } from './invite-user.ts';
 import { ListUsers } from './list-users.ts';
 import { ReadOwnAccount } from './read-own-account.ts';
 import { ReadUser } from './read-user.ts';
+import { SendValidation } from './send-validation.ts';
 import { SignUp } from './sign-up.ts';
 import { SignUpAndLogIn } from './sign-up-and-log-in.ts';
 import { UpdateAccount } from './update-account.ts';
+import { UpdateEmail } from './update-email.ts';
 import { UpdateUser } from './update-user.ts';
+import { ValidateEmail } from './validate-email.ts';
 
 export const users = (ports: Ports) => ({
   changeRole: new ChangeRole(ports),
@@ -25,8 +28,11 @@ export const users = (ports: Ports) => ({
   listUsers: new ListUsers(ports),
   readOwnAccount: new ReadOwnAccount(ports),
   readUser: new ReadUser(ports),
+  sendValidation: new SendValidation(ports),
   signUp: new SignUp(ports),
   signUpAndLogIn: new SignUpAndLogIn(ports),
   updateAccount: new UpdateAccount(ports),
+  updateEmail: new UpdateEmail(ports),
   updateUser: new UpdateUser(ports),
+  validateEmail: new ValidateEmail(ports),
 });

@@ -81,8 +81,13 @@ export class SignUp {
   }
 
   async #createUnlessTaken(actor: Actor, input: SignUpInput, email: string): Promise<User | null> {
+    const { database, clock } = this.#ports;
+    // An address whose owner can still take it back is taken, also for whoever tries passwords.
     const isTaken = () =>
-      this.#ports.database.read(async ({ users }) => (await users.findByEmail(email)) !== null);
+      database.read(async ({ users, oneTimeTokens }) => {
+        const isReserved = await oneTimeTokens.isReserved(email, clock.now());
+        return (await users.findByEmail(email)) !== null || isReserved;
+      });
     if (await isTaken()) return null;
     try {
       const { user } = await this.#createUser.execute(actor, { ...input, isEnabled: true });

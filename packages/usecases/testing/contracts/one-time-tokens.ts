@@ -1,4 +1,4 @@
-import { type Id, type OneTimeToken, purposes } from '@rekey/domain';
+import { type Id, type OneTimeToken, type Purpose, purposes } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import type { Claim, Stores } from '../../src/ports/index.ts';
 import { aDelivery, anId, aOneTimeToken, START } from '../fixtures.ts';
@@ -99,6 +99,17 @@ export function oneTimeTokensContract({ write, read, race, seed, seedToken }: Op
       for (const token of kept) expect(await findGood(token.id)).toEqual(token);
     });
 
+    test('of a user are good for a purpose until they are spent or expire', async () => {
+      const { user, token } = await seedToken({ expiresAt: START + 10 });
+      const haveGood = (purposes: Purpose[], now: number) =>
+        read(({ oneTimeTokens }) => oneTimeTokens.haveGood(user.id, purposes, now));
+      expect(await haveGood(['update_email', 'update_password'], START + 9)).toBe(true);
+      expect(await haveGood(['update_password'], START + 10)).toBe(false);
+      expect(await haveGood(['update_email'], START)).toBe(false);
+      await use(token.id);
+      expect(await haveGood(['update_password'], START)).toBe(false);
+    });
+
     test('that are spent are found as long as they would be good', async () => {
       const { token } = await seedToken({ expiresAt: START + 1000 });
       const findSpent = (now: number) =>
@@ -140,8 +151,11 @@ export function oneTimeTokensContract({ write, read, race, seed, seedToken }: Op
       expect(await isReserved(START, user.id)).toBe(false);
       expect(await isReserved(START + 9)).toBe(true);
       expect(await isReserved(START + 10)).toBe(false);
+      const owner = () => read(({ oneTimeTokens }) => oneTimeTokens.reservedFor(email, START));
+      expect(await owner()).toBe(user.id);
       await spend(token.id);
       expect(await isReserved()).toBe(false);
+      expect(await owner()).toBeNull();
     });
 
     test('of a user are found by what they are for, the earliest since an instant', async () => {

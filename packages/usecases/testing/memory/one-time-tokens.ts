@@ -38,6 +38,15 @@ export function oneTimeTokens({ oneTimeTokens, deliveries }: Tables): OneTimeTok
       endWhere(now, (each) => each === token);
       return token;
     },
+    haveGood: async (userId, purposes, now) =>
+      oneTimeTokens
+        .rows()
+        .some(
+          (row) =>
+            row.token.userId === userId &&
+            purposes.includes(row.token.purpose) &&
+            good(row, now) !== null,
+        ),
     endAll: async (userId, purposes, now) =>
       endWhere(now, (token) => token.userId === userId && purposes.includes(token.purpose)),
     endElsewhere: async (userId, email, now) =>
@@ -54,6 +63,12 @@ export function oneTimeTokens({ oneTimeTokens, deliveries }: Tables): OneTimeTok
             row.token.email === email &&
             row.token.userId !== exceptFor,
         ),
+    reservedFor: async (email, now) =>
+      oneTimeTokens
+        .rows()
+        .map((row) => good(row, now))
+        .find((token) => token?.purpose === 'update_email' && token.email === email)?.userId ??
+      null,
     earliest: async (userId, purposes, after) => {
       const [token] = oneTimeTokens
         .rows()
