@@ -1,7 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { skips } from '../../packages/usecases/testing/index.ts';
-import { aFolder, call, image, runCli, runCommands, startServer } from '../harness.ts';
+import {
+  aFolder,
+  call,
+  image,
+  linkIn,
+  runCli,
+  runCommands,
+  startMailbox,
+  startServer,
+} from '../harness.ts';
 import { textOf } from '../sources.ts';
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
@@ -19,7 +28,8 @@ test.skipIf(skips(!hasCurl, 'the commands of the guide need curl'))(
   'each command and each call of the guide to administering users does what the guide says',
   async () => {
     const folder = aFolder();
-    const server = await startServer(folder);
+    const mailbox = await startMailbox();
+    const server = await startServer(folder, { SMTP_URL: mailbox.url });
     const made = async (...args: string[]) => {
       const { code, stdout, stderr } = await runCli(folder, [...args, '--json']);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -131,6 +141,33 @@ test.skipIf(skips(!hasCurl, 'the commands of the guide need curl'))(
     }
     await run('Disable and enable', [2, 3]);
     expect(await answers(await tokens())).toEqual([200, 200]);
+
+    const local = '/v1/auth/provider/local';
+    const mailed = () => mailbox.mails.length;
+    for (const email of emails) {
+      const before = mailed();
+      const change = { email, password, new_password: 'battery staple' };
+      await ask('POST', `${local}/update-password`, change);
+      const { text } = await mailbox.mail(before);
+      const token = linkIn(text).searchParams.get('token');
+      expect((await ask('POST', `${local}/update-password/revoke`, { token })).status).toBe(200);
+    }
+    const locked = mailed();
+    await run('Give a locked account back');
+    for (const place of emails.keys()) {
+      const { to, text } = await mailbox.mail(locked + place);
+      expect(emails).toContain(to?.[0]?.address);
+      const link = linkIn(text);
+      expect(link.searchParams.get('type')).toBe('recover');
+      const token = link.searchParams.get('token');
+      const back = { token, password: 'a new beginning' };
+      expect((await ask('POST', `${local}/recover/confirm`, back)).status).toBe(200);
+    }
+    for (const id of ids) {
+      expect(await typesOf(id)).toContain('rekey:UserRecover');
+      const { data } = (await ask('GET', `/v1/user/${id}`)).body;
+      expect(data).toMatchObject({ is_locked: false, is_enabled: true });
+    }
 
     expect(await run('Export')).toContain(emails[1]);
     const exported = await runCommands(folder, 'cat export.json');
