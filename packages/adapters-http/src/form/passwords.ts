@@ -2,12 +2,18 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
-import { currentPassword, differs, email, newPassword } from '../server/fields.ts';
+import { deviceCookie } from '../server/device-cookie.ts';
+import { currentPassword, deviceToken, differs, email, newPassword } from '../server/fields.ts';
 import { claimedEmail, FormUser, formUserOut } from './shared.ts';
 
 const FormNewPassword = Type.Object(
   { email, password: currentPassword, newPassword },
   { $id: 'FormNewPassword', check: differs('newPassword') },
+);
+
+const FormSignedOutPassword = Type.Object(
+  { ...FormNewPassword.properties, device: Type.Optional(deviceToken) },
+  { $id: 'FormSignedOutPassword', check: differs('newPassword') },
 );
 
 const FormAskedReset = Type.Object({ email: claimedEmail }, { $id: 'FormAskedReset' });
@@ -26,6 +32,8 @@ const FormConfirmedReset = Type.Object(
 export const passwordRoutes =
   (deps: HttpDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
+    const cookie = deviceCookie(deps.options);
+
     app.put(
       '/update/password',
       {
@@ -44,6 +52,31 @@ export const passwordRoutes =
       async (request) => {
         const { updatePassword } = deps.useCases.passwords;
         const { user } = await updatePassword.execute(actorOf(request), request.body);
+        return formUserOut(user);
+      },
+    );
+
+    app.post(
+      '/update/password',
+      {
+        schema: {
+          operationId: 'changePasswordSignedOut',
+          tags: ['forms'],
+          summary: 'Change the own password without a session',
+          description:
+            'For people who have to change the password before they can log in, and for pages that need no session. Counts as a login does. Ends every session. The owner gets a mail with a link that locks the account.',
+          security: [],
+          errors: ['invalid_credentials', 'too_many_requests', 'overloaded'],
+          body: FormSignedOutPassword,
+          response: { 200: FormUser },
+        },
+      },
+      async (request, reply) => {
+        const { updatePassword } = deps.useCases.passwords;
+        const { device: given = cookie.read(request), ...change } = request.body;
+        const asked = { ...change, device: given };
+        const { user, device } = await updatePassword.execute(actorOf(request), asked);
+        cookie.keep(device, request, reply);
         return formUserOut(user);
       },
     );

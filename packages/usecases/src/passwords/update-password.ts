@@ -11,9 +11,9 @@ import {
 import type { Ports } from '../ports/index.ts';
 import { attempt } from '../shared/attempt.ts';
 import { commitChange, prepareChange } from '../shared/change-password.ts';
-import { presentedDevice } from '../shared/known-device.ts';
+import { type Presented, presentedDevice } from '../shared/known-device.ts';
 import { parseNewPassword } from '../shared/new-password.ts';
-import { provePassword } from '../shared/prove-password.ts';
+import { type Proof, provePassword } from '../shared/prove-password.ts';
 
 type Needs = Pick<
   Ports,
@@ -56,7 +56,7 @@ export class UpdatePassword {
   async execute(
     actor: Actor,
     input: UpdatePasswordInput,
-  ): Promise<{ user: User; quality: PasswordQuality }> {
+  ): Promise<{ user: User; quality: PasswordQuality; device: string }> {
     const { newPassword, ...claim } = parseAll({
       email: () => parseEmail(input.email),
       password: () => normalizePassword(input.password, 'password'),
@@ -86,9 +86,21 @@ export class UpdatePassword {
           proof,
           passwordHash,
         );
-        return { subjectId, result: { user, quality } };
+        return { subjectId, result: { user, quality, device: this.#deviceOf(proof, device) } };
       },
     });
     return result;
+  }
+
+  /** The token of the device that asked: whoever proved the password is known there from then on. */
+  #deviceOf({ user, version, deviceEpoch: epoch }: Proof, presented: Presented | null): string {
+    const { deviceTokens, clock, ids } = this.#ports;
+    return deviceTokens.make({
+      id: presented?.isKnown ? presented.id : ids.next(),
+      userId: user.id,
+      version: version + 1,
+      epoch,
+      issuedAt: clock.now(),
+    });
   }
 }

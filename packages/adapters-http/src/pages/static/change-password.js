@@ -1,4 +1,4 @@
-// The page "change your password": logs in with the current password, and changes it with the token of that login.
+// The page "change your password". It opens no session: somebody who has to change the password gets none.
 // All that it says is in the attributes of the form, in the language of the page.
 
 /**
@@ -43,27 +43,13 @@ async function submit() {
 async function change() {
   const [email = '', password = '', newPassword = ''] = fields.map(({ value }) => value);
   try {
-    const login = await send('POST', '../users/login', { email, password });
-    if (!login.ok) return await explain(login);
-    const { token } = await login.json();
-    const update = { email, password, newPassword };
-    const changed = await send('PUT', '../users/update/password', update, token);
+    const body = new URLSearchParams({ email, password, newPassword });
+    const changed = await fetch('../users/update/password', { method: 'POST', body });
     if (!changed.ok) return await explain(changed);
     celebrate();
   } catch {
     say('', texts.offline);
   }
-}
-
-/**
- * @param {string} method
- * @param {string} url
- * @param {Record<string, string>} body
- * @param {string} [token]
- */
-function send(method, url, body, token) {
-  const headers = token === undefined ? undefined : { authorization: `Bearer ${token}` };
-  return fetch(url, { method, body: new URLSearchParams(body), ...(headers && { headers }) });
 }
 
 /** The form goes away, which tells password managers that the new password is good. */
