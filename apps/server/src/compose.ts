@@ -139,6 +139,7 @@ function settingsOf(config: Config): Settings {
     brandName: config.brandName,
     usersSignup: config.usersSignup,
     usersRecovery: config.usersRecovery,
+    usersEmailChange: config.usersEmailChange,
     mailPerHour: config.mailPerHour,
     unprovenTtlMs: config.unprovenDays === 0 ? null : config.unprovenDays * DAY_MS,
     throttle: {

@@ -181,6 +181,12 @@ const accounts = {
     parse: oneOf(['owner', 'operator']),
     text: 'who starts the [way back](use-cases/recovery.md) of an account of the form dialect that its owner locked. `owner`: a button on the page that locked it. `operator`: `rekey user recover` and root keys alone. The link goes to the mailbox of the owner in any case',
   },
+  usersEmailChange: {
+    name: 'USERS_EMAIL_CHANGE',
+    default: 'session',
+    parse: oneOf(['session', 'password']),
+    text: 'what a person of the form dialect shows to change the own [address](use-cases/users.md#change-of-address). `session`: to be logged in, as in orion users. `password`: the current password as well',
+  },
   unprovenDays: {
     name: 'UNPROVEN_DAYS',
     default: '30',

@@ -110,6 +110,7 @@ async function askAll(stores: Stores): Promise<void> {
   await users.exist();
   await users.findByEmail(user.email);
   await users.changePassword(user.id, 1, 'hash', now);
+  await users.remake(user, 'hash');
   await users.upgradeHash(user.id, 'old', 'new');
   await users.keepQuality(user.id, 'sealed');
   await users.keepNetworks(user.id, '[]');

@@ -74,6 +74,10 @@ export const auditTypeTexts = {
     subject: 'the one-time token',
     when: 'the link of the mail about a change locks the account',
   },
+  'sso:AuthLocalUpdateEmail': {
+    subject: 'the one-time token of the mail to the address from before',
+    when: 'an address is changed, or the change is refused',
+  },
   'sso:AuthLocalRegister': {
     subject: 'the one-time token of the mail',
     when: 'somebody asks to register with an address',

@@ -224,9 +224,12 @@ export function explained(error: unknown): never {
   throw error;
 }
 
-/** Two transactions were in each other's way, and this one was undone: a deadlock, or a failure to serialize. */
+/**
+ * Two transactions were in each other's way, and this one was undone: a deadlock, a failure to serialize, or both wrote
+ * what there may be only once, which a guard sees in the next run.
+ */
 const isLostRace = (error: unknown): boolean =>
-  error instanceof pg.DatabaseError && /^40(001|P01)$/.test(error.code ?? '');
+  error instanceof pg.DatabaseError && /^(40(001|P01)|23505)$/.test(error.code ?? '');
 
 /**
  * By the classes of appendix A of PostgreSQL's manual: connections, lost races, resources, a standby that cannot write,

@@ -54,6 +54,7 @@ export const initial: Migration = {
       enabled_before_lock integer
     )`,
     `create index users_admins on users (is_admin, id) where is_admin = 1`,
+    `create index users_recovered on users (recover_to) where recover_to is not null`,
     `create index users_idle on users (idle_since) where idle_since is not null`,
 
     `create table past_passwords (

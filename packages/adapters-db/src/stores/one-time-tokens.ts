@@ -178,6 +178,15 @@ const reserving = one(
   ({ userId }) => userId,
 );
 
+const recovering = one((db, email: Param<string>, exceptFor: Param<Id>) =>
+  db
+    .selectFrom('users')
+    .select('id')
+    .where('recover_to', '=', email)
+    .where('id', '<>', exceptFor)
+    .limit(sql.lit(1)),
+);
+
 const earliest = one(
   (db, userId: Param<Id>, purpose: Param<Purpose>, after: Param<Instant>) =>
     db
@@ -262,7 +271,8 @@ export const oneTimeTokensOn = (on: Connection): OneTimeTokens => ({
   endAll: endAll(on),
   endRegistrations: endRegistrations(on),
   isReserved: async (email, now, exceptFor = '') =>
-    (await reserving(on)(email, now, exceptFor)) !== null,
+    (await reserving(on)(email, now, exceptFor)) !== null ||
+    (await recovering(on)(email, exceptFor)) !== null,
   reservedFor: (email, now) => reserving(on)(email, now, ''),
   async earliest(userId, purposes, after) {
     // One by one, for an index has those of one purpose in their order.

@@ -112,6 +112,31 @@ const changePassword = guarded(
       .where('is_enabled', '=', sql.lit(1)),
 );
 
+const remake = write((db, user: Param<User>, passwordHash: Param<string | null>) =>
+  db
+    .updateTable('users')
+    .set({
+      updated_at: user.updatedAt,
+      is_admin: sql.lit(0),
+      name: user.name,
+      email_valid: sql.lit(1),
+      email_proven: sql.lit(1),
+      locale: user.locale,
+      timezone: user.timezone,
+      password_hash: passwordHash,
+      credential_version: nextVersion,
+      device_epoch: sql<number>`device_epoch + 1`,
+      known_networks: null,
+      password_quality: null,
+      password_allow_reset: user.passwordAllowReset,
+      password_require_update: user.passwordRequireUpdate,
+      last_login_at: null,
+      created_by: user.createdBy,
+      idle_since: null,
+    })
+    .where('id', '=', user.id),
+);
+
 const upgradeHash = guarded((db, id: Param<Id>, oldHash: Param<string>, newHash: Param<string>) =>
   db
     .updateTable('users')
@@ -268,6 +293,14 @@ const keepDisabled = guarded((db, id: Param<Id>) =>
 const freeFor = (id: Param<Id>, email: Param<string>) =>
   sql<boolean>`not exists (select 1 from users other where other.email = ${email} and other.id <> ${id})`;
 
+const changeEmail = guarded((db, id: Param<Id>, email: Param<string>, now: Param<Instant>) =>
+  db
+    .updateTable('users')
+    .set({ email, email_valid: sql.lit(0), email_proven: sql.lit(0), updated_at: now })
+    .where('id', '=', id)
+    .where(freeFor(id, email)),
+);
+
 const giveBackAddress = guarded((db, id: Param<Id>, email: Param<string>, now: Param<Instant>) =>
   db
     .updateTable('users')
@@ -375,6 +408,11 @@ const setIdle = write((db, id: Param<Id>, since: Param<Instant | null>) =>
   db.updateTable('users').set({ idle_since: since }).where('id', '=', id),
 );
 
+/** What is kept with a user. */
+const kept = (['user_attributes', 'past_passwords'] as const).map((table) =>
+  write((db, id: Param<Id>) => db.deleteFrom(table).where('user_id', '=', id)),
+);
+
 /** Deletes the rows that refer to a user, and then the user: no row ever refers to one that is gone. */
 const deletions = [
   write((db, id: Param<Id>) =>
@@ -384,9 +422,10 @@ const deletions = [
         eb.selectFrom('sessions').select('id').where('user_id', '=', id),
       ),
   ),
-  ...(['sessions', 'keys', 'user_attributes', 'visible_users', 'past_passwords'] as const).map(
-    (table) => write((db, id: Param<Id>) => db.deleteFrom(table).where('user_id', '=', id)),
+  ...(['sessions', 'keys', 'visible_users'] as const).map((table) =>
+    write((db, id: Param<Id>) => db.deleteFrom(table).where('user_id', '=', id)),
   ),
+  ...kept,
   write((db, id: Param<Id>) =>
     db
       .deleteFrom('deliveries')
@@ -475,8 +514,14 @@ export const usersOn = (on: Connection): Users => {
     },
     pastPasswords: past.find,
     prunePastPasswords: past.prune,
+    async remake(user, passwordHash) {
+      await remake(on)(user, passwordHash);
+      for (const clear of kept) await clear(on)(user.id);
+      await visible.remake(user);
+    },
     upgradeHash: upgradeHash(on),
     keepQuality: keepQuality(on),
+    keepNetworks: keepNetworks(on),
     lock: lock(on),
     noteLogin: noteLogin(on),
     async update(user) {
@@ -485,7 +530,6 @@ export const usersOn = (on: Connection): Users => {
     },
     markValid: markValid(on),
     setAttributes: (id, by, attributes) => setAttributes(on)(id, by, JSON.stringify(attributes)),
-    keepNetworks: keepNetworks(on),
     attributesOf: attributesOf(on),
     isKeptBeside: async (id, serviceId) => (await foreignKey(on)(id, serviceId)) !== null,
     async lockOut(id, now, by = noLink) {
@@ -495,6 +539,11 @@ export const usersOn = (on: Connection): Users => {
     },
     lockOf: lockOf(on),
     keepDisabled: keepDisabled(on),
+    async changeEmail(id, email, now) {
+      const isChanged = await changeEmail(on)(id, email, now);
+      if (isChanged) await visible.move(id, email);
+      return isChanged;
+    },
     async giveBackAddress(id, email, now) {
       const isGiven = await giveBackAddress(on)(id, email, now);
       if (isGiven) await visible.move(id, email);

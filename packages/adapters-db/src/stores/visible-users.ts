@@ -114,6 +114,25 @@ const leave = write((db, keyId: Param<Id>) =>
     ),
 );
 
+/** The sight that rests on no key. */
+const keyless = write((db, userId: Param<Id>) =>
+  db
+    .deleteFrom('visible_users')
+    .where('user_id', '=', userId)
+    .where('service_id', '<>', sql.lit(ALL))
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('keys')
+            .select('id')
+            .whereRef('keys.user_id', '=', 'visible_users.user_id')
+            .whereRef('keys.service_id', '=', 'visible_users.service_id')
+            .where('keys.type', '<>', sql.lit('TOTP')),
+        ),
+      ),
+    ),
+);
+
 const rowOf = ({ id: userId, isEnabled, name, email }: User) => ({
   userId,
   isEnabled,
@@ -128,6 +147,12 @@ export const visibleUsersOn = (on: Connection) => ({
     return insert(on)(viewers.map((serviceId) => ({ serviceId, ...rowOf(user) })));
   },
   update: (user: User): Promise<void> => update(on)(rowOf(user)),
+  /** As new: for the service that made the user, and those that have a key of it. */
+  async remake(user: User): Promise<void> {
+    await keyless(on)(user.id);
+    if (user.createdBy !== null) await show(on)(user.id, user.createdBy);
+    await update(on)(rowOf(user));
+  },
   disable: disable(on),
   /** To another address, as the user was. */
   move: (userId: Id, email: string): Promise<void> => move(on)(userId, keyOf(folded(email))),

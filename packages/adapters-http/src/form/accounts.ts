@@ -3,7 +3,7 @@ import { type Id, IllegalArgument, isId, MAX_PAGE_SIZE, NotFound } from '@rekey/
 import { type TString, Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
-import { currentPassword, name, newPassword } from '../server/fields.ts';
+import { currentPassword, name, newEmail, newPassword } from '../server/fields.ts';
 import { refusedFields } from '../server/problem.ts';
 import { type Rules, violation } from '../server/validation.ts';
 import { claimedEmail, FormLoggedIn, FormUser, formLoggedInOut, formUserOut } from './shared.ts';
@@ -24,26 +24,27 @@ const blankable = (field: TString & Rules, more: object = {}) =>
     }),
   );
 
-const notYet = (field: string) =>
-  violation(field, 'cannot be changed here: there is no proof of a new address yet', 'not_allowed');
-
 const FormChange = Type.Object(
   {
     email: claimedEmail,
     name: blankable(name('Ada Lovelace')),
     password: blankable(currentPassword),
     newPassword: blankable(newPassword),
-    newEmail: blankable(
-      Type.String({
-        description: 'Refused, for now: the address cannot be changed here.',
-        examples: [''],
-        parse: (_text: string, field: string) => {
-          throw new IllegalArgument([notYet(field)]);
-        },
-      }),
-    ),
+    newEmail: blankable(newEmail),
   },
   { $id: 'FormChange' },
+);
+
+const FormNewEmail = Type.Object(
+  {
+    email: claimedEmail,
+    newEmail,
+    password: blankable(currentPassword, {
+      description:
+        'The current password. It may be left out, unless `USERS_EMAIL_CHANGE` demands it.',
+    }),
+  },
+  { $id: 'FormNewEmail' },
 );
 
 const password = Type.Optional(
@@ -103,25 +104,58 @@ export const accountRoutes =
         schema: {
           operationId: 'changeAccount',
           tags: ['forms'],
-          summary: 'Change the own name and password',
+          summary: 'Change the own name, address and password',
           description:
-            'Both in one step, or one of them; a field that is blank counts as left out. A new password needs the current one, ends every other session, and the owner gets a mail with a link that locks the account. The token in the answer is a new one of the session that asks. An admin changes the names of others, and gets no token of theirs.',
+            'All that is given in one step; a field that is blank counts as left out. A new password needs the current one, and a new address does where `USERS_EMAIL_CHANGE` says so. Both end every other session, and the address from before gets a mail about each, with a link that locks the account. The token in the answer is a new one of the session that asks. An admin changes the names and addresses of others, and gets no token of theirs.',
           security: ['accessToken'],
-          errors: [...proofErrors, 'forbidden', 'not_found'],
+          errors: [...proofErrors, 'forbidden', 'password_update_required', 'not_found'],
           body: FormChange,
           response: { 200: FormLoggedIn },
         },
       },
       async (request) => {
-        const { email, newEmail, ...rest } = request.body;
-        if (filled(newEmail) !== undefined) throw refusedFields([notYet('newEmail')]);
+        const { email, ...rest } = request.body;
         const { user, access, device } = await users.updateAccount.execute(actorOf(request), {
           email,
           name: filled(rest.name),
+          newEmail: filled(rest.newEmail),
           password: filled(rest.password),
           newPassword: filled(rest.newPassword),
         });
         return formLoggedInOut(user, access.token, device);
+      },
+    );
+
+    app.put(
+      '/update/email',
+      {
+        schema: {
+          operationId: 'changeEmail',
+          tags: ['forms'],
+          summary: 'Change the own e-mail address',
+          description:
+            'At once, and it ends every other session. The answer is a new token of the session that asks, as text. The address from before gets a mail with a link that locks the account and gives that address back, which nobody else can have until the link expires. The new one gets a mail that asks for a proof. For seven days a forgotten password is only recovered through the address from before, if it was proven.',
+          security: ['accessToken'],
+          errors: [...proofErrors, 'forbidden', 'password_update_required'],
+          body: FormNewEmail,
+          response: {
+            200: {
+              content: {
+                'text/plain': { schema: Type.String({ examples: ['example.token.of.a-login'] }) },
+              },
+            },
+          },
+        },
+      },
+      async (request) => {
+        const { email, newEmail, password } = request.body;
+        const { access } = await users.updateAccount.execute(actorOf(request), {
+          email,
+          newEmail,
+          password: filled(password),
+          isOwn: true,
+        });
+        return access.token;
       },
     );
 

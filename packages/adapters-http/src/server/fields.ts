@@ -26,6 +26,12 @@ export const email = text(
   parseEmail,
 );
 
+export const newEmail = text(
+  'Another e-mail address than the current one, which no account has.',
+  'ada@example.net',
+  parseEmail,
+);
+
 export const currentPassword = text(
   'The password that the account has now.',
   'not-a-real-password',

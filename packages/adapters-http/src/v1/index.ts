@@ -7,6 +7,7 @@ import { speak } from '../server/routes.ts';
 import { sendProblem, type Wording } from '../server/send-problem.ts';
 import { auditRoutes } from './audit.ts';
 import { csrfRoutes } from './csrf.ts';
+import { emailRoutes } from './emails.ts';
 import { factorRoutes } from './factors.ts';
 import { keyRoutes } from './keys.ts';
 import { passwordRoutes } from './passwords.ts';
@@ -28,6 +29,7 @@ export const v1 =
     app.register(serviceRoutes(deps));
     app.register(sessionRoutes(deps));
     app.register(passwordRoutes(deps));
+    app.register(emailRoutes(deps));
     app.register(recoveryRoutes(deps));
     app.register(factorRoutes(deps));
     app.register(csrfRoutes(deps));

@@ -34,7 +34,7 @@ export interface OneTimeTokens {
   endRegistrations(email: string, now: Instant): Promise<void>;
   /**
    * Whether the owner of another account can still take the address back: a right about a change of address that was
-   * mailed to it is unspent and has not expired at `now`.
+   * mailed to it is unspent and has not expired at `now`, or the way back of an account that is locked leads to it.
    */
   isReserved(email: string, now: Instant, exceptFor?: Id): Promise<boolean>;
   /** The user who can still take the address back, see `isReserved`; null where nobody can. */

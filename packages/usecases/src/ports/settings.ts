@@ -21,6 +21,8 @@ export type Settings = LinkPages & {
   readonly usersSignup: boolean;
   /** Who starts the way back of an account of the built-in service that its owner locked. */
   readonly usersRecovery: 'owner' | 'operator';
+  /** What a person of the built-in service shows to change the own address: a session, or the password as well. */
+  readonly usersEmailChange: 'session' | 'password';
   /** Mails that people can start for whom nobody vouches, on all servers together. */
   readonly mailPerHour: number;
   /** How long an account is kept that nobody proved and nobody uses; null for ever. */

@@ -30,6 +30,12 @@ export interface Users {
    * the past then.
    */
   changePassword(id: Id, version: number, passwordHash: string, now: Instant): Promise<boolean>;
+  /**
+   * Makes the account of a user that is locked as good as new, for whoever proved the address: with that profile and maker,
+   * no role, a proven address, and that password at a raised version. What services kept with it, its past passwords, known
+   * devices and networks, and the sight of services that have no key of it, and did not make it, are gone.
+   */
+  remake(user: User, passwordHash: string | null): Promise<void>;
   /** The hashes of passwords that were replaced, or forgotten by a lock: up to `limit` of them from one end. */
   pastPasswords(id: Id, which: PastPasswords): Promise<string[]>;
   /**
@@ -77,6 +83,11 @@ export interface Users {
   lockOf(id: Id): Promise<UserLock | null>;
   /** Makes a user that is locked stay disabled when the lock ends; answers whether it would not have. */
   keepDisabled(id: Id): Promise<boolean>;
+  /**
+   * Gives a user that is locked another address, which nobody answered a mail to yet; answers false, and changes nothing,
+   * where another user has it.
+   */
+  changeEmail(id: Id, email: string, now: Instant): Promise<boolean>;
   /** Gives a user that is locked an address that it had, and that was proven; answers false where somebody else has it. */
   giveBackAddress(id: Id, email: string, now: Instant): Promise<boolean>;
   /**

@@ -3,6 +3,7 @@ import {
   type AuditType,
   type ErrorCode,
   type Id,
+  IllegalArgument,
   InvalidCredentials,
   isRefusal,
   placeOf,
@@ -39,8 +40,8 @@ type Steps<Proof, Prepared, Result> = {
   /** The rest of the slow work, once the proof holds. Whatever it throws, the try was right and counts no more. */
   prepare(proof: Proof): Promise<Prepared>;
   /**
-   * The change, in one transaction with its record. Throws `TooManyRequests` where the change would be too much, and
-   * another refusal where the proof holds no longer.
+   * The change, in one transaction with its record. Throws `TooManyRequests` where the change would be too much,
+   * `IllegalArgument` where it cannot be made, and another refusal where the proof holds no longer.
    */
   commit(stores: Stores, proof: Proof, prepared: Prepared): Promise<Committed<Result>>;
   /** Records the success, where that takes more than one entry; last, for it locks chains of the audit. */
@@ -116,7 +117,7 @@ export async function attempt<Proof, Prepared, Result>(
     return { result, entryId: await recordSuccess(ports, stores, actor, entry) };
   });
   return committing.catch(async (error: unknown) => {
-    if (error instanceof TooManyRequests) await acquit(error);
+    if (error instanceof TooManyRequests || error instanceof IllegalArgument) await acquit(error);
     // A change that somebody else committed since voids the proof: then the try stands as a failure.
     else if (isRefusal(error)) await recordFailure(error.code);
     else await takeBack().catch(() => undefined);

@@ -71,6 +71,22 @@ export async function spendMailBudget(
   return refusal;
 }
 
+/**
+ * Locks the counts of several mails that one transaction owes, before the first of them: two transactions that owe mails to
+ * the mailboxes of each other never wait for each other.
+ */
+export async function lockMailBudgets(
+  ports: Needs,
+  { throttles }: Pick<Stores, 'throttles'>,
+  mails: readonly StartedMail[],
+): Promise<void> {
+  const slots = mails.map((mail) => slotsOf(ports, mail));
+  const [first = []] = slots;
+  // All mailboxes, then all clients, and so on.
+  const keys = first.flatMap((_, budget) => slots.flatMap((of) => of[budget]?.key ?? []).sort());
+  await throttles.lock([...new Set(keys)]);
+}
+
 /** By what is scarce: accounts and addresses are not. Always in this order, so that two never wait for each other. */
 function slotsOf({ secrets, settings }: Needs, { to, origin }: StartedMail): Slot[] {
   const { mailPerHour } = settings;

@@ -12,6 +12,7 @@ import {
   networkOf,
   type Origin,
   type Place,
+  type Purpose,
   placeOf,
   refusalOf,
   TooManyRequests,
@@ -211,17 +212,25 @@ async function countOf(
   if (refusal) throw refusal;
 }
 
-/** Throws `TooManyRequests` where the user's password was changed too often in the last hour: each change is a mail. */
+/** What happens to an account so often in an hour at most, for each time is a mail to its owner; as callers are told. */
+const changes = {
+  update_password: 'change',
+  update_email: 'change',
+  new_device: 'new-device',
+} as const satisfies Partial<Record<Purpose, string>>;
+
+/** Throws `TooManyRequests` where that happened to the account too often in the last hour. */
 export async function checkChanges(
   oneTimeTokens: OneTimeTokens,
   { throttle: { changesPerHour } }: Settings,
   userId: Id,
   now: Instant,
+  purpose: keyof typeof changes = 'update_password',
 ): Promise<void> {
-  const first = await oneTimeTokens.nthLatest(userId, 'update_password', changesPerHour);
+  const first = await oneTimeTokens.nthLatest(userId, purpose, changesPerHour);
   const freeAt = first === null ? 0 : first + HOUR_MS;
   if (freeAt <= now) return;
-  const limit = { name: 'change', quota: changesPerHour, windowMs: HOUR_MS };
+  const limit = { name: changes[purpose], quota: changesPerHour, windowMs: HOUR_MS };
   throw new TooManyRequests(limit, Math.ceil((freeAt - now) / 1000));
 }
 

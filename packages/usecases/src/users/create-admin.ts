@@ -11,6 +11,7 @@ import {
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { inChainOrder } from '../shared/chain-order.ts';
+import { checkFree } from '../shared/check-free.ts';
 import { invite } from '../shared/invite.ts';
 import { newKey } from '../shared/new-key.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
@@ -89,6 +90,7 @@ export class CreateAdmin {
     const { users, keys } = stores;
     // Made by somebody else since it was looked up.
     if (!(await users.insert(user, null))) throw refused('has an account since just now');
+    await checkFree(this.#ports, stores, { email: user.email, isTaken: false, userId: user.id });
     const userId = user.id;
     const at = { serviceId: formServiceId, userId };
     const { key, secret } = newKey(this.#ports, { type: 'TOKEN', name: formServiceName, ...at });

@@ -11,6 +11,7 @@ import {
   normalizePassword,
   parseAll,
   parseClaimedEmail,
+  parseEmail,
   parseName,
   placeOf,
   Unauthorized,
@@ -20,6 +21,12 @@ import {
 import type { Ports, Stores } from '../ports/index.ts';
 import { admitAdmin } from '../shared/admit-admin.ts';
 import { attempt } from '../shared/attempt.ts';
+import {
+  changeEmail,
+  lockBudgetsOfMove,
+  type Moved,
+  refusedAsOwn,
+} from '../shared/change-email.ts';
 import { commitChange, prepareChange } from '../shared/change-password.ts';
 import { diffOf } from '../shared/diff.ts';
 import { findSession } from '../shared/find-session.ts';
@@ -30,8 +37,10 @@ import { type Claim, provePassword } from '../shared/prove-password.ts';
 import { record } from '../shared/record.ts';
 import { recordAtAll } from '../shared/record-at-all.ts';
 import { tell } from '../shared/tell.ts';
+import { countSignUp } from '../shared/throttle.ts';
 import { holderOf } from '../shared/token-holder.ts';
 import { UpdateUser } from './update-user.ts';
+import { seenBy } from './viewer.ts';
 
 type Needs = Pick<
   Ports,
@@ -53,13 +62,18 @@ type Person = Extract<Actor, { readonly kind: 'user' }>;
 type UpdateAccountInput = {
   readonly email: string;
   readonly name?: string | undefined;
+  readonly newEmail?: string | undefined;
   readonly password?: string | undefined;
   readonly newPassword?: string | undefined;
+  /** Whether the account of nobody else is meant, also for an admin. */
+  readonly isOwn?: boolean | undefined;
 };
 
 type Parsed = {
   readonly email: string;
   readonly name: string | undefined;
+  /** Another one than `email`. */
+  readonly newEmail: string | undefined;
   readonly password: string | undefined;
   readonly newPassword: string | undefined;
 };
@@ -73,8 +87,9 @@ type UpdateAccountOutput = {
 };
 
 /**
- * Changes the name and the password of the own account, both or neither, and the name of any account of the built-in
- * service for an admin. The session that asks goes on with a new token.
+ * Changes the name, the address and the password of the own account, all that is given or nothing, and the name and the
+ * address of any account of the built-in service for an admin. The session that asks goes on with a new token; where the
+ * address or the password changes, every other session of the account ends.
  */
 export class UpdateAccount {
   readonly #ports: Needs;
@@ -86,8 +101,8 @@ export class UpdateAccount {
   }
 
   /**
-   * The name is changed without a proof, the password is not. Throws `IllegalArgument`, `Forbidden` for the account of
-   * somebody else, `InvalidCredentials`, `NotFound` for accounts that an admin does not see, `TooManyRequests`, and
+   * The name is changed without a proof, the password is not, and the address as the settings say; a password that is
+   * given has to be right in any case. Throws `IllegalArgument`, `Forbidden` for the account of somebody else, `InvalidCredentials`, `NotFound` for accounts that an admin does not see, `TooManyRequests`, and
    * `Overloaded`.
    */
   async execute(actor: Actor, input: UpdateAccountInput): Promise<UpdateAccountOutput> {
@@ -96,18 +111,42 @@ export class UpdateAccount {
     const { database } = this.#ports;
     const found = await database.read(({ users }) => users.findByEmail(asked.email));
     if (found?.user.id !== actor.session.userId) {
-      return this.#updateOther(actor, found?.user.id, asked);
+      if (input.isOwn) throw new Forbidden('forbidden');
+      return this.#likeSignUp(actor, this.#updateOther(actor, found?.user.id, asked));
     }
-    const { email, password } = asked;
-    if (password !== undefined) return this.#updateProven(actor, { email, password }, asked);
+    const { email, password, newEmail } = asked;
+    if (password !== undefined) {
+      return this.#likeSignUp(actor, this.#updateProven(actor, { email, password }, asked));
+    }
     if (!may(actor, 'act for oneself', { isProven: false })) throw new Forbidden('forbidden');
-    return this.#updateName(actor, found.user, asked.name ?? found.user.name);
+    if (newEmail !== undefined && this.#ports.settings.usersEmailChange === 'password') {
+      throw refused('password', 'is required', 'required');
+    }
+    return this.#likeSignUp(actor, this.#updateUnproven(actor, found.user, asked));
+  }
+
+  /** Addresses that are taken are looked for no faster than by signing up. */
+  async #likeSignUp<T>(actor: Person, updating: Promise<T>): Promise<T> {
+    try {
+      return await updating;
+    } catch (error) {
+      const isRefused = error instanceof IllegalArgument;
+      const isTaken = isRefused && error.violations.some(({ code }) => code === 'unusable');
+      if (isTaken) await countSignUp(this.#ports, actor);
+      throw error;
+    }
   }
 
   #parse(input: UpdateAccountInput): Parsed {
     const { name, password, newPassword } = input;
-    return parseAll({
+    const {
+      difference: _,
+      something: __,
+      ...parsed
+    } = parseAll({
       email: () => parseClaimedEmail(input.email),
+      newEmail: () =>
+        input.newEmail === undefined ? undefined : parseEmail(input.newEmail, 'newEmail'),
       name: () => (name === undefined ? undefined : parseName(name)),
       password: () => {
         if (password !== undefined) return normalizePassword(password, 'password');
@@ -123,24 +162,31 @@ export class UpdateAccount {
         checkPasswordDiffers(newPassword, password, 'newPassword');
       },
       something: () => {
-        if (name !== undefined || newPassword !== undefined) return;
-        throw refused('name', 'or newPassword is required', 'required');
+        if (name !== undefined || newPassword !== undefined || input.newEmail !== undefined) return;
+        throw refused('name', 'or newEmail or newPassword is required', 'required');
       },
     });
+    if (parsed.newEmail !== parsed.email) return parsed;
+    // Forms send all their fields, and this one changes nothing.
+    if (name === undefined && newPassword === undefined) throw refusedAsOwn();
+    return { ...parsed, newEmail: undefined };
   }
 
   async #updateOther(
     actor: Person,
     id: Id | undefined,
-    { name, newPassword }: Parsed,
+    { name, newEmail, newPassword }: Parsed,
   ): Promise<UpdateAccountOutput> {
     const admin = await admitAdmin(this.#ports, actor);
     if (newPassword !== undefined) {
       throw refused('newPassword', 'is for the own account alone', 'not_allowed');
     }
     if (id === undefined) throw new NotFound();
-    const user = await this.#updateUser.execute(admin, { id, name });
     const { database } = this.#ports;
+    const user =
+      newEmail === undefined
+        ? await this.#updateUser.execute(admin, { id, name })
+        : await database.transact((stores) => this.#moveOther(stores, admin, id, newEmail, name));
     const own = await database.read(({ users }) => users.get(actor.session.userId));
     if (own === null) throw new Unauthorized();
     const access = await this.#issue(actor, own);
@@ -151,53 +197,110 @@ export class UpdateAccount {
     return { user, access, device };
   }
 
-  async #updateName(actor: Person, user: User, name: string): Promise<UpdateAccountOutput> {
-    const access = await this.#issue(actor, user);
+  /** The records of the address come before those of the name: they lock all chains in their order. */
+  async #moveOther(
+    stores: Stores,
+    admin: Actor,
+    id: Id,
+    newEmail: string,
+    name: string | undefined,
+  ): Promise<User> {
+    const user = (await stores.users.lock(id))?.user;
+    if (!user) throw new NotFound();
+    const { createdBy } = await seenBy(admin, stores, id);
+    if (!may(admin, 'change user', { createdBy })) throw new Forbidden('forbidden');
+    const moved = await changeEmail(this.#ports, stores, admin, { user, newEmail });
+    await moved.record();
+    return name === undefined ? moved.user : this.#updateUser.change(stores, admin, id, { name });
+  }
+
+  async #updateUnproven(
+    actor: Person,
+    { id, email }: User,
+    { name, newEmail }: Parsed,
+  ): Promise<UpdateAccountOutput> {
+    const user = await this.#ports.database.read(({ users }) => users.get(id));
+    if (user === null) throw new Unauthorized();
+    const access = await this.#issue(actor, { ...user, email: newEmail ?? user.email });
     return this.#ports.database.transact(async (stores) => {
-      await stores.users.lock(user.id);
+      const locked = await stores.users.lock(id);
+      // Somebody else moved the account meanwhile: it has another name than the one that was asked for.
+      if (locked?.user.email !== email) throw new Forbidden('forbidden');
       await this.#renew(stores, actor, access);
-      const device = await this.#deviceOf(stores, user.id);
+      const moved =
+        newEmail === undefined ? null : await this.#move(stores, actor, locked.user, newEmail);
+      const device = await this.#deviceOf(stores, id);
       const { after, report } = await this.#rename(stores, actor, name);
+      await moved?.record();
       await report();
       return { user: after, access, device };
     });
   }
 
+  #move(stores: Stores, actor: Person, user: User, newEmail: string): Promise<Moved> {
+    const { sessionId } = actor.session;
+    return changeEmail(this.#ports, stores, actor, { user, newEmail, sessionId });
+  }
+
   async #updateProven(
     actor: Person,
     claim: Claim,
-    { name, newPassword }: Parsed,
+    { name, newEmail, newPassword }: Parsed,
   ): Promise<UpdateAccountOutput> {
     const place = placeOf(actor);
     this.#ports.hasher.admit(place);
     const device = await presentedDevice(this.#ports, actor, claim.email);
-    const type = newPassword === undefined ? 'sso:UserUpdate' : 'sso:AuthLocalUpdatePassword';
+    const type =
+      newPassword !== undefined
+        ? 'sso:AuthLocalUpdatePassword'
+        : newEmail !== undefined
+          ? 'sso:AuthLocalUpdateEmail'
+          : 'sso:UserUpdate';
     const tried = { type, account: claim.email, device } as const;
     const { result } = await attempt(this.#ports, actor, tried, {
       prove: () => provePassword(this.#ports, actor, claim),
-      prepare: async (proof) => ({
-        access: await this.#issue(actor, proof.user),
-        change:
-          newPassword === undefined
-            ? null
-            : await prepareChange(this.#ports, place, proof, newPassword),
-      }),
+      prepare: async (proof) => {
+        const { user } = proof;
+        const access = await this.#issue(actor, { ...user, email: newEmail ?? user.email });
+        if (newPassword !== undefined) {
+          const change = await prepareChange(this.#ports, place, proof, newPassword);
+          return { access, change };
+        }
+        if (newEmail !== undefined && user.passwordRequireUpdate) {
+          throw new Forbidden('password_update_required');
+        }
+        return { access, change: null };
+      },
       commit: async (stores, proof, { access, change }) => {
         const { id } = proof.user;
         const locked = await stores.users.lock(id);
-        if (locked?.credential.version !== proof.version) throw new InvalidCredentials();
+        const { user, credential } = locked ?? {};
+        if (!user || credential?.version !== proof.version || user.email !== claim.email) {
+          throw new InvalidCredentials();
+        }
+        if (newEmail !== undefined) {
+          await lockBudgetsOfMove(this.#ports, stores, place, { user, newEmail });
+        }
         const changed =
           change && (await commitChange(this.#ports, stores, actor, proof, change.passwordHash));
         await this.#renew(stores, actor, access);
+        // After the password: both mails go to the address from before.
+        const before = { ...user, ...(changed && { passwordRequireUpdate: false }) };
+        const moved =
+          newEmail === undefined ? null : await this.#move(stores, actor, before, newEmail);
         const { after, report } = await this.#rename(stores, actor, name);
         const output = { user: after, access, device: await this.#deviceOf(stores, id) };
-        return { subjectId: changed?.subjectId ?? id, result: { output, report } };
+        const subjectId = changed?.subjectId ?? moved?.subjectId ?? id;
+        return { subjectId, result: { output, changed, moved, report } };
       },
-      record: async (stores, { subjectId, result: { report } }) => {
-        const of = { serviceId: place.serviceId, userId: actor.session.userId, subjectId };
+      record: async (stores, { result: { changed, moved, report } }) => {
+        const of = { serviceId: place.serviceId, userId: actor.session.userId };
         // Its chains are locked in their order, and the own one is among them.
-        if (type !== 'sso:UserUpdate')
-          await recordAtAll(this.#ports, stores, actor, { type, ...of });
+        if (changed) {
+          const { subjectId } = changed;
+          await recordAtAll(this.#ports, stores, actor, { type, ...of, subjectId });
+        }
+        await moved?.record();
         await report();
       },
     });

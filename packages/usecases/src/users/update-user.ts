@@ -56,37 +56,44 @@ export class UpdateUser {
    * operator disabled it, and `WrongState` for enabling an account that its owner locked.
    */
   async execute(actor: Actor, { id, attributes, ...given }: UpdateUserInput): Promise<SeenUser> {
-    const viewer = viewerOf(actor);
-    const { kept, ...fields } = parsed(given, attributes);
+    viewerOf(actor);
+    const changes = parsed(given, attributes);
+    return this.#ports.database.transact((stores) => this.change(stores, actor, id, changes));
+  }
 
-    return this.#ports.database.transact(async (stores) => {
-      const { users } = stores;
-      // Locked first, so that what differs is what this changes.
-      if ((await users.lock(id)) === null) throw new NotFound();
-      const before = await seenBy(actor, stores, id);
-      checkChange(actor, before, fields);
-      const after: SeenUser = { ...before, ...fields, ...(kept && { attributes: kept }) };
-      const data = diffOf(before, after);
-      // An account that is locked is disabled already: this is about what follows the lock.
-      const staysDisabled = before.isLocked && given.isEnabled === false;
-      const isKept = staysDisabled && (await users.keepDisabled(id));
-      const byOperator = actor.kind !== 'service';
-      const isNews = isKept || (staysDisabled && byOperator && !before.isDisabledByOperator);
-      if (data === null && !isNews) return before;
+  /** Like `execute`, in a transaction that is open; what is given is in its canonical form. */
+  async change(
+    stores: Stores,
+    actor: Actor,
+    id: Id,
+    { kept, ...fields }: Changes,
+  ): Promise<SeenUser> {
+    const { users } = stores;
+    // Locked first, so that what differs is what this changes.
+    if ((await users.lock(id)) === null) throw new NotFound();
+    const before = await seenBy(actor, stores, id);
+    checkChange(actor, before, fields);
+    const after: SeenUser = { ...before, ...fields, ...(kept && { attributes: kept }) };
+    const data = diffOf(before, after);
+    // An account that is locked is disabled already: this is about what follows the lock.
+    const staysDisabled = before.isLocked && fields.isEnabled === false;
+    const isKept = staysDisabled && (await users.keepDisabled(id));
+    const byOperator = actor.kind !== 'service';
+    const isNews = isKept || (staysDisabled && byOperator && !before.isDisabledByOperator);
+    if (data === null && !isNews) return before;
 
-      const isSwitched = before.isEnabled !== after.isEnabled;
-      const changed: SeenUser = {
-        ...after,
-        updatedAt: this.#ports.clock.now(),
-        isDisabledByOperator: isSwitched
-          ? !after.isEnabled && byOperator
-          : before.isDisabledByOperator || (staysDisabled && byOperator),
-      };
-      await users.update(changed);
-      if (kept) await users.setAttributes(id, viewer, kept);
-      await this.#report(stores, actor, before, changed, data);
-      return changed;
-    });
+    const isSwitched = before.isEnabled !== after.isEnabled;
+    const changed: SeenUser = {
+      ...after,
+      updatedAt: this.#ports.clock.now(),
+      isDisabledByOperator: isSwitched
+        ? !after.isEnabled && byOperator
+        : before.isDisabledByOperator || (staysDisabled && byOperator),
+    };
+    await users.update(changed);
+    if (kept) await users.setAttributes(id, viewerOf(actor), kept);
+    await this.#report(stores, actor, before, changed, data);
+    return changed;
   }
 
   /** Ends the sessions of a user that is disabled; tells and records the change wherever it is felt. */
@@ -125,8 +132,10 @@ export class UpdateUser {
   }
 }
 
+type Changes = Partial<User> & { readonly kept?: Attributes };
+
 /** The fields that are given, in their canonical form. */
-function parsed({ name, locale, timezone, ...flags }: Fields, attributes?: Attributes) {
+function parsed({ name, locale, timezone, ...flags }: Fields, attributes?: Attributes): Changes {
   const texts = parseAll({
     name: () => (name === undefined ? undefined : parseName(name)),
     locale: () => (locale === undefined ? undefined : parseLocale(locale)),
@@ -134,7 +143,7 @@ function parsed({ name, locale, timezone, ...flags }: Fields, attributes?: Attri
     kept: () => (attributes === undefined ? undefined : parseAttributes(attributes)),
   });
   const given = Object.entries({ ...texts, ...flags }).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given) as Partial<User> & { readonly kept?: Attributes };
+  return Object.fromEntries(given) as Changes;
 }
 
 function checkChange(actor: Actor, before: User, fields: Partial<User>): void {

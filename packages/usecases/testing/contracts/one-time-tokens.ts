@@ -158,6 +158,23 @@ export function oneTimeTokensContract({ write, read, race, seed, seedToken }: Op
       expect(await owner()).toBeNull();
     });
 
+    test('need not be good for an address that the way back of a locked account leads to', async () => {
+      const { service, user } = await seed();
+      const { user: stranger } = await seed();
+      const email = `${anId()}@example.com`;
+      const isReserved = (exceptFor?: Id) =>
+        read(({ oneTimeTokens }) => oneTimeTokens.isReserved(email, START, exceptFor));
+      await write(({ users }) =>
+        users.lockOut(user.id, START, { serviceId: service.id, recoverTo: email }),
+      );
+      expect(await isReserved()).toBe(true);
+      expect(await isReserved(stranger.id)).toBe(true);
+      expect(await isReserved(user.id)).toBe(false);
+      const to = { passwordHash: 'hash', email: user.email, now: START };
+      await write(({ users }) => users.unlock(user.id, 2, to));
+      expect(await isReserved()).toBe(false);
+    });
+
     test('of a user are found by what they are for, the earliest since an instant', async () => {
       const { service, user } = await seed();
       const of = { userId: user.id, serviceId: service.id };

@@ -136,6 +136,60 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
     });
   });
 
+  describe('an account that is made as new', () => {
+    test('has nothing from before but its id and address', async () => {
+      const { service: maker, user } = await seed({ isAdmin: true, lastLoginAt: START });
+      const [holder, other] = [aService(), aService()];
+      const now = START + 5;
+      const fresh = {
+        ...user,
+        updatedAt: now,
+        name: 'Grace',
+        locale: 'de',
+        timezone: 'Europe/Berlin',
+        isAdmin: false,
+        emailValid: true,
+        emailProven: true,
+        passwordAllowReset: false,
+        lastLoginAt: null,
+        createdBy: other.id,
+      };
+      await write(async ({ services, users, keys }) => {
+        for (const service of [holder, other]) await services.insert(service);
+        await users.changePassword(user.id, 1, 'hash-2', START);
+        await users.keepQuality(user.id, 'sealed');
+        await users.setAttributes(user.id, maker.id, { plan: 'pro' });
+        await users.setIdle(user.id, START);
+        const key = aKey({ userId: user.id, serviceId: holder.id });
+        await keys.insert(key, { digest: key.id });
+        await users.remake(fresh, 'hash-3');
+      });
+      expect(await accountOf(user)).toEqual({
+        user: fresh,
+        credential: { ...untouched, passwordHash: 'hash-3', version: 3, deviceEpoch: 2 },
+      });
+      const left = await read(async ({ users }) => ({
+        attributes: await users.attributesOf(user.id),
+        past: await users.pastPasswords(user.id, { from: 'latest', limit: 10 }),
+      }));
+      expect(left).toEqual({ attributes: [], past: [] });
+      for (const [service, isVisible] of [
+        [maker, false],
+        [holder, true],
+        [other, true],
+      ] as const) {
+        const page = { by: 'id', limit: 1, beginsAtEnd: false } as const;
+        const query = { page, seenBy: service.id, attributesOf: service.id, ids: [user.id] };
+        const found = await read(({ users }) => users.list({ ...query, search: undefined }));
+        expect(found.map(({ name }) => name)).toEqual(isVisible ? ['Grace'] : []);
+        expect((await read(({ users }) => users.see(user.id, service.id)))?.isVisible).toBe(
+          isVisible,
+        );
+      }
+      expect(await write(({ users }) => users.lockIdle(now, 1000))).not.toContain(user.id);
+    });
+  });
+
   describe('the role of an admin', () => {
     test('is given and taken, and nothing else changes', async () => {
       const { user } = await seed();
@@ -449,6 +503,54 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
       );
       expect(seen.map(({ id }) => id)).toEqual([user.id]);
       expect(await back(other.email)).toBe(false);
+    });
+  });
+
+  describe('another address', () => {
+    const move = (id: Id, email: string) =>
+      write(({ users }) => users.changeEmail(id, email, START + 3));
+
+    test('is neither valid nor proven, and finds the user, whose credential stays', async () => {
+      const { user } = await seed({ emailValid: true, emailProven: true });
+      const email = `${anId()}@example.com`;
+      expect(await move(user.id, email)).toBe(true);
+      const moved = { ...user, email, emailValid: false, emailProven: false, updatedAt: START + 3 };
+      expect(await accountOf(moved)).toEqual({ user: moved, credential: untouched });
+      expect(await read(({ users }) => users.findByEmail(user.email))).toBeNull();
+      const seen = await read(({ users }) =>
+        users.list({
+          seenBy: null,
+          attributesOf: null,
+          search: { name: email, email },
+          page: { by: 'id', limit: 5, beginsAtEnd: false },
+        }),
+      );
+      expect(seen.map(({ id }) => id)).toEqual([user.id]);
+    });
+
+    test('is none that somebody else has', async () => {
+      const { user } = await seed();
+      const { user: other } = await seed();
+      expect(await move(user.id, other.email)).toBe(false);
+      expect(await accountOf(user)).toEqual({ user, credential: untouched });
+      expect(await move(anId(), `${anId()}@example.com`)).toBe(false);
+    });
+
+    test('goes to one of many that take it at once', async () => {
+      const people: User[] = [];
+      for (let n = 0; n < 8; n += 1) people.push((await seed()).user);
+      const email = `${anId()}@example.com`;
+      const answers = await race(8, ({ users }, racer) =>
+        users.changeEmail(people[racer]!.id, email, START),
+      );
+      expect(wins(answers)).toBe(1);
+    });
+
+    test('is free for somebody new once it was left', async () => {
+      const { user } = await seed();
+      await move(user.id, `${anId()}@example.com`);
+      const next = aUser({ email: user.email, createdBy: user.createdBy });
+      expect(await write(({ users }) => users.insert(next, null))).toBe(true);
     });
   });
 

@@ -3,7 +3,7 @@ import type { OneTimeTokens } from '../../src/ports/index.ts';
 import { isClosed } from './deliveries.ts';
 import type { OneTimeTokenRow, Tables } from './tables.ts';
 
-export function oneTimeTokens({ oneTimeTokens, deliveries }: Tables): OneTimeTokens {
+export function oneTimeTokens({ oneTimeTokens, deliveries, users }: Tables): OneTimeTokens {
   const good = (row: OneTimeTokenRow | undefined, now: Instant) =>
     row?.spentAt === null && row.token.expiresAt > now ? row.token : null;
   const endWhere = (now: Instant, ends: (token: OneTimeToken<Id | null>) => boolean) => {
@@ -62,7 +62,9 @@ export function oneTimeTokens({ oneTimeTokens, deliveries }: Tables): OneTimeTok
             row.token.purpose === 'update_email' &&
             row.token.email === email &&
             row.token.userId !== exceptFor,
-        ),
+        ) ||
+      users.find(({ user, lock }) => lock?.recoverTo === email && user.id !== exceptFor) !==
+        undefined,
     reservedFor: async (email, now) =>
       oneTimeTokens
         .rows()

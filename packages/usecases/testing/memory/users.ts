@@ -126,6 +126,28 @@ export function users(tables: Tables): Users {
       }
       return aged.length;
     },
+    remake: async (user, passwordHash) => {
+      const row = users.get(user.id);
+      if (!row) return;
+      const { version, deviceEpoch } = row.credential;
+      users.put(user.id, { ...row, idleSince: null });
+      const { isEnabled, isLocked, isDisabledByOperator, email, createdAt } = row.user;
+      const kept = { isEnabled, isLocked, isDisabledByOperator, email, createdAt };
+      const fresh = { isAdmin: false, emailValid: true, emailProven: true, lastLoginAt: null };
+      change(
+        user.id,
+        { ...user, ...kept, ...fresh },
+        {
+          passwordHash,
+          version: version + 1,
+          deviceEpoch: deviceEpoch + 1,
+          sealedQuality: null,
+          networks: null,
+        },
+      );
+      deleteWhere(userAttributes, ({ userId }) => userId === user.id);
+      deleteWhere(pastPasswords, ({ userId }) => userId === user.id);
+    },
     upgradeHash: async (id, oldHash, newHash) => {
       if (users.get(id)?.credential.passwordHash !== oldHash) return false;
       change(id, {}, { passwordHash: newHash });
@@ -208,6 +230,11 @@ export function users(tables: Tables): Users {
       const row = users.get(id);
       if (!row?.lock?.wasEnabled) return false;
       users.put(id, { ...row, lock: { ...row.lock, wasEnabled: false } });
+      return true;
+    },
+    changeEmail: async (id, email, updatedAt) => {
+      if (!users.has(id) || !isFree(id, email)) return false;
+      change(id, { email, emailValid: false, emailProven: false, updatedAt }, {});
       return true;
     },
     giveBackAddress: async (id, email, updatedAt) => {
