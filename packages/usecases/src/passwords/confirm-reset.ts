@@ -15,6 +15,7 @@ import {
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { emptyAccount } from '../shared/empty-account.ts';
+import { meetOwner } from '../shared/new-device.ts';
 import { parseNewPassword, prepareNewPassword } from '../shared/new-password.ts';
 import { owe } from '../shared/owe.ts';
 import { proveAddress } from '../shared/prove-address.ts';
@@ -155,6 +156,7 @@ export class ConfirmReset {
     const user = await proveAddress(this.#ports, stores, userId);
     await sessions.endAllOf(userId, now);
     await users.forgetDevices(userId);
+    await meetOwner(this.#ports, stores, userId, origin);
     await oneTimeTokens.endAll(userId, passwordPurposes, now);
 
     const mail = { purpose: 'reset_password_confirm', user, serviceId, origin } as const;

@@ -15,6 +15,7 @@ import {
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { doubtMs } from '../shared/kill-switch.ts';
+import { meetOwner } from '../shared/new-device.ts';
 import { newKey } from '../shared/new-key.ts';
 import { parseNewPassword, prepareNewPassword } from '../shared/new-password.ts';
 import { owe } from '../shared/owe.ts';
@@ -136,10 +137,11 @@ export class ConfirmRecovery {
     // Whoever had the account has links that went to other addresses.
     await oneTimeTokens.endElsewhere(userId, email, now);
     const user = (await users.get(userId)) ?? before;
+    const { origin } = placeOf(actor);
+    await meetOwner(this.#ports, stores, userId, origin);
 
     const keyId = await this.#makeTokenKey(stores, userId, service);
     const mail = { purpose: 'reset_password_confirm', user, serviceId } as const;
-    const { origin } = placeOf(actor);
     const { id: subjectId } = await owe(this.#ports, stores, { ...mail, origin });
     const of = { serviceId, userId, subjectId };
     const knowing = await stores.services.knowing(userId);

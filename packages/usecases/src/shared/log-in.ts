@@ -19,6 +19,7 @@ import { attempt } from './attempt.ts';
 import { type Presented, presentedDevice } from './known-device.ts';
 import { knownQuality, sealQuality } from './known-quality.ts';
 import { lifetimes } from './lifetimes.ts';
+import { tellNewDevice } from './new-device.ts';
 import { type Proof, provePassword } from './prove-password.ts';
 import { tell } from './tell.ts';
 import { holderOf } from './token-holder.ts';
@@ -32,6 +33,7 @@ export type LoginNeeds = Pick<
   | 'macs'
   | 'accessTokens'
   | 'deviceTokens'
+  | 'linkTokens'
   | 'keyUses'
   | 'clock'
   | 'ids'
@@ -67,9 +69,9 @@ type Opening = Omit<LoginOutput, 'user'> & {
 };
 
 /**
- * Lets a user in who proves the password: opens a session and hands out the tokens for it. Throws `InvalidCredentials`
- * for whatever proves no account here, `Forbidden` where the password must be changed first, `TooManyRequests` and
- * `Overloaded`.
+ * Lets a user in who proves the password: opens a session and hands out the tokens for it. The owner of the account is
+ * mailed of a login from anywhere new, see `tellNewDevice`. Throws `InvalidCredentials` for whatever proves no account
+ * here, `Forbidden` where the password must be changed first, `TooManyRequests` and `Overloaded`.
  */
 export async function logIn(
   ports: LoginNeeds,
@@ -90,7 +92,8 @@ export async function logIn(
     prove: () => provePassword(ports, actor, claim),
     prepare: (proof) => prepare(ports, proof, claim.password, device),
     commit: async (stores, proof, opening) => {
-      const user = await open(ports, stores, place, proof, opening);
+      const isKnownDevice = device?.isKnown ?? false;
+      const user = await open(ports, stores, place, proof, { ...opening, isKnownDevice });
       return { subjectId: opening.grant.sessionId, result: { proof, user, opening } };
     },
   });
@@ -138,9 +141,10 @@ async function open(
   ports: LoginNeeds,
   stores: Stores,
   { origin }: Place,
-  { user, tokenKey, version }: Proof,
-  { at, grant, sealedQuality, refresh, sessionEnd }: Opening,
+  { user, service, tokenKey, version }: Proof,
+  opening: Opening & { readonly isKnownDevice: boolean },
 ): Promise<SeenUser> {
+  const { at, grant, sealedQuality, refresh, sessionEnd, isKnownDevice } = opening;
   const { users, keys, sessions } = stores;
   const { sessionId, userId, serviceId } = grant;
   // A change, a lock or a revoked key since the proof wins: the session would outlive it.
@@ -170,6 +174,7 @@ async function open(
   }
   const event = { type: 'session.started', serviceId, userId, subjectId: sessionId } as const;
   await tell(ports, stores, event);
+  await tellNewDevice(ports, stores, { origin }, { account: locked, service, isKnownDevice });
   return locked.user;
 }
 
