@@ -178,13 +178,15 @@ const reserving = one(
   ({ userId }) => userId,
 );
 
-const recovering = one((db, email: Param<string>, exceptFor: Param<Id>) =>
-  db
-    .selectFrom('users')
-    .select('id')
-    .where('recover_to', '=', email)
-    .where('id', '<>', exceptFor)
-    .limit(sql.lit(1)),
+const recovering = one(
+  (db, email: Param<string>, exceptFor: Param<Id>) =>
+    db
+      .selectFrom('users')
+      .select('id')
+      .where('recover_to', '=', email)
+      .where('id', '<>', exceptFor)
+      .limit(sql.lit(1)),
+  ({ id }) => id,
 );
 
 const earliest = one(
@@ -273,7 +275,8 @@ export const oneTimeTokensOn = (on: Connection): OneTimeTokens => ({
   isReserved: async (email, now, exceptFor = '') =>
     (await reserving(on)(email, now, exceptFor)) !== null ||
     (await recovering(on)(email, exceptFor)) !== null,
-  reservedFor: (email, now) => reserving(on)(email, now, ''),
+  reservedFor: async (email, now) =>
+    (await reserving(on)(email, now, '')) ?? recovering(on)(email, ''),
   async earliest(userId, purposes, after) {
     // One by one, for an index has those of one purpose in their order.
     const found: OneTimeToken[] = [];

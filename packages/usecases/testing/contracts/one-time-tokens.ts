@@ -170,6 +170,8 @@ export function oneTimeTokensContract({ write, read, race, seed, seedToken }: Op
       expect(await isReserved()).toBe(true);
       expect(await isReserved(stranger.id)).toBe(true);
       expect(await isReserved(user.id)).toBe(false);
+      const owner = await read(({ oneTimeTokens }) => oneTimeTokens.reservedFor(email, START));
+      expect(owner).toBe(user.id);
       const to = { passwordHash: 'hash', email: user.email, now: START };
       await write(({ users }) => users.unlock(user.id, 2, to));
       expect(await isReserved()).toBe(false);

@@ -70,6 +70,7 @@ export function oneTimeTokens({ oneTimeTokens, deliveries, users }: Tables): One
         .rows()
         .map((row) => good(row, now))
         .find((token) => token?.purpose === 'update_email' && token.email === email)?.userId ??
+      users.find(({ lock }) => lock?.recoverTo === email)?.user.id ??
       null,
     earliest: async (userId, purposes, after) => {
       const [token] = oneTimeTokens
