@@ -7,14 +7,19 @@ type Grant = (
 ) => Promise<unknown>;
 
 /** What the links do that give something. */
-export function grantsOf({ passwords, recovery }: UseCases): Readonly<Record<GrantKind, Grant>> {
+export function grantsOf({
+  passwords,
+  recovery,
+  users,
+}: UseCases): Readonly<Record<GrantKind, Grant>> {
   const setPassword: Grant = (actor, given) => passwords.confirmReset.execute(actor, given);
   // PLACEHOLDER: until the use cases are there.
   const notYet: Grant = () => Promise.reject(new InvalidOneTimeToken());
   return {
     register: notYet,
     register_known: notYet,
-    validate_email: notYet,
+    validate_email: (actor, { token }) =>
+      users.validateEmail.execute(actor, { token, isProof: true }),
     reset_password: setPassword,
     invite: setPassword,
     recover: (actor, given) => recovery.confirmRecovery.execute(actor, given),

@@ -136,6 +136,19 @@ describe('the link for an address', () => {
   });
 });
 
+describe('the link for an address that is confirmed', () => {
+  it('proves the address, as often as its button is pressed', async () => {
+    const { server, token, userId } = await aLink('validate_email');
+    for (let time = 0; time < 2; time += 1) {
+      const done = await press(server, { token });
+      expect([done.statusCode, heading(done)]).toEqual([200, 'Your address is confirmed']);
+      const user = await server.database.read(({ users }) => users.get(userId));
+      expect(user).toMatchObject({ emailValid: true, emailProven: true });
+    }
+    expect(await login(server, PASSWORD)).toBe(200);
+  });
+});
+
 describe('the link about a key that expires', () => {
   it('has nothing to press, and does nothing', async () => {
     const { server, token } = await aLink('key_expiring');

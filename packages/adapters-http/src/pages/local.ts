@@ -109,7 +109,11 @@ export const local =
           isLockKind(told.purpose) || (told.purpose === 'validate_email' && act === 'lock')
             ? await lock(request, setting, token, told)
             : await grant(request, setting, { token, password }, told);
-        if (page === null) return show(reply, settingFor, token, await look(request, token));
+        if (page === null) {
+          const since = await look(request, token);
+          if ('told' in since) throw new InvalidOneTimeToken();
+          return show(reply, settingFor, token, since);
+        }
         if ('refused' in page) return send(reply.code(400), page.refused);
         reply.header('set-cookie', cookie.clear());
         return sendPage(reply, page.done);
@@ -167,7 +171,7 @@ export const local =
       return sendPage(reply, page);
     };
 
-    /** Null where somebody was quicker. */
+    /** Null where the token is not good any more. */
     async function lock(request: FastifyRequest, setting: Setting, token: string, told: Told) {
       try {
         await passwords.revokeUpdatePassword.execute(actorOf(request), { token });
@@ -178,7 +182,7 @@ export const local =
       }
     }
 
-    /** Null where somebody was quicker. */
+    /** Null where the token is not good any more. */
     async function grant(
       request: FastifyRequest,
       setting: Setting,

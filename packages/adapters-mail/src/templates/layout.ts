@@ -168,5 +168,5 @@ const copyOf = ({ copy }: Words): Html =>
 const refusal = ({ refuse }: GrantWords): Html | '' =>
   refuse === undefined
     ? ''
-    : html`<p style="margin:0 0 20px;"><a class="text" href="{{link}}" style="color:#1b1b1f;">${refuse}</a></p>
+    : html`<p style="margin:0 0 20px;"><a class="text" href="{{link}}" style="display:inline-block;padding:10px 18px;border:1px solid #7b8696;border-radius:8px;color:#1b1b1f;font-weight:600;text-decoration:none;">${refuse}</a></p>
 `;

@@ -4,16 +4,16 @@ import type { GrantWords } from './notice-words.ts';
 /** An account has an address that nobody has proved yet. */
 export const validateEmail: Readonly<Record<Language, GrantWords>> = {
   en: {
-    subject: (service) => `Confirm your e-mail address at ${service}`,
+    subject: (service) => `Confirm your address at ${service}`,
     happened: (service) =>
       `An account at ${service} has this e-mail address, and nobody has confirmed it yet.`,
     why: (service) =>
       `You get this mail because your address was entered for an account at ${service}.`,
     ask: () => 'If the account is yours, confirm the address:',
     button: 'Confirm my address',
-    effect: 'The button opens a page that asks once more. Your mails reach you from then on.',
-    unless:
-      'If you did not make this account, lock it: nobody can use it then, and it is in nobody’s hands under your address.',
+    effect:
+      'The button opens a page that asks once more. The address counts as yours from then on.',
+    unless: 'If you did not make this account, lock it: then nobody can use it in your name.',
     refuse: 'I did not make this account',
   },
   de: {
