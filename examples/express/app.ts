@@ -22,14 +22,20 @@ const scopes = ['orders:read', 'orders:write'];
 
 const DAY_MS = 86_400_000;
 
+type Options = {
+  /** Whether people come by HTTPS. */
+  readonly secure: boolean;
+  /** The page that Rekey hosts for every kind of link. */
+  readonly hostedPage: string;
+};
+
 /** A shop whose passwords Rekey keeps. */
-export function shop(rekey: Client, { secure }: { readonly secure: boolean }) {
+export function shop(rekey: Client, { secure, hostedPage }: Options) {
   const cookies = http.cookies({ secure });
   const app = express();
   app.disable('x-powered-by');
   app.use((_request, response, next) => {
     response.set(http.securityHeaders);
-    // Only where people come by HTTPS.
     if (secure) response.set('Strict-Transport-Security', 'max-age=31536000');
     next();
   });
@@ -185,8 +191,13 @@ export function shop(rekey: Client, { secure }: { readonly secure: boolean }) {
   // The link of the mail leads here, and on to a page without the token in its URL: that one stays in the history.
   app.get('/account', (request, response) => {
     const { type, token } = request.query;
-    if (!events.has(String(type)) || typeof token !== 'string') {
+    if (typeof type !== 'string' || typeof token !== 'string') {
       response.status(400).send(messagePage('This link is not complete.'));
+      return;
+    }
+    if (!events.has(type)) {
+      // The shop has no page of its own for it.
+      response.redirect(303, hostedPage + request.originalUrl.slice(request.path.length));
       return;
     }
     cookies.set(response, 'link', token, { maxAge: 600_000 });

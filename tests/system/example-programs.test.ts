@@ -321,6 +321,14 @@ test.skipIf(skips(!existsSync(next), 'Next.js is not installed in examples/nextj
       expect((await browser.open(path)).status).toBe(307);
     }
     expect((await browser.open('/')).text).toContain('Log in');
+    const link = '/account?type=recover&email=a%40b.example&token=x';
+    const elsewhere = await fetch(`${url}${link}`, { redirect: 'manual' });
+    expect(elsewhere.headers.get('location')).toBe(
+      'http://localhost:8042/local?type=recover&email=a%40b.example&token=x',
+    );
+    expect((await browser.open(link.replace('recover', 'update_password'))).text).toContain(
+      'lock my account',
+    );
     expect((await browser.send('/sign-up', ada)).status).toBe(200);
     await browser.send('/profile', { name: '<b>Ada', locale: 'en' });
     expect((await browser.open('/')).text).toContain('&lt;b&gt;Ada');

@@ -20,6 +20,7 @@ const ada = { name: 'Ada', email: 'ada@example.com', password: 'correct horse' }
 const NEW = 'battery staple';
 const real = globalThis.fetch;
 const BROWSER = 'Browser/1';
+const hostedPage = 'https://rekey.example/local';
 const FORM = 'application/x-www-form-urlencoded';
 
 type Answer = { status: number; text: string; cookies: string[]; retryAfter: string | null };
@@ -111,7 +112,7 @@ async function aRekey() {
 
 async function aShop(name: string, url: string, key: string): Promise<Send> {
   if (name === 'express') {
-    const app = shop(rekeyClient({ url, key }), { secure: true });
+    const app = shop(rekeyClient({ url, key }), { secure: true, hostedPage });
     return sendForm(await listening(app.listen(0, '127.0.0.1')));
   }
   vi.stubEnv('REKEY_URL', url);
@@ -239,7 +240,10 @@ describe.each(['express', 'nextjs'])('the example for %s', (name) => {
 
 test('the example for Express shows a button for the link, and acts only when it is pressed', async () => {
   const rekey = await aRekey();
-  const app = shop(rekeyClient({ url: rekey.url, key: rekey.serviceKey }), { secure: false });
+  const app = shop(rekeyClient({ url: rekey.url, key: rekey.serviceKey }), {
+    secure: false,
+    hostedPage,
+  });
   const url = await listening(app.listen(0, '127.0.0.1'));
   for (const type of ['update_password', 'factor_change']) {
     const link = `${url}/account?type=${type}&email=a&token=%22%3E%3Cb%3E`;
@@ -254,7 +258,10 @@ test('the example for Express shows a button for the link, and acts only when it
     expect(html).not.toContain('"><b>');
     expect((await fetch(`${url}/account/${type}`)).status).toBe(400);
   }
-  expect((await fetch(`${url}/account?type=other&token=x`)).status).toBe(400);
+  const other = await fetch(`${url}/account?type=recover&token=x`, { redirect: 'manual' });
+  expect(other.status).toBe(303);
+  expect(other.headers.get('location')).toBe(`${hostedPage}?type=recover&token=x`);
+  expect((await fetch(`${url}/account?token=x`)).status).toBe(400);
   expect((await fetch(`${url}/account?type=update_password`)).status).toBe(400);
 });
 
@@ -295,7 +302,7 @@ describe.each(['express', 'html-form'])('every answer of the example %s', (name)
   const start = async () => {
     const rekey = await aRekey();
     const client = rekeyClient({ url: rekey.url, key: rekey.serviceKey });
-    const server = (name === 'express' ? shop : formServer)(client, { secure: true });
+    const server = (name === 'express' ? shop : formServer)(client, { secure: true, hostedPage });
     return listening(server.listen(0, '127.0.0.1'));
   };
   test.each([

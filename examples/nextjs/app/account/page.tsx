@@ -1,3 +1,4 @@
+import { redirect } from 'next/navigation';
 import { Form } from '../form';
 import { WithoutToken } from './without-token';
 
@@ -11,9 +12,17 @@ const events = new Map([
 
 /** The link of the mail leads here. Opening it changes nothing: mail scanners open links too. */
 export default async function Account({ searchParams }: { readonly searchParams: Query }) {
-  const { type, token } = await searchParams;
-  const event = events.get(String(type));
-  if (event === undefined || typeof token !== 'string') return <p>This link is not complete.</p>;
+  const query = await searchParams;
+  const { type, token } = query;
+  if (typeof type !== 'string' || typeof token !== 'string') {
+    return <p>This link is not complete.</p>;
+  }
+  const event = events.get(type);
+  if (event === undefined) {
+    // The shop has no page of its own for it: Rekey hosts one for every kind of link, below its `PUBLIC_URL`.
+    const { REKEY_PAGE: hostedPage = 'http://localhost:8042/local' } = process.env;
+    redirect(`${hostedPage}?${new URLSearchParams(query as Record<string, string>)}`);
+  }
   return (
     <>
       <WithoutToken />
