@@ -13,6 +13,8 @@ let userId: string;
 beforeEach(async () => {
   server = await rig();
   const orion = await signedUp(server);
+  // The mail about the address.
+  await server.mailedTokens();
   userId = orion.user.hash;
   const change = { email: 'orion@example.com', password: PASSWORD, newPassword: 'battery staple' };
   const bearer = { authorization: `Bearer ${orion.token}` };
@@ -148,6 +150,7 @@ describe('opening the link', () => {
 
   it('shows no text of the link, and no link of the client that changed the password', async () => {
     const orion = await signedUp(server, 'rigel@example.com');
+    await server.mailedTokens();
     const change = {
       email: 'rigel@example.com',
       password: PASSWORD,
