@@ -3,7 +3,14 @@ import { Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { deviceCookie } from '../server/device-cookie.ts';
-import { currentPassword, deviceToken, differs, email, newPassword } from '../server/fields.ts';
+import {
+  currentPassword,
+  deviceToken,
+  differs,
+  email,
+  linkToken,
+  newPassword,
+} from '../server/fields.ts';
 import { claimedEmail, FormUser, formUserOut } from './shared.ts';
 
 const FormNewPassword = Type.Object(
@@ -20,10 +27,7 @@ const FormAskedReset = Type.Object({ email: claimedEmail }, { $id: 'FormAskedRes
 
 const FormConfirmedReset = Type.Object(
   {
-    token: Type.String({
-      description: 'The `token` of the link in the mail.',
-      examples: ['example.one-time-token'],
-    }),
+    token: linkToken,
     newPassword,
   },
   { $id: 'FormConfirmedReset' },

@@ -1,6 +1,7 @@
 import {
   checkPasswordDiffers,
   checkPasswordLength,
+  IllegalArgument,
   normalizePassword,
   parseEmail,
   parseName,
@@ -69,4 +70,14 @@ export const deviceToken = Type.String({
   description:
     'Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over.',
   examples: ['example.device-token'],
+});
+
+/** What a link of a mail proves. Only a text that is empty is refused for itself. */
+export const linkToken = Type.String({
+  description: 'The `token` of the link in the mail.',
+  examples: ['example.one-time-token'],
+  parse: (text: string, field: string) => {
+    if (text === '')
+      throw new IllegalArgument([{ field, message: 'is required', code: 'required' }]);
+  },
 });

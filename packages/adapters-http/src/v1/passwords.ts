@@ -8,12 +8,13 @@ import {
   deviceToken,
   differs,
   email,
+  linkToken,
   name,
   newPassword,
   strict,
 } from '../server/fields.ts';
 import { Violated } from '../server/problem.ts';
-import { linkToken, nullable } from './shared.ts';
+import { nullable } from './shared.ts';
 
 const NewPassword = Type.Object(
   {

@@ -3,18 +3,9 @@ import { purposes } from '@rekey/domain';
 import { Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
-import { newPassword, strict } from '../server/fields.ts';
+import { linkToken, newPassword, strict } from '../server/fields.ts';
 import { metaOut, PasswordMeta } from './passwords.ts';
-import {
-  AuditAsked,
-  asked,
-  instant,
-  instantOut,
-  linkToken,
-  nullable,
-  pathId,
-  pathOf,
-} from './shared.ts';
+import { AuditAsked, asked, instant, instantOut, nullable, pathId, pathOf } from './shared.ts';
 
 const LOCAL = '/auth/provider/local';
 

@@ -75,12 +75,6 @@ export const asked = nullableIdOf(
 
 export const Audited = Type.Object({ audit: asked }, { $id: 'Audited' });
 
-/** What a link of a mail proves. */
-export const linkToken = Type.String({
-  description: 'The `token` of the link in the mail.',
-  examples: ['example.one-time-token'],
-});
-
 /**
  * The type of an entry of the audit that a service has written beside what a call does. The answer has the id of the entry
  * as `audit`.
