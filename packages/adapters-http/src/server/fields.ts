@@ -79,5 +79,6 @@ export const linkToken = Type.String({
   parse: (text: string, field: string) => {
     if (text === '')
       throw new IllegalArgument([{ field, message: 'is required', code: 'required' }]);
+    return text;
   },
 });
