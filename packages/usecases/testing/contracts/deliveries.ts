@@ -93,6 +93,21 @@ export function deliveriesContract({ write, read, race, alone, seed, seedToken }
       expect(await claim()).toEqual([{ delivery, attempt: 1, token, service }]);
     });
 
+    test('to nobody are due at no time, in no list and no backlog, and pruned with their deadline', async () => {
+      const { token } = await seedToken({ createdAt: START });
+      const before = await read(({ deliveries }) => deliveries.backlog());
+      const delivery = aDelivery(token, { userId: null, to: '', deadline: START });
+      await write(({ deliveries }) => deliveries.insert(delivery, { isClosed: true }));
+      expect(await claim(START)).toEqual([]);
+      expect(await read(({ deliveries }) => deliveries.backlog())).toEqual(before);
+      for (const state of [null, 'sent', 'waiting', 'dead'] as const) {
+        const listed = await read(({ deliveries }) => deliveries.list(state, 1000));
+        expect(listed.map(({ id }) => id)).not.toContain(delivery.id);
+      }
+      await write(({ deliveries }) => deliveries.pruneOrphans(START + 1, 1000));
+      expect(await read(({ deliveries }) => deliveries.get(delivery.id))).toBeNull();
+    });
+
     test('are claimed with their right, whether or not it is spent', async () => {
       const { token } = await seedOwed();
       await write(({ oneTimeTokens }) => oneTimeTokens.spend(token.id, START));

@@ -2,7 +2,8 @@ import { InvalidCredentials, InvalidOneTimeToken } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import { useCases } from '../../src/index.ts';
 import { PLACE } from '../fixtures.ts';
-import { asService, endOf, PASSWORD } from '../world.ts';
+import { gate } from '../gate.ts';
+import { asService, endOf, type Owner, PASSWORD, tokenIn } from '../world.ts';
 import { RACERS, type Track, times } from './track.ts';
 
 export function passwordsRaces({ world, provenTogether }: Track): void {
@@ -46,6 +47,100 @@ export function passwordsRaces({ world, provenTogether }: Track): void {
       expect((await w.credentialOf(owner.user))?.passwordHash).toBeNull();
       const user = await w.database.read(({ users }) => users.get(owner.user.id));
       expect(user).toMatchObject({ isEnabled: false, isLocked: true });
+    });
+  });
+
+  describe('resets', () => {
+    /** Everybody has made the hash of a new password before anybody goes on. */
+    const hashedTogether = (racers: number) => {
+      const w = world();
+      const allHave = gate(racers);
+      const hash: typeof w.hasher.hash = async (...asked) => {
+        const made = await w.hasher.hash(...asked);
+        await allHave();
+        return made;
+      };
+      return useCases({ ...w, hasher: { ...w.hasher, hash } });
+    };
+    /** The token of the link that the owner asked for. */
+    const mailed = async ({ user, service }: Owner) => {
+      const w = world();
+      await w.useCases.passwords.requestReset.execute(asService(service), { email: user.email });
+      await w.deliver();
+      const mail = w.channels.mail.sent.findLast(({ to }) => to === user.email);
+      return tokenIn(mail?.link ?? 'none:');
+    };
+    const isOf = async ({ user }: Owner, password: string) => {
+      const w = world();
+      const hash = (await w.credentialOf(user))?.passwordHash ?? null;
+      return w.hasher.verify(password, hash, PLACE);
+    };
+
+    test('by one link have one winner of many', async () => {
+      const owner = await world().addOwner();
+      const token = await mailed(owner);
+      const { confirmReset } = hashedTogether(RACERS).passwords;
+      const ends = await times(RACERS, (racer) =>
+        endOf(
+          confirmReset.execute(asService(owner.service), { token, password: `password ${racer}` }),
+        ),
+      );
+      const losers = ends.filter((end) => end !== 'done');
+      expect(losers).toHaveLength(RACERS - 1);
+      for (const end of losers) expect(end).toBeInstanceOf(InvalidOneTimeToken);
+      expect((await world().credentialOf(owner.user))?.version).toBe(2);
+      expect(await isOf(owner, `password ${ends.indexOf('done')}`)).toBe(true);
+    });
+
+    test('and changes of one password have one winner', async () => {
+      const w = world();
+      const owner = await w.addOwner();
+      const token = await mailed(owner);
+      const by = asService(owner.service);
+      const { confirmReset, updatePassword } = hashedTogether(2).passwords;
+      const change = w.change(owner, { newPassword: 'by the change' });
+      const ends = await Promise.all([
+        endOf(confirmReset.execute(by, { token, password: 'by the reset' })),
+        endOf(updatePassword.execute(by, change)),
+      ]);
+      expect(ends.filter((end) => end === 'done')).toHaveLength(1);
+      expect(await isOf(owner, ends[0] === 'done' ? 'by the reset' : 'by the change')).toBe(true);
+    });
+
+    test('cannot outlive the kill switch', async () => {
+      const w = world();
+      const owner = await w.addOwner();
+      const by = asService(owner.service);
+      const killSwitch = await w.changeAndReadMail(owner);
+      const token = await mailed(owner);
+      const { confirmReset, revokeUpdatePassword } = hashedTogether(1).passwords;
+      await Promise.all([
+        endOf(confirmReset.execute(by, { token, password: 'kept by a thief' })),
+        revokeUpdatePassword.execute(by, { token: killSwitch }),
+      ]);
+      expect((await w.credentialOf(owner.user))?.passwordHash).toBeNull();
+      const user = await w.database.read(({ users }) => users.get(owner.user.id));
+      expect(user).toMatchObject({ isEnabled: false, isLocked: true });
+    });
+
+    test('and newer requests leave one link that works, at most', async () => {
+      const w = world();
+      const owner = await w.addOwner();
+      const by = asService(owner.service);
+      const tokens = [await mailed(owner)];
+      const { requestReset, confirmReset } = w.useCases.passwords;
+      const { sent } = w.channels.mail;
+      const before = sent.length;
+      await times(4, () => requestReset.execute(by, { email: owner.user.email }));
+      await w.deliver();
+      const mails = sent.slice(before).filter(({ to }) => to === owner.user.email);
+      tokens.push(...mails.map(({ link }) => tokenIn(link)));
+      expect(tokens).toHaveLength(5);
+      const ends: unknown[] = [];
+      for (const token of tokens) {
+        ends.push(await endOf(confirmReset.execute(by, { token, password: 'by the reset' })));
+      }
+      expect(ends.filter((end) => end === 'done')).toHaveLength(1);
     });
   });
 
