@@ -39,6 +39,13 @@ import type { Config } from './config.ts';
 
 export type Rekey = Awaited<ReturnType<typeof compose>>;
 
+type Events = KeyRingEvents &
+  BreachListEvents &
+  Pick<OpenOptions, 'onConnectionError'> & {
+    /** A mail that was asked for is not owed, because there were too many of them. */
+    readonly onMailWithheld?: (limit: string) => void;
+  };
+
 /** One for the process: it has a thread, and 35 MB of dictionaries. */
 const meter = passwordMeter();
 
@@ -49,7 +56,7 @@ const meter = passwordMeter();
  */
 export async function compose(
   config: Config,
-  events: KeyRingEvents & BreachListEvents & Pick<OpenOptions, 'onConnectionError'> = {},
+  events: Events = {},
   gate = hashGate(config.bcryptCost),
   watchDatabase = (database: Database) => database,
 ) {
@@ -95,6 +102,7 @@ export async function compose(
       linkTokens: linkTokens(() => ring.keys().link),
       deviceTokens: deviceTokens(() => ring.keys().device),
       channels: { mail },
+      mailTally: { withheld: (limit) => events.onMailWithheld?.(limit) },
       clock,
       ids: uuidv7Ids(clock),
       flow: flow(),

@@ -72,6 +72,7 @@ async function start(): Promise<void> {
       onConnectionError: (error) => log.warn({ error: error.message }, 'database connection lost'),
       onBreachListSilent: (reason) => log.warn({ reason }, 'breach list does not answer'),
       onBreachListBack: () => log.info('breach list answers again'),
+      onMailWithheld: (limit) => metrics?.withheld(limit),
     },
     metrics?.watchGate(hashGate(config.bcryptCost)),
     metrics?.watchDatabase,

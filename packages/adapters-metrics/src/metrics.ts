@@ -74,6 +74,12 @@ export function openMetrics({
     help: 'Requests that came again with their idempotency key, and were answered as before.',
     registers,
   });
+  const withheld = new Counter({
+    name: 'rekey_mails_withheld_total',
+    help: 'Mails that were asked for and not sent, by the limit that they met.',
+    labelNames: ['limit'],
+    registers,
+  });
   const attempts = new Counter({
     name: 'rekey_mail_attempts_total',
     help: 'Attempts to send a mail, by what became of them.',
@@ -94,6 +100,8 @@ export function openMetrics({
     throttled: (limit: string): void => throttled.inc({ limit }),
 
     replayed: (): void => replayed.inc(),
+
+    withheld: (limit: string): void => withheld.inc({ limit }),
 
     delivered: ({ outcome }: Pick<Delivered, 'outcome'>): void =>
       attempts.inc({ outcome: outcome.replaceAll(' ', '_') }),

@@ -28,6 +28,12 @@ export type Notice = {
   readonly linkExpiresAt: Instant;
 };
 
+/** Counts mails that nobody owes because there were too many of them, for the operator. */
+export interface MailTally {
+  /** `limit`: the name of the one that was met. */
+  withheld(limit: string): void;
+}
+
 /** The notice was not handed over. The message names no person and no secret: it is stored and shown. */
 export class DeliveryFailure extends Error {
   override readonly name = 'DeliveryFailure';

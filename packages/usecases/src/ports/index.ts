@@ -1,4 +1,4 @@
-import type { Channels } from './channels.ts';
+import type { Channels, MailTally } from './channels.ts';
 import type { Clock, Ids } from './clock.ts';
 import type { Database } from './database.ts';
 import type { Flow } from './flow.ts';
@@ -40,6 +40,7 @@ export type Ports = {
   readonly totp: Totp;
   readonly linkTokens: LinkTokens;
   readonly channels: Channels;
+  readonly mailTally: MailTally;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly flow: Flow;

@@ -18,7 +18,7 @@ import { recordAtAll } from './record-at-all.ts';
 import { tellAll } from './tell-all.ts';
 import { checkChanges } from './throttle.ts';
 
-type Needs = Recorder & Pick<Ports, 'secrets' | 'linkTokens' | 'settings'>;
+type Needs = Recorder & Pick<Ports, 'secrets' | 'linkTokens' | 'mailTally' | 'settings'>;
 
 type Move = {
   /** Locked, as it is before. */

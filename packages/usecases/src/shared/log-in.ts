@@ -34,6 +34,7 @@ export type LoginNeeds = Pick<
   | 'accessTokens'
   | 'deviceTokens'
   | 'linkTokens'
+  | 'mailTally'
   | 'keyUses'
   | 'clock'
   | 'ids'

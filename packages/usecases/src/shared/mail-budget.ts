@@ -10,17 +10,19 @@ import {
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import {
+  hasRoom,
   keyIn,
   keyOf,
   lockTries,
   longest,
   type Slot,
+  type Try,
   tries,
   withoutTry,
   withTry,
 } from './tries.ts';
 
-// What each budget is there for: docs/decisions/0036-mail-budgets.md
+// What each budget is there for: docs/decisions/0036-mail-budgets.md and 0054-new-devices.md
 
 type Needs = Pick<Ports, 'secrets' | 'clock' | 'settings'>;
 
@@ -30,30 +32,23 @@ type StartedMail = {
   readonly to: string;
   /** Of the request that starts it. */
   readonly origin: Origin;
+  /** Whether the request comes from where the owner of the mailbox has been: then strangers cannot use up all there is. */
+  readonly isOwners?: boolean;
 };
 
 /** To one mailbox in any 24 hours; in any hour, no more than half as many. */
 const TO_MAILBOX_PER_DAY = 20;
+/** Of mails that its owner asks for, and that strangers cannot use up. */
+const TO_OWNER_PER_DAY = 6;
 const FROM_CLIENT_PER_HOUR = 60;
 
 /** Throws `TooManyRequests` where a budget for the mail is used up; nothing is counted. */
 export async function checkMailBudget(
-  { database, ...ports }: Needs & Pick<Ports, 'database'>,
+  ports: Needs & Pick<Ports, 'database'>,
   mail: StartedMail,
 ): Promise<void> {
-  const slots = slotsOf(ports, mail);
-  const buckets = await database.read(({ throttles }) => throttles.get(slots.map(keyIn)));
-  const seen = tries(slots, buckets, ports.clock.now());
-  const refusal = longest(seen);
-  if (refusal === null) return;
-  // Waits that begin anew, because the clock went back, have to be kept.
-  if (seen.some(({ before, current }) => before !== current)) {
-    await database.transact(async ({ throttles }) => {
-      const found = await lockTries(throttles, slots, ports.clock.now());
-      await throttles.put(found.map(withoutTry));
-    });
-  }
-  throw refusal;
+  const refusal = await look(ports, mail);
+  if (refusal !== null) throw refusal;
 }
 
 /**
@@ -66,9 +61,69 @@ export async function spendMailBudget(
   mail: StartedMail,
 ): Promise<TooManyRequests | null> {
   const found = await lockTries(throttles, slotsOf(ports, mail), ports.clock.now());
-  const refusal = longest(found);
-  await throttles.put(found.map(refusal === null ? withTry : withoutTry));
+  const { refusal, spent } = decide(found);
+  await throttles.put(found.map((each) => (spent.includes(each) ? withTry : withoutTry)(each)));
   return refusal;
+}
+
+/**
+ * Whether a mail that reports no change may be owed, as far as a look tells that counts nothing. One that may not is withheld:
+ * whoever asked for it is answered as usual, and it is counted as such.
+ */
+export async function mayAsk(
+  ports: Needs & Pick<Ports, 'database' | 'mailTally'>,
+  mail: StartedMail,
+): Promise<boolean> {
+  return isLetThrough(ports, await look(ports, mail));
+}
+
+/** Counts a mail like `spendMailBudget`; answers whether it may be owed. One that may not is withheld, see `mayAsk`. */
+export async function countAsked(
+  ports: Needs & Pick<Ports, 'mailTally'>,
+  stores: Pick<Stores, 'throttles'>,
+  mail: StartedMail,
+): Promise<boolean> {
+  return isLetThrough(ports, await spendMailBudget(ports, stores, mail));
+}
+
+function isLetThrough(
+  { mailTally }: Pick<Ports, 'mailTally'>,
+  refusal: TooManyRequests | null,
+): boolean {
+  if (refusal !== null) mailTally.withheld(refusal.limit.name);
+  return refusal === null;
+}
+
+async function look(
+  { database, ...ports }: Needs & Pick<Ports, 'database'>,
+  mail: StartedMail,
+): Promise<TooManyRequests | null> {
+  const slots = slotsOf(ports, mail);
+  const buckets = await database.read(({ throttles }) => throttles.get(slots.map(keyIn)));
+  const seen = tries(slots, buckets, ports.clock.now());
+  const { refusal } = decide(seen);
+  // Waits that begin anew, because the clock went back, have to be kept.
+  if (refusal !== null && seen.some(({ before, current }) => before !== current)) {
+    await database.transact(async ({ throttles }) => {
+      const found = await lockTries(throttles, slots, ports.clock.now());
+      await throttles.put(found.map(withoutTry));
+    });
+  }
+  return refusal;
+}
+
+/** What is left of the budgets decides; what the owner has alone lets a mail through where nothing is. */
+function decide(found: readonly Try[]): {
+  readonly refusal: TooManyRequests | null;
+  readonly spent: readonly Try[];
+} {
+  const isOwn = ({ limit }: Try) => limit === ownLimit;
+  const shared = found.filter((each) => !isOwn(each));
+  // Counted from the first mail on: together with the others, the owner gets no more of them than strangers leave.
+  const own = found.filter((each) => isOwn(each) && hasRoom(each));
+  const refusal = longest(shared);
+  if (refusal === null) return { refusal, spent: [...own, ...shared] };
+  return { refusal: own.length > 0 ? null : refusal, spent: own };
 }
 
 /**
@@ -88,13 +143,15 @@ export async function lockMailBudgets(
 }
 
 /** By what is scarce: accounts and addresses are not. Always in this order, so that two never wait for each other. */
-function slotsOf({ secrets, settings }: Needs, { to, origin }: StartedMail): Slot[] {
+function slotsOf({ secrets, settings }: Needs, { to, origin, isOwners }: StartedMail): Slot[] {
   const { mailPerHour } = settings;
   const mailbox = mailboxOf(to);
   const slot = (limit: Limit, ...of: string[]) => ({ key: keyOf(secrets, limit, ...of), limit });
   return [
-    slot(atMost('mailbox', TO_MAILBOX_PER_DAY, DAY_MS), mailbox),
-    slot(atMost('mail-client', FROM_CLIENT_PER_HOUR, HOUR_MS), networkOf(origin.address)),
+    ...(isOwners ? [slot(ownLimit, mailbox)] : []),
+    slot(mailboxLimit, mailbox),
+    // The server and the command line are no client.
+    ...(origin.address === '' ? [] : [slot(clientLimit, networkOf(origin.address))]),
     slot(atMost('mail-domain', mailPerHour / 2, HOUR_MS), domainOf(mailbox)),
     slot(atMost('mail', mailPerHour, HOUR_MS)),
   ];
@@ -105,3 +162,7 @@ function atMost(name: string, count: number, windowMs: number): Limit {
   const capacity = Math.max(1, Math.floor(count / 2));
   return { name, capacity, leakMs: windowMs / capacity };
 }
+
+const ownLimit = atMost('mailbox-owner', TO_OWNER_PER_DAY, DAY_MS);
+const mailboxLimit = atMost('mailbox', TO_MAILBOX_PER_DAY, DAY_MS);
+const clientLimit = atMost('mail-client', FROM_CLIENT_PER_HOUR, HOUR_MS);

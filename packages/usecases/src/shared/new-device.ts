@@ -17,7 +17,7 @@ import { checkChanges } from './throttle.ts';
 
 // Who gets a mail, and why nobody else: docs/decisions/0054-new-devices.md
 
-type Needs = Pick<Ports, 'secrets' | 'linkTokens' | 'clock' | 'ids' | 'settings'>;
+type Needs = Pick<Ports, 'secrets' | 'linkTokens' | 'mailTally' | 'clock' | 'ids' | 'settings'>;
 
 /** For so long the first login ever to an account is no news to whoever made it. */
 const NEW_ACCOUNT_MS = 30 * DAY_MS;

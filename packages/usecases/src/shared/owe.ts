@@ -10,7 +10,7 @@ import {
   type User,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
-import { checkMailBudget, spendMailBudget } from './mail-budget.ts';
+import { checkMailBudget, countAsked, spendMailBudget } from './mail-budget.ts';
 
 type Owner = Pick<User, 'id' | 'email' | 'emailProven' | 'createdBy' | 'locale' | 'timezone'>;
 
@@ -86,12 +86,12 @@ export async function owe(
  * right that the link carries, or null.
  */
 export async function oweAsked(
-  ports: Pick<Ports, 'secrets' | 'linkTokens' | 'clock' | 'ids' | 'settings'>,
+  ports: OweNeeds & Pick<Ports, 'mailTally'>,
   stores: Stores,
   of: OwedRight & { readonly user: Owner },
 ): Promise<OneTimeToken | null> {
   const mail = { to: of.user.email, origin: of.origin };
-  if ((await spendMailBudget(ports, stores, mail)) !== null) return null;
+  if (!(await countAsked(ports, stores, mail))) return null;
   return owe(ports, stores, { ...of, isCounted: true });
 }
 

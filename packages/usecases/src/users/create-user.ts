@@ -42,6 +42,7 @@ type Needs = Pick<
   | 'secrets'
   | 'macs'
   | 'linkTokens'
+  | 'mailTally'
   | 'clock'
   | 'ids'
   | 'settings'

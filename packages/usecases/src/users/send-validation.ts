@@ -3,7 +3,10 @@ import type { Ports, Stores } from '../ports/index.ts';
 import { oweAsked } from '../shared/owe.ts';
 import { keyOf, lockTries, longest, withTry } from '../shared/tries.ts';
 
-type Needs = Pick<Ports, 'database' | 'secrets' | 'linkTokens' | 'clock' | 'ids' | 'settings'>;
+type Needs = Pick<
+  Ports,
+  'database' | 'secrets' | 'linkTokens' | 'mailTally' | 'clock' | 'ids' | 'settings'
+>;
 
 /** Three at once, and then one each twenty minutes. */
 const limit: Limit = { name: 'validation', capacity: 3, leakMs: HOUR_MS / 3 };

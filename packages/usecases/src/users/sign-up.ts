@@ -26,6 +26,7 @@ type Needs = Pick<
   | 'secrets'
   | 'macs'
   | 'linkTokens'
+  | 'mailTally'
   | 'deviceTokens'
   | 'clock'
   | 'ids'

@@ -52,6 +52,7 @@ type Needs = Pick<
   | 'macs'
   | 'accessTokens'
   | 'linkTokens'
+  | 'mailTally'
   | 'deviceTokens'
   | 'clock'
   | 'ids'

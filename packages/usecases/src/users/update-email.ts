@@ -21,6 +21,7 @@ type Needs = Pick<
   | 'secrets'
   | 'macs'
   | 'linkTokens'
+  | 'mailTally'
   | 'deviceTokens'
   | 'clock'
   | 'ids'

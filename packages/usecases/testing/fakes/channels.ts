@@ -1,4 +1,4 @@
-import type { Channels, Notice, Outlet } from '../../src/ports/index.ts';
+import type { Channels, MailTally, Notice, Outlet } from '../../src/ports/index.ts';
 
 /** Keeps what it is told to send. A failure that was planted is thrown instead, once for each time. */
 type FakeOutlet = Outlet & {
@@ -23,3 +23,9 @@ export function fakeOutlet(): FakeOutlet {
 }
 
 export const fakeChannels = () => ({ mail: fakeOutlet() }) satisfies Channels;
+
+/** Keeps the limits that were met. */
+export function fakeMailTally(): MailTally & { readonly limits: string[] } {
+  const limits: string[] = [];
+  return { limits, withheld: (limit) => limits.push(limit) };
+}
