@@ -20,6 +20,7 @@ import { parseNewPassword, prepareNewPassword } from '../shared/new-password.ts'
 import { owe } from '../shared/owe.ts';
 import { proveAddress } from '../shared/prove-address.ts';
 import { recordAtAll } from '../shared/record-at-all.ts';
+import { recoveryAddress } from '../shared/recovery-address.ts';
 import { tellAll } from '../shared/tell-all.ts';
 import { mayReset } from './request-reset.ts';
 
@@ -105,7 +106,7 @@ export class ConfirmReset {
     actor: Actor,
     text: string,
   ): Promise<Granted> {
-    const { linkTokens, clock } = this.#ports;
+    const { linkTokens, clock, settings } = this.#ports;
     const presented = linkTokens.verify(text);
     if (presented === null || !setsPassword(presented.purpose)) throw new InvalidOneTimeToken();
     const now = clock.now();
@@ -115,13 +116,16 @@ export class ConfirmReset {
     }
     const right = { ...found, userId: found.userId };
     const { userId, serviceId, email, version } = right;
-    const account = await users.findByEmail(email);
+    const user = await users.get(userId);
+    const account = user && (await users.findByEmail(user.email));
+    const mailbox = user && (await recoveryAddress(settings, { oneTimeTokens }, user, now));
     const service = await services.get(serviceId);
     const tokenKey = await keys.findToken(userId, serviceId, now);
     const isGood =
       may(actor, 'use link', { serviceId }) &&
       account?.user.id === userId &&
       account.user.isEnabled &&
+      email === (presented.purpose === 'reset_password' ? mailbox : account.user.email) &&
       account.credential.version === version &&
       service?.isEnabled;
     if (!isGood) throw new InvalidOneTimeToken();
@@ -143,23 +147,30 @@ export class ConfirmReset {
   async #set(
     stores: Stores,
     actor: Actor,
-    { purpose, right: { userId, serviceId }, account }: Granted,
+    { purpose, right: { userId, serviceId, email }, account }: Granted,
     passwordHash: string,
   ): Promise<User> {
     const { users, sessions, oneTimeTokens } = stores;
     const { origin } = placeOf(actor);
     const { version } = account.credential;
     const now = this.#ports.clock.now();
-    if (!isProven(account.user)) await emptyAccount(this.#ports, stores, account.user, serviceId);
+    // Otherwise the link went to the mailbox from before a change of address, which somebody vouched for.
+    const isPresent = email === account.user.email;
+    if (isPresent && !isProven(account.user)) {
+      await emptyAccount(this.#ports, stores, account.user, serviceId);
+    }
     const isSet = await users.changePassword(userId, version, passwordHash, now);
     if (!isSet) throw new InvalidOneTimeToken();
-    const user = await proveAddress(this.#ports, stores, userId);
+    const user = isPresent
+      ? await proveAddress(this.#ports, stores, userId)
+      : { ...account.user, passwordRequireUpdate: false, updatedAt: now };
     await sessions.endAllOf(userId, now);
     await users.forgetDevices(userId);
     await meetOwner(this.#ports, stores, userId, origin);
     await oneTimeTokens.endAll(userId, passwordPurposes, now);
 
-    const mail = { purpose: 'reset_password_confirm', user, serviceId, origin } as const;
+    const owner = { ...user, email, emailProven: true };
+    const mail = { purpose: 'reset_password_confirm', user: owner, serviceId, origin } as const;
     const { id: subjectId } = await owe(this.#ports, stores, mail);
     const event = { type: 'password.reset', serviceId, userId, subjectId } as const;
     await tellAll(this.#ports, stores, event, await stores.services.knowing(userId));

@@ -1,28 +1,41 @@
 import {
   type Account,
   type Actor,
-  DAY_MS,
   FIRST_ID,
   type Id,
+  isProven,
   type Key,
   parseClaimedEmail,
   parseEmail,
   placeOf,
   type Service,
-  TooManyRequests,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
-import { checkMailBudget, spendMailBudget } from '../shared/mail-budget.ts';
+import { presentedDevice } from '../shared/known-device.ts';
+import { countAsked, mayAsk } from '../shared/mail-budget.ts';
+import { isFromKnownNetwork } from '../shared/new-device.ts';
 import { owe, oweNobody } from '../shared/owe.ts';
 import { record } from '../shared/record.ts';
+import { recoveryAddress } from '../shared/recovery-address.ts';
 
 type Needs = Pick<
   Ports,
-  'database' | 'secrets' | 'macs' | 'linkTokens' | 'clock' | 'ids' | 'settings'
+  | 'database'
+  | 'secrets'
+  | 'macs'
+  | 'linkTokens'
+  | 'deviceTokens'
+  | 'mailTally'
+  | 'clock'
+  | 'ids'
+  | 'settings'
 >;
 
-/** For so long after a change of the address a new password takes a proof of it. */
-const MOVED_MS = 7 * DAY_MS;
+type RequestResetInput = {
+  readonly email: string;
+  /** The device token that a login handed out. */
+  readonly device?: string | undefined;
+};
 
 /** What is found under an address, whether or not that is an account. */
 type Found = {
@@ -31,8 +44,8 @@ type Found = {
   readonly tokenKey: Key | null;
   /** The user, as far as the service may know of it. */
   readonly userId: Id | null;
-  /** Whether the address is new, and nobody proved it: the owner may still have the one from before, and be robbed. */
-  readonly isMoved: boolean;
+  /** The mailbox of the owner, which may be that of the address from before; null where it is not known. */
+  readonly mailbox: string | null;
 };
 
 /**
@@ -47,30 +60,32 @@ export class RequestReset {
   }
 
   /**
-   * A newer request voids the link of an older one. Nothing is mailed beyond the budgets for mails that strangers start.
-   * Throws `IllegalArgument` for a text that is no address.
+   * A newer request voids the link of an older one. Nothing is mailed beyond the budgets for mails that strangers start,
+   * of which a part is left to the owner: whoever asks from a device or a network that the account knows. Throws
+   * `IllegalArgument` for a text that is no address.
    */
-  async execute(actor: Actor, input: { readonly email: string }): Promise<void> {
+  async execute(actor: Actor, input: RequestResetInput): Promise<void> {
     const email = (actor.kind === 'nobody' ? parseClaimedEmail : parseEmail)(input.email);
     const { serviceId, origin } = placeOf(actor);
-    const mail = { to: email, origin };
+    const isOwners = await this.#isOwners(actor, email, input.device);
     // A flood ends here: it writes nothing.
-    if (await isTooMuch(checkMailBudget(this.#ports, mail))) return;
+    if (!(await mayAsk(this.#ports, { to: email, origin, isOwners }))) return;
 
     await this.#ports.database.transact(async (stores) => {
       const found = await this.#find(stores, email, serviceId);
+      const { account, userId, mailbox } = found;
       // Spent for addresses that nobody has as well: what is left of a budget tells nothing.
-      if ((await spendMailBudget(this.#ports, stores, mail)) !== null) return;
+      const mail = { to: mailbox ?? email, origin, isOwners };
+      if (!(await countAsked(this.#ports, stores, mail))) return;
 
-      const { account, userId } = found;
-      const owner = mayReset(found) && !found.isMoved ? account : null;
+      const owner = mayReset(found) && mailbox !== null ? account : null;
       const now = this.#ports.clock.now();
       await stores.oneTimeTokens.endAll(owner?.user.id ?? FIRST_ID, ['reset_password'], now);
       const right = { purpose: 'reset_password', serviceId, origin } as const;
       const { id: subjectId } = owner
         ? await owe(this.#ports, stores, {
             ...right,
-            user: owner.user,
+            user: { ...owner.user, email: mail.to },
             version: owner.credential.version,
             isCounted: true,
           })
@@ -86,22 +101,37 @@ export class RequestReset {
     });
   }
 
-  /** Locks the account. Asks as much of the database where there is none. */
+  /** Whether the request comes from where the owner of the account has been. Accounts that nobody vouches for have no owner. */
+  async #isOwners(actor: Actor, email: string, token?: string): Promise<boolean> {
+    const account = await this.#ports.database.read(({ users }) => users.findByEmail(email));
+    const device = await presentedDevice(this.#ports, actor, email, token);
+    if (account === null || !isProven(account.user)) return false;
+    const { origin } = placeOf(actor);
+    return device?.isKnown || isFromKnownNetwork(this.#ports, account, origin);
+  }
+
+  /**
+   * Locks the account, which is also found under an address that its owner can still take back. Asks as much of the
+   * database where there is none.
+   */
   async #find(stores: Stores, email: string, serviceId: Id): Promise<Found> {
     const { users, keys, services, oneTimeTokens } = stores;
     const now = this.#ports.clock.now();
-    const id = (await users.findByEmail(email))?.user.id ?? FIRST_ID;
+    const left = await oneTimeTokens.reservedFor(email, now);
+    const id = (await users.findByEmail(email))?.user.id ?? left ?? FIRST_ID;
     const locked = await users.lock(id);
-    const account = locked?.user.email === email ? locked : null;
+    const isMeant = locked?.user.email === email || id === left;
+    const account = isMeant ? locked : null;
     const tokenKey = await keys.findToken(id, serviceId, now);
     const isLinked = await keys.linksUser(id, serviceId);
     const service = await services.get(serviceId);
-    const move = await oneTimeTokens.earliest(id, ['update_email'], now - MOVED_MS);
+    const of = account?.user ?? { id: FIRST_ID, email };
+    const to = await recoveryAddress(this.#ports.settings, { oneTimeTokens }, of, now);
+    const mailbox = account && to;
     // A user that the service may not see is not found in its audit either.
     const isKnown = isLinked || account?.user.createdBy === serviceId;
     const userId = account && isKnown ? id : null;
-    const isMoved = move !== null && !account?.user.emailProven;
-    return { account, service, tokenKey, userId, isMoved };
+    return { account, service, tokenKey, userId, mailbox };
   }
 }
 
@@ -113,14 +143,4 @@ export function mayReset({
 }: Pick<Found, 'account' | 'service' | 'tokenKey'>): boolean {
   const { isEnabled = false, passwordAllowReset = false } = account?.user ?? {};
   return isEnabled && passwordAllowReset && tokenKey !== null && (service?.isEnabled ?? false);
-}
-
-async function isTooMuch(checking: Promise<void>): Promise<boolean> {
-  try {
-    await checking;
-    return false;
-  } catch (error) {
-    if (error instanceof TooManyRequests) return true;
-    throw error;
-  }
 }

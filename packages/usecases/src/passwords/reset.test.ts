@@ -181,7 +181,7 @@ describe('a request for an account that can have no reset', () => {
       },
     ],
     [
-      'moved to its address lately, which nobody proved',
+      'moved lately, from an address that nobody vouched for',
       owned({}, (w, { user, service }) =>
         w.database.transact(({ oneTimeTokens }) =>
           oneTimeTokens.insert(
@@ -239,18 +239,14 @@ describe('a request for an account that can have no reset', () => {
     expect(await countDeliveries.execute(operator)).toMatchObject({ waiting: 0, dead: 0 });
   });
 
-  test('gives the mail a week after a change of the address, or with a proof of the new one', async () => {
-    for (const [createdAt, emailProven] of [
-      [START - 7 * DAY_MS, false],
-      [START - 1, true],
-    ] as const) {
-      const w = world();
-      const owner = await w.addOwner({ emailProven });
-      const of = { userId: owner.user.id, serviceId: owner.service.id };
-      const move = aOneTimeToken({ ...of, purpose: 'update_email', createdAt });
-      await w.database.transact(({ oneTimeTokens }) => oneTimeTokens.insert(move));
-      expect(await mailed(w, owner)).not.toBe('');
-    }
+  test('gives the mail a week after a change of the address', async () => {
+    const w = world();
+    const owner = await w.addOwner();
+    const of = { userId: owner.user.id, serviceId: owner.service.id };
+    const createdAt = START - 7 * DAY_MS;
+    const move = aOneTimeToken({ ...of, purpose: 'update_email', createdAt });
+    await w.database.transact(({ oneTimeTokens }) => oneTimeTokens.insert(move));
+    expect(await mailed(w, owner)).not.toBe('');
   });
 });
 
