@@ -87,6 +87,33 @@ describe('pruning', () => {
     expect(await prune.execute(operator)).toBe(0);
   });
 
+  test.each([
+    ['none', 0, 0],
+    ['two', 2, 2],
+  ])(
+    'forgets a password seven days after it was replaced, but for those of the history: %s',
+    async (_, passwordHistory, kept) => {
+      const all = world();
+      const ports = { ...all, settings: { ...all.settings, passwordHistory } };
+      const w = { ...all, useCases: useCases(ports) };
+      const { user } = await w.addOwner();
+      const { version } = (await w.credentialOf(user)) ?? { version: 0 };
+      await w.database.transact(async ({ users }) => {
+        for (let n = 0; n < 3; n += 1) {
+          await users.changePassword(user.id, version + n, `hash-${n}`, START);
+        }
+      });
+      const past = async (now: number) => {
+        await keptAt(w, now);
+        const which = { from: 'latest', limit: 9 } as const;
+        const hashes = await w.database.read(({ users }) => users.pastPasswords(user.id, which));
+        return hashes.length;
+      };
+      expect(await past(START + 7 * DAY_MS)).toBe(3);
+      expect(await past(START + 7 * DAY_MS + 1)).toBe(kept);
+    },
+  );
+
   test('keeps an event for thirty days', async () => {
     const w = world();
     const { service } = await w.addOwner();
