@@ -26,7 +26,7 @@ export type Ended = {
 };
 
 /** Everything that is mailed, but for kill switches: a lock voids all of it, whatever address it went to. */
-const grants = purposes.filter((purpose) => !lockPurposes.includes(purpose));
+export const grants = purposes.filter((purpose) => !lockPurposes.includes(purpose));
 
 /** For so long before a lock somebody may have had the account who should not: no password of that time comes back. */
 export const doubtMs = ({ revokeTokenTtlMs }: Settings): number =>
@@ -80,8 +80,8 @@ async function closeAccount(
   return isMoved && users.giveBackAddress(userId, email, now);
 }
 
-/** Each service is told of what was its own. */
-async function endAll(
+/** Ends every session and key of a user, who is locked. Each service is told of what was its own. */
+export async function endAll(
   ports: Pick<Ports, 'clock' | 'ids'>,
   stores: Stores,
   { userId, knowing }: { readonly userId: Id; readonly knowing: readonly Id[] },

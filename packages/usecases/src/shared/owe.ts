@@ -1,5 +1,6 @@
 import {
   DAY_MS,
+  type Delivery,
   type Id,
   isProven,
   nowhere,
@@ -12,6 +13,7 @@ import {
 import type { Ports, Stores } from '../ports/index.ts';
 import { checkMailBudget, countAsked, spendMailBudget } from './mail-budget.ts';
 
+type OweNeeds = Pick<Ports, 'secrets' | 'linkTokens' | 'clock' | 'ids' | 'settings'>;
 type Owner = Pick<User, 'id' | 'email' | 'emailProven' | 'createdBy' | 'locale' | 'timezone'>;
 
 /**
@@ -39,46 +41,68 @@ type OwedRight = {
  * `isCounted`: whether the mail was counted against the budgets already.
  */
 export async function owe(
-  ports: Pick<Ports, 'secrets' | 'linkTokens' | 'clock' | 'ids' | 'settings'>,
-  { throttles, oneTimeTokens, deliveries }: Stores,
+  ports: OweNeeds,
+  stores: Stores,
   of: OwedRight & { readonly user: Owner; readonly isCounted?: true },
 ): Promise<OneTimeToken> {
-  const { linkTokens, clock, ids, settings } = ports;
-  const { purpose, user, serviceId, origin } = of;
+  const { purpose, user, origin } = of;
   if (!isProven(user) && !of.isCounted) {
-    const refusal = await spendMailBudget(ports, { throttles }, { to: user.email, origin });
+    const refusal = await spendMailBudget(ports, stores, { to: user.email, origin });
     if (refusal) throw refusal;
   }
+  const { id: userId, email, locale, timezone } = user;
+  return insertOwed(ports, stores, of, { userId, email, locale, timezone, kind: purpose });
+}
+
+/** The person to whom something is owed, and the kind of the mail. */
+type Recipient<Owner extends Id | null> = Pick<OneTimeToken<Owner>, 'userId' | 'email'> &
+  Pick<Delivery, 'locale' | 'timezone' | 'kind'>;
+
+async function insertOwed<Owner extends Id | null>(
+  { linkTokens, clock, ids, settings }: Omit<OweNeeds, 'secrets'>,
+  { oneTimeTokens, deliveries }: Pick<Stores, 'oneTimeTokens' | 'deliveries'>,
+  { purpose, serviceId, origin, version = null, details = null }: OwedRight,
+  { userId, email, locale, timezone, kind }: Recipient<Owner>,
+): Promise<OneTimeToken<Owner>> {
   const now = clock.now();
-  const token: OneTimeToken = {
+  const token: OneTimeToken<Owner> = {
     id: ids.next(),
     purpose,
-    userId: user.id,
+    userId,
     serviceId,
-    email: user.email,
+    email,
     origin,
     keyId: linkTokens.currentKeyId(),
     createdAt: now,
     expiresAt: now + lifeMs(purpose, settings),
-    version: of.version ?? null,
-    details: of.details ?? null,
+    version,
+    details,
   };
   await oneTimeTokens.insert(token);
   await deliveries.insert({
     id: ids.next(),
     createdAt: now,
     channel: 'mail',
-    kind: purpose,
+    kind,
     tokenId: token.id,
-    userId: user.id,
+    userId,
     serviceId,
-    to: user.email,
-    locale: user.locale,
-    timezone: user.timezone,
+    to: email,
+    locale,
+    timezone,
     // A link that no longer works is not worth a mail.
     deadline: token.expiresAt,
   });
   return token;
+}
+
+/** Owes an address, which was counted against the budgets, a mail with the link of a registration. Answers its right. */
+export async function oweRegistration(
+  ports: OweNeeds,
+  stores: Stores,
+  { to, ...of }: Omit<OwedRight, 'purpose'> & { readonly to: Omit<Recipient<null>, 'userId'> },
+): Promise<OneTimeToken<null>> {
+  return insertOwed(ports, stores, { ...of, purpose: 'register' }, { ...to, userId: null });
 }
 
 /**

@@ -1,4 +1,10 @@
-import { formServiceId, InvalidOneTimeToken, operator, TooManyRequests } from '@rekey/domain';
+import {
+  type Event,
+  formServiceId,
+  InvalidOneTimeToken,
+  operator,
+  TooManyRequests,
+} from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import {
   asNobody,
@@ -43,9 +49,8 @@ const flagsOf = async (w: World, id: string) => {
   return [user?.emailValid, user?.emailProven];
 };
 const eventsOf = (w: World) =>
-  w.database
-    .snapshot()
-    .events.map(([, event]) => event)
+  (w.database.snapshot() as { events: [string, Event][] }).events
+    .map(([, event]) => event)
     .filter(({ type }) => type === 'email.validated');
 
 describe('a sign-up', () => {
