@@ -1,4 +1,4 @@
-import { type Actor, type GrantKind, InvalidOneTimeToken } from '@rekey/domain';
+import type { Actor, GrantKind } from '@rekey/domain';
 import type { UseCases } from '@rekey/usecases';
 
 type Grant = (
@@ -13,15 +13,13 @@ export function grantsOf({
   users,
 }: UseCases): Readonly<Record<GrantKind, Grant>> {
   const setPassword: Grant = (actor, given) => passwords.confirmReset.execute(actor, given);
-  // PLACEHOLDER: until the use cases are there.
-  const notYet: Grant = () => Promise.reject(new InvalidOneTimeToken());
   return {
-    register: notYet,
-    register_known: notYet,
-    validate_email: (actor, { token }) =>
-      users.validateEmail.execute(actor, { token, isProof: true }),
+    register: (actor, given) => users.confirmRegistration.execute(actor, given),
+    register_known: (actor, { token }) => users.confirmRegistration.execute(actor, { token }),
     reset_password: setPassword,
     invite: setPassword,
+    validate_email: (actor, { token }) =>
+      users.validateEmail.execute(actor, { token, isProof: true }),
     recover: (actor, given) => recovery.confirmRecovery.execute(actor, given),
   };
 }

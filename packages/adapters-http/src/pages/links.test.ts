@@ -136,6 +136,53 @@ describe('the link for an address', () => {
   });
 });
 
+describe('the link of a registration', () => {
+  /** Somebody asked to register at a service, whose pages Rekey hosts. */
+  async function asked(server: Rig, email: string): Promise<string> {
+    const details = { name: 'Ada', locale: 'de', timezone: 'Europe/Berlin' };
+    const of = { purpose: 'register', serviceId: server.service.id, email, details } as const;
+    const token = { ...aOneTimeToken({ ...of, userId: '' }), userId: null };
+    await server.database.transact(({ oneTimeTokens }) => oneTimeTokens.insert(token));
+    return server.ports.linkTokens.make(token);
+  }
+
+  async function registering(email: string) {
+    const server = await rig({ providerLocalUrl: null });
+    const headers = { authorization: server.rootKey };
+    const url = `/v1/service/${server.service.id}`;
+    await server.json('PATCH', url, { user_allow_register: true }, { headers });
+    return { server, ask: () => asked(server, email) };
+  }
+
+  it('asks for a password in the language of the registration, and makes the account', async () => {
+    const { server, ask } = await registering('ada@example.com');
+    const token = await ask();
+    const page = await open(server, token, 'register');
+    expect(heading(page)).toBe(grantNotices.register.de.subject('Shop'));
+    const done = await press(server, { token, password: NEW_PASSWORD });
+    expect([done.statusCode, heading(done)]).toEqual([200, texts.de.grant.register.done]);
+    const login = { email: 'ada@example.com', password: NEW_PASSWORD };
+    const answer = await server.json('POST', '/v1/auth/provider/local/login', login);
+    expect(answer.statusCode).toBe(200);
+  });
+
+  it('asks for none where the address has an account that its owner proved, in the language of that', async () => {
+    const { server, ask } = await registering(EMAIL);
+    const { token: proof } = await aLink('validate_email', {}, server);
+    await press(server, { token: proof });
+    await server.mailedTokens();
+    const token = await ask();
+    const page = await open(server, token, 'register');
+    expect(heading(page)).toBe(grantNotices.register_known.en.subject('Shop'));
+    expect(page.body).not.toContain('password"');
+    const done = await press(server, { token });
+    expect([done.statusCode, heading(done)]).toEqual([200, texts.en.grant.register_known.done]);
+    const login = { email: EMAIL, password: PASSWORD };
+    const answer = await server.json('POST', '/v1/auth/provider/local/login', login);
+    expect(answer.statusCode).toBe(200);
+  });
+});
+
 describe('the link for an address that is confirmed', () => {
   it('proves the address, as often as its button is pressed', async () => {
     const { server, token, userId } = await aLink('validate_email');

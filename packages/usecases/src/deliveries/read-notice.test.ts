@@ -1,6 +1,7 @@
-import { type Actor, InvalidOneTimeToken, operator } from '@rekey/domain';
+import { type Actor, InvalidOneTimeToken, type OneTimeToken, operator } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import {
+  aOneTimeToken,
   asService,
   asUser,
   endOf,
@@ -113,5 +114,59 @@ describe('the token of a link', () => {
       expect(end).toBeInstanceOf(InvalidOneTimeToken);
       expect(end).toEqual(ends[0]);
     }
+  });
+});
+
+describe('the token of a link that gives something', () => {
+  /** A right of an owner, as if it had just been mailed. */
+  async function aGrant(of: Partial<OneTimeToken>) {
+    const w = world();
+    const owner = await w.addOwner({});
+    const { id: userId, email } = owner.user;
+    const account = await w.database.read(({ users }) => users.findByEmail(email));
+    const right = aOneTimeToken({
+      userId,
+      serviceId: owner.service.id,
+      email,
+      version: account!.credential.version,
+      ...of,
+    });
+    await w.database.transact(({ oneTimeTokens }) => oneTimeTokens.insert(right));
+    return { w, owner, token: w.linkTokens.make(right) };
+  }
+
+  test.each(['reset_password', 'invite'] as const)(
+    'tells nothing once the password was changed, or the user disabled: %s',
+    async (purpose) => {
+      const changed = await aGrant({ purpose });
+      expect(await read(changed.w, changed.token)).toMatchObject({ purpose });
+      await changed.w.changeAndReadMail(changed.owner);
+      expect(await endOf(read(changed.w, changed.token))).toEqual(new InvalidOneTimeToken());
+      const disabled = await aGrant({ purpose });
+      const { id } = disabled.owner.user;
+      await disabled.w.useCases.users.updateUser.execute(operator, { id, isEnabled: false });
+      expect(await endOf(read(disabled.w, disabled.token))).toEqual(new InvalidOneTimeToken());
+    },
+  );
+
+  test('tells nothing of an address that the account has no more', async () => {
+    const { w, token } = await aGrant({ purpose: 'validate_email', email: 'old@example.com' });
+    expect(await endOf(read(w, token))).toEqual(new InvalidOneTimeToken());
+  });
+
+  test('gives an account back only while it is locked', async () => {
+    const { w, owner, token } = await aGrant({ purpose: 'recover' });
+    expect(await endOf(read(w, token))).toEqual(new InvalidOneTimeToken());
+    await w.database.transact(({ users }) => users.lockOut(owner.user.id, START));
+    expect(await read(w, token)).toMatchObject({ purpose: 'recover' });
+  });
+
+  test('tells a new address in part, and where to ask', async () => {
+    const details = { newEmail: 'thief@evil.example' };
+    const { w, token } = await aGrant({ purpose: 'update_email', details });
+    expect(await read(w, token)).toMatchObject({
+      newEmail: 't***@evil.example',
+      supportUrl: settings.supportUrl,
+    });
   });
 });

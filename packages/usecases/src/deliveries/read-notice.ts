@@ -64,12 +64,13 @@ export class ReadNotice {
       const service = await services.find(token.serviceId);
       const user = token.userId === null ? null : await users.get(token.userId);
       const { details } = token;
-      const person = user ?? (details && 'name' in details ? details : null);
+      const joining = await findJoining(stores, token);
+      const asked = details && 'name' in details ? details : null;
+      const person = user ?? joining ?? asked;
       if (!service || !person || token.purpose !== right.purpose) throw new InvalidOneTimeToken();
       if (!may(actor, 'use link', { serviceId: service.id })) throw new InvalidOneTimeToken();
       if (!(await isAlive(stores, token, user))) throw new InvalidOneTimeToken();
       const { purpose, email, createdAt: happenedAt, origin } = token;
-      const account = purpose === 'register' ? await users.findByEmail(email) : null;
       return {
         purpose,
         serviceName: serviceNameFor(service, settings),
@@ -80,11 +81,18 @@ export class ReadNotice {
         locale: person.locale,
         timezone: person.timezone,
         supportUrl: service.supportUrl ?? settings.supportUrl,
-        isJoining: account !== null && isJoining(account.user),
+        isJoining: joining !== null,
         canRecover: service.ownerRecovery && canLock(purpose),
       };
     });
   }
+}
+
+/** The user whom the link of a registration only lets in at its service; null for every other link. */
+async function findJoining({ users }: Stores, { purpose, email }: Right): Promise<User | null> {
+  if (purpose !== 'register') return null;
+  const account = await users.findByEmail(email);
+  return account !== null && isJoining(account.user) ? account.user : null;
 }
 
 /** Whether what a link gives can still be had: it ends with the address, or the credential, that it was made for. */
