@@ -11,10 +11,7 @@ export const pending = {
     'auth_local_register_bad_request_service_register_disabled',
     'auth_local_register_ok',
     'auth_local_register_user_exists_ok',
-    'auth_local_update_email_forbidden_user_password_require_update',
     // The form dialect.
-    'createAuthenticate',
-    'changeEmailFromNonExistingUser',
   ],
   'sign-in with providers': ['guide_oauth2_login'],
   'a second factor': ['twoFactorAuthentication'],

@@ -280,6 +280,69 @@ describe('the access token of the JSON login', () => {
   });
 });
 
+describe('PUT /users/update/email', () => {
+  const move = (token: string | undefined, fields: Record<string, string> = {}) =>
+    call('PUT', '/users/update/email', token, {
+      email: orion.email,
+      newEmail: 'rigel@example.com',
+      ...fields,
+    });
+
+  it('answers a new token of the session as text, and other sessions end', async () => {
+    const { token } = await signedUp(server);
+    const { token: other } = await signedUp(server);
+    const { status, headers, text } = await move(token);
+    expect([status, headers['content-type']]).toStrictEqual([200, 'text/plain; charset=utf-8']);
+    expect(text).not.toBe(token);
+    const { body } = await call('GET', '/users/me', text);
+    expect(body).toMatchObject({ email: 'rigel@example.com', emailValid: false });
+    expect((await call('GET', '/users/me', other)).status).toBe(401);
+  });
+
+  it('takes the password where the operator demands it, and a right one where it is sent', async () => {
+    server = await rig({ settings: { usersEmailChange: 'password' } });
+    const { token } = await signedUp(server);
+    for (const fields of [{}, { password: ' ' }]) {
+      const { status, body } = await move(token, fields);
+      expect([status, body.errors[0].field]).toStrictEqual([400, 'password']);
+    }
+    const wrong = await move(token, { password: 'not this one' });
+    expect([wrong.status, wrong.body.code]).toStrictEqual([400, 'invalid_credentials']);
+    expect((await move(token, { password: PASSWORD })).status).toBe(200);
+  });
+
+  it('is 401 without a token, and 403 at the account of somebody else, also for an admin', async () => {
+    await signedUp(server);
+    expect((await move(undefined)).status).toBe(401);
+    const { token: other } = await signedUp(server, 'eve@example.com');
+    for (const token of [other, await anAdmin()]) {
+      for (const email of [orion.email, 'nobody@example.com']) {
+        const { status, body } = await move(token, { email });
+        expect([status, body.code]).toStrictEqual([403, 'forbidden']);
+      }
+    }
+  });
+
+  it('refuses a taken address, and one that its owner can take back, like one that is none', async () => {
+    const { token } = await signedUp(server);
+    const { token: other } = await signedUp(server, 'eve@example.com');
+    await move(other, { email: 'eve@example.com', newEmail: 'moved@example.com' });
+    await signedUp(server, 'taken@example.com');
+    const none = await move(token, { newEmail: 'no address' });
+    expect(none.status).toBe(400);
+    for (const newEmail of ['taken@example.com', 'eve@example.com']) {
+      expect((await move(token, { newEmail })).text).toBe(none.text);
+    }
+  });
+
+  it('is 403 for the token of a service, but with the password', async () => {
+    const token = await foreignToken();
+    const fields = { email: 'ada@example.com' };
+    expect((await move(token, fields)).status).toBe(403);
+    expect((await move(token, { ...fields, password: PASSWORD })).status).toBe(200);
+  });
+});
+
 describe('PUT /users/update', () => {
   const update = (token: string, fields: Record<string, string>) =>
     call('PUT', '/users/update', token, { email: orion.email, ...fields });
@@ -312,17 +375,35 @@ describe('PUT /users/update', () => {
     expect((await call('POST', '/users/login', undefined, login)).status).toBe(200);
   });
 
+  it('changes name, address and password in one step', async () => {
+    const { token } = await signedUp(server);
+    const { token: other } = await signedUp(server);
+    const { status, body } = await update(token, {
+      name: 'Rigel',
+      newEmail: 'rigel@example.com',
+      password: PASSWORD,
+      newPassword: 'battery staple',
+    });
+    expect(status).toBe(200);
+    expect(body.user).toMatchObject({
+      name: 'Rigel',
+      email: 'rigel@example.com',
+      emailValid: false,
+    });
+    expect((await call('GET', '/users/me', body.token)).body).toStrictEqual(body.user);
+    expect((await call('GET', '/users/me', other)).status).toBe(401);
+    const login = { email: 'rigel@example.com', password: 'battery staple' };
+    expect((await call('POST', '/users/login', undefined, login)).status).toBe(200);
+  });
+
   it.each<[string, Record<string, string>, string[]]>([
     ['nothing to do', {}, ['name']],
     ['nothing but blanks', { name: ' ', newPassword: '' }, ['name']],
     ['a new password without the current one', { newPassword: 'battery staple' }, ['password']],
     ['a weak one', { password: PASSWORD, newPassword: 'x' }, ['newPassword']],
-    ['another address, for now', { newEmail: 'new@example.com', name: 'Rigel' }, ['newEmail']],
-    [
-      'another address where more is wrong',
-      { newEmail: 'new@example.com', extra: '%', email: 'x' },
-      ['newEmail'],
-    ],
+    ['no address', { newEmail: 'no address', name: 'Rigel' }, ['newEmail']],
+    ['no address where more is wrong', { newEmail: 'x', email: 'x' }, ['email', 'newEmail']],
+    ['the address that it has', { newEmail: 'ORION@example.com' }, ['newEmail']],
   ])('is 400 for %s, and changes nothing', async (_what, fields, refused) => {
     const { token } = await signedUp(server);
     const before = server.commits();
