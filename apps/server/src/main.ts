@@ -129,6 +129,14 @@ async function start(): Promise<void> {
       PRUNE_EVERY_MS,
     ),
     repeat(
+      () => useCases.maintenance.tellExpiringKeys.execute(operator),
+      {
+        done: (keys) => log.debug({ keys }, 'told of keys that expire'),
+        failed: (error) => log.error({ error: messageOf(error) }, 'telling of keys failed'),
+      },
+      PRUNE_EVERY_MS,
+    ),
+    repeat(
       () => useCases.audit.eraseLateTexts.execute(operator),
       {
         done: (users) => log.debug({ users }, 'late texts of the audit erased'),

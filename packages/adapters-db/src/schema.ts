@@ -120,6 +120,8 @@ export type Schema = {
     sealed: string | null;
     /** The last step of time of which a code was taken. */
     totp_step: number | null;
+    /** The `expires_at` that the owner was told of. */
+    expiry_told: Instant | null;
   };
   sessions: {
     id: Id;

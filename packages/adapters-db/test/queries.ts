@@ -181,6 +181,8 @@ async function askAll(stores: Stores): Promise<void> {
   await keys.revoke(key.id, now);
   await keys.revokeAllOf(user.id, now);
   await keys.delete(key.id);
+  await keys.expiring(now, now, 10);
+  await keys.noteExpiryTold(key.id);
   await keys.touch([{ id: key.id, at: now }]);
   await keys.findTotp(user.id, service.id, now);
   await keys.spendTotpStep(key.id, 1);

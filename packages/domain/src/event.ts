@@ -28,6 +28,8 @@ export type EventType =
   /** It has another value. */
   | 'key.rotated'
   | 'key.revoked'
+  /** It expires within a week. */
+  | 'key.expiring'
   /** A client that tried too often has to wait. */
   | 'throttle.reached';
 

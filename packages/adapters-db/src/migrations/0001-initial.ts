@@ -108,11 +108,14 @@ export const initial: Migration = {
       previous_digest text,
       overlap_ends_at bigint,
       sealed text,
-      totp_step bigint
+      totp_step bigint,
+      expiry_told bigint
     )`,
     `create index keys_rotated on keys (previous_digest) where previous_digest is not null`,
     `create unique index keys_lone on keys (user_id, service_id, type)
       where type <> 'KEY' and is_enabled = 1 and is_revoked = 0`,
+    `create index keys_expiring on keys (expires_at)
+      where expires_at <> coalesce(expiry_told, 0)`,
     `create index keys_of_user on keys (user_id, service_id, id)`,
     `create index keys_of_service on keys (service_id, id)`,
     `create index keys_by_state on keys (type, is_enabled, is_revoked, id)`,

@@ -382,6 +382,33 @@ const touch = write((db, { id, at }: Param<KeyUse>) =>
     .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', at)])),
 );
 
+/** Literally the condition of the index `keys_expiring`. Few keys expire within days: no other index is to be looked at. */
+const isUntold = sql<boolean>`expires_at <> coalesce(expiry_told, 0)`;
+const isUsableKey = sql<boolean>`type || '' = 'KEY' and keys.is_enabled + 0 = 1 and is_revoked + 0 = 0`;
+
+const expiring = all(
+  (db, now: Param<Instant>, until: Param<Instant>, limit: Param<number>) =>
+    db
+      .selectFrom('keys')
+      .innerJoin('users', 'users.id', 'keys.user_id')
+      .select(joinedKey.columns)
+      .where(isUntold)
+      .where(isUsableKey)
+      .where('users.is_enabled', '=', sql.lit(1))
+      .where('expires_at', '>', now)
+      .where('expires_at', '<=', until)
+      .orderBy('expires_at')
+      .limit(limit),
+  joinedKey.of,
+);
+
+const noteExpiryTold = write((db, id: Param<Id>) =>
+  db
+    .updateTable('keys')
+    .set((eb) => ({ expiry_told: eb.ref('expires_at') }))
+    .where('id', '=', id),
+);
+
 const spendTotpStep = guarded((db, id: Param<Id>, step: Param<number>) =>
   db
     .updateTable('keys')
@@ -446,6 +473,8 @@ export const keysOn = (on: Connection): Keys => {
       await visible.leave(id);
       for (const deletion of deletions) await deletion(on)(id);
     },
+    expiring: expiring(on),
+    noteExpiryTold: noteExpiryTold(on),
     async touch(uses) {
       // In one order, so that two who do this do not wait for each other.
       for (const use of uses.toSorted((a, b) => (a.id < b.id ? -1 : 1))) await touch(on)(use);

@@ -49,6 +49,13 @@ export interface Keys {
   delete(id: Id): Promise<void>;
   /** Writes down when keys were used last. A later use that is known stays, and a key that is gone is passed over. */
   touch(uses: readonly KeyUse[]): Promise<void>;
+  /**
+   * Up to `limit` usable keys of the type KEY of enabled users that expire after `now` and by `until`, those that expire
+   * first first, but for those that were told of since their expiry was set.
+   */
+  expiring(now: Instant, until: Instant, limit: number): Promise<Key[]>;
+  /** Writes down that the expiry of a key, which is locked, was told of. */
+  noteExpiryTold(id: Id): Promise<void>;
   /** The usable TOTP key of a user at a service, with its sealed seed. */
   findTotp(
     userId: Id,

@@ -3,7 +3,6 @@ import {
   DAY_MS,
   type Id,
   isKnownNetwork,
-  isProven,
   type MarkedNetwork,
   networkOf,
   type Origin,
@@ -12,7 +11,7 @@ import {
   withNetwork,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
-import { owe, oweAsked } from './owe.ts';
+import { oweNews } from './owe.ts';
 import { checkChanges } from './throttle.ts';
 
 // Who gets a mail, and why nobody else: docs/decisions/0054-new-devices.md
@@ -48,11 +47,7 @@ export async function tellNewDevice(
     const now = ports.clock.now();
     await checkChanges(stores.oneTimeTokens, ports.settings, user.id, now, 'new_device');
     const mail = { purpose: 'new_device', user, serviceId: service.id, origin } as const;
-    // Nobody vouches for the mailbox of the others. Strangers can use up what goes there, and must not keep the owner out.
-    const right = isProven(user)
-      ? await owe(ports, stores, mail)
-      : await oweAsked(ports, stores, mail);
-    if (right === null) return;
+    if ((await oweNews(ports, stores, mail)) === null) return;
   }
   await noteNetwork(ports, stores, account, origin);
 }

@@ -120,6 +120,18 @@ export async function oweAsked(
 }
 
 /**
+ * Owes a mail about something that happens with or without it. Answers like `oweAsked`, and never null where somebody
+ * vouches for the account. Strangers can use up what goes to the mailboxes of the others, and must keep nobody out by that.
+ */
+export async function oweNews(
+  ports: OweNeeds & Pick<Ports, 'mailTally'>,
+  stores: Stores,
+  of: OwedRight & { readonly user: Owner },
+): Promise<OneTimeToken | null> {
+  return isProven(of.user) ? owe(ports, stores, of) : oweAsked(ports, stores, of);
+}
+
+/**
  * Owes nobody anything, with as much work as `owe`, where nobody may learn by the time that it takes whether there is an
  * account. Answers the right of nobody, which is good at no time.
  */

@@ -14,6 +14,64 @@ export function keysContract({ write, read, race, seed }: Opened): void {
     );
   const get = (id: Id) => read(({ keys }) => keys.get(id));
 
+  describe('keys that are about to expire', () => {
+    const find = async (users: readonly (Id | null)[], now = START, until = START + 100) => {
+      const found = await read(({ keys }) => keys.expiring(now, until, 1000));
+      return found.filter(({ userId }) => users.includes(userId)).map(({ id }) => id);
+    };
+
+    test('are found in the order in which they do, from after now and up to the instant', async () => {
+      const { service, user } = await seed();
+      const of = { serviceId: service.id, userId: user.id, type: 'KEY' } as const;
+      const instants = [100, 1, 101, 0, 50];
+      const made = instants.map((after) => aKey({ ...of, expiresAt: START + after }));
+      for (const key of [...made, aKey(of)]) await insert(key);
+      const [last, first, , , middle] = made.map(({ id }) => id);
+      expect(await find([user.id])).toEqual([first, middle, last]);
+      expect(await read(({ keys }) => keys.expiring(START, START + 100, 1))).toHaveLength(1);
+    });
+
+    test('are usable keys of the type KEY, of users who are enabled', async () => {
+      const { service, user } = await seed();
+      const disabled = await seed({ isEnabled: false });
+      const of = {
+        serviceId: service.id,
+        userId: user.id,
+        type: 'KEY',
+        expiresAt: START + 9,
+      } as const;
+      const found = aKey(of);
+      const others = [
+        aKey({ ...of, isEnabled: false }),
+        aKey({ ...of, isEnabled: false, isRevoked: true }),
+        aKey({ ...of, type: 'TOKEN' }),
+        aKey({ ...of, type: 'TOTP', prefix: null }),
+        aKey({ ...of, userId: null }),
+        aKey({ ...of, userId: disabled.user.id }),
+      ];
+      for (const key of [found, ...others]) await insert(key);
+      expect(await find([user.id, disabled.user.id, null])).toEqual([found.id]);
+    });
+
+    test('are found until their expiry was told of, and again with another expiry', async () => {
+      const { service, user } = await seed();
+      const of = {
+        serviceId: service.id,
+        userId: user.id,
+        type: 'KEY',
+        expiresAt: START + 9,
+      } as const;
+      const [told, other] = [aKey(of), aKey({ ...of, expiresAt: START + 10 })];
+      for (const key of [told, other]) await insert(key);
+      await write(({ keys }) => keys.noteExpiryTold(told.id));
+      expect(await find([user.id])).toEqual([other.id]);
+      await write(({ keys }) => keys.update({ ...told, name: 'renamed' }));
+      expect(await find([user.id])).toEqual([other.id]);
+      await write(({ keys }) => keys.update({ ...told, expiresAt: START + 11 }));
+      expect(await find([user.id])).toEqual([other.id, told.id]);
+    });
+  });
+
   describe('keys', () => {
     test('come back as they went in, by id and by digest', async () => {
       const { service, user } = await seed();

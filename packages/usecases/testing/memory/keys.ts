@@ -37,7 +37,7 @@ export function keys(tables: Tables): Keys {
   return {
     insert: async (key, secret) => {
       if (!takesPlace(key)) return false;
-      keys.put(key.id, { key, secret, totpStep: null, previous: null });
+      keys.put(key.id, { key, secret, totpStep: null, expiryTold: null, previous: null });
       return true;
     },
     get: async (id) => keys.get(id)?.key ?? null,
@@ -96,6 +96,7 @@ export function keys(tables: Tables): Keys {
         key: { ...row.key, prefix, updatedAt: now },
         secret,
         totpStep: null,
+        expiryTold: row.expiryTold,
         previous:
           overlapEndsAt === null ? null : { digest: row.secret.digest, endsAt: overlapEndsAt },
       });
@@ -126,6 +127,22 @@ export function keys(tables: Tables): Keys {
         const row = keys.get(id);
         if (row && (row.key.lastUsedAt ?? 0) < at) put(row, { lastUsedAt: at });
       }
+    },
+    expiring: async (now, until, limit) =>
+      keys
+        .rows()
+        .filter(({ key, expiryTold }) => {
+          const { type, userId, expiresAt } = key;
+          const isSoon = expiresAt !== null && expiresAt <= until && expiresAt !== expiryTold;
+          const isOwned = users.get(userId ?? '')?.user.isEnabled ?? false;
+          return type === 'KEY' && isSoon && isOwned && isUsable(key, now);
+        })
+        .map(({ key }) => key)
+        .sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0))
+        .slice(0, limit),
+    noteExpiryTold: async (id) => {
+      const row = keys.get(id);
+      if (row) keys.put(id, { ...row, expiryTold: row.key.expiresAt });
     },
     findTotp: async (userId, serviceId, now) => {
       const found = findUsable('TOTP', userId, serviceId, now);

@@ -70,6 +70,8 @@ export type KeyRow = {
   readonly key: Key;
   readonly secret: KeySecret;
   readonly totpStep: number | null;
+  /** The expiry that the owner was told of. */
+  readonly expiryTold: number | null;
   /** The digest before a rotation, while it is good. */
   readonly previous: { readonly digest: string; readonly endsAt: Instant } | null;
 };
