@@ -3,6 +3,7 @@ import type { Open } from '../contracts/opened.ts';
 import { accountsRaces } from './accounts.ts';
 import { auditRaces } from './audit.ts';
 import { deliveriesRaces } from './deliveries.ts';
+import { emailsRaces } from './emails.ts';
 import { factorsRaces } from './factors.ts';
 import { keysRaces } from './keys.ts';
 import { passwordsRaces } from './passwords.ts';
@@ -26,6 +27,7 @@ export function racesContract(name: string, open: Open): void {
       keysRaces,
       usersRaces,
       accountsRaces,
+      emailsRaces,
       factorsRaces,
       deliveriesRaces,
       auditRaces,
