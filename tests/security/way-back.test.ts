@@ -30,14 +30,15 @@ async function robbed(t: Target) {
   return { ...owner, link: await t.linkTokenOf(owner.email, 'factor_change') };
 }
 
-/** The thief moves the account to a mailbox of his own, and has a link there as well. */
+/** A thief who knows the password moves the account to a mailbox of his own, and has a link there as well. */
 async function moved(t: Target) {
-  const owner = await robbed(t);
+  const owner = await t.enrol();
   const thief = { ...owner, email: t.newEmail() };
-  await t.database.run(`update users set email = '${thief.email}' where id = '${owner.id}'`);
+  const body = { email: owner.email, password: PASSWORD, new_email: thief.email };
+  expect(await t.json('POST', `${LOCAL}/update-email`, body)).toMatchObject({ status: 200 });
   expect(await t.changePassword(thief, NEW_PASSWORD)).toMatchObject({ status: 200 });
   return {
-    owner,
+    owner: { ...owner, link: await t.linkTokenOf(owner.email, 'update_email') },
     thief: { ...thief, password: NEW_PASSWORD },
     own: await t.linkTokenOf(thief.email),
   };
@@ -111,6 +112,30 @@ attack('a thief who moved an account', (target) => {
     expect(await confirm(t, await t.linkTokenOf(owner.email, 'recover'))).toMatchObject({
       status: 200,
     });
+  });
+
+  test('does not take the address that the account had, however long the owner waits', async () => {
+    const t = target();
+    const { owner, own } = await moved(t);
+    const take = async () => {
+      const { email } = owner;
+      const person = { name: 'Eve', email, password: PASSWORD };
+      expect((await t.json('POST', '/v1/user', person)).status).toBe(400);
+      expect((await t.form('POST', '/users/create', person)).status).toBe(400);
+      const other = await t.enrol();
+      const change = { email: other.email, password: PASSWORD, new_email: email };
+      expect((await t.json('POST', `${LOCAL}/update-email`, change)).status).toBe(400);
+    };
+    await take();
+    await t.json('POST', REVOKE, { token: own });
+    await t.database.run(
+      `update one_time_tokens set expires_at = ${Date.now()} where user_id = '${owner.id}'`,
+    );
+    await take();
+    await recover(t, owner);
+    const way = await t.linkTokenOf(owner.email, 'recover');
+    expect(await confirm(t, way)).toMatchObject({ status: 200 });
+    expect(await seen(t, owner)).toMatchObject({ email: owner.email });
   });
 
   test('finds no other token that gives the account back, and no other place for this one', async () => {
