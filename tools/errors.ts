@@ -50,7 +50,7 @@ Each entry of \`errors\` has a \`message\` for people and a \`code\` for program
 |---|---|
 ${reasons.join('\n')}
 
-The last four are about a new password. \`same_as_current\` and the length are looked at before the account is; \`common\`, \`contains_email\` and \`contains_service\` only after the current password was proven, and not under \`PASSWORD_POLICY=compat\` ([configuration](configuration.md)). Which passwords are common is said in [decision 10](decisions/0010-breach-lists.md).
+The last five are about a new password. Where it replaces one that is sent along, \`same_as_current\` and the length are looked at before the account is; \`used_before\` is looked at last, for somebody who proved to be the owner; \`common\`, \`contains_email\` and \`contains_service\` only after the current password was proven, and not under \`PASSWORD_POLICY=compat\` ([configuration](configuration.md)). Which passwords are common is said in [decision 10](decisions/0010-breach-lists.md).
 `;
 }
 
