@@ -154,10 +154,10 @@ describe('GET /v1/auth/provider/local/notice', () => {
   });
 
   test('says of a link that is spent, foreign or none that it is not good, in one way', async () => {
-    const { token } = await locked();
-    await post('/v1/user', { name: 'Eve', email: 'eve@example.com' });
-    const other = await server.otherServiceKey();
-    for (const response of [await notice(token), await notice('none'), await notice('', other)]) {
+    const { token } = await changed();
+    const foreign = await notice(token, await server.otherServiceKey());
+    await post(`${LOCAL}/update-password/revoke`, { token });
+    for (const response of [foreign, await notice(token), await notice('none')]) {
       expect(outcome(response)).toEqual([400, 'invalid_one_time_token']);
     }
   });

@@ -21,23 +21,22 @@ const recoveryLimit: Limit = { name: 'recover', capacity: 3, leakMs: HOUR_MS / 3
 /**
  * Owes the owner of a locked account the link that opens it again. It goes to the earliest address that a kill switch
  * was mailed to in the days before the lock, and voids the one before. `serviceId`: the service whose TOKEN key the owner
- * gets along; null for the one whose link locked the account. Throws `WrongState` where the account is not locked, and
+ * gets along; null for the one whose link locked the account. `countedFor`: the service, or the spent link, that the
+ * request is counted for, so that none uses up what another one needs; null where it is not. Throws `WrongState` where the account is not locked, and
  * `TooManyRequests`.
  */
 export async function oweRecovery(
   ports: Needs,
   stores: Stores,
   actor: Actor,
-  of: { readonly userId: Id; readonly serviceId: Id | null },
+  of: { readonly userId: Id; readonly serviceId: Id | null; readonly countedFor: Id | null },
 ): Promise<void> {
   const { users, oneTimeTokens } = stores;
   const { userId } = of;
   const account = await users.lock(userId);
   const lock = await users.lockOf(userId);
   if (account === null || lock === null) throw new WrongState('account_not_locked');
-  if (actor.kind !== 'root' && actor.kind !== 'operator') {
-    await countRequest(ports, stores, [of.serviceId ?? '', userId]);
-  }
+  if (of.countedFor !== null) await countRequest(ports, stores, [of.countedFor, userId]);
 
   const { user, credential } = account;
   await oneTimeTokens.endAll(userId, ['recover'], ports.clock.now());
@@ -52,7 +51,6 @@ export async function oweRecovery(
   await recordAtAll(ports, stores, actor, { ...entry, serviceId: of.serviceId });
 }
 
-/** Each service, and the owner, has a count of its own, so that none uses up that of another. */
 async function countRequest(
   { secrets, clock }: Needs,
   { throttles }: Stores,

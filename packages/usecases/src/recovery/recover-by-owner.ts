@@ -41,7 +41,7 @@ export class RecoverByOwner {
       await stores.users.lock(userId);
       const lock = await stores.users.lockOf(userId);
       if (lock !== null && spent.spentAt < lock.at) throw new InvalidOneTimeToken();
-      await oweRecovery(this.#ports, stores, actor, { userId, serviceId });
+      await oweRecovery(this.#ports, stores, actor, { userId, serviceId, countedFor: right.id });
     });
   }
 }

@@ -29,7 +29,7 @@ export class RecoverUser {
       const isKnown = found?.isVisible === true;
       if (!found || !may(actor, 'read user', { isKnown })) throw new NotFound();
       if (!may(actor, 'recover user', { isKnown })) throw new Forbidden('forbidden');
-      await oweRecovery(this.#ports, stores, actor, { userId, serviceId });
+      await oweRecovery(this.#ports, stores, actor, { userId, serviceId, countedFor: serviceId });
     });
   }
 }

@@ -456,6 +456,18 @@ describe('the owner', () => {
     expect(await byOwner(w, token)).toBeInstanceOf(TooManyRequests);
   });
 
+  test('does not share that with the service, nor with whoever holds another link', async () => {
+    const w = world();
+    const owner = await w.addOwner({}, { service: await w.addService({ ownerRecovery: true }) });
+    const by = asService(owner.service);
+    const links = [await mailed(w, owner, {}), await mailed(w, owner, {})];
+    expect(await lock(w, by, links[0]!)).toBe('done');
+    for (const link of links) {
+      for (let n = 0; n < 3; n += 1) expect(await byOwner(w, link)).toBe('done');
+    }
+    expect(await recover(w, by, owner)).toBe('done');
+  });
+
   test('does it at the built-in service as the settings say', async () => {
     const w = world();
     const open = async (usersRecovery: 'owner' | 'operator') => {
