@@ -152,9 +152,11 @@ export class ConfirmRegistration {
   }
 
   async #commit(stores: Stores, actor: Actor, before: Found, choice: Choice): Promise<void> {
-    const { users, oneTimeTokens } = stores;
+    const { users, services, oneTimeTokens } = stores;
     const { right } = before;
     if (before.account !== null) await users.lock(before.account.user.id);
+    // A deletion of the service at the same moment finds the key, or is found.
+    await services.lock(before.service.id);
     const found = await this.#find(stores, actor, right.id);
     if (!isAlike(before.account, found.account)) throw new Overtaken();
     const now = this.#ports.clock.now();

@@ -158,6 +158,7 @@ describe('somebody who signs up', () => {
     expect(done).toEqual([
       'users.insert',
       'oneTimeTokens.isReserved',
+      'services.lock',
       'keys.insert',
       'oneTimeTokens.insert',
       'deliveries.insert',

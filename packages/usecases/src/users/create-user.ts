@@ -165,7 +165,11 @@ export class CreateUser {
       if (Object.keys(attributes).length > 0) {
         await users.setAttributes(user.id, maker, attributes);
       }
-      if (tokenKey) await stores.keys.insert(tokenKey.key, tokenKey.secret);
+      if (tokenKey) {
+        // Locked, so that a deletion of the service at the same moment finds the key, or is found.
+        if ((await stores.services.lock(service.id)) === null) throw new Unauthorized();
+        await stores.keys.insert(tokenKey.key, tokenKey.secret);
+      }
       // Where too many mails were sent, whoever signed up can ask for this one later.
       if (isSignUp) {
         await oweAsked(this.#ports, stores, { purpose: 'validate_email', user, ...place });

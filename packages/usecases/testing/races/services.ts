@@ -1,7 +1,8 @@
-import { type Id, NotFound, operator } from '@rekey/domain';
+import { type Id, NotFound, operator, type Service } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
+import type { Database } from '../../src/index.ts';
 import { gate } from '../gate.ts';
-import { asService, endOf } from '../world.ts';
+import { asService, endOf, tokenIn, type World } from '../world.ts';
 import { type Track, times } from './track.ts';
 
 export function servicesRaces({ alone }: Track): void {
@@ -53,16 +54,49 @@ export function servicesRaces({ alone }: Track): void {
       });
     });
 
-    test('are deleted, or users get keys of them, and never both', async () => {
+    const at = (w: World<Database>, service: Service) => ({ w, by: asService(service), service });
+    type At = ReturnType<typeof at>;
+
+    test.each([
+      {
+        way: 'of a user that there is',
+        prepare: async ({ w, by, service }: At) => {
+          const { id: userId } = await w.addUser(service);
+          const key = { type: 'TOKEN', name: 'web', userId } as const;
+          return () => w.useCases.keys.createKey.execute(by, key);
+        },
+      },
+      {
+        way: 'along with a user who is made',
+        prepare:
+          async ({ w, by, service }: At) =>
+          () =>
+            w.useCases.users.createUser.execute(by, {
+              name: 'Ada',
+              email: `${service.id}@example.com`,
+              tokenKey: true,
+            }),
+      },
+      {
+        way: 'with a registration',
+        prepare: async ({ w, by, service }: At) => {
+          const email = `${service.id}@example.com`;
+          await w.useCases.users.register.execute(by, { name: 'Ada', email });
+          await w.deliver();
+          const { link = '' } = w.channels.mail.sent.find(({ to }) => to === email) ?? {};
+          const token = tokenIn(link);
+          return () => w.useCases.users.confirmRegistration.execute(by, { token });
+        },
+      },
+    ])('are deleted, or users get keys of them, and never both: $way', async ({ prepare }) => {
       await alone(async (w) => {
         for (let round = 0; round < 8; round += 1) {
-          const service = await w.addService();
-          const user = await w.addUser(service);
+          const service = await w.addService({ userAllowRegister: true });
           const { id } = service;
+          const make = await prepare(at(w, service));
           const allIn = gate(2);
-          const key = { isEnabled: true, type: 'TOKEN', name: 'web', userId: user.id } as const;
           const [made, deleted] = await Promise.all([
-            allIn().then(() => endOf(w.useCases.keys.createKey.execute(asService(service), key))),
+            allIn().then(() => endOf(make())),
             allIn().then(() => endOf(w.useCases.services.deleteService.execute(operator, { id }))),
           ]);
           expect([made, deleted].filter((end) => end === 'done')).toHaveLength(1);
