@@ -23,7 +23,10 @@ const FormSignedOutPassword = Type.Object(
   { $id: 'FormSignedOutPassword', check: differs('newPassword') },
 );
 
-const FormAskedReset = Type.Object({ email: claimedEmail }, { $id: 'FormAskedReset' });
+const FormAskedReset = Type.Object(
+  { email: claimedEmail, device: Type.Optional(deviceToken) },
+  { $id: 'FormAskedReset' },
+);
 
 const FormConfirmedReset = Type.Object(
   {
@@ -93,14 +96,16 @@ export const passwordRoutes =
           tags: ['forms'],
           summary: 'Ask for a mail that sets a new password',
           description:
-            'The answer is always this one, after as much work: it tells nothing of the account. The mail has a link, to `RECOVER_PASSWORD_URL` where that is set. The old password works until then. The link of an earlier mail works no longer.',
+            'The answer is always this one, after as much work: it tells nothing of the account. The mail has a link, to `RECOVER_PASSWORD_URL` where that is set. The old password works until then. The link of an earlier mail works no longer. Strangers can use up what is mailed to one address in an hour; a request from a device of the account, or from a network that it logs in from, has a share of its own.',
           security: [],
           body: FormAskedReset,
           response: { 204: Type.Null() },
         },
       },
       async (request, reply) => {
-        await deps.useCases.passwords.requestReset.execute(actorOf(request), request.body);
+        const { email, device = cookie.read(request) } = request.body;
+        const { requestReset } = deps.useCases.passwords;
+        await requestReset.execute(actorOf(request), { email, device });
         return reply.code(204).send(null);
       },
     );
@@ -109,7 +114,7 @@ export const passwordRoutes =
       '/recoverPassword/confirm',
       {
         schema: {
-          operationId: 'confirmRecovery',
+          operationId: 'confirmRecoverPassword',
           tags: ['forms'],
           summary: 'Set a new password with the token of the mail',
           description:
