@@ -5,6 +5,7 @@ import { Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import { refuseForeignSites } from '../server/cross-site.ts';
 import type { HttpDeps } from '../server/deps.ts';
+import { deviceCookie } from '../server/device-cookie.ts';
 import { strict } from '../server/fields.ts';
 import { calmPage, layout, type Setting, sendPage } from './layout.ts';
 import { field } from './new-password.ts';
@@ -21,6 +22,7 @@ export const forgotPassword =
   async (app) => {
     const settingOf = (acceptLanguage: string | undefined) => settingIn(preferred(acceptLanguage));
     const url = '/local/forgot-password';
+    const cookie = deviceCookie(options);
 
     app.get(url, { schema: { isHidden: true } }, async ({ headers }, reply) =>
       sendPage(reply, page(settingOf(headers['accept-language']))),
@@ -37,8 +39,9 @@ export const forgotPassword =
         const setting = settingOf(request.headers['accept-language']);
         const { script, forgot } = texts[setting.speech.language];
         const { email } = request.body;
+        const device = cookie.read(request);
         try {
-          await useCases.passwords.requestReset.execute(actorOf(request), { email });
+          await useCases.passwords.requestReset.execute(actorOf(request), { email, device });
         } catch (error) {
           if (!(error instanceof IllegalArgument)) throw error;
           return sendPage(reply.code(400), page(setting, { email, fault: script.email }));

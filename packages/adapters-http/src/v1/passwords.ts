@@ -39,7 +39,10 @@ const CheckedPassword = Type.Object(
   { $id: 'CheckedPassword', ...strict },
 );
 
-const AskedReset = Type.Object({ email }, { $id: 'AskedReset', ...strict });
+const AskedReset = Type.Object(
+  { email, device: Type.Optional(deviceToken) },
+  { $id: 'AskedReset', ...strict },
+);
 const ResetAsked = Type.Object({}, { $id: 'ResetAsked' });
 
 const ConfirmedReset = Type.Object(
@@ -144,7 +147,7 @@ export const passwordRoutes =
           tags: ['passwords'],
           summary: 'Ask for a mail with which a user sets a new password',
           description:
-            'The answer is always this one, after as much work: it tells nothing of the account. A mail with a link goes to a user who is enabled, has a usable TOKEN key of your service, and whose `password_allow_reset` is not `false`. The old password works until then. The link of an earlier mail works no longer.',
+            'The answer is always this one, after as much work: it tells nothing of the account. A mail with a link goes to a user who is enabled, has a usable TOKEN key of your service, and whose `password_allow_reset` is not `false`. The old password works until then. The link of an earlier mail works no longer. Strangers can use up what is mailed to one address in an hour; a request with a `device` of the account, or from a network that it logs in from, has a share of its own.',
           security: ['serviceKey'],
           body: AskedReset,
           response: { 200: ResetAsked },

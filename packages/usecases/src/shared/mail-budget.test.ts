@@ -172,3 +172,87 @@ describe('mails to an account that a service made', () => {
     expect(await change('bob@example.com')).toBe('done');
   });
 });
+
+describe('a reset that somebody asks for', () => {
+  const HOME: Origin = { address: '203.0.113.7', client: null };
+
+  /** An owner who logged in at home, and everybody's requests of resets of that account. */
+  async function prepare(changed: Partial<Settings> = {}, details: Partial<User> = {}) {
+    const all = await aWorld(changed);
+    const { w, rooms } = all;
+    const service = await w.addService();
+    const owner = await w.addOwner({ email: 'ada@example.com', ...details }, { service });
+    const claim = { email: owner.user.email, password: PASSWORD };
+    const { device } = await rooms.sessions.login.execute(asService(service, HOME), claim);
+    const ask = async (origin: Origin, device?: string) => {
+      const before = (await sent()).length;
+      const input = { email: owner.user.email, device };
+      await rooms.passwords.requestReset.execute(asService(service, origin), input);
+      return (await sent()).length > before;
+    };
+    const sent = async () => {
+      await deliverAll(rooms);
+      return w.channels.mail.sent;
+    };
+    const flood = async () => {
+      for (let n = 0; n < 40; n += 1) await ask(from(n));
+    };
+    return { ...all, owner, service, device, ask, sent, flood };
+  }
+
+  test('is not mailed beyond the budget, is answered as ever, and counted', async () => {
+    const { w, flood, sent } = await prepare();
+    await flood();
+    expect(await sent()).toHaveLength(10);
+    expect(w.mailTally.limits).toEqual(Array(30).fill('mailbox'));
+  });
+
+  test('is mailed to the owner whom strangers left nothing: from a known network, and with a known device', async () => {
+    const { ask, flood, device, sent } = await prepare();
+    await flood();
+    expect(await ask(from(100))).toBe(false);
+    expect(await ask(HOME)).toBe(true);
+    expect(await ask(from(100), device)).toBe(true);
+    expect(await ask(HOME)).toBe(true);
+    expect(await ask(HOME)).toBe(false);
+    expect(await sent()).toHaveLength(13);
+  });
+
+  test.each([
+    ['the server', 'mail', 4],
+    ['its client', 'mail-client', 1_000_000],
+  ])('is mailed to the owner also where %s has nothing left', async (_, limit, mailPerHour) => {
+    const { w, rooms, service, ask } = await prepare({ mailPerHour });
+    for (let n = 0; n < 40; n += 1) {
+      const input = { email: `bob@${n}.example` };
+      await rooms.passwords.requestReset.execute(asService(service, HOME), input);
+    }
+    expect(new Set(w.mailTally.limits)).toEqual(new Set([limit]));
+    expect(await ask(HOME)).toBe(true);
+  });
+
+  test('is no more often mailed to a known network that uses up the budget alone', async () => {
+    const { w, ask, sent } = await prepare();
+    for (let n = 0; n < 40; n += 1) await ask(HOME);
+    expect(await sent()).toHaveLength(10);
+    w.clock.set(START + HOUR_MS);
+    for (let n = 0; n < 40; n += 1) await ask(HOME);
+    expect((await sent()).length).toBeLessThanOrEqual(20);
+  });
+
+  test('gives nothing to the network of somebody who only signed up with the address', async () => {
+    const { w, ask, sent } = await prepare({}, { createdBy: formServiceId });
+    for (let n = 0; n < 40; n += 1) await ask(HOME);
+    expect(await sent()).toHaveLength(10);
+    expect(w.mailTally.limits).toHaveLength(30);
+  });
+
+  test('gives nothing to a device of another account', async () => {
+    const { w, rooms, service, ask, flood } = await prepare();
+    const { user } = await w.addOwner({}, { service });
+    const claim = { email: user.email, password: PASSWORD };
+    const other = await rooms.sessions.login.execute(asService(service, from(200)), claim);
+    await flood();
+    expect(await ask(from(200), other.device)).toBe(false);
+  });
+});
