@@ -1,12 +1,10 @@
 import { type Purpose, purposeRules, purposes } from './one-time-token.ts';
 
-/** Every kind of mail: one for each purpose of a link, and some that say it otherwise or have no link. */
+/** Every kind of mail: one for each purpose of a link, and one that says it otherwise. */
 export const noticeKinds = [
   ...purposes,
   /** A `register` link for an address that has an account: the link only joins the service. */
   'register_known',
-  /** The account was deleted. */
-  'account_deleted',
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 

@@ -35,6 +35,8 @@ export const purposeRules = {
   recover: { locks: false, life: 'recover' },
   /** A KEY is about to expire. There is nothing to press. */
   key_expiring: { locks: false, life: 'revoke' },
+  /** The account was deleted. There is nothing to press. */
+  account_deleted: { locks: false, life: 'revoke' },
 } as const satisfies Record<string, PurposeRule>;
 
 export type Purpose = keyof typeof purposeRules;

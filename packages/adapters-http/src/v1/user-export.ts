@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { deliveryStates, purposes } from '@rekey/domain';
+import { deliveryStates, noticeKinds } from '@rekey/domain';
 import type { ExportedUser, OwnDelivery } from '@rekey/usecases';
 import { type Static, Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
@@ -18,7 +18,7 @@ const ExportedMail = Type.Object(
   {
     id: idOf('entry', 'The id of the mail.'),
     created_at: instant('When the mail was owed.'),
-    type: Type.Enum(purposes, {
+    type: Type.Enum(noticeKinds, {
       description: 'What the mail is about.',
       examples: ['update_password'],
     }),

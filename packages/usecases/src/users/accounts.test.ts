@@ -5,8 +5,10 @@ import {
   type Grant,
   IllegalArgument,
   InvalidCredentials,
+  InvalidOneTimeToken,
   NotFound,
   operator,
+  TooManyRequests,
   Unauthorized,
   WrongState,
 } from '@rekey/domain';
@@ -237,6 +239,7 @@ describe('the own account', () => {
     await remove(w, orion.actor, { email: orion.email, password: PASSWORD });
     expect(await read(w, orion.user.id)).toBeNull();
     expect(await w.isLive(orion.token)).toBe(false);
+    await w.deliver();
     const left = JSON.stringify(w.database.snapshot());
     // Nor of the browser that asked for it.
     for (const trace of ['Orion', 'orion@example.com', ORIGIN.address, ORIGIN.client ?? '']) {
@@ -248,6 +251,40 @@ describe('the own account', () => {
     );
     // The address is free again.
     expect((await person(w)).user.id).not.toBe(orion.user.id);
+  });
+
+  test('is deleted with one last mail about it, which has no link that does anything', async () => {
+    const { w, orion } = await prepare();
+    const admin = await anAdmin(w);
+    const other = await person(w, 'other@example.com');
+    await w.deliver();
+    await remove(w, orion.actor, { email: orion.email, password: PASSWORD });
+    await remove(w, admin.actor, { email: other.email });
+    await w.deliver();
+    const sent = w.channels.mail.sent.slice(-2);
+    expect(sent.map(({ kind, to }) => [kind, to])).toEqual([
+      ['account_deleted', orion.email],
+      ['account_deleted', other.email],
+    ]);
+    const token = new URL(sent[0]?.link ?? '').searchParams.get('token') ?? '';
+    for (const press of [
+      w.useCases.recovery.lockAccount.execute(nobody, { token }),
+      w.useCases.deliveries.readNotice.execute(nobody, { token }),
+    ]) {
+      expect(await endOf(press)).toBeInstanceOf(InvalidOneTimeToken);
+    }
+  });
+
+  test('that nobody proved is not deleted where no mail could tell so, but by an admin', async () => {
+    const { w, orion } = await prepare();
+    const admin = await anAdmin(w);
+    const ports = { ...w, settings: { ...w.settings, mailPerHour: 2 } };
+    const claim = { email: orion.email, password: PASSWORD };
+    await w.useCases.passwords.requestReset.execute(nobody, { email: 'x@example.com' });
+    expect(await endOf(remove(ports, orion.actor, claim))).toBeInstanceOf(TooManyRequests);
+    expect(await read(w, orion.user.id)).not.toBeNull();
+    expect(await endOf(remove(ports, admin.actor, claim))).toBe('done');
+    expect(await read(w, orion.user.id)).toBeNull();
   });
 
   test('is not deleted without the password, nor with a wrong one', async () => {

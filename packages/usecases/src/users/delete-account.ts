@@ -17,12 +17,22 @@ import { admitAdmin } from '../shared/admit-admin.ts';
 import { attempt } from '../shared/attempt.ts';
 import { deleteUsers } from '../shared/delete-users.ts';
 import { presentedDevice } from '../shared/known-device.ts';
+import { oweDeletion } from '../shared/owe-deletion.ts';
 import { type Claim, type Proof, provePassword } from '../shared/prove-password.ts';
 import { DeleteUser } from './delete-user.ts';
 
 type Needs = Pick<
   Ports,
-  'database' | 'hasher' | 'secrets' | 'macs' | 'deviceTokens' | 'clock' | 'ids' | 'settings'
+  | 'database'
+  | 'hasher'
+  | 'secrets'
+  | 'macs'
+  | 'linkTokens'
+  | 'deviceTokens'
+  | 'mailTally'
+  | 'clock'
+  | 'ids'
+  | 'settings'
 >;
 type Person = Extract<Actor, { readonly kind: 'user' }>;
 
@@ -85,6 +95,7 @@ export class DeleteAccount {
         if ((await stores.sessions.findOpen(actor.session.sessionId)) === null) {
           throw new Unauthorized();
         }
+        await oweDeletion(this.#ports, stores, actor, locked.user);
         return { subjectId: user.id, result: user.id };
       },
       record: async (stores, { result }) => {

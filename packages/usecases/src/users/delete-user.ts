@@ -2,11 +2,18 @@ import { type Actor, Forbidden, formServiceId, type Id, may, NotFound } from '@r
 import type { Ports } from '../ports/index.ts';
 import { checkNotLastAdmin } from '../shared/admins.ts';
 import { deleteUsers } from '../shared/delete-users.ts';
+import { oweDeletion } from '../shared/owe-deletion.ts';
 import { seenBy } from './viewer.ts';
 
-type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids'>;
+type Needs = Pick<
+  Ports,
+  'database' | 'secrets' | 'macs' | 'linkTokens' | 'mailTally' | 'clock' | 'ids' | 'settings'
+>;
 
-/** Deletes a person: the user, and all that is personal in every table. What was done stays in the audit, without words. */
+/**
+ * Deletes a person: the user, and all that is personal in every table. What was done stays in the audit, without words.
+ * Services tell their users themselves; of what an admin of the built-in service deletes, the owner is mailed.
+ */
 export class DeleteUser {
   readonly #ports: Needs;
 
@@ -26,11 +33,14 @@ export class DeleteUser {
       if (isAdmins) await users.lockAdmins();
       // Locked first: a login or a change at the same moment comes before, and is deleted too, or finds nobody.
       if ((await users.lock(id)) === null) throw new NotFound();
-      const { createdBy } = await seenBy(actor, stores, id);
+      const user = await seenBy(actor, stores, id);
       const isKeptBeside =
         actor.kind === 'service' && (await users.isKeptBeside(id, actor.service.id));
-      if (!may(actor, 'delete user', { createdBy, isKeptBeside })) throw new Forbidden('forbidden');
-      if (isAdmins) await checkNotLastAdmin(stores, id);
+      if (!may(actor, 'delete user', { ...user, isKeptBeside })) throw new Forbidden('forbidden');
+      if (isAdmins) {
+        await checkNotLastAdmin(stores, id);
+        await oweDeletion(this.#ports, stores, actor, user);
+      }
       await deleteUsers(this.#ports, stores, actor, { ids: [id], type: 'sso:UserDelete' });
     });
   }

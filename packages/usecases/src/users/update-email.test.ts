@@ -57,7 +57,7 @@ const create = (ports: Ports, actor: Actor, email: string) =>
     useCases(ports).users.createUser.execute(actor, { name: 'Eve', email, password: PASSWORD }),
   );
 const press = (w: World, actor: Actor, token: string) =>
-  endOf(w.useCases.passwords.revokeUpdatePassword.execute(actor, { token }));
+  endOf(w.useCases.recovery.lockAccount.execute(actor, { token }));
 const userOf = ({ database }: World, { id }: Pick<User, 'id'>) =>
   database.read(({ users }) => users.get(id));
 const refused = (end: unknown) => {

@@ -116,7 +116,7 @@ export function emailsRaces({ world, alone }: Track): void {
         };
         const racing = useCases({ ...w, database: { ...w.database, transact } });
         const [locked, moved] = await Promise.all([
-          endOf(racing.passwords.revokeUpdatePassword.execute(by, { token })),
+          endOf(racing.recovery.lockAccount.execute(by, { token })),
           endOf(
             racing.users.updateEmail.execute(by, {
               email: move.newEmail,
