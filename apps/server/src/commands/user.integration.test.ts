@@ -141,7 +141,7 @@ describe('rekey user', () => {
       await deliverAll(useCases);
     });
     const token = tokenIn((await outputOf('mail', 'last', '--link')).trim());
-    await withRekey(({ passwords }) => passwords.revokeUpdatePassword.execute(nobody, { token }));
+    await withRekey(({ recovery }) => recovery.lockAccount.execute(nobody, { token }));
     expect((await shown()).is_locked).toBe(true);
     const enabled = await run(['user', 'enable', id]);
     expect(enabled.error?.message).toContain('the owner locked this account');

@@ -64,7 +64,7 @@ export const local =
     scriptPolicy: string,
   ): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { deliveries, passwords, recovery } = useCases;
+    const { deliveries, recovery } = useCases;
     const cookie = linkCookie(options);
     const grants = grantsOf(useCases);
     const settingFor = ({ locale }: Pick<Told, 'locale'>) =>
@@ -174,7 +174,7 @@ export const local =
     /** Null where the token is not good any more. */
     async function lock(request: FastifyRequest, setting: Setting, token: string, told: Told) {
       try {
-        await passwords.revokeUpdatePassword.execute(actorOf(request), { token });
+        await recovery.lockAccount.execute(actorOf(request), { token });
         return { done: lockedPage(setting, token, told) };
       } catch (error) {
         if (error instanceof InvalidOneTimeToken) return null;

@@ -98,8 +98,8 @@ export const recoveryRoutes =
           },
         },
         async (request) => {
-          const { revokeUpdatePassword } = deps.useCases.passwords;
-          return revokeUpdatePassword.execute(actorOf(request), request.body);
+          const { lockAccount } = deps.useCases.recovery;
+          return lockAccount.execute(actorOf(request), request.body);
         },
       );
     }

@@ -297,8 +297,8 @@ describe('what happens to a user through one service', () => {
   test('and locks the account is as well: the kill switch', async () => {
     const { w, owner, holder, stranger, entriesOf } = await known();
     const token = await w.changeAndReadMail(owner);
-    const { revokeUpdatePassword } = w.useCases.passwords;
-    await revokeUpdatePassword.execute(asService(owner.service), { token });
+    const { lockAccount } = w.useCases.recovery;
+    await lockAccount.execute(asService(owner.service), { token });
     const type = 'sso:AuthLocalUpdatePasswordRevoke';
     expect((await entriesOf(holder.id)).at(-1)).toEqual(asFelt(type, holder.id, owner.user.id));
     expect(await entriesOf(stranger.id)).toEqual([]);

@@ -119,8 +119,8 @@ describe('a mail', () => {
     expect(second).toEqual(first);
 
     const token = tokenIn(second!.link);
-    const { revokeUpdatePassword } = w.useCases.passwords;
-    await revokeUpdatePassword.execute(asService(owner.service), { token });
+    const { lockAccount } = w.useCases.recovery;
+    await lockAccount.execute(asService(owner.service), { token });
     expect(await w.credentialOf(owner.user)).toMatchObject({ passwordHash: null });
   });
 

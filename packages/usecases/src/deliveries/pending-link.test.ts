@@ -25,7 +25,7 @@ test('a thief who knows the password and can call everything cannot keep the own
 
   const { database, done } = recording(w.database);
   const all = useCases({ ...w, database });
-  const { sessions, keys, factors, passwords, deliveries, maintenance } = all;
+  const { sessions, keys, factors, passwords, recovery, deliveries, maintenance } = all;
   const logIn = (password: string) => sessions.login.execute(by, { email: user.email, password });
 
   const { access, refresh } = await logIn(NEW_PASSWORD);
@@ -48,7 +48,7 @@ test('a thief who knows the password and can call everything cannot keep the own
   await maintenance.prune.execute(operator);
   await deliveries.readNotice.execute(by, { token: link });
   const foreign = asService(await w.addService());
-  await endOf(passwords.revokeUpdatePassword.execute(foreign, { token: link }));
+  await endOf(recovery.lockAccount.execute(foreign, { token: link }));
   // Nothing but the link itself, presented where it does not count, came near the right that it holds.
   expect(done.filter((verb) => verb.startsWith('oneTimeTokens.spend'))).toHaveLength(1);
   expect(done).toContain('keys.spendTotpStep');
@@ -57,7 +57,7 @@ test('a thief who knows the password and can call everything cannot keep the own
 
   w.clock.set(START + w.settings.revokeTokenTtlMs - 1);
   await maintenance.prune.execute(operator);
-  await passwords.revokeUpdatePassword.execute(by, { token: link });
+  await recovery.lockAccount.execute(by, { token: link });
   expect(await w.credentialOf(user)).toMatchObject({ passwordHash: null });
   for (const password of [PASSWORD, NEW_PASSWORD, 'kept by a thief']) {
     expect(await endOf(logIn(password))).not.toBe('done');

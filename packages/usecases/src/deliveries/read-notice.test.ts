@@ -81,8 +81,8 @@ describe('the token of a link', () => {
     const before = w.database.snapshot();
     expect(await read(w, token)).toEqual(await read(w, token));
     expect(w.database.snapshot()).toEqual(before);
-    const { revokeUpdatePassword } = w.useCases.passwords;
-    expect(await endOf(revokeUpdatePassword.execute(asService(service), { token }))).toBe('done');
+    const { lockAccount } = w.useCases.recovery;
+    expect(await endOf(lockAccount.execute(asService(service), { token }))).toBe('done');
   });
 
   test('that would not be taken tells nothing, by one error', async () => {
@@ -108,7 +108,7 @@ describe('the token of a link', () => {
     for (const actor of strangers) {
       ends.push(await endOf(read(elsewhere.w, elsewhere.token, actor)));
     }
-    await w.useCases.passwords.revokeUpdatePassword.execute(nobody, { token });
+    await w.useCases.recovery.lockAccount.execute(nobody, { token });
     ends.push(await endOf(read(w, token)));
     for (const end of ends) {
       expect(end).toBeInstanceOf(InvalidOneTimeToken);

@@ -19,7 +19,7 @@ async function aLink() {
   const service = await w.addService({ supportUrl });
   const owner = await w.addOwner({ locale: 'de', timezone: 'Europe/Berlin' }, { service });
   const token = await w.changeAndReadMail(owner);
-  const press = () => w.useCases.passwords.revokeUpdatePassword.execute(nobody, { token });
+  const press = () => w.useCases.recovery.lockAccount.execute(nobody, { token });
   return { w, owner, service, token, press };
 }
 

@@ -356,7 +356,7 @@ describe('the mail about a new key', () => {
     const { key } = await create(w, by, { ...input, userId: owner.user.id, type: 'KEY' });
     await w.deliver();
     const token = tokenIn(w.channels.mail.sent[0]!.link);
-    const revoke = () => endOf(w.useCases.passwords.revokeUpdatePassword.execute(by, { token }));
+    const revoke = () => endOf(w.useCases.recovery.lockAccount.execute(by, { token }));
     expect(await revoke()).toBe('done');
     const user = await w.database.read(({ users }) => users.get(owner.user.id));
     expect(user).toMatchObject({ isLocked: true, isEnabled: false });
@@ -376,9 +376,9 @@ describe('the mail about a new key', () => {
     await create(w, by, { ...input, userId: owner.user.id, type: 'KEY' });
     await w.deliver();
     const token = tokenIn(w.channels.mail.sent[1]!.link);
-    const { revokeUpdatePassword } = w.useCases.passwords;
-    await revokeUpdatePassword.execute(by, { token: changed });
-    const end = await endOf(revokeUpdatePassword.execute(by, { token }));
+    const { lockAccount } = w.useCases.recovery;
+    await lockAccount.execute(by, { token: changed });
+    const end = await endOf(lockAccount.execute(by, { token }));
     expect(end).toBeInstanceOf(InvalidOneTimeToken);
   });
 });

@@ -131,7 +131,7 @@ describe('an account of somebody who signed up alone', () => {
     const { w, service, signUp, expireAt } = await openWorld();
     const user = await signUp('ada@example.com');
     const token = await w.changeAndReadMail({ user, service });
-    await w.useCases.passwords.revokeUpdatePassword.execute(nobody, { token });
+    await w.useCases.recovery.lockAccount.execute(nobody, { token });
     expect(await expireAt(START + TTL_MS)).toBe(0);
     expect(await expireAt(START + TTL_MS + 1)).toBe(1);
   });

@@ -69,8 +69,8 @@ describe('a KEY that is about to expire', () => {
     const { w, owner, tell, mails } = await prepare();
     await tell(EXPIRY - DAY_MS);
     const token = new URL(mails()[0]?.link ?? '').searchParams.get('token') ?? '';
-    const { revokeUpdatePassword } = w.useCases.passwords;
-    const pressed = revokeUpdatePassword.execute(asService(owner.service), { token });
+    const { lockAccount } = w.useCases.recovery;
+    const pressed = lockAccount.execute(asService(owner.service), { token });
     expect(await endOf(pressed)).toMatchObject({ name: 'InvalidOneTimeToken' });
   });
 });

@@ -332,7 +332,7 @@ describe('the link of a reset', () => {
     await w.deliver();
     const mail = w.channels.mail.sent.at(-1)!;
     expect(mail).toMatchObject({ kind: 'reset_password_confirm', to: owner.user.email });
-    await w.useCases.passwords.revokeUpdatePassword.execute(by, { token: tokenIn(mail.link) });
+    await w.useCases.recovery.lockAccount.execute(by, { token: tokenIn(mail.link) });
     expect(await userOf(w, owner)).toMatchObject({ isLocked: true });
   });
 
@@ -385,8 +385,8 @@ describe('the link of a reset', () => {
 
   test('serves nothing else, and nothing else serves here', async () => {
     const { w, owner, token, by } = await prepare();
-    const { revokeUpdatePassword } = w.useCases.passwords;
-    const end = await endOf(revokeUpdatePassword.execute(by, { token }));
+    const { lockAccount } = w.useCases.recovery;
+    const end = await endOf(lockAccount.execute(by, { token }));
     expect(end).toBeInstanceOf(InvalidOneTimeToken);
     const { id } = w.linkTokens.verify(token)!;
     const renamed = w.linkTokens.make({ id, purpose: 'invite', keyId: 'k1' });
@@ -451,7 +451,7 @@ describe('the link of a reset', () => {
       async (w, owner) => {
         const token = await w.changeAndReadMail(owner);
         const by = asService(owner.service);
-        await w.useCases.passwords.revokeUpdatePassword.execute(by, { token });
+        await w.useCases.recovery.lockAccount.execute(by, { token });
       },
     ],
     [
@@ -564,8 +564,8 @@ describe('an account that somebody made with another person’s address', () => 
       expect(key).toMatchObject({ isRevoked: true, isEnabled: false });
     }
     expect(await w.isLive(session.token)).toBe(false);
-    const { revokeUpdatePassword } = w.useCases.passwords;
-    const end = await endOf(revokeUpdatePassword.execute(nobody, { token: link }));
+    const { lockAccount } = w.useCases.recovery;
+    const end = await endOf(lockAccount.execute(nobody, { token: link }));
     expect(end).toBeInstanceOf(InvalidOneTimeToken);
     expect(await opens(w, owner, PASSWORD)).toBe(false);
     expect(await opens(w, owner, NEW_PASSWORD)).toBe(true);

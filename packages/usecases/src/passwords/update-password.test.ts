@@ -156,8 +156,8 @@ describe('a change of a password', () => {
       const tokens = w.channels.mail.sent.map(({ link }) => tokenIn(link));
       expect(new Set(tokens).size).toBe(2);
       const token = tokens[used]!;
-      const { revokeUpdatePassword } = w.useCases.passwords;
-      await revokeUpdatePassword.execute(asService(owner.service), { token });
+      const { lockAccount } = w.useCases.recovery;
+      await lockAccount.execute(asService(owner.service), { token });
       expect(await canLogIn(w, owner, 'yet another')).toBe(false);
     }
   });
@@ -414,10 +414,8 @@ describe('between the proof and the change', () => {
     const w = world();
     const owner = await w.addOwner();
     const token = await w.changeAndReadMail(owner, { newPassword: 'stolen one' });
-    const { revokeUpdatePassword } = w.useCases.passwords;
-    const ports = meanwhile(w, () =>
-      revokeUpdatePassword.execute(asService(owner.service), { token }),
-    );
+    const { lockAccount } = w.useCases.recovery;
+    const ports = meanwhile(w, () => lockAccount.execute(asService(owner.service), { token }));
     const end = await endOf(update(ports, ask(owner, { password: 'stolen one' })));
     expect(end).toBeInstanceOf(InvalidCredentials);
     expect(await w.credentialOf(owner.user)).toMatchObject({ passwordHash: null });

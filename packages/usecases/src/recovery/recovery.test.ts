@@ -37,7 +37,7 @@ const DAY_MS = 24 * HOUR_MS;
 const FRESH = 'one that nobody had';
 
 const lock = (ports: Ports, actor: Actor, token: string) =>
-  endOf(useCases(ports).passwords.revokeUpdatePassword.execute(actor, { token }));
+  endOf(useCases(ports).recovery.lockAccount.execute(actor, { token }));
 const recover = (ports: Ports, actor: Actor, { user }: Pick<Owner, 'user'>) =>
   endOf(useCases(ports).recovery.recoverUser.execute(actor, { id: user.id }));
 const confirm = (ports: Ports, actor: Actor, token: string, password = FRESH) =>
@@ -577,9 +577,9 @@ describe('the kill switch', () => {
     const token = await w.changeAndReadMail(owner);
     await w.logIn(owner, NEW_PASSWORD);
     await w.logIn({ ...owner, service: other }, NEW_PASSWORD);
-    const { revokeUpdatePassword } = w.useCases.passwords;
+    const { lockAccount } = w.useCases.recovery;
     const by = asService(owner.service);
-    expect(await revokeUpdatePassword.execute(by, { token, audit: 'shop:Locked' })).toEqual({
+    expect(await lockAccount.execute(by, { token, audit: 'shop:Locked' })).toEqual({
       ended: { sessions: 2, keys: 3, factors: 1 },
       audit: expect.any(String),
     });

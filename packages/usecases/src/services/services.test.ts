@@ -380,9 +380,9 @@ describe('a service that is disabled', () => {
     await w.deliver();
     const { link } = w.channels.mail.sent.find(({ to }) => to === owner.user.email)!;
     expect(link).toMatch(/^https:\/\/rekey\.example\/local\?/);
-    const { revokeUpdatePassword } = w.useCases.passwords;
+    const { lockAccount } = w.useCases.recovery;
     const token = tokenIn(link);
-    expect(await endOf(revokeUpdatePassword.execute(nobody, { token }))).toBe('done');
+    expect(await endOf(lockAccount.execute(nobody, { token }))).toBe('done');
   });
 });
 

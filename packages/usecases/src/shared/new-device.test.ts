@@ -71,7 +71,7 @@ describe('a login from a device and a network that are new to the account', () =
     expect(mail?.linkExpiresAt).toBe(START + 7 * DAY_MS);
 
     const token = tokenIn(mail?.link ?? '');
-    await rooms.passwords.revokeUpdatePassword.execute(asService(service), { token });
+    await rooms.recovery.lockAccount.execute(asService(service), { token });
     const account = await w.database.read(({ users }) => users.get(owner.user.id));
     expect(account).toMatchObject({ isLocked: true, isEnabled: false });
     expect(await endOf(logIn(THIEF))).toMatchObject({ name: 'InvalidCredentials' });

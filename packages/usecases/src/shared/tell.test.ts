@@ -112,7 +112,7 @@ const changes: [string, Change][] = [
       prepare: async (w, owner) => {
         const token = await w.changeAndReadMail(owner);
         return (ports) =>
-          useCases(ports).passwords.revokeUpdatePassword.execute(asService(owner.service), {
+          useCases(ports).recovery.lockAccount.execute(asService(owner.service), {
             token,
           });
       },
@@ -206,7 +206,7 @@ test('events hold ids and instants alone, and nothing personal', async () => {
   const owner = await w.addOwner();
   const token = await w.changeAndReadMail(owner);
   const by = asService(owner.service);
-  await w.useCases.passwords.revokeUpdatePassword.execute(by, { token });
+  await w.useCases.recovery.lockAccount.execute(by, { token });
   expect(tokenIn(w.channels.mail.sent[0]!.link)).toBe(token);
   for (const event of eventsOf(w)) {
     expect(Object.keys(event).sort()).toEqual([

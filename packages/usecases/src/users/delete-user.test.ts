@@ -191,7 +191,7 @@ describe('a mail that is owed to a person who is deleted', () => {
     const told = await endOf(readNotice.execute(by, { token }));
     expect(told).toBeInstanceOf(InvalidOneTimeToken);
     expect(told).toMatchObject({ isOfDeleted: true });
-    const press = w.useCases.passwords.revokeUpdatePassword.execute(by, { token });
+    const press = w.useCases.recovery.lockAccount.execute(by, { token });
     expect(await endOf(press)).toBeInstanceOf(InvalidOneTimeToken);
     w.clock.set(START + 7 * 24 * HOUR_MS);
     expect(await endOf(readNotice.execute(by, { token }))).toMatchObject({ isOfDeleted: false });

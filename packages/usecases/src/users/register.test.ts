@@ -250,7 +250,7 @@ describe('the link of a registration', () => {
     await w.deliver();
     const mail = mailsTo(w).at(-1);
     expect(mail).toMatchObject({ kind: 'register_confirm', locale: 'de' });
-    await w.useCases.passwords.revokeUpdatePassword.execute(nobody, {
+    await w.useCases.recovery.lockAccount.execute(nobody, {
       token: tokenIn(mail?.link ?? ''),
     });
     expect((await accountOf(w))?.user.isLocked).toBe(true);

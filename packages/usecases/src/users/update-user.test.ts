@@ -214,7 +214,7 @@ describe('an account that its owner locked', () => {
   test('is enabled by nobody, and may be changed otherwise', async () => {
     const { w, owner, id, by, stored } = await prepare();
     const token = await w.changeAndReadMail(owner);
-    await w.useCases.passwords.revokeUpdatePassword.execute(by, { token });
+    await w.useCases.recovery.lockAccount.execute(by, { token });
     for (const actor of [by, root, operator]) {
       const end = await endOf(update(w, actor, { id, isEnabled: true, name: 'Eve' }));
       expect(end).toBeInstanceOf(WrongState);

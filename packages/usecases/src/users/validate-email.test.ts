@@ -144,7 +144,7 @@ describe('the link that was mailed to an address', () => {
     await w.useCases.users.deleteUser.execute(operator, { id: rigel.user.id });
     await refused(w, rigel.token);
     const vega = await signedUp(w, 'vega@example.com');
-    await w.useCases.passwords.revokeUpdatePassword.execute(nobody, { token: vega.token });
+    await w.useCases.recovery.lockAccount.execute(nobody, { token: vega.token });
     await refused(w, vega.token);
     expect(await flagsOf(w, vega.user.id)).toEqual([false, false]);
   });

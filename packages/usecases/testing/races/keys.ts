@@ -18,7 +18,7 @@ export function keysRaces({ world }: Track): void {
         const by = asService(service);
         const token = await w.changeAndReadMail(owner);
         const { createKey } = w.useCases.keys;
-        const lock = () => w.useCases.passwords.revokeUpdatePassword.execute(by, { token });
+        const lock = () => w.useCases.recovery.lockAccount.execute(by, { token });
         const locking = locksFirst ? lock() : undefined;
         const creating = times(
           8,
@@ -44,9 +44,9 @@ export function keysRaces({ world }: Track): void {
         const { sent } = w.channels.mail;
         const before = sent.length;
         await w.deliver();
-        const { revokeUpdatePassword } = w.useCases.passwords;
+        const { lockAccount } = w.useCases.recovery;
         for (const { link } of sent.slice(before)) {
-          const end = await endOf(revokeUpdatePassword.execute(by, { token: tokenIn(link) }));
+          const end = await endOf(lockAccount.execute(by, { token: tokenIn(link) }));
           expect(end).toBeInstanceOf(InvalidOneTimeToken);
         }
       },

@@ -39,10 +39,11 @@ export function passwordsRaces({ world, provenTogether }: Track): void {
       const owner = await w.addOwner();
       const by = asService(owner.service);
       const token = await w.changeAndReadMail(owner, { newPassword: 'stolen one' });
-      const { updatePassword, revokeUpdatePassword } = w.useCases.passwords;
+      const { updatePassword } = w.useCases.passwords;
+      const { lockAccount } = w.useCases.recovery;
       const theft = w.change(owner, { password: 'stolen one', newPassword: 'kept by a thief' });
       const changing = endOf(updatePassword.execute(by, theft));
-      await revokeUpdatePassword.execute(by, { token });
+      await lockAccount.execute(by, { token });
       await changing;
       expect((await w.credentialOf(owner.user))?.passwordHash).toBeNull();
       const user = await w.database.read(({ users }) => users.get(owner.user.id));
@@ -113,10 +114,12 @@ export function passwordsRaces({ world, provenTogether }: Track): void {
       const by = asService(owner.service);
       const killSwitch = await w.changeAndReadMail(owner);
       const token = await mailed(owner);
-      const { confirmReset, revokeUpdatePassword } = hashedTogether(1).passwords;
+      const { passwords, recovery } = hashedTogether(1);
+      const { confirmReset } = passwords;
+      const { lockAccount } = recovery;
       await Promise.all([
         endOf(confirmReset.execute(by, { token, password: 'kept by a thief' })),
-        revokeUpdatePassword.execute(by, { token: killSwitch }),
+        lockAccount.execute(by, { token: killSwitch }),
       ]);
       expect((await w.credentialOf(owner.user))?.passwordHash).toBeNull();
       const user = await w.database.read(({ users }) => users.get(owner.user.id));
@@ -149,9 +152,9 @@ export function passwordsRaces({ world, provenTogether }: Track): void {
       const w = world();
       const owner = await w.addOwner();
       const token = await w.changeAndReadMail(owner);
-      const { revokeUpdatePassword } = w.useCases.passwords;
+      const { lockAccount } = w.useCases.recovery;
       const ends = await times(16, () =>
-        endOf(revokeUpdatePassword.execute(asService(owner.service), { token })),
+        endOf(lockAccount.execute(asService(owner.service), { token })),
       );
       const losers = ends.filter((end) => end !== 'done');
       expect(losers).toHaveLength(15);
@@ -174,11 +177,9 @@ export function passwordsRaces({ world, provenTogether }: Track): void {
         const password = passwords[index] ?? '';
         tokens.push(await w.changeAndReadMail(owner, { password, newPassword }));
       }
-      const { revokeUpdatePassword } = w.useCases.passwords;
+      const { lockAccount } = w.useCases.recovery;
       const ends = await Promise.all(
-        tokens.map((token) =>
-          endOf(revokeUpdatePassword.execute(asService(owner.service), { token })),
-        ),
+        tokens.map((token) => endOf(lockAccount.execute(asService(owner.service), { token }))),
       );
       expect(ends.filter((end) => end === 'done')).toHaveLength(1);
     });

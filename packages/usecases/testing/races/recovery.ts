@@ -35,7 +35,7 @@ async function aLockedAccount(w: World<Database>) {
   });
   await w.database.transact(({ oneTimeTokens }) => oneTimeTokens.insert(right));
   const token = await w.changeAndReadMail(owner);
-  await w.useCases.passwords.revokeUpdatePassword.execute(by, { token });
+  await w.useCases.recovery.lockAccount.execute(by, { token });
   const before = { ...owner.user, email: right.email };
   return { owner, by, before, earlier: w.linkTokens.make(right) };
 }
@@ -89,8 +89,7 @@ export function recoveryRaces({ world }: Track): void {
         const rooms = together(w, 2);
         const taken = () =>
           endOf(rooms.recovery.confirmRecovery.execute(by, { token: link, password }));
-        const pressed = () =>
-          endOf(rooms.passwords.revokeUpdatePassword.execute(by, { token: earlier }));
+        const pressed = () => endOf(rooms.recovery.lockAccount.execute(by, { token: earlier }));
         const ends = await Promise.all(
           (round % 2 === 0 ? [taken, pressed] : [pressed, taken]).map((run) => run()),
         );
@@ -155,10 +154,10 @@ export function recoveryRaces({ world }: Track): void {
         const token = await w.changeAndReadMail(owner);
         await w.useCases.passwords.requestReset.execute(by, { email });
         const link = await mailedTo(w, 'reset_password', owner.user);
-        const { passwords } = together(w, 2);
+        const { passwords, recovery } = together(w, 2);
         const [reset, pressed] = await Promise.all([
           endOf(passwords.confirmReset.execute(by, { token: link, password })),
-          endOf(passwords.revokeUpdatePassword.execute(by, { token })),
+          endOf(recovery.lockAccount.execute(by, { token })),
         ]);
         expect(pressed).toBe('done');
         expect(refused([reset])).toBe(true);
@@ -174,7 +173,7 @@ export function recoveryRaces({ world }: Track): void {
         const rooms = together(w, 2);
         await Promise.all([
           rooms.recovery.recoverUser.execute(operator, { id: owner.user.id }),
-          rooms.passwords.revokeUpdatePassword.execute(by, { token: earlier }),
+          rooms.recovery.lockAccount.execute(by, { token: earlier }),
         ]);
         const { version } = (await w.credentialOf(before)) ?? {};
         for (const right of await goodLinks(w, before)) expect(right.version).toBe(version);

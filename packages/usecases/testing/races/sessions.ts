@@ -48,8 +48,8 @@ export function sessionsRaces({ world, provenTogether, lookedTogether }: Track):
       const locking = (async () => {
         // Through the gate with the logins, as the last one that has to get there.
         await logIn(ports, owner, 'wrong');
-        const { revokeUpdatePassword } = w.useCases.passwords;
-        return revokeUpdatePassword.execute(asService(owner.service), { token });
+        const { lockAccount } = w.useCases.recovery;
+        return lockAccount.execute(asService(owner.service), { token });
       })();
       const logins = await times(RACERS - 1, () => logIn(ports, owner, 'another one'));
       await locking;
@@ -177,10 +177,8 @@ export function sessionsRaces({ world, provenTogether, lookedTogether }: Track):
       const logins = await times(8, () => open(owner, 'another one'));
       const allIn = gate(9);
       const refresh = refreshing(allIn, owner);
-      const { revokeUpdatePassword } = w.useCases.passwords;
-      const locking = allIn().then(() =>
-        revokeUpdatePassword.execute(asService(owner.service), { token }),
-      );
+      const { lockAccount } = w.useCases.recovery;
+      const locking = allIn().then(() => lockAccount.execute(asService(owner.service), { token }));
       const ends = await Promise.all(logins.map((tokens) => refresh(tokens.refresh)));
       await locking;
       await expectDead(owner, [...ends, ...logins]);

@@ -62,7 +62,7 @@ export function usersRaces({ alone, world }: Track): void {
           people.push({ owner, link, session: await w.logIn(owner, NEW_PASSWORD) });
         }
         const by = asService(service, { address: '198.51.100.77', client: 'Zaphod/7.0' });
-        const { users, sessions, keys, passwords } = w.useCases;
+        const { users, sessions, keys, passwords, recovery } = w.useCases;
         const password = NEW_PASSWORD;
         const ends = await Promise.all(
           people.flatMap(({ owner, session, link }, n) => {
@@ -75,7 +75,7 @@ export function usersRaces({ alone, world }: Track): void {
               () => users.updateUser.execute(by, { id, isEnabled: false }),
               () => keys.createKey.execute(by, { type: 'KEY', name: 'Zaphod', userId: id }),
               () => sessions.refreshToken.execute(by, { token: session.refresh }),
-              () => passwords.revokeUpdatePassword.execute(by, { token: link }),
+              () => recovery.lockAccount.execute(by, { token: link }),
               () =>
                 passwords.updatePassword.execute(by, {
                   email,

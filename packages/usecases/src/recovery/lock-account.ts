@@ -5,14 +5,14 @@ import { recordAsked } from '../shared/record-custom.ts';
 
 type Needs = Pick<Ports, 'database' | 'macs' | 'linkTokens' | 'clock' | 'ids' | 'settings'>;
 
-type RevokeInput = {
+type LockInput = {
   readonly token: string;
   /** The type of an entry of the service's own. */
   readonly audit?: string | undefined;
 };
 
 /** "This wasn't me": locks the account that the mail with the token was about, and ends every key of it. */
-export class RevokeUpdatePassword {
+export class LockAccount {
   readonly #ports: Needs;
 
   constructor(ports: Needs) {
@@ -22,7 +22,7 @@ export class RevokeUpdatePassword {
   /** Any kill-switch token of the service works. Throws `InvalidOneTimeToken` for every other. */
   async execute(
     actor: Actor,
-    { token: text, audit }: RevokeInput,
+    { token: text, audit }: LockInput,
   ): Promise<{ readonly ended: Ended; readonly audit: Id | null }> {
     const asked = parseAsked(audit);
     return this.#ports.database.transact(async (stores) => {

@@ -24,7 +24,7 @@ import { type Ports, useCases } from '../index.ts';
 const EXPIRY = START + settings.revokeTokenTtlMs;
 
 const revoke = (ports: Ports, token: string, actor: Actor) =>
-  endOf(useCases(ports).passwords.revokeUpdatePassword.execute(actor, { token }));
+  endOf(useCases(ports).recovery.lockAccount.execute(actor, { token }));
 
 async function aChangedPassword(details: { providerLocalUrl?: string | null } = {}) {
   const w = world();
