@@ -10,6 +10,7 @@ import { accountRoutes } from './accounts.ts';
 import { passwordRoutes } from './passwords.ts';
 import { sessionRoutes } from './sessions.ts';
 import { userRoutes } from './users.ts';
+import { validationRoutes } from './validation.ts';
 
 /** The form dialect: people act for themselves, at the built-in service. */
 export const form =
@@ -23,6 +24,7 @@ export const form =
     app.register(accountRoutes(deps));
     app.register(sessionRoutes(deps));
     app.register(passwordRoutes(deps));
+    app.register(validationRoutes(deps));
   };
 
 const FormViolation = Type.Object({

@@ -101,6 +101,12 @@ const aLockedUser = async (): Promise<string> => {
   return data[0].id;
 };
 
+/** The body of a registration at the service, which takes them. */
+const aRegistration = async () => {
+  await server.json('PATCH', `/v1/service/${server.service.id}`, { user_allow_register: true });
+  return { name: adaFields.name, email: adaFields.email };
+};
+
 /** A request of each route that can come again, by the name of its operation. */
 const requests: Record<string, () => Promise<Request>> = {
   createUser: async () => ({ url: '/v1/user', body: newUser }),
@@ -177,6 +183,19 @@ const requests: Record<string, () => Promise<Request>> = {
     const [token] = await server.mailedTokens();
     return { url: `${LOCAL}/recover/confirm`, body: { token, password: 'one that nobody had' } };
   },
+  register: async () => ({ url: `${LOCAL}/register`, body: await aRegistration() }),
+  confirmRegistration: async () => {
+    await server.json('POST', `${LOCAL}/register`, await aRegistration());
+    const [token] = await server.mailedTokens();
+    return { url: `${LOCAL}/register/confirm`, body: { token, password: PASSWORD } };
+  },
+  validateEmail: async () => {
+    await enrolled(server);
+    const body = { email: adaFields.email, password: PASSWORD, new_email: 'ada@example.net' };
+    await server.json('POST', `${LOCAL}/update-email`, body);
+    const token = (await server.mailedTokens()).at(-1);
+    return { url: `${LOCAL}/validate-email/confirm`, body: { token } };
+  },
   verifyTotp: async () => {
     const { user, value } = await aKey('TOTP');
     const totp = server.totp.codeAt(value, server.clock.now());
@@ -217,6 +236,17 @@ const requests: Record<string, () => Promise<Request>> = {
   changeAccount: async () => ({
     url: '/users/update',
     ...(await ownAccount({ name: 'Ada', password: PASSWORD })),
+  }),
+  proveEmail: async () => {
+    const { email } = person;
+    await signedUp(server, email);
+    const [code] = await server.mailedTokens();
+    return { url: '/users/validateEmail', body: { email, code }, authorization: null };
+  },
+  sendValidation: async () => ({
+    url: '/users/validateEmail/send',
+    body: {},
+    authorization: await aBearer(),
   }),
   changePassword: async () => {
     const body = { email: person.email, password: PASSWORD, newPassword: NEW_PASSWORD };

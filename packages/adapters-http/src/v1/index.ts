@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { Type } from 'typebox';
 import type { HttpDeps } from '../server/deps.ts';
+import { strict } from '../server/fields.ts';
 import { jsonBody } from '../server/json.ts';
 import { Problem } from '../server/problem.ts';
 import { speak } from '../server/routes.ts';
@@ -12,6 +13,7 @@ import { factorRoutes } from './factors.ts';
 import { keyRoutes } from './keys.ts';
 import { passwordRoutes } from './passwords.ts';
 import { recoveryRoutes } from './recovery.ts';
+import { registrationRoutes } from './registration.ts';
 import { serviceRoutes } from './services.ts';
 import { sessionRoutes } from './sessions.ts';
 import { userExportRoutes } from './user-export.ts';
@@ -22,7 +24,8 @@ export const v1 =
   (deps: HttpDeps): FastifyPluginAsync =>
   async (app) => {
     const sendError = sendProblem(deps, v1Wording);
-    speak(app, deps, { body: jsonBody, problem: JsonProblem, sendError });
+    const querystring = Type.Object({}, strict);
+    speak(app, deps, { body: jsonBody, querystring, problem: JsonProblem, sendError });
     app.register(userRoutes(deps));
     app.register(userExportRoutes(deps));
     app.register(keyRoutes(deps));
@@ -31,6 +34,7 @@ export const v1 =
     app.register(passwordRoutes(deps));
     app.register(emailRoutes(deps));
     app.register(recoveryRoutes(deps));
+    app.register(registrationRoutes(deps));
     app.register(factorRoutes(deps));
     app.register(csrfRoutes(deps));
     app.register(auditRoutes(deps));

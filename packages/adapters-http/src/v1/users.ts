@@ -55,9 +55,9 @@ const about = {
   password_require_update: '`true` makes a right login 403 until the password is changed.',
 };
 
-const locale = (more: string) =>
+export const locale = (more: string) =>
   Type.String({ description: `${about.locale}${more}.`, examples: ['en'], parse: parseLocale });
-const timezone = (more: string) =>
+export const timezone = (more: string) =>
   Type.String({
     description: `${about.timezone}${more}.`,
     examples: ['Etc/UTC'],
