@@ -116,8 +116,28 @@ const changes: [string, Change][] = [
             token,
           });
       },
-      told: ({ user, service }) => [
+      told: ({ user, service, tokenKey: { id } }) => [
+        { type: 'key.revoked', serviceId: service.id, userId: user.id, subjectId: id },
         { type: 'user.locked', serviceId: service.id, userId: user.id },
+      ],
+    },
+  ],
+  [
+    'an account that is taken back',
+    {
+      prepare: async (w, owner) => {
+        const by = asService(owner.service);
+        const { recovery } = w.useCases;
+        await recovery.lockAccount.execute(by, { token: await w.changeAndReadMail(owner) });
+        await recovery.recoverUser.execute(by, { id: owner.user.id });
+        await w.deliver();
+        const token = tokenIn(w.channels.mail.sent.at(-1)?.link ?? '');
+        const given = { token, password: 'one that nobody had' };
+        return (ports) => useCases(ports).recovery.confirmRecovery.execute(by, given);
+      },
+      told: ({ user, service }) => [
+        { type: 'user.recovered', serviceId: service.id, userId: user.id },
+        { type: 'key.created', serviceId: service.id, userId: user.id },
       ],
     },
   ],
@@ -177,7 +197,7 @@ const changes: [string, Change][] = [
 ];
 
 describe.each(changes)('%s', (_what, { prepare, told }) => {
-  test('is told in one event, with an id and an instant, in its transaction', async () => {
+  test('is told with an id and an instant, in its transaction', async () => {
     const w = world();
     const owner = await w.addOwner();
     const change = await prepare(w, owner);
