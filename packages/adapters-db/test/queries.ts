@@ -242,6 +242,7 @@ async function askAll(stores: Stores): Promise<void> {
   for (const state of [null, 'waiting', 'sent', 'dead'] as const) await deliveries.list(state, 10);
   await deliveries.backlog();
   await deliveries.requeue(delivery.id, now);
+  await deliveries.redirect(delivery.id, user.email, now);
   await deliveries.requeueDead(now, 10);
   await deliveries.ofUser(user.id, '', 10);
   await deliveries.pruneOrphans(now, 10);

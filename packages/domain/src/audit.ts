@@ -153,6 +153,10 @@ export const auditTypeTexts = {
     when: 'the operator clears the counts of tries at an account',
   },
   'rekey:MailSend': { subject: 'the delivery', when: 'a mail is handed over, or given up' },
+  'rekey:MailCorrect': {
+    subject: 'the delivery',
+    when: 'a dead mail is sent to the address that its account has now',
+  },
   'rekey:MailRequeue': { subject: 'the delivery', when: 'a dead mail is requeued' },
   'sso:AuditUpdate': {
     subject: 'the entry',

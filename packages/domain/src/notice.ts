@@ -25,3 +25,10 @@ export const hasLink = (kind: NoticeKind): kind is LockKind | GrantKind =>
 
 /** The kinds whose link gives something that was asked for. */
 export type GrantKind = Exclude<NoticeKind, LockKind | NewsKind>;
+
+/**
+ * Whether a mail of that kind may go to the address that the account has since: not one that is about the address which it
+ * went to, or that gives something to whoever has that mailbox.
+ */
+export const isCorrectable = (kind: NoticeKind): boolean =>
+  kind === 'key_expiring' || (isLockKind(kind) && kind !== 'update_email');

@@ -16,6 +16,7 @@ import { throttling } from './throttling/index.ts';
 import { users } from './users/index.ts';
 
 export type { ChainReport } from './audit/verify-audit.ts';
+export type { Corrected } from './deliveries/correct-delivery.ts';
 export type { Handed } from './deliveries/hand-over.ts';
 export type { Delivered } from './deliveries/mark-deliveries.ts';
 export type { Told } from './deliveries/read-notice.ts';

@@ -1,5 +1,5 @@
 import { type DeliveryState, deliveryStates, type Id, isId, operator } from '@rekey/domain';
-import type { ListedDelivery, Requeued } from '@rekey/usecases';
+import type { Corrected, ListedDelivery, Requeued } from '@rekey/usecases';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { json, onWire, print, printJson, table, wholeNumber, withRekey } from './common.ts';
 
@@ -10,11 +10,22 @@ const said: Record<Requeued, string> = {
   'not dead': 'stays as it is: it is not dead',
 };
 
+const saidOfCorrection: Record<Corrected, string> = {
+  corrected: 'is due at the address that the account has now',
+  unknown: said.unknown,
+  'too late': said['too late'],
+  'not dead': said['not dead'],
+  'of that address alone':
+    'stays as it is: it is about the address that it went to, or about no account any more',
+  'same address': 'stays as it is: the account has that address still; change it first',
+  'not the address': 'stays as it is: the account has another address',
+};
+
 /** The deliveries that changes owe to people. */
 export function addOutbox(program: Command): void {
   const outbox = program
     .command('outbox')
-    .description('look at the mails that are owed, and send dead ones again');
+    .description('look at the mails that are owed, and send dead ones again or elsewhere');
 
   outbox
     .command('list')
@@ -73,6 +84,23 @@ export function addOutbox(program: Command): void {
       else print(...requeued.map(({ id, outcome }) => `${id} ${said[outcome]}`));
       if (requeued.some(({ outcome }) => outcome !== 'requeued')) process.exitCode = 1;
     });
+
+  outbox
+    .command('correct')
+    .description(
+      'make a dead delivery due at the address that its account has now, and at no other one',
+    )
+    .addArgument(new Argument('<id>', 'as `outbox list` shows it').argParser(anId))
+    .addArgument(new Argument('[address]', 'only if this is the address of the account'))
+    .addOption(json())
+    .action(async (id: Id, email: string | undefined, options: { json?: true }) => {
+      const outcome = await withRekey(({ deliveries }) =>
+        deliveries.correctDelivery.execute(operator, { id, email }),
+      );
+      if (options.json) printJson({ id, outcome });
+      else print(`${id} ${saidOfCorrection[outcome]}`);
+      if (outcome !== 'corrected') process.exitCode = 1;
+    });
 }
 
 function row({ id, kind, state, attempts, dueAt, closedAt, to, reason }: ListedDelivery): string[] {
@@ -80,7 +108,9 @@ function row({ id, kind, state, attempts, dueAt, closedAt, to, reason }: ListedD
   return [id, kind, state, String(attempts), when, to, reason ?? ''];
 }
 
-function collectIds(text: string, ids: Id[] = []): Id[] {
+function anId(text: string): Id {
   if (!isId(text)) throw new InvalidArgumentError('It must be the id of a delivery.');
-  return [...ids, text];
+  return text;
 }
+
+const collectIds = (text: string, ids: Id[] = []): Id[] => [...ids, anId(text)];

@@ -315,6 +315,24 @@ const requeue = guarded((db, id: Param<Id>, now: Param<Instant>) =>
     .where(isDead(now)),
 );
 
+const redirect = guarded(
+  (db, id: Param<Id>, to: Param<string>, domain: Param<string>, now: Param<Instant>) =>
+    db
+      .updateTable('deliveries')
+      .set({ dead_at: null, due_at: now, recipient: to, recipient_domain: domain })
+      .where('id', '=', id)
+      .where(isDead(now)),
+);
+
+const readdress = write((db, deliveryId: Param<Id>, email: Param<string>) =>
+  db
+    .updateTable('one_time_tokens')
+    .set({ email })
+    .where('id', '=', (eb) =>
+      eb.selectFrom('deliveries').select('token_id').where('deliveries.id', '=', deliveryId),
+    ),
+);
+
 const requeueDead = all((db, now: Param<Instant>, limit: Param<number>) =>
   db
     .updateTable('deliveries')
@@ -355,6 +373,11 @@ export const deliveriesOn = (on: Connection): Deliveries => ({
   backlog: async () =>
     (await backlog(on)()) ?? { waiting: 0, dead: 0, oldestAt: null, firstDueAt: null },
   requeue: requeue(on),
+  async redirect(id, to, now) {
+    const isDue = await redirect(on)(id, to, domainOf(to), now);
+    if (isDue) await readdress(on)(id, to);
+    return isDue;
+  },
   requeueDead: requeueDead(on),
   ofUser: ofUser(on),
   async pruneOrphans(before, limit) {

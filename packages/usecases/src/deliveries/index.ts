@@ -1,5 +1,6 @@
 import type { Ports } from '../ports/index.ts';
 import { ClaimDeliveries } from './claim-deliveries.ts';
+import { CorrectDelivery } from './correct-delivery.ts';
 import { CountDeliveries } from './count-deliveries.ts';
 import { HandOver } from './hand-over.ts';
 import { ListDeliveries } from './list-deliveries.ts';
@@ -11,6 +12,7 @@ import { RequeueDelivery } from './requeue-delivery.ts';
 
 export const deliveries = (ports: Ports) => ({
   claimDeliveries: new ClaimDeliveries(ports),
+  correctDelivery: new CorrectDelivery(ports),
   countDeliveries: new CountDeliveries(ports),
   handOver: new HandOver(ports),
   listDeliveries: new ListDeliveries(ports),

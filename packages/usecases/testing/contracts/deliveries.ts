@@ -531,6 +531,26 @@ export function deliveriesContract({ write, read, race, alone, seed, seedToken }
       expect(idsOf(await claim(deadline))).toContain(id);
     });
 
+    test('are redirected with their right, only while they are dead and before their deadline', async () => {
+      const redirect = (id: Id, now: number) =>
+        write(({ deliveries }) => deliveries.redirect(id, 'ada@example.net', now));
+      const rightOf = ({ tokenId }: Delivery) =>
+        read(({ oneTimeTokens }) => oneTimeTokens.findGood(tokenId, START));
+      const deadline = START + 1000;
+      const delivery = await seedDead({ deadline });
+      const before = await rightOf(delivery);
+      expect(await redirect(delivery.id, deadline)).toBe(false);
+      expect(await redirect(anId(), START)).toBe(false);
+      expect(await rightOf(delivery)).toEqual(before);
+
+      expect(await redirect(delivery.id, START)).toBe(true);
+      const found = await read(({ deliveries }) => deliveries.get(delivery.id));
+      expect(found).toEqual({ ...delivery, to: 'ada@example.net' });
+      expect(await rightOf(delivery)).toEqual({ ...before, email: 'ada@example.net' });
+      expect(await redirect(delivery.id, START)).toBe(false);
+      expect(idsOf(await claim(START))).toContain(delivery.id);
+    });
+
     test('are requeued a few at a time: those that were dead by then, and before their deadline', async () => {
       await alone(async (database) => {
         const at = START + AN_HOUR_MS;

@@ -100,6 +100,14 @@ export function deliveries(tables: Tables): Deliveries {
       };
     },
     requeue: async (id, now) => requeue(id, now),
+    redirect: async (id, to, now) => {
+      if (!requeue(id, now)) return false;
+      const row = deliveries.get(id)!;
+      deliveries.put(id, { ...row, delivery: { ...row.delivery, to } });
+      const right = oneTimeTokens.get(row.delivery.tokenId)!;
+      oneTimeTokens.put(right.token.id, { ...right, token: { ...right.token, email: to } });
+      return true;
+    },
     requeueDead: async (now, limit) =>
       deliveries
         .rows()
