@@ -169,7 +169,7 @@ test.each(flows)('strangers start a mail where they %s', async (flow) => {
   const { w, ada, strangers, newMails } = await prepare();
   const email = flow === 'reset at a service' ? ada.user.email : 'bob@example.com';
   if (flow !== 'sign up' && flow !== 'sign up and log in') {
-    await strangers('sign up and log in', email, network(1));
+    await endOf(strangers('sign up and log in', email, network(1)));
     w.clock.set(START + 20 * MINUTE_MS);
   }
   await newMails();
