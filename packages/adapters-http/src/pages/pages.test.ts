@@ -56,14 +56,14 @@ const POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /** A server on the stores of this one, of which the database is another. */
-const beside = (database: (inner: Database) => Database, rooms: ('deliveries' | 'passwords')[]) => {
+const beside = (database: (inner: Database) => Database, rooms: ('deliveries' | 'recovery')[]) => {
   const { ports } = server;
   const changed = useCases({ ...ports, database: database(ports.database) });
   const same = useCases(ports);
   return rig({
     rooms: () => ({
       deliveries: rooms.includes('deliveries') ? changed.deliveries : same.deliveries,
-      passwords: rooms.includes('passwords') ? changed.passwords : same.passwords,
+      recovery: rooms.includes('recovery') ? changed.recovery : same.recovery,
     }),
   });
 };
@@ -92,7 +92,7 @@ const move = (locale: string, timezone: string) =>
 
 /** A server on which locking an account fails. */
 const failingToLock = (error: Error) =>
-  beside((inner) => ({ ...inner, transact: () => Promise.reject(error) }), ['passwords']);
+  beside((inner) => ({ ...inner, transact: () => Promise.reject(error) }), ['recovery']);
 
 describe('opening the link', () => {
   it('shows the change, its time and origin, and the effects of the button', async () => {
