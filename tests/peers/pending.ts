@@ -4,13 +4,6 @@
  */
 export const pending = {
   'what is mailed': [
-    'auth_local_register_unauthorised',
-    'auth_local_register_unauthorised_service_disabled',
-    'auth_local_register_bad_request_invalid_name',
-    'auth_local_register_bad_request_invalid_email',
-    'auth_local_register_bad_request_service_register_disabled',
-    'auth_local_register_ok',
-    'auth_local_register_user_exists_ok',
     // The form dialect.
   ],
   'sign-in with providers': ['guide_oauth2_login'],
