@@ -101,18 +101,10 @@ async function isAlive(
   { purpose, email, version }: Right,
   user: User | null,
 ): Promise<boolean> {
-  switch (purpose) {
-    case 'recover':
-      return user?.isLocked === true;
-    case 'validate_email':
-      return user?.email === email;
-    case 'reset_password':
-    case 'invite': {
-      const account = await users.findByEmail(email);
-      const isOfUser = account !== null && account.user.id === user?.id && user.isEnabled;
-      return isOfUser && account.credential.version === version;
-    }
-    default:
-      return true;
-  }
+  if (purpose === 'recover') return user?.isLocked === true;
+  if (purpose === 'validate_email') return user?.email === email;
+  if (purpose !== 'reset_password' && purpose !== 'invite') return true;
+  const account = await users.findByEmail(email);
+  const isOfUser = account !== null && account.user.id === user?.id && user.isEnabled;
+  return isOfUser && account.credential.version === version;
 }
