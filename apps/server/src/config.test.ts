@@ -37,6 +37,7 @@ test('without a variable set, the defaults of the documentation hold', () => {
     registerTokenTtlS: 3600,
     usersSignup: true,
     usersRecovery: 'owner',
+    passwordHistory: 0,
     usersEmailChange: 'session',
     unprovenDays: 30,
     usersTokenTtlS: 3600,

@@ -100,7 +100,7 @@ describe('a path', () => {
     ['/v1/auth/provider/local/update-password/revoke?token=x', 'POST', ['GET', 'HEAD']],
     ['/users/create', 'POST', ['GET', 'PUT']],
     ['/users/login', 'POST', ['GET', 'PUT']],
-    ['/users/update/password', 'PUT', ['GET', 'POST', 'PATCH']],
+    ['/users/update/password', 'POST, PUT', ['GET', 'PATCH']],
     ['/local?token=x', 'GET, HEAD, POST', ['PUT', 'DELETE']],
     ['/ping', 'GET, HEAD', ['POST']],
     ['/health/ready', 'GET, HEAD', ['POST']],

@@ -48,10 +48,12 @@ export function fakeSecrets(): Secrets {
   };
 }
 
+/** How many salts were made: no two are alike, whoever makes them. */
+let salts = 0;
+
 /** MACs that anybody can make: `generation` tells those of one from those of another. */
 export function fakeMacs(generation = 1): Macs {
   const make = (text: string) => `mac-${generation}-${fakeMac(text, generation)}`;
-  let salts = 0;
   return {
     make,
     verify: (text, mac) => mac === make(text),

@@ -1,7 +1,6 @@
 import { domainOf, type Id, type Instant, isOfRegistration } from '@rekey/domain';
 import type { Claim, Deliveries, ListedDelivery, Owed, Waiting } from '../../src/ports/index.ts';
-import type { DeliveryRow, Tables } from './tables.ts';
-import { NOBODY } from './users.ts';
+import { type DeliveryRow, isClosed, NOBODY, type Tables } from './tables.ts';
 
 export function deliveries(tables: Tables): Deliveries {
   const { deliveries, oneTimeTokens } = tables;
@@ -140,9 +139,6 @@ export function deliveries(tables: Tables): Deliveries {
     },
   };
 }
-
-export const isClosed = ({ sentAt, deadAt }: DeliveryRow): boolean =>
-  sentAt !== null || deadAt !== null;
 
 function listed(row: DeliveryRow): ListedDelivery {
   const { delivery, attempts, dueAt, sentAt, deadAt, reason } = row;

@@ -1,7 +1,6 @@
 import type { Id, Instant, OneTimeToken } from '@rekey/domain';
 import type { OneTimeTokens } from '../../src/ports/index.ts';
-import { isClosed } from './deliveries.ts';
-import type { OneTimeTokenRow, Tables } from './tables.ts';
+import { isClosed, type OneTimeTokenRow, type Tables } from './tables.ts';
 
 export function oneTimeTokens({ oneTimeTokens, deliveries, users }: Tables): OneTimeTokens {
   const good = (row: OneTimeTokenRow | undefined, now: Instant) =>

@@ -101,6 +101,17 @@ export type DeliveryRow = {
   readonly reason: string | null;
 };
 
+/** Whether a delivery is sent, or given up. */
+export const isClosed = ({ sentAt, deadAt }: DeliveryRow): boolean =>
+  sentAt !== null || deadAt !== null;
+
+/** What is left of the person in a right of a deleted account. */
+export const NOBODY = {
+  email: '',
+  origin: { address: '', client: null },
+  details: null,
+} as const;
+
 export const emptyTables = (journal: Journal): Tables => ({
   services: new Table(journal),
   deletedServices: new Table(journal),

@@ -8,10 +8,9 @@ import {
   type User,
 } from '@rekey/domain';
 import { noLink, type Users } from '../../src/ports/index.ts';
-import { isClosed } from './deliveries.ts';
 import { attributesPlace, seenUser } from './seen-user.ts';
 import type { Table } from './table.ts';
-import type { PastPasswordRow, Tables, UserRow } from './tables.ts';
+import { isClosed, NOBODY, type PastPasswordRow, type Tables, type UserRow } from './tables.ts';
 
 export function users(tables: Tables): Users {
   const {
@@ -338,13 +337,6 @@ export function users(tables: Tables): Users {
 
 const accountOf = (row: UserRow | undefined): Account | null =>
   row ? { user: row.user, credential: row.credential } : null;
-
-/** What is left of the person in a right of a deleted account. */
-export const NOBODY = {
-  email: '',
-  origin: { address: '', client: null },
-  details: null,
-} as const;
 
 function deleteWhere<Key, Row>(table: Table<Key, Row>, isGone: (row: Row) => boolean): void {
   for (const [key, row] of table.entries()) if (isGone(row)) table.delete(key);
