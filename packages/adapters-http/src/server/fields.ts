@@ -1,7 +1,6 @@
 import {
   checkPasswordDiffers,
   checkPasswordLength,
-  IllegalArgument,
   normalizePassword,
   parseEmail,
   parseName,
@@ -76,9 +75,5 @@ export const deviceToken = Type.String({
 export const linkToken = Type.String({
   description: 'The `token` of the link in the mail.',
   examples: ['example.one-time-token'],
-  parse: (text: string, field: string) => {
-    if (text === '')
-      throw new IllegalArgument([{ field, message: 'is required', code: 'required' }]);
-    return text;
-  },
+  minLength: 1,
 });
