@@ -6,6 +6,7 @@ import {
   type Answer,
   attack,
   bytesOf,
+  LOCAL,
   LOGIN,
   NEW_PASSWORD,
   NO_ID,
@@ -86,18 +87,16 @@ attack(
       [`POST ${LOGIN}`]: (email, password) => target().json('POST', LOGIN, { email, password }),
       [`POST ${UPDATE}`]: (email, password) =>
         target().json('POST', UPDATE, { email, password, new_password: 'something else' }),
+      [`POST ${LOCAL}/update-email`]: (email, password) =>
+        target().json('POST', `${LOCAL}/update-email`, {
+          email,
+          password,
+          new_email: 'eve@example.net',
+        }),
       'POST /users/login': (email, password) =>
         target().form('POST', '/users/login', { email, password }),
       'POST /users/authenticate': (email, password) =>
         target().form('POST', '/users/authenticate', { email, password }),
-      // Somebody else's session, on a hunt for accounts.
-      'PUT /users/update/password': (email, password) =>
-        target().form(
-          'PUT',
-          '/users/update/password',
-          { email, password, newPassword: 'something else' },
-          bearer,
-        ),
     };
 
     test('is tried at every route that judges credentials', () => {
@@ -112,6 +111,20 @@ attack(
     const hunts: Record<string, (email: string, password: string) => Promise<Answer>> = {
       'PUT /users/update': (email, password) =>
         target().form('PUT', '/users/update', { email, password, name: 'Eve' }, bearer),
+      'PUT /users/update/email': (email, password) =>
+        target().form(
+          'PUT',
+          '/users/update/email',
+          { email, password, newEmail: 'eve@example.net' },
+          bearer,
+        ),
+      'PUT /users/update/password': (email, password) =>
+        target().form(
+          'PUT',
+          '/users/update/password',
+          { email, password, newPassword: 'something else' },
+          bearer,
+        ),
       'POST /users/delete': (email, password) =>
         target().form('POST', '/users/delete', { email, password }, bearer),
       'DELETE /users/delete': (email, password) =>
