@@ -309,6 +309,8 @@ export class ConfirmRegistration {
   /** Null where the user has one. */
   async #addTokenKey(stores: Stores, service: Service, userId: Id): Promise<Key | null> {
     const { id: serviceId, name } = service;
+    // Locked, so that it is not deleted meanwhile.
+    if ((await stores.services.lock(serviceId)) === null) throw new InvalidOneTimeToken();
     const { key, secret } = newKey(this.#ports, { type: 'TOKEN', name, serviceId, userId });
     return (await stores.keys.insert(key, secret)) ? key : null;
   }

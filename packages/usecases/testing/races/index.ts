@@ -8,6 +8,7 @@ import { factorsRaces } from './factors.ts';
 import { keysRaces } from './keys.ts';
 import { passwordsRaces } from './passwords.ts';
 import { recoveryRaces } from './recovery.ts';
+import { registrationsRaces } from './registrations.ts';
 import { servicesRaces } from './services.ts';
 import { sessionsRaces } from './sessions.ts';
 import { throttlingRaces } from './throttling.ts';
@@ -27,6 +28,7 @@ export function racesContract(name: string, open: Open): void {
       keysRaces,
       usersRaces,
       accountsRaces,
+      registrationsRaces,
       emailsRaces,
       factorsRaces,
       deliveriesRaces,
