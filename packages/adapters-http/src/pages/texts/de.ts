@@ -123,9 +123,9 @@ export const de: Texts = {
   dead: {
     title: 'Dieser Link gilt nicht mehr',
     paragraphs: [
-      'Er wurde schon benutzt, ist abgelaufen oder unvollständig.',
-      'Wenn Sie die Schaltfläche schon betätigt haben, ist das Konto gesperrt, und Sie müssen hier nichts mehr tun.',
-      'Andernfalls öffnen Sie den Link aus der E-Mail noch einmal, und zwar vollständig. Hilft das nicht, bitten Sie den Dienst, das Konto zu sperren.',
+      'Er ist abgelaufen oder unvollständig, oder Passwort oder Adresse wurden seitdem geändert.',
+      'Öffnen Sie den Link aus der E-Mail noch einmal, und zwar vollständig. Wenn Sie ihn angefordert haben und noch brauchen, fordern Sie einen neuen an.',
+      'Wenn die E-Mail von etwas berichtet, das Sie nicht getan haben, bitten Sie den Dienst, das Konto zu sperren.',
     ],
   },
   gone: {

@@ -120,9 +120,9 @@ export const en: Texts = {
   dead: {
     title: 'This link no longer works',
     paragraphs: [
-      'It was used already, it has expired, or a part of it is missing.',
-      'If you pressed the button before, the account is locked and there is nothing left to do here.',
-      'If you did not, open the link in the mail once more, in full. If that does not help, ask the service to lock the account.',
+      'It has expired, the password or the address was changed since, or a part of it is missing.',
+      'Open the link in the mail once more, in full. If you asked for it and still need it, ask for a new one.',
+      'If the mail told you of something that you did not do, ask the service to lock the account.',
     ],
   },
   gone: {

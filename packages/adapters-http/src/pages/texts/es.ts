@@ -121,9 +121,9 @@ export const es: Texts = {
   dead: {
     title: 'Este enlace ya no funciona',
     paragraphs: [
-      'Ya se ha usado, ha caducado o está incompleto.',
-      'Si ya pulsó el botón, la cuenta está bloqueada y aquí no queda nada por hacer.',
-      'Si no lo hizo, abra de nuevo el enlace del correo, completo. Si eso no ayuda, pida al servicio que bloquee la cuenta.',
+      'Ha caducado, la contraseña o la dirección se cambió después, o le falta una parte.',
+      'Abra otra vez el enlace del mensaje, completo. Si lo pidió y todavía lo necesita, pida otro.',
+      'Si el mensaje le avisa de algo que usted no hizo, pida al servicio que bloquee la cuenta.',
     ],
   },
   gone: {

@@ -119,9 +119,9 @@ export const pt: Texts = {
   dead: {
     title: 'Este link não funciona mais',
     paragraphs: [
-      'Ele já foi usado, expirou ou está incompleto.',
-      'Se você já apertou o botão, a conta está bloqueada e não há mais nada a fazer aqui.',
-      'Se não apertou, abra o link do e-mail mais uma vez, por inteiro. Se isso não ajudar, peça ao serviço que bloqueie a conta.',
+      'Ele expirou, a senha ou o e-mail foi alterado depois, ou falta uma parte dele.',
+      'Abra o link da mensagem mais uma vez, por inteiro. Se você o pediu e ainda precisa dele, peça outro.',
+      'Se a mensagem avisa de algo que você não fez, peça ao serviço que bloqueie a conta.',
     ],
   },
   gone: {

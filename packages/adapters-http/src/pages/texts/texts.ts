@@ -68,7 +68,7 @@ export type Texts = {
     readonly button: string;
     readonly done: Paragraphs;
   };
-  /** For used, expired, unknown and incomplete links alike. */
+  /** For expired, unknown and incomplete links alike, and for those whose right ended. */
   readonly dead: Paragraphs;
   /** For a link whose account was deleted. */
   readonly gone: Paragraphs;
