@@ -295,7 +295,7 @@ const limits = {
     name: 'THROTTLE_CHANGES_PER_HOUR',
     default: '10',
     parse: tries,
-    text: 'changes of the password of an account in an hour, changes of its address, and logins from anywhere new: each is a mail to its owner. 1 to 1000000',
+    text: 'changes of the password of an account in an hour, logins from anywhere new in an hour, and changes of its address in a day: each is a mail to its owner. 1 to 1000000',
   },
   mailPerHour: {
     name: 'MAIL_PER_HOUR',

@@ -212,14 +212,17 @@ async function countOf(
   if (refusal) throw refusal;
 }
 
-/** What happens to an account so often in an hour at most, for each time is a mail to its owner; as callers are told. */
+/**
+ * What happens to an account so often in that time at most, for each time is a mail to its owner; `name`: as callers are
+ * told. Each address has a count of wrong tries of its own, and is reserved when it is left: there are fewer of those.
+ */
 const changes = {
-  update_password: 'change',
-  update_email: 'change',
-  new_device: 'new-device',
-} as const satisfies Partial<Record<Purpose, string>>;
+  update_password: { name: 'change', windowMs: HOUR_MS },
+  update_email: { name: 'change', windowMs: DAY_MS },
+  new_device: { name: 'new-device', windowMs: HOUR_MS },
+} as const satisfies Partial<Record<Purpose, Pick<TooManyRequests['limit'], 'name' | 'windowMs'>>>;
 
-/** Throws `TooManyRequests` where that happened to the account too often in the last hour. */
+/** Throws `TooManyRequests` where that happened to the account too often lately. */
 export async function checkChanges(
   oneTimeTokens: OneTimeTokens,
   { throttle: { changesPerHour } }: Settings,
@@ -228,9 +231,10 @@ export async function checkChanges(
   purpose: keyof typeof changes = 'update_password',
 ): Promise<void> {
   const first = await oneTimeTokens.nthLatest(userId, purpose, changesPerHour);
-  const freeAt = first === null ? 0 : first + HOUR_MS;
+  const { name, windowMs } = changes[purpose];
+  const freeAt = first === null ? 0 : first + windowMs;
   if (freeAt <= now) return;
-  const limit = { name: changes[purpose], quota: changesPerHour, windowMs: HOUR_MS };
+  const limit = { name, quota: changesPerHour, windowMs };
   throw new TooManyRequests(limit, Math.ceil((freeAt - now) / 1000));
 }
 
