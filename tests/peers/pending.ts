@@ -3,9 +3,6 @@
  * away: `PEERS_PENDING=run` runs the tests of this table as well, to see which of them pass.
  */
 export const pending = {
-  'what is mailed': [
-    // The form dialect.
-  ],
   'sign-in with providers': ['guide_oauth2_login'],
   'a second factor': ['twoFactorAuthentication'],
 } as const satisfies Record<string, readonly string[]>;
