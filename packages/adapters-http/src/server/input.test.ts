@@ -512,6 +512,8 @@ describe('a field of a query', () => {
       ([field, type]) => [`${route.method} ${route.url}`, field, route, type] as const,
     ),
   );
+  const isStrict = ({ schema }: DescribedRoute) =>
+    'additionalProperties' in (schema.querystring as object);
   const ask = async (route: DescribedRoute, text: string): Promise<Response> => {
     const { method, url, schema, examples } = route;
     const path = url.replaceAll(/:(\w+)/g, (_, name) => String(examples.params?.[name]));
@@ -521,6 +523,8 @@ describe('a field of a query', () => {
       method: method as 'GET',
       url: `${path}?${text}`,
       headers: { authorization },
+      // Strict queries are those of the JSON dialect.
+      ...(isStrict(route) && examples.body && { payload: examples.body }),
     });
   };
   const exampleIn = ({ examples }: DescribedRoute, field: string) => {
@@ -535,9 +539,6 @@ describe('a field of a query', () => {
     const codes = refused.filter((each) => each.field === field).map(({ code }) => code);
     expect(codes).toStrictEqual(type.type === 'array' ? [] : ['repeated']);
   });
-
-  const isStrict = ({ schema }: DescribedRoute) =>
-    'additionalProperties' in (schema.querystring as object);
 
   it.each(
     withQuery.filter(isStrict).map((route) => [`${route.method} ${route.url}`, route] as const),

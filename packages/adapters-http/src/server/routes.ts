@@ -5,6 +5,7 @@ import type {
   FastifySchema,
   RouteOptions,
 } from 'fastify';
+import type { TObject } from 'typebox';
 import { authenticate, type Scheme } from './actor.ts';
 import { type BodyKind, consumes } from './body.ts';
 import type { HttpDeps } from './deps.ts';
@@ -56,6 +57,8 @@ declare module 'fastify' {
 type Dialect = {
   /** The one kind of body that is read. */
   readonly body: BodyKind;
+  /** The query of a route that says nothing of one; without it, such a route passes over whatever is there. */
+  readonly querystring?: TObject;
   /** The body of every error, where the dialect adds something to it. */
   readonly problem?: DialectProblem;
   readonly sendError: (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
@@ -63,7 +66,7 @@ type Dialect = {
 
 /** Makes the routes of a scope speak a dialect, and enforces their `security` and the type of their bodies. */
 export function speak(app: FastifyInstance, deps: HttpDeps, dialect: Dialect): void {
-  const { body: kind, problem = Problem, sendError } = dialect;
+  const { body: kind, problem = Problem, querystring, sendError } = dialect;
   app.removeAllContentTypeParsers();
   kind.addParser(app);
   app.setErrorHandler(sendError);
@@ -74,6 +77,7 @@ export function speak(app: FastifyInstance, deps: HttpDeps, dialect: Dialect): v
     const repeatable = !isHidden && isRepeatable(route);
     const response = { ...(schema.response as object), default: problem };
     route.schema = {
+      ...(querystring && { querystring }),
       ...schema,
       response,
       isRepeatable: repeatable,
