@@ -97,6 +97,12 @@ attack(
         target().form('POST', '/users/login', { email, password }),
       'POST /users/authenticate': (email, password) =>
         target().form('POST', '/users/authenticate', { email, password }),
+      'POST /users/update/password': (email, password) =>
+        target().form('POST', '/users/update/password', {
+          email,
+          password,
+          newPassword: 'something else',
+        }),
     };
 
     test('is tried at every route that judges credentials', () => {

@@ -127,7 +127,7 @@ attack('an address', (target) => {
     const bearer = await t.formLogIn(await t.signUp());
     const fields = { email: victim.email, password: PASSWORD, newPassword: NEW_PASSWORD };
     const answer = await t.unchanged(() => t.form('PUT', '/users/update/password', fields, bearer));
-    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_credentials' } });
+    expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });
   });
 });
 

@@ -152,6 +152,16 @@ describe('PUT /users/update/password', () => {
     expect([response.statusCode, response.json().email]).toStrictEqual([200, 'ada@example.com']);
   });
 
+  it.each(['ada@example.com', 'nobody@example.com', 'orion@test'])(
+    'answers 403 for another address than the own one, whether or not it has an account: %s',
+    async (email) => {
+      await signedUp(server, 'ada@example.com');
+      const { token } = await signedUp(server);
+      const response = await server.form('PUT', UPDATE, { ...fields, email }, bearer(token));
+      expect([response.statusCode, response.json().code]).toStrictEqual([403, 'forbidden']);
+    },
+  );
+
   it('answers 400 for a wrong password', async () => {
     const { token } = await signedUp(server);
     const wrong = { ...fields, password: 'not this one' };

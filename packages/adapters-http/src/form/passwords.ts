@@ -3,18 +3,11 @@ import { Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { deviceCookie } from '../server/device-cookie.ts';
-import {
-  currentPassword,
-  deviceToken,
-  differs,
-  email,
-  linkToken,
-  newPassword,
-} from '../server/fields.ts';
+import { currentPassword, deviceToken, differs, linkToken, newPassword } from '../server/fields.ts';
 import { claimedEmail, FormUser, formUserOut } from './shared.ts';
 
 const FormNewPassword = Type.Object(
-  { email, password: currentPassword, newPassword },
+  { email: claimedEmail, password: currentPassword, newPassword },
   { $id: 'FormNewPassword', check: differs('newPassword') },
 );
 
@@ -51,7 +44,7 @@ export const passwordRoutes =
           description:
             'Ends every other session. The owner gets a mail with a link that locks the account.',
           security: ['accessToken'],
-          errors: ['invalid_credentials', 'too_many_requests', 'overloaded'],
+          errors: ['invalid_credentials', 'too_many_requests', 'overloaded', 'forbidden'],
           body: FormNewPassword,
           response: { 200: FormUser },
         },

@@ -1,9 +1,12 @@
 import {
   type Actor,
   checkPasswordDiffers,
+  Forbidden,
+  type Id,
   normalizePassword,
   type PasswordQuality,
   parseAll,
+  parseClaimedEmail,
   parseEmail,
   placeOf,
   type User,
@@ -51,19 +54,20 @@ export class UpdatePassword {
 
   /**
    * A session can only change the password of its own user. Throws `IllegalArgument` for a new password that is
-   * refused, `InvalidCredentials`, `TooManyRequests`, and `Overloaded`.
+   * refused, `Forbidden` for every address but the own one, `InvalidCredentials`, `TooManyRequests`, and `Overloaded`.
    */
   async execute(
     actor: Actor,
     input: UpdatePasswordInput,
   ): Promise<{ user: User; quality: PasswordQuality; device: string }> {
     const { newPassword, ...claim } = parseAll({
-      email: () => parseEmail(input.email),
+      email: () => (actor.kind === 'service' ? parseEmail : parseClaimedEmail)(input.email),
       password: () => normalizePassword(input.password, 'password'),
       newPassword: () => parseNewPassword(this.#ports, input.newPassword, 'newPassword'),
       difference: () => checkPasswordDiffers(input.newPassword, input.password, 'newPassword'),
     });
     const place = placeOf(actor);
+    if (actor.kind === 'user') await this.#checkOwn(actor.session.userId, claim.email);
     this.#ports.hasher.admit(place);
 
     const { email: account } = claim;
@@ -90,6 +94,12 @@ export class UpdatePassword {
       },
     });
     return result;
+  }
+
+  /** Before any hash: whether somebody has another address is told by nothing. */
+  async #checkOwn(userId: Id, email: string): Promise<void> {
+    const own = await this.#ports.database.read(({ users }) => users.get(userId));
+    if (own?.email !== email) throw new Forbidden('forbidden');
   }
 
   /** The token of the device that asked: whoever proved the password is known there from then on. */
