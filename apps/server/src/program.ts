@@ -7,7 +7,6 @@ import { colored } from './commands/common.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addCreateAdmin } from './commands/create-admin.ts';
 import { addDoctor } from './commands/doctor.ts';
-import { watchCommands } from './commands/founding.ts';
 import { addInit } from './commands/init.ts';
 import { addKey } from './commands/key.ts';
 import { addKeyring } from './commands/keyring.ts';
@@ -49,7 +48,6 @@ export function createProgram(name: ProgramName = 'rekey'): Command {
         ),
     });
 
-  watchCommands(program);
   addInit(program);
   addServe(program);
   addService(program);

@@ -6,7 +6,7 @@ import type { UseCases } from '@rekey/usecases';
 import { InvalidArgumentError, Option } from 'commander';
 import { compose } from '../compose.ts';
 import { type Config, loadConfig } from '../config.ts';
-import { guardedOpening } from './founding.ts';
+import { type Founding, guardedOpening } from './founding.ts';
 
 /** Every command that shows something has it. */
 export const json = () => new Option('--json', 'print one JSON object');
@@ -67,9 +67,12 @@ export const wholeNumber =
   };
 
 /** Opens Rekey as the environment configures it, runs the work, and closes it again. */
-export async function withRekey<T>(work: (useCases: UseCases) => Promise<T>): Promise<T> {
+export async function withRekey<T>(
+  work: (useCases: UseCases) => Promise<T>,
+  founding?: Founding,
+): Promise<T> {
   const config = loadConfig();
-  const { useCases, close } = await guardedOpening(config, () => compose(config));
+  const { useCases, close } = await guardedOpening(config, () => compose(config), founding);
   try {
     return await work(useCases);
   } finally {

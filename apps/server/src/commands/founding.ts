@@ -1,40 +1,28 @@
 import path from 'node:path';
 import { inspectDatabase, parseDatabaseUrl } from '@rekey/adapters-db';
-import type { Command } from 'commander';
 import type { Config } from '../config.ts';
 
-/** They may come before the first start, and make what is missing. */
-const FOUNDING = ['create-service-with-key', 'create-root-key'];
-
-/** The command line that runs; null where something else opens Rekey, which makes what is missing. */
-let running: { readonly program: string; readonly isFounding: boolean } | null = null;
-
-/** Lets `guardedOpening` know which command runs. */
-export function watchCommands(program: Command): void {
-  program.hook('preAction', (_program, command) => {
-    const isFounding = command.parent === program && FOUNDING.includes(command.name());
-    running = { program: program.name(), isFounding };
-  });
-  program.hook('postAction', () => {
-    running = null;
-  });
-}
+/** Whether a command may come before the first start, and makes what is missing. */
+export type Founding = { readonly mayFound: boolean };
 
 /**
- * Opens the database for a command. A command in the wrong folder must not make a second Rekey there: only two of them
- * make one, and then they say so.
+ * Opens the database for a command. A command in the wrong folder must not make a second Rekey there: only those of the
+ * first seed make one, and then they say so.
  */
-export async function guardedOpening<T>(config: Config, open: () => Promise<T>): Promise<T> {
-  if (running === null || !(await isMissing(config))) return open();
-  const { program, isFounding } = running;
+export async function guardedOpening<T>(
+  config: Config,
+  open: () => Promise<T>,
+  { mayFound }: Founding = { mayFound: false },
+): Promise<T> {
+  if (!(await isMissing(config))) return open();
   const { database, keys } = placesOf(config);
-  if (!isFounding) {
+  if (!mayFound) {
     throw new Error(
-      `there is no database of Rekey at ${database}. Point to another with DATABASE_URL, in the environment or in a file .env of this folder, or make one with: ${program} init`,
+      `there is no database of Rekey at ${database}. Point to another with DATABASE_URL, in the environment or in a file .env of this folder, or make one with: rekey init`,
     );
   }
   const opened = await open();
-  process.stderr.write(`${program}: there was no Rekey here: made ${database} and ${keys}\n`);
+  process.stderr.write(`rekey: there was no Rekey here: made ${database} and ${keys}\n`);
   return opened;
 }
 

@@ -6,12 +6,13 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { outputOf, run } from '../../test/run.ts';
 import { withRekey } from './common.ts';
 
-beforeEach(() => {
+beforeEach(async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'rekey-key-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   vi.stubEnv('KEYS_FILE', path.join(folder, 'keys.json'));
   vi.stubEnv('DATABASE_URL', `sqlite:${path.join(folder, 'rekey.db')}`);
   vi.stubEnv('MAIL_DIR', path.join(folder, 'mail'));
+  await run(['init']);
 });
 
 const UNKNOWN = '01900000-0000-7000-8000-ffffffffffff';

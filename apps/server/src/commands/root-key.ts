@@ -1,19 +1,20 @@
 import { type Key, operator, parseName } from '@rekey/domain';
 import { Argument, type Command } from 'commander';
 import { checked, json, onWire, print, printJson, printKey, table, withRekey } from './common.ts';
+import type { Founding } from './founding.ts';
 import { revoking, rotating, stateOf } from './key.ts';
 
 type Json = { readonly json?: true };
 
 /** The keys of the operator over the network. */
 export function addRootKey(program: Command): void {
-  making(program.command('create-root-key'));
+  making(program.command('create-root-key'), { mayFound: true });
 
   const rootKey = program
     .command('root-key')
     .description('make keys with which the operator calls over the network, and end them');
 
-  making(rootKey.command('create'));
+  making(rootKey.command('create'), { mayFound: false });
 
   rootKey
     .command('list')
@@ -32,14 +33,15 @@ export function addRootKey(program: Command): void {
 }
 
 /** A command that makes a root key and shows it. */
-function making(command: Command): void {
+function making(command: Command, founding: Founding): void {
   command
     .description('make a key with which the operator does all administration over the network')
     .addArgument(new Argument('<name>', 'what the key is for').argParser(checked(parseName)))
     .addOption(json())
     .action(async (name: string, options: Json) => {
-      const { key, value } = await withRekey(({ keys }) =>
-        keys.createRootKey.execute(operator, { name }),
+      const { key, value } = await withRekey(
+        ({ keys }) => keys.createRootKey.execute(operator, { name }),
+        founding,
       );
       if (options.json) printJson({ key: { ...onWire(key), value } });
       else printKey(`Root key ${key.name} is made.`, ['id', key.id], ['key', value]);

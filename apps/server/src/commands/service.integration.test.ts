@@ -4,11 +4,12 @@ import path from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { outputOf, run } from '../../test/run.ts';
 
-beforeEach(() => {
+beforeEach(async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'rekey-service-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   vi.stubEnv('KEYS_FILE', path.join(folder, 'keys.json'));
   vi.stubEnv('DATABASE_URL', `sqlite:${path.join(folder, 'rekey.db')}`);
+  await run(['init']);
 });
 
 const UNKNOWN = '01900000-0000-7000-8000-ffffffffffff';

@@ -27,6 +27,7 @@ import {
   withRekey,
   yes,
 } from './common.ts';
+import type { Founding } from './founding.ts';
 import { stateOf } from './key.ts';
 
 type Flag = 'true' | 'false';
@@ -53,7 +54,7 @@ const WEEK_S = 604_800;
 
 /** The backends that act for their users. */
 export function addService(program: Command): void {
-  registering(program.command('create-service-with-key'));
+  registering(program.command('create-service-with-key'), { mayFound: true });
 
   const service = program
     .command('service')
@@ -87,7 +88,7 @@ export function addService(program: Command): void {
       }
     });
 
-  registering(service.command('create'));
+  registering(service.command('create'), { mayFound: false });
 
   describing(
     service
@@ -187,7 +188,7 @@ export function addService(program: Command): void {
 }
 
 /** A command that registers a service and shows its key. */
-function registering(command: Command): void {
+function registering(command: Command, founding: Founding): void {
   describing(
     command
       .description('register a service and show its key')
@@ -198,8 +199,10 @@ function registering(command: Command): void {
   )
     .addOption(json())
     .action(async (name: string, url: string, options: ServiceOptions & Json) => {
-      const { service, key, value } = await withRekey(({ services }) =>
-        services.createServiceWithKey.execute(operator, { ...givenOf(options), name, url }),
+      const { service, key, value } = await withRekey(
+        ({ services }) =>
+          services.createServiceWithKey.execute(operator, { ...givenOf(options), name, url }),
+        founding,
       );
       if (options.json) printJson({ service: onWire(service), key: { ...onWire(key), value } });
       else {

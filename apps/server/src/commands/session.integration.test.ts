@@ -21,6 +21,7 @@ beforeEach(async () => {
   vi.stubEnv('DATABASE_URL', `sqlite:${path.join(folder, 'rekey.db')}`);
   vi.stubEnv('BCRYPT_COST', '10');
   vi.stubEnv('THROTTLE_ACCOUNT_FREE', '1');
+  await run(['init']);
   ({ id: userId } = await withRekey(async ({ users, services }) => {
     await services.openFormService.execute(operator);
     return users.signUp.execute(nobody, orion);

@@ -16,6 +16,7 @@ beforeEach(async () => {
   vi.stubEnv('KEYS_FILE', path.join(folder, 'keys.json'));
   vi.stubEnv('DATABASE_URL', `sqlite:${path.join(folder, 'rekey.db')}`);
   vi.stubEnv('BCRYPT_COST', '10');
+  await run(['init']);
   ({ id } = await withRekey(async ({ users, services }) => {
     await services.openFormService.execute(operator);
     return users.signUp.execute({ kind: 'nobody', origin }, orion);

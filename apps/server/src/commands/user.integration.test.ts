@@ -21,6 +21,7 @@ beforeEach(async () => {
   vi.stubEnv('DATABASE_URL', `sqlite:${path.join(folder, 'rekey.db')}`);
   vi.stubEnv('MAIL_DIR', path.join(folder, 'mail'));
   vi.stubEnv('BCRYPT_COST', '10');
+  await run(['init']);
   ({ id } = await withRekey(async ({ users, services }) => {
     await services.openFormService.execute(operator);
     return users.signUp.execute(nobody, orion);
