@@ -13,6 +13,8 @@ type Asset = {
   readonly content: Buffer;
   /** Stands for the content in URLs. */
   readonly version: string;
+  /** Whether somebody else made it. */
+  readonly isForeign?: true;
 };
 
 export type Assets = ReturnType<typeof assetsOf>;
@@ -40,7 +42,7 @@ export function assetsOf({ brandColor, brandLogo }: HttpOptions) {
     'icon.svg': asset('image/svg+xml', Buffer.from(iconOf(brandColor))),
     'zxcvbn-core.js': packaged.core,
     'zxcvbn-common.js': packaged.common,
-    logo: brandLogo && asset(brandLogo.type, brandLogo.content),
+    logo: brandLogo && { ...asset(brandLogo.type, brandLogo.content), isForeign: true as const },
   } as const;
 }
 
@@ -53,17 +55,17 @@ function asset(type: string, content: Buffer): Asset {
   return { type, content, version };
 }
 
-/** An SVG that somebody opens by itself may run nothing and load nothing. */
+/** An SVG of somebody else, opened by itself, may run nothing and load nothing. */
 const SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 const YEAR_S = 31_536_000;
 
 /** Kept for a year under a URL that names its version, and not at all under another: servers of two versions may answer in turn. */
-export function sendAsset({ type, content, version }: Asset) {
+export function sendAsset({ type, content, version, isForeign }: Asset) {
   let compressed: Promise<Buffer> | undefined;
   return async ({ query, headers }: FastifyRequest, reply: FastifyReply): Promise<Buffer> => {
     reply.type(type).header('vary', 'Accept-Encoding');
-    if (type === 'image/svg+xml') reply.header('content-security-policy', SVG_POLICY);
+    if (isForeign && type === 'image/svg+xml') reply.header('content-security-policy', SVG_POLICY);
     if ((query as { v?: unknown }).v === version) {
       reply.header('cache-control', `public, max-age=${YEAR_S}, immutable`);
     }
