@@ -53,7 +53,7 @@ test('bash completes commands, options and their values', async () => {
     '--version',
     '--help',
   ]);
-  expect(below).toEqual(['list', 'requeue', 'help', '--help']);
+  expect(below).toEqual(['list', 'requeue', 'correct', 'help', '--help']);
   expect(options).toEqual(['--state', '--limit', '--json', '--help']);
   expect(states).toEqual(['waiting', 'sent', 'dead']);
   expect(values).toEqual(['true']);
