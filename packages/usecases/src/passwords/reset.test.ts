@@ -7,6 +7,7 @@ import {
   IllegalArgument,
   InvalidCredentials,
   InvalidOneTimeToken,
+  MAX_PAGE_SIZE,
   Overloaded,
   operator,
   type Service,
@@ -569,6 +570,19 @@ describe('an account that somebody made with another person’s address', () => 
     expect(end).toBeInstanceOf(InvalidOneTimeToken);
     expect(await opens(w, owner, PASSWORD)).toBe(false);
     expect(await opens(w, owner, NEW_PASSWORD)).toBe(true);
+  });
+
+  test('has no key left of more than fit on a page', async () => {
+    const { w, owner, token } = await squatted();
+    const { user, service } = owner;
+    for (let n = 0; n < MAX_PAGE_SIZE; n += 1) {
+      await w.addKey({ userId: user.id, serviceId: service.id, type: 'KEY' });
+    }
+    await confirm(w, nobody, token);
+    const usable = await w.database.read(({ keys }) =>
+      keys.list({ userIds: [user.id], isRevoked: false }, { limit: MAX_PAGE_SIZE }),
+    );
+    expect(usable).toEqual([owner.tokenKey]);
   });
 
   test('is mailed about it although the budget of strangers is used up', async () => {

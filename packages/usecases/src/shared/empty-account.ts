@@ -16,11 +16,15 @@ export async function emptyAccount(
   const { users, keys, sessions, oneTimeTokens } = stores;
   const now = ports.clock.now();
   const filter = { userIds: [userId], isRevoked: false };
+  let after: Id | undefined;
   for (;;) {
-    const page = await keys.list(filter, { limit: MAX_PAGE_SIZE });
-    const others = page.filter((key) => key.type !== 'TOKEN' || key.serviceId !== serviceId);
-    for (const key of others) await retireKey(ports, stores, key, now);
-    if (others.length < page.length || page.length === 0) break;
+    const page = await keys.list(filter, { limit: MAX_PAGE_SIZE, after });
+    for (const key of page) {
+      const isKept = key.type === 'TOKEN' && key.serviceId === serviceId;
+      if (!isKept) await retireKey(ports, stores, key, now);
+    }
+    if (page.length < MAX_PAGE_SIZE) break;
+    after = page.at(-1)?.id;
   }
   await sessions.endAllOf(userId, now);
   await users.forgetDevices(userId);
