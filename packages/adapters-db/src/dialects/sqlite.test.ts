@@ -177,6 +177,7 @@ describe('the settings', () => {
     expect(handle.pragma('synchronous', { simple: true })).toBe(1);
     expect(handle.pragma('journal_mode', { simple: true })).toBe('wal');
     expect(handle.pragma('foreign_keys', { simple: true })).toBe(1);
+    expect(handle.pragma('secure_delete', { simple: true })).toBe(1);
   });
 
   test('that SQLite does not accept are an error', () => {
@@ -405,6 +406,22 @@ test('a write outside a transaction is an error, and not an outage', async () =>
   const { database } = await openMigrated();
   const writing = database.read(({ services }) => services.insert(aService()));
   await expect(writing).rejects.toThrow('attempt to write a readonly database');
+});
+
+test('nothing of a user who was deleted is left in the file', async () => {
+  const { database, close } = await openMigrated();
+  const marked = Array.from({ length: 50 }, (_, n) =>
+    aUser({ createdBy: null, name: `Zaphod Beeblebrox ${n}`, email: `zaphod-${n}@example.com` }),
+  );
+  await database.transact(async ({ users }) => {
+    for (const user of marked) await users.insert(user, 'hash of Zaphod');
+  });
+  await database.transact(async ({ users }) => {
+    for (const { id } of marked) await users.delete(id, 0, 0);
+  });
+  // The write-ahead log goes with the last that has the file open.
+  await close();
+  expect((await readFile(file)).includes('aphod')).toBe(false);
 });
 
 test('a reference to nothing is refused', async () => {

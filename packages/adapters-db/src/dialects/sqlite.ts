@@ -26,8 +26,14 @@ const APPLICATION_ID = 0x526b6579;
 /**
  * The settings that Rekey relies on. With `synchronous=NORMAL` a power cut can lose the latest commits, never earlier
  * ones: `transact` answers a commit only when it is on the disk, and nobody else waits for the disk meanwhile.
+ * Without `secure_delete` the bytes of deleted rows stay in the file until something is written over them.
  */
-const SETTINGS = { journal_mode: 'wal', synchronous: 1 /* NORMAL */, foreign_keys: 1 };
+const SETTINGS = {
+  journal_mode: 'wal',
+  synchronous: 1 /* NORMAL */,
+  foreign_keys: 1,
+  secure_delete: 1,
+};
 
 /** Puts on the disk what was written to a file. */
 type DataSync = (file: FileHandle) => Promise<void>;
