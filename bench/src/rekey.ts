@@ -81,9 +81,9 @@ export async function fill(
      values ('${service}', ${now}, ${now}, 1, 'Shop', 'https://shop.example', 'https://shop.example/account', 1, '', 0, 0, 0, 0)`,
     `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, scopes, digest)
      values ('${id('s', 2)}', ${now}, ${now}, 1, 0, 'KEY', 'shop', '${service}', null, '', '${digest(SERVICE_KEY)}')`,
-    `insert into users (id, created_at, updated_at, is_enabled, is_locked, is_disabled_by_operator, is_admin, email_valid, email_proven, name, email, locale, timezone, password_hash,
+    `insert into users (id, created_at, updated_at, is_enabled, is_locked, is_disabled_by_operator, is_admin, email_valid, email_proven, email_changed, name, email, locale, timezone, password_hash,
        credential_version, device_epoch, password_quality, password_allow_reset, password_require_update, created_by)
-     select ${idOf('user')}, ${now}, ${now}, 1, 0, 0, 0, 0, 0, 'User ' || i, 'user' || i || '@bench.example', 'en', 'Etc/UTC',
+     select ${idOf('user')}, ${now}, ${now}, 1, 0, 0, 0, 0, 0, 0, 'User ' || i, 'user' || i || '@bench.example', 'en', 'Etc/UTC',
        '${hash}', 1, 1, null, 1, 0, '${service}' from ${each(users)}`,
     `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, scopes, digest)
      select ${idOf('token')}, ${now}, ${now}, 1, 0, 'TOKEN', 'web', '${service}', ${idOf('user')}, '', 'token ' || i

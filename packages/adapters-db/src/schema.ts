@@ -49,6 +49,7 @@ export type Schema = {
     email: string;
     email_valid: Flag;
     email_proven: Flag;
+    email_changed: Flag;
     locale: string;
     timezone: string;
     password_hash: string | null;

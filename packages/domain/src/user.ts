@@ -22,6 +22,8 @@ export type User = {
   readonly emailValid: boolean;
   /** Whether somebody acted on a mail to the address, which no visit does: nothing less counts as a proof. */
   readonly emailProven: boolean;
+  /** Whether it is another one than the account was made with: whoever made the account does not vouch for it. */
+  readonly emailChanged: boolean;
   /** A BCP 47 language tag. */
   readonly locale: string;
   /** A name of the IANA time zone database. */
@@ -141,13 +143,24 @@ const isOfPair = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff;
 
 /**
  * Whether somebody vouches for it that the address of an account is its owner's: the owner by a proof, or the service or
- * operator that made the account. It says whom mails may be sent to, and which accounts stay, and nothing more: who gets
+ * operator that made the account. It says which accounts stay, and to whom they are given as they are, and nothing more: who gets
  * an account by its address has to have proven it (`emailProven`).
  */
 export const isProven = ({
   createdBy,
   emailProven,
 }: Pick<User, 'createdBy' | 'emailProven'>): boolean => emailProven || createdBy !== formServiceId;
+
+/**
+ * Whether mails about an account go to a mailbox that is known to be its owner's. All others are bounded by what strangers
+ * can start: anybody can give an account the address of somebody else.
+ */
+export const hasOwnMailbox = ({
+  createdBy,
+  emailProven,
+  emailChanged,
+}: Pick<User, 'createdBy' | 'emailProven' | 'emailChanged'>): boolean =>
+  emailProven || (createdBy !== formServiceId && !emailChanged);
 
 /** The secret side of a user. It never leaves the use cases. */
 export type Credential = {

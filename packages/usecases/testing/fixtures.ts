@@ -58,6 +58,7 @@ export function aUser(details: Partial<User> & Pick<User, 'createdBy'>): User {
     email: `user-${user.id}@example.com`,
     emailValid: false,
     emailProven: false,
+    emailChanged: false,
     locale: 'en',
     timezone: 'Etc/UTC',
     passwordAllowReset: true,

@@ -36,6 +36,7 @@ export const initial: Migration = {
       email text not null unique,
       email_valid integer not null,
       email_proven integer not null,
+      email_changed integer not null,
       locale text not null,
       timezone text not null,
       password_hash text,

@@ -15,6 +15,7 @@ export const userColumns = [
   'email',
   'email_valid as emailValid',
   'email_proven as emailProven',
+  'email_changed as emailChanged',
   'locale',
   'timezone',
   'password_allow_reset as passwordAllowReset',
@@ -43,6 +44,7 @@ export const asUser = (row: UserRow): User => ({
   isAdmin: row.isAdmin === 1,
   emailValid: row.emailValid === 1,
   emailProven: row.emailProven === 1,
+  emailChanged: row.emailChanged === 1,
   passwordAllowReset: row.passwordAllowReset === 1,
   passwordRequireUpdate: row.passwordRequireUpdate === 1,
 });

@@ -40,6 +40,7 @@ const insert = guarded(
         email: user.email,
         email_valid: user.emailValid,
         email_proven: user.emailProven,
+        email_changed: user.emailChanged,
         locale: user.locale,
         timezone: user.timezone,
         password_hash: passwordHash,
@@ -121,6 +122,7 @@ const remake = write((db, user: Param<User>, passwordHash: Param<string | null>)
       name: user.name,
       email_valid: sql.lit(1),
       email_proven: sql.lit(1),
+      email_changed: sql.lit(0),
       locale: user.locale,
       timezone: user.timezone,
       password_hash: passwordHash,
@@ -296,7 +298,13 @@ const freeFor = (id: Param<Id>, email: Param<string>) =>
 const changeEmail = guarded((db, id: Param<Id>, email: Param<string>, now: Param<Instant>) =>
   db
     .updateTable('users')
-    .set({ email, email_valid: sql.lit(0), email_proven: sql.lit(0), updated_at: now })
+    .set({
+      email,
+      email_valid: sql.lit(0),
+      email_proven: sql.lit(0),
+      email_changed: sql.lit(1),
+      updated_at: now,
+    })
     .where('id', '=', id)
     .where(freeFor(id, email)),
 );

@@ -2,8 +2,8 @@ import {
   type Account,
   type Actor,
   FIRST_ID,
+  hasOwnMailbox,
   type Id,
-  isProven,
   type Key,
   parseClaimedEmail,
   parseEmail,
@@ -105,7 +105,7 @@ export class RequestReset {
   async #isOwners(actor: Actor, email: string, token?: string): Promise<boolean> {
     const account = await this.#ports.database.read(({ users }) => users.findByEmail(email));
     const device = await presentedDevice(this.#ports, actor, email, token);
-    if (account === null || !isProven(account.user)) return false;
+    if (account === null || !hasOwnMailbox(account.user)) return false;
     const { origin } = placeOf(actor);
     return device?.isKnown || isFromKnownNetwork(this.#ports, account, origin);
   }

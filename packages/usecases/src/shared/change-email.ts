@@ -1,5 +1,6 @@
 import {
   type Actor,
+  hasOwnMailbox,
   type Id,
   IllegalArgument,
   isProven,
@@ -47,7 +48,7 @@ export const lockBudgetsOfMove = (
   { origin }: Place,
   { user, newEmail }: Pick<Move, 'user' | 'newEmail'>,
 ): Promise<void> => {
-  const to = isProven(user) ? [newEmail] : [user.email, newEmail];
+  const to = hasOwnMailbox(user) ? [newEmail] : [user.email, newEmail];
   return lockMailBudgets(
     ports,
     stores,
@@ -77,7 +78,14 @@ export async function changeEmail(
 
   await sessions.endAllOf(user.id, now, sessionId);
   await oneTimeTokens.endAll(user.id, provingAddress, now);
-  const moved = { ...user, email: newEmail, emailValid: false, emailProven: false, updatedAt: now };
+  const moved = {
+    ...user,
+    email: newEmail,
+    emailValid: false,
+    emailProven: false,
+    emailChanged: true,
+    updatedAt: now,
+  };
   const at = { serviceId, origin };
   await lockBudgetsOfMove(ports, stores, at, { user, newEmail });
   const details = { newEmail, wasProven: isProven(user) };

@@ -38,6 +38,7 @@ const flows = [
   'reset alone',
   'reset at a service',
   'register at a service',
+  'move an account there and change its password',
 ] as const;
 
 const steps = fc.array(
@@ -114,6 +115,14 @@ async function prepare() {
         const grant = await w.accessTokens.verify(access.token);
         return rooms.users.sendValidation.execute(asUser(grant!, origin));
       }
+      case 'move an account there and change its password': {
+        const { user } = await w.addOwner({ emailProven: true }, { service });
+        const by = asService(service, origin);
+        const own = { email: user.email, password: PASSWORD };
+        await rooms.users.updateEmail.execute(by, { ...own, newEmail: email });
+        const change = { email, password: PASSWORD, newPassword: NEW_PASSWORD };
+        return rooms.passwords.updatePassword.execute(by, change);
+      }
       case 'reset alone':
         return rooms.passwords.requestReset.execute(asNobody(origin), { email });
       case 'reset at a service':
@@ -168,7 +177,7 @@ test('strangers start no more than ten mails an hour and twenty a day to one mai
 test.each(flows)('strangers start a mail where they %s', async (flow) => {
   const { w, ada, strangers, newMails } = await prepare();
   const email = flow === 'reset at a service' ? ada.user.email : 'bob@example.com';
-  if (flow !== 'sign up' && flow !== 'sign up and log in') {
+  if (!/sign up|move/.test(flow)) {
     await endOf(strangers('sign up and log in', email, network(1)));
     w.clock.set(START + 20 * MINUTE_MS);
   }

@@ -1,8 +1,8 @@
 import {
   DAY_MS,
   type Delivery,
+  hasOwnMailbox,
   type Id,
-  isProven,
   nowhere,
   type OneTimeToken,
   type Origin,
@@ -14,7 +14,10 @@ import type { Ports, Stores } from '../ports/index.ts';
 import { checkMailBudget, countAsked, spendMailBudget } from './mail-budget.ts';
 
 type OweNeeds = Pick<Ports, 'secrets' | 'linkTokens' | 'clock' | 'ids' | 'settings'>;
-type Owner = Pick<User, 'id' | 'email' | 'emailProven' | 'createdBy' | 'locale' | 'timezone'>;
+type Owner = Pick<
+  User,
+  'id' | 'email' | 'emailProven' | 'emailChanged' | 'createdBy' | 'locale' | 'timezone'
+>;
 
 /**
  * Throws `TooManyRequests` where the owner of an account could not be mailed that it changed: no change goes without its
@@ -25,7 +28,7 @@ export async function checkOwing(
   user: Owner,
   origin: Origin,
 ): Promise<void> {
-  if (!isProven(user)) await checkMailBudget(ports, { to: user.email, origin });
+  if (!hasOwnMailbox(user)) await checkMailBudget(ports, { to: user.email, origin });
 }
 
 /** A right that is to be mailed. */
@@ -46,7 +49,7 @@ export async function owe(
   of: OwedRight & { readonly user: Owner; readonly isCounted?: true },
 ): Promise<OneTimeToken> {
   const { purpose, user, origin } = of;
-  if (!isProven(user) && !of.isCounted) {
+  if (!hasOwnMailbox(user) && !of.isCounted) {
     const refusal = await spendMailBudget(ports, stores, { to: user.email, origin });
     if (refusal) throw refusal;
   }
@@ -128,7 +131,7 @@ export async function oweNews(
   stores: Stores,
   of: OwedRight & { readonly user: Owner },
 ): Promise<OneTimeToken | null> {
-  return isProven(of.user) ? owe(ports, stores, of) : oweAsked(ports, stores, of);
+  return hasOwnMailbox(of.user) ? owe(ports, stores, of) : oweAsked(ports, stores, of);
 }
 
 /**

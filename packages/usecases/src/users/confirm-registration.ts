@@ -272,6 +272,7 @@ export class ConfirmRegistration {
       email: right.email,
       emailValid: true,
       emailProven: true,
+      emailChanged: false,
       locale: details.locale,
       timezone: details.timezone,
       passwordAllowReset: choice.passwordAllowReset,

@@ -77,6 +77,7 @@ export class CreateAdmin {
       email,
       emailValid: false,
       emailProven: false,
+      emailChanged: false,
       locale: 'en',
       timezone: 'Etc/UTC',
       passwordAllowReset: true,

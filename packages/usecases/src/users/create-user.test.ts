@@ -70,6 +70,7 @@ describe('creating a user', () => {
       email: 'ada@xn--bcher-kva.example',
       emailValid: false,
       emailProven: false,
+      emailChanged: false,
       locale: 'de-DE',
       timezone: 'Europe/Berlin',
       passwordAllowReset: false,

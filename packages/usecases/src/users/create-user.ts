@@ -141,6 +141,7 @@ export class CreateUser {
       isAdmin: false,
       emailValid: false,
       emailProven: false,
+      emailChanged: false,
       ...profile,
       passwordAllowReset: input.passwordAllowReset ?? true,
       passwordRequireUpdate: input.passwordRequireUpdate ?? false,

@@ -35,6 +35,7 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
       isDisabledByOperator: true,
       emailValid: true,
       emailProven: true,
+      emailChanged: true,
       lastLoginAt: START + 5,
       isAdmin: true,
       passwordAllowReset: false,
@@ -514,7 +515,8 @@ export function usersContract({ write, read, race, alone, seed }: Opened): void 
       const { user } = await seed({ emailValid: true, emailProven: true });
       const email = `${anId()}@example.com`;
       expect(await move(user.id, email)).toBe(true);
-      const moved = { ...user, email, emailValid: false, emailProven: false, updatedAt: START + 3 };
+      const unproven = { emailValid: false, emailProven: false, emailChanged: true };
+      const moved = { ...user, email, ...unproven, updatedAt: START + 3 };
       expect(await accountOf(moved)).toEqual({ user: moved, credential: untouched });
       expect(await read(({ users }) => users.findByEmail(user.email))).toBeNull();
       const seen = await read(({ users }) =>

@@ -233,7 +233,11 @@ export function users(tables: Tables): Users {
     },
     changeEmail: async (id, email, updatedAt) => {
       if (!users.has(id) || !isFree(id, email)) return false;
-      change(id, { email, emailValid: false, emailProven: false, updatedAt }, {});
+      change(
+        id,
+        { email, emailValid: false, emailProven: false, emailChanged: true, updatedAt },
+        {},
+      );
       return true;
     },
     giveBackAddress: async (id, email, updatedAt) => {
