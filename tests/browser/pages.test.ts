@@ -273,6 +273,17 @@ describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('in a browser', () =>
       await database.run('delete from throttles');
     });
 
+    test('serves a person who has to change the password, and gets no session before', async () => {
+      const { id, email, logIn } = await aPerson();
+      await database.run(`update users set password_require_update = 1 where id = '${id}'`);
+      expect((await logIn(PASSWORD)).status).toBe(403);
+      const page = await visit(CHANGE);
+      await fillIn(page, { email, password: PASSWORD, newPassword: NEW_PASSWORD });
+      await page.waitForSelector('text=Your password is changed');
+      expect((await logIn(NEW_PASSWORD)).status).toBe(200);
+      expect(complaints).toEqual([]);
+    });
+
     test('says that it needs JavaScript where there is none, and cannot be sent then', async () => {
       const page = await visit(CHANGE, { javaScriptEnabled: false, locale: 'es-ES' });
       expect(await page.locator('#needs-script').isVisible()).toBe(true);
