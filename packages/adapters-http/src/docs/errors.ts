@@ -26,7 +26,8 @@ export const whenOf: Record<ProblemCode, string> = {
   forbidden:
     'the caller is known and sees the thing, and may not do this: a role or scope is missing, or it takes the service that made the thing',
   password_update_required: 'the credentials are right, and the password must be changed first',
-  registration_closed: 'this service may not create users, or sign-up is closed',
+  registration_closed:
+    'sign-up is closed; as a 400, the service takes no registrations (`user_allow_register`)',
   root_key_required: 'a service key was sent, and this takes a root key',
   not_found: "no such path, user or key, or somebody else's",
   method_not_allowed: 'the path exists with the methods in `Allow`',
