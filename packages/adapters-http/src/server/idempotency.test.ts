@@ -173,6 +173,11 @@ const requests: Record<string, () => Promise<Request>> = {
     const body = { email: adaFields.email, password: PASSWORD, new_password: NEW_PASSWORD };
     return { url: `${LOCAL}/update-password`, body };
   },
+  updateEmail: async () => {
+    await enrolled(server);
+    const body = { email: adaFields.email, password: PASSWORD, new_email: 'ada@example.net' };
+    return { url: `${LOCAL}/update-email`, body };
+  },
   revokeRegister: () => aLock('register'),
   revokeResetPassword: () => aLock('reset-password'),
   revokeUpdateEmail: () => aLock('update-email'),
@@ -236,6 +241,10 @@ const requests: Record<string, () => Promise<Request>> = {
   changeAccount: async () => ({
     url: '/users/update',
     ...(await ownAccount({ name: 'Ada', password: PASSWORD })),
+  }),
+  changeEmail: async () => ({
+    url: '/users/update/email',
+    ...(await ownAccount({ newEmail: 'rigel@example.com' })),
   }),
   proveEmail: async () => {
     const { email } = person;
