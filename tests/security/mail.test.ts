@@ -91,7 +91,9 @@ attack('a mail', (target) => {
       headers: others,
     });
     expect(changed).toMatchObject({ status: 200 });
-    const [hosted] = await t.mailsTo(user.email);
+    // The other one asks for a proof of the address.
+    const mails = await t.mailsTo(user.email);
+    const hosted = mails.find(({ text }) => text?.includes('type=update_password'));
     expect(hosted?.text).toContain('http://rekey.test/local?type=update_password&email=');
     expect(hosted?.raw).not.toContain('evil');
   });
@@ -135,10 +137,11 @@ attack('a mail', (target) => {
       const fields = { ...account, newPassword: NEW_PASSWORD };
       return t.form('PUT', '/users/update/password', fields, bearer);
     };
-    for (let n = 0; n < 10; n += 1) {
+    // One asks for a proof of the address, the other tells of the change.
+    for (let n = 0; n < 5; n += 1) {
       const email = `${name}+${n}@gmail.com`;
       expect(await change(email)).toMatchObject({ status: 200 });
-      expect(await t.mailsTo(email)).toHaveLength(1);
+      expect(await t.mailsTo(email)).toHaveLength(2);
     }
     const last = `${name}@gmail.com`;
     const refused = await change(last);
