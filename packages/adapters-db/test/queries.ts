@@ -92,6 +92,7 @@ async function askAll(stores: Stores): Promise<void> {
   await services.get(service.id);
   await services.find(service.id);
   await services.lock(service.id);
+  await services.keep(service.id);
   await services.update(service);
   await services.hasUserKeys(service.id);
   for (const ids of [undefined, [service.id, user.id]]) {

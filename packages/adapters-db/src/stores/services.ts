@@ -74,6 +74,7 @@ const byId = one(existing, asService);
 const everById = one(ever, asService);
 /** Stronger than that of a change: the insert of a row that refers to the service waits as well. */
 const lock = one((db, id: Param<Id>) => existing(db, id).forUpdate(), asService);
+const keep = one((db, id: Param<Id>) => existing(db, id).forKeyShare(), asService);
 
 const pageOf = (direction: 'asc' | 'desc') =>
   all(
@@ -157,6 +158,7 @@ export const servicesOn = (on: Connection): Services => ({
     return firstOf(on)(limit, ids, isEnabled, after ?? '', before);
   },
   lock: lock(on),
+  keep: keep(on),
   update: update(on),
   hasUserKeys: async (id) => (await anyUserKey(on)(id)) !== null,
   async delete(left) {

@@ -139,8 +139,8 @@ async function findOwner(
   const violations: Violation[] = [];
   const refuse = (field: string, message: string, code: ViolationCode = 'unknown') =>
     violations.push({ field, message, code });
-  // Locked as well, so that it is not deleted meanwhile.
-  if ((await services.lock(serviceId)) === null) refuse('serviceId', 'is not the id of a service');
+  // Kept, so that it is not deleted meanwhile.
+  if ((await services.keep(serviceId)) === null) refuse('serviceId', 'is not the id of a service');
   if (userId === null && serviceId === formServiceId) {
     refuse('serviceId', 'is that of the built-in service, which asks with no key', 'not_allowed');
   }

@@ -245,7 +245,7 @@ describe('creating a key', () => {
     await create({ ...healthy.w, database }, healthy.by, { ...healthy.input, type: 'KEY' });
     expect(done).toEqual([
       'users.lock',
-      'services.lock',
+      'services.keep',
       'keys.insert',
       'oneTimeTokens.insert',
       'deliveries.insert',

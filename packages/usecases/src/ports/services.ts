@@ -11,6 +11,8 @@ export interface Services {
   list(filter: ServiceFilter, page: IdPage): Promise<Service[]>;
   /** Finds a service, and locks the row: every other change of it, and of which keys there are, waits until the transaction ends. */
   lock(id: Id): Promise<Service | null>;
+  /** Finds a service that nobody locks until the transaction ends; any number of transactions keep it at a time. */
+  keep(id: Id): Promise<Service | null>;
   /** Changes a service that is locked to what it is here. */
   update(service: Service): Promise<void>;
   /** Whether there is a key of a user at it that was not revoked. */

@@ -170,7 +170,7 @@ export class ConfirmRecovery {
     userId: Id,
     { id: serviceId, name }: Service,
   ): Promise<Id | null> {
-    if ((await services.lock(serviceId)) === null) return null;
+    if ((await services.keep(serviceId)) === null) return null;
     const { key, secret } = newKey(this.#ports, { type: 'TOKEN', name, serviceId, userId });
     return (await keys.insert(key, secret)) ? key.id : null;
   }

@@ -150,7 +150,8 @@ async function open(
   const { sessionId, userId, serviceId } = grant;
   // A change, a lock or a revoked key since the proof wins: the session would outlive it.
   const locked = await users.noteLogin(user.id, at, serviceId);
-  if (!locked?.user.isEnabled || locked.credential.version !== version) {
+  const isAsProven = locked?.credential.version === version && locked.user.email === user.email;
+  if (!locked?.user.isEnabled || !isAsProven) {
     throw new InvalidCredentials();
   }
   const key = await keys.findToken(userId, serviceId, at);

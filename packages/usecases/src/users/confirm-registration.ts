@@ -156,7 +156,7 @@ export class ConfirmRegistration {
     const { right } = before;
     if (before.account !== null) await users.lock(before.account.user.id);
     // A deletion of the service at the same moment finds the key, or is found.
-    await services.lock(before.service.id);
+    await services.keep(before.service.id);
     const found = await this.#find(stores, actor, right.id);
     if (!isAlike(before.account, found.account)) throw new Overtaken();
     const now = this.#ports.clock.now();
@@ -310,8 +310,8 @@ export class ConfirmRegistration {
   /** Null where the user has one. */
   async #addTokenKey(stores: Stores, service: Service, userId: Id): Promise<Key | null> {
     const { id: serviceId, name } = service;
-    // Locked, so that it is not deleted meanwhile.
-    if ((await stores.services.lock(serviceId)) === null) throw new InvalidOneTimeToken();
+    // Kept, so that it is not deleted meanwhile.
+    if ((await stores.services.keep(serviceId)) === null) throw new InvalidOneTimeToken();
     const { key, secret } = newKey(this.#ports, { type: 'TOKEN', name, serviceId, userId });
     return (await stores.keys.insert(key, secret)) ? key : null;
   }

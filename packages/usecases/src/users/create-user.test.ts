@@ -159,7 +159,7 @@ describe('somebody who signs up', () => {
     expect(done).toEqual([
       'users.insert',
       'oneTimeTokens.isReserved',
-      'services.lock',
+      'services.keep',
       'keys.insert',
       'oneTimeTokens.insert',
       'deliveries.insert',

@@ -167,8 +167,8 @@ export class CreateUser {
         await users.setAttributes(user.id, maker, attributes);
       }
       if (tokenKey) {
-        // Locked, so that a deletion of the service at the same moment finds the key, or is found.
-        if ((await stores.services.lock(service.id)) === null) throw new Unauthorized();
+        // Kept, so that a deletion of the service at the same moment finds the key, or is found.
+        if ((await stores.services.keep(service.id)) === null) throw new Unauthorized();
         await stores.keys.insert(tokenKey.key, tokenKey.secret);
       }
       // Where too many mails were sent, whoever signed up can ask for this one later.

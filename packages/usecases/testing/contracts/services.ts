@@ -63,7 +63,7 @@ export function servicesContract({ write, read, race, alone, seed }: Opened): vo
     });
 
     test('an unknown id is null', async () => {
-      for (const verb of ['get', 'find', 'lock'] as const) {
+      for (const verb of ['get', 'find', 'lock', 'keep'] as const) {
         expect(await write(({ services }) => services[verb](anId()))).toBeNull();
       }
     });

@@ -26,6 +26,7 @@ export const services = ({ services, deletedServices, users, keys }: Tables): Se
       return isLast ? found.slice(-limit) : found.slice(0, limit);
     },
     lock: get,
+    keep: get,
     update: async (service) => services.put(service.id, service),
     hasUserKeys: async (id) =>
       keys.rows().some(({ key }) => key.serviceId === id && key.userId !== null && !key.isRevoked),
