@@ -132,25 +132,46 @@ export function emailsRaces({ world, alone }: Track): void {
     });
   });
 
-  describe('a reset and a change of address at once', () => {
-    test('are one of them: the link goes with the address', async () => {
+  describe('a login and a change of address at once', () => {
+    test('leave no session that was opened by the address from before', async () => {
       const w = world();
       for (let round = 0; round < 5; round += 1) {
         const owner = await w.addOwner();
         const by = asService(owner.service);
         const { email } = owner.user;
-        await w.useCases.passwords.requestReset.execute(by, { email });
-        const token = await linkTo(w, owner.user, 'reset_password');
-        const { passwords, users } = hashedTogether(w, 2);
-        const ends = await Promise.all([
-          endOf(passwords.confirmReset.execute(by, { token, password: NEW_PASSWORD })),
+        const { sessions, users } = hashedTogether(w, 2);
+        const [logged, moved] = await Promise.all([
+          sessions.login.execute(by, { email, password: PASSWORD }).catch((error: Error) => error),
           endOf(
             users.updateEmail.execute(by, { email, password: PASSWORD, newEmail: `new.${email}` }),
           ),
         ]);
-        expect(done(ends)).toBe(1);
-        for (const end of ends) if (end !== 'done') expect(end).toSatisfy(isRefusal);
+        expect(moved).toBe('done');
+        if ('access' in logged) expect(await w.isLive(logged.access.token)).toBe(false);
+        else expect(logged).toSatisfy(isRefusal);
       }
+    });
+  });
+
+  describe('a reset and a change of address at once', () => {
+    test('are one of them: the link goes with the address', async () => {
+      await alone(async (w) => {
+        for (let round = 0; round < 5; round += 1) {
+          const owner = await w.addOwner();
+          const by = asService(owner.service);
+          const { email } = owner.user;
+          await w.useCases.passwords.requestReset.execute(by, { email });
+          const token = await linkTo(w, owner.user, 'reset_password');
+          const move = { email, password: PASSWORD, newEmail: `new.${email}` };
+          const { passwords, users } = hashedTogether(w, 2);
+          const ends = await Promise.all([
+            endOf(passwords.confirmReset.execute(by, { token, password: NEW_PASSWORD })),
+            endOf(users.updateEmail.execute(by, move)),
+          ]);
+          expect(done(ends)).toBe(1);
+          for (const end of ends) if (end !== 'done') expect(end).toSatisfy(isRefusal);
+        }
+      });
     });
   });
 
