@@ -138,14 +138,6 @@ attack(
             device: index % 2 ? `rkd_${index}` : 'x'.repeat(index * 100),
           }),
       ],
-      [
-        'queries',
-        async (t, email, index) =>
-          post(`${(await t.listen()).url}${LOGIN}?x=${index}`, t.shop.key, {
-            email,
-            password: 'wrong',
-          }),
-      ],
     ])('are not let through by other %s', async (_what, guess) => {
       const t = target();
       await t.listen();
