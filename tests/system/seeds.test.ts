@@ -92,7 +92,7 @@ describe.each(['sso-cli', 'rekey'] as const)('the first seed, word for word, by 
     const token = link.searchParams.get('token');
     expect(await post(server, key, `${UPDATE}/revoke`, { token })).toEqual({
       status: 200,
-      body: { audit: null },
+      body: { audit: null, ended: { sessions: 1, keys: 1, factors: 0 } },
     });
     expect(await post(server, key, LOGIN, { email, password: 'battery staple' })).toMatchObject({
       status: 400,

@@ -2,6 +2,12 @@
 
 import type { Call } from './call.ts';
 
+export type AskedReset = {
+  /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
+  readonly email: string;
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
+  readonly device?: string;
+};
 export type AuditEntry = {
   /** The id of the entry. */
   readonly id: string;
@@ -9,7 +15,7 @@ export type AuditEntry = {
   readonly created_at: string;
   /** When something was added to the entry last; at first when it happened. */
   readonly updated_at: string;
-  /** What was tried: one of `rekey:ChainBegin`, `sso:ServiceCreate`, `sso:ServiceUpdate`, `sso:ServiceDelete`, `rekey:RootKeyCreate`, `rekey:KeyAuth`, `sso:UserCreate`, `sso:UserUpdate`, `sso:UserDelete`, `rekey:UserExpire`, `sso:KeyCreate`, `sso:KeyUpdate`, `rekey:RoleGrant`, `rekey:RoleRevoke`, `rekey:KeyRotate`, `sso:KeyDelete`, `rekey:KeyRevoke`, `sso:AuthKeyRevoke`, `rekey:UserAdopt`, `sso:AuthLocalLogin`, `sso:AuthLocalUpdatePassword`, `sso:AuthLocalUpdatePasswordRevoke`, `rekey:FactorChangeRevoke`, `sso:AuthTokenRefresh`, `rekey:SessionEnd`, `rekey:TokenTheft`, `sso:AuthTokenRevoke`, `sso:AuthTotp`, `rekey:Throttle`, `rekey:ThrottleReset`, `rekey:MailSend`, `rekey:MailRequeue`, `sso:AuditUpdate`, `rekey:AuditErase`, `rekey:AuditPrune`, `rekey:Backup`, `rekey:KeyringRotate`, `rekey:KeyringPrune`, or a type of a service's own. */
+  /** What was tried: one of `rekey:ChainBegin`, `sso:ServiceCreate`, `sso:ServiceUpdate`, `sso:ServiceDelete`, `rekey:RootKeyCreate`, `rekey:KeyAuth`, `sso:UserCreate`, `sso:UserUpdate`, `sso:UserDelete`, `rekey:UserExpire`, `rekey:UserRecover`, `rekey:UserRecoverConfirm`, `sso:KeyCreate`, `sso:KeyUpdate`, `rekey:RoleGrant`, `rekey:RoleRevoke`, `rekey:KeyRotate`, `sso:KeyDelete`, `rekey:KeyRevoke`, `sso:AuthKeyRevoke`, `rekey:UserAdopt`, `sso:AuthLocalLogin`, `sso:AuthLocalUpdatePassword`, `sso:AuthLocalUpdatePasswordRevoke`, `sso:AuthLocalUpdateEmail`, `sso:AuthLocalRegister`, `sso:AuthLocalRegisterConfirm`, `rekey:ValidateEmail`, `sso:AuthLocalResetPassword`, `sso:AuthLocalResetPasswordConfirm`, `rekey:UserInvite`, `rekey:UserInviteConfirm`, `rekey:FactorChangeRevoke`, `sso:AuthLocalRegisterRevoke`, `sso:AuthLocalResetPasswordRevoke`, `sso:AuthLocalUpdateEmailRevoke`, `rekey:NewDeviceRevoke`, `rekey:ValidateEmailRevoke`, `sso:AuthTokenRefresh`, `rekey:SessionEnd`, `rekey:TokenTheft`, `sso:AuthTokenRevoke`, `sso:AuthTotp`, `rekey:Throttle`, `rekey:ThrottleReset`, `rekey:MailSend`, `rekey:MailCorrect`, `rekey:MailRequeue`, `sso:AuditUpdate`, `rekey:AuditErase`, `rekey:AuditPrune`, `rekey:Backup`, `rekey:KeyringRotate`, `rekey:KeyringPrune`, or a type of a service's own. */
   readonly type: string;
   /** Whether what was tried was done. */
   readonly outcome: 'success' | 'failure';
@@ -156,6 +162,30 @@ export type CheckedPassword = {
   /** 1 to 100 characters on one line. */
   readonly name?: string;
 };
+export type ConfirmedEmail = {
+  /** The `token` of the link in the mail. */
+  readonly token: string;
+};
+export type ConfirmedRecovery = {
+  /** The `token` of the link in the mail. */
+  readonly token: string;
+  /** A password that `PASSWORD_POLICY` allows, other than the current one; 8 to 128 characters by default. */
+  readonly password: string;
+};
+export type ConfirmedRegistration = {
+  /** The `token` of the link in the mail. */
+  readonly token: string;
+  /** A password that `PASSWORD_POLICY` allows; 8 to 128 characters by default. Passed over where the link only lets an account in: that has its own. */
+  readonly password?: string;
+  /** Whether the owner may ask for a new password. `true` unless given. */
+  readonly password_allow_reset?: boolean;
+};
+export type ConfirmedReset = {
+  /** The `token` of the link in the mail. */
+  readonly token: string;
+  /** A password that `PASSWORD_POLICY` allows, other than the current one; 8 to 128 characters by default. */
+  readonly password: string;
+};
 export type Credentials = {
   /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
   readonly email: string;
@@ -183,13 +213,19 @@ export type CsrfVerified = {
   /** The entry that was asked for. */
   readonly audit?: string;
 };
+export type EmailConfirmed = {
+
+};
+export type EmailUpdated = {
+
+};
 export type ExportedMail = {
   /** The id of the mail. */
   readonly id: string;
   /** When the mail was owed. */
   readonly created_at: string;
   /** What the mail is about. */
-  readonly type: 'update_password' | 'factor_change';
+  readonly type: 'update_password' | 'factor_change' | 'register' | 'register_confirm' | 'reset_password' | 'reset_password_confirm' | 'update_email' | 'validate_email' | 'invite' | 'new_device' | 'recover' | 'key_expiring' | 'account_deleted' | 'register_known';
   /** The service that it happened through. */
   readonly service_id: string;
   /** The recipient. */
@@ -226,6 +262,12 @@ export type ExportedSession = {
   /** null where it goes on, or expired. */
   readonly ended_at: string | null;
 };
+export type FormAskedReset = {
+  /** The e-mail address of the account, in any spelling. */
+  readonly email: string;
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
+  readonly device?: string;
+};
 export type FormAuthentication = {
   readonly user: FormUser;
   /** Goes with `Authorization: Bearer …` from now on. */
@@ -240,8 +282,14 @@ export type FormChange = {
   readonly password?: string;
   /** A password that `PASSWORD_POLICY` allows, other than the current one; 8 to 128 characters by default. */
   readonly newPassword?: string;
-  /** Refused, for now: the address cannot be changed here. */
+  /** Another e-mail address than the current one, which no account has. */
   readonly newEmail?: string;
+};
+export type FormConfirmedReset = {
+  /** The `token` of the link in the mail. */
+  readonly token: string;
+  /** A password that `PASSWORD_POLICY` allows, other than the current one; 8 to 128 characters by default. */
+  readonly newPassword: string;
 };
 export type FormCredentials = {
   /** The e-mail address of the account, in any spelling. */
@@ -273,8 +321,16 @@ export type FormLogout = {
   /** Whether all sessions of the account end, on every device. */
   readonly all?: 'true' | 'false';
 };
+export type FormNewEmail = {
+  /** The e-mail address of the account, in any spelling. */
+  readonly email: string;
+  /** Another e-mail address than the current one, which no account has. */
+  readonly newEmail: string;
+  /** The current password. It may be left out, unless `USERS_EMAIL_CHANGE` demands it. */
+  readonly password?: string;
+};
 export type FormNewPassword = {
-  /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
+  /** The e-mail address of the account, in any spelling. */
   readonly email: string;
   /** The password that the account has now. */
   readonly password: string;
@@ -299,7 +355,7 @@ export type FormProblem = {
     /** For people. */
     readonly message: string;
     /** Why the argument is refused, for programs; the list is closed. */
-    readonly code: 'required' | 'unknown' | 'repeated' | 'malformed' | 'too_short' | 'too_long' | 'unusable' | 'exists' | 'out_of_range' | 'past' | 'not_allowed' | 'common' | 'contains_email' | 'contains_service' | 'same_as_current';
+    readonly code: 'required' | 'unknown' | 'repeated' | 'malformed' | 'too_short' | 'too_long' | 'unusable' | 'exists' | 'out_of_range' | 'past' | 'not_allowed' | 'common' | 'contains_email' | 'contains_service' | 'same_as_current' | 'used_before';
   }[];
   /** For clients of orion users: equal to `detail`. */
   readonly message: string;
@@ -326,6 +382,16 @@ export type FormSession = {
   /** Whether it is the one that asks. */
   readonly current: boolean;
 };
+export type FormSignedOutPassword = {
+  /** The e-mail address of the account, in any spelling. */
+  readonly email: string;
+  /** The password that the account has now. */
+  readonly password: string;
+  /** A password that `PASSWORD_POLICY` allows, other than the current one; 8 to 128 characters by default. */
+  readonly newPassword: string;
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
+  readonly device?: string;
+};
 export type FormUser = {
   /** The id of the user. */
   readonly hash: string;
@@ -344,10 +410,10 @@ export type FormUser = {
   readonly require2FAForSocialLogin: boolean;
 };
 export type GivenCode = {
-  /** The user that the key is of. */
-  readonly user_id: string;
-  /** Six digits. */
-  readonly totp: string;
+  /** The e-mail address of the account, in any spelling. */
+  readonly email: string;
+  /** The `code` of the link in the mail. */
+  readonly code: string;
 };
 export type GivenCsrf = {
   /** The token. */
@@ -362,10 +428,6 @@ export type GivenKey = {
   readonly scopes?: readonly string[];
   /** The type of an entry of your own, which the audit then has as well; not one of `sso:` or `rekey:`. */
   readonly audit?: string;
-};
-export type GivenLinkToken = {
-  /** The `token` of the link in the mail. */
-  readonly token: string;
 };
 export type GivenRefreshToken = {
   readonly token: string;
@@ -395,7 +457,7 @@ export type JsonProblem = {
     /** For people. */
     readonly message: string;
     /** Why the argument is refused, for programs; the list is closed. */
-    readonly code: 'required' | 'unknown' | 'repeated' | 'malformed' | 'too_short' | 'too_long' | 'unusable' | 'exists' | 'out_of_range' | 'past' | 'not_allowed' | 'common' | 'contains_email' | 'contains_service' | 'same_as_current';
+    readonly code: 'required' | 'unknown' | 'repeated' | 'malformed' | 'too_short' | 'too_long' | 'unusable' | 'exists' | 'out_of_range' | 'past' | 'not_allowed' | 'common' | 'contains_email' | 'contains_service' | 'same_as_current' | 'used_before';
   }[];
   /** For clients of mojzu/sso: `ValidationError` where arguments are refused, and otherwise `RedactedError`. */
   readonly error: 'ValidationError' | 'RedactedError';
@@ -486,6 +548,25 @@ export type KeysListed = {
   };
   readonly data: readonly Key[];
 };
+export type Lock = {
+  /** The `token` of the link in the mail. */
+  readonly token: string;
+  /** The type of an entry of your own, which the audit then has as well; not one of `sso:` or `rekey:`. */
+  readonly audit?: string;
+};
+export type Locked = {
+  /** The entry of your own that was asked for by `audit`; null where none was. */
+  readonly audit: string | null;
+  /** What was ended of the account. */
+  readonly ended: {
+    /** Sessions that were open, at all services. */
+    readonly sessions: number;
+    /** Keys of the types KEY and TOKEN, of all services. */
+    readonly keys: number;
+    /** Seeds of one-time codes. */
+    readonly factors: number;
+  };
+};
 export type LogOut = {
   /** An access or refresh token of the session. */
   readonly token: string;
@@ -511,6 +592,16 @@ export type NewAuditEntry = {
   readonly user_id?: string;
   /** The key that the user acted with. */
   readonly user_key_id?: string;
+};
+export type NewEmail = {
+  /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
+  readonly email: string;
+  /** The password that the account has now. */
+  readonly password: string;
+  /** Another e-mail address than the current one, which no account has. */
+  readonly new_email: string;
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
+  readonly device?: string;
 };
 export type NewKey = {
   /** TOKEN lets the user log in to the service, KEY lets a program act for the user, and TOTP is the seed of one-time codes. KEY unless given. */
@@ -587,6 +678,28 @@ export type NewUser = {
   readonly attributes?: object;
   /** Whether the user gets a TOKEN key of your service along, and so can log in there. Not with a root key. */
   readonly token_key?: boolean;
+  /** Whether the user is mailed a link to choose a password. Not together with `password`. */
+  readonly invite?: boolean;
+};
+export type NoticeRead = {
+  readonly data: {
+    /** The `type` of the link. */
+    readonly type: 'update_password' | 'factor_change' | 'register' | 'register_confirm' | 'reset_password' | 'reset_password_confirm' | 'update_email' | 'validate_email' | 'invite' | 'new_device' | 'recover' | 'key_expiring' | 'account_deleted';
+    /** When it happened that the mail is about. */
+    readonly created_at: string;
+    /** The account: the address that it had then. */
+    readonly email: string;
+    /** The address that the account has since, in part; null where the mail is about something else. */
+    readonly new_email: string | null;
+    /** The address of the client that did it; empty where it was the operator. */
+    readonly remote: string;
+    /** As that client named itself: not to be shown as it is. null where it did not. */
+    readonly user_agent: string | null;
+    /** Of the person: a BCP 47 tag. */
+    readonly locale: string;
+    /** Of the person: an IANA zone. */
+    readonly timezone: string;
+  };
 };
 export type PasswordChecked = {
   readonly meta: PasswordMeta;
@@ -597,7 +710,7 @@ export type PasswordChecked = {
     /** For people. */
     readonly message: string;
     /** Why the argument is refused, for programs; the list is closed. */
-    readonly code: 'required' | 'unknown' | 'repeated' | 'malformed' | 'too_short' | 'too_long' | 'unusable' | 'exists' | 'out_of_range' | 'past' | 'not_allowed' | 'common' | 'contains_email' | 'contains_service' | 'same_as_current';
+    readonly code: 'required' | 'unknown' | 'repeated' | 'malformed' | 'too_short' | 'too_long' | 'unusable' | 'exists' | 'out_of_range' | 'past' | 'not_allowed' | 'common' | 'contains_email' | 'contains_service' | 'same_as_current' | 'used_before';
   }[];
 };
 export type PasswordMeta = {
@@ -627,8 +740,30 @@ export type Problem = {
     /** For people. */
     readonly message: string;
     /** Why the argument is refused, for programs; the list is closed. */
-    readonly code: 'required' | 'unknown' | 'repeated' | 'malformed' | 'too_short' | 'too_long' | 'unusable' | 'exists' | 'out_of_range' | 'past' | 'not_allowed' | 'common' | 'contains_email' | 'contains_service' | 'same_as_current';
+    readonly code: 'required' | 'unknown' | 'repeated' | 'malformed' | 'too_short' | 'too_long' | 'unusable' | 'exists' | 'out_of_range' | 'past' | 'not_allowed' | 'common' | 'contains_email' | 'contains_service' | 'same_as_current' | 'used_before';
   }[];
+};
+export type RecoveryConfirmed = {
+  readonly meta: PasswordMeta;
+};
+export type Registration = {
+  /** 1 to 100 characters on one line. */
+  readonly name: string;
+  /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
+  readonly email: string;
+  /** A BCP 47 tag: the language of the mails; `en` unless given. */
+  readonly locale?: string;
+  /** An IANA zone: the clock of the mails; `Etc/UTC` unless given. */
+  readonly timezone?: string;
+};
+export type RegistrationAsked = {
+
+};
+export type RegistrationConfirmed = {
+  readonly meta: PasswordMeta;
+};
+export type ResetAsked = {
+
 };
 export type RevokedKey = {
   /** The value of a key. */
@@ -768,9 +903,6 @@ export type TokenVerified = {
   /** The entry of your own that was asked for by `audit`; null where none was. */
   readonly audit: string | null;
 };
-export type Unaudited = {
-  readonly audit: null;
-};
 export type User = {
   /** The id of the user. */
   readonly id: string;
@@ -828,6 +960,9 @@ export type UserExported = {
 };
 export type UserRead = {
   readonly data: User;
+};
+export type UserRecovered = {
+
 };
 export type UserUpdated = {
   readonly data: User;
@@ -982,8 +1117,38 @@ export type Api = {
   checkPassword(input: CheckedPassword, call?: Call): Promise<PasswordChecked>;
   /** Change the password of a user. */
   updatePassword(input: NewPassword, call?: Call): Promise<PasswordUpdated>;
-  /** Lock the account with the token of the mail. */
-  revokeUpdatePassword(input: GivenLinkToken, call?: Call): Promise<Unaudited>;
+  /** Ask for a mail with which a user sets a new password. */
+  requestReset(input: AskedReset, call?: Call): Promise<ResetAsked>;
+  /** Set a password with the token of the mail. */
+  confirmReset(input: ConfirmedReset, call?: Call): Promise<PasswordUpdated>;
+  /** Change the e-mail address of a user. */
+  updateEmail(input: NewEmail, call?: Call): Promise<EmailUpdated>;
+  /** Lock the account with the token of a mail. */
+  revokeRegister(input: Lock, call?: Call): Promise<Locked>;
+  /** Lock the account with the token of a mail. */
+  revokeResetPassword(input: Lock, call?: Call): Promise<Locked>;
+  /** Lock the account with the token of a mail. */
+  revokeUpdateEmail(input: Lock, call?: Call): Promise<Locked>;
+  /** Lock the account with the token of a mail. */
+  revokeUpdatePassword(input: Lock, call?: Call): Promise<Locked>;
+  /** Mail the owner of a locked account the way back. */
+  recoverUser(input: {
+
+  } & {
+    readonly id: string;
+  }, call?: Call): Promise<UserRecovered>;
+  /** Take a locked account back with the token of the mail. */
+  confirmRecovery(input: ConfirmedRecovery, call?: Call): Promise<RecoveryConfirmed>;
+  /** Find out what a mailed link is about. */
+  readNotice(input: {
+    readonly token: string;
+  }, call?: Call): Promise<NoticeRead>;
+  /** Ask for a mail with which somebody registers. */
+  register(input: Registration, call?: Call): Promise<RegistrationAsked>;
+  /** Make the account with the token of the mail. */
+  confirmRegistration(input: ConfirmedRegistration, call?: Call): Promise<RegistrationConfirmed>;
+  /** Prove an e-mail address with the token of the mail. */
+  validateEmail(input: ConfirmedEmail, call?: Call): Promise<EmailConfirmed>;
   /** Verify a one-time code. */
   verifyTotp(input: GivenCode, call?: Call): Promise<Audited>;
   /** Make a token for a form. */
@@ -1023,8 +1188,10 @@ export type Api = {
   signUpAndSignIn(input: SignUp, call?: Call): Promise<FormLoggedIn>;
   /** Read the own account. */
   readOwnAccount(input?: undefined, call?: Call): Promise<FormUser>;
-  /** Change the own name and password. */
+  /** Change the own name, address and password. */
   changeAccount(input: FormChange, call?: Call): Promise<FormLoggedIn>;
+  /** Change the own e-mail address. */
+  changeEmail(input: FormNewEmail, call?: Call): Promise<string>;
   /** Delete the own account. */
   deleteAccount(input: FormDeletion, call?: Call): Promise<boolean>;
   /** Delete the own account, with its fields in the body or in the query. */
@@ -1057,6 +1224,23 @@ export type Api = {
   }, call?: Call): Promise<void>;
   /** Change the own password. */
   changePassword(input: FormNewPassword, call?: Call): Promise<FormUser>;
+  /** Change the own password without a session. */
+  changePasswordSignedOut(input: FormSignedOutPassword, call?: Call): Promise<FormUser>;
+  /** Ask for a mail that sets a new password. */
+  recoverPassword(input: FormAskedReset, call?: Call): Promise<void>;
+  /** Set a new password with the token of the mail. */
+  confirmRecoverPassword(input: FormConfirmedReset, call?: Call): Promise<FormUser>;
+  /** Make an e-mail address valid, or show the page of its link. */
+  visitEmail(input: {
+    readonly email: string;
+    readonly code: string;
+  }, call?: Call): Promise<'true'>;
+  /** Prove an e-mail address with the code of the mail. */
+  proveEmail(input: GivenCode, call?: Call): Promise<'true'>;
+  /** Have the mail with the proof of the own address sent again. */
+  sendValidation(input?: {
+
+  }, call?: Call): Promise<void>;
   /** Read the keys that access tokens are verified with. */
   readVerificationKeys(input?: undefined, call?: Call): Promise<{
     readonly keys: readonly {
@@ -1178,7 +1362,19 @@ export const calls = {
   endSession: { method: 'DELETE', path: '/v1/session/{id}', takes: null, proof: 'key', listed: null },
   checkPassword: { method: 'POST', path: '/v1/password/check', takes: 'json', proof: 'key', listed: null },
   updatePassword: { method: 'POST', path: '/v1/auth/provider/local/update-password', takes: 'json', proof: 'key', listed: null },
+  requestReset: { method: 'POST', path: '/v1/auth/provider/local/reset-password', takes: 'json', proof: 'key', listed: null },
+  confirmReset: { method: 'POST', path: '/v1/auth/provider/local/reset-password/confirm', takes: 'json', proof: 'key', listed: null },
+  updateEmail: { method: 'POST', path: '/v1/auth/provider/local/update-email', takes: 'json', proof: 'key', listed: null },
+  revokeRegister: { method: 'POST', path: '/v1/auth/provider/local/register/revoke', takes: 'json', proof: 'key', listed: null },
+  revokeResetPassword: { method: 'POST', path: '/v1/auth/provider/local/reset-password/revoke', takes: 'json', proof: 'key', listed: null },
+  revokeUpdateEmail: { method: 'POST', path: '/v1/auth/provider/local/update-email/revoke', takes: 'json', proof: 'key', listed: null },
   revokeUpdatePassword: { method: 'POST', path: '/v1/auth/provider/local/update-password/revoke', takes: 'json', proof: 'key', listed: null },
+  recoverUser: { method: 'POST', path: '/v1/user/{id}/recover', takes: 'json', proof: 'key', listed: null },
+  confirmRecovery: { method: 'POST', path: '/v1/auth/provider/local/recover/confirm', takes: 'json', proof: 'key', listed: null },
+  readNotice: { method: 'GET', path: '/v1/auth/provider/local/notice', takes: null, proof: 'key', listed: null },
+  register: { method: 'POST', path: '/v1/auth/provider/local/register', takes: 'json', proof: 'key', listed: null },
+  confirmRegistration: { method: 'POST', path: '/v1/auth/provider/local/register/confirm', takes: 'json', proof: 'key', listed: null },
+  validateEmail: { method: 'POST', path: '/v1/auth/provider/local/validate-email/confirm', takes: 'json', proof: 'key', listed: null },
   verifyTotp: { method: 'POST', path: '/v1/auth/totp', takes: 'json', proof: 'key', listed: null },
   createCsrfToken: { method: 'GET', path: '/v1/auth/csrf', takes: null, proof: 'key', listed: null },
   verifyCsrfToken: { method: 'POST', path: '/v1/auth/csrf', takes: 'json', proof: 'key', listed: null },
@@ -1190,6 +1386,7 @@ export const calls = {
   signUpAndSignIn: { method: 'POST', path: '/users/createAuthenticate', takes: 'form', proof: null, listed: null },
   readOwnAccount: { method: 'GET', path: '/users/me', takes: null, proof: 'token', listed: null },
   changeAccount: { method: 'PUT', path: '/users/update', takes: 'form', proof: 'token', listed: null },
+  changeEmail: { method: 'PUT', path: '/users/update/email', takes: 'form', proof: 'token', listed: null },
   deleteAccount: { method: 'POST', path: '/users/delete', takes: 'form', proof: 'token', listed: null },
   removeAccount: { method: 'DELETE', path: '/users/delete', takes: 'form', proof: 'token', listed: null },
   listAccounts: { method: 'GET', path: '/users/list', takes: null, proof: 'token', listed: null },
@@ -1200,6 +1397,12 @@ export const calls = {
   listOwnSessions: { method: 'GET', path: '/users/sessions', takes: null, proof: 'token', listed: null },
   endOwnSession: { method: 'DELETE', path: '/users/sessions/{id}', takes: null, proof: 'token', listed: null },
   changePassword: { method: 'PUT', path: '/users/update/password', takes: 'form', proof: 'token', listed: null },
+  changePasswordSignedOut: { method: 'POST', path: '/users/update/password', takes: 'form', proof: null, listed: null },
+  recoverPassword: { method: 'POST', path: '/users/recoverPassword', takes: 'form', proof: null, listed: null },
+  confirmRecoverPassword: { method: 'POST', path: '/users/recoverPassword/confirm', takes: 'form', proof: null, listed: null },
+  visitEmail: { method: 'GET', path: '/users/validateEmail', takes: null, proof: null, listed: null },
+  proveEmail: { method: 'POST', path: '/users/validateEmail', takes: 'form', proof: null, listed: null },
+  sendValidation: { method: 'POST', path: '/users/validateEmail/send', takes: 'form', proof: 'token', listed: null },
   readVerificationKeys: { method: 'GET', path: '/.well-known/jwks.json', takes: null, proof: null, listed: null },
   readReadiness: { method: 'GET', path: '/health/ready', takes: null, proof: null, listed: null },
   readLiveness: { method: 'GET', path: '/health/live', takes: null, proof: null, listed: null },

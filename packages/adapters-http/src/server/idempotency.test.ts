@@ -178,6 +178,16 @@ const requests: Record<string, () => Promise<Request>> = {
     const body = { email: adaFields.email, password: PASSWORD, new_email: 'ada@example.net' };
     return { url: `${LOCAL}/update-email`, body };
   },
+  requestReset: async () => {
+    await enrolled(server);
+    return { url: `${LOCAL}/reset-password`, body: { email: adaFields.email } };
+  },
+  confirmReset: async () => {
+    await enrolled(server);
+    await server.json('POST', `${LOCAL}/reset-password`, { email: adaFields.email });
+    const [token] = await server.mailedTokens();
+    return { url: `${LOCAL}/reset-password/confirm`, body: { token, password: NEW_PASSWORD } };
+  },
   revokeRegister: () => aLock('register'),
   revokeResetPassword: () => aLock('reset-password'),
   revokeUpdateEmail: () => aLock('update-email'),
@@ -261,6 +271,24 @@ const requests: Record<string, () => Promise<Request>> = {
     const body = { email: person.email, password: PASSWORD, newPassword: NEW_PASSWORD };
     return { url: '/users/update/password', body, authorization: await aBearer() };
   },
+  changePasswordSignedOut: async () => ({
+    ...((await requests.changePassword?.()) ?? { url: '' }),
+    authorization: null,
+  }),
+  recoverPassword: () => anAccountToRecover(),
+  confirmRecoverPassword: async () => {
+    const { url, body } = await anAccountToRecover();
+    await server.form('POST', url, { email: String(body?.email) });
+    const token = (await server.mailedTokens()).at(-1) ?? '';
+    const fields = { token, newPassword: NEW_PASSWORD };
+    return { url: '/users/recoverPassword/confirm', body: fields, authorization: null };
+  },
+};
+
+/** A forgotten password of an account of the form dialect. */
+const anAccountToRecover = async (): Promise<Request> => {
+  await signedUp(server, person.email);
+  return { url: '/users/recoverPassword', body: { email: person.email }, authorization: null };
 };
 
 const ownAccount = async (fields: Fields): Promise<Omit<Request, 'url'>> => ({

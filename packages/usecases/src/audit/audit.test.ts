@@ -251,9 +251,8 @@ describe('a change that is refused', () => {
   test('names the session that asked', async () => {
     const w = world();
     const owner = await w.addOwner();
-    const thief = await w.addOwner({}, { service: owner.service });
-    const session = await w.logIn(thief);
-    await update(w, owner, {}, asUser(session));
+    const session = await w.logIn(owner);
+    await update(w, owner, { password: 'wrong' }, asUser(session));
     const subjectId = session.sessionId;
     expect((await recorded(w, owner.service.id)).at(-1)).toEqual({
       ...failure(owner.user.id, 'sso:AuthLocalUpdatePassword'),
