@@ -18,7 +18,10 @@ export const sources = {
   'sso-cli': path.join(server, 'sso-cli.ts'),
 };
 /** As the image holds them, made from the sources when the run began: they start in half the time. */
-export const image = { main: path.join(root, 'dist/main.mjs'), cli: path.join(root, 'dist/cli.mjs') };
+export const image = {
+  main: path.join(root, 'dist/main.mjs'),
+  cli: path.join(root, 'dist/cli.mjs'),
+};
 
 /** Takes what is to be done in the end: when the test is over, unless a whole file shares what is started. */
 export type AtEnd = (cleanup: () => void | Promise<void>) => void;
