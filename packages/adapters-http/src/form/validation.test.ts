@@ -61,6 +61,14 @@ describe('GET /users/validateEmail', () => {
     expect(await isValid()).toBe(false);
   });
 
+  it('sends no code back that is none', async () => {
+    const response = await visit('a-secret-of-somebody', 'text/html');
+    expect(response.headers.location).not.toContain('a-secret');
+    const page = new URL(response.headers.location ?? '', 'http://localhost:8042/users/');
+    const shown = await server.app.inject({ url: page.pathname + page.search });
+    expect(shown.statusCode).toBe(400);
+  });
+
   it('is no HEAD, whatever that reads', async () => {
     const { code, isValid } = await person();
     await visit(code, 'text/plain', 'HEAD');

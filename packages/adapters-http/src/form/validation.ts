@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { linkTo } from '@rekey/domain';
+import { InvalidOneTimeToken, linkTo } from '@rekey/domain';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
@@ -12,6 +13,9 @@ const fields = {
 };
 const GivenCode = Type.Object(fields, { $id: 'GivenCode' });
 
+/** Stands for every token that is none. */
+const UNKNOWN = 'unknown';
+
 const Validated = {
   description: 'The address is valid.',
   content: { 'text/plain': { schema: Type.Enum(['true'], { examples: ['true'] }) } },
@@ -21,7 +25,19 @@ const Validated = {
 export const validationRoutes =
   (deps: HttpDeps): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { users, callers } = deps.useCases;
+    const { users, callers, deliveries } = deps.useCases;
+
+    /** Whether a page has something to say of the token. No other text is sent back. */
+    async function isKnown(request: FastifyRequest, token: string): Promise<boolean> {
+      const actor = actorOf(request);
+      try {
+        await deliveries.readNotice.execute(actor, { token });
+        return true;
+      } catch (error) {
+        if (!(error instanceof InvalidOneTimeToken)) throw error;
+        return (await deliveries.readUsedLink.execute(actor, { token })) !== null;
+      }
+    }
 
     app.get(
       '/validateEmail',
@@ -44,7 +60,8 @@ export const validationRoutes =
       async (request, reply) => {
         const { email, code: token } = request.query;
         if (request.method !== 'GET' || !isForProgram(request.headers.accept)) {
-          const page = linkTo('../local', { type: 'validate_email', email, token });
+          const known = (await isKnown(request, token)) ? token : UNKNOWN;
+          const page = linkTo('../local', { type: 'validate_email', email, token: known });
           return reply.redirect(page, 303);
         }
         await users.validateEmail.execute(actorOf(request), { token, email, isProof: false });
