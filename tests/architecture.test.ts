@@ -41,7 +41,6 @@ const RULES: Record<string, Rule> = {
       ...CORE,
       '@rekey/wording',
       'fastify',
-      '@fastify/formbody',
       '@fastify/type-provider-typebox',
       'swagger-ui-dist',
       'typebox',
