@@ -17,6 +17,7 @@ test.each(databases)(
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       return JSON.parse(stdout);
     };
+    await cli('init');
     const shop = await cli('create-service-with-key', 'Shop', 'https://shop.example');
     const store = await cli('create-service-with-key', 'Store', 'https://store.example');
     const servers = [await startServer(folder, env), await startServer(folder, env)] as const;

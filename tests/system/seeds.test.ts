@@ -86,6 +86,7 @@ describe.each(['sso-cli', 'rekey'] as const)('the first seed, word for word, by 
     expect(mail.recipients).toEqual([email]);
     const link = linkIn(mail.text);
     expect(`${link.origin}${link.pathname}`).toBe('https://shop.example/account');
+    expect([...link.searchParams.keys()]).toEqual(['type', 'email', 'token']);
     expect(link.searchParams.get('type')).toBe('update_password');
     expect(link.searchParams.get('email')).toBe(email);
 
@@ -127,7 +128,16 @@ describe('the second seed, word for word', () => {
       email,
       password: '12345678',
     });
-    const orion = { hash: expect.any(String), name: 'Orion', email, emailValid: false };
+    const orion = {
+      hash: expect.any(String),
+      name: 'Orion',
+      email,
+      emailValid: false,
+      secret2FA: null,
+      using2FA: false,
+      require2FAForBasicLogin: false,
+      require2FAForSocialLogin: false,
+    };
     expect(user).toEqual({ status: 200, body: orion });
 
     const login = await form(server, 'POST', '/users/login', { email, password: '12345678' });
@@ -158,14 +168,21 @@ describe('the second seed, word for word', () => {
       await form(server, 'POST', '/users/login', { email, password: '87654321' }),
     ).toMatchObject({ status: 200 });
 
+    // The sign-up mailed a link to prove the address; names of the files rise with the time of what they report.
     const mails = path.join(folder, 'data/mail');
-    const eml = await expect
-      .poll(() => readdirSync(mails).filter((name) => name.endsWith('.eml')), { timeout: 10_000 })
-      .toHaveLength(1)
-      .then(() => readdirSync(mails).find((name) => name.endsWith('.eml')) ?? '');
-    const mail = await PostalMime.parse(readFileSync(path.join(mails, eml)));
-    const link = linkIn(mail.text);
+    const files = () => readdirSync(mails).filter((name) => name.endsWith('.eml'));
+    await expect.poll(files, { timeout: 10_000 }).toHaveLength(2);
+    const [validation, warning] = await Promise.all(
+      files()
+        .sort()
+        .map((name) => PostalMime.parse(readFileSync(path.join(mails, name)))),
+    );
+    for (const mail of [validation, warning]) expect(mail?.to?.[0]?.address).toBe(email);
+    expect(validation?.text).toMatch(/^http:\/\/rekey\.test\/users\/validateEmail\?code=/m);
+    const link = linkIn(warning?.text);
     expect(`${link.origin}${link.pathname}`).toBe('http://rekey.test/local');
+    expect([...link.searchParams.keys()]).toEqual(['type', 'email', 'token']);
+    expect(link.searchParams.get('type')).toBe('update_password');
 
     const page = await call(server, 'GET', `${link.pathname}${link.search}`);
     expect(page.status).toBe(200);
