@@ -87,14 +87,36 @@ const isLive = async (server: Server, token: string) => {
 
 const tokenIn = (text: string | undefined) => /token=([\w.-]+)/.exec(text ?? '')?.[1] ?? '';
 
-/** The token of the link in the only mail of the folder. */
-async function linkTokenOf(folder: string): Promise<string> {
+/** The texts of the mails in the folder, as soon as there are so many. */
+async function mailsIn(folder: string, count: number): Promise<string[]> {
   const mails = path.join(folder, 'data/mail');
   const files = () =>
     existsSync(mails) ? readdirSync(mails).filter((name) => name.endsWith('.eml')) : [];
-  await expect.poll(files, { timeout: 30_000 }).toHaveLength(1);
-  const mail = await PostalMime.parse(readFileSync(path.join(mails, files()[0] ?? '')));
-  return tokenIn(mail.text);
+  await expect.poll(files, { timeout: 30_000 }).toHaveLength(count);
+  const parsed = files().map((name) => PostalMime.parse(readFileSync(path.join(mails, name))));
+  return (await Promise.all(parsed)).map(({ text = '' }) => text);
+}
+
+/** The token of the link in the mail about the change, beside which the folder has that of the sign-up alone. */
+async function linkTokenOf(folder: string): Promise<string> {
+  const tokens = (await mailsIn(folder, 2)).map(tokenIn).filter((token) => token !== '');
+  expect(tokens).toEqual([expect.stringContaining('.update_password.')]);
+  return tokens.join();
+}
+
+/** A mailbox that takes the mail of the owner's sign-up and refuses the one about the change, until it is told otherwise. */
+async function startMailboxThatRefusesTheChange() {
+  const refused = new Set<string>();
+  const mailbox = await startMailbox(0, (address) => refused.has(address));
+  const changeRefused = async (server: Server) => {
+    await signUp(server);
+    // The server has noted that it is sent, and will not try again.
+    await expect.poll(() => server.output(), { timeout: 30_000 }).toContain('"outcome":"sent"');
+    refused.add(owner.email);
+    await change(server, 'first password', 'second password');
+    await expect.poll(() => server.output(), { timeout: 30_000 }).toContain('"outcome":"dead"');
+  };
+  return { mailbox, changeRefused, accept: () => refused.clear() };
 }
 
 describe('rekey migrate', () => {
@@ -324,12 +346,16 @@ describe.skipIf(skips(!hasPostgres, 'PostgreSQL cannot run here'))('on PostgreSQ
     await signUp(server);
     await change(server, 'first password', 'second password');
     const dead = () => cliJson(folder, ['outbox', 'list', '--state', 'dead'], env);
-    await expect.poll(async () => (await dead()).deliveries, { timeout: 60_000 }).toHaveLength(1);
+    const kinds = async () => (await dead()).deliveries.map(({ kind }: { kind: string }) => kind);
+    await expect.poll(kinds, { timeout: 60_000 }).toEqual(['update_password', 'validate_email']);
     refused.clear();
     expect(await cliJson(folder, ['outbox', 'requeue', '--all-dead'], env)).toEqual({
-      requeued: 1,
+      requeued: 2,
     });
-    expect((await mailbox.mail(0)).recipients).toEqual([owner.email]);
+    for (const index of [0, 1]) {
+      expect((await mailbox.mail(index)).recipients).toEqual([owner.email]);
+    }
+    expect(mailbox.mails.map(({ text }) => tokenIn(text) !== '').sort()).toEqual([false, true]);
   });
 
   test('backup says which tool to use', async () => {
@@ -347,29 +373,25 @@ describe.skipIf(skips(!hasPostgres, 'PostgreSQL cannot run here'))('on PostgreSQ
 describe('rekey outbox', () => {
   test('lists a dead delivery, and requeues it with the link that it always had', async () => {
     const folder = aFolder();
-    const refused = new Set([owner.email]);
-    const mailbox = await startMailbox(0, (address) => refused.has(address));
+    const { mailbox, changeRefused, accept } = await startMailboxThatRefusesTheChange();
     const env = { SMTP_URL: mailbox.url };
     const server = await startServer(folder, env);
-    await signUp(server);
-    await change(server, 'first password', 'second password');
-    await expect.poll(() => server.output(), { timeout: 30_000 }).toContain('"outcome":"dead"');
+    await changeRefused(server);
 
     const { deliveries } = await cliJson(folder, ['outbox', 'list'], env);
+    const common = {
+      id: expect.any(String),
+      created_at: expect.stringMatching(/Z$/),
+      channel: 'mail',
+      to: owner.email,
+      deadline: expect.stringMatching(/Z$/),
+      attempts: 1,
+      due_at: expect.stringMatching(/Z$/),
+      closed_at: expect.stringMatching(/Z$/),
+    };
     expect(deliveries).toEqual([
-      {
-        id: expect.any(String),
-        created_at: expect.stringMatching(/Z$/),
-        channel: 'mail',
-        kind: 'update_password',
-        to: owner.email,
-        deadline: expect.stringMatching(/Z$/),
-        state: 'dead',
-        attempts: 1,
-        due_at: expect.stringMatching(/Z$/),
-        closed_at: expect.stringMatching(/Z$/),
-        reason: 'SMTP 550 at RCPT TO',
-      },
+      { ...common, kind: 'update_password', state: 'dead', reason: 'SMTP 550 at RCPT TO' },
+      { ...common, kind: 'validate_email', state: 'sent', reason: null },
     ]);
     const { id } = deliveries[0];
     expect((await runCli(folder, ['outbox', 'list', '--limit', '1'], env)).stdout).toMatch(
@@ -377,14 +399,19 @@ describe('rekey outbox', () => {
         `^ID .*\n${id}  update_password  dead +1 .* ${owner.email}  SMTP 550 at RCPT TO\n$`,
       ),
     );
-    expect(await cliJson(folder, ['outbox', 'list', '--state', 'sent'], env)).toEqual({
-      deliveries: [],
-    });
+    for (const [state, those] of [
+      ['dead', deliveries.slice(0, 1)],
+      ['sent', deliveries.slice(1)],
+      ['waiting', []],
+    ] as const) {
+      const listed = await cliJson(folder, ['outbox', 'list', '--state', state], env);
+      expect(listed).toEqual({ deliveries: those });
+    }
 
-    refused.clear();
+    accept();
     const requeue = (...args: string[]) => runCli(folder, ['outbox', 'requeue', ...args], env);
     expect(await requeue(id)).toEqual({ code: 0, stdout: `${id} is due again\n`, stderr: '' });
-    const mail = await mailbox.mail(0);
+    const mail = await mailbox.mail(1);
     expect(mail.messageId).toContain(id);
     expect(await form(server, 'POST', '/local', { token: tokenIn(mail.text) })).toMatchObject({
       status: 200,
@@ -401,12 +428,9 @@ describe('rekey outbox', () => {
 
   test('leaves a dead delivery alone whose link has expired, and says so', async () => {
     const folder = aFolder();
-    const mailbox = await startMailbox(0, () => true);
+    const { mailbox, changeRefused } = await startMailboxThatRefusesTheChange();
     const env = { SMTP_URL: mailbox.url };
-    const server = await startServer(folder, env);
-    await signUp(server);
-    await change(server, 'first password', 'second password');
-    await expect.poll(() => server.output(), { timeout: 30_000 }).toContain('"outcome":"dead"');
+    await changeRefused(await startServer(folder, env));
     alter(folder, 'update deliveries set deadline = 1');
     const { deliveries } = await cliJson(folder, ['outbox', 'list'], env);
     const { id } = deliveries[0];
@@ -427,12 +451,23 @@ describe('rekey mail last', () => {
     expect(before).toMatchObject({ code: 1, stdout: '' });
     expect(before.stderr).toMatch(/^rekey: no mail is in .*data\/mail yet\n$/);
 
+    const latestLink = async () => {
+      const { code, stdout, stderr } = await runCli(folder, ['mail', 'last', '--link']);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      return new URL(stdout.trim());
+    };
     await signUp(server);
+    await mailsIn(folder, 1);
+    const first = await latestLink();
+    expect(`${first.origin}${first.pathname}`).toBe('http://rekey.test/users/validateEmail');
+    expect(Object.fromEntries(first.searchParams)).toEqual({
+      code: expect.stringContaining('.validate_email.'),
+      email: owner.email,
+    });
+
     await change(server, 'first password', 'second password');
     const token = await linkTokenOf(folder);
-    const { code, stdout, stderr } = await runCli(folder, ['mail', 'last', '--link']);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const link = new URL(stdout.trim());
+    const link = await latestLink();
     expect(`${link.origin}${link.pathname}`).toBe('http://rekey.test/local');
     expect(Object.fromEntries(link.searchParams)).toEqual({
       type: 'update_password',
@@ -700,13 +735,20 @@ test('a server that starts deletes an account that nobody proved and nobody uses
   const folder = aFolder();
   const server = await startServer(folder);
   await signUp(server);
+  // An account is kept for as long as a link that was mailed to it works.
+  const kept = { name: 'Rigel', email: 'rigel@test.com' };
+  await signUp(server, kept);
   server.signal('SIGTERM');
   await server.exit;
   alter(folder, 'update users set idle_since = 1, updated_at = 1');
+  alter(folder, `update one_time_tokens set expires_at = 1 where email = '${owner.email}'`);
   const next = await startServer(folder);
   const entries = async () =>
     (await cliJson(folder, ['audit', 'list', '--type', 'rekey:UserExpire'])).entries;
   await expect.poll(entries, { timeout: 30_000 }).toHaveLength(1);
+  expect(
+    await form(next, 'POST', '/users/login', { ...kept, password: 'first password' }),
+  ).toMatchObject({ status: 200 });
   await signUp(next);
 });
 
