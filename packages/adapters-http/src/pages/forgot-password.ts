@@ -44,14 +44,15 @@ export const forgotPassword =
           await useCases.passwords.requestReset.execute(actorOf(request), { email, device });
         } catch (error) {
           if (!(error instanceof IllegalArgument)) throw error;
-          return sendPage(reply.code(400), page(setting, { email, fault: script.email }));
+          return sendPage(reply.code(400), page(setting, script.email));
         }
         return sendPage(reply, calmPage(setting, forgot.done, { sign: 'done' }));
       },
     );
   };
 
-function page(setting: Setting, { email = '', fault = '' } = {}): Html {
+/** The field is empty again after a fault: no page sends back what was sent to it. */
+function page(setting: Setting, fault = ''): Html {
   const { speech, options } = setting;
   const { forgot, change } = texts[speech.language];
   return layout(setting, {
@@ -62,7 +63,7 @@ function page(setting: Setting, { email = '', fault = '' } = {}): Html {
 ${field({
   name: 'email',
   label: change.email,
-  attributes: html`type="email" value="${email}" autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false"`,
+  attributes: html`type="email" autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false"`,
   fault,
 })}
 <button type="submit">${forgot.button}</button>
