@@ -6,7 +6,7 @@ import { freshPostgres } from '../../packages/adapters-db/test/postgres.ts';
 import { aFolder, runCli, startServer } from '../harness.ts';
 import { expectGuarded } from './guarded.ts';
 import { bodies, type Example, examples, guarded, headersOf, payloadOf, urlOf } from './routes.ts';
-import { type Answer, attack, NEW_PASSWORD, PASSWORD } from './target.ts';
+import { type Answer, attack, LOCAL, NEW_PASSWORD, PASSWORD } from './target.ts';
 
 type Request = { method: string; url: string; headers: Record<string, string>; payload?: string };
 type Credentials = { key: string; bearer: string };
@@ -176,6 +176,9 @@ attack('a secret', (target) => {
     const owner = await t.enrol();
     const bearer = await t.formLogIn(await t.signUp());
     const credentials = { key: t.shop.key, bearer };
+    const reset = `${LOCAL}/reset-password`;
+    expect(await t.json('POST', reset, { email: owner.email })).toMatchObject({ status: 200 });
+    const link = await t.linkTokenOf(owner.email, 'reset_password');
     // A body that gets past the parsers, with the secret in it wherever a text may stand.
     const planted = (value: unknown, field: string) => {
       if (field.startsWith('email')) return `${PLANTED}@example.com`;
@@ -189,9 +192,11 @@ attack('a secret', (target) => {
       await t.database.run(`alter table ${table} rename to gone`);
       try {
         for (const example of examples) {
+          // A link that is none is refused before anything is read; without users, nothing spends a good one.
+          const isLink = table === 'users' && example.errors.includes('invalid_one_time_token');
           const body = Object.entries(example.body ?? {}).map(([field, value]) => [
             field,
-            planted(value, field),
+            isLink && field === 'token' ? link : planted(value, field),
           ]);
           const answer = await t.send(
             example.method,
@@ -229,7 +234,7 @@ attack('a secret', (target) => {
     }
     const log = t.lines.slice(before).join('\n');
     expect(log).toContain('users');
-    const secrets = { planted: PLANTED, email: owner.email, bearer, key: t.shop.key };
+    const secrets = { planted: PLANTED, email: owner.email, bearer, key: t.shop.key, link };
     // A new user holds the name and the address that it was made with.
     const refused = answers.filter(({ answer }) => answer.status >= 400);
     const told = refused.map(({ answer }) => answer.text).join('\n');
@@ -334,18 +339,26 @@ describe('a real server that logs all it can', () => {
         const answer = await send(request);
         if (answer.status >= 400) answers.push(answer.text);
       }
-      // At least those about the sign-up and the change.
-      await expect
-        .poll(() => Object.keys(filesIn(path.join(folder, 'data/mail'))).length, {
-          timeout: 30_000,
-        })
-        .toBeGreaterThan(1);
-      // Killed, so that what is in the write-ahead log stays there to be looked at.
+      const database = await behind(url.replace('./', `${folder}/`));
+      const owed = async () => {
+        const { deliveries = [] } = await database.tables(/^(?!deliveries$)/);
+        return deliveries.filter((row) => row.sent_at === null);
+      };
+      await expect.poll(owed, { timeout: 30_000 }).toEqual([]);
+      // Killed, and read before the database is closed, so that what is in the write-ahead log stays there to be looked at.
       server.signal('SIGKILL');
       await server.exit;
-      const database = await behind(url.replace('./', `${folder}/`));
-      const tables = asText(await database.tables());
+      const files = filesIn(path.join(folder, 'data'));
+      const { deliveries = [], ...others } = await database.tables();
       await database.close();
+      const mails = Object.keys(files).filter((file) => file.endsWith('.eml'));
+      // A request for nobody leaves a row as well, to nobody.
+      const sent = deliveries.filter(({ recipient }) => recipient !== '');
+      expect(mails).toHaveLength(sent.length);
+      // About the sign-up and the change.
+      const kinds = sent.map(({ kind }) => kind);
+      expect(kinds).toEqual(expect.arrayContaining(['validate_email', 'update_password']));
+      const tables = asText({ deliveries, ...others });
       const secrets = {
         planted: PLANTED,
         key,
@@ -353,8 +366,7 @@ describe('a real server that logs all it can', () => {
         password: PASSWORD,
         'new password': NEW_PASSWORD,
       };
-      const files = filesIn(path.join(folder, 'data'));
-      expect(Object.keys(files).length).toBeGreaterThan(1);
+      expect(name !== 'SQLite' || 'rekey.db-wal' in files).toBe(true);
       expectNowhere(secrets, {
         output: server.output(),
         answers: answers.join('\n'),

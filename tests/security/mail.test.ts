@@ -13,6 +13,14 @@ function rest(text: string, link: string, email: string): string {
   return text.replaceAll(link, '').replaceAll(email, '');
 }
 
+/** What the owner sees of the HTML, without where the button leads: the mail says that once, in words of its own. */
+function seen(html: string, link: string, email: string): string {
+  const visible = html.replaceAll(/<[^>]*>/g, ' ').replaceAll('&amp;', '&');
+  const leads = `The button opens a page of ${new URL(link).host}.`;
+  expect(visible).toContain(leads);
+  return rest(visible.replace(leads, ''), link, email);
+}
+
 const linksOf = (html: string) =>
   [...html.matchAll(/\b(?:href|src|action|background|formaction)\s*=\s*["']?([^"'\s>]*)/gi)].map(
     ([, url]) => url?.replaceAll('&amp;', '&'),
@@ -45,6 +53,7 @@ const hostile = [
   ['a telephone number', 'call +1 (555) 010-9999 now'],
   ['entities', '&#104;ttps&#58;//evil&#46;example &lt;a&gt;'],
   ['a template', '{{7*7}} <%= 7*7 %> #{7*7} %n%s'],
+  ['the host that the button leads to', 'shop.example'],
   ['another link of ours', 'http://rekey.test/local?token=rkl_x'],
 ] as const;
 
@@ -54,8 +63,7 @@ attack('a mail', (target) => {
     expect(link).toMatch(/^https:\/\/shop\.example\/account\?type=update_password&email=/);
     expect(rest(text, link, owner.email).match(LINKS)).toBe(null);
     expect(new Set(linksOf(html))).toEqual(new Set([link]));
-    const visible = html.replaceAll(/<[^>]*>/g, ' ').replaceAll('&amp;', '&');
-    expect(rest(visible, link, owner.email).match(LINKS)).toBe(null);
+    expect(seen(html, link, owner.email).match(LINKS)).toBe(null);
     expect(html).not.toMatch(/<(?:script|img|iframe|form|object|svg|base|meta[^>]*refresh)/i);
     expect(mail.raw).not.toMatch(/evil\.example/i);
   });
@@ -66,6 +74,7 @@ attack('a mail', (target) => {
     const { owner, text, html, link } = await theMailAfter(target(), {}, { 'user-agent': agent });
     expect(rest(text, link, owner.email).match(LINKS)).toBe(null);
     expect(new Set(linksOf(html))).toEqual(new Set([link]));
+    expect(seen(html, link, owner.email).match(LINKS)).toBe(null);
     expect(html).not.toMatch(/<(?:script|img|iframe|form|object|svg|base)/i);
   });
 
