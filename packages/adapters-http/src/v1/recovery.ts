@@ -136,7 +136,7 @@ export const recoveryRoutes =
           description:
             'Sets a new password, ends the lock, proves the address that the mail went to, which is the address of the account from then on, and makes the TOKEN key of your service again. Nothing else comes back. A password that the account had in the seven days before the lock is refused with `used_before`, and leaves the token good. The owner gets a mail with a link that locks the account again.',
           security: ['serviceKey'],
-          errors: ['invalid_one_time_token', 'too_many_requests', 'overloaded'],
+          errors: ['invalid_one_time_token', 'overloaded'],
           body: ConfirmedRecovery,
           response: { 200: RecoveryConfirmed },
         },
