@@ -1,13 +1,19 @@
 import { beforeAll, expect, test } from 'vitest';
 import { type Example, guarded, headersOf, named, payloadOf, urlOf } from './routes.ts';
-import { type Answer, attack, REVOKE } from './target.ts';
+import { type Answer, attack, bytesOf, LOCAL, REVOKE } from './target.ts';
 
 /** Routes at which what belongs to another service leads to an answer. */
 const OPEN: Record<string, string> = {
   'POST /v1/key': 'a service takes in a user that it knows the id of, and sees nothing of the user',
   'POST /v1/service': 'takes a root key, and nothing that belongs to anybody',
   'GET /v1/audit': 'a list: what it leaves out is tested below',
+  'POST /v1/password/check':
+    'judges what it is given, and looks at nothing that belongs to anybody',
+  [`POST ${LOCAL}/reset-password`]: 'writes rows for nobody where nobody is found: tested below',
 };
+
+const IDS = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g;
+const INSTANTS = /\b\d{13}\b/g;
 
 /** The routes that a service calls with something in hand, which may belong to another one. */
 const asking = guarded.filter(
@@ -102,6 +108,49 @@ attack('a service', (target) => {
       }
     },
   );
+
+  test('is told about a password what is wrong with it, and nothing of whose it is', async () => {
+    const t = target();
+    const check = (email: string, password: string) =>
+      t.json('POST', '/v1/password/check', { email, password }, { key: t.other.key });
+    const [own, unknown] = await t.unchanged(() =>
+      Promise.all([check(owner.email, owner.password), check(t.newEmail(), owner.password)]),
+    );
+    expect(own).toMatchObject({ status: 200, body: { errors: [] } });
+    expect(bytesOf(own)).toBe(bytesOf(unknown));
+  });
+
+  test('asks for a reset of a user of another one as for an address that nobody has, and leaves the user alone', async () => {
+    const t = target();
+    const ask = (email: string, key: string) =>
+      t.json('POST', `${LOCAL}/reset-password`, { email }, { key });
+    expect(await ask(owner.email, t.shop.key)).toMatchObject({ status: 200 });
+    const mails = await t.mailsTo(owner.email);
+    const known = new Set((await t.state()).flatMap((row) => row.match(IDS) ?? []));
+    /** A row without what is new in every row. */
+    const outline = (row: string) =>
+      row
+        .replaceAll(IDS, (id) => (known.has(id) ? id : 'a new one'))
+        .replaceAll(INSTANTS, 'an instant');
+    /** The answer, and the rows that it adds: it changes and removes none. */
+    const written = async (email: string) => {
+      const before = await t.state();
+      const answer = await ask(email, t.other.key);
+      const after = await t.state();
+      expect(after).toEqual(expect.arrayContaining(before));
+      const added = after.filter((row) => !before.includes(row));
+      return { answer: bytesOf(answer), body: answer.body, added: added.map(outline) };
+    };
+    const [foreign, unknown] = [await written(owner.email), await written(t.newEmail())];
+    expect(foreign).toEqual(unknown);
+    expect(foreign.body).toEqual({});
+    expect(foreign.added).toHaveLength(2);
+    for (const row of foreign.added) {
+      expect(row).toContain('"user_id":null');
+      for (const of of [owner.id, owner.email, t.shop.id]) expect(row).not.toContain(of);
+    }
+    expect(await t.mailsTo(owner.email)).toEqual(mails);
+  });
 
   test('reads nothing in its audit of what happened through another one to users whom it may not know', async () => {
     const t = target();
