@@ -181,10 +181,11 @@ async function refuseUndescribed(
   reply: FastifyReply,
   payload: unknown,
 ): Promise<unknown> {
-  const { schema, url } = request.routeOptions;
+  const { method, schema, url } = request.routeOptions;
   if (reply.statusCode < 400 || !schema || schema.isHidden) return payload;
   const { code } = payload as Problem;
-  if (!codesOf(schema).has(code)) throw new Error(`${url} is not said to answer ${code}`);
+  if (!codesOf(String(method), schema).has(code))
+    throw new Error(`${url} is not said to answer ${code}`);
   return payload;
 }
 

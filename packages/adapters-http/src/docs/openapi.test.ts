@@ -64,6 +64,21 @@ describe('the description of the API', () => {
     expect(Object.keys(examples.examples)).toEqual(['invalid_credentials']);
   });
 
+  it('says that a body is refused where a route reads none, and not of a GET, whose body is not looked at', async () => {
+    const { app, serviceKey } = await rig();
+    const url = '/v1/user/01900000-0000-7000-8000-000000000001';
+    const { get, delete: remove } = document.paths['/v1/user/{id}'];
+    const statusOf = async (method: 'GET' | 'DELETE') => {
+      const headers = { authorization: serviceKey, 'content-type': 'text/plain' };
+      return (await app.inject({ method, url, headers, payload: 'x' })).statusCode;
+    };
+    expect([await statusOf('GET'), await statusOf('DELETE')]).toEqual([404, 415]);
+    for (const status of [413, 415]) {
+      expect(remove.responses).toHaveProperty([status]);
+      expect(get.responses).not.toHaveProperty([status]);
+    }
+  });
+
   it('describes a field where it stands: the password of a login is not bound by the policy', () => {
     const { Credentials, NewUser, AuditEntry, FormUser } = document.components.schemas;
     expect(Credentials.properties.password.description).not.toContain('PASSWORD_POLICY');

@@ -89,20 +89,19 @@ const headersOf: Readonly<Record<number, Json>> = {
   503: { 'Retry-After': RETRY_AFTER },
 };
 
+/** A body is read with all other methods, and refused where the route has none. */
+const WITHOUT_BODY: readonly string[] = ['GET', 'HEAD'];
+
 /** Every code that a route may answer with. */
-export function codesOf({
-  body,
-  querystring,
-  security,
-  errors,
-  consumes,
-  isRepeatable,
-}: FastifySchema): Set<ProblemCode> {
+export function codesOf(
+  method: string,
+  { body, querystring, security, errors, consumes, isRepeatable }: FastifySchema,
+): Set<ProblemCode> {
   return new Set([
     ...ANYWHERE,
     ...(consumes === formBody.mediaType ? FROM_BROWSERS : []),
     ...(body || querystring ? WITH_FIELDS : []),
-    ...(body ? WITH_BODY : []),
+    ...(WITHOUT_BODY.includes(method) ? [] : WITH_BODY),
     ...(isRepeatable ? REPEATABLE : []),
     ...(security?.length ? WITH_CREDENTIALS : []),
     ...(security?.some((scheme) => scheme !== 'accessToken') ? WITH_KEY : []),
@@ -169,7 +168,7 @@ export function openApi(routes: readonly DescribedRoute[], version: string): Jso
           content: { [consumes]: { schema: schemaOf(body as Json), example: examples.body } },
         },
       }),
-      responses: { ...successOf(route), ...problemsOf(schema) },
+      responses: { ...successOf(route), ...problemsOf(route) },
     };
   }
 
@@ -201,11 +200,11 @@ export function openApi(routes: readonly DescribedRoute[], version: string): Jso
   }
 
   /** A response for each status; operations with equal codes share it. */
-  function problemsOf(schema: FastifySchema): Json {
+  function problemsOf({ method, schema }: DescribedRoute): Json {
     const { statusOf, response } = schema;
     const { default: problems } = response as { default: DialectProblem & { $id: string } };
     const { $id: id } = problems;
-    const codes = codesOf(schema);
+    const codes = codesOf(method, schema);
     const statuses = Map.groupBy(
       problemCodes.filter((code) => codes.has(code)),
       (code) => problem(code, '', statusOf).status,
