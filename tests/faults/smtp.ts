@@ -14,6 +14,8 @@ export type Mail = {
   readonly messageId: string;
   /** The token in the link of the mail. */
   readonly token: string;
+  /** The purpose of the link, which its token names. */
+  readonly purpose: string;
 };
 
 /** Where the server can misbehave. A step that is not given goes well. */
@@ -96,6 +98,7 @@ async function mailIn(bytes: Buffer, { envelope }: SMTPServerSession): Promise<M
   const { messageId = '', text = '' } = await PostalMime.parse(bytes);
   const [recipient, ...others] = envelope.rcptTo;
   if (!recipient || others.length > 0) throw new Error('a mail has one recipient');
-  const [, token = ''] = /[?&]token=([\w.-]+)/.exec(text) ?? [];
-  return { to: recipient.address, messageId, token };
+  const [, token = ''] = /[?&](?:token|code)=([\w.-]+)/.exec(text) ?? [];
+  const [, purpose = ''] = token.split('.');
+  return { to: recipient.address, messageId, token, purpose };
 }

@@ -10,7 +10,7 @@ import { expect, onTestFinished, type TestContext } from 'vitest';
 import { freshPostgres } from '../../packages/adapters-db/test/postgres.ts';
 import { aFolder, type Server, spawnServer, startServer } from '../harness.ts';
 import { type Figure, record } from './figures.ts';
-import { type Smtp, startSmtp } from './smtp.ts';
+import { type Mail, type Smtp, startSmtp } from './smtp.ts';
 
 /** The long form has 200 rounds; a short one runs with the other tests. */
 const FAULT_ROUNDS = Number(process.env.FAULT_ROUNDS ?? 1);
@@ -112,8 +112,10 @@ export type Client = {
   signUp(person: Person): Promise<Answer>;
   login(person: Person, password: string): Promise<Answer>;
   change(person: Person): Promise<Answer>;
-  /** Follows the link of a mail. */
+  /** Follows the link of the mail about a change. */
   revoke(token: string): Promise<Answer>;
+  /** Follows the link of the mail about a sign-up. */
+  prove(person: Person, token: string): Promise<Answer>;
   /** Whether the server has said that it closes the connection: the next request is another server's. */
   isDismissed(): boolean;
 };
@@ -127,12 +129,17 @@ export function aClient({ url }: Pick<Server, 'url'>): Client {
   onTestFinished(() => agent.destroy());
   let isDismissed = false;
 
-  async function send(method: string, route: string, fields = {}, token?: string): Promise<Answer> {
+  async function send(
+    method: string,
+    route: string,
+    fields = {},
+    { home = somewhere(), token }: { home?: string; token?: string } = {},
+  ): Promise<Answer> {
     const sent = request(`${url}${route}`, {
       method,
       agent,
       headers: {
-        'x-forwarded-for': somewhere(),
+        'x-forwarded-for': home,
         ...(method !== 'GET' && { 'content-type': 'application/x-www-form-urlencoded' }),
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
       },
@@ -151,12 +158,17 @@ export function aClient({ url }: Pick<Server, 'url'>): Client {
 
   return {
     get: (route) => send('GET', route),
-    signUp: ({ email, old }) =>
-      send('POST', '/users/create', { name: 'Ada', email, password: old }),
-    login: ({ email }, password) => send('POST', '/users/login', { email, password }),
-    change: ({ email, old, fresh, token }) =>
-      send('PUT', '/users/update/password', { email, password: old, newPassword: fresh }, token),
+    signUp: ({ email, old, home }) =>
+      send('POST', '/users/create', { name: 'Ada', email, password: old }, { home }),
+    login: ({ email, home }, password) =>
+      send('POST', '/users/login', { email, password }, { home }),
+    change: ({ email, old, fresh, home, token }) => {
+      const fields = { email, password: old, newPassword: fresh };
+      return send('PUT', '/users/update/password', fields, { home, token });
+    },
     revoke: (token) => send('POST', '/local', { token }),
+    prove: ({ email, home }, code) =>
+      send('POST', '/users/validateEmail', { email, code }, { home }),
     isDismissed: () => isDismissed,
   };
 }
@@ -168,6 +180,8 @@ export type Person = {
   readonly email: string;
   readonly old: string;
   readonly fresh: string;
+  /** An address of the network that the person is always in: a login from elsewhere is told of by a mail. */
+  readonly home: string;
   token: string;
   step: (typeof steps)[number];
 };
@@ -178,6 +192,7 @@ export function aPerson(name = 'ada'): Person {
     email: `${name}-${id}@example.com`,
     old: `old ${id}`,
     fresh: `new ${id}`,
+    home: somewhere(),
     token: '',
     step: 'nobody',
   };
@@ -214,10 +229,9 @@ export async function walk(client: Client, person: Person, last: Person['step'] 
 
 /**
  * Checks people whose last steps may have got no answer: every step that was answered holds, and a password is
- * either the old one or the new one. Answers the people whose password has changed.
+ * either the old one or the new one. Notes the steps that turn out to be taken, and answers the people who have accounts.
  */
 export async function settled(client: Client, all: readonly Person[]): Promise<Person[]> {
-  const changed: Person[] = [];
   for (const person of all) {
     const fresh =
       person.step === 'nobody' ? 401 : (await client.login(person, person.fresh)).status;
@@ -231,43 +245,80 @@ export async function settled(client: Client, all: readonly Person[]): Promise<P
     expect(outcomes[person.step], `${person.email} after "${person.step}"`).toContain(
       `${fresh} ${old}`,
     );
-    if (fresh === 200) changed.push(person);
+    if (fresh === 200) person.step = 'changed';
+    else if (person.step === 'nobody' && old === 200) person.step = 'signed up';
   }
-  return changed;
+  return all.filter((person) => person.step !== 'nobody');
 }
 
 /** The mails of some people that arrived. */
 export type Post = {
+  /** Sign-ups; the link of each mail worked. */
+  readonly proofs: number;
   /** Changes of passwords. */
   readonly changes: number;
-  /** Mails beyond the first of a change. */
+  /** Mails beyond the first of a sign-up or of a change. */
   readonly duplicates: number;
-  /** Links that worked, once. */
+  /** Links of changes that worked, once. */
   readonly links: number;
 };
 
-/** Waits for the mails of these changes, checks that copies are equal, and follows every link. */
-export async function collect(client: Client, smtp: Smtp, changed: Person[]): Promise<Post> {
-  const mailsOf = ({ email }: Person) => smtp.mails.filter(({ to }) => to === email);
-  await eventually(() => changed.filter((person) => mailsOf(person).length === 0)).toEqual([]);
-  for (const person of changed) {
-    const [mail, ...copies] = mailsOf(person);
-    for (const copy of copies) expect(copy).toEqual(mail);
-    expect(await client.revoke(mail?.token ?? '')).toMatchObject({ status: 200 });
-    expect(await client.revoke(mail?.token ?? '')).toMatchObject({ status: 400 });
+const mailsOf = ({ mails }: Smtp, { email }: Person): Mail[] =>
+  mails.filter(({ to }) => to === email);
+
+/** The purposes of the mails that a person is owed. */
+const owedTo = ({ step }: Person): string[] => [
+  ...(step === 'nobody' ? [] : ['validate_email']),
+  ...(step === 'changed' ? ['update_password'] : []),
+];
+
+/**
+ * Waits for the mails of these people, checks that each got those of the steps taken and no other and that copies are
+ * equal, and follows every link.
+ */
+export async function collect(client: Client, smtp: Smtp, all: readonly Person[]): Promise<Post> {
+  const purposes = (person: Person) =>
+    [...new Set(mailsOf(smtp, person).map(({ purpose }) => purpose))].toSorted();
+  const got = () => all.map((person) => [person.email, ...purposes(person)]);
+  const owed = all.map((person) => [person.email, ...owedTo(person).toSorted()]);
+  await eventually(got).toEqual(owed);
+  for (const person of all) {
+    const firsts = owedTo(person).map((wanted) => {
+      const [mail, ...copies] = mailsOf(smtp, person).filter(({ purpose }) => purpose === wanted);
+      for (const copy of copies) expect(copy).toEqual(mail);
+      return mail;
+    });
+    const [proof, change] = firsts;
+    if (proof) expect(await client.prove(person, proof.token)).toMatchObject({ status: 200 });
+    if (!change) continue;
+    expect(await client.revoke(change.token)).toMatchObject({ status: 200 });
+    expect(await client.revoke(change.token)).toMatchObject({ status: 400 });
   }
-  const mails = changed.flatMap(mailsOf);
-  const ids = new Set(mails.map(({ messageId }) => messageId));
-  const tokens = new Set(mails.map(({ token }) => token));
-  expect({ ids: ids.size, tokens: tokens.size }).toEqual({
-    ids: changed.length,
-    tokens: changed.length,
-  });
-  return {
-    changes: changed.length,
-    duplicates: mails.length - changed.length,
-    links: tokens.size,
+  const mails = all.flatMap((person) => mailsOf(smtp, person));
+  const [proofs, changes] = ['validate_email', 'update_password'].map((wanted) => {
+    const those = mails.filter(({ purpose }) => purpose === wanted);
+    const ids = new Set(those.map(({ messageId }) => messageId));
+    const tokens = new Set(those.map(({ token }) => token));
+    const people = all.filter((person) => owedTo(person).includes(wanted)).length;
+    expect({ ids: ids.size, tokens: tokens.size }).toEqual({ ids: people, tokens: people });
+    return people;
+  }) as [number, number];
+  return { proofs, changes, duplicates: mails.length - proofs - changes, links: changes };
+}
+
+/**
+ * Has people sign up and log in, and waits until the server has marked the mails of their sign-ups: the next mail of
+ * each is that of a change.
+ */
+export async function enrol(server: Server, smtp: Smtp, all: readonly Person[]): Promise<void> {
+  await Promise.all(all.map((person) => walk(aClient(server), person, 'logged in')));
+  const isMarked = ({ messageId }: Mail) => {
+    const [, id = ''] = /^<([^@]+)@/.exec(messageId) ?? [];
+    const lines = server.output().split('\n');
+    return lines.some((line) => line.includes(id) && line.includes('"outcome":"sent"'));
   };
+  const waiting = () => all.filter((person) => !mailsOf(smtp, person).some(isMarked));
+  await eventually(waiting).toEqual([]);
 }
 
 /** Kills a server with a signal that it cannot see, and waits until it is dead. */
