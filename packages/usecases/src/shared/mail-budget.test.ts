@@ -1,6 +1,7 @@
 import { formServiceId, formServiceName, type Origin, type User } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import {
+  asNobody,
   asService,
   deliverAll,
   endOf,
@@ -109,6 +110,15 @@ describe('mails to an account that nobody vouches for', () => {
       refusedBy('mail-client'),
       refusedBy('mail-client'),
     ]);
+  });
+
+  test('are not used up by mails that were asked for from the network, as by people who sign up', async () => {
+    const { rooms, change } = await aWorld();
+    for (let n = 0; n < 40; n += 1) {
+      const person = { name: 'Bob', email: `bob-${n}@example.net`, password: PASSWORD };
+      await rooms.users.signUp.execute(asNobody(from(1)), person);
+    }
+    expect(await change('ada@example.com', from(1))).toBe('done');
   });
 
   test('are so many in any hour on all servers, and half of them to one domain', async () => {

@@ -36,6 +36,9 @@ type StartedMail = {
   readonly isOwners?: boolean;
 };
 
+/** Mails that are asked for count apart from those about changes: whoever signs many people up keeps no change of theirs away. */
+type Counted = StartedMail & { readonly isAsked?: true };
+
 /** To one mailbox in any 24 hours; in any hour, no more than half as many. */
 const TO_MAILBOX_PER_DAY = 20;
 /** Of mails that its owner asks for, and that strangers cannot use up. */
@@ -58,7 +61,7 @@ export async function checkMailBudget(
 export async function spendMailBudget(
   ports: Needs,
   { throttles }: Pick<Stores, 'throttles'>,
-  mail: StartedMail,
+  mail: Counted,
 ): Promise<TooManyRequests | null> {
   const found = await lockTries(throttles, slotsOf(ports, mail), ports.clock.now());
   const { refusal, spent } = decide(found);
@@ -74,7 +77,7 @@ export async function mayAsk(
   ports: Needs & Pick<Ports, 'database' | 'mailTally'>,
   mail: StartedMail,
 ): Promise<boolean> {
-  return isLetThrough(ports, await look(ports, mail));
+  return isLetThrough(ports, await look(ports, { ...mail, isAsked: true }));
 }
 
 /** Counts a mail like `spendMailBudget`; answers whether it may be owed. One that may not is withheld, see `mayAsk`. */
@@ -83,7 +86,7 @@ export async function countAsked(
   stores: Pick<Stores, 'throttles'>,
   mail: StartedMail,
 ): Promise<boolean> {
-  return isLetThrough(ports, await spendMailBudget(ports, stores, mail));
+  return isLetThrough(ports, await spendMailBudget(ports, stores, { ...mail, isAsked: true }));
 }
 
 function isLetThrough(
@@ -96,7 +99,7 @@ function isLetThrough(
 
 async function look(
   { database, ...ports }: Needs & Pick<Ports, 'database'>,
-  mail: StartedMail,
+  mail: Counted,
 ): Promise<TooManyRequests | null> {
   const slots = slotsOf(ports, mail);
   const buckets = await database.read(({ throttles }) => throttles.get(slots.map(keyIn)));
@@ -135,7 +138,10 @@ export async function lockMailBudgets(
   { throttles }: Pick<Stores, 'throttles'>,
   mails: readonly StartedMail[],
 ): Promise<void> {
-  const slots = mails.map((mail) => slotsOf(ports, mail));
+  const slots = mails.flatMap((mail) => [
+    slotsOf(ports, mail),
+    slotsOf(ports, { ...mail, isAsked: true }),
+  ]);
   const [first = []] = slots;
   // All mailboxes, then all clients, and so on.
   const keys = first.flatMap((_, budget) => slots.flatMap((of) => of[budget]?.key ?? []).sort());
@@ -143,7 +149,8 @@ export async function lockMailBudgets(
 }
 
 /** By what is scarce: accounts and addresses are not. Always in this order, so that two never wait for each other. */
-function slotsOf({ secrets, settings }: Needs, { to, origin, isOwners }: StartedMail): Slot[] {
+function slotsOf({ secrets, settings }: Needs, mail: Counted): Slot[] {
+  const { to, origin, isOwners, isAsked } = mail;
   const { mailPerHour } = settings;
   const mailbox = mailboxOf(to);
   const slot = (limit: Limit, ...of: string[]) => ({ key: keyOf(secrets, limit, ...of), limit });
@@ -151,7 +158,9 @@ function slotsOf({ secrets, settings }: Needs, { to, origin, isOwners }: Started
     ...(isOwners ? [slot(ownLimit, mailbox)] : []),
     slot(mailboxLimit, mailbox),
     // The server and the command line are no client.
-    ...(origin.address === '' ? [] : [slot(clientLimit, networkOf(origin.address))]),
+    ...(origin.address === ''
+      ? []
+      : [slot(clientLimit, networkOf(origin.address), ...(isAsked ? ['asked'] : []))]),
     slot(atMost('mail-domain', mailPerHour / 2, HOUR_MS), domainOf(mailbox)),
     slot(atMost('mail', mailPerHour, HOUR_MS)),
   ];
