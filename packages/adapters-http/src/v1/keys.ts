@@ -19,6 +19,8 @@ import {
   flag,
   idOf,
   idPage,
+  idPageMeta,
+  idPageMetaOf,
   idPageOf,
   instant,
   instantOut,
@@ -32,6 +34,7 @@ import {
   pathId,
   pathOf,
   repeatedId,
+  ungiven,
 } from './shared.ts';
 import { User, userOut } from './users.ts';
 
@@ -216,17 +219,13 @@ const KeyMask = Type.Object(
   strict,
 );
 
-const nullableFlag = nullable<boolean>('boolean', 'null where it was not given.', {
-  examples: [true],
-});
-
 const KeysListed = Type.Object(
   {
     meta: Type.Object(
       {
         id: Type.Array(idOf('key', 'A key that is listed.'), { description: 'Empty for all.' }),
-        is_enabled: nullableFlag,
-        is_revoked: nullableFlag,
+        is_enabled: ungiven('boolean', true),
+        is_revoked: ungiven('boolean', true),
         type: Type.Array(Type.Enum(keyTypes, { examples: ['KEY'] }), {
           description: 'Empty for all.',
         }),
@@ -236,9 +235,7 @@ const KeysListed = Type.Object(
         user_id: Type.Array(idOf('user', 'A user whose keys are listed.'), {
           description: 'Empty for all.',
         }),
-        gt: nullableIdOf('key', 'null where it was not given.'),
-        lt: nullableIdOf('key', 'null where it was not given.'),
-        limit: Type.Integer({ description: 'How many rows there are at most.', examples: [50] }),
+        ...idPageMeta('key'),
       },
       { description: 'What the list was made by.' },
     ),
@@ -323,7 +320,7 @@ export const keyRoutes =
         const { query } = request;
         const page = idPageOf(query);
         const { id: ids, type: types, service_id: serviceIds, user_id: userIds } = query;
-        const { is_enabled: isEnabled, is_revoked: isRevoked, gt = null, lt = null } = query;
+        const { is_enabled: isEnabled, is_revoked: isRevoked } = query;
         const filter = { ids, types, serviceIds, userIds, isEnabled, isRevoked };
         const { listKeys } = deps.useCases.keys;
         const keys = await listKeys.execute(actorOf(request), { ...filter, page });
@@ -335,9 +332,7 @@ export const keyRoutes =
             type: types ?? [],
             service_id: serviceIds ?? [],
             user_id: userIds ?? [],
-            gt,
-            lt,
-            limit: page.limit,
+            ...idPageMetaOf(page),
           },
           data: keys.map(keyOut),
         };

@@ -9,16 +9,18 @@ import {
   flag,
   idOf,
   idPage,
+  idPageMeta,
+  idPageMetaOf,
   idPageOf,
   instant,
   instantOut,
   listedIds,
   nullable,
-  nullableIdOf,
   parsedFlag,
   pathId,
   pathOf,
   repeatedId,
+  ungiven,
 } from './shared.ts';
 
 const URL = 'https://shop.example';
@@ -182,12 +184,8 @@ const ServicesListed = Type.Object(
         id: Type.Array(idOf('service', 'A service that is listed.'), {
           description: 'Empty for all.',
         }),
-        is_enabled: nullable<boolean>('boolean', 'null where it was not given.', {
-          examples: [true],
-        }),
-        gt: nullableIdOf('service', 'null where it was not given.'),
-        lt: nullableIdOf('service', 'null where it was not given.'),
-        limit: Type.Integer({ description: 'How many rows there are at most.', examples: [50] }),
+        is_enabled: ungiven('boolean', true),
+        ...idPageMeta('service'),
       },
       { description: 'What the list was made by.' },
     ),
@@ -243,11 +241,11 @@ export const serviceRoutes =
       async (request) => {
         const { query } = request;
         const page = idPageOf(query);
-        const { id: ids, is_enabled: isEnabled, gt = null, lt = null } = query;
+        const { id: ids, is_enabled: isEnabled } = query;
         const { listServices } = deps.useCases.services;
         const services = await listServices.execute(actorOf(request), { ids, isEnabled, page });
         return {
-          meta: { id: ids ?? [], is_enabled: isEnabled ?? null, gt, lt, limit: page.limit },
+          meta: { id: ids ?? [], is_enabled: isEnabled ?? null, ...idPageMetaOf(page) },
           data: services.map(serviceOut),
         };
       },

@@ -11,12 +11,13 @@ import {
   asked,
   idOf,
   idPage,
+  idPageMeta,
+  idPageMetaOf,
   idPageOf,
   instant,
   instantOut,
   listedIds,
   nullable,
-  nullableIdOf,
   pathId,
   pathOf,
 } from './shared.ts';
@@ -124,9 +125,7 @@ const SessionsListed = Type.Object(
         user_id: Type.Array(idOf('user', 'A user whose sessions are listed.'), {
           description: 'Empty for all.',
         }),
-        gt: nullableIdOf('session', 'null where it was not given.'),
-        lt: nullableIdOf('session', 'null where it was not given.'),
-        limit: Type.Integer({ description: 'How many rows there are at most.', examples: [50] }),
+        ...idPageMeta('session'),
       },
       { description: 'What the list was made by.' },
     ),
@@ -303,11 +302,11 @@ export const sessionRoutes =
       async (request) => {
         const { query } = request;
         const page = idPageOf(query);
-        const { user_id: userIds, gt = null, lt = null } = query;
+        const { user_id: userIds } = query;
         const { listSessions } = deps.useCases.sessions;
         const sessions = await listSessions.execute(actorOf(request), { userIds, page });
         return {
-          meta: { user_id: userIds ?? [], gt, lt, limit: page.limit },
+          meta: { user_id: userIds ?? [], ...idPageMetaOf(page) },
           data: sessions.map(sessionOut),
         };
       },

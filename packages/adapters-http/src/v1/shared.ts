@@ -163,3 +163,30 @@ export const idPageOf = (query: {
   before: query.lt,
   limit: query.limit ?? DEFAULT_PAGE_SIZE,
 });
+
+const NOT_GIVEN = 'null where it was not given.';
+
+/** A field of `meta`: what a list was asked for. */
+export const ungiven = <T>(type: string, example: T) =>
+  nullable<T>(type, NOT_GIVEN, { examples: [example] });
+
+export const ungivenId = (thing: Thing) => nullableIdOf(thing, NOT_GIVEN);
+
+export const usedLimit = Type.Integer({
+  description: 'How many rows there are at most.',
+  examples: [50],
+});
+
+/** The fields of `meta` of a page of such things by their ids. */
+export const idPageMeta = (thing: Thing) => ({
+  gt: ungivenId(thing),
+  lt: ungivenId(thing),
+  limit: usedLimit,
+});
+
+/** What a page by ids was made by. */
+export const idPageMetaOf = ({ after, before, limit }: IdPage) => ({
+  gt: after ?? null,
+  lt: before ?? null,
+  limit,
+});

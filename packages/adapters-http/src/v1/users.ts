@@ -31,6 +31,9 @@ import {
   pathId,
   pathOf,
   repeatedId,
+  ungiven,
+  ungivenId,
+  usedLimit,
 } from './shared.ts';
 
 /** Texts, numbers, flags and nulls under names. */
@@ -217,21 +220,18 @@ const UserQuery = Type.Object(
   strict,
 );
 
-const ungiven = <T>(type: string, example: T) =>
-  nullable<T>(type, 'null where it was not given.', { examples: [example] });
-
 const UsersListed = Type.Object(
   {
     meta: Type.Object(
       {
-        gt: nullableIdOf('user', 'null where it was not given.'),
-        lt: nullableIdOf('user', 'null where it was not given.'),
+        gt: ungivenId('user'),
+        lt: ungivenId('user'),
         order: ungiven('string', 'asc'),
-        after: nullableIdOf('user', 'null where it was not given.'),
+        after: ungivenId('user'),
         name_ge: ungiven('string', 'Ada'),
         name_le: ungiven('string', 'Zoe'),
-        offset_id: nullableIdOf('user', 'null where it was not given.'),
-        limit: Type.Integer({ description: 'How many rows there are at most.', examples: [50] }),
+        offset_id: ungivenId('user'),
+        limit: usedLimit,
         id: Type.Array(idOf('user', 'A user that is listed.'), { description: 'Empty for all.' }),
         email: Type.Array(Type.String({ examples: ['ada@example.com'] }), {
           description: 'Empty for all.',
