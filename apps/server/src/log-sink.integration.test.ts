@@ -131,4 +131,9 @@ test('a file has every line, in order, and the ones that wait at the end as well
   sink.flush();
   await expect.poll(() => linesOf(readFileSync(file, 'utf8')).length).toBe(4);
   expect(sink.dropped()).toBe(0);
+  // None of them comes a second time, whatever was under way when they were flushed.
+  sink.write(line(4));
+  await expect.poll(() => linesOf(readFileSync(file, 'utf8')).at(-1)).toBe(line(4).trimEnd());
+  const numbers = linesOf(readFileSync(file, 'utf8')).map((text) => JSON.parse(text).number);
+  expect(numbers.toSorted()).toEqual([0, 1, 2, 3, 4]);
 });

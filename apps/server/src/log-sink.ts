@@ -84,11 +84,21 @@ export function logSink(
     },
     dropped: () => dropped,
     flush() {
+      const held = retry ? [batch] : [];
       try {
-        writeSync(sink, Buffer.concat([...(retry ? [batch] : []), Buffer.from(waiting.join(''))]));
+        writeSync(sink, Buffer.concat([...held, Buffer.from(waiting.join(''))]));
       } catch {
         // It takes nothing, and nobody is left to wait for it.
+        return;
       }
+      // A write that is under way comes back before the process ends, and must find nothing to write again.
+      waiting = [];
+      waitingBytes = 0;
+      if (!retry) return;
+      clearTimeout(retry);
+      retry = undefined;
+      isWriting = false;
+      isTorn = false;
     },
   };
 }
