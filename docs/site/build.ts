@@ -19,6 +19,7 @@ const PAGES = [
   'examples/*/README.md',
   'examples/README.md',
   'packages/client/README.md',
+  'bench/README.md',
 ];
 
 /** Its headings and links are the navigation of every page. */
