@@ -76,6 +76,10 @@ const RULES: Record<string, Rule> = {
     may: ['@rekey/usecases', 'prom-client', 'node:'],
     instead: 'Metrics wrap ports; what another adapter tells them is passed on in apps/server.',
   },
+  'packages/adapters-moving': {
+    may: ['@rekey/usecases', 'pg', 'node:'],
+    instead: 'Sources turn foreign exports into rows: what is done with a row belongs to a use case.',
+  },
   'packages/client': {
     may: [],
     instead: 'The client runs wherever fetch does, and knows the API by its description alone.',

@@ -17,6 +17,7 @@ export * from './events.ts';
 export * from './flow.ts';
 export * from './kept-answers.ts';
 export * from './keys.ts';
+export * from './moving.ts';
 export * from './one-time-tokens.ts';
 export * from './passwords.ts';
 export * from './secrets.ts';

@@ -1,0 +1,64 @@
+/** Of one line, in octets: an entry has to fit into memory. */
+export const MAX_LINE_BYTES = 1024 * 1024;
+
+const NEWLINE = 0x0a;
+
+/** A line of a file of JSON lines: its number, from 1, and its value or why it cannot be read. Empty lines are passed over. */
+export type Line = { readonly line: number } & (
+  | { readonly value: unknown }
+  | { readonly faults: readonly string[] }
+);
+
+/** Reads JSON lines, one at a time. A line that is too long is passed over without being kept. */
+export async function* linesOf(octets: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
+  let line = 0;
+  let parts: Uint8Array[] = [];
+  let length = 0;
+  const take = (part: Uint8Array) => {
+    length += part.length;
+    if (length <= MAX_LINE_BYTES) parts.push(part);
+    else parts = [];
+  };
+  const end = (): Line | null => {
+    line += 1;
+    const read = lineFrom(line, length, parts);
+    parts = [];
+    length = 0;
+    return read;
+  };
+  for await (const octet of octets) {
+    let from = 0;
+    for (;;) {
+      const at = octet.indexOf(NEWLINE, from);
+      if (at < 0) break;
+      take(octet.subarray(from, at));
+      const read = end();
+      if (read) yield read;
+      from = at + 1;
+    }
+    // A copy: whoever reads may use the piece of memory again.
+    if (from < octet.length) take(octet.slice(from));
+  }
+  const last = length > 0 ? end() : null;
+  if (last) yield last;
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+function lineFrom(line: number, length: number, parts: readonly Uint8Array[]): Line | null {
+  if (length > MAX_LINE_BYTES) return { line, faults: [`is longer than ${MAX_LINE_BYTES} octets`] };
+  let text: string;
+  try {
+    // It takes the mark of order away that some systems put before the first line.
+    text = decoder.decode(parts.length === 1 ? parts[0] : Buffer.concat(parts));
+  } catch {
+    return { line, faults: ['is not UTF-8'] };
+  }
+  if (text.trim() === '') return null;
+  try {
+    return { line, value: JSON.parse(text) };
+  } catch {
+    // The message of the parser quotes the text, which may be secret.
+    return { line, faults: ['is not JSON'] };
+  }
+}

@@ -1,0 +1,8 @@
+export type {
+  KeyRow,
+  ServiceRow,
+  Source,
+  SourceOptions,
+  SourceRow,
+  UserRow,
+} from '@rekey/usecases';
