@@ -4,6 +4,7 @@ import {
   type BreachListEvents,
   bcryptHasher,
   deviceTokens,
+  foreignHashes,
   hashGate,
   hibpBreachList,
   type KeyRingEvents,
@@ -89,6 +90,7 @@ export async function compose(
     const ports: Ports = {
       database,
       hasher: bcryptHasher({ cost: config.bcryptCost, peppers: () => ring.keys().pepper, gate }),
+      foreignHashes: foreignHashes(),
       meter,
       breachList:
         config.hibpUrl === null ? null : hibpBreachList({ url: config.hibpUrl, clock, ...events }),

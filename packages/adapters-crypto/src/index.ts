@@ -1,6 +1,7 @@
 export { accessTokens, tokenAlgs, tokenForms } from './access-tokens.ts';
 export { bcryptHasher } from './bcrypt-hasher.ts';
 export { deviceTokens } from './device-tokens.ts';
+export { foreignHashes } from './foreign-hashes/foreign-hashes.ts';
 export { type Gate, gate, hashGate, threadPoolSize } from './gate.ts';
 export { type BreachListEvents, hibpBreachList } from './hibp.ts';
 export { uuidv7Ids } from './ids.ts';

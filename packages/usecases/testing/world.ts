@@ -15,6 +15,7 @@ import {
   fakeChannels,
   fakeClock,
   fakeDeviceTokens,
+  fakeForeignHashes,
   fakeHasher,
   fakeLinkTokens,
   fakeMacs,
@@ -95,6 +96,7 @@ export function world<D extends Database = MemoryDatabase>(
   const ports = {
     database,
     hasher,
+    foreignHashes: fakeForeignHashes(),
     meter: fakeMeter(),
     breachList: null,
     secrets: fakeSecrets(),

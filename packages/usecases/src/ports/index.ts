@@ -3,7 +3,7 @@ import type { Clock, Ids } from './clock.ts';
 import type { Database } from './database.ts';
 import type { Flow } from './flow.ts';
 import type { KeyUses } from './keys.ts';
-import type { BreachList, Hasher, PasswordMeter } from './passwords.ts';
+import type { BreachList, ForeignHashes, Hasher, PasswordMeter } from './passwords.ts';
 import type { AccessTokens, DeviceTokens, LinkTokens, Macs, Secrets, Totp } from './secrets.ts';
 import type { Settings } from './settings.ts';
 
@@ -31,6 +31,7 @@ export * from './users.ts';
 export type Ports = {
   readonly database: Database;
   readonly hasher: Hasher;
+  readonly foreignHashes: ForeignHashes;
   readonly meter: PasswordMeter;
   /** Null where there is none to ask. */
   readonly breachList: BreachList | null;

@@ -1,4 +1,4 @@
-import type { PasswordQuality, Place } from '@rekey/domain';
+import type { Id, PasswordQuality, Place } from '@rekey/domain';
 
 /** Hashes wait for their turn in a queue that services, and the networks of each, share: `place` says whose a hash is. */
 export interface Hasher {
@@ -10,6 +10,31 @@ export interface Hasher {
   verify(password: string, hash: string | null, place: Place): Promise<boolean>;
   /** Whether the hash was made by `hash` with its current settings. */
   isCurrent(hash: string): boolean;
+}
+
+/** A hash of a password by another system, as an export has it: docs/moving.md documents the formats. */
+export type ForeignHash = {
+  /** One text with all that its format needs beside the password, but for `salt`. */
+  readonly hash: string;
+  /** The name of the format, where the hash does not begin with what tells it. */
+  readonly format?: string | undefined;
+  /** For a bare digest in hex: the text that was hashed together with the password. */
+  readonly salt?: string | undefined;
+  readonly saltPosition?: 'prefix' | 'suffix' | undefined;
+};
+
+export interface ForeignHashes {
+  /**
+   * The form in which a hash of another system is stored: the hasher verifies it for that user, and no hash of another
+   * system is current. Where the format is so cheap that guesses cost next to nothing, the hash is sealed for the user;
+   * with `wrap` it is hashed once more instead, which takes as long as a hash of our own. Throws `IllegalArgument`,
+   * which never repeats a value, for a format that is unknown, a hash that is malformed or costs too much to verify, and
+   * the hash of a password that was published.
+   */
+  adopt(
+    foreign: ForeignHash,
+    options: { readonly wrap: boolean; readonly userId: Id },
+  ): Promise<string>;
 }
 
 /** Judges passwords; it keeps nothing of them. */

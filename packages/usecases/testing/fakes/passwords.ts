@@ -1,5 +1,5 @@
-import { networkOf, Overloaded, type Place } from '@rekey/domain';
-import type { BreachList, Hasher, PasswordMeter } from '../../src/ports/index.ts';
+import { IllegalArgument, networkOf, Overloaded, type Place } from '@rekey/domain';
+import type { BreachList, ForeignHashes, Hasher, PasswordMeter } from '../../src/ports/index.ts';
 
 /**
  * Hashes that anybody can read. `work` counts the hashes made and compared;
@@ -44,6 +44,17 @@ const measured = (password: string): string => `${password.length}:${password}`;
 
 /** The hash of a password by another system, as `fakeHasher` reads it. */
 export const foreignHash = (password: string): string => `old:${measured(password)}`;
+
+/** Adopts what `foreignHash` makes, as it is. */
+export function fakeForeignHashes(): ForeignHashes {
+  return {
+    adopt: async ({ hash }) => {
+      if (hash.startsWith('old:')) return hash;
+      const message = 'must be the hash of a password';
+      throw new IllegalArgument([{ field: 'passwordHash', message, code: 'malformed' }]);
+    },
+  };
+}
 
 /** Knows one common password; strength grows with length. */
 export function fakeMeter(): PasswordMeter {
