@@ -81,7 +81,11 @@ export type KeyRow = {
  * from 1. `faults` says in words why an entry cannot be read, never with a value of it. Services come before the users who have
  * keys of them.
  */
-export type SourceRow = { readonly line: number } & (
+export type SourceRow = {
+  readonly line: number;
+  /** What the entry has and Rekey has no counterpart of, by the names of the other system: the summary lists each name once. */
+  readonly leftOut?: readonly string[];
+} & (
   | { readonly user: UserRow }
   | { readonly service: ServiceRow }
   /** A key of the operator. */
