@@ -77,7 +77,7 @@ const RULES: Record<string, Rule> = {
     instead: 'Metrics wrap ports; what another adapter tells them is passed on in apps/server.',
   },
   'packages/adapters-moving': {
-    may: ['@rekey/usecases', 'pg', 'node:'],
+    may: ['@rekey/usecases', 'csv-parse', 'pg', 'node:'],
     instead: 'Sources turn foreign exports into rows: what is done with a row belongs to a use case.',
   },
   'packages/client': {
