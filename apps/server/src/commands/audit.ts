@@ -8,6 +8,7 @@ import {
   HOUR_MS,
   type Id,
   type Instant,
+  isCustom,
   isId,
   MINUTE_MS,
   operator,
@@ -73,8 +74,7 @@ export function addAudit(program: Command): void {
       if (options.json) printJson({ entries: entries.map(entryOut) });
       else if (entries.length === 0) print('There are none.');
       else {
-        const names = ['WHEN', 'TYPE', 'OUTCOME', 'COUNT', 'SERVICE', 'USER', 'SUBJECT', 'REMOTE'];
-        print(...table(entries.map(entryRow), names));
+        print(...table(entries.map(entryRow), NAMES));
       }
     });
 
@@ -218,13 +218,21 @@ const exportOut = (entry: AuditEntry): object => ({
   text_digest: entry.textDigest,
 });
 
+const NAMES = ['WHEN', 'TYPE', 'OUTCOME', 'COUNT', 'SERVICE', 'USER', 'SUBJECT', 'REMOTE', 'WHY'];
+
 function entryRow(entry: AmendedEntry): string[] {
   const { createdAt, type, outcome, count, serviceId, userId, origin } = entry;
   const when = new Date(createdAt).toISOString();
   const subject = entry.subjectId ?? entry.subject ?? '';
   const owner = serviceId ?? 'operator';
   const remote = origin?.address ?? '';
-  return [when, type, outcome, String(count), owner, userId ?? '', subject, remote];
+  return [when, type, outcome, String(count), owner, userId ?? '', subject, remote, whyOf(entry)];
+}
+
+/** Of a failure of Rekey's own: the code that the caller got, and the cause where it is another. */
+function whyOf({ type, data }: AmendedEntry): string {
+  if (isCustom(type) || data?.type !== 'error') return '';
+  return [data.data, data.cause].filter((each) => typeof each === 'string').join(', ');
 }
 
 const nameOf = ({ serviceId }: ChainReport) => serviceId ?? 'operator';

@@ -241,6 +241,47 @@ describe('a claim that is not proven', () => {
   });
 });
 
+describe('the audit of the service', () => {
+  const locked = async (w: World) => {
+    const owner = await w.addOwner();
+    await w.database.transact(({ users }) => users.lockOut(owner.user.id, START));
+    return owner;
+  };
+  const withoutKey = async (w: World) => {
+    const service = await w.addService();
+    return { user: await w.addUser(service), service };
+  };
+
+  test.each<[string | undefined, (w: World) => Promise<Pick<Owner, 'user' | 'service'>>]>([
+    ['user_locked', locked],
+    ['user_disabled', (w) => w.addOwner({ isEnabled: false })],
+    ['no_password', (w) => w.addOwner({}, { passwordHash: null })],
+    ['no_token_key', withoutKey],
+    [undefined, (w) => w.addOwner()],
+  ])(
+    'has the cause why nobody could be let in, and never that a password was right: %s',
+    async (cause, prepare) => {
+      const w = world();
+      const owner = await prepare(w);
+      await endOf(logIn(w, ask(owner, { password: 'wrong horse' })));
+      if (cause !== undefined) await endOf(logIn(w, ask(owner)));
+      const entries = await w.database.read(({ audit }) => audit.follow(owner.service.id, 0, 100));
+      const told = entries.filter(({ type }) => type === 'sso:AuthLocalLogin');
+      const data = { type: 'error', data: 'invalid_credentials', ...(cause && { cause }) };
+      expect(told.map((entry) => entry.data)).toEqual(told.map(() => data));
+      expect(told).toHaveLength(cause === undefined ? 1 : 2);
+    },
+  );
+
+  test('has no cause for a service that may not know of the user', async () => {
+    const w = world();
+    const { user } = await w.addOwner({ isEnabled: false });
+    const service = await w.addService();
+    await endOf(logIn(w, ask({ user, service })));
+    expect(await w.database.read(({ audit }) => audit.follow(service.id, 0, 100))).toEqual([]);
+  });
+});
+
 describe('a user who must change the password', () => {
   test('is told so after a right login only, and gets no session', async () => {
     const w = world();

@@ -11,7 +11,7 @@ import {
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import type { Presented } from './known-device.ts';
-import { type Recorder, record } from './record.ts';
+import { type AuditCause, type Recorder, record } from './record.ts';
 import { recordAtAll } from './record-at-all.ts';
 import { recordFailures } from './record-failures.ts';
 import { admit, takeBackTry } from './throttle.ts';
@@ -34,9 +34,13 @@ type Tried = {
 type Steps<Proof, Prepared, Result> = {
   /**
    * Looks and proves; the slow work is here. `userId`: the user, as far as the service may know of it.
-   * `proof`: null where nothing is proven.
+   * `proof`: null where nothing is proven. `cause`: why nothing could be, for the audit.
    */
-  prove(): Promise<{ readonly userId: Id | null; readonly proof: Proof | null }>;
+  prove(): Promise<{
+    readonly userId: Id | null;
+    readonly proof: Proof | null;
+    readonly cause?: AuditCause | null;
+  }>;
   /** The rest of the slow work, once the proof holds. Whatever it throws, the try was right and counts no more. */
   prepare(proof: Proof): Promise<Prepared>;
   /**
@@ -73,7 +77,11 @@ export async function attempt<Proof, Prepared, Result>(
   const { counted, refusal, bringsWait } = admission;
 
   const takeBack = () => database.transact(({ throttles }) => takeBackTry(throttles, counted));
-  const { userId, proof } = await prove().catch(async (error: unknown) => {
+  const {
+    userId,
+    proof,
+    cause = null,
+  } = await prove().catch(async (error: unknown) => {
     await takeBack();
     throw error;
   });
@@ -83,7 +91,7 @@ export async function attempt<Proof, Prepared, Result>(
   const recordFailure = (code: ErrorCode) => {
     const types = [type, ...(bringsWait ? (['rekey:Throttle'] as const) : [])];
     return database.transact((stores) =>
-      recordFailures(ports, stores, actor, types, failure, code),
+      recordFailures(ports, stores, actor, types, failure, code, cause),
     );
   };
 

@@ -7,13 +7,13 @@ import {
   networkOf,
 } from '@rekey/domain';
 import type { Stores } from '../ports/index.ts';
-import { type Asker, type Recorder, record } from './record.ts';
+import { type Asker, type AuditCause, type Recorder, record } from './record.ts';
 import { tell } from './tell.ts';
 
 /**
  * Records what failed in one try: by an entry for each type, or else in the sums of this minute where it is about no
  * user whom the service may know of. Anybody can cause as many failures of that kind as there are names. `code`: as the
- * caller sees it.
+ * caller sees it; `cause`: what the caller is not told.
  */
 export async function recordFailures(
   ports: Recorder,
@@ -22,6 +22,7 @@ export async function recordFailures(
   types: readonly AuditType[],
   of: Pick<AuditEntry, 'serviceId' | 'userId'> & Partial<Pick<AuditEntry, 'subjectId'>>,
   code: ErrorCode,
+  cause: AuditCause | null = null,
 ): Promise<void> {
   const { serviceId, userId } = of;
   // A user who was deleted since then is nobody: nothing that is about it may be written down any more.
@@ -37,7 +38,7 @@ export async function recordFailures(
     await tell(ports, stores, { type: 'throttle.reached', serviceId, userId });
   }
   for (const type of types) {
-    const own = type === 'rekey:Throttle' ? codeOfSum(type) : code;
-    await record(ports, stores, actor, { ...of, type, outcome: 'failure', code: own });
+    const own = type === 'rekey:Throttle' ? { code: codeOfSum(type) } : { code, cause };
+    await record(ports, stores, actor, { ...of, type, outcome: 'failure', ...own });
   }
 }

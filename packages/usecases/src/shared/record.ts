@@ -20,13 +20,21 @@ export type Recorder = Pick<Ports, 'macs' | 'clock' | 'ids'>;
 /** The party that an entry names: an actor, or nobody but a place in the network. */
 export type Asker = Actor | { readonly kind: 'unnamed'; readonly origin: Origin | null };
 
+/**
+ * Why nobody can prove an account at a service, whatever the password: states that the service sees of its users anyway.
+ * A password that is wrong has no such cause.
+ */
+export type AuditCause = 'user_locked' | 'user_disabled' | 'no_password' | 'no_token_key';
+
 /** An entry of Rekey's own: a success, unless something else is said. */
 type Recorded = Pick<AuditEntry, 'serviceId'> &
   Partial<Pick<AuditEntry, 'createdAt' | 'userId' | 'subjectId' | 'count' | 'data'>> & {
     readonly type: AuditType;
     readonly outcome?: AuditOutcome;
-    /** Of a failure, as callers see it: no entry tells the cause. */
+    /** Of a failure, as callers see it. */
     readonly code?: ErrorCode | undefined;
+    /** Behind the code, where the state of the account is it. */
+    readonly cause?: AuditCause | null;
   };
 
 /**
@@ -37,12 +45,12 @@ export async function record(
   ports: Recorder,
   stores: Pick<Stores, 'audit'>,
   actor: Asker,
-  { outcome = 'success', code, ...entry }: Recorded,
+  { outcome = 'success', code, cause = null, ...entry }: Recorded,
 ): Promise<Id> {
   const { id } = await append(ports, stores, actor, {
     outcome,
     statusCode: outcome === 'success' ? 0 : code === undefined ? 3 : auditStatusOf(code),
-    data: code === undefined ? null : { type: 'error', data: code },
+    data: code === undefined ? null : { type: 'error', data: code, ...(cause && { cause }) },
     ...entry,
   });
   return id;
