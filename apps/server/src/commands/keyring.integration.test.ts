@@ -111,6 +111,23 @@ describe('rekey keyring', () => {
     }
   });
 
+  test('removes the old keys of purposes at once whose tokens and links are to end, once every server has the new ones', async () => {
+    await keyring('rotate', '--purpose', ...Object.keys(stored()));
+    const [, old] = kidsOf('link') ?? [];
+    const ending = ['prune', '--ending', 'link', 'device'];
+    expect((await run(['keyring', ...ending])).error).toMatchObject({ name: 'WrongUsage' });
+    expect(await keyring(...ending, '--yes')).toEqual({ pruned: {} });
+    age(2 * MINUTE_MS);
+    const { pruned } = await keyring(...ending, '--yes');
+    expect(pruned).toMatchObject({ link: [old], device: [expect.any(String)] });
+    expect(pruned).not.toHaveProperty('signing');
+    for (const purpose of ['pepper', 'seal', 'audit']) {
+      const { error } = await run(['keyring', 'prune', '--ending', purpose, '--yes']);
+      expect(error).toMatchObject({ exitCode: 1, code: 'commander.invalidArgument' });
+      expect(kidsOf(purpose)).toHaveLength(2);
+    }
+  });
+
   test('records each rotation and each pruning, also one that fails, and does none that it cannot record', async () => {
     const types = async () => {
       const { entries } = JSON.parse(await outputOf('audit', 'list', '--json'));

@@ -10,13 +10,16 @@ import {
 import { DAY_MS, DEVICE_LIFE_MS } from '@rekey/domain';
 import { type Command, Option } from 'commander';
 import { type Config, loadConfig } from '../config.ts';
-import { act, json, onWire, print, printJson, table } from './common.ts';
+import { act, confirmed, json, onWire, print, printJson, table, yes } from './common.ts';
 
 /**
  * All purposes but two. After a rotation of the pepper each user's next login hashes twice, and the old pepper can go
  * only when every user has logged in since; a rotation of the key for counts forgets every try of late.
  */
 const routine = keyPurposes.filter((purpose) => purpose !== 'pepper' && purpose !== 'throttle');
+
+/** Where an old key can go before its time: what was made with it ends, and can be made anew. */
+const endable = ['signing', 'signingRsa', 'encryption', 'link', 'device', 'throttle'] as const;
 
 /** The secrets that the database does not have. */
 export function addKeyring(program: Command): void {
@@ -77,15 +80,26 @@ export function addKeyring(program: Command): void {
   keyring
     .command('prune')
     .description('remove old keys whose tokens and links have all expired; other keys stay')
+    .addOption(
+      new Option(
+        '--ending <purpose...>',
+        'remove those of these purposes now, with what was made with them: for a file that leaked',
+      ).choices(endable),
+    )
+    .addOption(yes())
     .addOption(json())
-    .action(async (options: { json?: true }) => {
+    .action(async (options: { ending?: KeyPurpose[]; yes?: true; json?: true }) => {
+      const { ending = [] } = options;
+      if (ending.length > 0) {
+        await confirmed(`End everything made with old keys for ${ending.join(', ')}?`, options);
+      }
       const now = Date.now();
       const printed = unwritten();
       const pruned = await act('rekey:KeyringPrune', (config) =>
         pruneKeys(
           config.keysFile,
           (purpose, successor) => {
-            const ttlMs = ttlMsOf(purpose, config);
+            const ttlMs = ending.includes(purpose) ? 0 : ttlMsOf(purpose, config);
             return ttlMs !== null && hasOutlived(successor, ttlMs, now);
           },
           printed,

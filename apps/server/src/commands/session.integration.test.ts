@@ -88,9 +88,29 @@ describe('rekey session', () => {
     expect(await outputOf(...of)).toBe('0 sessions are over.\n');
   });
 
+  test('logs everybody out, or everybody at a service, once that is confirmed', async () => {
+    const other = { ...orion, email: 'vega@example.com' };
+    await withRekey(({ users }) => users.signUp.execute(nobody, other));
+    const tokens = [];
+    for (const { email } of [orion, orion, other]) {
+      const { access } = await withRekey(({ sessions }) =>
+        sessions.login.execute(nobody, { email, password: orion.password }),
+      );
+      tokens.push(access.token);
+    }
+    const everybody = ['session', 'end', '--all', '--yes', '--json'];
+    expect(JSON.parse(await outputOf(...everybody, '--service', formServiceId))).toEqual({
+      ended: 3,
+    });
+    for (const token of tokens) expect(await isLive(token)).toBe(false);
+    await logIn();
+    expect(JSON.parse(await outputOf(...everybody))).toEqual({ ended: 1 });
+  });
+
   test.each([
     [['end']],
     [['end', '--all']],
+    [['end', '--all', '--service', '01900000-0000-7000-8000-000000000005']],
     [['end', '--user', 'orion@example.com']],
     [['end', '01900000-0000-7000-8000-000000000005', '--all', '--user', 'orion@example.com']],
   ])('does nothing where it is not said what to end: %j', async (args) => {

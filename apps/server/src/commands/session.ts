@@ -2,6 +2,7 @@ import { type Id, NotFound, operator, type Session } from '@rekey/domain';
 import type { UseCases } from '@rekey/usecases';
 import { Argument, type Command, Option } from 'commander';
 import {
+  confirmed,
   json,
   onWire,
   print,
@@ -10,6 +11,7 @@ import {
   WrongUsage,
   wholeNumber,
   withRekey,
+  yes,
 } from './common.ts';
 import { idOf, userName, userNamed } from './named-user.ts';
 
@@ -27,6 +29,7 @@ type EndOptions = {
   readonly all?: true;
   readonly user?: string;
   readonly service?: Id;
+  readonly yes?: true;
   readonly json?: true;
 };
 
@@ -56,17 +59,22 @@ export function addSession(program: Command): void {
 
   session
     .command('end')
-    .description('log a user out of a session, or of all of them')
+    .description('log a user out of a session, or of all of them; or everybody')
     .addArgument(new Argument('[id]', 'as `session list` shows it').argParser(idOf('session')))
-    .option('--all', 'every session of the user')
+    .option('--all', 'every session: of the user, at the service, or of everybody')
     .addOption(user())
     .addOption(service())
+    .addOption(yes())
     .addOption(json())
     .action(async (id: Id | undefined, options: EndOptions) => {
       const { all, user, service } = options;
       const isOne = id !== undefined && !all && user === undefined && service === undefined;
-      const isAll = id === undefined && all && user !== undefined;
+      const isAll = id === undefined && all;
       if (!isOne && !isAll) throw new WrongUsage('name a session by its id, or --all of a --user');
+      if (isAll && user === undefined) {
+        const where = service === undefined ? '' : ' at that service';
+        await confirmed(`Log everybody out${where}?`, options);
+      }
       const ended = await withRekey((useCases) => end(useCases, id, options));
       if (options.json) printJson({ ended });
       else print(ended === 1 ? '1 session is over.' : `${ended} sessions are over.`);
@@ -91,9 +99,26 @@ async function end(
     });
     return 1;
   }
-  const { id: userId } = await userNamed(useCases, user ?? '');
+  if (user === undefined) return endEverybodys(useCases, service);
+  const { id: userId } = await userNamed(useCases, user);
   return endAllSessions.execute(operator, { userId, serviceId: service });
 }
+
+/** Ends the sessions that were open when it began, user by user; people may log in again meanwhile. */
+async function endEverybodys({ sessions }: UseCases, serviceId: Id | undefined): Promise<number> {
+  const began = Date.now();
+  for (let ended = 0; ; ) {
+    const page = { limit: 1000 };
+    const open = await sessions.listSessions.execute(operator, { serviceId, page });
+    const userIds = new Set(open.filter(({ createdAt }) => createdAt <= began).map(ofUser));
+    if (userIds.size === 0) return ended;
+    for (const userId of userIds) {
+      ended += await sessions.endAllSessions.execute(operator, { userId, serviceId });
+    }
+  }
+}
+
+const ofUser = ({ userId }: Session): Id => userId;
 
 /** With the names that `/v1/session` has for it. */
 const sessionOut = ({ origin, ...session }: Session) => ({
