@@ -232,12 +232,9 @@ export const accountRoutes =
       async (request, reply) => {
         const admin = await callers.admitAdmin.execute(actorOf(request));
         const { limit = MAX_PAGE_SIZE, after } = request.query;
-        // One more, to see whether there are more.
-        const found = await users.listUsers.execute(admin, { limit: limit + 1, after });
-        const page = found.users.slice(0, limit);
-        const last = page.at(-1);
-        if (found.users.length > limit && last) {
-          reply.header('link', `<${listPath}?limit=${limit}&after=${last.id}>; rel="next"`);
+        const { users: page, next } = await users.listUsers.execute(admin, { limit, after });
+        if (next !== null) {
+          reply.header('link', `<${listPath}?limit=${limit}&after=${next}>; rel="next"`);
         }
         return page.map(formUserOut);
       },

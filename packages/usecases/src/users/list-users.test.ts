@@ -97,6 +97,21 @@ describe('a page by id', () => {
     },
   );
 
+  test('has no next where nothing comes after it, however full it is', async () => {
+    const { w, by, id } = await prepare('a', 'b', 'c', 'd');
+    const next = async (input: Partial<ListUsersInput>) => (await list(w, by, input)).next;
+    for (const order of ['asc', 'desc'] as const) {
+      expect([order, await next({ limit: 4, order })]).toEqual([order, null]);
+      expect([order, await next({ limit: 1, order, ids: [id(1)] })]).toEqual([order, null]);
+    }
+    expect(await next({ limit: 2, gt: id(1) })).toBeNull();
+    expect(await next({ limit: 2, gt: id(0), lt: id(3) })).toBeNull();
+    expect(await next({ limit: 2, lt: id(2) })).toBeNull();
+    expect(await next({ limit: 2, lt: id(3) })).toBeNull();
+    expect(await next({ limit: 4, search: 'user' })).toBeNull();
+    expect(await next({ limit: 3, search: 'user' })).toBe(id(2));
+  });
+
   test('takes the id of anybody, and of nobody, for a place', async () => {
     const { w, names } = await prepare('a', 'b');
     const foreign = await w.addUser(await w.addService());

@@ -41,7 +41,7 @@ export type ListUsersInput = {
 type Listed = {
   /** Ascending, unless asked for in the other order. */
   readonly users: SeenUser[];
-  /** The `after` of the next page by id; null where that is the last. */
+  /** The `after` of the next page by id; null on the last page, and on one of the last rows before an id. */
   readonly next: Id | null;
 };
 
@@ -57,7 +57,7 @@ export class ListUsers {
   async execute(actor: Actor, input: ListUsersInput): Promise<Listed> {
     const viewer = viewerOf(actor);
     const seesAll = actor.kind !== 'service' || actor.service.seesAllUsers;
-    const { order, limit, ids, isEnabled } = input;
+    const { limit, ids, isEnabled } = input;
     const { page, isTurned } =
       input.nameGe === undefined && input.nameLe === undefined ? byId(input) : byName(input);
     const search = input.search === undefined ? undefined : searchFor(input.search);
@@ -66,7 +66,8 @@ export class ListUsers {
 
     const found = await this.#ports.database.read(({ users }) =>
       users.list({
-        page,
+        // One more, to see whether there are more.
+        page: { ...page, limit: limit + 1 },
         seenBy: seesAll ? null : viewer,
         attributesOf: viewer,
         ids,
@@ -75,9 +76,10 @@ export class ListUsers {
         search,
       }),
     );
-    const users = isTurned ? found.toReversed() : found;
-    const isLast = page.by === 'name' || (found.length < limit && (order === 'desc' || !isTurned));
-    return { users, next: isLast ? null : (users.at(-1)?.id ?? null) };
+    const rows = found.slice(0, limit);
+    if (isTurned) return { users: rows.toReversed(), next: null };
+    const goesOn = page.by === 'id' && found.length > limit;
+    return { users: rows, next: goesOn ? (rows.at(-1)?.id ?? null) : null };
   }
 }
 
