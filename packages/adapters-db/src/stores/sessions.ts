@@ -1,6 +1,6 @@
 import type { Id, Instant, Origin, ProofMethod, Session } from '@rekey/domain';
 import type { Sessions } from '@rekey/usecases';
-import { type Selection, sql } from 'kysely';
+import { type ExpressionBuilder, type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, asText, counted, guarded, joined, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
@@ -32,6 +32,18 @@ const asSession = ({ address, client, amr, ...row }: Row): Session => ({
 const expiry = sql<number>`expires_at + 0`;
 const serviceOfUser = sql<Id>`cast(service_id as text)`;
 const keyOfUser = sql<Id>`cast(key_id as text)`;
+
+/** Whether a session rests on a key that may be used now: its tokens are refused otherwise. */
+const restsOnUsableKey = (eb: ExpressionBuilder<Schema, 'sessions'>, now: Param<Instant>) =>
+  eb.exists(
+    eb
+      .selectFrom('keys')
+      .select('keys.id')
+      .whereRef('keys.id', '=', 'sessions.key_id')
+      .where('keys.is_enabled', '=', sql.lit(1))
+      .where('keys.is_revoked', '=', sql.lit(0))
+      .where((of) => of.or([of('keys.expires_at', 'is', null), of('keys.expires_at', '>', now)])),
+  );
 
 const joinedSession = joined('sessions', columns, asSession);
 
@@ -91,7 +103,8 @@ const pageOf = (direction: 'asc' | 'desc') =>
         .selectFrom('sessions')
         .select(columns)
         .where('ended_at', 'is', null)
-        .where(expiry, '>', now);
+        .where(expiry, '>', now)
+        .where((eb) => restsOnUsableKey(eb, now));
       if (serviceId !== undefined) {
         const column = userId === undefined ? 'service_id' : serviceOfUser;
         query = query.where(column, '=', serviceId);

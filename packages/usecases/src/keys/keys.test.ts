@@ -991,6 +991,22 @@ describe('revoking a key by its value', () => {
 });
 
 describe('a TOKEN key that has expired', () => {
+  test('and gave way to another one brings no session back when it is enabled again', async () => {
+    const w = world();
+    const service = await w.addService();
+    const user = await w.addUser(service);
+    const by = asService(service);
+    const input = { name: 'web', userId: user.id, type: 'TOKEN' } as const;
+    const { key } = await create(w, by, { ...input, expiresAt: at(START + 1000) });
+    const session = await w.logIn({ user, service });
+    w.clock.set(START + 1000);
+    const second = await create(w, by, input);
+    await w.useCases.keys.retireKey.execute(by, { id: second.key.id });
+    await w.useCases.keys.updateKey.execute(by, { id: key.id, isEnabled: true, expiresAt: '' });
+    expect(await w.isLive(session.token)).toBe(false);
+    expect(await endOf(w.logIn({ user, service }))).toBe('done');
+  });
+
   test('opens no session, and those that rest on it are worth nothing', async () => {
     const w = world();
     const service = await w.addService();

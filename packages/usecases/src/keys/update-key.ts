@@ -68,7 +68,8 @@ export class UpdateKey {
       }
 
       const { serviceId, userId } = after;
-      if (userId !== null && before.isEnabled && !after.isEnabled) {
+      // When it is enabled as well: a key that expired and gave way to another one was disabled without their end.
+      if (userId !== null && before.isEnabled !== after.isEnabled) {
         await stores.sessions.endAllOn({ id, userId }, now);
       }
       if (serviceId !== null) {

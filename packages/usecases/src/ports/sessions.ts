@@ -5,7 +5,7 @@ export interface Sessions {
   insert(session: Session): Promise<void>;
   /** Finds a session that has not ended, with its user and the key that it rests on. */
   findOpen(id: Id): Promise<{ session: Session; user: SeenUser; key: Key } | null>;
-  /** A page of the sessions that have not ended, nor expired at `now`. */
+  /** A page of the sessions whose tokens are good at `now`: not ended, not expired, and on a key that is usable. */
   list(filter: SessionFilter, page: IdPage, now: Instant): Promise<Session[]>;
   /** Up to `limit` sessions of a user by their ids, from the one after that id, whether they have ended or not. */
   ofUser(

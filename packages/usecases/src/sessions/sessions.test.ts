@@ -89,6 +89,21 @@ describe('listing sessions', () => {
     expect(await list(w, asService(service))).toEqual([]);
   });
 
+  test('shows none whose tokens are refused because its key has expired', async () => {
+    const w = world();
+    const service = await w.addService();
+    const user = await w.addUser(service);
+    const by = asService(service);
+    const expiresAt = new Date(START + 1000).toISOString();
+    const { createKey } = w.useCases.keys;
+    await createKey.execute(by, { type: 'TOKEN', name: 'web', userId: user.id, expiresAt });
+    const session = await w.logIn({ user, service });
+    expect(await list(w, by)).toEqual(ids(session));
+    w.clock.set(START + 1000);
+    expect(await w.isLive(session.token)).toBe(false);
+    for (const actor of [by, root, asUser(session)]) expect(await list(w, actor)).toEqual([]);
+  });
+
   test('shows where each was opened, how, and when it was used', async () => {
     const { w, user, service, mine } = await seeded();
     w.clock.set(START + 60_000);

@@ -181,6 +181,25 @@ export function sessionsContract({ write, read, race, seed }: Opened): void {
         expect(await list({ serviceId: service.id }, {}, mine[0].expiresAt)).toEqual([]);
       });
 
+      test('are none that rest on a key that is disabled, revoked or expired', async () => {
+        const { service, user } = await seed();
+        const of = { serviceId: service.id, userId: user.id };
+        const keys = [
+          aKey({ ...of, isEnabled: false }),
+          aKey({ ...of, isRevoked: true }),
+          aKey({ ...of, expiresAt: START + 5 }),
+        ];
+        const open = keys.map(({ id }) => aSession({ ...of, keyId: id }));
+        await write(async (stores) => {
+          for (const key of keys) await stores.keys.insert(key, { digest: `digest-${key.id}` });
+          for (const session of open) await stores.sessions.insert(session);
+        });
+        for (const filter of [{ serviceId: service.id }, { userIds: [user.id] }, of]) {
+          expect(await list(filter, {}, START + 4)).toEqual([open[2]]);
+          expect(await list(filter, {}, START + 5)).toEqual([]);
+        }
+      });
+
       test('are the first after one, or the last before one, ascending', async () => {
         const { service, user, stranger, mine, strangers } = await seedLists();
         const all = [...mine, ...strangers];

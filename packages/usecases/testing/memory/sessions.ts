@@ -1,4 +1,4 @@
-import type { Id, Instant, Session } from '@rekey/domain';
+import { type Id, type Instant, isUsable, type Session } from '@rekey/domain';
 import type { Sessions } from '../../src/ports/index.ts';
 import { seenUser } from './seen-user.ts';
 import type { SessionRow, Tables } from './tables.ts';
@@ -13,6 +13,11 @@ export function sessions(tables: Tables): Sessions {
   const change = (id: Id, details: Partial<Session>) => {
     const row = sessions.get(id);
     if (row) sessions.put(id, { ...row, session: { ...row.session, ...details } });
+  };
+
+  const isUsableAt = (keyId: Id, now: Instant): boolean => {
+    const row = keys.get(keyId);
+    return row !== undefined && isUsable(row.key, now);
   };
 
   return {
@@ -37,6 +42,7 @@ export function sessions(tables: Tables): Sessions {
       const found = sessions
         .rows()
         .filter(({ session, endedAt }) => endedAt === null && session.expiresAt > now)
+        .filter(({ session }) => isUsableAt(session.keyId, now))
         .map(({ session }) => session)
         .filter((each) => serviceId === undefined || each.serviceId === serviceId)
         .filter((each) => userIds === undefined || userIds.includes(each.userId))
