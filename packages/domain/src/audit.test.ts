@@ -7,8 +7,10 @@ import {
   auditOrigin,
   auditOutcomes,
   auditTypes,
+  parseCustomType,
   revokeTypes,
 } from './audit.ts';
+import type { IllegalArgument } from './errors.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 8 });
 const nullable = fc.option(text);
@@ -79,6 +81,49 @@ describe('the text that a hash is made of', () => {
         expect(auditEntryText(reversed as typeof entry)).toBe(auditEntryText(entry));
       }),
     );
+  });
+});
+
+describe('a type of a service', () => {
+  const refusals = (text: string) => {
+    try {
+      parseCustomType(text);
+      return [];
+    } catch (error) {
+      return (error as IllegalArgument).violations.map(({ field, code }) => `${field} ${code}`);
+    }
+  };
+
+  test.each(['shop:CheckOut', 'ssolike', 'sso', 'rekeyed:X', 'my sso:X', ' shop: X', 'продажа:X'])(
+    'may be any but those of Rekey: %s',
+    (text) => {
+      expect(refusals(text)).toEqual([]);
+    },
+  );
+
+  test.each([
+    'sso:X',
+    'SSO:X',
+    'rEkEy:X',
+    ' sso:X',
+    '\u00a0\u3000rekey:X',
+    'sso :X',
+    's s o:X',
+    'ｓｓｏ:X',
+    'ＲＥＫＥＹ：X',
+    'ſso:X',
+    're\u212aey:X',
+    's\u200dso:X',
+    '\u200esso:X',
+    's\u0307so:X',
+    'ṡşó:X',
+    'sso\u02d0X',
+    'sso\u2236X',
+    'rekey\ua789X',
+    '\u2800sso:X',
+    '\u3164rekey:X',
+  ])('is none that looks like one of Rekey: %j', (text) => {
+    expect(refusals(text)).toEqual(['type malformed']);
   });
 });
 

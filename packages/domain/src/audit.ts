@@ -223,9 +223,18 @@ const MAX_SUBJECT_LENGTH = 200;
 
 export const isCustom = (type: AuditEntry['type']): type is CustomAuditType => !OWN_TYPE.test(type);
 
-/** A type of a service: 1 to 200 characters on one line, which begin with neither `sso:` nor `rekey:`. */
+/** What a reader passes over: spaces and blank letters, marks on letters, joiners and directions. */
+const UNSEEN = /[\s\u115f\u1160\u2800]|\p{M}|\p{Cf}/gu;
+/** Characters that look like a colon, and that no normal form makes one of (Unicode, UTS 39, confusables.txt). */
+const COLONS = /[\u02d0\u02f8\u0589\u05c3\u205a\u2236\ua4fd\ua789]/g;
+
+/** Whether people would take a type for one of Rekey's own: in any case and width, with or without spaces. */
+const looksOwn = (text: string): boolean =>
+  OWN_TYPE.test(text.normalize('NFKD').replaceAll(UNSEEN, '').replaceAll(COLONS, ':'));
+
+/** A type of a service: 1 to 200 characters on one line, which do not look like `sso:` or `rekey:` at their beginning. */
 export function parseCustomType(text: string, field = 'type'): CustomAuditType {
-  const isFree = isOneLine(text, MAX_TYPE_LENGTH) && !OWN_TYPE.test(text);
+  const isFree = isOneLine(text, MAX_TYPE_LENGTH) && !looksOwn(text);
   if (isFree) return text as CustomAuditType;
   const message = `must be 1 to ${MAX_TYPE_LENGTH} characters on one line that do not begin with sso: or rekey:`;
   throw new IllegalArgument([{ field, message, code: 'malformed' }]);

@@ -29,10 +29,29 @@ describe('attributes', () => {
     [{ a: {} }],
     [{ a: [] }],
     [{ a: [1] }],
-    [JSON.parse('{"a": 1e999}')],
   ])('are a flat object of what JSON can say, and not %j', (given) => {
     expect(codeOf(() => parseAttributes(given))).toEqual([['attributes', 'malformed']]);
   });
+
+  test.each([
+    '9007199254740993',
+    '9007199254740992',
+    '-9007199254740992',
+    '9007199254740993.0',
+    '1e20',
+    '1e999',
+  ])('have no number that would be changed in silence, such as %s', (literal) => {
+    const given = JSON.parse(`{"a": ${literal}}`);
+    expect(codeOf(() => parseAttributes(given))).toEqual([['attributes', 'out_of_range']]);
+  });
+
+  test.each(['9007199254740991', '-9007199254740991', '0.1', '-1.5e-7', '"9007199254740993"'])(
+    'have every other number, and any as a text, such as %s',
+    (literal) => {
+      const given = JSON.parse(`{"a": ${literal}}`);
+      expect(parseAttributes(given)).toEqual(given);
+    },
+  );
 
   test('are 4 KiB of JSON at most, counted in UTF-8', () => {
     const frame = JSON.stringify({ a: '' }).length;

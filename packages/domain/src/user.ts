@@ -1,5 +1,6 @@
 import { IllegalArgument, type ViolationCode } from './errors.ts';
 import type { Id, Instant } from './ids.ts';
+import { isExact, SAFE_NUMBERS } from './json.ts';
 import { formServiceId } from './service.ts';
 import { isFarTooLong, utf8Length } from './text.ts';
 
@@ -52,20 +53,18 @@ export type SeenUser = User & { readonly attributes: Attributes };
 /** Of the JSON of all attributes of a user at a service, in UTF-8. */
 export const MAX_ATTRIBUTES_BYTES = 4096;
 
-/** A flat object of texts, finite numbers, flags and nulls. */
+/** A flat object of texts, numbers, flags and nulls, which is kept as it was written. */
 export function parseAttributes(given: unknown, field = 'attributes'): Attributes {
   const refused = (message: string, code: ViolationCode) =>
     new IllegalArgument([{ field, message, code }]);
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw refused('must be an object', 'malformed');
   }
-  // JSON has numbers that are none: 1e999 becomes infinite.
-  const isFlat = Object.values(given).every((value) =>
-    typeof value === 'number'
-      ? Number.isFinite(value)
-      : value === null || typeof value !== 'object',
-  );
-  if (!isFlat) {
+  const values = Object.values(given);
+  if (values.some((value) => typeof value === 'number' && !isExact(value))) {
+    throw refused(SAFE_NUMBERS, 'out_of_range');
+  }
+  if (values.some((value) => value !== null && typeof value === 'object')) {
     throw refused(
       'must have no other values than strings, numbers, true, false and null',
       'malformed',

@@ -196,6 +196,7 @@ describe('PATCH /v1/user/{id}', () => {
     ['attributes', { attributes: { a: [] } }],
     ['attributes', { attributes: { a: 'x'.repeat(4096) } }],
     ['attributes', { attributes: 'a' }],
+    ['attributes', { attributes: { a: 2 ** 53 } }],
     ['is_enabled', { is_enabled: 'no' }],
   ])('refuses a change of %s: %j', async (field, change) => {
     const { user } = await enrolled(server);
