@@ -54,12 +54,18 @@ export function parseForm(
   const refuse = (name: string, message: string, code: Violation['code']) =>
     faults.set(name, violation(name, message, code));
 
+  // Without a `=` nobody can tell a name from a value, and a value is never repeated.
+  const nameIn = (pair: string) =>
+    pair.includes('=') ? decode(pair.slice(0, pair.indexOf('='))) : null;
+
   const pairs = text.split('&', MAX_FIELDS + 1);
-  if (pairs.length > MAX_FIELDS) refuse('', `is one of more than ${MAX_FIELDS} fields`, 'unknown');
+  const [beyond] = pairs.slice(MAX_FIELDS);
+  if (beyond !== undefined) {
+    refuse(nameIn(beyond) ?? '', `is one of more than ${MAX_FIELDS} fields`, 'unknown');
+  }
   for (const pair of pairs.slice(0, MAX_FIELDS).filter(Boolean)) {
     const end = pair.indexOf('=');
-    // Without a `=` nobody can tell a name from a value, and a value is never repeated.
-    const name = end === -1 ? null : decode(pair.slice(0, end));
+    const name = nameIn(pair);
     const value = decode(pair.slice(end + 1));
     if (name === null) refuse('', 'must be name=value, percent-encoded', 'malformed');
     else if (value === null) refuse(name, 'is not properly percent-encoded', 'malformed');

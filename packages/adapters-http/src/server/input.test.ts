@@ -1,3 +1,4 @@
+import { anId } from '@rekey/usecases/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { enrolled, PASSWORD, problemAt, type Rig, rig, signedUp } from '../../test/harness.ts';
 import { jsonBody } from './json.ts';
@@ -311,7 +312,11 @@ describe('every refused argument is named in one answer', () => {
 
 describe('more than fifty fields', () => {
   const names = (count: number) => Array.from({ length: count }, (_, i) => `f${i}`);
-  const tooMany = { field: '(unnamed)', message: 'is one of more than 50 fields', code: 'unknown' };
+  const tooManyAt = (field: string) => ({
+    field,
+    message: 'is one of more than 50 fields',
+    code: 'unknown',
+  });
 
   it('are too many for a JSON body, which is not looked at', async () => {
     const bodyOf = (count: number) => Object.fromEntries(names(count).map((name) => [name, 1]));
@@ -331,10 +336,31 @@ describe('more than fifty fields', () => {
     const query = (count: number) => server.json('GET', `/v1/audit?${textOf(count)}`);
     for (const send of [form, query]) {
       const [most, more, endless] = [await send(50), await send(51), await send(1500)];
-      expect(most.json().errors).not.toContainEqual(tooMany);
-      expect(more.json().errors).toContainEqual(tooMany);
+      expect(most.json().errors).not.toContainEqual(tooManyAt('f49'));
+      expect(more.json().errors).toContainEqual(tooManyAt('f50'));
       expect(endless.json().errors).toStrictEqual(more.json().errors);
     }
+  });
+
+  it('are told under the name of the filter that has too many values', async () => {
+    const filters = [
+      ['/v1/user', 'id'],
+      ['/v1/user', 'email'],
+      ['/v1/key', 'user_id'],
+      ['/v1/session', 'user_id'],
+      ['/v1/service', 'id'],
+      ['/v1/audit', 'type'],
+    ] as const;
+    for (const [path, field] of filters) {
+      const value = field === 'email' ? 'ada%40example.com' : anId();
+      const query = (count: number) => Array.from({ length: count }, () => `${field}=${value}`);
+      const most = await server.json('GET', `${path}?${query(50).join('&')}`);
+      expect([path, most.statusCode]).toEqual([path, 200]);
+      const more = await server.json('GET', `${path}?${query(51).join('&')}`);
+      expect([path, more.json().errors]).toStrictEqual([path, [tooManyAt(field)]]);
+    }
+    const unnamed = await server.json('GET', `/v1/user?${'id=1&'.repeat(50)}secret`);
+    expect(unnamed.json().errors).toContainEqual(tooManyAt('(unnamed)'));
   });
 });
 
