@@ -1,13 +1,15 @@
 import {
+  type Account,
   type Actor,
   changePurposes,
+  type Id,
   IllegalArgument,
   InvalidCredentials,
   NotFound,
-  normalizePassword,
   parseAll,
   parseClaimedEmail,
   placeOf,
+  typedPassword,
   Unauthorized,
   WrongState,
 } from '@rekey/domain';
@@ -18,7 +20,7 @@ import { attempt } from '../shared/attempt.ts';
 import { deleteUsers } from '../shared/delete-users.ts';
 import { presentedDevice } from '../shared/known-device.ts';
 import { oweDeletion } from '../shared/owe-deletion.ts';
-import { type Claim, type Proof, provePassword } from '../shared/prove-password.ts';
+import { type Claim, provePassword } from '../shared/prove-password.ts';
 import { DeleteUser } from './delete-user.ts';
 
 type Needs = Pick<
@@ -62,7 +64,7 @@ export class DeleteAccount {
     const { email, password } = parseAll({
       email: () => parseClaimedEmail(input.email),
       password: () =>
-        input.password === undefined ? undefined : normalizePassword(input.password, 'password'),
+        input.password === undefined ? undefined : typedPassword(input.password, 'password'),
     });
     const found = await this.#ports.database.read(({ users }) => users.findByEmail(email));
     const isOwn = found?.user.id === actor.session.userId;
@@ -74,8 +76,10 @@ export class DeleteAccount {
     });
     if (!found) throw new NotFound();
     const { id } = found.user;
-    if (isOwn) await this.#ports.database.read((stores) => this.#checkNoRecentChange(stores, id));
-    await this.#deleteUser.execute(admin, { id });
+    await this.#ports.database.transact(async (stores) => {
+      if (isOwn) await this.#lockOwn(stores, id);
+      await this.#deleteUser.delete(stores, admin, id);
+    });
   }
 
   async #deleteOwn(actor: Person, claim: Claim): Promise<void> {
@@ -85,12 +89,12 @@ export class DeleteAccount {
     const tried = { type: 'sso:UserDelete', account: claim.email, device } as const;
     await attempt(this.#ports, actor, tried, {
       prove: () => provePassword(this.#ports, actor, claim),
-      // Once more before the end: here it is known that the password was right.
-      prepare: (proof) => this.#ports.database.transact((stores) => this.#check(stores, proof)),
-      commit: async (stores, proof) => {
-        const { user, version } = proof;
-        await this.#check(stores, proof);
-        const locked = await stores.users.lock(user.id);
+      // Once more in the end: here it is known that the password was right.
+      prepare: async ({ user }) => {
+        await this.#ports.database.transact((stores) => this.#lockOwn(stores, user.id));
+      },
+      commit: async (stores, { user, version }) => {
+        const locked = await this.#lockOwn(stores, user.id);
         if (locked?.credential.version !== version) throw new InvalidCredentials();
         if ((await stores.sessions.findOpen(actor.session.sessionId)) === null) {
           throw new Unauthorized();
@@ -104,17 +108,16 @@ export class DeleteAccount {
     });
   }
 
-  async #check(stores: Stores, { user }: Proof): Promise<void> {
-    await checkNotLastAdmin(stores, user.id);
-    await this.#checkNoRecentChange(stores, user.id);
-  }
-
-  /** Somebody who came by the password must not delete the account before its owner has read the mail. */
-  async #checkNoRecentChange(
-    { oneTimeTokens }: Pick<Stores, 'oneTimeTokens'>,
-    id: string,
-  ): Promise<void> {
-    const isRecent = await oneTimeTokens.haveGood(id, changePurposes, this.#ports.clock.now());
+  /**
+   * Locks the own account, with all admins before it. Somebody who came by the password must not delete the account before
+   * its owner has read the mail, so nothing that is looked for here may come in between.
+   */
+  async #lockOwn(stores: Stores, id: Id): Promise<Account | null> {
+    await checkNotLastAdmin(stores, id);
+    const locked = await stores.users.lock(id);
+    const now = this.#ports.clock.now();
+    const isRecent = await stores.oneTimeTokens.haveGood(id, changePurposes, now);
     if (isRecent) throw new WrongState('recent_change');
+    return locked;
   }
 }

@@ -1,7 +1,8 @@
 import { type Grant, operator, Unavailable } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
-import type { Database } from '../../src/index.ts';
-import { asNobody, asUser, endOf, PASSWORD, type World } from '../world.ts';
+import { type Database, useCases } from '../../src/index.ts';
+import { gate } from '../gate.ts';
+import { asNobody, asService, asUser, endOf, PASSWORD, type World } from '../world.ts';
 import { type Track, times } from './track.ts';
 
 const asked = { name: 'Orion', email: 'orion@example.com', password: PASSWORD };
@@ -42,6 +43,47 @@ export function accountsRaces({ alone }: Track): void {
         const all = (some: unknown[] = []) => some.every((end) => end === 'done');
         const none = (some: unknown[] = []) => some.every((end) => end !== 'done');
         expect((all(even) && none(odd)) || (all(odd) && none(even))).toBe(true);
+      });
+    });
+  });
+
+  describe('people who delete their accounts', () => {
+    test('are told of a change that comes before, and no change comes after', async () => {
+      await alone(async (w) => {
+        await w.useCases.services.openFormService.execute(operator);
+        const service = await w.addService();
+        const people = await times(8, async (n) => {
+          const person = { ...asked, email: `person-${n}@example.com` };
+          const { signUpAndLogIn } = w.useCases.users;
+          const { user, access } = await insist(() => signUpAndLogIn.execute(asNobody(), person));
+          return { user, grant: (await w.accessTokens.verify(access.token)) as Grant };
+        });
+        const allIn = gate(2 * people.length);
+        const hasher = {
+          ...w.hasher,
+          verify: async (...given: Parameters<typeof w.hasher.verify>) => {
+            const isRight = await w.hasher.verify(...given);
+            await allIn();
+            return isRight;
+          },
+        };
+        const { deleteAccount } = useCases({ ...w, hasher }).users;
+        const ends = await Promise.all(
+          people.map(async ({ user: { id, email }, grant }) => {
+            const key = { type: 'KEY', name: 'cron', userId: id } as const;
+            const [deleted, made] = await Promise.all([
+              endOf(deleteAccount.execute(asUser(grant), { email, password: PASSWORD })),
+              allIn().then(() =>
+                endOf(insist(() => w.useCases.keys.createKey.execute(asService(service), key))),
+              ),
+            ]);
+            return made === 'done' ? { deleted, made } : { deleted, made: null };
+          }),
+        );
+        for (const { deleted, made } of ends) {
+          if (made === null) expect(deleted).toBe('done');
+          else expect(deleted).toMatchObject({ code: 'recent_change' });
+        }
       });
     });
   });
