@@ -252,6 +252,16 @@ export type Schema = {
     session_id: Id | null;
     sealed: string;
   };
+  /** Imports that did not come to their end. */
+  imports: {
+    source: string;
+    fingerprint: string;
+    line: number;
+    /** JSON. */
+    counts: string;
+    started_at: Instant;
+    updated_at: Instant;
+  };
   rekey_migrations: {
     version: number;
     name: string;

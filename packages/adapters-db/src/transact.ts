@@ -6,6 +6,7 @@ import { auditOn } from './stores/audit.ts';
 import { csrfTokensOn } from './stores/csrf-tokens.ts';
 import { deliveriesOn } from './stores/deliveries.ts';
 import { eventsOn } from './stores/events.ts';
+import { importsOn } from './stores/imports.ts';
 import { keptAnswersOn } from './stores/kept-answers.ts';
 import { keysOn } from './stores/keys.ts';
 import { oneTimeTokensOn } from './stores/one-time-tokens.ts';
@@ -89,6 +90,7 @@ export const storesOn = (on: Connection): Stores => ({
   audit: auditOn(on),
   events: eventsOn(on),
   keptAnswers: keptAnswersOn(on),
+  imports: importsOn(on),
 });
 
 type Verb = (...args: unknown[]) => Promise<unknown>;

@@ -285,5 +285,14 @@ export const initial: Migration = {
     )`,
     `create index kept_answers_of_user on kept_answers (user_id) where user_id is not null`,
     `create index kept_answers_by_time on kept_answers (created_at)`,
+
+    `create table imports (
+      source text not null primary key,
+      fingerprint text not null,
+      line bigint not null,
+      counts text not null,
+      started_at bigint not null,
+      updated_at bigint not null
+    )`,
   ],
 };

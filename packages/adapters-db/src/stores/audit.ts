@@ -3,7 +3,6 @@ import {
   type AuditEntry,
   type AuditPlace,
   type AuditSum,
-  type AuditText,
   emptyAuditChain,
   type Id,
   type Instant,
@@ -18,7 +17,7 @@ import { all, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 
 const OPERATOR = 'operator';
-const nameOf = (serviceId: Id | null): string => serviceId ?? OPERATOR;
+export const nameOf = (serviceId: Id | null): string => serviceId ?? OPERATOR;
 const ownerOf = (chain: string): Id | null => (chain === OPERATOR ? null : chain);
 
 const chainColumns = [
@@ -122,38 +121,56 @@ const lock = one(
   asChain,
 );
 
-const insert = write(
-  (
-    db,
-    chain: Param<string>,
-    entry: Param<Omit<AuditEntry, keyof AuditText>>,
-    text: Param<TextRow>,
-  ) =>
-    db.insertInto('audit_entries').values({
-      id: entry.id,
-      created_at: entry.createdAt,
-      chain,
-      sequence: entry.sequence,
-      type: entry.type,
-      outcome: entry.outcome,
-      status_code: entry.statusCode,
-      user_id: entry.userId,
-      key_id: entry.keyId,
-      user_key_id: entry.userKeyId,
-      subject: text.subject,
-      address: text.address,
-      client: text.client,
-      forwarded: text.forwarded,
-      data: text.data,
-      salt: entry.salt,
-      text_digest: entry.textDigest,
-      count: entry.count,
-      previous_hash: entry.previousHash,
-      hash: entry.hash,
-    }),
+/** An entry as a row. */
+export const auditRow = (entry: AuditEntry) => ({
+  id: entry.id,
+  created_at: entry.createdAt,
+  chain: nameOf(entry.serviceId),
+  sequence: entry.sequence,
+  type: entry.type,
+  outcome: entry.outcome,
+  status_code: entry.statusCode,
+  user_id: entry.userId,
+  key_id: entry.keyId,
+  user_key_id: entry.userKeyId,
+  ...textRow(entry),
+  salt: entry.salt,
+  text_digest: entry.textDigest,
+  count: entry.count,
+  previous_hash: entry.previousHash,
+  hash: entry.hash,
+});
+
+/** Adds entries. */
+export const insertEntries = write((db, rows: Param<readonly ReturnType<typeof auditRow>[]>) =>
+  db.insertInto('audit_entries').values(
+    rows.map((row) => ({
+      id: row.id,
+      created_at: row.created_at,
+      chain: row.chain,
+      sequence: row.sequence,
+      type: row.type,
+      outcome: row.outcome,
+      status_code: row.status_code,
+      user_id: row.user_id,
+      key_id: row.key_id,
+      user_key_id: row.user_key_id,
+      subject: row.subject,
+      address: row.address,
+      client: row.client,
+      forwarded: row.forwarded,
+      data: row.data,
+      salt: row.salt,
+      text_digest: row.text_digest,
+      count: row.count,
+      previous_hash: row.previous_hash,
+      hash: row.hash,
+    })),
+  ),
 );
 
-const extend = write((db, name: Param<string>, chain: Param<AuditChain>) =>
+/** Replaces where a chain ends. */
+export const extend = write((db, name: Param<string>, chain: Param<AuditChain>) =>
   db
     .updateTable('audit_chains')
     .set({ length: chain.length, hash: chain.hash, seal: chain.seal })
@@ -529,7 +546,7 @@ export const auditOn = (on: Connection): Audit => ({
   },
 
   async append(entry, chain) {
-    await insert(on)(nameOf(entry.serviceId), entry, textRow(entry));
+    await insertEntries(on)([auditRow(entry)]);
     await extend(on)(nameOf(chain.serviceId), chain);
   },
 

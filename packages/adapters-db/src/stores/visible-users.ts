@@ -27,7 +27,7 @@ type Row = {
   readonly emailKey: Buffer;
 };
 
-const insert = write((db, rows: Param<readonly Row[]>) =>
+export const insertVisible = write((db, rows: Param<readonly Row[]>) =>
   db.insertInto('visible_users').values(
     rows.map((row) => ({
       service_id: row.serviceId,
@@ -144,7 +144,7 @@ const rowOf = ({ id: userId, isEnabled, name, email }: User) => ({
 export const visibleUsersOn = (on: Connection) => ({
   add(user: User): Promise<void> {
     const viewers = user.createdBy === null ? [ALL] : [ALL, user.createdBy];
-    return insert(on)(viewers.map((serviceId) => ({ serviceId, ...rowOf(user) })));
+    return insertVisible(on)(viewers.map((serviceId) => ({ serviceId, ...rowOf(user) })));
   },
   update: (user: User): Promise<void> => update(on)(rowOf(user)),
   /** As new: for the service that made the user, and those that have a key of it. */

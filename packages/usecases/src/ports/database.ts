@@ -2,6 +2,7 @@ import type { Audit } from './audit.ts';
 import type { CsrfTokens } from './csrf-tokens.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Events } from './events.ts';
+import type { Imports } from './imports.ts';
 import type { KeptAnswers } from './kept-answers.ts';
 import type { Keys } from './keys.ts';
 import type { OneTimeTokens } from './one-time-tokens.ts';
@@ -35,4 +36,5 @@ export type Stores = {
   readonly audit: Audit;
   readonly events: Events;
   readonly keptAnswers: KeptAnswers;
+  readonly imports: Imports;
 };

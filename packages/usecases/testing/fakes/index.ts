@@ -1,5 +1,6 @@
 export * from './channels.ts';
 export * from './clock.ts';
 export * from './flow.ts';
+export * from './ledgers.ts';
 export * from './passwords.ts';
 export * from './secrets.ts';

@@ -5,6 +5,7 @@ import { audit } from './audit.ts';
 import { csrfTokens } from './csrf-tokens.ts';
 import { deliveries } from './deliveries.ts';
 import { events } from './events.ts';
+import { imports } from './imports.ts';
 import { keptAnswers } from './kept-answers.ts';
 import { keys } from './keys.ts';
 import { oneTimeTokens } from './one-time-tokens.ts';
@@ -38,6 +39,7 @@ export function memoryDatabase(): MemoryDatabase {
     audit: audit(tables),
     events: events(tables),
     keptAnswers: keptAnswers(tables),
+    imports: imports(tables),
   };
   let last: Promise<unknown> = Promise.resolve();
   const inside = new AsyncLocalStorage<true>();

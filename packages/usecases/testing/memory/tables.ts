@@ -16,6 +16,7 @@ import type {
 } from '@rekey/domain';
 import type {
   CsrfTokens,
+  ImportState,
   KeptAnswer,
   KeySecret,
   StoredBucket,
@@ -44,6 +45,7 @@ export type Tables = {
   readonly auditSums: Table<string, AuditSum>;
   readonly events: Table<Id, Event>;
   readonly keptAnswers: Table<string, KeptAnswer>;
+  readonly imports: Table<string, ImportState>;
 };
 
 export type UserRow = {
@@ -130,4 +132,5 @@ export const emptyTables = (journal: Journal): Tables => ({
   auditSums: new Table(journal),
   events: new Table(journal),
   keptAnswers: new Table(journal),
+  imports: new Table(journal),
 });

@@ -1,0 +1,302 @@
+import {
+  type AuditEntry,
+  type Event,
+  folded,
+  type Id,
+  type Instant,
+  type Key,
+  type User,
+} from '@rekey/domain';
+import type { ImportCounts, ImportedKey, ImportedUser, Imports, ImportState } from '@rekey/usecases';
+import { sql } from 'kysely';
+import type { Connection } from '../dialects/dialect.ts';
+import { all, one, type Param, write } from '../query.ts';
+import type { Schema } from '../schema.ts';
+import { auditRow, extend, insertEntries, nameOf } from './audit.ts';
+import { ALL } from './user-rows.ts';
+import { insertVisible, keyOf } from './visible-users.ts';
+
+/** How many rows a statement has: few numbers, so that few statements are built and kept. */
+const SIZES = [64, 16, 4, 1] as const;
+
+/** Runs a statement for all rows, as many at a time as one of them takes. */
+async function inPieces<Row>(
+  rows: readonly Row[],
+  run: (piece: readonly Row[]) => Promise<void>,
+): Promise<void> {
+  for (let at = 0; at < rows.length; ) {
+    const size = SIZES.find((each) => at + each <= rows.length) ?? 1;
+    await run(rows.slice(at, at + size));
+    at += size;
+  }
+}
+
+/** Asks for all values, a few at a time, some of them twice. */
+async function askAll<Value, Row>(
+  values: readonly Value[],
+  ask: (piece: readonly Value[]) => Promise<Row[]>,
+): Promise<Row[]> {
+  const found: Row[] = [];
+  for (let at = 0; at < values.length; at += SIZES[0]) {
+    const piece = values.slice(at, at + SIZES[0]);
+    const size = SIZES.findLast((each) => each >= piece.length) ?? SIZES[0];
+    const filler = Array.from({ length: size - piece.length }, () => piece[0] as Value);
+    found.push(...(await ask([...piece, ...filler])));
+  }
+  return found;
+}
+
+const usersById = all((db, ids: Param<readonly Id[]>) =>
+  db.selectFrom('users').select(['id', 'email']).where('id', 'in', [...ids]),
+);
+const usersByEmail = all((db, emails: Param<readonly string[]>) =>
+  db.selectFrom('users').select(['id', 'email']).where('email', 'in', [...emails]),
+);
+
+const reserving = all((db, emails: Param<readonly string[]>, now: Param<Instant>) =>
+  db
+    .selectFrom('one_time_tokens')
+    .select('email')
+    .where('email', 'in', [...emails])
+    // The second condition is the one of the index, literally.
+    .where(sql<boolean>`purpose = 'update_email' and purpose in ('register', 'update_email')`)
+    .where('spent_at', 'is', null)
+    .where('expires_at', '>', now),
+);
+const recovering = all((db, emails: Param<readonly string[]>) =>
+  db.selectFrom('users').select('recover_to as email').where('recover_to', 'in', [...emails]),
+);
+
+const keysById = all((db, ids: Param<readonly Id[]>) =>
+  db
+    .selectFrom('keys')
+    .select(['id', 'digest', 'previous_digest as previousDigest'])
+    .where('id', 'in', [...ids]),
+);
+const keysByDigest = all((db, digests: Param<readonly string[]>) =>
+  db
+    .selectFrom('keys')
+    .select(['id', 'digest', 'previous_digest as previousDigest'])
+    .where('digest', 'in', [...digests]),
+);
+const keysByPreviousDigest = all((db, digests: Param<readonly string[]>) =>
+  db
+    .selectFrom('keys')
+    .select(['id', 'digest', 'previous_digest as previousDigest'])
+    .where('previous_digest', 'is not', null)
+    .where('previous_digest', 'in', [...digests]),
+);
+
+type UserRow = User & Pick<ImportedUser, 'passwordHash' | 'idleSince'>;
+
+const insertUsers = write((db, rows: Param<readonly UserRow[]>) =>
+  db.insertInto('users').values(
+    rows.map((user) => ({
+      id: user.id,
+      created_at: user.createdAt,
+      updated_at: user.updatedAt,
+      is_enabled: user.isEnabled,
+      is_locked: user.isLocked,
+      is_disabled_by_operator: user.isDisabledByOperator,
+      is_admin: user.isAdmin,
+      name: user.name,
+      email: user.email,
+      email_valid: user.emailValid,
+      email_proven: user.emailProven,
+      email_changed: user.emailChanged,
+      locale: user.locale,
+      timezone: user.timezone,
+      password_hash: user.passwordHash,
+      credential_version: sql.lit(1),
+      device_epoch: sql.lit(1),
+      password_allow_reset: user.passwordAllowReset,
+      password_require_update: user.passwordRequireUpdate,
+      last_login_at: user.lastLoginAt,
+      created_by: user.createdBy,
+      idle_since: user.idleSince,
+    })),
+  ),
+);
+
+const insertAttributes = write((db, rows: Param<readonly Schema['user_attributes'][]>) =>
+  db.insertInto('user_attributes').values(
+    rows.map((row) => ({
+      user_id: row.user_id,
+      service_id: row.service_id,
+      attributes: row.attributes,
+    })),
+  ),
+);
+
+type KeyRow = Omit<Key, 'scopes'> & {
+  readonly scopes: string;
+  readonly digest: string;
+  readonly sealed: string | null;
+};
+
+const insertKeys = write((db, rows: Param<readonly KeyRow[]>) =>
+  db.insertInto('keys').values(
+    rows.map((key) => ({
+      id: key.id,
+      created_at: key.createdAt,
+      updated_at: key.updatedAt,
+      is_enabled: key.isEnabled,
+      is_revoked: key.isRevoked,
+      type: key.type,
+      name: key.name,
+      service_id: key.serviceId,
+      user_id: key.userId,
+      prefix: key.prefix,
+      scopes: key.scopes,
+      expires_at: key.expiresAt,
+      last_used_at: key.lastUsedAt,
+      digest: key.digest,
+      sealed: key.sealed,
+    })),
+  ),
+);
+
+/** The services of these keys see the users from now on. */
+const showAll = write((db, keyIds: Param<readonly Id[]>) =>
+  db
+    .insertInto('visible_users')
+    .columns(['service_id', 'user_id', 'is_enabled', 'name_key', 'email_key'])
+    .expression((eb) =>
+      eb
+        .selectFrom('keys')
+        .innerJoin('visible_users as known', 'known.user_id', 'keys.user_id')
+        .select([
+          sql<string>`keys.service_id`.as('service_id'),
+          'known.user_id',
+          'known.is_enabled',
+          'known.name_key',
+          'known.email_key',
+        ])
+        .distinct()
+        .where('keys.id', 'in', [...keyIds])
+        .where('known.service_id', '=', sql.lit(ALL)),
+    )
+    .onConflict((conflict) => conflict.columns(['service_id', 'user_id']).doNothing()),
+);
+
+const insertEvents = write((db, rows: Param<readonly Event[]>) =>
+  db.insertInto('events').values(
+    rows.map((event) => ({
+      id: event.id,
+      created_at: event.createdAt,
+      type: event.type,
+      service_id: event.serviceId,
+      user_id: event.userId,
+      subject_id: event.subjectId,
+    })),
+  ),
+);
+
+const unfinished = one(
+  (db, source: Param<string>) =>
+    db
+      .selectFrom('imports')
+      .select([
+        'source',
+        'fingerprint',
+        'line',
+        'counts',
+        'started_at as startedAt',
+        'updated_at as updatedAt',
+      ])
+      .where('source', '=', source),
+  ({ counts, ...row }): ImportState => ({ ...row, counts: JSON.parse(counts) as ImportCounts }),
+);
+
+const keepState = write((db, state: Param<Omit<ImportState, 'counts'>>, counts: Param<string>) =>
+  db
+    .insertInto('imports')
+    .values({
+      source: state.source,
+      fingerprint: state.fingerprint,
+      line: state.line,
+      counts,
+      started_at: state.startedAt,
+      updated_at: state.updatedAt,
+    })
+    .onConflict((conflict) =>
+      conflict.column('source').doUpdateSet((eb) => ({
+        fingerprint: eb.ref('excluded.fingerprint'),
+        line: eb.ref('excluded.line'),
+        counts: eb.ref('excluded.counts'),
+        started_at: eb.ref('excluded.started_at'),
+        updated_at: eb.ref('excluded.updated_at'),
+      })),
+    ),
+);
+
+const forget = write((db, source: Param<string>) =>
+  db.deleteFrom('imports').where('source', '=', source),
+);
+
+/** The rows of many users at a time. */
+export const importsOn = (on: Connection): Imports => ({
+  usersWith: async (ids, emails) => [
+    ...(await askAll(ids, usersById(on))),
+    ...(await askAll(emails, usersByEmail(on))),
+  ],
+  reserved: async (emails, now) => {
+    const found = [
+      ...(await askAll(emails, (some) => reserving(on)(some, now))),
+      ...(await askAll(emails, recovering(on))),
+    ];
+    return found.map(({ email }) => email ?? '');
+  },
+  keysWith: async (ids, digests) => [
+    ...(await askAll(ids, keysById(on))),
+    ...(await askAll(digests, keysByDigest(on))),
+    ...(await askAll(digests, keysByPreviousDigest(on))),
+  ],
+  async insertUsers(rows) {
+    await inPieces(
+      rows.map(({ user, passwordHash, idleSince }) => ({ ...user, passwordHash, idleSince })),
+      insertUsers(on),
+    );
+    const visible = rows.flatMap(({ user }) => {
+      const row = {
+        userId: user.id,
+        isEnabled: user.isEnabled,
+        nameKey: keyOf(folded(user.name)),
+        emailKey: keyOf(folded(user.email)),
+      };
+      const viewers = user.createdBy === null ? [ALL] : [ALL, user.createdBy];
+      return viewers.map((serviceId) => ({ serviceId, ...row }));
+    });
+    await inPieces(visible, insertVisible(on));
+    const kept = rows.filter(({ attributes }) => Object.keys(attributes).length > 0);
+    await inPieces(
+      kept.map(({ user, attributes }) => ({
+        user_id: user.id,
+        service_id: user.createdBy ?? ALL,
+        attributes: JSON.stringify(attributes),
+      })),
+      insertAttributes(on),
+    );
+  },
+  async insertKeys(keys: readonly ImportedKey[]) {
+    await inPieces(
+      keys.map(({ key, secret: { digest, sealed = null } }) => {
+        return { ...key, scopes: key.scopes.join(' '), digest, sealed };
+      }),
+      insertKeys(on),
+    );
+    const seeing = keys.filter(({ key }) => key.userId !== null && key.type !== 'TOTP');
+    await inPieces(
+      seeing.map(({ key }) => key.id),
+      showAll(on),
+    );
+  },
+  insertEvents: (events) => inPieces(events, insertEvents(on)),
+  async appendEntries(entries: readonly AuditEntry[], chain) {
+    await inPieces(entries.map(auditRow), insertEntries(on));
+    await extend(on)(nameOf(chain.serviceId), chain);
+  },
+  unfinished: unfinished(on),
+  keepState: ({ counts, ...state }) => keepState(on)(state, JSON.stringify(counts)),
+  forget: forget(on),
+});

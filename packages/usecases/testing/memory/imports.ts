@@ -1,0 +1,78 @@
+import type { Imports } from '../../src/ports/index.ts';
+import { attributesPlace } from './seen-user.ts';
+import type { Tables } from './tables.ts';
+
+export function imports(tables: Tables): Imports {
+  const { users, userAttributes, keys, oneTimeTokens, audit, auditChains, events, imports } = tables;
+  return {
+    usersWith: async (ids, emails) =>
+      users
+        .rows()
+        .map(({ user: { id, email } }) => ({ id, email }))
+        .filter(({ id, email }) => ids.includes(id) || emails.includes(email)),
+    reserved: async (emails, now) =>
+      [
+        ...oneTimeTokens
+          .rows()
+          .filter(
+            ({ token, spentAt }) =>
+              token.purpose === 'update_email' && spentAt === null && token.expiresAt > now,
+          )
+          .map(({ token }) => token.email),
+        ...users.rows().map(({ lock }) => lock?.recoverTo ?? ''),
+      ].filter((email) => emails.includes(email)),
+    keysWith: async (ids, digests) =>
+      keys
+        .rows()
+        .map(({ key, secret, previous }) => ({
+          id: key.id,
+          digest: secret.digest,
+          previousDigest: previous?.digest ?? null,
+        }))
+        .filter(({ id, digest, previousDigest }) =>
+          [
+            ids.includes(id),
+            digests.includes(digest),
+            previousDigest !== null && digests.includes(previousDigest),
+          ].some(Boolean),
+        ),
+    insertUsers: async (rows) => {
+      for (const { user, passwordHash, idleSince, attributes } of rows) {
+        const isTaken = users.find((row) => row.user.email === user.email) || users.has(user.id);
+        if (isTaken) throw new Error('the id or the address of the user is taken');
+        users.put(user.id, {
+          user,
+          credential: {
+            passwordHash,
+            version: 1,
+            sealedQuality: null,
+            deviceEpoch: 1,
+            networks: null,
+          },
+          idleSince,
+          lock: null,
+        });
+        if (Object.keys(attributes).length === 0) continue;
+        const serviceId = user.createdBy;
+        userAttributes.put(attributesPlace(user, null), { userId: user.id, serviceId, attributes });
+      }
+    },
+    insertKeys: async (rows) => {
+      for (const { key, secret } of rows) {
+        const isTaken = keys.find((row) => row.secret.digest === secret.digest) || keys.has(key.id);
+        if (isTaken) throw new Error('the id or the value of the key is taken');
+        keys.put(key.id, { key, secret, totpStep: null, expiryTold: null, previous: null });
+      }
+    },
+    insertEvents: async (rows) => {
+      for (const event of rows) events.put(event.id, event);
+    },
+    appendEntries: async (entries, chain) => {
+      for (const entry of entries) audit.put(entry.id, entry);
+      auditChains.put(chain.serviceId, chain);
+    },
+    unfinished: async (source) => imports.get(source) ?? null,
+    keepState: async (state) => imports.put(state.source, state),
+    forget: async (source) => imports.delete(source),
+  };
+}
