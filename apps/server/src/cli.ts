@@ -1,12 +1,9 @@
 #!/usr/bin/env node
 import './thread-pool.ts';
-import { IllegalArgument } from '@rekey/domain';
-import { CommanderError } from 'commander';
-import { colored, WrongUsage } from './commands/common.ts';
+import { colored } from './commands/common.ts';
+import { exitOf } from './exit.ts';
 import { createProgram, nameOf } from './program.ts';
 
-/** The exit code of a command line that is wrong: sysexits and most programs of this kind have it. */
-const USAGE = 2;
 const FAILURE = 1;
 
 const name = nameOf(process.argv[1]);
@@ -21,22 +18,13 @@ process.stderr.on('error', () => undefined);
 try {
   await createProgram(name).parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
-  else if (error instanceof WrongUsage) fail(USAGE, error.message);
-  else if (error instanceof IllegalArgument) fail(codeOf(error), reasonsOf(error));
-  else fail(FAILURE, error instanceof Error ? error.message : String(error));
+  const { code, reason } = exitOf(error);
+  fail(code, reason);
 }
 
-/** A command line that something stands in the way of is not wrong. */
-function codeOf({ violations }: IllegalArgument): number {
-  return violations.every(({ code }) => code === 'not_allowed') ? FAILURE : USAGE;
-}
-
-function reasonsOf({ violations }: IllegalArgument): string {
-  return violations.map(({ field, message }) => `the ${field} ${message}`).join('; ');
-}
-
-function fail(exitCode: number, reason: string): void {
-  process.stderr.write(`${colored('red', `${name}:`, process.stderr)} ${reason}\n`);
+function fail(exitCode: number, reason: string | null): void {
+  if (reason !== null) {
+    process.stderr.write(`${colored('red', `${name}:`, process.stderr)} ${reason}\n`);
+  }
   process.exitCode = exitCode;
 }

@@ -25,7 +25,7 @@ import {
   wholeNumber,
   withRekey,
 } from './common.ts';
-import { idOf, userName, userNamed } from './named-user.ts';
+import { idOf, userName, userNamed } from './named.ts';
 
 type ListOptions = {
   readonly user?: string;

@@ -25,7 +25,7 @@ import {
   withRekey,
   yes,
 } from './common.ts';
-import { idOf, userName, userNamed } from './named-user.ts';
+import { idOf, serviceNamed, userName, userNamed } from './named.ts';
 
 const WEEK_S = 604_800;
 
@@ -177,6 +177,7 @@ export function revoking(command: Command, kind: Kind): void {
 
 async function list(useCases: UseCases, options: ListOptions): Promise<Key[]> {
   const { user, service, type, state, limit } = options;
+  if (service !== undefined) await serviceNamed(useCases, service);
   return useCases.keys.listKeys.execute(operator, {
     userIds: user === undefined ? undefined : [(await userNamed(useCases, user)).id],
     serviceIds: service === undefined ? undefined : [service],
@@ -188,6 +189,7 @@ async function list(useCases: UseCases, options: ListOptions): Promise<Key[]> {
 
 async function create(useCases: UseCases, name: string, options: CreateOptions) {
   const { service, user, type, scopes, expiresAt, disabled = false } = options;
+  await serviceNamed(useCases, service);
   return useCases.keys.createKey.execute(operator, {
     name,
     type,

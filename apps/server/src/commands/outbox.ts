@@ -1,7 +1,8 @@
-import { type DeliveryState, deliveryStates, type Id, isId, operator } from '@rekey/domain';
+import { type DeliveryState, deliveryStates, type Id, operator } from '@rekey/domain';
 import type { Corrected, ListedDelivery, Requeued } from '@rekey/usecases';
-import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import { json, onWire, print, printJson, table, wholeNumber, withRekey } from './common.ts';
+import { idOf } from './named.ts';
 
 const said: Record<Requeued, string> = {
   requeued: 'is due again',
@@ -108,9 +109,6 @@ function row({ id, kind, state, attempts, dueAt, closedAt, to, reason }: ListedD
   return [id, kind, state, String(attempts), when, to, reason ?? ''];
 }
 
-function anId(text: string): Id {
-  if (!isId(text)) throw new InvalidArgumentError('It must be the id of a delivery.');
-  return text;
-}
+const anId = idOf('delivery');
 
 const collectIds = (text: string, ids: Id[] = []): Id[] => [...ids, anId(text)];

@@ -1,13 +1,11 @@
 import {
   type GivenService,
   type Id,
-  isId,
   isUsable,
   type Key,
   MAX_PAGE_SIZE,
   NotFound,
   operator,
-  parseName,
   type Service,
   serviceParsers,
 } from '@rekey/domain';
@@ -29,6 +27,7 @@ import {
 } from './common.ts';
 import type { Founding } from './founding.ts';
 import { stateOf } from './key.ts';
+import { idOf } from './named.ts';
 
 type Flag = 'true' | 'false';
 
@@ -192,7 +191,7 @@ function registering(command: Command, founding: Founding): void {
   describing(
     command
       .description('register a service and show its key')
-      .addArgument(new Argument('<name>', 'shown in mails').argParser(checked(parseName)))
+      .addArgument(new Argument('<name>', 'shown in mails').argParser(checked(serviceParsers.name)))
       .addArgument(
         new Argument('<url>', 'where the service lives').argParser(checked(serviceParsers.url)),
       ),
@@ -270,12 +269,7 @@ async function change(id: Id, given: GivenService, options: Json, what: string):
   else print(`Service ${service.name} ${what}.`);
 }
 
-const anId = () =>
-  new Argument('<service>', 'the id of the service').argParser((text: string): Id => {
-    const id = text.toLowerCase();
-    if (!isId(id)) throw new InvalidArgumentError('It must be the id of a service.');
-    return id;
-  });
+const anId = () => new Argument('<service>', 'the id of the service').argParser(idOf('service'));
 
 const aKey = (place: '<key>' | '[key]') =>
   new Argument(place, 'the id or the prefix of the key; never the key itself').argParser(

@@ -13,7 +13,7 @@ import {
   withRekey,
   yes,
 } from './common.ts';
-import { idOf, userName, userNamed } from './named-user.ts';
+import { idOf, serviceNamed, userName, userNamed } from './named.ts';
 
 const user = () =>
   new Option('--user <user>', 'of that user: e-mail address or id').argParser(userName);
@@ -82,6 +82,7 @@ export function addSession(program: Command): void {
 }
 
 async function list(useCases: UseCases, { user, service, limit }: ListOptions): Promise<Session[]> {
+  if (service !== undefined) await serviceNamed(useCases, service);
   const userIds = user === undefined ? undefined : [(await userNamed(useCases, user)).id];
   const { listSessions } = useCases.sessions;
   return listSessions.execute(operator, { userIds, serviceId: service, page: { limit } });
@@ -99,6 +100,7 @@ async function end(
     });
     return 1;
   }
+  if (service !== undefined) await serviceNamed(useCases, service);
   if (user === undefined) return endEverybodys(useCases, service);
   const { id: userId } = await userNamed(useCases, user);
   return endAllSessions.execute(operator, { userId, serviceId: service });

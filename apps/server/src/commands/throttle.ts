@@ -2,7 +2,7 @@ import { operator } from '@rekey/domain';
 import type { ReadThrottle } from '@rekey/usecases';
 import { Argument, type Command } from 'commander';
 import { json, onWire, print, printJson, table, withRekey } from './common.ts';
-import { userName, userNamed } from './named-user.ts';
+import { userName, userNamed } from './named.ts';
 
 const user = () => new Argument('<user>', 'e-mail address or id').argParser(userName);
 

@@ -1,7 +1,7 @@
 import { operator } from '@rekey/domain';
 import { Argument, type Command } from 'commander';
 import { json, print, printJson, withRekey } from './common.ts';
-import { userName, userNamed } from './named-user.ts';
+import { userName, userNamed } from './named.ts';
 
 /** Asks a user to choose a password. */
 export function addUserInvite(user: Command): void {

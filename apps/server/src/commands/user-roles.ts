@@ -1,7 +1,7 @@
 import { operator, type Role, rolesOf } from '@rekey/domain';
 import { Argument, type Command } from 'commander';
 import { json, print, printJson, withRekey } from './common.ts';
-import { userName, userNamed } from './named-user.ts';
+import { userName, userNamed } from './named.ts';
 
 /** The roles that the operator grants: `user` is everybody's. */
 const grantable = ['admin'] as const satisfies readonly Role[];

@@ -32,7 +32,7 @@ import {
   withRekey,
   yes,
 } from './common.ts';
-import { userName, userNamed } from './named-user.ts';
+import { userName, userNamed } from './named.ts';
 import { addUserInvite } from './user-invite.ts';
 import { addUserRoles } from './user-roles.ts';
 

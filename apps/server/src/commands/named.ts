@@ -1,4 +1,12 @@
-import { type Id, isId, NotFound, operator, parseEmail, type User } from '@rekey/domain';
+import {
+  type Id,
+  isId,
+  NotFound,
+  operator,
+  parseEmail,
+  type Service,
+  type User,
+} from '@rekey/domain';
 import type { UseCases } from '@rekey/usecases';
 import { InvalidArgumentError } from 'commander';
 import { checked } from './common.ts';
@@ -21,6 +29,13 @@ export async function userNamed({ users }: UseCases, name: string): Promise<User
     ? await users.readUser.execute(operator, { id: name }).catch(orNull)
     : (await users.listUsers.execute(operator, { emails: [name], limit: 1 })).users[0];
   if (!found) throw new Error(`there is no user ${name}`);
+  return found;
+}
+
+/** The service that an argument names. Throws where there is none. */
+export async function serviceNamed({ services }: UseCases, id: Id): Promise<Service> {
+  const found = await services.readService.execute(operator, { id }).catch(orNull);
+  if (!found) throw new Error(`there is no service ${id}`);
   return found;
 }
 
