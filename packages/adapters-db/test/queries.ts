@@ -105,6 +105,7 @@ async function askAll(stores: Stores): Promise<void> {
   await services.delete(service);
   await services.ids();
   await services.knowing(user.id);
+  await services.seeing(user.id);
   await users.insert(user, null);
   await users.get(user.id);
   await users.isThere(user.id);

@@ -143,6 +143,24 @@ const knowing = all(
   ({ id }) => id,
 );
 
+/** The services are few: those that see all users are found among them. */
+const seeing = all(
+  (db, userId: Param<Id>) =>
+    db
+      .selectFrom('visible_users')
+      .select('service_id as id')
+      .where('user_id', '=', userId)
+      .where('service_id', '<>', sql.lit(ALL))
+      .union(
+        db
+          .selectFrom('services')
+          .select('id')
+          .where('sees_all_users', '=', sql.lit<1>(1))
+          .where('deleted_at', 'is', null),
+      ),
+  ({ id }) => id,
+);
+
 /** The services that are registered. */
 export const servicesOn = (on: Connection): Services => ({
   insert: insert(on),
@@ -167,4 +185,5 @@ export const servicesOn = (on: Connection): Services => ({
   },
   ids: ids(on),
   knowing: knowing(on),
+  seeing: seeing(on),
 });

@@ -19,11 +19,11 @@ import {
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { inChainOrder } from '../shared/chain-order.ts';
-import { isKnownTo } from '../shared/known-user.ts';
 import { newKey } from '../shared/new-key.ts';
 import { checkOwing, owe } from '../shared/owe.ts';
 import { record } from '../shared/record.ts';
 import { tell } from '../shared/tell.ts';
+import { tellAdoption } from '../shared/tell-all.ts';
 
 type Needs = Pick<
   Ports,
@@ -84,9 +84,12 @@ export class CreateKey {
     const { key, value, secret } = newKey(this.#ports, { type, isEnabled, ...parsed, ...owner });
     await database.transact(async (stores) => {
       const user = await findOwner(stores, owner);
-      const others = type === 'TOTP' ? [] : await othersWhoSee(stores, user, owner);
+      const others =
+        type === 'TOTP' || user === null
+          ? []
+          : await tellAdoption(this.#ports, stores, { user, serviceId: owner.serviceId });
       if (!(await stores.keys.insert(key, secret))) {
-        const message = `the user has a usable ${type} key of this service already`;
+        const message = `is taken: the user has a usable ${type} key of this service already`;
         throw new IllegalArgument([{ field: 'type', message, code: 'exists' }]);
       }
       if (isTold && user !== null) {
@@ -95,9 +98,6 @@ export class CreateKey {
       }
       const of = { ...owner, subjectId: key.id };
       await tell(this.#ports, stores, { ...of, type: 'key.created' });
-      for (const serviceId of others) {
-        await tell(this.#ports, stores, { type: 'user.adopted', serviceId, userId: owner.userId });
-      }
       const adoptions = others.map(
         (serviceId) => ({ type: 'rekey:UserAdopt', serviceId, userId: owner.userId }) as const,
       );
@@ -149,14 +149,4 @@ async function findOwner(
   }
   if (violations.length > 0) throw new IllegalArgument(violations);
   return account?.user ?? null;
-}
-
-/** The services that see a user whom the service of a new key does not see; none where it does. */
-async function othersWhoSee(
-  stores: Stores,
-  user: User | null,
-  { serviceId }: Owner,
-): Promise<Id[]> {
-  if (user === null || (await isKnownTo(stores, user, serviceId))) return [];
-  return stores.services.knowing(user.id);
 }

@@ -173,7 +173,7 @@ export class ConfirmReset {
     const mail = { purpose: 'reset_password_confirm', user: owner, serviceId, origin } as const;
     const { id: subjectId } = await owe(this.#ports, stores, mail);
     const event = { type: 'password.reset', serviceId, userId, subjectId } as const;
-    await tellAll(this.#ports, stores, event, await stores.services.knowing(userId));
+    await tellAll(this.#ports, stores, event);
     // It ends sessions at all services.
     const type = types[purpose];
     await recordAtAll(this.#ports, stores, actor, { type, serviceId, userId, subjectId });

@@ -23,6 +23,8 @@ export interface Services {
   ids(): Promise<Id[]>;
   /** The ids of the services that may know of a user: they made the user, or have a KEY or a TOKEN key of it, in whatever state. */
   knowing(userId: Id): Promise<Id[]>;
+  /** The ids of the services that see a user now: those that may know of it, and all that are there and see all users. */
+  seeing(userId: Id): Promise<Id[]>;
 }
 
 /** Nothing that is left out keeps a service away. */

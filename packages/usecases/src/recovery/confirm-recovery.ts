@@ -116,7 +116,7 @@ export class ConfirmRecovery {
       ...(await users.pastPasswords(account.user.id, { ...of, from: 'latest' })),
     ]);
     for (const hash of new Set(past)) {
-      if (!(await hasher.verify(password, hash, place))) continue;
+      if (!(await hasher.verify(password, { hash, userId: account.user.id }, place))) continue;
       const message = 'must not be one that the account had before it was locked';
       throw new IllegalArgument([{ field: 'password', message, code: 'used_before' }]);
     }
@@ -145,9 +145,9 @@ export class ConfirmRecovery {
     const { id: subjectId } = await owe(this.#ports, stores, { ...mail, origin });
     const of = { serviceId, userId, subjectId };
     const knowing = await stores.services.knowing(userId);
-    await tellAll(this.#ports, stores, { ...of, type: 'user.recovered' }, knowing);
+    await tellAll(this.#ports, stores, { ...of, type: 'user.recovered' });
     if (user.email !== before.email) {
-      await tellAll(this.#ports, stores, { ...of, type: 'email.changed' }, knowing);
+      await tellAll(this.#ports, stores, { ...of, type: 'email.changed' });
     }
     await recordAtAll(
       this.#ports,

@@ -95,7 +95,7 @@ export async function changeEmail(
 
   const of = { serviceId, userId: user.id, subjectId };
   const knowing = await services.knowing(user.id);
-  await tellAll(ports, stores, { ...of, type: 'email.changed' }, knowing);
+  await tellAll(ports, stores, { ...of, type: 'email.changed' });
   const data = diffOf(user, moved);
   const entry = { ...of, type: 'sso:AuthLocalUpdateEmail', data } as const;
   return {

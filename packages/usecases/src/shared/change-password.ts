@@ -11,7 +11,7 @@ import type { Ports, Stores } from '../ports/index.ts';
 import { type PreparedPassword, prepareNewPassword } from './new-password.ts';
 import { checkOwing, owe } from './owe.ts';
 import type { Proof } from './prove-password.ts';
-import { tell } from './tell.ts';
+import { tellAll } from './tell-all.ts';
 import { checkChanges } from './throttle.ts';
 
 type Needs = Pick<
@@ -75,6 +75,6 @@ export async function commitChange(
   const right = { purpose: 'update_password', user, serviceId, origin } as const;
   const { id: subjectId } = await owe(ports, stores, right);
   const event = { type: 'password.changed', serviceId, userId: user.id, subjectId } as const;
-  await tell(ports, stores, event);
+  await tellAll(ports, stores, event);
   return { subjectId, user: { ...user, updatedAt: now, passwordRequireUpdate: false } };
 }

@@ -53,8 +53,8 @@ export async function lockAccount(
   const knowing = await stores.services.knowing(userId);
   const ended = await endAll(ports, stores, { userId, knowing });
   const of = { serviceId, userId, subjectId };
-  await tellAll(ports, stores, { ...of, type: 'user.locked' }, knowing);
-  if (isGivenBack) await tellAll(ports, stores, { ...of, type: 'email.changed' }, knowing);
+  await tellAll(ports, stores, { ...of, type: 'user.locked' });
+  if (isGivenBack) await tellAll(ports, stores, { ...of, type: 'email.changed' });
   await recordAtAll(ports, stores, actor, { ...of, type: revokeTypes[right.purpose] }, knowing);
   return { token, ended };
 }

@@ -1,10 +1,10 @@
 import type { Id, User } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
-import { tell } from './tell.ts';
+import { tellAll } from './tell-all.ts';
 
 /**
- * Writes down that a mail to the address of a user, who is locked, reached its owner, and tells all services that know of
- * the user. `isProof`: whether somebody acted, rather than visited a link. Answers the user as it is then.
+ * Writes down that a mail to the address of a user, who is locked, reached its owner, and tells all services that see the
+ * user. `isProof`: whether somebody acted, rather than visited a link. Answers the user as it is then.
  */
 export async function proveAddress(
   ports: Pick<Ports, 'clock' | 'ids'>,
@@ -18,9 +18,7 @@ export async function proveAddress(
   const now = ports.clock.now();
   await stores.users.markValid(userId, isProof, now);
   if (!user.emailValid) {
-    for (const serviceId of await stores.services.knowing(userId)) {
-      await tell(ports, stores, { type: 'email.validated', serviceId, userId });
-    }
+    await tellAll(ports, stores, { type: 'email.validated', serviceId: null, userId });
   }
   const emailProven = user.emailProven || isProof;
   return { ...user, emailValid: true, emailProven, updatedAt: now };

@@ -10,6 +10,7 @@ import {
   type Owner,
   PASSWORD,
   planted,
+  root,
   START,
   tokenIn,
   type World,
@@ -103,6 +104,54 @@ const changes: [string, Change][] = [
         useCases(ports).passwords.updatePassword.execute(asService(owner.service), w.change(owner)),
       told: ({ user, service }) => [
         { type: 'password.changed', serviceId: service.id, userId: user.id },
+      ],
+    },
+  ],
+  [
+    'a new name',
+    {
+      prepare: async (_w, { user, service }) => {
+        const input = { id: user.id, name: 'Eve' };
+        return (ports) => useCases(ports).users.updateUser.execute(asService(service), input);
+      },
+      told: ({ user, service }) => [
+        { type: 'user.updated', serviceId: service.id, userId: user.id },
+      ],
+    },
+  ],
+  [
+    'a user that is disabled',
+    {
+      prepare: async (_w, { user, service }) => {
+        const input = { id: user.id, isEnabled: false };
+        return (ports) => useCases(ports).users.updateUser.execute(asService(service), input);
+      },
+      told: ({ user, service }) => [
+        { type: 'user.disabled', serviceId: service.id, userId: user.id },
+      ],
+    },
+  ],
+  [
+    'a user that is deleted',
+    {
+      prepare: async (_w, { user }) => {
+        const { id } = user;
+        return (ports) => useCases(ports).users.deleteUser.execute(root, { id });
+      },
+      told: ({ user, service }) => [
+        { type: 'user.deleted', serviceId: service.id, userId: user.id },
+      ],
+    },
+  ],
+  [
+    'a new address',
+    {
+      prepare: async (_w, { user, service }) => {
+        const input = { email: user.email, password: PASSWORD, newEmail: 'eve@example.com' };
+        return (ports) => useCases(ports).users.updateEmail.execute(asService(service), input);
+      },
+      told: ({ user, service }) => [
+        { type: 'email.changed', serviceId: service.id, userId: user.id },
       ],
     },
   ],
@@ -218,6 +267,27 @@ describe.each(changes)('%s', (_what, { prepare, told }) => {
     expect(events).toHaveLength(told(owner).length);
     expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
     for (const { createdAt } of events) expect(createdAt).toBe(START);
+  });
+
+  test('is told to all who see the user where it is about the user, and else to one service', async () => {
+    const w = world();
+    const owner = await w.addOwner();
+    const [wide, other] = [await w.addService({ seesAllUsers: true }), await w.addService()];
+    await w.addKey({ userId: owner.user.id, serviceId: other.id, type: 'KEY', isRevoked: true });
+    const change = await prepare(w, owner);
+    const before = eventsOf(w);
+    await change(w);
+    const events = eventsOf(w).slice(before.length);
+    const shared = told(owner)
+      .filter(({ type }) => /^(?:user|password|email|factor)\./.test(type ?? ''))
+      .map(({ type }) => ({ type, subjectId: null }));
+    const toldTo = ({ id }: { readonly id: string }) =>
+      events.filter(({ serviceId }) => serviceId === id);
+    expect(toldTo(wide)).toMatchObject(shared);
+    expect(toldTo(wide)).toHaveLength(shared.length);
+    const isOfOwner = events.every(({ userId }) => userId === owner.user.id);
+    expect(toldTo(other)).toMatchObject(isOfOwner ? shared : []);
+    expect(toldTo(other)).toHaveLength(isOfOwner ? shared.length : 0);
   });
 });
 

@@ -3,6 +3,7 @@ import type { Ports } from '../ports/index.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 import { record } from '../shared/record.ts';
 import { tell } from '../shared/tell.ts';
+import { tellAll } from '../shared/tell-all.ts';
 
 type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids'>;
 
@@ -31,7 +32,7 @@ export class ChangeRole {
       await users.setAdmin(id, isAdmin, now);
       const of = { serviceId: formServiceId, userId: id };
       const ended = await sessions.endAllAt(id, formServiceId, now);
-      await tell(this.#ports, stores, { ...of, type: 'user.updated' });
+      await tellAll(this.#ports, stores, { ...of, type: 'user.updated' });
       if (ended > 0) await tell(this.#ports, stores, { ...of, type: 'session.ended' });
       const type = isAdmin ? 'rekey:RoleGrant' : 'rekey:RoleRevoke';
       await record(this.#ports, stores, actor, { ...of, type, subjectId: id });

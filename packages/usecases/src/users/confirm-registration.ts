@@ -29,6 +29,7 @@ import {
 import { owe } from '../shared/owe.ts';
 import { record } from '../shared/record.ts';
 import { tell } from '../shared/tell.ts';
+import { tellAdoption, tellAll } from '../shared/tell-all.ts';
 import { findRegistrant } from './register.ts';
 
 type Needs = Pick<
@@ -182,20 +183,16 @@ export class ConfirmRegistration {
       throw new InvalidOneTimeToken();
     }
     const of = { serviceId: found.service.id, userId: user.id };
-    await tell(this.#ports, stores, { ...of, type: 'user.created' });
+    await tellAll(this.#ports, stores, { ...of, type: 'user.created' });
     await this.#letIn(stores, actor, found, { user, isNew: true }, []);
   }
 
   /** Lets an account in as it is. */
   async #join(stores: Stores, actor: Actor, { right, service }: Found, user: User): Promise<void> {
-    const knowing = await stores.services.knowing(user.id);
+    const others = await tellAdoption(this.#ports, stores, { user, serviceId: service.id });
     const of = { serviceId: service.id, userId: user.id };
     const key = await this.#addTokenKey(stores, service, user.id);
     if (key) await tell(this.#ports, stores, { ...of, type: 'key.created', subjectId: key.id });
-    const others = knowing.includes(service.id) ? [] : knowing;
-    for (const serviceId of others) {
-      await tell(this.#ports, stores, { type: 'user.adopted', serviceId, userId: user.id });
-    }
     await this.#record(stores, actor, [
       ...(key ? [{ ...of, type: 'sso:KeyCreate', subjectId: key.id } as const] : []),
       { ...of, type: 'sso:AuthLocalRegisterConfirm', subjectId: right.id },
@@ -216,9 +213,10 @@ export class ConfirmRegistration {
     if (moved === null || moved.email === right.email) return false;
     // Somebody else has it since: the address stays where it is for a while.
     if (!(await users.changeEmail(user.id, moved.email, now))) throw new InvalidOneTimeToken();
+    const event = { type: 'email.changed', serviceId: null, userId: user.id } as const;
+    await tellAll(this.#ports, stores, event);
     for (const serviceId of await services.knowing(user.id)) {
       const of = { serviceId, userId: user.id };
-      await tell(this.#ports, stores, { ...of, type: 'email.changed' });
       const ended = await sessions.endAllAt(user.id, serviceId, now);
       if (ended > 0) await tell(this.#ports, stores, { ...of, type: 'session.ended' });
     }
@@ -236,25 +234,23 @@ export class ConfirmRegistration {
     const { users, services, oneTimeTokens } = stores;
     const { id: userId, email, createdAt } = before;
     const now = this.#ports.clock.now();
-    const knowing = await services.knowing(userId);
+    const [knowing, seen] = [await services.knowing(userId), await services.seeing(userId)];
     await endAll(this.#ports, stores, { userId, knowing });
     await oneTimeTokens.endAll(userId, grants, now);
     await oneTimeTokens.endElsewhere(userId, email, now);
     const user = { ...this.#userOf(found, choice, userId), createdAt };
     await users.remake(user, choice.passwordHash);
 
-    const left = await services.knowing(userId);
-    for (const serviceId of knowing) {
+    const left = await services.seeing(userId);
+    for (const serviceId of seen) {
       const type = left.includes(serviceId) ? 'user.updated' : 'user.deleted';
       await tell(this.#ports, stores, { type, serviceId, userId });
     }
     const { id: serviceId } = found.service;
-    if (!knowing.includes(serviceId)) {
+    if (!seen.includes(serviceId)) {
       await tell(this.#ports, stores, { type: 'user.created', serviceId, userId });
     }
-    for (const each of left) {
-      await tell(this.#ports, stores, { type: 'email.validated', serviceId: each, userId });
-    }
+    await tellAll(this.#ports, stores, { type: 'email.validated', serviceId: null, userId });
     await this.#letIn(stores, actor, found, { user, isNew: false }, knowing);
   }
 

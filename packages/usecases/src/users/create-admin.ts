@@ -17,6 +17,7 @@ import { newKey } from '../shared/new-key.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 import { record } from '../shared/record.ts';
 import { tell } from '../shared/tell.ts';
+import { tellAll } from '../shared/tell-all.ts';
 import { ChangeRole } from './change-role.ts';
 
 type Needs = Pick<
@@ -98,7 +99,7 @@ export class CreateAdmin {
     await keys.insert(key, secret);
     const reportInvitation = await invite(this.#ports, stores, actor, { user, version: 1 });
 
-    await tell(this.#ports, stores, { ...at, type: 'user.created' });
+    await tellAll(this.#ports, stores, { ...at, type: 'user.created' });
     await tell(this.#ports, stores, { ...at, type: 'key.created', subjectId: key.id });
     const entries = inChainOrder([
       { ...at, type: 'sso:KeyCreate', subjectId: key.id } as const,

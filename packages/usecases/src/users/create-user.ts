@@ -31,6 +31,7 @@ import { judgeNewPassword, parseNewPassword } from '../shared/new-password.ts';
 import { oweAsked } from '../shared/owe.ts';
 import { record } from '../shared/record.ts';
 import { tell } from '../shared/tell.ts';
+import { tellAll } from '../shared/tell-all.ts';
 import { countSignUp } from '../shared/throttle.ts';
 
 type Needs = Pick<
@@ -194,12 +195,12 @@ export class CreateUser {
     }: { readonly maker: Id | null; readonly user: User; readonly key: Key | null },
   ): Promise<void> {
     const userId = user.id;
-    if (maker !== null) {
-      const of = { serviceId: maker, userId };
-      await tell(this.#ports, stores, { ...of, type: 'user.created' });
-      if (key) await tell(this.#ports, stores, { ...of, type: 'key.created', subjectId: key.id });
-    }
     const of = { serviceId: maker, userId };
+    await tellAll(this.#ports, stores, { ...of, type: 'user.created' });
+    if (key && maker !== null) {
+      const event = { type: 'key.created', serviceId: maker, userId, subjectId: key.id } as const;
+      await tell(this.#ports, stores, event);
+    }
     await record(this.#ports, stores, actor, { ...of, type: 'sso:UserCreate', subjectId: userId });
     if (!key) return;
     await record(this.#ports, stores, actor, { ...of, type: 'sso:KeyCreate', subjectId: key.id });

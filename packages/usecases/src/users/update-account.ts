@@ -36,7 +36,7 @@ import { parseNewPassword } from '../shared/new-password.ts';
 import { type Claim, provePassword } from '../shared/prove-password.ts';
 import { record } from '../shared/record.ts';
 import { recordAtAll } from '../shared/record-at-all.ts';
-import { tell } from '../shared/tell.ts';
+import { tellAll } from '../shared/tell-all.ts';
 import { countSignUp } from '../shared/throttle.ts';
 import { holderOf } from '../shared/token-holder.ts';
 import { UpdateUser } from './update-user.ts';
@@ -346,9 +346,7 @@ export class UpdateAccount {
     if (name === undefined || data === null) return { after: before, report: async () => {} };
     const after = { ...before, name, updatedAt: this.#ports.clock.now() };
     await stores.users.update(after);
-    for (const knowing of await stores.services.knowing(userId)) {
-      await tell(this.#ports, stores, { type: 'user.updated', serviceId: knowing, userId });
-    }
+    await tellAll(this.#ports, stores, { type: 'user.updated', serviceId, userId });
     const entry = { type: 'sso:UserUpdate', serviceId, userId, subjectId: userId, data } as const;
     return {
       after,

@@ -21,6 +21,7 @@ import type { Ports, Stores } from '../ports/index.ts';
 import { diffOf } from '../shared/diff.ts';
 import { recordAtAll } from '../shared/record-at-all.ts';
 import { tell } from '../shared/tell.ts';
+import { tellAll } from '../shared/tell-all.ts';
 import { seenBy, viewerOf } from './viewer.ts';
 
 type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids'>;
@@ -116,19 +117,22 @@ export class UpdateUser {
       ...(isMore ? (['user.updated'] as const) : []),
       ...(isDisabled ? (['user.disabled'] as const) : []),
     ];
-    const knowing = isShared ? await services.knowing(before.id) : viewer === null ? [] : [viewer];
-    for (const serviceId of knowing) {
-      const of = { serviceId, userId: before.id };
-      for (const type of types) await tell(this.#ports, stores, { ...of, type });
-      if (!isDisabled) continue;
-      const ended = await sessions.endAllAt(of.userId, serviceId, after.updatedAt);
-      if (ended > 0) await tell(this.#ports, stores, { ...of, type: 'session.ended' });
+    const userId = before.id;
+    for (const type of types) {
+      if (isShared) await tellAll(this.#ports, stores, { type, serviceId: viewer, userId });
+      else if (viewer !== null) await tell(this.#ports, stores, { type, serviceId: viewer, userId });
+    }
+    const knowing = isSwitched ? await services.knowing(userId) : [];
+    for (const serviceId of isDisabled ? knowing : []) {
+      const ended = await sessions.endAllAt(userId, serviceId, after.updatedAt);
+      const event = { type: 'session.ended', serviceId, userId } as const;
+      if (ended > 0) await tell(this.#ports, stores, event);
     }
 
-    const entry = { userId: before.id, subjectId: before.id, data };
-    const felt = isSwitched ? knowing : [];
+    const entry = { userId, subjectId: userId, data };
     const own = { type: 'sso:UserUpdate', serviceId: viewer, ...entry } as const;
-    await recordAtAll(this.#ports, stores, actor, own, felt);
+    // It is felt at all of them where the user is switched off or on.
+    await recordAtAll(this.#ports, stores, actor, own, knowing);
   }
 }
 

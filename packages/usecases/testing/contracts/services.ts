@@ -1,4 +1,4 @@
-import type { Id, IdPage, Key, Service } from '@rekey/domain';
+import { type Id, type IdPage, type Key, remainsOf, type Service } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import type { ServiceFilter } from '../../src/ports/index.ts';
 import { aKey, anId, aService, aUser, START } from '../fixtures.ts';
@@ -197,6 +197,29 @@ export function servicesContract({ write, read, race, alone, seed }: Opened): vo
       const orphan = aUser({ createdBy: null });
       await write(({ users }) => users.insert(orphan, null));
       expect(await read(({ services }) => services.knowing(orphan.id))).toEqual([]);
+    });
+
+    test('see a user whom they may know of, and each once that is there and sees all', async () => {
+      const [maker, wide, gone] = [
+        aService({ seesAllUsers: true }),
+        aService({ seesAllUsers: true }),
+        aService({ seesAllUsers: true }),
+      ];
+      const [holder, stranger] = [aService(), aService()];
+      const user = aUser({ createdBy: maker.id });
+      const key = aKey({ serviceId: holder.id, userId: user.id });
+      await write(async ({ services, users, keys }) => {
+        for (const service of [maker, wide, gone, holder, stranger]) await services.insert(service);
+        await users.insert(user, null);
+        await keys.insert(key, { digest: `digest-${key.id}` });
+        await services.lock(gone.id);
+        await services.delete(remainsOf(gone, START));
+      });
+      const all = [maker, wide, gone, holder, stranger].map(({ id }) => id);
+      const seeing = async (id: Id) =>
+        (await read(({ services }) => services.seeing(id))).filter((each) => all.includes(each));
+      expect((await seeing(user.id)).toSorted()).toEqual([maker.id, wide.id, holder.id].sort());
+      expect((await seeing(anId())).toSorted()).toEqual([maker.id, wide.id].sort());
     });
   });
 }

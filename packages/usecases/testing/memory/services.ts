@@ -1,10 +1,18 @@
-import type { Service } from '@rekey/domain';
+import type { Id, Service } from '@rekey/domain';
 import type { Services } from '../../src/ports/index.ts';
 import type { Tables } from './tables.ts';
 
 export const services = ({ services, deletedServices, users, keys }: Tables): Services => {
   const get = async (id: string): Promise<Service | null> =>
     deletedServices.has(id) ? null : (services.get(id) ?? null);
+  const knowing = (userId: Id): Id[] => {
+    const maker = users.get(userId)?.user.createdBy;
+    const of = keys
+      .rows()
+      .filter(({ key }) => key.userId === userId && key.type !== 'TOTP')
+      .flatMap(({ key }) => key.serviceId ?? []);
+    return [...new Set([...(maker ? [maker] : []), ...of])];
+  };
 
   return {
     insert: async (service) => {
@@ -38,13 +46,12 @@ export const services = ({ services, deletedServices, users, keys }: Tables): Se
       deletedServices.put(remains.id, remains.updatedAt);
     },
     ids: async () => services.rows().map(({ id }) => id),
-    knowing: async (userId) => {
-      const maker = users.get(userId)?.user.createdBy;
-      const of = keys
+    knowing: async (userId) => knowing(userId),
+    seeing: async (userId) => {
+      const all = services
         .rows()
-        .filter(({ key }) => key.userId === userId && key.type !== 'TOTP')
-        .flatMap(({ key }) => key.serviceId ?? []);
-      return [...new Set([...(maker ? [maker] : []), ...of])];
+        .filter(({ id, seesAllUsers }) => seesAllUsers && !deletedServices.has(id));
+      return [...new Set([...knowing(userId), ...all.map(({ id }) => id)])];
     },
   };
 };
