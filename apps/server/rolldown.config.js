@@ -21,6 +21,7 @@ export default {
   input: {
     main: 'src/main.ts',
     cli: 'src/cli.ts',
+    'crypt-thread': '../../packages/adapters-crypto/src/foreign-hashes/crypt-thread.ts',
     'strength-thread': '../../packages/adapters-crypto/src/strength-thread.ts',
   },
   platform: 'node',

@@ -56,15 +56,15 @@ export async function fill(
   await opened.close();
 
   const now = Date.now();
-  const hasher = bcryptHasher({ cost, peppers: () => keys.pepper, gate: hashGate(cost) });
   const place = { serviceId: id('s', 1), origin: { address: '192.0.2.1', client: null } };
-  const hash = await hasher.hash(PASSWORD, place);
   const sealing = {
     secrets: secrets(
       () => keys.seal,
       () => keys.throttle,
     ),
   };
+  const hashing = { cost, peppers: () => keys.pepper, gate: hashGate(cost), ...sealing };
+  const hash = await bcryptHasher(hashing).hash(PASSWORD, place);
   const service = id('s', 1);
   const later = now + 86_400_000;
   const each = (count: number) =>

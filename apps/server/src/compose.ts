@@ -87,17 +87,23 @@ export async function compose(
         ttlS: config.usersTokenTtlS,
       },
     });
+    const sealed = secrets(
+      () => ring.keys().seal,
+      () => ring.keys().throttle,
+    );
+    const hashing = {
+      cost: config.bcryptCost,
+      peppers: () => ring.keys().pepper,
+      secrets: sealed,
+    };
     const ports: Ports = {
       database,
-      hasher: bcryptHasher({ cost: config.bcryptCost, peppers: () => ring.keys().pepper, gate }),
-      foreignHashes: foreignHashes(),
+      hasher: bcryptHasher({ ...hashing, gate }),
+      foreignHashes: foreignHashes(hashing),
       meter,
       breachList:
         config.hibpUrl === null ? null : hibpBreachList({ url: config.hibpUrl, clock, ...events }),
-      secrets: secrets(
-        () => ring.keys().seal,
-        () => ring.keys().throttle,
-      ),
+      secrets: sealed,
       macs: macs(() => ring.keys().audit),
       accessTokens: tokens,
       totp,

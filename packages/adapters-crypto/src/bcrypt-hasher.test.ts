@@ -6,6 +6,7 @@ import { aSecret, known, listOf } from '../test/keys.ts';
 import { bcryptHasher } from './bcrypt-hasher.ts';
 import { type Gate, gate } from './gate.ts';
 import type { KeyList } from './key-file.ts';
+import { secrets } from './secrets.ts';
 
 /** A gate that counts who came. */
 function countingGate(): Gate & { readonly entered: number } {
@@ -25,16 +26,25 @@ function countingGate(): Gate & { readonly entered: number } {
   };
 }
 
+const USER = '01900000-0000-7000-8000-000000000001';
+
 type Options = { cost?: number; peppers?: () => KeyList; gate?: Gate };
 const hasherWith = (options: Options) =>
-  bcryptHasher({ cost: 4, peppers: listOf(known), gate: countingGate(), ...options });
+  bcryptHasher({
+    cost: 4,
+    peppers: listOf(known),
+    secrets: secrets(listOf(known), listOf(known)),
+    gate: countingGate(),
+    ...options,
+  });
 
 /** One that is always asked at one place. */
 const aHasher = (options: Options = {}) => {
   const { hash, verify, isCurrent } = hasherWith(options);
   return {
     hash: (password: string) => hash(password, PLACE),
-    verify: (password: string, stored: string | null) => verify(password, stored, PLACE),
+    verify: (password: string, stored: string | null, userId = USER) =>
+      verify(password, stored === null ? null : { hash: stored, userId }, PLACE),
     isCurrent,
   };
 };

@@ -1,94 +1,127 @@
-import { createHmac } from 'node:crypto';
-import type { Hasher } from '@rekey/usecases';
+import { timingSafeEqual } from 'node:crypto';
+import { type Hasher, type Secrets, type StoredHash, sealOwners } from '@rekey/usecases';
 import bcrypt from 'bcrypt';
+import { MAX_BCRYPT_COST } from './foreign-hashes/bcrypt.ts';
+import { readAdopted } from './foreign-hashes/foreign-hashes.ts';
+import type { Reading } from './foreign-hashes/reading.ts';
 import type { Gate } from './gate.ts';
-import type { FileKey, KeyList } from './key-file.ts';
+import type { KeyList } from './key-file.ts';
+import { makeOwnHash, type OwnHash, prehash, readOwnHash } from './own-hash.ts';
 
-/** bcrypt ignores all bytes of a password after these. */
-const BCRYPT_BYTES = 72;
+const MIN_COST = 4;
 
-/** The highest cost of a stored hash: a higher one would occupy its place in the gate for minutes. */
-const MAX_COST = 14;
-
-const COST = '(0[4-9]|1[0-4])';
-const OWN = new RegExp(`^rk1\\$([\\w-]{1,64})\\$(\\$2b\\$${COST}\\$[./A-Za-z0-9]{53})$`);
-const FOREIGN = new RegExp(`^\\$2[aby]\\$${COST}\\$[./A-Za-z0-9]{53}$`);
-
-/** A text and the hash that bcrypt compares it with. */
-type Comparison = { readonly text: string; readonly hash: string; readonly cost: number };
+/** What a comparison found, and what it took: rounds of bcrypt, and milliseconds of anything else. */
+type Found = { readonly isRight: boolean; readonly rounds: number; readonly ms: number };
 
 /**
- * Passwords as `bcrypt(base64(HMAC-SHA-384(pepper, password)), cost)` (OWASP Password Storage Cheat
- * Sheet, "pre-hashing"): no byte of a long password is ignored, and the database alone is not enough
- * to guess one. Stored as `rk1$<kid of the pepper>$<bcrypt hash>`.
+ * Passwords as hashes of our own, see `makeOwnHash`, and as other systems hashed them, see `foreignHashes`. Our own are of
+ * the NFC of a password. Other systems hashed what was typed: a password is compared as it was typed, and where that is
+ * not NFC, in NFC as well.
  *
- * Plain `$2a$`, `$2b$` and `$2y$` hashes of other systems verify, where bcrypt reads all of the password.
- * A wrong password costs at least one hash of the current cost: neither the answer nor its time says what is wrong.
+ * A wrong password costs at least one hash of the current cost, and one more where it was not typed in NFC: neither the
+ * answer nor its time says what is wrong. Bcrypt makes up in rounds for what a cheaper hash leaves, by the clock for
+ * hashes of other kinds.
  */
 export function bcryptHasher(options: {
   /** 4 to 14. */
   readonly cost: number;
   /** The peppers of the key file at this moment; the first is for new hashes. */
   readonly peppers: () => KeyList;
+  readonly secrets: Pick<Secrets, 'unseal'>;
   readonly gate: Gate;
 }): Hasher {
-  const { cost, peppers, gate } = options;
-  if (!Number.isInteger(cost) || cost < 4 || cost > MAX_COST) {
-    throw new RangeError(`the cost of a hash is 4 to ${MAX_COST}`);
+  const { cost, peppers, secrets, gate } = options;
+  if (!Number.isInteger(cost) || cost < MIN_COST || cost > MAX_BCRYPT_COST) {
+    throw new RangeError(`the cost of a hash is ${MIN_COST} to ${MAX_BCRYPT_COST}`);
   }
 
-  const prehash = (password: string, pepper: FileKey) =>
-    createHmac('sha384', pepper.key).update(password, 'utf8').digest('base64');
-
-  function comparisonFor(password: string, stored: string): Comparison | null {
-    const [, kid, hash = '', ownCost] = OWN.exec(stored) ?? [];
+  async function compareOwn(text: string, { kid, hash, cost }: OwnHash): Promise<Found> {
     const pepper = peppers().find((key) => key.kid === kid);
-    if (pepper) return { text: prehash(password, pepper), hash, cost: Number(ownCost) };
-
-    const [, foreignCost] = FOREIGN.exec(stored) ?? [];
-    const isReadWhole = Buffer.byteLength(password) <= BCRYPT_BYTES && !password.includes('\0');
-    if (foreignCost === undefined || !isReadWhole) return null;
-    // `$2a$` and `$2y$` are other names of `$2b$`, the one that the library knows.
-    return { text: password, hash: `$2b${stored.slice(3)}`, cost: Number(foreignCost) };
+    if (!pepper) return nothing;
+    const isRight = await bcrypt.compare(prehash(text, pepper), hash);
+    return { isRight, rounds: 2 ** cost, ms: 0 };
   }
 
-  const decoy = decoyOf(cost);
+  /** `inside`: null where the hash is not one of our own around another. */
+  async function compareForeign(
+    text: string,
+    reading: Reading,
+    inside: OwnHash | null,
+  ): Promise<Found> {
+    const { run, output, bcryptRounds } = reading;
+    const start = performance.now();
+    const made = await run(text);
+    if (made === null) return nothing;
+    const ms = bcryptRounds === null ? performance.now() - start : 0;
+    const rounds = bcryptRounds ?? 0;
+    if (inside === null) return { isRight: isSame(made, output), rounds, ms };
+    const found = await compareOwn(made, inside);
+    return { ...found, rounds: found.rounds + rounds, ms };
+  }
+
+  function comparisonsOf(password: string, { hash, userId }: StoredHash) {
+    const normalized = password.normalize('NFC');
+    const own = readOwnHash(hash);
+    if (own) return [() => compareOwn(normalized, own)];
+    const kept = readAdopted(hash, secrets, sealOwners.password(userId));
+    const inside = kept?.own ? readOwnHash(kept.own) : null;
+    if (kept === null || (kept.own !== null && inside === null)) return [];
+    return [...new Set([password, normalized])].map(
+      (text) => () => compareForeign(text, kept.reading, inside),
+    );
+  }
+
+  /** Works for so many rounds, less what so many milliseconds were worth. */
+  async function work(rounds: number, ms: number): Promise<void> {
+    let left = rounds;
+    if (ms > 0) {
+      // An eighth of a hash tells how fast this machine is just now.
+      const sample = Math.max(MIN_COST, cost - 3);
+      const start = performance.now();
+      await compareInVain(sample);
+      left -= 2 ** sample * (1 + ms / (performance.now() - start));
+    }
+    for (let c = cost + 1; c >= MIN_COST; c -= 1) {
+      if (left < 2 ** c) continue;
+      await compareInVain(c);
+      left -= 2 ** c;
+    }
+  }
 
   return {
     admit: (place) => gate.admit(place),
 
-    hash: (password, place) =>
-      gate.run(place, async () => {
-        const [current] = peppers();
-        // A salt that is made here costs no second trip to the thread pool.
-        const hash = await bcrypt.hash(prehash(password, current), bcrypt.genSaltSync(cost));
-        return `rk1$${current.kid}$${hash}`;
-      }),
+    hash: (password, place) => gate.run(place, () => makeOwnHash(password, peppers(), cost)),
 
     verify: (password, stored, place) =>
       gate.run(place, async () => {
-        const comparison = stored === null ? null : comparisonFor(password, stored);
-        if (comparison === null) {
-          await bcrypt.compare(prehash(password, peppers()[0]), decoy);
-          return false;
+        const forms = password === password.normalize('NFC') ? 1 : 2;
+        let left = forms * 2 ** cost;
+        let spentMs = 0;
+        for (const compare of stored === null ? [] : comparisonsOf(password, stored)) {
+          const { isRight, rounds, ms } = await compare();
+          if (isRight) return true;
+          left -= rounds;
+          spentMs += ms;
         }
-        const { text, hash } = comparison;
-        const isRight = await bcrypt.compare(text, hash);
-        // A cheaper hash is made up for: 2^c + 2^c + 2^(c+1) + … + 2^(cost-1) = 2^cost.
-        for (let c = comparison.cost; !isRight && c < cost; c += 1) {
-          await bcrypt.compare(text, decoyOf(c));
-        }
-        return isRight;
+        await work(left, spentMs);
+        return false;
       }),
 
     isCurrent: (stored) => {
-      const [, kid, , storedCost] = OWN.exec(stored) ?? [];
-      return kid === peppers()[0].kid && Number(storedCost) === cost;
+      const own = readOwnHash(stored);
+      return own?.kid === peppers()[0].kid && own.cost === cost;
     },
   };
 }
 
-/** A well-formed hash of no password: a comparison with it costs as much as with any other hash of its cost. */
-function decoyOf(cost: number): string {
-  return `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`;
+const nothing: Found = { isRight: false, rounds: 0, ms: 0 };
+
+/** Compares with a well-formed hash of no password, which costs as much as with any other of its cost. */
+const compareInVain = (cost: number): Promise<boolean> =>
+  bcrypt.compare('', `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`);
+
+function isSame(text: string, other: string): boolean {
+  const [one, two] = [Buffer.from(text), Buffer.from(other)];
+  return one.length === two.length && timingSafeEqual(one, two);
 }

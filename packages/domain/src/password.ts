@@ -22,17 +22,24 @@ export type PasswordQuality = {
 
 /**
  * The one form of a password that is hashed: NFC (NIST SP 800-63B-4, 3.1.1.2), nothing trimmed, folded or cut.
- * A lone surrogate has no form in UTF-8, so text with one is refused, and so is text that no account can have as its
- * password because it is far too long.
+ * Refuses what `typedPassword` does.
  */
-export function normalizePassword(text: string, field: string): string {
+export const normalizePassword = (text: string, field: string): string =>
+  typedPassword(text, field).normalize('NFC');
+
+/**
+ * A password that is to be proven, as it was typed: other systems hashed it in no other form. A lone surrogate has no form
+ * in UTF-8, so text with one is refused, and so is text that no account can have as its password because it is far too
+ * long.
+ */
+export function typedPassword(text: string, field: string): string {
   if (isFarTooLong(text, MAX_LENGTH)) {
     refuse({ field, message: `must have at most ${MAX_LENGTH} characters`, code: 'too_long' });
   }
   if (!text.isWellFormed()) {
     refuse({ field, message: 'must be well-formed Unicode', code: 'malformed' });
   }
-  return text.normalize('NFC');
+  return text;
 }
 
 /** The length that a policy asks for, checked when a password is set and never when one is proven. */

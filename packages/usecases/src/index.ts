@@ -24,6 +24,7 @@ export type { UsedLink } from './deliveries/read-used-link.ts';
 export type { Requeued } from './deliveries/requeue-delivery.ts';
 export * from './ports/index.ts';
 export { keyUses } from './shared/key-uses.ts';
+export { sealOwners } from './shared/seals.ts';
 export type { ReadThrottle } from './throttling/read-throttles.ts';
 export type { ExportedUser } from './users/export-user.ts';
 

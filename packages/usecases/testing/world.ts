@@ -90,16 +90,17 @@ export function world<D extends Database = MemoryDatabase>(
   database: D = memoryDatabase() as Database as D,
 ) {
   const clock = fakeClock(START);
-  const hasher = fakeHasher();
+  const secrets = fakeSecrets();
+  const hasher = fakeHasher({ secrets });
   const channels = fakeChannels();
   const accessTokens = fakeAccessTokens(clock);
   const ports = {
     database,
     hasher,
-    foreignHashes: fakeForeignHashes(),
+    foreignHashes: fakeForeignHashes(secrets),
     meter: fakeMeter(),
     breachList: null,
-    secrets: fakeSecrets(),
+    secrets,
     macs: fakeMacs(),
     accessTokens,
     totp: fakeTotp(),
@@ -207,8 +208,14 @@ export function world<D extends Database = MemoryDatabase>(
   const credentialOf = async (user: User) =>
     (await database.read(({ users }) => users.findByEmail(user.email)))?.credential ?? null;
 
+  const hasPassword = async (user: User, password: string): Promise<boolean> => {
+    const hash = (await credentialOf(user))?.passwordHash ?? null;
+    return hasher.verify(password, hash === null ? null : { hash, userId: user.id }, PLACE);
+  };
+
   const helpers = { addService, addKey, addTotp, addUser, addOwner, logIn, change, deliver };
-  return { ...ports, ...helpers, changeAndReadMail, isLive, credentialOf, useCases: all };
+  const looks = { isLive, credentialOf, hasPassword };
+  return { ...ports, ...helpers, changeAndReadMail, ...looks, useCases: all };
 }
 
 export type World<D extends Database = MemoryDatabase> = ReturnType<typeof world<D>>;

@@ -3,12 +3,12 @@ import {
   checkPasswordDiffers,
   Forbidden,
   type Id,
-  normalizePassword,
   type PasswordQuality,
   parseAll,
   parseClaimedEmail,
   parseEmail,
   placeOf,
+  typedPassword,
   type User,
 } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
@@ -62,7 +62,7 @@ export class UpdatePassword {
   ): Promise<{ user: User; quality: PasswordQuality; device: string }> {
     const { newPassword, ...claim } = parseAll({
       email: () => (actor.kind === 'service' ? parseEmail : parseClaimedEmail)(input.email),
-      password: () => normalizePassword(input.password, 'password'),
+      password: () => typedPassword(input.password, 'password'),
       newPassword: () => parseNewPassword(this.#ports, input.newPassword, 'newPassword'),
       difference: () => checkPasswordDiffers(input.newPassword, input.password, 'newPassword'),
     });

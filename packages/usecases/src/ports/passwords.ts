@@ -6,11 +6,17 @@ export interface Hasher {
   admit(place: Place): void;
   /** The form in which a normalized password is stored, a different one each time. Throws `Overloaded` when too many wait. */
   hash(password: string, place: Place): Promise<string>;
-  /** Whether the password has this hash. Null, and what is no hash, cost as much as a hash and are never right. */
-  verify(password: string, hash: string | null, place: Place): Promise<boolean>;
+  /**
+   * Whether the password, as it was typed, has this hash. Null, and what is no hash, cost as much as a hash and are never
+   * right.
+   */
+  verify(password: string, stored: StoredHash | null, place: Place): Promise<boolean>;
   /** Whether the hash was made by `hash` with its current settings. */
   isCurrent(hash: string): boolean;
 }
+
+/** A hash as it is stored with a user: one that was sealed is good for that user alone. */
+export type StoredHash = { readonly hash: string; readonly userId: Id };
 
 /** A hash of a password by another system, as an export has it: docs/moving.md documents the formats. */
 export type ForeignHash = {

@@ -73,9 +73,9 @@ test.each(acts)(
         hashed.push(place);
         return w.hasher.hash(password, place);
       },
-      verify: (password, hash, place) => {
+      verify: (password, stored, place) => {
         hashed.push(place);
-        return w.hasher.verify(password, hash, place);
+        return w.hasher.verify(password, stored, place);
       },
     };
     await act(useCases({ ...w, hasher }), owner, w);

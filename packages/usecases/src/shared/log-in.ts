@@ -5,7 +5,6 @@ import {
   type Grant,
   type Instant,
   InvalidCredentials,
-  normalizePassword,
   type PasswordQuality,
   type Place,
   parseAll,
@@ -13,6 +12,7 @@ import {
   parseEmail,
   placeOf,
   type SeenUser,
+  typedPassword,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { attempt } from './attempt.ts';
@@ -81,17 +81,18 @@ export async function logIn(
 ): Promise<LoginOutput> {
   const claim = parseAll({
     email: () => (actor.kind === 'nobody' ? parseClaimedEmail : parseEmail)(input.email),
-    password: () => normalizePassword(input.password, 'password'),
+    password: () => typedPassword(input.password, 'password'),
   });
   const place = placeOf(actor);
   ports.hasher.admit(place);
 
   const { email } = claim;
+  const password = claim.password.normalize('NFC');
   const device = await presentedDevice(ports, actor, email, input.device);
   const tried = { type: 'sso:AuthLocalLogin', account: email, device } as const;
   const { result } = await attempt(ports, actor, tried, {
     prove: () => provePassword(ports, actor, claim),
-    prepare: (proof) => prepare(ports, proof, claim.password, device),
+    prepare: (proof) => prepare(ports, proof, password, device),
     commit: async (stores, proof, opening) => {
       const isKnownDevice = device?.isKnown ?? false;
       const user = await open(ports, stores, place, proof, { ...opening, isKnownDevice });
@@ -100,7 +101,7 @@ export async function logIn(
   });
   const { proof, user, opening } = result;
   ports.keyUses.note({ id: proof.tokenKey.id, at: opening.at });
-  await upgradeHash(ports, proof, claim.password, place);
+  await upgradeHash(ports, proof, password, place);
   const { quality, access, refresh, device: token } = opening;
   return { user, quality, access, refresh, device: token };
 }

@@ -61,7 +61,7 @@ export async function prepareNewPassword(
     judgeNewPassword(ports, password, user, service, field),
     // At once, for it takes longer; the hash of a password that is refused is thrown away.
     hasher.hash(password, place),
-    current !== null && hasher.verify(password, current, place),
+    current !== null && hasher.verify(password, { hash: current, userId: user.id }, place),
   ]);
   if (isCurrent) throw refusedAsCurrent(field);
 
@@ -71,7 +71,7 @@ export async function prepareNewPassword(
       ? []
       : await database.read(({ users }) => users.pastPasswords(user.id, which));
   for (const hash of past) {
-    if (!(await hasher.verify(password, hash, place))) continue;
+    if (!(await hasher.verify(password, { hash, userId: user.id }, place))) continue;
     const message = 'must not be one that the account had before';
     throw new IllegalArgument([{ field, message, code: 'used_before' }]);
   }

@@ -11,7 +11,7 @@ import type { Ports } from '../ports/index.ts';
 import { isKnownTo } from './known-user.ts';
 import type { AuditCause } from './record.ts';
 
-/** A claim to be the owner of an account: both in their normalized form. */
+/** A claim to be the owner of an account: the normalized address, and the password as it was typed. */
 export type Claim = { readonly email: string; readonly password: string };
 
 /** A user who proved the claim, and all that the proof rests on. */
@@ -55,7 +55,8 @@ export async function provePassword(
     }
     return { userId, account: { user, service, tokenKey, passwordHash, ...rest }, cause: null };
   });
-  const isRight = await hasher.verify(password, account?.passwordHash ?? null, place);
+  const stored = account && { hash: account.passwordHash, userId: account.user.id };
+  const isRight = await hasher.verify(password, stored, place);
   return { userId, proof: isRight ? account : null, cause };
 }
 

@@ -6,6 +6,8 @@ export const sealOwners = {
   answer: (id: string) => `answer ${id}`,
   /** The seed of a TOTP key. */
   seed: (keyId: Id) => `seed of key ${keyId}`,
+  /** The hash of the password of a user. */
+  password: (userId: Id) => `password of user ${userId}`,
   /** The quality of the password of a user, in one version of the credential. */
   quality: (userId: Id, version: number) => `quality of user ${userId}, version ${version}`,
 };

@@ -16,7 +16,6 @@ import {
   failingAt,
   nobody,
   PASSWORD,
-  PLACE,
   planted,
   recording,
   root,
@@ -81,8 +80,7 @@ describe('creating a user', () => {
     });
     expect(quality).toEqual(await w.meter.assess(PASSWORD, []));
     expect(await w.useCases.users.readUser.execute(by, { id: user.id })).toEqual(user);
-    const credential = await w.credentialOf(user);
-    expect(await w.hasher.verify(PASSWORD, credential?.passwordHash ?? null, PLACE)).toBe(true);
+    expect(await w.hasPassword(user, PASSWORD)).toBe(true);
   });
 
   test('needs no more than a name and an address', async () => {

@@ -8,12 +8,12 @@ import {
   InvalidCredentials,
   may,
   NotFound,
-  normalizePassword,
   parseAll,
   parseClaimedEmail,
   parseEmail,
   parseName,
   placeOf,
+  typedPassword,
   Unauthorized,
   type User,
   type Violation,
@@ -150,7 +150,7 @@ export class UpdateAccount {
         input.newEmail === undefined ? undefined : parseEmail(input.newEmail, 'newEmail'),
       name: () => (name === undefined ? undefined : parseName(name)),
       password: () => {
-        if (password !== undefined) return normalizePassword(password, 'password');
+        if (password !== undefined) return typedPassword(password, 'password');
         if (newPassword !== undefined) throw refused('password', 'is required', 'required');
         return undefined;
       },

@@ -2,10 +2,10 @@ import {
   type Actor,
   Forbidden,
   InvalidCredentials,
-  normalizePassword,
   parseAll,
   parseEmail,
   placeOf,
+  typedPassword,
 } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { attempt } from '../shared/attempt.ts';
@@ -54,7 +54,7 @@ export class UpdateEmail {
   async execute(actor: Actor, input: UpdateEmailInput): Promise<void> {
     const { newEmail, ...claim } = parseAll({
       email: () => parseEmail(input.email),
-      password: () => normalizePassword(input.password, 'password'),
+      password: () => typedPassword(input.password, 'password'),
       newEmail: () => parseEmail(input.newEmail, 'newEmail'),
     });
     if (newEmail === claim.email) throw refusedAsOwn();

@@ -19,7 +19,9 @@ export function hasherContract(name: string, open: () => Promise<OpenHasher>): v
     let hasher: Hasher;
     let hash: string;
     const hashOf = (text: string) => hasher.hash(text, PLACE);
-    const verify = (text: string, stored: string | null) => hasher.verify(text, stored, PLACE);
+    const userId = anId();
+    const verify = (text: string, stored: string | null) =>
+      hasher.verify(text, stored === null ? null : { hash: stored, userId }, PLACE);
     beforeAll(async () => {
       opened = await open();
       hasher = opened.hasher;
@@ -95,7 +97,7 @@ export function hasherContract(name: string, open: () => Promise<OpenHasher>): v
       expect(() => hasher.admit(PLACE)).toThrow(Overloaded);
       hasher.admit(elsewhere);
       const mine = await hasher.hash(password, elsewhere);
-      expect(await hasher.verify(password, mine, elsewhere)).toBe(true);
+      expect(await hasher.verify(password, { hash: mine, userId }, elsewhere)).toBe(true);
       const statuses = (await settling).map(({ status }) => status);
       expect(new Set(statuses)).toEqual(new Set(['fulfilled', 'rejected']));
     });

@@ -16,6 +16,7 @@ import { usersContract } from './users.ts';
 export * from './access-tokens.ts';
 export * from './breach-list.ts';
 export * from './device-tokens.ts';
+export * from './foreign-hashes.ts';
 export * from './hasher.ts';
 export * from './link-tokens.ts';
 export * from './macs.ts';

@@ -3,6 +3,7 @@ import {
   accessTokensContract,
   breachListContract,
   deviceTokensContract,
+  foreignHashesContract,
   hasherContract,
   linkTokensContract,
   macsContract,
@@ -13,10 +14,12 @@ import {
 } from '../contracts/index.ts';
 import { START } from '../fixtures.ts';
 import {
+  DEAR_HASH,
   fakeAccessTokens,
   fakeBreachList,
   fakeClock,
   fakeDeviceTokens,
+  fakeForeignHashes,
   fakeHasher,
   fakeLinkTokens,
   fakeMacs,
@@ -25,6 +28,7 @@ import {
   fakeSecrets,
   fakeTotp,
   foreignHash,
+  PUBLISHED_PASSWORD,
 } from './index.ts';
 
 hasherContract('of the tests', async () => ({
@@ -32,6 +36,23 @@ hasherContract('of the tests', async () => ({
   foreign: { password: 'from elsewhere', hash: foreignHash('from elsewhere') },
   tooMany: 5,
 }));
+
+foreignHashesContract('the tests', async () => {
+  const secrets = fakeSecrets();
+  return {
+    foreignHashes: fakeForeignHashes(secrets),
+    hasher: fakeHasher({ secrets }),
+    dear: { hash: foreignHash('from elsewhere') },
+    cheap: { hash: foreignHash('from elsewhere', 'weak') },
+    password: 'from elsewhere',
+    refused: {
+      'of a format that nobody knows': { hash: foreignHash('from elsewhere'), format: 'rot13' },
+      'that is none': { hash: 's3cret' },
+      'that costs too much': { hash: DEAR_HASH },
+      'of a password that was published': { hash: foreignHash(PUBLISHED_PASSWORD, 'weak') },
+    },
+  };
+});
 
 passwordMeterContract('of the tests', async () => fakeMeter());
 

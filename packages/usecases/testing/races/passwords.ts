@@ -1,7 +1,6 @@
 import { InvalidCredentials, InvalidOneTimeToken } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import { useCases } from '../../src/index.ts';
-import { PLACE } from '../fixtures.ts';
 import { gate } from '../gate.ts';
 import { asService, endOf, type Owner, PASSWORD, tokenIn } from '../world.ts';
 import { RACERS, type Track, times } from './track.ts';
@@ -27,7 +26,7 @@ export function passwordsRaces({ world, provenTogether }: Track): void {
       const credential = await w.credentialOf(owner.user);
       expect(credential?.version).toBe(2);
       const winner = `password ${ends.indexOf('done')}`;
-      expect(await w.hasher.verify(winner, credential?.passwordHash ?? null, PLACE)).toBe(true);
+      expect(await w.hasPassword(owner.user, winner)).toBe(true);
       const { sent } = w.channels.mail;
       const before = sent.length;
       await w.deliver();
@@ -71,11 +70,7 @@ export function passwordsRaces({ world, provenTogether }: Track): void {
       const mail = w.channels.mail.sent.findLast(({ to }) => to === user.email);
       return tokenIn(mail?.link ?? 'none:');
     };
-    const isOf = async ({ user }: Owner, password: string) => {
-      const w = world();
-      const hash = (await w.credentialOf(user))?.passwordHash ?? null;
-      return w.hasher.verify(password, hash, PLACE);
-    };
+    const isOf = ({ user }: Owner, password: string) => world().hasPassword(user, password);
 
     test('by one link have one winner of many', async () => {
       const owner = await world().addOwner();
