@@ -16,7 +16,7 @@ import {
   totp,
   uuidv7Ids,
 } from '@rekey/adapters-crypto';
-import { flow, type OpenOptions, openDatabase } from '@rekey/adapters-db';
+import { flow, ledgers, type OpenOptions, openDatabase } from '@rekey/adapters-db';
 import {
   type Brand,
   fileOutlet,
@@ -111,6 +111,7 @@ export async function compose(
       deviceTokens: deviceTokens(() => ring.keys().device),
       channels: { mail },
       mailTally: { withheld: (limit) => events.onMailWithheld?.(limit) },
+      ledgers,
       clock,
       ids: uuidv7Ids(clock),
       flow: flow(),

@@ -4,6 +4,7 @@ import { readArgon2 } from './argon2.ts';
 import { readBcrypt } from './bcrypt.ts';
 import { readMd5Crypt, readPhpass, readShaCrypt } from './crypts.ts';
 import { readDigest, readHex, readLdapDigest } from './digests.ts';
+import { readLibreauth } from './libreauth.ts';
 import { readDjango, readKeycloak, readPbkdf2 } from './pbkdf2.ts';
 import { type Format, type Reading, refusal } from './reading.ts';
 import { readBetterAuth, readFirebase, readScrypt } from './scrypt.ts';
@@ -16,6 +17,7 @@ const MAX_SALT_LENGTH = 256;
 const kept: readonly Format[] = [
   readBcrypt,
   readArgon2,
+  readLibreauth,
   readScrypt,
   readFirebase,
   readBetterAuth,
@@ -44,6 +46,7 @@ const crypts: Readonly<Record<string, Notation>> = {
 /** The formats that a hash tells by how it begins. */
 const told: Readonly<Record<string, Notation>> = {
   ...crypts,
+  libreauth: begins(/^\$argon2\$/, readLibreauth),
   argon2: begins(/^\$argon2/, readArgon2),
   scrypt: begins(/^\$scrypt\$/, readScrypt),
   firebase: begins(/^\$firescrypt\$/, readFirebase),

@@ -4,6 +4,7 @@ import { csrfTokensContract } from './csrf-tokens.ts';
 import { transactionsContract } from './database.ts';
 import { deliveriesContract } from './deliveries.ts';
 import { eventsContract } from './events.ts';
+import { importsContract } from './imports.ts';
 import { keptAnswersContract } from './kept-answers.ts';
 import { keysContract } from './keys.ts';
 import { oneTimeTokensContract } from './one-time-tokens.ts';
@@ -18,6 +19,7 @@ export * from './breach-list.ts';
 export * from './device-tokens.ts';
 export * from './foreign-hashes.ts';
 export * from './hasher.ts';
+export * from './ledgers.ts';
 export * from './link-tokens.ts';
 export * from './macs.ts';
 export type { Open, OpenDatabase } from './opened.ts';
@@ -42,5 +44,6 @@ export function databaseContract(name: string, open: Open): void {
     auditContract(database);
     eventsContract(database);
     keptAnswersContract(database);
+    importsContract(database);
   });
 }

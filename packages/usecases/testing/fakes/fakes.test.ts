@@ -5,6 +5,7 @@ import {
   deviceTokensContract,
   foreignHashesContract,
   hasherContract,
+  ledgersContract,
   linkTokensContract,
   macsContract,
   outletContract,
@@ -21,6 +22,7 @@ import {
   fakeDeviceTokens,
   fakeForeignHashes,
   fakeHasher,
+  fakeLedgers,
   fakeLinkTokens,
   fakeMacs,
   fakeMeter,
@@ -53,6 +55,8 @@ foreignHashesContract('the tests', async () => {
     },
   };
 });
+
+ledgersContract('memory', fakeLedgers());
 
 passwordMeterContract('of the tests', async () => fakeMeter());
 
