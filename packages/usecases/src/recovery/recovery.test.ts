@@ -423,6 +423,20 @@ describe('the owner', () => {
     expect(await byOwner(w, token)).toBeInstanceOf(WrongState);
   });
 
+  test('gets it with that link, however much time passes while it locks the account', async () => {
+    const w = world();
+    const owner = await w.addOwner({}, { service: await w.addService({ ownerRecovery: true }) });
+    const token = await w.changeAndReadMail(owner);
+    const now = () => {
+      w.clock.set(w.clock.now() + 1);
+      return w.clock.now();
+    };
+    expect(await lock({ ...w, clock: { now } }, nobody, token)).toBe('done');
+    const used = await w.useCases.deliveries.readUsedLink.execute(nobody, { token });
+    expect(used).toMatchObject({ canRecover: true });
+    expect(await byOwner(w, token)).toBe('done');
+  });
+
   test('does not where the service does not, and with no other token', async () => {
     const { w, token } = await aLockedAccount();
     expect(await byOwner(w, token)).toBeInstanceOf(InvalidOneTimeToken);

@@ -3,6 +3,7 @@ import {
   canLock,
   DAY_MS,
   type Id,
+  type Instant,
   InvalidOneTimeToken,
   lockPurposes,
   may,
@@ -44,11 +45,13 @@ export async function lockAccount(
 ): Promise<{ readonly token: OneTimeToken; readonly ended: Ended }> {
   const right = ports.linkTokens.verify(text);
   if (right === null || !canLock(right.purpose)) throw new InvalidOneTimeToken();
-  const token = await stores.oneTimeTokens.spend(right.id, ports.clock.now());
+  // One instant for both: a link is known by it as the one that locked the account.
+  const now = ports.clock.now();
+  const token = await stores.oneTimeTokens.spend(right.id, now);
   if (token?.purpose !== right.purpose) throw new InvalidOneTimeToken();
   if (!may(actor, 'use link', token)) throw new InvalidOneTimeToken();
 
-  const isGivenBack = await closeAccount(ports, stores, token);
+  const isGivenBack = await closeAccount(ports, stores, token, now);
   const { userId, serviceId, id: subjectId } = token;
   const knowing = await stores.services.knowing(userId);
   const ended = await endAll(ports, stores, { userId, knowing });
@@ -64,11 +67,11 @@ export async function lockAccount(
  * which the link was mailed to.
  */
 async function closeAccount(
-  { clock, settings }: Pick<Ports, 'clock' | 'settings'>,
+  { settings }: Pick<Ports, 'settings'>,
   { users, oneTimeTokens }: Stores,
   { userId, serviceId, email, purpose }: OneTimeToken,
+  now: Instant,
 ): Promise<boolean> {
-  const now = clock.now();
   const account = await users.lock(userId);
   const isMoved = account?.user.email !== email;
   // The account that somebody else made with an address is not one to which the address returns.
