@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createProgram } from '../../apps/server/src/program.ts';
+import {
+  formatNames,
+  readForeignHash,
+  readKept,
+} from '../../packages/adapters-crypto/src/foreign-hashes/read.ts';
 import { deviceCookie } from '../../packages/adapters-http/src/server/device-cookie.ts';
 import { parseForm } from '../../packages/adapters-http/src/server/form.ts';
 import { requestIdOf, traceIdOf } from '../../packages/adapters-http/src/server/request-id.ts';
@@ -41,6 +46,16 @@ const parsers: readonly Parser[] = [
   ['an address', canonicalEmail],
   ['a password', (text) => normalizePassword(text, 'password')],
   ['two passwords', (text) => checkPasswordDiffers(text, text.slice(0, -1), 'password')],
+  ['a stored hash', readKept],
+  ['a hash of another system', (hash) => readForeignHash({ hash })],
+  ...formatNames.map(
+    (format): Parser => [`a hash of ${format}`, (hash) => readForeignHash({ hash, format })],
+  ),
+  [
+    'the salt of a hash',
+    (salt) =>
+      readForeignHash({ hash: '00'.repeat(16), format: 'md5-hex', salt, saltPosition: 'prefix' }),
+  ],
   ['Accept-Language', preferred],
   ['a language', languageOf],
   // Of what came from elsewhere, a client is cut to 300 characters, and a name has 100.

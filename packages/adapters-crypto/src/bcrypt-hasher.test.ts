@@ -1,9 +1,12 @@
-import { hasherContract, PLACE } from '@rekey/usecases/testing';
+import { sealOwners } from '@rekey/usecases';
+import { anId, hasherContract, PLACE } from '@rekey/usecases/testing';
 import bcrypt from 'bcrypt';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { watchHashing } from '../test/hashing.ts';
 import { aSecret, known, listOf } from '../test/keys.ts';
 import { bcryptHasher } from './bcrypt-hasher.ts';
+import { foreignHashes } from './foreign-hashes/foreign-hashes.ts';
 import { type Gate, gate } from './gate.ts';
 import type { KeyList } from './key-file.ts';
 import { secrets } from './secrets.ts';
@@ -28,7 +31,7 @@ function countingGate(): Gate & { readonly entered: number } {
 
 const USER = '01900000-0000-7000-8000-000000000001';
 
-type Options = { cost?: number; peppers?: () => KeyList; gate?: Gate };
+type Options = Partial<Parameters<typeof bcryptHasher>[0]>;
 const hasherWith = (options: Options) =>
   bcryptHasher({
     cost: 4,
@@ -159,6 +162,43 @@ describe('a hash of another system', () => {
     expect(await aHasher().verify('pass\0word', foreign('pass\0word'))).toBe(false);
   });
 
+  test('is compared with what was typed, and then in its normal form', async () => {
+    const hasher = aHasher();
+    const [typed, normal] = ['pässword'.normalize('NFD'), 'pässword'.normalize('NFC')];
+    expect(await hasher.verify(typed, foreign(typed))).toBe(true);
+    expect(await hasher.verify(typed, foreign(normal))).toBe(true);
+    expect(await hasher.verify(normal, foreign(typed))).toBe(false);
+  });
+
+  test('verifies where it is sealed, also after a rotation, and no longer without the key', async () => {
+    const owner = sealOwners.password(USER);
+    const sealed = secrets(listOf(known), listOf(known)).seal(foreign('password'), owner);
+    const sealedWith = (...keys: KeyList) => ({ secrets: secrets(listOf(...keys), listOf(known)) });
+    expect(await aHasher().verify('password', sealed)).toBe(true);
+    expect(await aHasher().verify('another', sealed)).toBe(false);
+    const rotated = aHasher(sealedWith(aSecret('k2'), known));
+    expect(await rotated.verify('password', sealed)).toBe(true);
+    expect(await aHasher(sealedWith(aSecret('k2'))).verify('password', sealed)).toBe(false);
+  });
+
+  test('verifies where it is inside of one of our own, while the pepper is there', async () => {
+    const hash = '5f4dcc3b5aa765d61d8327deb882cf99';
+    const { adopt } = foreignHashes({
+      cost: 4,
+      peppers: listOf(known),
+      secrets: secrets(listOf(known), listOf(known)),
+    });
+    const wrapped = await adopt({ hash, format: 'md5-hex' }, { wrap: true, userId: USER });
+    expect(wrapped).not.toContain(Buffer.from(hash, 'hex').toString('base64').slice(0, 20));
+    expect(await aHasher().verify('password', wrapped)).toBe(true);
+    expect(await aHasher().verify('Password', wrapped)).toBe(false);
+    expect(aHasher().isCurrent(wrapped)).toBe(false);
+    const rotated = aHasher({ peppers: listOf(aSecret('k2'), known) });
+    expect(await rotated.verify('password', wrapped)).toBe(true);
+    const without = aHasher({ peppers: listOf(aSecret('k2')) });
+    expect(await without.verify('password', wrapped)).toBe(false);
+  });
+
   test.each(['$2x$04$', '$2$04$', '$2b$15$', '$2b$31$', '$2b$03$', '$1$04$'])(
     'is refused where it begins with %s',
     async (head) => {
@@ -176,6 +216,9 @@ describe('an answer of the hasher', () => {
     }
   }
 
+  const sealed = (hash: string, userId = USER) =>
+    secrets(listOf(known), listOf(known)).seal(hash, sealOwners.password(userId));
+
   const states: [string, string | null][] = [
     ['no password', null],
     ['an empty hash', ''],
@@ -186,6 +229,13 @@ describe('an answer of the hasher', () => {
     ['a cheap foreign hash', bcrypt.hashSync('other', 4)],
     ['a foreign hash that is too costly', `$2b$31$${'a'.repeat(53)}`],
     ['a foreign hash', `$2b$12$${'a'.repeat(53)}`],
+    ['a digest', `$digest$sha256,suffix$$${'A'.repeat(43)}`],
+    ['a sealed digest', sealed(`$digest$sha256,suffix$$${'A'.repeat(43)}`)],
+    ['a digest that was sealed for another user', sealed('$digest$md5,suffix$$', anId())],
+    ['a digest inside', `rk1$k1$$2b$12$${'a'.repeat(53)} $digest$sha256,suffix$$${'A'.repeat(43)}`],
+    ['MD5-crypt', `$1$salt$${'a'.repeat(22)}`],
+    ['PBKDF2 of a few iterations', `$pbkdf2-sha256$i=1000$c2FsdA$${'A'.repeat(43)}`],
+    ['a kept hash that costs too much', `$6$rounds=999999999$salt$${'a'.repeat(86)}`],
   ];
 
   test.each(states)('passes the gate once, and costs a hash, for %s', async (_state, hash) => {
@@ -214,6 +264,42 @@ describe('an answer of the hasher', () => {
     await answer;
     expect(order).toEqual(['little work', 'answer false']);
   });
+
+  test('makes up in rounds of bcrypt for the time that a cheaper hash of another kind left', async () => {
+    const cost = 8;
+    // The other hash took 30 ms, and a sample of an eighth of ours 10 ms: four eighths are left.
+    const times = [0, 30, 100, 110];
+    const now = () => times.shift() ?? 0;
+    const work = watchHashing(cost);
+    const stored = `$pbkdf2-sha256$i=1$c2FsdA$${'A'.repeat(43)}`;
+    expect(await aHasher({ cost, now }).verify('password', stored)).toBe(false);
+    expect(work()).toBe(5 / 8);
+  });
+
+  test('makes nothing up where the hash of another kind took longer', async () => {
+    const cost = 8;
+    const times = [0, 300, 300, 310];
+    const now = () => times.shift() ?? 0;
+    const work = watchHashing(cost);
+    const stored = `$pbkdf2-sha256$i=1$c2FsdA$${'A'.repeat(43)}`;
+    expect(await aHasher({ cost, now }).verify('password', stored)).toBe(false);
+    // The sample, which tells how long that was.
+    expect(work()).toBe(1 / 8);
+  });
+
+  test.each([
+    ['nobody', null],
+    ['one of our own', `rk1$k1$$2b$06$${'a'.repeat(53)}`],
+    ['bcrypt of another system', `$2b$04$${'a'.repeat(53)}`],
+  ])(
+    'costs two hashes for a wrong password that is not in its normal form: %s',
+    async (_who, stored) => {
+      const work = watchHashing(6);
+      const typed = 'pässword'.normalize('NFD');
+      expect(await aHasher({ cost: 6 }).verify(typed, stored)).toBe(false);
+      expect(work()).toBe(2);
+    },
+  );
 
   test('is false for any text that is no hash', async () => {
     const hasher = aHasher();

@@ -1,4 +1,4 @@
-import { IllegalArgument, type Violation } from '@rekey/domain';
+import { IllegalArgument, type Violation, type ViolationCode } from '@rekey/domain';
 import type { ForeignHash } from '@rekey/usecases';
 import { readArgon2 } from './argon2.ts';
 import { readBcrypt } from './bcrypt.ts';
@@ -11,7 +11,6 @@ import { readBetterAuth, readFirebase, readScrypt } from './scrypt.ts';
 
 /** Longer than any hash: the length is looked at first. */
 const MAX_LENGTH = 4096;
-const MAX_SALT_LENGTH = 256;
 
 /** The formats of which a text is kept; every other notation of a hash is read into one of these. */
 const kept: readonly Format[] = [
@@ -28,7 +27,7 @@ const kept: readonly Format[] = [
   readDigest,
 ];
 
-/** Other notations, each with how its texts begin. */
+/** A way to write hashes of a format down, with how its texts begin. */
 type Notation = { readonly begins: RegExp; readonly read: Format };
 
 const begins = (begin: RegExp, read: Format): Notation => ({ begins: begin, read });
@@ -77,26 +76,25 @@ function readLdap(text: string): Reading | null {
 
 /** Reads what an export has. Throws `IllegalArgument` that tells all that is wrong. */
 export function readForeignHash({ hash, format, salt, saltPosition }: ForeignHash): Reading {
-  const refused: Violation[] = [];
-  const refuse = (field: string, message: string, code: Violation['code']) =>
-    refused.push({ field, message, code });
-
   const name = format ?? toldBy(hash);
-  if (format !== undefined && !Object.hasOwn(told, format) && !isHex(format)) {
+  const violations: Violation[] = [];
+  const refuse = (field: string, message: string, code: ViolationCode) =>
+    violations.push({ field, message, code });
+
+  if (name === undefined) {
+    refuse('passwordHash', 'must begin with its format, or have one that is named', 'malformed');
+  } else if (!isHex(name) && !Object.hasOwn(told, name)) {
     refuse('passwordHashFormat', `must be one of ${formatNames.join(', ')}`, 'malformed');
-  } else if (name === undefined) {
-    const message = 'is a hash that does not tell its format: name it, or see that it is whole';
-    refuse('passwordHash', message, 'malformed');
   } else if (!isHex(name) && (salt !== undefined || saltPosition !== undefined)) {
     refuse('passwordSalt', 'goes with a digest in hex alone', 'not_allowed');
-  } else if (salt !== undefined && saltPosition === undefined) {
-    refuse('passwordSaltPosition', 'must be prefix or suffix', 'required');
-  } else if (salt !== undefined && salt.length > MAX_SALT_LENGTH) {
-    refuse('passwordSalt', `must have at most ${MAX_SALT_LENGTH} characters`, 'too_long');
   }
-  if (refused.length > 0 || name === undefined) throw new IllegalArgument(refused);
+  if (salt !== undefined && saltPosition === undefined) {
+    refuse('passwordSaltPosition', 'must be prefix or suffix', 'required');
+  }
+  if (violations.length > 0 || name === undefined) throw new IllegalArgument(violations);
 
-  const reading = hash.length > MAX_LENGTH ? null : readAs(name, hash, salt, saltPosition);
+  const isRead = hash.length <= MAX_LENGTH && (salt ?? '').length <= MAX_LENGTH;
+  const reading = isRead ? readAs(name, hash, salt, saltPosition) : null;
   if (reading === null) throw refusal(`must be a whole hash of the format ${name}`, 'malformed');
   return reading;
 }

@@ -52,6 +52,11 @@ export function hasherContract(name: string, open: () => Promise<OpenHasher>): v
       expect(await verify(long.slice(0, -2), hashOfLong)).toBe(false);
     });
 
+    test('takes a password as it was typed for the one that it is in its normal form', async () => {
+      const hashOfNormal = await hashOf('pässword'.normalize('NFC'));
+      expect(await verify('pässword'.normalize('NFD'), hashOfNormal)).toBe(true);
+    });
+
     test('no password is right for a hash that is missing or is none', async () => {
       for (const none of [null, '', 'no hash', hash.slice(0, -1), `${hash}x`]) {
         expect(await verify(password, none)).toBe(false);
