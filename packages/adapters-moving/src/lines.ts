@@ -37,7 +37,7 @@ export async function* linesOf(octets: AsyncIterable<Uint8Array>): AsyncGenerato
       from = at + 1;
     }
     // A copy: whoever reads may use the piece of memory again.
-    if (from < octet.length) take(octet.slice(from));
+    if (from < octet.length) take(new Uint8Array(octet.subarray(from)));
   }
   const last = length > 0 ? end() : null;
   if (last) yield last;
@@ -45,7 +45,8 @@ export async function* linesOf(octets: AsyncIterable<Uint8Array>): AsyncGenerato
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-function lineFrom(line: number, length: number, parts: readonly Uint8Array[]): Line | null {
+/** The value of a line or entry, of which `parts` are kept where it is not too long; null where it is empty. */
+export function lineFrom(line: number, length: number, parts: readonly Uint8Array[]): Line | null {
   if (length > MAX_LINE_BYTES) return { line, faults: [`is longer than ${MAX_LINE_BYTES} octets`] };
   let text: string;
   try {
