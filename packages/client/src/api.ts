@@ -861,6 +861,10 @@ export type Session = {
 export type SessionEnded = {
 
 };
+export type SessionsEnded = {
+  /** How many sessions were open. */
+  readonly ended: number;
+};
 export type SessionsListed = {
   /** What the list was made by. */
   readonly meta: {
@@ -999,6 +1003,9 @@ export type UsersListed = {
   /** Of a list by id: the `after` of the next page, in the order that was asked for; null on the last one. A list by name goes on with the name and the id of the last row. */
   readonly next: string | null;
 };
+export type ValidationSent = {
+
+};
 /** A method for each call. */
 export type Api = {
   /** Create a user. */
@@ -1109,6 +1116,11 @@ export type Api = {
     readonly lt?: string;
     readonly limit?: string;
   }, call?: Call): Promise<SessionsListed>;
+  /** Log a user out everywhere. */
+  endSessions(input: {
+    readonly user_id: string;
+    readonly service_id?: string;
+  }, call?: Call): Promise<SessionsEnded>;
   /** End a session. */
   endSession(input: {
     readonly id: string;
@@ -1123,6 +1135,12 @@ export type Api = {
   confirmReset(input: ConfirmedReset, call?: Call): Promise<PasswordUpdated>;
   /** Change the e-mail address of a user. */
   updateEmail(input: NewEmail, call?: Call): Promise<EmailUpdated>;
+  /** Mail a user a link that proves the address. */
+  sendValidationTo(input: {
+
+  } & {
+    readonly id: string;
+  }, call?: Call): Promise<ValidationSent>;
   /** Lock the account with the token of a mail. */
   revokeRegister(input: Lock, call?: Call): Promise<Locked>;
   /** Lock the account with the token of a mail. */
@@ -1359,12 +1377,14 @@ export const calls = {
   revokeToken: { method: 'POST', path: '/v1/auth/token/revoke', takes: 'json', proof: 'key', listed: null },
   logOut: { method: 'POST', path: '/v1/auth/logout', takes: 'json', proof: 'key', listed: null },
   listSessions: { method: 'GET', path: '/v1/session', takes: null, proof: 'key', listed: 'id' },
+  endSessions: { method: 'DELETE', path: '/v1/session', takes: null, proof: 'key', listed: null },
   endSession: { method: 'DELETE', path: '/v1/session/{id}', takes: null, proof: 'key', listed: null },
   checkPassword: { method: 'POST', path: '/v1/password/check', takes: 'json', proof: 'key', listed: null },
   updatePassword: { method: 'POST', path: '/v1/auth/provider/local/update-password', takes: 'json', proof: 'key', listed: null },
   requestReset: { method: 'POST', path: '/v1/auth/provider/local/reset-password', takes: 'json', proof: 'key', listed: null },
   confirmReset: { method: 'POST', path: '/v1/auth/provider/local/reset-password/confirm', takes: 'json', proof: 'key', listed: null },
   updateEmail: { method: 'POST', path: '/v1/auth/provider/local/update-email', takes: 'json', proof: 'key', listed: null },
+  sendValidationTo: { method: 'POST', path: '/v1/user/{id}/validate-email', takes: 'json', proof: 'key', listed: null },
   revokeRegister: { method: 'POST', path: '/v1/auth/provider/local/register/revoke', takes: 'json', proof: 'key', listed: null },
   revokeResetPassword: { method: 'POST', path: '/v1/auth/provider/local/reset-password/revoke', takes: 'json', proof: 'key', listed: null },
   revokeUpdateEmail: { method: 'POST', path: '/v1/auth/provider/local/update-email/revoke', takes: 'json', proof: 'key', listed: null },

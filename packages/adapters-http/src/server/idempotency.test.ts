@@ -167,6 +167,10 @@ const requests: Record<string, () => Promise<Request>> = {
     const [id] = await sessionIds(`/v1/session?user_id=${user.id}`, server.serviceKey);
     return { url: `/v1/session/${id}` };
   },
+  endSessions: async () => {
+    const { user } = await aSession();
+    return { url: `/v1/session?user_id=${user.id}` };
+  },
   checkPassword: async () => ({ url: '/v1/password/check', body: { password: PASSWORD } }),
   updatePassword: async () => {
     await enrolled(server);
@@ -262,6 +266,10 @@ const requests: Record<string, () => Promise<Request>> = {
     const [code] = await server.mailedTokens();
     return { url: '/users/validateEmail', body: { email, code }, authorization: null };
   },
+  sendValidationTo: async () => ({
+    url: `/v1/user/${(await enrolled(server)).user.id}/validate-email`,
+    body: {},
+  }),
   sendValidation: async () => ({
     url: '/users/validateEmail/send',
     body: {},

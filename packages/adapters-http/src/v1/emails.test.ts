@@ -68,3 +68,32 @@ describe('POST /v1/auth/provider/local/update-email', () => {
     expect(after.json().errors).toStrictEqual(before.json().errors);
   });
 });
+
+describe('POST /v1/user/{id}/validate-email', () => {
+  const send = (id: string, authorization = server.serviceKey) =>
+    server.json('POST', `/v1/user/${id}/validate-email`, {}, { headers: { authorization } });
+
+  it('mails a link that proves the address, and nothing more once it is proven', async () => {
+    const { user } = await enrolled(server);
+    const response = await send(user.id.toUpperCase());
+    expect([response.statusCode, response.json()]).toStrictEqual([200, {}]);
+    const [token] = await server.mailedTokens();
+    const confirmed = await server.json('POST', `${LOCAL}/validate-email/confirm`, { token });
+    expect(confirmed.statusCode).toBe(200);
+    const read = await server.json('GET', `/v1/user/${user.id}`);
+    expect(read.json().data.email_valid).toBe(true);
+    expect((await send(user.id, server.rootKey)).statusCode).toBe(200);
+    expect(await server.mailedTokens()).toEqual([]);
+  });
+
+  it('is 404 for users that are not seen, and 429 for whoever asks too often', async () => {
+    const { user } = await enrolled(server);
+    const foreign = await send(user.id, await server.otherServiceKey());
+    const unknown = await send(server.service.id);
+    expect([foreign.statusCode, foreign.json()]).toStrictEqual([404, unknown.json()]);
+    for (let n = 0; n < 3; n += 1) expect((await send(user.id)).statusCode).toBe(200);
+    const more = await send(user.id);
+    expect([more.statusCode, more.json().code]).toEqual([429, 'too_many_requests']);
+    expect(more.headers['retry-after']).toBe('1200');
+  });
+});

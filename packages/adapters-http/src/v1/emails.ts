@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { currentPassword, deviceToken, email, newEmail, strict } from '../server/fields.ts';
+import { pathId, pathOf } from './shared.ts';
 
 const NewEmail = Type.Object(
   {
@@ -14,6 +15,7 @@ const NewEmail = Type.Object(
   { $id: 'NewEmail', ...strict },
 );
 const EmailUpdated = Type.Object({}, { $id: 'EmailUpdated' });
+const ValidationSent = Type.Object({}, { $id: 'ValidationSent' });
 
 export const emailRoutes =
   (deps: HttpDeps): FastifyPluginAsyncTypebox =>
@@ -41,6 +43,29 @@ export const emailRoutes =
       async (request) => {
         const { new_email: newEmail, ...claim } = request.body;
         await deps.useCases.users.updateEmail.execute(actorOf(request), { ...claim, newEmail });
+        return {};
+      },
+    );
+
+    app.post(
+      '/user/:id/validate-email',
+      {
+        schema: {
+          operationId: 'sendValidationTo',
+          tags: ['users'],
+          summary: 'Mail a user a link that proves the address',
+          description:
+            'For a service that sees the user, and for a root key. Earlier links work on. Nothing is sent where the address is proven or the user is disabled, nor to a mailbox that got many mails of late. A service asks three times an hour for a user.',
+          security: ['serviceKey', 'rootKey'],
+          errors: ['not_found', 'account_locked', 'too_many_requests'],
+          params: pathOf('user'),
+          body: Type.Object({}, strict),
+          response: { 200: ValidationSent },
+        },
+      },
+      async (request) => {
+        const { sendValidation } = deps.useCases.users;
+        await sendValidation.execute(actorOf(request), { id: pathId(request) });
         return {};
       },
     );

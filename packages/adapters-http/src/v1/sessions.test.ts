@@ -304,3 +304,45 @@ describe('DELETE /v1/session/:id', () => {
     expect((await end(id, server.rootKey)).statusCode).toBe(200);
   });
 });
+
+describe('DELETE /v1/session', () => {
+  const end = (query: string, authorization = server.serviceKey) =>
+    server.app.inject({ method: 'DELETE', url: `/v1/session${query}`, headers: { authorization } });
+  const logIn = async () =>
+    (await post(`${LOCAL}/login`, { email: EMAIL, password: PASSWORD })).json();
+  const isGood = async (access: { token: string }) =>
+    (await post('/v1/auth/token/verify', { token: access.token })).statusCode === 200;
+
+  it('ends all sessions of a user at the service, and says how many', async () => {
+    const { user, access } = await loggedIn();
+    const second = await logIn();
+    const response = await end(`?user_id=${user.id.toUpperCase()}`);
+    expect([response.statusCode, response.json()]).toStrictEqual([200, { ended: 2 }]);
+    expect([await isGood(access), await isGood(second.access)]).toEqual([false, false]);
+    expect((await end(`?user_id=${user.id}`)).json()).toStrictEqual({ ended: 0 });
+  });
+
+  it('ends them everywhere with a root key, or at the service that it names', async () => {
+    const { user, access } = await loggedIn();
+    const elsewhere = `?user_id=${user.id}&service_id=01900000-0000-7000-8000-000000000003`;
+    expect((await end(elsewhere, server.rootKey)).json()).toStrictEqual({ ended: 0 });
+    expect(await isGood(access)).toBe(true);
+    const here = `?user_id=${user.id}&service_id=${server.service.id}`;
+    expect((await end(here, server.rootKey)).json()).toStrictEqual({ ended: 1 });
+    const again = await logIn();
+    expect((await end(`?user_id=${user.id}`, server.rootKey)).json()).toStrictEqual({ ended: 1 });
+    expect(await isGood(again.access)).toBe(false);
+  });
+
+  it('is refused for users that are not seen, services of others, and without a user', async () => {
+    const { user, access } = await loggedIn();
+    const foreign = await end(`?user_id=${user.id}`, await server.otherServiceKey());
+    const unknown = await end(`?user_id=${server.service.id}`);
+    expect([foreign.statusCode, foreign.json()]).toStrictEqual([404, unknown.json()]);
+    const named = await end(`?user_id=${user.id}&service_id=01900000-0000-7000-8000-000000000003`);
+    expect([named.statusCode, named.json().code]).toEqual([403, 'root_key_required']);
+    const without = await end('');
+    expect(without.json().errors).toMatchObject([{ field: 'user_id', code: 'required' }]);
+    expect(await isGood(access)).toBe(true);
+  });
+});

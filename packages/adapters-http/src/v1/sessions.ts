@@ -9,6 +9,7 @@ import {
   AuditAsked,
   Audited,
   asked,
+  idIn,
   idOf,
   idPage,
   idPageMeta,
@@ -135,6 +136,27 @@ const SessionsListed = Type.Object(
 );
 
 const SessionEnded = Type.Object({}, { $id: 'SessionEnded' });
+
+const EndQuery = Type.Object(
+  {
+    user_id: idIn('user', 'The user who is logged out.'),
+    service_id: Type.Optional(
+      idIn('service', 'Only of that service. With a root key: a service logs out of itself alone.'),
+    ),
+  },
+  strict,
+);
+
+const SessionsEnded = Type.Object(
+  {
+    ended: Type.Integer({
+      description: 'How many sessions were open.',
+      minimum: 0,
+      examples: [1],
+    }),
+  },
+  { $id: 'SessionsEnded' },
+);
 
 const LogOut = Type.Object(
   {
@@ -309,6 +331,28 @@ export const sessionRoutes =
           meta: { user_id: userIds ?? [], ...idPageMetaOf(page) },
           data: sessions.map(sessionOut),
         };
+      },
+    );
+
+    app.delete(
+      '/session',
+      {
+        schema: {
+          operationId: 'endSessions',
+          tags: ['sessions'],
+          summary: 'Log a user out everywhere',
+          description:
+            'Ends all sessions of a user: with a service key those at the service, with a root key those at all of them. The devices of the user become unknown; keys live on.',
+          security: ['serviceKey', 'rootKey'],
+          errors: ['not_found', 'root_key_required'],
+          querystring: EndQuery,
+          response: { 200: SessionsEnded },
+        },
+      },
+      async (request) => {
+        const { user_id: userId, service_id: serviceId } = request.query;
+        const { endAllSessions } = deps.useCases.sessions;
+        return { ended: await endAllSessions.execute(actorOf(request), { userId, serviceId }) };
       },
     );
 

@@ -98,6 +98,15 @@ export const listed = <T>(
   options: TStringOptions & { parse: (text: string, field: string) => T },
 ) => Type.Optional(Type.Unsafe<T[]>(Type.Array(Type.String(options))));
 
+/** The id of one such thing in a query. */
+export const idIn = (thing: Thing, description: string) =>
+  parsed<Id>({
+    description,
+    format: 'uuid',
+    examples: [ids[thing]],
+    parse: (text) => text.toLowerCase(),
+  });
+
 /** A filter by the ids of such things. */
 export const listedIds = (thing: Thing, description: string) =>
   listed<Id>({
@@ -137,15 +146,7 @@ export const limit = Type.Optional(
 
 /** The fields of a query for a page of such things by their ids. */
 export const idPage = (thing: Thing) => {
-  const place = (description: string) =>
-    Type.Optional(
-      parsed<Id>({
-        description,
-        format: 'uuid',
-        examples: [ids[thing]],
-        parse: (text) => text.toLowerCase(),
-      }),
-    );
+  const place = (description: string) => Type.Optional(idIn(thing, description));
   return {
     gt: place('Only rows with a greater id: the first of them.'),
     lt: place('Only rows with a smaller id: the last of them. Ascending, like every page.'),

@@ -2,7 +2,6 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import {
   type Attributes as AttributesEntity,
   DEFAULT_PAGE_SIZE,
-  type Id,
   parseAttributes,
   parseLocale,
   parseSearch,
@@ -17,6 +16,7 @@ import { metaOut, PasswordMeta } from './passwords.ts';
 import {
   changedId,
   flag,
+  idIn,
   idOf,
   idPage,
   instant,
@@ -170,15 +170,7 @@ const place = (description: string) =>
     }),
   );
 
-const placeById = (description: string) =>
-  Type.Optional(
-    parsed<Id>({
-      description,
-      format: 'uuid',
-      examples: ['01900000-0000-7000-8000-000000000001'],
-      parse: (text) => text.toLowerCase(),
-    }),
-  );
+const placeById = (description: string) => Type.Optional(idIn('user', description));
 
 const orders = ['asc', 'desc'] as const;
 

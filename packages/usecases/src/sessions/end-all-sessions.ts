@@ -1,12 +1,12 @@
-import { type Actor, type Id, NotFound } from '@rekey/domain';
+import { type Actor, Forbidden, type Id, NotFound } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { inChainOrder } from '../shared/chain-order.ts';
 import { endSessionsAt } from '../shared/end-session.ts';
-import { onlyOperator } from '../shared/only-operator.ts';
+import { seenBy, viewerOf } from '../shared/viewer.ts';
 
 type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids'>;
 
-/** The operator logs a user out everywhere, or of one service. */
+/** Logs a user out: a service of itself, the operator everywhere or of one service. */
 export class EndAllSessions {
   readonly #ports: Needs;
 
@@ -14,15 +14,23 @@ export class EndAllSessions {
     this.#ports = ports;
   }
 
-  /** Answers how many sessions ended. Throws `NotFound` where there is no such user. */
+  /**
+   * Answers how many sessions ended; devices of the user become unknown. Throws `NotFound` for unknown and foreign users
+   * alike, and `Forbidden` for a service that names another one.
+   */
   async execute(
     actor: Actor,
     { userId, serviceId }: { readonly userId: Id; readonly serviceId?: Id | undefined },
   ): Promise<number> {
-    onlyOperator(actor);
+    const own = viewerOf(actor);
+    if (own !== null && serviceId !== undefined && serviceId !== own) {
+      throw new Forbidden('root_key_required');
+    }
     return this.#ports.database.transact(async (stores) => {
       if ((await stores.users.lock(userId)) === null) throw new NotFound();
-      const knowing = serviceId === undefined ? await stores.services.knowing(userId) : [serviceId];
+      await seenBy(actor, stores, userId);
+      const at = own ?? serviceId;
+      const knowing = at === undefined ? await stores.services.knowing(userId) : [at];
       const serviceIds = inChainOrder(knowing.map((id) => ({ serviceId: id })));
       return endSessionsAt(this.#ports, stores, actor, {
         userId,

@@ -197,15 +197,49 @@ describe('ending all sessions of a user', () => {
     expect(await isLive(w, [...mine, elsewhere])).toEqual([true, true, false]);
   });
 
-  test('is refused where there is no such user, and to everybody but the operator', async () => {
-    const { w, user, service, mine } = await seeded();
+  test('is done at itself by a service, and everywhere by a root key', async () => {
+    const { w, user, service, other, mine, elsewhere } = await seeded();
     const { endAllSessions } = w.useCases.sessions;
-    const unknown = endAllSessions.execute(operator, { userId: anId() });
-    expect(await endOf(unknown)).toBeInstanceOf(NotFound);
-    for (const actor of [asService(service), asUser(mine[0]), root, nobody]) {
+    const by = asService(service);
+    const named = { userId: user.id, serviceId: other.id };
+    expect(await endOf(endAllSessions.execute(by, named))).toMatchObject({
+      code: 'root_key_required',
+    });
+    expect(await isLive(w, [...mine, elsewhere])).toEqual([true, true, true]);
+    expect(await endAllSessions.execute(by, { ...named, serviceId: service.id })).toBe(2);
+    expect(await isLive(w, [...mine, elsewhere])).toEqual([false, false, true]);
+    expect(told(w, 'events', 'session.ended')).toMatchObject([{ serviceId: service.id }]);
+    expect(await endAllSessions.execute(root, { userId: user.id })).toBe(1);
+    expect(await isLive(w, [elsewhere])).toEqual([false]);
+  });
+
+  test('makes the devices of the user unknown', async () => {
+    const { w, user, service } = await seeded();
+    const before = await w.credentialOf(user);
+    await w.useCases.sessions.endAllSessions.execute(asService(service), { userId: user.id });
+    const after = await w.credentialOf(user);
+    expect(after).toEqual({ ...before, deviceEpoch: (before?.deviceEpoch ?? 0) + 1 });
+  });
+
+  test('is refused where there is no such user, or none that is seen, and to people', async () => {
+    const { w, user, mine } = await seeded();
+    const { endAllSessions } = w.useCases.sessions;
+    const stranger = asService(await w.addService());
+    const before = w.database.snapshot();
+    for (const [actor, userId] of [
+      [operator, anId()],
+      [root, anId()],
+      [stranger, user.id],
+      [stranger, anId()],
+    ] as const) {
+      const end = await endOf(endAllSessions.execute(actor, { userId }));
+      expect(end).toBeInstanceOf(NotFound);
+    }
+    for (const actor of [asUser(mine[0]), nobody]) {
       const end = await endOf(endAllSessions.execute(actor, { userId: user.id }));
       expect(end).toBeInstanceOf(Unauthorized);
     }
+    expect(w.database.snapshot()).toEqual(before);
   });
 });
 

@@ -162,6 +162,7 @@ describe('somebody who signs up', () => {
       'oneTimeTokens.insert',
       'deliveries.insert',
       'events.insert',
+      'services.seeing',
       'events.insert',
       'audit.lock',
       'audit.append',

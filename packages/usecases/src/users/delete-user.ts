@@ -3,7 +3,7 @@ import type { Ports, Stores } from '../ports/index.ts';
 import { checkNotLastAdmin } from '../shared/admins.ts';
 import { deleteUsers } from '../shared/delete-users.ts';
 import { oweDeletion } from '../shared/owe-deletion.ts';
-import { seenBy } from './viewer.ts';
+import { seenBy } from '../shared/viewer.ts';
 
 type Needs = Pick<
   Ports,

@@ -11,7 +11,7 @@ import type {
 } from '@rekey/domain';
 import type { OwnDelivery, Ports, Stores } from '../ports/index.ts';
 import { findEntries } from '../shared/find-entries.ts';
-import { seenBy } from './viewer.ts';
+import { seenBy } from '../shared/viewer.ts';
 
 type Needs = Pick<Ports, 'database'>;
 

@@ -12,7 +12,7 @@ import {
   type Violation,
 } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { viewerOf } from './viewer.ts';
+import { viewerOf } from '../shared/viewer.ts';
 
 type Needs = Pick<Ports, 'database'>;
 

@@ -1,6 +1,6 @@
 import type { Actor, Id, SeenUser } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { seenBy } from './viewer.ts';
+import { seenBy } from '../shared/viewer.ts';
 
 type Needs = Pick<Ports, 'database'>;
 

@@ -397,8 +397,8 @@ describe('an account whose owner proved the address', () => {
     expect(await w.isLive(session.token)).toBe(true);
     const userId = owner.user.id;
     expect(eventsOf(w, from).slice(0, 2)).toEqual([
-      { type: 'key.created', serviceId: service.id, userId },
       { type: 'user.adopted', serviceId: owner.service.id, userId },
+      { type: 'key.created', serviceId: service.id, userId },
     ]);
     expect(await typesAt(w, service, userId)).toContain('sso:AuthLocalRegisterConfirm');
     expect(await typesAt(w, owner.service)).toContain('rekey:UserAdopt');

@@ -39,8 +39,8 @@ import { recordAtAll } from '../shared/record-at-all.ts';
 import { tellAll } from '../shared/tell-all.ts';
 import { countSignUp } from '../shared/throttle.ts';
 import { holderOf } from '../shared/token-holder.ts';
+import { seenBy } from '../shared/viewer.ts';
 import { UpdateUser } from './update-user.ts';
-import { seenBy } from './viewer.ts';
 
 type Needs = Pick<
   Ports,

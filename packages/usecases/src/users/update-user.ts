@@ -22,7 +22,7 @@ import { diffOf } from '../shared/diff.ts';
 import { recordAtAll } from '../shared/record-at-all.ts';
 import { tell } from '../shared/tell.ts';
 import { tellAll } from '../shared/tell-all.ts';
-import { seenBy, viewerOf } from './viewer.ts';
+import { seenBy, viewerOf } from '../shared/viewer.ts';
 
 type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids'>;
 
@@ -120,7 +120,8 @@ export class UpdateUser {
     const userId = before.id;
     for (const type of types) {
       if (isShared) await tellAll(this.#ports, stores, { type, serviceId: viewer, userId });
-      else if (viewer !== null) await tell(this.#ports, stores, { type, serviceId: viewer, userId });
+      else if (viewer !== null)
+        await tell(this.#ports, stores, { type, serviceId: viewer, userId });
     }
     const knowing = isSwitched ? await services.knowing(userId) : [];
     for (const serviceId of isDisabled ? knowing : []) {

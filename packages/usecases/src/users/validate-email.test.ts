@@ -1,7 +1,9 @@
 import {
+  type Actor,
   type Event,
   formServiceId,
   InvalidOneTimeToken,
+  NotFound,
   operator,
   TooManyRequests,
 } from '@rekey/domain';
@@ -14,6 +16,7 @@ import {
   nobody,
   ORIGIN,
   PASSWORD,
+  root,
   START,
   settings,
   tokenIn,
@@ -42,7 +45,7 @@ async function prepare() {
 }
 
 const mailsOf = (w: World) => w.channels.mail.sent.filter(({ kind }) => kind === 'validate_email');
-const validate = (w: World, token: string, more: object = {}, actor = nobody) =>
+const validate = (w: World, token: string, more: object = {}, actor: Actor = nobody) =>
   w.useCases.users.validateEmail.execute(actor, { token, isProof: true, ...more });
 const flagsOf = async (w: World, id: string) => {
   const user = await w.database.read(({ users }) => users.get(id));
@@ -207,5 +210,71 @@ describe('a person who asks for the mail again', () => {
     const { w, orion } = await prepare();
     await w.database.transact(({ users }) => users.update({ ...orion.user, isEnabled: false }));
     expect(await endOf(w.useCases.users.sendValidation.execute(orion.actor))).not.toBe('done');
+  });
+});
+
+describe('a service that asks for the mail again', () => {
+  async function owned() {
+    const { w, orion } = await prepare();
+    const owner = await w.addOwner();
+    const by = asService(owner.service);
+    const send = (actor = by as Actor, id = owner.user.id) =>
+      endOf(w.useCases.users.sendValidation.execute(actor, { id }));
+    return { w, orion, owner, by, send };
+  }
+
+  test('has the user mailed its own link, whose button proves the address', async () => {
+    const { w, owner, by, send } = await owned();
+    expect(await send()).toBe('done');
+    await w.deliver();
+    const [mail] = mailsOf(w).slice(-1);
+    expect(mail).toMatchObject({ to: owner.user.email, service: { name: owner.service.name } });
+    await validate(w, tokenIn(mail?.link ?? ''), {}, by);
+    expect(await flagsOf(w, owner.user.id)).toEqual([true, true]);
+    expect(await send()).toBe('done');
+    await w.deliver();
+    expect(mailsOf(w)).toHaveLength(2);
+  });
+
+  test('and a root key as well: by the service that made the user, or by Rekey where that is gone', async () => {
+    const { w, owner, orion, send } = await owned();
+    expect(await send(root)).toBe('done');
+    expect(await send(root, orion.user.id)).toBe('done');
+    await w.deliver();
+    expect(mailsOf(w).map(({ service }) => service.name)).toEqual([
+      'Rekey',
+      owner.service.name,
+      'Rekey',
+    ]);
+  });
+
+  test('asks three times an hour, and uses up nothing that the person or another one has', async () => {
+    const { w, orion, by, send } = await owned();
+    const { service } = await w.addOwner();
+    const key = { type: 'KEY', name: 'web', userId: orion.user.id } as const;
+    for (const actor of [by, asService(service)])
+      await w.useCases.keys.createKey.execute(actor, key);
+    for (let n = 0; n < 3; n += 1) expect(await send(by, orion.user.id)).toBe('done');
+    expect(await send(by, orion.user.id)).toBeInstanceOf(TooManyRequests);
+    expect(await send(asService(service), orion.user.id)).toBe('done');
+    expect(await send(root, orion.user.id)).toBe('done');
+    expect(await endOf(w.useCases.users.sendValidation.execute(orion.actor))).toBe('done');
+  });
+
+  test('learns nothing of users that it does not see, and mails none who is disabled or locked', async () => {
+    const { w, orion, owner, send } = await owned();
+    const before = w.database.snapshot();
+    for (const id of [orion.user.id, owner.service.id]) {
+      expect(await send(asService(owner.service), id)).toBeInstanceOf(NotFound);
+    }
+    expect(await send(root, owner.service.id)).toBeInstanceOf(NotFound);
+    expect(await send(nobody)).toBeInstanceOf(NotFound);
+    expect(w.database.snapshot()).toEqual(before);
+    await w.useCases.users.updateUser.execute(root, { id: owner.user.id, isEnabled: false });
+    expect(await send()).toBe('done');
+    await w.database.transact(({ users }) => users.lockOut(owner.user.id, START));
+    expect(await send()).toMatchObject({ code: 'account_locked' });
+    await w.deliver();
+    expect(mailsOf(w)).toHaveLength(1);
   });
 });
