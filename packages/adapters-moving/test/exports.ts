@@ -235,7 +235,7 @@ export const orionUser = (hash: string | null, given: Given = {}) => ({
   emailValid: 1,
   isUsing2FA: 0,
   secret2FA: null,
-  roles: ['user'],
+  roles: 'user',
   ...given,
 });
 

@@ -26,7 +26,7 @@ describe('a user of orion', () => {
 
   it('stays an admin, and keeps the seed of the second factor that was in use', async () => {
     const given = {
-      roles: ['admin', 'user'],
+      roles: 'admin,user',
       isUsing2FA: 1,
       secret2FA: `${seed.toLowerCase()}====`,
     };

@@ -1,6 +1,6 @@
 import type { Source } from '@rekey/usecases';
 import type { Found } from '../fields.ts';
-import { type Fields, flagOf, idOf, leftOf, seedOf, usersOf } from '../fields.ts';
+import { type Fields, flagOf, idOf, leftOf, seedOf, textOf, usersOf } from '../fields.ts';
 import { linesOf } from '../lines.ts';
 
 const READ = new Set([
@@ -22,7 +22,9 @@ export const orionUsers: Source = {
 
 function userOf(fields: Fields): Found {
   const { name, email, password } = fields;
-  const roles = Array.isArray(fields.roles) ? fields.roles : [];
+  const roles: readonly unknown[] = Array.isArray(fields.roles)
+    ? fields.roles
+    : (textOf(fields.roles)?.split(',') ?? []);
   const uses2FA = flagOf(fields.isUsing2FA) === true;
   const seed = uses2FA ? seedOf(fields.secret2FA) : undefined;
   return {
