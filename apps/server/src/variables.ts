@@ -191,7 +191,7 @@ const accounts = {
     name: 'UNPROVEN_DAYS',
     default: '30',
     parse: integer(0, 3650),
-    text: 'days after which an account is [deleted](use-cases/maintenance.md#expire-users) that somebody made at `POST /users/create` and nobody used: no session and no change in that time. `0`: never',
+    text: 'days after which an account is [deleted](use-cases/maintenance.md#expire-users) that somebody made at `POST /users/create` and nobody used: no session and no change in that time. An account stays as long as a link of a mail about it works. `0`: never',
   },
 } satisfies Record<string, Variable>;
 
