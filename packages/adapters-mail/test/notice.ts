@@ -17,6 +17,7 @@ export function aNotice(unusual: Partial<Notice> = {}): Notice {
     service: { name: 'Notes', emailText: null },
     supportUrl: null,
     newEmail: null,
+    key: null,
     happenedAt: Date.parse('2026-01-31T23:30:00Z'),
     origin: { address: '203.0.113.9', client: 'Firefox/145.0' },
     link: linkTo('https://notes.example.com/account?tab=a&b=c=d', {

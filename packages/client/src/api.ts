@@ -691,6 +691,12 @@ export type NoticeRead = {
     readonly email: string;
     /** The address that the account has since, in part; null where the mail is about something else. */
     readonly new_email: string | null;
+    /** The name of the key that the mail is about, as its maker gave it: escape it before you show it. null where it is about none. */
+    readonly key_name: string | null;
+    /** The `prefix` of that key. */
+    readonly key_prefix: string | null;
+    /** When that key expires; null for never. */
+    readonly key_expires_at: string | null;
     /** The address of the client that did it; empty where it was the operator. */
     readonly remote: string;
     /** As that client named itself: not to be shown as it is. null where it did not. */

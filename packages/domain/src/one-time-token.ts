@@ -1,4 +1,5 @@
 import type { Id, Instant } from './ids.ts';
+import type { Key } from './key.ts';
 import type { Origin } from './origin.ts';
 
 /** What holds for the links of a purpose. */
@@ -79,11 +80,24 @@ export type OneTimeToken<Owner extends Id | null = Id> = {
   readonly details: RightDetails | null;
 };
 
-/** What a right says besides, where its purpose needs it: the new address, or the account that is asked for. */
+/** A key as its owner knows it. */
+export type NamedKey = Pick<Key, 'name' | 'prefix' | 'expiresAt'>;
+
+/** What a right says besides, where its purpose needs it: the new address, the key, or the account that is asked for. */
 export type RightDetails =
+  | { readonly key: NamedKey }
   | {
       readonly newEmail: string;
       /** Whether somebody vouched for the address from before, see `isProven`. */
       readonly wasProven?: boolean;
     }
   | { readonly name: string; readonly locale: string; readonly timezone: string };
+
+/** What a right says of a key that it is about. */
+export const keyDetails = ({ name, prefix, expiresAt }: Key): RightDetails => ({
+  key: { name, prefix, expiresAt },
+});
+
+/** The key that a right is about; null for any other right. */
+export const keyIn = (details: RightDetails | null): NamedKey | null =>
+  details !== null && 'key' in details ? details.key : null;

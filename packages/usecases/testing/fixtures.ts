@@ -190,6 +190,7 @@ export function aNotice(details: Partial<Notice> = {}): Notice {
     service: { name: 'Shop', emailText: null },
     supportUrl: null,
     newEmail: null,
+    key: null,
     happenedAt: START,
     origin: ORIGIN,
     link: 'https://shop.example/account?type=update_password&email=owner%40example.com&token=t1',

@@ -5,6 +5,10 @@ export type CommonWords = {
   readonly account: string;
   /** The label of an address that the account has now. */
   readonly newEmail: string;
+  /** The label of a key that programs use. */
+  readonly key: string;
+  /** The label of the time at which that key expires. */
+  readonly expires: string;
   readonly when: string;
   /** The label of an IP address. */
   readonly address: string;
@@ -23,6 +27,8 @@ export const commonWords: Readonly<Record<Language, CommonWords>> = {
   en: {
     account: 'Account',
     newEmail: 'New e-mail address',
+    key: 'Key',
+    expires: 'Expires',
     when: 'When',
     address: 'IP address',
     client: 'Device, by its own account',
@@ -34,6 +40,8 @@ export const commonWords: Readonly<Record<Language, CommonWords>> = {
   de: {
     account: 'Konto',
     newEmail: 'Neue E-Mail-Adresse',
+    key: 'Schlüssel',
+    expires: 'Läuft ab',
     when: 'Zeitpunkt',
     address: 'IP-Adresse',
     client: 'Gerät, nach eigener Angabe',
@@ -45,6 +53,8 @@ export const commonWords: Readonly<Record<Language, CommonWords>> = {
   es: {
     account: 'Cuenta',
     newEmail: 'Nueva dirección de correo',
+    key: 'Clave',
+    expires: 'Caduca',
     when: 'Fecha y hora',
     address: 'Dirección IP',
     client: 'Dispositivo, según él mismo',
@@ -56,6 +66,8 @@ export const commonWords: Readonly<Record<Language, CommonWords>> = {
   pt: {
     account: 'Conta',
     newEmail: 'Novo e-mail',
+    key: 'Chave',
+    expires: 'Expira',
     when: 'Data e hora',
     address: 'Endereço IP',
     client: 'Dispositivo, segundo ele mesmo',
@@ -67,6 +79,8 @@ export const commonWords: Readonly<Record<Language, CommonWords>> = {
   ja: {
     account: 'アカウント',
     newEmail: '新しいメールアドレス',
+    key: 'キー',
+    expires: '有効期限',
     when: '日時',
     address: 'IP アドレス',
     client: '端末（自己申告）',

@@ -12,6 +12,7 @@ import {
   suffixes,
 } from '@rekey/adapters-mail';
 import {
+  DAY_MS,
   linkTo,
   parseLocale as localeOf,
   maskedEmail,
@@ -155,6 +156,9 @@ function sampleOf(kind: NoticeKind, config: Config, { locale, timezone }: Sample
     service: { name: 'Shop', emailText: 'Questions? We are here from nine to five.' },
     supportUrl: config.supportUrl,
     newEmail: kind === 'update_email' ? maskedEmail('eve@example.net') : null,
+    key: isAboutKey(kind)
+      ? { name: 'reports', prefix: 'AbCdEfGh', expiresAt: happenedAt + 7 * DAY_MS }
+      : null,
     happenedAt,
     origin: {
       address: '203.0.113.9',
@@ -168,6 +172,9 @@ function sampleOf(kind: NoticeKind, config: Config, { locale, timezone }: Sample
     linkExpiresAt: happenedAt + config.revokeTokenTtlS * 1000,
   };
 }
+
+const isAboutKey = (kind: NoticeKind): boolean =>
+  kind === 'factor_change' || kind === 'key_expiring';
 
 /** What the link of a kind of mail is for. */
 const purposeOf = (kind: NoticeKind): Purpose =>

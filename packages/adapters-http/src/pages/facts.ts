@@ -7,6 +7,7 @@ import {
   deviceInWords,
   type Html,
   html,
+  keyInWords,
   type Language,
   timeInWords,
 } from '@rekey/wording';
@@ -15,9 +16,14 @@ import type { Setting } from './layout.ts';
 /** What a link is about: which account, when, and from where. */
 export function factsOf({ speech: { language, locale } }: Setting, told: Told): Html {
   const words = commonWords[language];
+  const expiresAt = told.key?.expiresAt ?? null;
   const facts: readonly (readonly [string, string | Html])[] = [
     [words.account, told.email],
     ...(told.newEmail === null ? [] : [[words.newEmail, told.newEmail] as const]),
+    ...(told.key === null ? [] : [[words.key, keyInWords(told.key)] as const]),
+    ...(expiresAt === null
+      ? []
+      : [[words.expires, timeInWords(expiresAt, locale, told.timezone)] as const]),
     [words.when, timeInWords(told.happenedAt, locale, told.timezone)],
     [words.address, defuseAddress(told.origin.address) || words.unknown],
     [words.client, deviceOf(told.origin, language)],

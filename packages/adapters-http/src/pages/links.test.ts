@@ -70,6 +70,24 @@ describe.each(purposes.filter(isLockKind))('the link for %s', (purpose) => {
   });
 });
 
+describe('the page about a key', () => {
+  it('names it, and says when it expires', async () => {
+    const key = { name: '<i>reports', prefix: 'AbCd-_12', expiresAt: START + 86_400_000 };
+    const { server, token } = await aLink('factor_change', { details: { key } });
+    const { body } = await open(server, token, 'factor_change');
+    expect(body).toContain('<dt>Key</dt><dd>i reports (rku_AbCd-_12…)</dd>');
+    expect(body).toContain('<dt>Expires</dt><dd>January 3, 2026 at 3:04:05 AM');
+  });
+
+  it('says nothing of an expiry where there is none', async () => {
+    const key = { name: 'cron', prefix: null, expiresAt: null };
+    const { server, token } = await aLink('factor_change', { details: { key } });
+    const { body } = await open(server, token, 'factor_change');
+    expect(body).toContain('<dt>Key</dt><dd>cron</dd>');
+    expect(body).not.toContain('<dt>Expires</dt>');
+  });
+});
+
 describe('the page about a new address', () => {
   it('names the new one in part, and says that the old one comes back', async () => {
     const details = { newEmail: 'thief@evil.example' };

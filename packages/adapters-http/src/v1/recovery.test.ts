@@ -142,6 +142,9 @@ describe('GET /v1/auth/provider/local/notice', () => {
           created_at: new Date(server.clock.now()).toISOString(),
           email,
           new_email: null,
+          key_name: null,
+          key_prefix: null,
+          key_expires_at: null,
           remote: '127.0.0.1',
           user_agent: 'lightMyRequest',
           locale: 'en',
@@ -151,6 +154,21 @@ describe('GET /v1/auth/provider/local/notice', () => {
     ]);
     expect(server.commits()).toBe(before);
     expect((await post(`${LOCAL}/update-password/revoke`, { token })).statusCode).toBe(200);
+  });
+
+  it('names the key that a link is about', async () => {
+    const { user } = await enrolled(server);
+    await server.mailedTokens();
+    const expires_at = '2999-01-01T00:00:00.000Z';
+    const body = { name: 'cron', user_id: user.id, expires_at };
+    const made = await server.json('POST', '/v1/key', body);
+    const [token = ''] = await server.mailedTokens();
+    expect((await notice(token)).json().data).toMatchObject({
+      type: 'factor_change',
+      key_name: 'cron',
+      key_prefix: made.json().data.key.prefix,
+      key_expires_at: expires_at,
+    });
   });
 
   test('says of a link that is spent, foreign or none that it is not good, in one way', async () => {

@@ -61,6 +61,16 @@ const NoticeRead = Type.Object(
         'The address that the account has since, in part; null where the mail is about something else.',
         { examples: [null] },
       ),
+      key_name: nullable<string>(
+        'string',
+        'The name of the key that the mail is about, as its maker gave it: escape it before you show it. null where it is about none.',
+        { examples: [null] },
+      ),
+      key_prefix: nullable<string>('string', 'The `prefix` of that key.', { examples: [null] }),
+      key_expires_at: nullable<string>('string', 'When that key expires; null for never.', {
+        format: 'date-time',
+        examples: [null],
+      }),
       remote: Type.String({
         description: 'The address of the client that did it; empty where it was the operator.',
         examples: ['192.0.2.7'],
@@ -166,12 +176,16 @@ export const recoveryRoutes =
       async (request) => {
         const { readNotice } = deps.useCases.deliveries;
         const told = await readNotice.execute(actorOf(request), request.query);
+        const expiresAt = told.key?.expiresAt ?? null;
         return {
           data: {
             type: told.purpose,
             created_at: instantOut(told.happenedAt),
             email: told.email,
             new_email: told.newEmail,
+            key_name: told.key?.name ?? null,
+            key_prefix: told.key?.prefix ?? null,
+            key_expires_at: expiresAt === null ? null : instantOut(expiresAt),
             remote: told.origin.address,
             user_agent: told.origin.client,
             locale: told.locale,

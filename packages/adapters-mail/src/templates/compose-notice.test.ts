@@ -180,6 +180,36 @@ it('tells a new address in its part, and only where there is one', () => {
   expect(text + html).not.toContain('New e-mail address');
 });
 
+const aKey = {
+  name: '<b>reports</b> https://evil.example',
+  prefix: 'AbCd-_12',
+  expiresAt: Date.parse('2026-03-01T09:00:00Z'),
+};
+
+it.each(['factor_change', 'key_expiring'] as const)(
+  'names the key that a %s is about, and when it expires, in every language',
+  (kind) => {
+    for (const locale of languages) {
+      const { text, html } = composeNotice(aNotice({ kind, locale, key: aKey }), templates);
+      const words = commonWords[locale];
+      const named = `${words.key}: b reports /b https evil example (rku_AbCd-_12…)`;
+      const until = `${words.expires}: ${timeInWords(aKey.expiresAt, locale, 'UTC')}`;
+      expect(text).toContain(`${named}\n${until}\n`);
+      expect(plain(read(html).text)).toContain(`${named} ${until}`);
+      expect(text + html).not.toContain('evil.example');
+    }
+  },
+);
+
+it('says nothing of an expiry that a key does not have, and nothing of keys elsewhere', () => {
+  const key = { ...aKey, name: 'cron', expiresAt: null };
+  const lasting = composeNotice(aNotice({ kind: 'factor_change', key }), templates);
+  expect(lasting.text).toContain('Key: cron (rku_AbCd-_12…)\nWhen: ');
+  expect(lasting.text + lasting.html).not.toContain('Expires');
+  const { text, html } = composeNotice(aNotice(), templates);
+  expect(text + html).not.toContain('Key:');
+});
+
 it('names nobody to ask where there is nobody', () => {
   const { text, html } = composeNotice(aNotice(), templates);
   expect(text + html).not.toContain(mailWords.en.help);

@@ -4,6 +4,7 @@ import {
   defuse,
   defuseAddress,
   deviceInWords,
+  keyInWords,
   shadesOf,
   timeInWords,
 } from '@rekey/wording';
@@ -19,10 +20,13 @@ export function composeNotice(
 ): Readonly<Record<Part, string>> {
   const { locale, language, subject, text, html } = templates(notice.kind, notice.locale);
   const unknown = language === null ? '–' : commonWords[language].unknown;
+  const expiresAt = notice.key?.expiresAt ?? null;
   const values: Values = {
     service: notice.service.name,
     account: notice.to,
     newemail: notice.newEmail ?? undefined,
+    key: notice.key === null ? undefined : keyInWords(notice.key) || undefined,
+    expires: expiresAt === null ? undefined : timeInWords(expiresAt, locale, notice.timezone),
     when: timeInWords(notice.happenedAt, locale, notice.timezone),
     address: defuseAddress(notice.origin.address) || undefined,
     device: deviceInWords(notice.origin.client, language ?? 'en'),

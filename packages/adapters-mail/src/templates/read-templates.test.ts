@@ -146,6 +146,8 @@ describe('a folder is refused', () => {
     'service',
     'account',
     'newemail',
+    'key',
+    'expires',
     'when',
     'address',
     'device',
@@ -161,7 +163,7 @@ describe('a folder is refused', () => {
   ]
     .map((name) => `{{${name}}}`)
     .concat(
-      ['newemail', 'address', 'client', 'note', 'support', 'logo'].map(
+      ['newemail', 'key', 'expires', 'address', 'client', 'note', 'support', 'logo'].map(
         (name) => `{{#${name}}}…{{/${name}}}`,
       ),
     )

@@ -5,6 +5,8 @@ const placeholders = [
   'service',
   'account',
   'newemail',
+  'key',
+  'expires',
   'when',
   'address',
   'device',
@@ -23,6 +25,8 @@ type Placeholder = (typeof placeholders)[number];
 /** The values that not every mail has; a section of that name is left out with its value. */
 export const optional = [
   'newemail',
+  'key',
+  'expires',
   'address',
   'client',
   'note',

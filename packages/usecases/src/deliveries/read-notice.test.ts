@@ -1,4 +1,10 @@
-import { type Actor, InvalidOneTimeToken, type OneTimeToken, operator } from '@rekey/domain';
+import {
+  type Actor,
+  DAY_MS,
+  InvalidOneTimeToken,
+  type OneTimeToken,
+  operator,
+} from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import {
   aOneTimeToken,
@@ -38,6 +44,7 @@ describe('the token of a link', () => {
       serviceName: service.name,
       email: owner.user.email,
       newEmail: null,
+      key: null,
       happenedAt: START,
       origin: ORIGIN,
       locale: 'de',
@@ -54,14 +61,31 @@ describe('the token of a link', () => {
     const { w, owner, service } = await aChangedPassword();
     const input = { isEnabled: true, type: 'KEY', name: 'cron', userId: owner.user.id } as const;
     w.clock.set(START + 5000);
-    await w.useCases.keys.createKey.execute(asService(service), input);
+    const { key } = await w.useCases.keys.createKey.execute(asService(service), input);
     await w.deliver();
-    const token = tokenIn(w.channels.mail.sent.at(-1)!.link);
-    expect(await read(w, token)).toMatchObject({
+    const { link, key: named } = w.channels.mail.sent.at(-1)!;
+    const { name, prefix } = key;
+    expect(named).toEqual({ name, prefix, expiresAt: null });
+    expect(await read(w, tokenIn(link))).toMatchObject({
       purpose: 'factor_change',
       email: owner.user.email,
+      key: named,
       happenedAt: START + 5000,
     });
+  });
+
+  test('tells of another value of a key by the beginning of that value', async () => {
+    const { w, owner, service } = await aChangedPassword();
+    const by = asService(service);
+    const expiresAt = new Date(START + DAY_MS).toISOString();
+    const input = { name: 'cron', userId: owner.user.id, expiresAt };
+    const { key } = await w.useCases.keys.createKey.execute(by, input);
+    const rotated = await w.useCases.keys.rotateKey.execute(by, { id: key.id });
+    await w.deliver();
+    const { link, key: named } = w.channels.mail.sent.at(-1)!;
+    const { prefix } = rotated.key;
+    expect(named).toEqual({ name: 'cron', prefix, expiresAt: START + DAY_MS });
+    expect((await read(w, tokenIn(link))).key).toEqual(named);
   });
 
   test('tells whoever holds it, although its service has a page of its own, is disabled or deleted', async () => {

@@ -4,8 +4,10 @@ import {
   type Id,
   type Instant,
   InvalidOneTimeToken,
+  keyIn,
   maskedEmail,
   may,
+  type NamedKey,
   type OneTimeToken,
   type Origin,
   type Purpose,
@@ -27,6 +29,8 @@ export type Told = {
   readonly email: string;
   /** The address that the account has now, in part, where the link is about that; null elsewhere. */
   readonly newEmail: string | null;
+  /** The key that the link is about; null elsewhere. */
+  readonly key: NamedKey | null;
   readonly happenedAt: Instant;
   readonly origin: Origin;
   readonly locale: string;
@@ -76,6 +80,7 @@ export class ReadNotice {
         serviceName: serviceNameFor(service, settings),
         email,
         newEmail: details && 'newEmail' in details ? maskedEmail(details.newEmail) : null,
+        key: keyIn(details),
         happenedAt,
         origin,
         locale: person.locale,

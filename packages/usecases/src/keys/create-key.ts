@@ -6,6 +6,7 @@ import {
   IllegalArgument,
   type Key,
   type KeyType,
+  keyDetails,
   may,
   nowhere,
   parseAll,
@@ -94,7 +95,8 @@ export class CreateKey {
       }
       if (isTold && user !== null) {
         const place = { serviceId: owner.serviceId, origin: actor.origin ?? nowhere };
-        await owe(this.#ports, stores, { purpose: 'factor_change', user, ...place });
+        const right = { purpose: 'factor_change', user, details: keyDetails(key) } as const;
+        await owe(this.#ports, stores, { ...right, ...place });
       }
       const of = { ...owner, subjectId: key.id };
       await tell(this.#ports, stores, { ...of, type: 'key.created' });

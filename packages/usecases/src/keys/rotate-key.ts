@@ -1,4 +1,12 @@
-import { type Actor, DAY_MS, type Id, IllegalArgument, type Key, nowhere } from '@rekey/domain';
+import {
+  type Actor,
+  DAY_MS,
+  type Id,
+  IllegalArgument,
+  type Key,
+  keyDetails,
+  nowhere,
+} from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { lockKey } from '../shared/find-key.ts';
 import { newValue } from '../shared/new-key.ts';
@@ -63,8 +71,9 @@ export class RotateKey {
       if (isTold(before)) {
         const user = await stores.users.get(before.userId);
         if (user === null) throw new Error('a key has its user');
+        const details = keyDetails({ ...before, prefix: to.prefix });
         const right = { purpose: 'factor_change', user, serviceId: before.serviceId } as const;
-        await owe(this.#ports, stores, { ...right, origin });
+        await owe(this.#ports, stores, { ...right, details, origin });
       }
       if (serviceId !== null) {
         await tell(this.#ports, stores, { type: 'key.rotated', serviceId, userId, subjectId: id });

@@ -38,7 +38,10 @@ describe('a KEY that is about to expire', () => {
     expect(await tell(EXPIRY - 7 * DAY_MS - 1)).toBe(0);
     expect(mails()).toEqual([]);
     for (const expected of [1, 0, 0]) expect(await tell(EXPIRY - 7 * DAY_MS)).toBe(expected);
-    expect(mails()).toMatchObject([{ to: owner.user.email, service: { name: 'Shop' } }]);
+    const { name, prefix, expiresAt } = key;
+    expect(mails()).toMatchObject([
+      { to: owner.user.email, service: { name: 'Shop' }, key: { name, prefix, expiresAt } },
+    ]);
     const { user, service } = owner;
     expect(events()).toMatchObject([
       { serviceId: service.id, userId: user.id, subjectId: key.id, type: 'key.expiring' },

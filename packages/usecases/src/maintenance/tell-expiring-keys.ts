@@ -1,4 +1,4 @@
-import { type Actor, DAY_MS, isUsable, type Key, nowhere } from '@rekey/domain';
+import { type Actor, DAY_MS, isUsable, type Key, keyDetails, nowhere } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 import { oweNews } from '../shared/owe.ts';
@@ -63,7 +63,8 @@ export class TellExpiringKeys {
     if (expiresAt - key.createdAt > SHORT_LIFE_MS) {
       const { user } = account;
       const mail = { purpose: 'key_expiring', user, serviceId, origin: nowhere } as const;
-      if ((await oweNews(this.#ports, stores, mail)) === null) return false;
+      const details = keyDetails(key);
+      if ((await oweNews(this.#ports, stores, { ...mail, details })) === null) return false;
       const event = { type: 'key.expiring', serviceId, userId: user.id, subjectId: id } as const;
       await tell(this.#ports, stores, event);
     }

@@ -1,4 +1,4 @@
-import type { Channel, Id, Instant, NoticeKind, Origin } from '@rekey/domain';
+import type { Channel, Id, Instant, NamedKey, NoticeKind, Origin } from '@rekey/domain';
 
 /** The ways out to people: what is owed is handed over here. */
 export type Channels = { readonly [channel in Channel]: Outlet };
@@ -22,6 +22,8 @@ export type Notice = {
   readonly supportUrl: string | null;
   /** The address that the account has now, in part, where the notice is about that; null elsewhere. */
   readonly newEmail: string | null;
+  /** The key that the notice is about; null elsewhere. */
+  readonly key: NamedKey | null;
   readonly happenedAt: Instant;
   readonly origin: Origin;
   readonly link: string;
