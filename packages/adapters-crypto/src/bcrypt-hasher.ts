@@ -83,6 +83,8 @@ export function bcryptHasher(options: {
       await compareInVain(sample);
       left -= 2 ** sample * (1 + ms / (now() - start));
     }
+    // Bcrypt has no part of its cheapest hash.
+    left = Math.round(left / 2 ** MIN_COST) * 2 ** MIN_COST;
     for (let c = cost + 1; c >= MIN_COST; c -= 1) {
       if (left < 2 ** c) continue;
       await compareInVain(c);

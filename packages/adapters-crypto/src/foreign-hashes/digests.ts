@@ -58,7 +58,8 @@ function digestReading(
     text: `$digest$${algorithm},${position}$${toBase64(salt)}$${output}`,
     output,
     kind: 'cheap',
-    bcryptRounds: null,
+    // Microseconds.
+    bcryptRounds: 0,
     run: async (password) => {
       const key = Buffer.from(password);
       const parts = position === 'prefix' ? [salt, key] : [key, salt];

@@ -205,16 +205,18 @@ const vectors: Readonly<Record<string, readonly Vector[]>> = {
 };
 
 describe.each(Object.entries(vectors))('a hash of %s', (_source, hashes) => {
-  test.each(hashes)('knows %j, and no other password', async (password, hash, format) => {
+  const cases = hashes.map(([password, hash, format]) => ({ password, hash, format }));
+
+  test.each(cases)('knows $password, and no other password', async ({ password, hash, format }) => {
     const { run, output } = readForeignHash({ hash, format });
     expect(await run(password)).toBe(output);
     expect(await run(`${password} `)).not.toBe(output);
     expect(await run('another')).not.toBe(output);
   });
 
-  test.each(hashes)(
-    'is read again from the text that is kept: %j',
-    async (password, hash, format) => {
+  test.each(cases)(
+    'is read again from the text that is kept, as it was: $hash',
+    async ({ password, hash, format }) => {
       const read = readForeignHash({ hash, format });
       const kept = readKept(read.text);
       const { run: _, ...rest } = read;

@@ -11,7 +11,7 @@ export type Reading = {
    * where a secret of the other system is in it (`keyed`).
    */
   readonly kind: 'dear' | 'cheap' | 'keyed';
-  /** How many rounds of bcrypt it costs to verify; null where only a clock tells what it costs. */
+  /** How many rounds of bcrypt it costs to verify, or is worth; null where only a clock tells what it costs. */
   readonly bcryptRounds: number | null;
   /** What a password comes to; null where the other system would not have read all of it. */
   run(password: string): Promise<string | null>;
