@@ -92,6 +92,7 @@ const RULES: Record<string, Rule> = {
       '@rekey/adapters-http',
       '@rekey/adapters-mail',
       '@rekey/adapters-metrics',
+      '@rekey/adapters-moving',
       'commander',
       'pino',
       'node:',

@@ -42,7 +42,7 @@ export type Rekey = Awaited<ReturnType<typeof compose>>;
 
 type Events = KeyRingEvents &
   BreachListEvents &
-  Pick<OpenOptions, 'onConnectionError'> & {
+  Pick<OpenOptions, 'onConnectionError' | 'isBulk'> & {
     /** A mail that was asked for is not owed, because there were too many of them. */
     readonly onMailWithheld?: (limit: string) => void;
   };

@@ -6,6 +6,8 @@ import type { KeyList } from './key-file.ts';
 /** NIST SP 800-38D, 8.2.2 and 5.2.1.2: random nonces, whole tags. Bytes. */
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/** FIPS 180-4 */
+const SHA256_BYTES = 32;
 const SEALED = /^rks1\.(?<kid>[\w-]{1,64})\.(?<box>[\w-]+)$/;
 
 /**
@@ -20,6 +22,14 @@ export function secrets(sealKeys: () => KeyList, blindKeys: () => KeyList): Secr
     generateTotpSeed: () => new Secret({ size: 20 }).base32,
 
     digest: (secret) => hash('sha256', secret, 'base64url'),
+
+    digestFrom: (sha256) => {
+      if (/^[\da-f]{64}$/i.test(sha256)) return Buffer.from(sha256, 'hex').toString('base64url');
+      const bytes = Buffer.from(sha256, 'base64url');
+      // The decoder ignores letters outside base64url: only a text that encodes back to itself counts.
+      const isExact = bytes.length === SHA256_BYTES && bytes.toString('base64url') === sha256;
+      return isExact ? sha256 : null;
+    },
 
     blind: (text) => createHmac('sha256', blindKeys()[0].key).update(text).digest('base64url'),
 

@@ -19,6 +19,8 @@ export const ledgers: Ledgers = {
         rank real not null
       ) without rowid`,
     );
+    // One for all: nothing of it is ever kept.
+    file.exec('begin');
     const claim = file.prepare(
       `insert into claims (name, line, rank) values (?, ?, ?)
        on conflict (name) do update set line = excluded.line, rank = excluded.rank

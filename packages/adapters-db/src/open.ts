@@ -13,6 +13,8 @@ export type OpenOptions = {
   readonly patienceMs?: number | undefined;
   /** Connections to PostgreSQL at most. */
   readonly poolSize?: number | undefined;
+  /** Whether very many rows are to be written. */
+  readonly isBulk?: boolean | undefined;
   /** Told of connections to PostgreSQL that break while nobody uses them; they are replaced. */
   readonly onConnectionError?: ((error: Error) => void) | undefined;
 };
@@ -44,6 +46,6 @@ export async function openDatabase(options: OpenOptions): Promise<OpenedDatabase
 async function openDialect({ url, ...options }: OpenOptions): Promise<Dialect> {
   const place = parseDatabaseUrl(url);
   return place.kind === 'sqlite'
-    ? openSqlite(place.file, options.patienceMs)
+    ? openSqlite(place.file, options.patienceMs, undefined, options.isBulk)
     : openPostgres(place, options);
 }

@@ -76,7 +76,7 @@ function asNothing<Row, Answer>(as: (row: Row) => Answer): Answer {
 
 async function askAll(stores: Stores): Promise<void> {
   const { services, users, keys, sessions, csrfTokens, oneTimeTokens } = stores;
-  const { deliveries, throttles, audit, events, keptAnswers } = stores;
+  const { deliveries, throttles, audit, events, keptAnswers, imports } = stores;
   const service = aService();
   const user = aUser({ createdBy: service.id });
   const key = aKey({ userId: user.id, serviceId: service.id });
@@ -301,4 +301,16 @@ async function askAll(stores: Stores): Promise<void> {
   await keptAnswers.insert(answer);
   await keptAnswers.delete(answer);
   await keptAnswers.prune(now, 10);
+  await imports.usersWith([user.id], [user.email]);
+  await imports.reserved([user.email], now);
+  await imports.keysWith([key.id], ['digest']);
+  await imports.insertUsers([{ user, passwordHash: null, idleSince: null, attributes: { a: 1 } }]);
+  await imports.insertKeys([{ key, secret: { digest: 'digest' } }]);
+  await imports.insertEvents([anEvent({ serviceId: service.id })]);
+  await imports.appendEntries([entry], chain);
+  await imports.unfinished('users');
+  const counts = { users: 0, services: 0, keys: 0, updated: 0, skipped: 0, refused: 0 };
+  const progress = { fingerprint: 'f', line: 1, counts, startedAt: now, updatedAt: now };
+  await imports.keepState({ source: 'users', ...progress });
+  await imports.forget('users');
 }

@@ -171,6 +171,14 @@ export const auditTypeTexts = {
     subject: '',
     when: "in the operator's chain: the operator is about to make a backup; a `failure` follows where that fails",
   },
+  'rekey:Import': {
+    subject: '',
+    when: "in the operator's chain: users, services or root keys come from another system, many at a time; or all of another Rekey",
+  },
+  'rekey:Export': {
+    subject: '',
+    when: "in the operator's chain: the operator is about to export everything; a `failure` follows where that fails",
+  },
   'rekey:KeyringRotate': {
     subject: '',
     when: "in the operator's chain: the operator is about to rotate the key file; a `failure` follows where that fails",
@@ -185,7 +193,10 @@ export type AuditType = keyof typeof auditTypeTexts;
 export const auditTypes = Object.keys(auditTypeTexts) as readonly AuditType[];
 
 /** An act of the operator outside of the database. */
-export type OperatorAct = Extract<AuditType, 'rekey:Backup' | `rekey:Keyring${string}`>;
+export type OperatorAct = Extract<
+  AuditType,
+  'rekey:Backup' | 'rekey:Export' | `rekey:Keyring${string}`
+>;
 
 /** The types of entries that say that a key was made; the key is their subject. */
 export const keyMakingTypes = [

@@ -75,14 +75,20 @@ const INSTANT =
 
 const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** The instant, which is to come, at which a key expires. */
-export function parseExpiry(text: string, now: Instant, field = 'expiresAt'): Instant {
+/** An instant as RFC 3339 writes it. */
+export function parseInstant(text: string, field: string): Instant {
   const [, day] = INSTANT.exec(text) ?? [];
   // The parser forgives the 31st of February.
   const isDay = day !== undefined && new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day);
   if (!isDay) throw refused(field, 'must be a time as in RFC 3339', 'malformed');
   const instant = Date.parse(text.toUpperCase());
   if (instant > LATEST) throw refused(field, 'must be in a year of four digits', 'out_of_range');
+  return instant;
+}
+
+/** The instant, which is to come, at which a key expires. */
+export function parseExpiry(text: string, now: Instant, field = 'expiresAt'): Instant {
+  const instant = parseInstant(text, field);
   if (instant <= now) throw refused(field, 'must be a time to come', 'past');
   return instant;
 }

@@ -5,6 +5,7 @@ import { deliveries } from './deliveries/index.ts';
 import { factors } from './factors/index.ts';
 import { keys } from './keys/index.ts';
 import { maintenance } from './maintenance/index.ts';
+import { moving } from './moving/index.ts';
 import { passwords } from './passwords/index.ts';
 import type { Ports } from './ports/index.ts';
 import { recovery } from './recovery/index.ts';
@@ -22,6 +23,7 @@ export type { Delivered } from './deliveries/mark-deliveries.ts';
 export type { Told } from './deliveries/read-notice.ts';
 export type { UsedLink } from './deliveries/read-used-link.ts';
 export type { Requeued } from './deliveries/requeue-delivery.ts';
+export type { ImportInput, ImportNews, ImportResult } from './moving/import-users.ts';
 export * from './ports/index.ts';
 export { keyUses } from './shared/key-uses.ts';
 export { sealOwners } from './shared/seals.ts';
@@ -33,6 +35,7 @@ export type UseCases = ReturnType<typeof useCases>;
 /** Everything that Rekey does, by room: the one list of it. */
 export const useCases = (ports: Ports) => {
   const inside = inUnits(ports);
+  const ofUsers = users(inside);
   return {
     audit: audit(inside),
     callers: callers(inside),
@@ -41,12 +44,13 @@ export const useCases = (ports: Ports) => {
     factors: factors(inside),
     keys: keys(inside),
     maintenance: maintenance(inside),
+    moving: moving(inside, ofUsers),
     passwords: passwords(inside),
     recovery: recovery(inside),
     requests: requests(ports),
     services: services(inside),
     sessions: sessions(inside),
     throttling: throttling(inside),
-    users: users(inside),
+    users: ofUsers,
   };
 };

@@ -70,9 +70,11 @@ export const wholeNumber =
 export async function withRekey<T>(
   work: (useCases: UseCases) => Promise<T>,
   founding?: Founding,
+  opening: Parameters<typeof compose>[1] = {},
 ): Promise<T> {
   const config = loadConfig();
-  const { useCases, close } = await guardedOpening(config, () => compose(config), founding);
+  const open = () => compose(config, opening);
+  const { useCases, close } = await guardedOpening(config, open, founding);
   try {
     return await work(useCases);
   } finally {

@@ -35,6 +35,12 @@ const SETTINGS = {
   secure_delete: 1,
 };
 
+/**
+ * For whoever writes very many rows: a cache for the indexes, in KiB, in which their rows have no neighbours; and so many
+ * pages of the log before they are copied into the file, each of them once then.
+ */
+const BULK = { cache_size: -131_072, wal_autocheckpoint: 16_384 };
+
 /** Puts on the disk what was written to a file. */
 type DataSync = (file: FileHandle) => Promise<void>;
 
@@ -43,6 +49,7 @@ export async function openSqlite(
   file: string,
   patienceMs = PATIENCE_MS,
   dataSync: DataSync = (log) => log.datasync(),
+  isBulk = false,
 ): Promise<Dialect> {
   const until = () => performance.now() + patienceMs;
   const name = path.resolve(file);
@@ -67,6 +74,9 @@ export async function openSqlite(
     });
     const writer = openHandle(false);
     await patiently(until(), () => applySettings(writer));
+    for (const [setting, value] of Object.entries(isBulk ? BULK : {})) {
+      writer.pragma(`${setting} = ${value}`);
+    }
     const size = async () => {
       const log = await stat(logNameOf(name)).catch(() => null);
       return (await stat(name)).size + (log?.size ?? 0);

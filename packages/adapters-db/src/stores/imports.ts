@@ -7,7 +7,13 @@ import {
   type Key,
   type User,
 } from '@rekey/domain';
-import type { ImportCounts, ImportedKey, ImportedUser, Imports, ImportState } from '@rekey/usecases';
+import type {
+  ImportCounts,
+  ImportedKey,
+  ImportedUser,
+  ImportState,
+  Imports,
+} from '@rekey/usecases';
 import { sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, one, type Param, write } from '../query.ts';
@@ -47,10 +53,16 @@ async function askAll<Value, Row>(
 }
 
 const usersById = all((db, ids: Param<readonly Id[]>) =>
-  db.selectFrom('users').select(['id', 'email']).where('id', 'in', [...ids]),
+  db
+    .selectFrom('users')
+    .select(['id', 'email'])
+    .where('id', 'in', [...ids]),
 );
 const usersByEmail = all((db, emails: Param<readonly string[]>) =>
-  db.selectFrom('users').select(['id', 'email']).where('email', 'in', [...emails]),
+  db
+    .selectFrom('users')
+    .select(['id', 'email'])
+    .where('email', 'in', [...emails]),
 );
 
 const reserving = all((db, emails: Param<readonly string[]>, now: Param<Instant>) =>
@@ -64,7 +76,10 @@ const reserving = all((db, emails: Param<readonly string[]>, now: Param<Instant>
     .where('expires_at', '>', now),
 );
 const recovering = all((db, emails: Param<readonly string[]>) =>
-  db.selectFrom('users').select('recover_to as email').where('recover_to', 'in', [...emails]),
+  db
+    .selectFrom('users')
+    .select('recover_to as email')
+    .where('recover_to', 'in', [...emails]),
 );
 
 const keysById = all((db, ids: Param<readonly Id[]>) =>

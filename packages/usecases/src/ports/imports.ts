@@ -1,4 +1,13 @@
-import type { Attributes, AuditChain, AuditEntry, Event, Id, Instant, Key, User } from '@rekey/domain';
+import type {
+  Attributes,
+  AuditChain,
+  AuditEntry,
+  Event,
+  Id,
+  Instant,
+  Key,
+  User,
+} from '@rekey/domain';
 import type { KeySecret } from './keys.ts';
 
 /** What an import reads and writes: many rows with each call, for each call may be a trip over a network. */
@@ -11,7 +20,9 @@ export interface Imports {
   keysWith(
     ids: readonly Id[],
     digests: readonly string[],
-  ): Promise<{ readonly id: Id; readonly digest: string; readonly previousDigest: string | null }[]>;
+  ): Promise<
+    { readonly id: Id; readonly digest: string; readonly previousDigest: string | null }[]
+  >;
   /** Adds users like `Users.insert`, whose ids and addresses are free. */
   insertUsers(users: readonly ImportedUser[]): Promise<void>;
   /** Adds keys like `Keys.insert`, whose ids and digests are free; none is a second usable one of its kind. */

@@ -7,6 +7,8 @@ export interface Secrets {
   generateTotpSeed(): string;
   /** A one-way digest of a random secret. A secret has one digest. */
   digest(secret: string): string;
+  /** The digest of a secret that only its SHA-256 is known of, in hex or base64url; null for a text that is none. */
+  digestFrom(sha256: string): string | null;
   /**
    * A one-way digest of something that can be guessed, such as an address: it takes a secret that the database does
    * not have to make one. A text has one digest.

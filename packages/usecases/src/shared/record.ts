@@ -14,6 +14,7 @@ import {
   type Origin,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
+import { inChainOrder } from './chain-order.ts';
 
 export type Recorder = Pick<Ports, 'macs' | 'clock' | 'ids'>;
 
@@ -67,11 +68,52 @@ type Appended = Pick<AuditEntry, 'type' | 'serviceId' | 'outcome' | 'statusCode'
 
 /** Adds an entry of any type to its chain. */
 export async function append(
-  { macs, clock, ids }: Recorder,
+  ports: Recorder,
   { audit }: Pick<Stores, 'audit'>,
   actor: Asker,
   entry: Appended,
 ): Promise<AuditEntry> {
+  const { appended, end } = linked(ports, actor, entry, await audit.lock(entry.serviceId));
+  await audit.append(appended, end);
+  return appended;
+}
+
+/**
+ * Adds entries of what the operator did to so many things that each entry by itself would take too long: their chains in
+ * the order in which all transactions lock them, and the entries of a chain in the order given.
+ */
+export async function recordMany(
+  ports: Recorder,
+  { audit, imports }: Pick<Stores, 'audit' | 'imports'>,
+  actor: Asker,
+  entries: readonly (Omit<Recorded, 'outcome' | 'code' | 'cause'> & { readonly type: AuditType })[],
+): Promise<void> {
+  const owners = new Set(inChainOrder(entries).map(({ serviceId }) => serviceId));
+  for (const owner of owners) {
+    let chain = await audit.lock(owner);
+    const all: AuditEntry[] = [];
+    for (const entry of entries) {
+      if (entry.serviceId !== owner) continue;
+      const { appended, end } = linked(
+        ports,
+        actor,
+        { outcome: 'success', statusCode: 0, ...entry },
+        chain,
+      );
+      all.push(appended);
+      chain = end;
+    }
+    await imports.appendEntries(all, chain);
+  }
+}
+
+/** An entry as the next one of a chain, and the chain with it. */
+function linked(
+  { macs, clock, ids }: Recorder,
+  actor: Asker,
+  entry: Appended,
+  chain: AuditChain,
+): { readonly appended: AuditEntry; readonly end: AuditChain } {
   const { keyId, user } = proofsOf(actor, entry.serviceId);
   const text = {
     origin: actor.origin && auditOrigin(actor.origin),
@@ -82,7 +124,6 @@ export async function append(
   const salt = spelled === null ? null : macs.salt();
   const textDigest = spelled === null || salt === null ? null : macs.digest(salt, spelled);
 
-  const chain = await audit.lock(entry.serviceId);
   const complete = {
     type: entry.type,
     outcome: entry.outcome,
@@ -103,9 +144,7 @@ export async function append(
   const end = { ...chain, length: complete.sequence, hash };
   // A chain whose end somebody moved keeps its broken seal: a new one would hide that for ever.
   const seal = isSealed(macs, chain) ? macs.make(auditChainText(end)) : chain.seal;
-  const appended = { ...complete, ...text, salt, hash };
-  await audit.append(appended, { ...end, seal });
-  return appended;
+  return { appended: { ...complete, ...text, salt, hash }, end: { ...end, seal } };
 }
 
 /** The key that asked and the user whom it proved besides, as far as the service of the entry may know of them. */

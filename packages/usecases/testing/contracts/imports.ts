@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { ImportState } from '../../src/ports/index.ts';
-import { aChain, aKey, anAuditEntry, anEvent, anId, aOneTimeToken, aUser, START } from '../fixtures.ts';
+import {
+  aChain,
+  aKey,
+  anAuditEntry,
+  anEvent,
+  anId,
+  aOneTimeToken,
+  aUser,
+  START,
+} from '../fixtures.ts';
 import type { Opened } from './opened.ts';
 
 const NOW = START;
@@ -109,9 +118,7 @@ export function importsContract({ write, read, seed }: Opened): void {
       for (const taken of [{ email: user.email }, { id: user.id }]) {
         const row = { ...aUser({ createdBy: service.id }), ...taken };
         const adding = write(({ imports }) =>
-          imports.insertUsers([
-            { user: row, passwordHash: null, idleSince: null, attributes: {} },
-          ]),
+          imports.insertUsers([{ user: row, passwordHash: null, idleSince: null, attributes: {} }]),
         );
         await expect(adding).rejects.toThrow();
       }

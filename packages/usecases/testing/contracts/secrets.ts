@@ -33,6 +33,14 @@ export function secretsContract(name: string, open: () => Promise<Secrets>): voi
       expect(secrets.digest(first)).not.toContain(first.slice(4));
     });
 
+    test('have a digest that is known by their SHA-256 alone', () => {
+      const digest = secrets.digest(secrets.generate('rks_'));
+      expect(secrets.digestFrom(digest)).toBe(digest);
+      for (const none of ['', 'digest', digest.slice(1), `=${digest}`]) {
+        expect(secrets.digestFrom(none)).toBeNull();
+      }
+    });
+
     test('blind a text to one other text, which does not show it', () => {
       expect(secrets.blind('owner@example.com')).toBe(secrets.blind('owner@example.com'));
       expect(secrets.blind('owner@example.com')).not.toBe(secrets.blind('other@example.com'));

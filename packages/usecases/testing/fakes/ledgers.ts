@@ -11,8 +11,7 @@ export function fakeLedgers(): Ledgers & { readonly count: { open: number } } {
       return {
         claim: (name, line, rank) => {
           const held = claims.get(name);
-          const isFirst =
-            !held || rank < held.rank || (rank === held.rank && line < held.line);
+          const isFirst = !held || rank < held.rank || (rank === held.rank && line < held.line);
           if (isFirst) claims.set(name, { line, rank });
         },
         holder: (name) => claims.get(name)?.line ?? null,

@@ -33,6 +33,7 @@ export function fakeSecrets(): Secrets {
         .padStart(32, '0')
         .replaceAll(/\d/g, (digit) => 'ABCDEFGH'[Number(digit)] ?? ''),
     digest: (secret) => `digest-of-${reversed(secret)}`,
+    digestFrom: (sha256) => (sha256.startsWith('digest-of-') ? sha256 : null),
     blind: (text) => `blind-${fakeMac(text)}`,
     blindIndexes: (secret) => [`index-of-${reversed(secret)}`],
     seal: (secret, owner) => {

@@ -3,7 +3,8 @@ import { attributesPlace } from './seen-user.ts';
 import type { Tables } from './tables.ts';
 
 export function imports(tables: Tables): Imports {
-  const { users, userAttributes, keys, oneTimeTokens, audit, auditChains, events, imports } = tables;
+  const { users, userAttributes, keys, oneTimeTokens, audit, auditChains, events, imports } =
+    tables;
   return {
     usersWith: async (ids, emails) =>
       users
