@@ -531,6 +531,49 @@ const processes: Benchmark = async (effort) => {
   return rows;
 };
 
+/** Verifications on PostgreSQL, of a thousand tokens and of more, beside SQLite and a framework that answers at once. */
+const reads: Benchmark = async (effort) => {
+  const postgres = await startPostgres();
+  const bare = await startBare();
+  const on = {
+    rekey: await fill(await postgres.fresh(), 10, { users: 10_000 }),
+    sqlite: await fill(null, 10, { users: 10_000 }),
+  };
+  const servers = { rekey: await startRekey(on.rekey), sqlite: await startRekey(on.sqlite) };
+  const ms = 3000 * effort.scale;
+  const rows: Row[] = [];
+  for (const [what, goal, shotsOf] of [
+    ['token verify of 1,000 tokens', 0.5, (data: Data) => tokenVerifications(data, 1000)],
+    ['token verify of 8,000 tokens', 0.5, (data: Data) => tokenVerifications(data, 8000)],
+    ['key verify', 0.45, async () => keyVerifications()],
+  ] as const) {
+    const next = { rekey: await shotsOf(on.rekey), sqlite: await shotsOf(on.sqlite) };
+    // Each token was seen before.
+    for (const side of ['rekey', 'sqlite'] as const)
+      await throughput(servers[side], 3000, next[side]);
+    const micros = { rekey: [] as number[], bare: [] as number[], sqlite: [] as number[] };
+    const measure = (side: keyof typeof micros, of: Server, shots: () => Shot) => async () => {
+      const got = await throughput(of, ms, shots);
+      micros[side].push(got.micros);
+      return got.perSecond;
+    };
+    const got = await rounds(effort.rounds, {
+      rekey: measure('rekey', servers.rekey, next.rekey),
+      bare: measure('bare', bare, next.rekey),
+      sqlite: measure('sqlite', servers.sqlite, next.sqlite),
+    });
+    const named = `${what}, PostgreSQL`;
+    rows.push(
+      row(named, '1/s', got.rekey, 'bare Fastify', got.bare, least(goal)),
+      row(`${named}: processor time`, 'us', micros.rekey, 'bare Fastify', micros.bare),
+      row(named, '1/s', got.rekey, 'SQLite', got.sqlite),
+    );
+  }
+  await Promise.all([servers.rekey.stop(), servers.sqlite.stop(), bare.stop()]);
+  await postgres.stop();
+  return rows;
+};
+
 async function startPostgres() {
   const postgres = await startHelper<object, { url: string }>(helper('postgres.ts'));
   return {
@@ -599,4 +642,5 @@ export const benchmarks: Record<string, Benchmark> = {
     ...(await hashBound(effort, 'update-password', 10, [1, 64], { postgres: true })),
   ],
   processes,
+  reads,
 };

@@ -1,14 +1,15 @@
 import { expect, test, vi } from 'vitest';
 import type { Connection, Value } from './dialects/dialect.ts';
-import { postgresBuilder } from './dialects/postgres.ts';
-import { sqliteBuilder } from './dialects/sqlite.ts';
+import { postgresGrammar } from './dialects/postgres.ts';
+import { sqliteGrammar } from './dialects/sqlite.ts';
 import { all, counted, guarded, joined, one, type Param, write } from './query.ts';
 
 /** Notes what is run, and answers these rows. */
-function recording(builder = sqliteBuilder, rows: object[] = []) {
+function recording(grammar = sqliteGrammar, rows: object[] = []) {
   const ran: { sql: string; name: string | undefined; values: readonly Value[] }[] = [];
   const on: Connection = {
-    builder,
+    ...grammar,
+    find: async ({ statement, as }, text) => (await on.rows(statement, [text], as))[0] ?? null,
     rows: ({ sql, name }, values, as = (row) => row as never) => {
       ran.push({ sql, name, values });
       return rows.map((row) => as(row as never));
@@ -27,8 +28,8 @@ test('a query is built once in each SQL, and run with the values of each call', 
   );
   const query = all(build);
   const sqls: string[] = [];
-  for (const builder of [sqliteBuilder, postgresBuilder]) {
-    for (const { on, ran } of [recording(builder), recording(builder)]) {
+  for (const grammar of [sqliteGrammar, postgresGrammar]) {
+    for (const { on, ran } of [recording(grammar), recording(grammar)]) {
       await query(on)('1', 'Ada');
       await query(on)('2', 'Bob');
       expect(ran.map(({ values }) => values)).toEqual([
@@ -133,7 +134,7 @@ test('a flag is bound as a number, and null as null', async () => {
 });
 
 test('each kind of query answers what it says', async () => {
-  const two = recording(sqliteBuilder, [{ id: '1' }, { id: '2' }]).on;
+  const two = recording(sqliteGrammar, [{ id: '1' }, { id: '2' }]).on;
   const none = recording().on;
   const read = (db: Connection['builder']) => db.selectFrom('users').select('id');
   const idOf = ({ id }: { id: string }) => `user ${id}`;

@@ -6,7 +6,7 @@ import {
   type Selection,
   sql,
 } from 'kysely';
-import type { Connection, Statement, Value } from './dialects/dialect.ts';
+import type { Connection, FoundBy, Lookup, Statement, Value } from './dialects/dialect.ts';
 import type { Schema } from './schema.ts';
 
 /*
@@ -30,6 +30,27 @@ export function one<Params extends AnyParams, Row, Answer = Row>(
     const [first = null] = await on.rows(statement, values, as);
     return first;
   });
+}
+
+/**
+ * The row that has a text which no other row has, as `as` makes it; null where there is none. For what is asked at nearly
+ * every request: PostgreSQL answers those of one turn of the event loop in one query, and both databases may keep the
+ * answers. `idsOf`: the users, keys and services whose rows the answer rests on; it is forgotten when one of them changes.
+ */
+export function lookup<Row extends FoundBy, Answer>(
+  build: (db: Kysely<Schema>, isAsked: (column: string) => RawBuilder<boolean>) => Compilable<Row>,
+  as: (row: Row) => Answer,
+  idsOf: (answer: Answer) => readonly string[],
+): (on: Connection) => (text: string) => Promise<Answer | null> {
+  const builtBy = new WeakMap<Kysely<Schema>, Lookup<Row, Answer>>();
+  const buildFor = (on: Connection): Lookup<Row, Answer> => {
+    const asked = sql<string>`${new Slot(([text]) => text)}`;
+    const statement = compile(build(on.builder, (column) => on.isAsked(sql.ref(column), asked)));
+    const built = { statement, as, idsOf };
+    builtBy.set(on.builder, built);
+    return built;
+  };
+  return (on) => (text) => on.find(builtBy.get(on.builder) ?? buildFor(on), text);
 }
 
 /** All rows, as `as` makes them. */
@@ -139,7 +160,7 @@ class Slot {
   }
 }
 
-type Built = Statement & { readonly picks: readonly Pick[] };
+type Built = Required<Statement> & { readonly picks: readonly Pick[] };
 
 function query<Params extends AnyParams, Answer>(
   build: Build<Params>,

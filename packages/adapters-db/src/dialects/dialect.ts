@@ -1,8 +1,10 @@
-import type { Kysely } from 'kysely';
+import type { Id } from '@rekey/domain';
+import type { Kysely, RawBuilder } from 'kysely';
 import type { Schema } from '../schema.ts';
 
 /** All that SQLite and PostgreSQL do differently. The stores run the same queries on both. */
 export type Dialect = {
+  readonly name: 'sqlite' | 'postgres';
   /** Runs `work` in one transaction; it may run again where the database asks for that. */
   transact<T>(work: (on: Connection) => Promise<T>): Promise<T>;
   /** Runs a change of the schema in one transaction; all such changes take turns, however long that takes. */
@@ -17,10 +19,21 @@ export type Dialect = {
   close(): Promise<void>;
 };
 
-/** A connection to the database, on which statements run. */
-export type Connection = {
+/** How SQL is written for a database. */
+export type Grammar = {
   /** Kysely, which writes the SQL of a query. It runs none: that would take as long again as the query. */
   readonly builder: Kysely<Schema>;
+  /** Whether a column has the text, or on PostgreSQL one of the texts, that a lookup asks for. */
+  isAsked(column: RawBuilder<unknown>, asked: RawBuilder<string>): RawBuilder<boolean>;
+};
+
+/** A connection to the database, on which statements run. */
+export type Connection = Grammar & {
+  /** The row that a lookup finds by a text; null where there is none. The answer must not be changed: it may be kept. */
+  find<Row extends FoundBy, Answer>(
+    lookup: Lookup<Row, Answer>,
+    text: string,
+  ): Promise<Answer | null>;
   /** Answers the rows, as `as` makes them. An answer must not be changed: it may be kept, and given to others. */
   rows<Row, Answer = Row>(
     statement: Statement,
@@ -37,5 +50,17 @@ export type Statement = {
   readonly name?: string;
 };
 
+/** A query for one row by a text that no other row has, which is asked at nearly every request. */
+export type Lookup<Row extends FoundBy, Answer> = {
+  /** Its one value is the text; on PostgreSQL, a list of texts. */
+  readonly statement: Statement & { readonly name: string };
+  as(row: Row): Answer;
+  /** The users, keys and services whose rows the answer rests on. */
+  idsOf(answer: Answer): readonly Id[];
+};
+
+/** A row says which text it was found by. */
+export type FoundBy = { readonly foundBy: string };
+
 /** Octets are a Buffer: the drivers of both databases bind it. */
-export type Value = string | number | Buffer | null;
+export type Value = string | number | Buffer | null | readonly string[];

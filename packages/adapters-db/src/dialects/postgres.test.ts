@@ -10,7 +10,7 @@ import { type PostgresPlace, parseDatabaseUrl } from '../database-url.ts';
 import { inspectDatabase, type OpenedDatabase, type OpenOptions, openDatabase } from '../index.ts';
 import { migrate, migrations, schemaVersion } from '../migrations/index.ts';
 import { databaseOn } from '../transact.ts';
-import { openPostgres, postgresBuilder } from './postgres.ts';
+import { openPostgres, postgresGrammar } from './postgres.ts';
 
 const url = await freshPostgres();
 const place = parseDatabaseUrl(url ?? 'postgres://localhost') as PostgresPlace;
@@ -360,7 +360,7 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL
     await client.query(
       'set enable_seqscan = off; set enable_bitmapscan = off; set enable_sort = off',
     );
-    for (const { verb, sql, values } of await everyQuery(postgresBuilder)) {
+    for (const { verb, sql, values } of await everyQuery(postgresGrammar)) {
       if (walking.includes(verb)) continue;
       const { rows } = await client.query(`explain ${sql}`, values);
       const plan = rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n');

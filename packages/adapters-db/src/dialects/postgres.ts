@@ -4,11 +4,15 @@ import {
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
+  sql,
 } from 'kysely';
 import pg from 'pg';
 import type { PostgresPlace } from '../database-url.ts';
+import { CHANGED } from '../migrations/change-notices.ts';
 import type { Schema } from '../schema.ts';
-import type { Connection, Dialect, Statement, Value } from './dialect.ts';
+import { changeListener } from './change-listener.ts';
+import type { Connection, Dialect, FoundBy, Grammar, Lookup, Statement, Value } from './dialect.ts';
+import { keptReads } from './kept-reads.ts';
 
 /** PostgreSQL gives up first; `queryMs` is for a server that has vanished without a word. */
 const TIMEOUTS = {
@@ -72,7 +76,24 @@ export function openPostgres(place: PostgresPlace, options: PostgresOptions = {}
   pool.on('connect', (client) => client.on('error', () => undefined));
 
   const { isPooled } = place;
-  const reading = connectionOn((query) => pool.query(query), isPooled);
+  const plain = connectionOn((query) => pool.query(query), isPooled);
+  const listener = changeListener({
+    config: { ...settingsOf(place), keepAlive: true, application_name: 'rekey listener' },
+    onChange: (id) => kept.forget([id]),
+    onGap: () => kept.forgetAll(),
+  });
+  const kept = keptReads({
+    trust: listener,
+    ask: async ({ statement }, texts) => plain.rows(statement, [texts]),
+  });
+  const reading: Connection = {
+    ...plain,
+    find(lookup, text) {
+      // Behind a pooler, nobody is told of anything.
+      if (!isPooled) listener.start();
+      return kept.find(lookup, text);
+    },
+  };
   /** Each connection of the pool is wrapped once. */
   const clients = new WeakMap<pg.PoolClient, Client>();
   const connect = async (): Promise<Client> => {
@@ -85,7 +106,7 @@ export function openPostgres(place: PostgresPlace, options: PostgresOptions = {}
   const transact: Dialect['transact'] = async (work) => {
     for (let run = 1; ; run += 1) {
       try {
-        return await transactOn(await connect(), work);
+        return await transactOn(await connect(), work, kept.forget);
       } catch (error) {
         if (run === MAX_RUNS || !isLostRace(error)) throw error;
       }
@@ -93,6 +114,7 @@ export function openPostgres(place: PostgresPlace, options: PostgresOptions = {}
   };
 
   return {
+    name: 'postgres',
     transact,
     transactAlone: async (work) => {
       const pooled = await pool.connect().catch(explained);
@@ -113,7 +135,10 @@ export function openPostgres(place: PostgresPlace, options: PostgresOptions = {}
       return rows[0]?.bytes ?? 0;
     },
     isOutage,
-    close: () => pool.end(),
+    async close() {
+      await listener.close();
+      await pool.end();
+    },
   };
 }
 
@@ -164,16 +189,34 @@ function clientOn(
   };
 }
 
+/** In one round trip: what the transaction changed, and its end. */
+const COMMIT = `select current_setting('${CHANGED}', true) as changed; commit`;
+
+const IN_FAILED_TRANSACTION = '25P02';
+
+/** Commits, and answers the ids of the users, keys and services that the transaction changed. */
+async function commit(run: Run): Promise<string[]> {
+  try {
+    // Two statements have an array of results.
+    const [found] = (await run({ text: COMMIT })) as unknown as pg.QueryResult[];
+    const changed: string | null = found?.rows[0]?.changed;
+    return changed ? changed.trim().split(' ') : [];
+  } catch (error) {
+    if ((error as pg.DatabaseError).code !== IN_FAILED_TRANSACTION) throw error;
+    throw new Error('a transaction went on after a query that failed', { cause: error });
+  }
+}
+
 async function transactOn<T>(
   { on, run, begin, rollBack, release }: Client,
   work: (on: Connection) => Promise<T>,
+  tell: (changed: string[]) => void = () => undefined,
 ): Promise<T> {
   try {
     await begin();
     const result = await work(on);
-    const { command } = await run({ text: 'commit' });
-    // PostgreSQL commits no transaction in which a query failed, and says so only here.
-    if (command !== 'COMMIT') throw new Error('a transaction went on after a query that failed');
+    const changed = await commit(run);
+    if (changed.length > 0) tell(changed);
     return result;
   } catch (error) {
     await rollBack();
@@ -183,22 +226,29 @@ async function transactOn<T>(
   }
 }
 
-/** Builds queries in the SQL of PostgreSQL. */
-export const postgresBuilder = new Kysely<Schema>({
-  dialect: {
-    createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new PostgresIntrospector(db),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
-  },
-});
+/** The SQL of PostgreSQL. */
+export const postgresGrammar: Grammar = {
+  builder: new Kysely<Schema>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  }),
+  isAsked: (column, asked) => sql`${column} = any(${asked})`,
+};
 
 /** Behind a pooler, statements have no names: the next transaction may be on a connection that does not know them. */
 const connectionOn = (run: Run, isPooled: boolean): Connection => {
   const ask = ({ sql, name }: Statement, values: readonly Value[]) =>
     run({ text: sql, values: [...values], ...(name !== undefined && !isPooled && { name }) });
   return {
-    builder: postgresBuilder,
+    ...postgresGrammar,
+    async find<Row extends FoundBy, Answer>({ statement, as }: Lookup<Row, Answer>, text: string) {
+      const { rows } = await ask(statement, [[text]]);
+      return rows[0] === undefined ? null : as(rows[0]);
+    },
     async rows(statement, values, as = (row) => row as never) {
       const { rows } = await ask(statement, values);
       return rows.map((row) => as(row));

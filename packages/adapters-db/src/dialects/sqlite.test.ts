@@ -21,7 +21,7 @@ import { everyQuery, walking } from '../../test/queries.ts';
 import { type OpenedDatabase, openDatabase } from '../index.ts';
 import { migrate, migrations, schemaVersion } from '../migrations/index.ts';
 import { databaseOn } from '../transact.ts';
-import { applySettings, openSqlite, sqliteBuilder } from './sqlite.ts';
+import { applySettings, openSqlite, sqliteGrammar } from './sqlite.ts';
 
 let folder: string;
 let file: string;
@@ -436,7 +436,7 @@ describe('the queries of the stores', () => {
   async function plans() {
     await openMigrated();
     const handle = openRaw();
-    const queries = await everyQuery(sqliteBuilder);
+    const queries = await everyQuery(sqliteGrammar);
     return queries.map(({ verb, sql, values }) => ({
       verb,
       sql,

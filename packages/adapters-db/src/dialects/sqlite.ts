@@ -8,9 +8,11 @@ import {
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  sql,
 } from 'kysely';
+import { asText } from '../query.ts';
 import type { Schema } from '../schema.ts';
-import type { Connection, Dialect, Statement, Value } from './dialect.ts';
+import type { Connection, Dialect, FoundBy, Grammar, Lookup, Statement, Value } from './dialect.ts';
 import { type ReadMemory, readMemory } from './read-memory.ts';
 import { sharedSync } from './shared-sync.ts';
 
@@ -143,6 +145,7 @@ function dialectOn(
   };
 
   return {
+    name: 'sqlite',
     transact,
     transactAlone: (work) =>
       transact((on) => {
@@ -223,15 +226,18 @@ class LocklessCompiler extends SqliteQueryCompiler {
   protected override visitSelectModifier(): void {}
 }
 
-/** Builds queries in the SQL of SQLite. */
-export const sqliteBuilder = new Kysely<Schema>({
-  dialect: {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new LocklessCompiler(),
-  },
-});
+/** The SQL of SQLite. */
+export const sqliteGrammar: Grammar = {
+  builder: new Kysely<Schema>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new LocklessCompiler(),
+    },
+  }),
+  isAsked: (column, asked) => sql`${column} = ${asText(asked)}`,
+};
 
 function connectionOn(handle: Sqlite.Database, memory: ReadMemory | null): Connection {
   const known = new Map<string, Sqlite.Statement>();
@@ -241,21 +247,26 @@ function connectionOn(handle: Sqlite.Database, memory: ReadMemory | null): Conne
     if (!known.has(name)) known.set(name, statement);
     return statement;
   };
+  function rows<Row, Answer>(
+    statement: Statement,
+    values: readonly Value[],
+    as?: (row: Row) => Answer,
+  ): Answer[] {
+    const read = () => {
+      const rows = preparedOf(statement).all(...values) as Row[];
+      return as ? rows.map((row) => as(row)) : (rows as unknown as Answer[]);
+    };
+    if (memory === null || statement.name === undefined) return read();
+    const key = values.length === 1 ? values[0] : JSON.stringify(values);
+    return memory.recall(statement.name, key, read);
+  }
   return {
-    builder: sqliteBuilder,
-    rows<Row, Answer>(
-      statement: Statement,
-      values: readonly Value[],
-      as?: (row: Row) => Answer,
-    ): Answer[] {
-      const read = () => {
-        const rows = preparedOf(statement).all(...values) as Row[];
-        return as ? rows.map((row) => as(row)) : (rows as unknown as Answer[]);
-      };
-      if (memory === null || statement.name === undefined) return read();
-      const key = values.length === 1 ? values[0] : JSON.stringify(values);
-      return memory.recall(statement.name, key, read);
+    ...sqliteGrammar,
+    async find<Row extends FoundBy, Answer>({ statement, as }: Lookup<Row, Answer>, text: string) {
+      const [first = null] = rows<Row, Answer>(statement, [text], as);
+      return first;
     },
+    rows,
     changes: (statement, values) => preparedOf(statement).run(...values).changes,
   };
 }

@@ -1,3 +1,4 @@
+import { changeNotices } from './change-notices.ts';
 import type { Migration } from './migration.ts';
 
 /** Everything that a first version needs. Each index is there because a query of a store uses it, or a foreign key does. */
@@ -295,4 +296,6 @@ export const initial: Migration = {
       updated_at bigint not null
     )`,
   ],
+
+  postgres: changeNotices,
 };

@@ -33,8 +33,9 @@ export function migrate(dialect: Dialect, steps = migrations): Promise<string[]>
       );
     }
     const missing = steps.slice(version);
-    for (const [index, { name, statements }] of missing.entries()) {
-      for (const statement of statements) await run(statement);
+    for (const [index, { name, statements, postgres = [] }] of missing.entries()) {
+      const own = dialect.name === 'postgres' ? postgres : [];
+      for (const statement of [...statements, ...own]) await run(statement);
       await add(on)(version + index + 1, name);
     }
     return missing.map(({ name }) => name);

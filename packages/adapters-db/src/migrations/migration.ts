@@ -1,2 +1,7 @@
 /** A step of the schema, in SQL that both databases understand. One that was released is never edited. */
-export type Migration = { readonly name: string; readonly statements: readonly string[] };
+export type Migration = {
+  readonly name: string;
+  readonly statements: readonly string[];
+  /** What follows on PostgreSQL alone. */
+  readonly postgres?: readonly string[];
+};

@@ -2,7 +2,7 @@ import { hasExpired, type Id, type IdPage, type Instant, type Key, keyTypes } fr
 import type { KeyFilter, Keys, KeyUpdate, KeyUse } from '@rekey/usecases';
 import { type ExpressionBuilder, type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
-import { all, asText, guarded, joined, one, type Param, write } from '../query.ts';
+import { all, guarded, joined, lookup, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 import { joinedService } from './services.ts';
 import { joinedSeenUser } from './user-rows.ts';
@@ -125,8 +125,8 @@ const byId = one(
 );
 
 const foundBy = (column: 'digest' | 'previous_digest') =>
-  one(
-    (db, digest: Param<string>) => {
+  lookup(
+    (db, isAsked) => {
       const found = db
         .selectFrom('keys')
         .leftJoin('services', 'services.id', 'keys.service_id')
@@ -140,7 +140,8 @@ const foundBy = (column: 'digest' | 'previous_digest') =>
         .select(joinedService.columns)
         .select(joinedSeenUser.columns)
         .select('overlap_ends_at as overlapEndsAt')
-        .where(`keys.${column}`, '=', asText(digest));
+        .select(sql<string>`${sql.ref(column)}`.as('foundBy'))
+        .where(isAsked(`keys.${column}`));
       // As the index `keys_rotated` has it.
       return column === 'digest' ? found : found.where('previous_digest', 'is not', null);
     },
@@ -152,6 +153,8 @@ const foundBy = (column: 'digest' | 'previous_digest') =>
       },
       overlapEndsAt: row.overlapEndsAt,
     }),
+    ({ found: { key, service, user } }) =>
+      [key.id, service?.id, user?.id].filter((id) => id !== undefined),
   );
 const byDigest = foundBy('digest');
 const byPreviousDigest = foundBy('previous_digest');

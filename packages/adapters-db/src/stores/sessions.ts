@@ -2,7 +2,7 @@ import type { Id, Instant, Origin, ProofMethod, Session } from '@rekey/domain';
 import type { Sessions } from '@rekey/usecases';
 import { type ExpressionBuilder, type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
-import { all, asText, counted, guarded, joined, one, type Param, write } from '../query.ts';
+import { all, asText, counted, guarded, joined, lookup, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 import { joinedKey } from './keys.ts';
 import { joinedSeenUser } from './user-rows.ts';
@@ -64,8 +64,8 @@ const insert = write((db, session: Param<Stored>) =>
   }),
 );
 
-const openById = one(
-  (db, id: Param<Id>) =>
+const openById = lookup(
+  (db, isAsked) =>
     db
       .selectFrom('sessions')
       .innerJoin('users', 'users.id', 'sessions.user_id')
@@ -78,13 +78,15 @@ const openById = one(
       .select(joinedSession.columns)
       .select(joinedSeenUser.columns)
       .select(joinedKey.columns)
-      .where('sessions.id', '=', asText(id))
+      .select('sessions.id as foundBy')
+      .where(isAsked('sessions.id'))
       .where('sessions.ended_at', 'is', null),
   (row) => ({
     session: joinedSession.of(row),
     user: joinedSeenUser.of(row),
     key: joinedKey.of(row),
   }),
+  ({ user, key }) => [user.id, key.id],
 );
 
 /** A page of open sessions, of one user, of one service or of all. */
