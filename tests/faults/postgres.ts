@@ -6,6 +6,7 @@ import type { Call, Reply } from './postgres-process.ts';
 /** A PostgreSQL that is nobody else's, and so can be hurt. */
 export type OwnPostgres = {
   freshDatabase(): Promise<string>;
+  port(): Promise<number>;
   /** Starts it again, and waits until it takes connections. */
   start(): Promise<void>;
   /** `fast` ends what clients do; `immediate` leaves it to recovery, as a crash does. */
@@ -41,6 +42,7 @@ export async function ownPostgres(folder?: string): Promise<OwnPostgres | null> 
   }
   return {
     freshDatabase: () => ask('freshDatabase'),
+    port: async () => Number(await ask('port')),
     start: async () => void (await ask('start')),
     stop: async (how) => void (await ask('stop', how)),
     freeze: async () => void (await ask('freeze')),

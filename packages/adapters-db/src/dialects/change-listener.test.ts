@@ -6,12 +6,10 @@ import pg from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { hasPgbouncer, startPgbouncer } from '../../test/pgbouncer.ts';
 import { freshPostgres } from '../../test/postgres.ts';
+import { expectSeen } from '../../test/seen.ts';
 import { openDatabase } from '../index.ts';
 
 const url = await freshPostgres();
-
-/** What is promised: no read that begins so long after a commit misses it. */
-const PROMISE_MS = 1000;
 
 describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('what is kept of reads', () => {
   async function open(at = url ?? '') {
@@ -79,21 +77,6 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('what is kept
       await raw(`${hidden}; update users set name = 'hidden ${name}'`);
       const found = await findSession(both);
       if (found?.user.name !== `hidden ${name}`) return;
-    }
-  }
-
-  /** Whether every read that begins a second or more after the commit sees it; asked until one did so begin. */
-  async function expectSeen(isNew: () => Promise<boolean>, commit: () => Promise<unknown>) {
-    await commit();
-    const committed = performance.now();
-    for (;;) {
-      const begun = performance.now();
-      const isSeen = await isNew();
-      // What is kept is answered at once, and would let nothing be heard.
-      await new Promise((resolve) => setImmediate(resolve));
-      if (begun - committed < PROMISE_MS) continue;
-      expect(isSeen).toBe(true);
-      return;
     }
   }
 
