@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import seeds from './seeds.json' with { type: 'json' };
 
 type Seed = { readonly seed: number; readonly path: string };
-const known: Readonly<Record<'parsers' | 'requests', readonly Seed[]>> = seeds;
+const known: Readonly<Record<'exports' | 'parsers' | 'requests', readonly Seed[]>> = seeds;
 
 /** The long form, `test:fuzz`, has many; a short one runs with the other tests. */
 const FUZZ_RUNS = Number(process.env.FUZZ_RUNS ?? 1000);

@@ -78,8 +78,7 @@ class Scanner {
         from = at;
       } else this.#readAround(octet);
     }
-    // A copy: whoever reads may use the piece of memory again.
-    if (this.#depth > 0) this.#keep(new Uint8Array(piece.subarray(from)));
+    if (this.#depth > 0) this.#keep(piece.subarray(from));
   }
 
   end(): void {
@@ -95,7 +94,8 @@ class Scanner {
 
   #keep(part: Uint8Array): void {
     this.#length += part.length;
-    if (this.#length <= MAX_LINE_BYTES) this.#parts.push(part);
+    // A copy: whoever reads may use the piece of memory again.
+    if (this.#length <= MAX_LINE_BYTES) this.#parts.push(new Uint8Array(part));
     else this.#parts = [];
   }
 

@@ -16,7 +16,8 @@ export async function* linesOf(octets: AsyncIterable<Uint8Array>): AsyncGenerato
   let length = 0;
   const take = (part: Uint8Array) => {
     length += part.length;
-    if (length <= MAX_LINE_BYTES) parts.push(part);
+    // A copy: whoever reads may use the piece of memory again.
+    if (length <= MAX_LINE_BYTES) parts.push(new Uint8Array(part));
     else parts = [];
   };
   const end = (): Line | null => {
@@ -36,8 +37,7 @@ export async function* linesOf(octets: AsyncIterable<Uint8Array>): AsyncGenerato
       if (read) yield read;
       from = at + 1;
     }
-    // A copy: whoever reads may use the piece of memory again.
-    if (from < octet.length) take(new Uint8Array(octet.subarray(from)));
+    if (from < octet.length) take(octet.subarray(from));
   }
   const last = length > 0 ? end() : null;
   if (last) yield last;

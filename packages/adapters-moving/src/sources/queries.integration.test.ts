@@ -114,12 +114,10 @@ const id = (last: number) => `5f86c319-0000-4000-8000-0000000000${String(last).p
 const at = new Date('2024-05-01T10:00:00Z');
 const hash = `$2a$10$${'a'.repeat(53)}`;
 
-const hasNone = skips(
-  (await fetch(inject('postgres'))).status === 204,
-  'PostgreSQL cannot start here',
-);
+const hasNone = (await fetch(inject('postgres'))).status === 204;
+const why = 'PostgreSQL cannot start here';
 
-describe.skipIf(hasNone)('the database of mojzu/sso', () => {
+describe.skipIf(skips(hasNone, why))('the database of mojzu/sso', () => {
   const name = 'shop "\\ ä';
   async function filled(users = 3) {
     const sso = await databaseOf('mojzu-sso');
@@ -203,7 +201,7 @@ describe.skipIf(hasNone)('the database of mojzu/sso', () => {
   });
 });
 
-describe.skipIf(hasNone)('the query of the documentation', () => {
+describe.skipIf(skips(hasNone, why))('the query of the documentation', () => {
   it('for Supabase writes what is read', async () => {
     const supabase = await databaseOf('supabase');
     await supabase.insert('auth.users', {
