@@ -7,6 +7,7 @@ import {
 } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import {
+  anId,
   asService,
   endOf,
   failingAt,
@@ -295,17 +296,47 @@ describe('a user who must change the password', () => {
 });
 
 describe('a hash of another system', () => {
-  test('is replaced at the login, the version stays, and the new hash works', async () => {
+  test.each([
+    ['as it is', 'old', false],
+    ['sealed', 'weak', false],
+    ['hashed once more', 'weak', true],
+  ] as const)(
+    'is replaced once at the login, and the version stays with all that rests on it: %s',
+    async (_form, kind, wrap) => {
+      const w = world();
+      const id = anId();
+      const adopting = { wrap, userId: id };
+      const hash = await w.foreignHashes.adopt({ hash: foreignHash(PASSWORD, kind) }, adopting);
+      const owner = await w.addOwner({ id }, { passwordHash: hash });
+      const { access } = await logIn(w, ask(owner));
+      const credential = await w.credentialOf(owner.user);
+      expect(w.hasher.isCurrent(credential?.passwordHash ?? '')).toBe(true);
+      expect(credential?.version).toBe(1);
+      expect(await w.isLive(access.token)).toBe(true);
+      const before = w.hasher.work();
+      await logIn(w, ask(owner));
+      expect(w.hasher.work() - before).toBe(1);
+      expect(await w.credentialOf(owner.user)).toEqual(credential);
+    },
+  );
+
+  test('is of what was typed, and the hash that replaces it of the normal form', async () => {
     const w = world();
-    const owner = await w.addOwner({}, { passwordHash: foreignHash(PASSWORD) });
-    await logIn(w, ask(owner));
-    const credential = await w.credentialOf(owner.user);
-    expect(w.hasher.isCurrent(credential?.passwordHash ?? '')).toBe(true);
-    expect(credential?.version).toBe(1);
-    const before = w.hasher.work();
-    await logIn(w, ask(owner));
-    expect(w.hasher.work() - before).toBe(1);
-    expect(await w.credentialOf(owner.user)).toEqual(credential);
+    const [typed, normal] = ['cafe\u0301 noir', 'caf\u00e9 noir'];
+    const owner = await w.addOwner({}, { passwordHash: foreignHash(typed) });
+    expect(await endOf(logIn(w, ask(owner, { password: normal })))).toBeInstanceOf(
+      InvalidCredentials,
+    );
+    await logIn(w, ask(owner, { password: typed }));
+    await logIn(w, ask(owner, { password: normal }));
+  });
+
+  test('is none in the row of another user, where it is sealed', async () => {
+    const w = world();
+    const weak = { hash: foreignHash(PASSWORD, 'weak') };
+    const hash = await w.foreignHashes.adopt(weak, { wrap: false, userId: anId() });
+    const owner = await w.addOwner({}, { passwordHash: hash });
+    expect(await endOf(logIn(w, ask(owner)))).toBeInstanceOf(InvalidCredentials);
   });
 
   test('stays where the password was wrong', async () => {
