@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { fileVariableOf } from '../apps/server/src/config.ts';
 import { type Variable, variables } from '../apps/server/src/variables.ts';
 import { textOf } from './sources.ts';
@@ -167,6 +167,23 @@ test('the image sets no variable that a file with a secret could be named for', 
     ) ?? [];
   expect(set).toContain('HOST=');
   for (const name of secrets) expect(set).not.toContain(`${name}=`);
+});
+
+test('the image begins with the Node of the tests, is of the version of the package, and nothing of it floats', () => {
+  const dockerfile = textOf('Dockerfile');
+  const { node } = parse(textOf('pnpm-workspace.yaml')).catalog;
+  const [, base = ''] = /^ARG NODE=(\S+)$/m.exec(dockerfile) ?? [];
+  expect(base).toMatch(new RegExp(`^node:${node}-[a-z]+-slim(?:@sha256:[0-9a-f]{64})?$`));
+  const stages = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image = '']) => image);
+  expect(stages.map((image) => image.slice(2, -1))).toEqual(['NODE', 'NODE']);
+  const label = (name: string) =>
+    new RegExp(`org\\.opencontainers\\.image\\.${name}="([^"]*)"`).exec(dockerfile)?.[1];
+  const { version, license } = JSON.parse(textOf('package.json'));
+  expect(label('version')).toBe(version);
+  expect(label('licenses')).toBe(license);
+  expect(label('base\\.name')).toBe(`docker.io/library/${base.replace(/@.*/, '')}`);
+  // Of the major version that people start it with.
+  expect(dockerfile).toMatch(/pnpm@12\.\d+\.\d+$/m);
 });
 
 test('the unit for systemd starts Node itself, without a package manager around it', () => {

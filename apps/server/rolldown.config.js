@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, globSync, readFileSync, realpathSync } from 'node:fs';
+import path from 'node:path';
 
 const http = '../../packages/adapters-http';
 /** Files that the pages serve unchanged, each at the place beside the bundle where the pages look for it. */
@@ -16,7 +17,43 @@ const files = {
   ),
 };
 
-/** One file for each program, for the image: Node then reads a few files at the start, and strips no types. */
+const { platform, arch } = process;
+/** The folder of a package that one of ours uses. */
+const folderOf = (user, name) =>
+  realpathSync(new URL(`../../packages/${user}/node_modules/${name}`, import.meta.url));
+const bcrypt = folderOf('adapters-crypto', 'bcrypt');
+/**
+ * Packages that stay packages, for they bring machine code or files along, and those of their files that a server of this
+ * platform reads.
+ */
+const packages = {
+  bcrypt: {
+    folder: bcrypt,
+    files: ['package.json', 'LICENSE', '*.js', `prebuilds/${platform}-${arch}/*`],
+  },
+  'node-gyp-build': {
+    // A package of bcrypt's, beside which pnpm puts it.
+    folder: path.join(bcrypt, '../node-gyp-build'),
+    files: ['package.json', 'LICENSE', '{index,node-gyp-build}.js'],
+  },
+  'better-sqlite3': {
+    folder: folderOf('adapters-db', 'better-sqlite3'),
+    files: [
+      ...['package.json', 'LICENSE', 'lib/methods/*.js'],
+      'lib/{index,binding,database,sqlite-error,util}.js',
+      `prebuilds/${platform}*-${arch}.node`,
+    ],
+  },
+  'swagger-ui-dist': {
+    folder: folderOf('adapters-http', 'swagger-ui-dist'),
+    files: [
+      ...['package.json', 'LICENSE', 'NOTICE', 'absolute-path.js'],
+      ...['swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-bundle.js.LICENSE.txt'],
+    ],
+  },
+};
+
+/** One file for each program, and all else that they read beside them: this folder alone is the image. */
 export default {
   input: {
     main: 'src/main.ts',
@@ -34,9 +71,15 @@ export default {
           this.emitFile({ type: 'asset', fileName, source });
         }
       },
+      writeBundle({ dir }) {
+        for (const [name, { folder, files: patterns }] of Object.entries(packages)) {
+          for (const file of globSync(patterns, { cwd: folder })) {
+            cpSync(path.join(folder, file), path.join(dir, 'node_modules', name, file));
+          }
+        }
+      },
     },
   ],
-  // They bring machine code or files along, which are looked for beside them.
   external: ['bcrypt', 'better-sqlite3', 'swagger-ui-dist/absolute-path.js'],
   output: {
     dir: '../../dist',
@@ -44,11 +87,5 @@ export default {
     minify: true,
     entryFileNames: '[name].mjs',
     chunkFileNames: '[name].mjs',
-    paths: {
-      bcrypt: '../packages/adapters-crypto/node_modules/bcrypt/bcrypt.js',
-      'better-sqlite3': '../packages/adapters-db/node_modules/better-sqlite3/lib/index.js',
-      'swagger-ui-dist/absolute-path.js':
-        '../packages/adapters-http/node_modules/swagger-ui-dist/absolute-path.js',
-    },
   },
 };
