@@ -24,6 +24,8 @@ export const initial: Migration = {
       support_url text,
       deleted_at bigint
     )`,
+    `create index services_seeing_all on services (sees_all_users)
+      where sees_all_users = 1 and deleted_at is null`,
 
     `create table users (
       id text not null primary key,

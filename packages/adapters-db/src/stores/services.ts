@@ -143,7 +143,6 @@ const knowing = all(
   ({ id }) => id,
 );
 
-/** The services are few: those that see all users are found among them. */
 const seeing = all(
   (db, userId: Param<Id>) =>
     db
@@ -151,12 +150,23 @@ const seeing = all(
       .select('service_id as id')
       .where('user_id', '=', userId)
       .where('service_id', '<>', sql.lit(ALL))
-      .union(
+      .unionAll(
         db
           .selectFrom('services')
           .select('id')
           .where('sees_all_users', '=', sql.lit<1>(1))
-          .where('deleted_at', 'is', null),
+          .where('deleted_at', 'is', null)
+          .where((eb) =>
+            eb.not(
+              eb.exists(
+                eb
+                  .selectFrom('visible_users')
+                  .select('visible_users.user_id')
+                  .where('visible_users.user_id', '=', userId)
+                  .whereRef('visible_users.service_id', '=', 'services.id'),
+              ),
+            ),
+          ),
       ),
   ({ id }) => id,
 );
