@@ -126,6 +126,7 @@ export async function compose(
       useCases: all,
       jwks: () => tokens.jwks(),
       ping: () => opened.ping(),
+      scrub: () => opened.scrub(),
       size: () => opened.size(),
       close: async () => {
         ring.close();

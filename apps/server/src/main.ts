@@ -64,7 +64,7 @@ async function start(): Promise<void> {
           port: metricsPort,
           version,
         });
-  const { useCases, jwks, ping, size, close } = await compose(
+  const { useCases, jwks, ping, scrub, size, close } = await compose(
     config,
     {
       onChange: (keys) => log.info({ keys }, 'keys changed'),
@@ -108,7 +108,11 @@ async function start(): Promise<void> {
     log.error({ error: messageOf(error) }, 'writing uses down failed');
   const rounds = [
     repeat(
-      () => useCases.maintenance.prune.execute(operator),
+      async () => {
+        const rows = await useCases.maintenance.prune.execute(operator);
+        await scrub();
+        return rows;
+      },
       {
         done: (rows) => log.debug({ rows }, 'pruned'),
         failed: (error) => log.error({ error: messageOf(error) }, 'pruning failed'),

@@ -25,6 +25,8 @@ export type OpenedDatabase = {
   migrate(): Promise<string[]>;
   /** Throws `Unavailable` unless the database answers. */
   ping(): Promise<void>;
+  /** Leaves nothing of deleted rows in the write-ahead log of SQLite, unless another process reads that just now. */
+  scrub(): Promise<void>;
   /** Bytes that the database takes on the disk. */
   size(): Promise<number>;
   /** Waits for what runs, and ends all connections. */
@@ -38,6 +40,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenedDatabase
     database: databaseOn(dialect),
     migrate: () => migrate(dialect),
     ping: () => orUnavailable(dialect, async () => void (await dialect.read(schemaVersion))),
+    scrub: () => orUnavailable(dialect, () => dialect.scrub()),
     size: () => orUnavailable(dialect, () => dialect.size()),
     close: () => dialect.close(),
   };

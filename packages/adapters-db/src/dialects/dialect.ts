@@ -11,6 +11,8 @@ export type Dialect = {
   transactAlone<T>(work: (on: Connection) => Promise<T>): Promise<T>;
   /** Runs lone reads without a transaction. */
   read<T>(work: (on: Connection) => Promise<T>): Promise<T>;
+  /** Writes over what was deleted and is still in files of Rekey's own; what a server of others keeps is theirs. */
+  scrub(): Promise<void>;
   /** Bytes that the database takes on the disk. */
   size(): Promise<number>;
   /** Whether an error says that the database cannot answer now, and not that a query is wrong. */

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Unavailable } from '@rekey/domain';
-import { aService, aUser, skips } from '@rekey/usecases/testing';
+import { aService, aUser, START, skips } from '@rekey/usecases/testing';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { everyQuery, walking } from '../../test/queries.ts';
@@ -56,6 +56,49 @@ function openRaw(name = file): Sqlite.Database {
 }
 
 const mode = async (name: string) => ((await stat(name)).mode & 0o777).toString(8);
+
+describe('rows that are deleted', () => {
+  const MARKER = 'Zaphod Beeblebrox';
+  const filesWith = async (text: string) => {
+    const names = await readdir(folder);
+    const found = await Promise.all(
+      names.map(async (name) => (await readFile(path.join(folder, name))).includes(text)),
+    );
+    return names.filter((_, n) => found[n]);
+  };
+
+  test('are in no file any more once what was deleted is scrubbed', async () => {
+    const { database, scrub } = await openMigrated();
+    const user = aUser({ name: MARKER, createdBy: null });
+    await database.transact(({ users }) => users.insert(user, null));
+    expect(await filesWith(MARKER)).toEqual(['rekey.db-wal']);
+    await scrub();
+    expect(await filesWith(MARKER)).toEqual(['rekey.db']);
+    await database.transact(({ users }) => users.delete(user.id, START, START));
+    expect(await filesWith(MARKER)).not.toEqual([]);
+    await scrub();
+    expect(await filesWith(MARKER)).toEqual([]);
+    // What is written next is kept as ever.
+    const next = aUser({ createdBy: null });
+    await database.transact(({ users }) => users.insert(next, null));
+    expect(await database.read(({ users }) => users.get(next.id))).toEqual(next);
+  });
+
+  test('stay in the log while somebody else reads it, and nobody waits for that', async () => {
+    const { database, scrub } = await openMigrated();
+    const user = aUser({ name: MARKER, createdBy: null });
+    await database.transact(({ users }) => users.insert(user, null));
+    const other = openRaw();
+    other.exec('begin');
+    other.prepare('select count(*) from users').get();
+    await database.transact(({ users }) => users.delete(user.id, START, START));
+    await scrub();
+    expect(await filesWith(MARKER)).not.toEqual([]);
+    other.exec('commit');
+    await scrub();
+    expect(await filesWith(MARKER)).toEqual([]);
+  });
+});
 
 describe('a file that is not there', () => {
   test('is made for its owner alone, with its folders', async () => {

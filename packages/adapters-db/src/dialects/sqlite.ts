@@ -157,6 +157,8 @@ function dialectOn(
         memory.refresh();
         return work(reading);
       }),
+    // The log has the bytes of rows that are deleted since. Where a process still reads it, it goes at another time.
+    scrub: () => inTurn(async () => void writer.pragma('wal_checkpoint(truncate)')),
     isOutage,
     close: () =>
       inTurn(async () => {
