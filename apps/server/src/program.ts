@@ -7,6 +7,7 @@ import { colored } from './commands/common.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addCreateAdmin } from './commands/create-admin.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addExport } from './commands/export.ts';
 import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
 import { addKey } from './commands/key.ts';
@@ -64,6 +65,7 @@ export function createProgram(name: ProgramName = 'rekey'): Command {
   addOutbox(program);
   addKeyring(program);
   addBackup(program);
+  addExport(program);
   addImport(program);
   addAudit(program);
   addCalibrate(program);

@@ -46,7 +46,7 @@ export async function openDatabase(options: OpenOptions): Promise<OpenedDatabase
   };
 }
 
-async function openDialect({ url, ...options }: OpenOptions): Promise<Dialect> {
+export async function openDialect({ url, ...options }: OpenOptions): Promise<Dialect> {
   const place = parseDatabaseUrl(url);
   return place.kind === 'sqlite'
     ? openSqlite(place.file, options.patienceMs, undefined, options.isBulk)

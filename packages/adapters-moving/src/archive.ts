@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, mkdtemp, open, readFile, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open as openFile, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { linesOf } from './lines.ts';
@@ -94,34 +94,36 @@ async function writeFiles(
   tables: readonly string[],
 ): Promise<ArchivedFile[]> {
   const files = new Map<string, ArchivedFile>();
-  let current: { tally: Tally; handle: FileHandle } | null = null;
+  const open: { file: { readonly tally: Tally; readonly handle: FileHandle } | null } = {
+    file: null,
+  };
   let piece: Buffer[] = [];
   let length = 0;
   const flush = async () => {
-    if (length > 0) await current?.handle.appendFile(Buffer.concat(piece));
+    if (length > 0) await open.file?.handle.appendFile(Buffer.concat(piece));
     [piece, length] = [[], 0];
   };
   const end = async () => {
     await flush();
-    if (!current) return;
-    await current.handle.sync();
-    await current.handle.close();
-    const file = current.tally.end();
-    files.set(file.name, file);
-    current = null;
+    if (!open.file) return;
+    const { tally, handle } = open.file;
+    open.file = null;
+    await handle.sync();
+    await handle.close();
+    files.set(tally.name, tally.end());
   };
-  const begin = async (table: string) => {
+  const begin = async (table: string): Promise<void> => {
     const tally = new Tally(table);
-    current = { tally, handle: await open(path.join(folder, tally.name), 'wx', 0o600) };
+    open.file = { tally, handle: await openFile(path.join(folder, tally.name), 'wx', 0o600) };
   };
   try {
     for await (const { table, row } of rows) {
-      if (current?.tally.name !== `${table}.jsonl`) {
+      if (open.file?.tally.name !== `${table}.jsonl`) {
         await end();
         await begin(table);
       }
       const line = Buffer.from(`${JSON.stringify(row)}\n`);
-      current?.tally.add(line);
+      open.file?.tally.add(line);
       piece.push(line);
       length += line.length;
       if (length > PIECE) await flush();
@@ -134,7 +136,7 @@ async function writeFiles(
     }
     return tables.map((table) => files.get(`${table}.jsonl`)).filter((file) => file !== undefined);
   } finally {
-    await current?.handle.close();
+    await open.file?.handle.close();
   }
 }
 
@@ -147,7 +149,7 @@ export async function writeArchive(
   seal: Seal,
 ): Promise<Manifest> {
   const manifest = manifestOf(about, await writeFiles(folder, rows, tables), seal);
-  const handle = await open(path.join(folder, MANIFEST), 'wx', 0o600);
+  const handle = await openFile(path.join(folder, MANIFEST), 'wx', 0o600);
   try {
     await handle.writeFile(`${JSON.stringify(manifest, null, 2)}\n`);
     await handle.sync();
@@ -284,7 +286,6 @@ function isManifest(value: unknown): value is Manifest {
 
 /** Puts the lines of a stream into the files of a folder. */
 async function unpack(octets: AsyncIterable<Uint8Array>, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   let manifest: Manifest | null = null;
   async function* rows(): AsyncGenerator<ArchivedRow> {
     for await (const read of linesOf(octets)) {
@@ -300,9 +301,9 @@ async function unpack(octets: AsyncIterable<Uint8Array>, folder: string): Promis
   const whole = manifest as Manifest | null;
   if (!whole) throw new Error('the export ends before its manifest: it is not whole');
   for (const { name, rows: count } of whole.files) {
-    if (count === 0) await (await open(path.join(folder, name), 'a', 0o600)).close();
+    if (count === 0) await (await openFile(path.join(folder, name), 'a', 0o600)).close();
   }
-  const handle = await open(path.join(folder, MANIFEST), 'wx', 0o600);
+  const handle = await openFile(path.join(folder, MANIFEST), 'wx', 0o600);
   await handle.writeFile(JSON.stringify(whole));
   await handle.close();
 }

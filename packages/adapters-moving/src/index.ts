@@ -25,3 +25,12 @@ export const sources: Readonly<Record<string, Source>> = {
   'better-auth': betterAuth,
   'authn-server': authnServer,
 };
+export {
+  type About,
+  type Archive,
+  archiveLines,
+  type Manifest,
+  manifestText,
+  openArchive,
+  writeArchive,
+} from './archive.ts';

@@ -195,7 +195,7 @@ export const auditTypes = Object.keys(auditTypeTexts) as readonly AuditType[];
 /** An act of the operator outside of the database. */
 export type OperatorAct = Extract<
   AuditType,
-  'rekey:Backup' | 'rekey:Export' | `rekey:Keyring${string}`
+  'rekey:Backup' | 'rekey:Export' | 'rekey:Import' | `rekey:Keyring${string}`
 >;
 
 /** The types of entries that say that a key was made; the key is their subject. */

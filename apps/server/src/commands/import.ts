@@ -4,8 +4,12 @@ import { operator } from '@rekey/domain';
 import type { ImportNews, ImportResult, Source, SourceRow, UseCases } from '@rekey/usecases';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { confirmed, json, onWire, print, printJson, WrongUsage, withRekey, yes } from './common.ts';
+import { importWhole } from './import-whole.ts';
 import { type Input, openInput } from './input.ts';
 import { type Progress, progressOn, type Screened, warning } from './progress.ts';
+
+/** All of another Rekey, as it was exported. */
+const WHOLE = 'rekey';
 
 type ImportOptions = {
   readonly from: string;
@@ -25,12 +29,15 @@ export function addImport(program: Command): void {
     .command('import')
     .description('take users in from another system, or all of another Rekey')
     .addArgument(
-      new Argument('<source>', 'the system that they come from').choices(Object.keys(sources)),
+      new Argument('<source>', 'the system that they come from').choices([
+        ...Object.keys(sources),
+        WHOLE,
+      ]),
     )
     .addOption(
       new Option(
         '--from <place>',
-        'a file, - for standard input, or the URL of the database of the other system',
+        'a file, - for standard input, the URL of the database of the other system, or the folder of an export of Rekey',
       ).default('-'),
     )
     .addOption(
@@ -56,6 +63,7 @@ export function addImport(program: Command): void {
     .addOption(yes())
     .addOption(json())
     .action(async (name: string, options: ImportOptions & { hashConfig?: string }) => {
+      if (name === WHOLE) return importWhole(options);
       const source = sources[name];
       if (!source) throw new Error('commander lets known sources through alone');
       if (options.dryRun && options.resume) {

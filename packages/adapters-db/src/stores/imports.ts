@@ -172,7 +172,7 @@ const insertKeys = write((db, rows: Param<readonly KeyRow[]>) =>
 );
 
 /** The services of these keys see the users from now on. */
-const showAll = write((db, keyIds: Param<readonly Id[]>) =>
+export const showAll = write((db, keyIds: Param<readonly Id[]>) =>
   db
     .insertInto('visible_users')
     .columns(['service_id', 'user_id', 'is_enabled', 'name_key', 'email_key'])

@@ -87,7 +87,7 @@ export function readUser(
   around: Surroundings,
 ): { readonly found: UserToImport | null; readonly faults: readonly string[] } {
   const { ids } = ports;
-  const { now, find } = around;
+  const { now } = around;
   const reading = new Reading(row, MEMBERS);
   const id = reading.text('id')?.toLowerCase() ?? ids.next();
   if (!isId(id)) reading.refuse('id', 'must be a UUID');
