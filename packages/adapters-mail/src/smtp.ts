@@ -259,7 +259,12 @@ const NO_MAILBOX = new Set(['5.1.1', '5.1.3', '5.1.6', '5.1.10']);
 /** The plain codes that say so, where there is no other (RFC 5321, 4.2.3), unless the words tell of another reason. */
 const NO_MAILBOX_PLAIN = new Set([550, 551, 553]);
 const OTHER_REASON =
-  /relay|policy|spam|virus|block|black|reputation|denied|permi(?:t|ssion)|authenticat|listed|\b(?:ip|rbl|spf|dkim|dmarc|quota|full|rate|try)\b/i;
+  /relay|rcpthosts|policy|prohibit|spam|virus|block|black|reputation|denied|permi(?:t|ssion)|authenticat|listed|sender|verif|encrypt|later|hostname|\b(?:ip|ptr|helo|ehlo|tls|rbl|spf|dkim|dmarc|quota|full|rate|try)\b/i;
+/** A refusal that does not say of what. */
+const BARE_REFUSAL = /^(?!.*(?:unknown|no such|not? (?:exist|found))).*\b(?:reject|refuse)/is;
+
+const hasOtherReason = (response: string): boolean =>
+  OTHER_REASON.test(response) || BARE_REFUSAL.test(response);
 
 /** Says what happened by code alone: the server's words may repeat the address or the link. */
 function failure({ responseCode, response = '', command, ...error }: NodemailerError) {
@@ -267,13 +272,14 @@ function failure({ responseCode, response = '', command, ...error }: NodemailerE
     const code = error.timeoutType ?? error.originalCode ?? error.code ?? 'unexpected error';
     return new DeliveryFailure(code, false);
   }
-  const [, enhanced] = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(response) ?? [];
+  // Some servers write it in words of their own: `550 #5.7.1 no`, `553 no (#5.7.1)`.
+  const [, enhanced] = /^\d{3}[ -](?:#|.*\(#)?(\d\.\d{1,3}\.\d{1,3})\b/.exec(response) ?? [];
   const code = enhanced === undefined ? `${responseCode}` : `${responseCode} ${enhanced}`;
   // Before RCPT TO the server refuses us, whoever the recipient is; after DATA it has seen the mail.
   const isOfRecipient = command === 'RCPT TO';
   const saysSo =
     enhanced === undefined
-      ? isOfRecipient && NO_MAILBOX_PLAIN.has(responseCode) && !OTHER_REASON.test(response)
+      ? isOfRecipient && NO_MAILBOX_PLAIN.has(responseCode) && !hasOtherReason(response)
       : (isOfRecipient || command === 'DATA') && NO_MAILBOX.has(enhanced);
   const isPermanent = responseCode >= 500 && saysSo;
   return new DeliveryFailure(`SMTP ${code} at ${command ?? 'CONN'}`, isPermanent);
