@@ -291,3 +291,24 @@ test('every problem is reported at once', () => {
     'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent',
   ]);
 });
+
+test.each([
+  [{ KEYS_FILE: '~/keys.json' }, 'KEYS_FILE must be a path as it is: only a shell knows ~ and $'],
+  [{ MAIL_DIR: '$HOME/mail' }, 'MAIL_DIR must be a path as it is: only a shell knows ~ and $'],
+  [{ MAIL_TEMPLATES: '/srv/$APP/t' }, /^MAIL_TEMPLATES must be a path as it is/],
+  [{ PUBLIC_URL: 'https://id.exa\nmple.com' }, 'PUBLIC_URL must be one line'],
+  [{ SMTP_URL: 'smtp://a.example\nsmtp://b.example' }, 'SMTP_URL must be one line'],
+  [{ BRAND_NAME: 'A\tB' }, 'BRAND_NAME must be one line'],
+])(
+  'a value that would be read in another way than it was written is refused: %j',
+  (env, problem) => {
+    expect(problemsOf(env)).toEqual([
+      typeof problem === 'string' ? problem : expect.stringMatching(problem),
+    ]);
+  },
+);
+
+test('a path may hold a ~ and a $ that no shell would fill in', () => {
+  const keysFile = './a~b/c$/keys.json';
+  expect(readConfig({ KEYS_FILE: keysFile })).toMatchObject({ keysFile });
+});

@@ -45,7 +45,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 function withFiles(env: NodeJS.ProcessEnv, problems: string[]): NodeJS.ProcessEnv {
   const given = { ...env };
   for (const { name, isSecret } of Object.values<Variable>(variables)) {
-    const file = isSecret ? env[fileVariableOf(name)] : undefined;
+    const file = isSecret ? env[fileVariableOf(name)]?.trim() : undefined;
     if (file && env[name]) {
       problems.push(`${name} must not be set where ${fileVariableOf(name)} is`);
     } else if (file) {
@@ -56,7 +56,11 @@ function withFiles(env: NodeJS.ProcessEnv, problems: string[]): NodeJS.ProcessEn
     // Engines that read lines leave the end of a line of Windows.
     const value = given[name]?.trim() ?? '';
     given[name] = value;
-    if (/^(["'`]).*\1$/s.test(value)) {
+    if (/\p{Cc}/u.test(value)) {
+      // URLs are read without them, and a file may hold more than was meant.
+      problems.push(`${name} must be one line`);
+      delete given[name];
+    } else if (/^(["'`]).*\1$/s.test(value)) {
       // As `docker run --env-file` leaves them.
       problems.push(`${name} must not have quotes around it`);
       delete given[name];

@@ -10,6 +10,14 @@ class UnusableValue extends Error {
 
 export const text = (value: string): string => value;
 
+/** A path as it is: nobody fills it in. */
+export function place(value: string): string {
+  if (/^~(?:[/\\]|$)|\$\{?[A-Za-z_]/.test(value)) {
+    throw new UnusableValue('must be a path as it is: only a shell knows ~ and $');
+  }
+  return value;
+}
+
 export const integer = (min: number, max: number) => (value: string) => {
   const number = Number(value);
   if (/^\d{1,10}$/.test(value) && number >= min && number <= max) return number;

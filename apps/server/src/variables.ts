@@ -14,6 +14,7 @@ import {
   logo,
   oneOf,
   origins,
+  place,
   text,
   textFor,
 } from './parsers.ts';
@@ -101,7 +102,7 @@ const storage = {
   keysFile: {
     name: 'KEYS_FILE',
     default: './data/keys.json',
-    parse: text,
+    parse: place,
     text: 'every secret that is not in the database: signing and encryption keys of tokens, the pepper of password hashes, the secrets of mailed links, TOTP seeds and the audit. Made at the first start with mode 0600. A file that Rekey cannot write, a mounted secret, may be readable by its group as well. Once the database holds users, Rekey does not start without it',
   },
   auditDays: {
@@ -125,7 +126,7 @@ const mail = {
   mailDir: {
     name: 'MAIL_DIR',
     default: './data/mail',
-    parse: text,
+    parse: place,
     text: 'the folder of those files. A server deletes each of them once its link has expired (`REVOKE_TOKEN_TTL` after it was written), at its start and daily, and leaves everything else in the folder',
   },
   mailFrom: {
@@ -137,7 +138,7 @@ const mail = {
   mailTemplates: {
     name: 'MAIL_TEMPLATES',
     default: null,
-    parse: text,
+    parse: place,
     text: 'a folder with [templates of your own](operations.md#templates-of-your-own), instead of the mails that Rekey brings along; anything wrong in it keeps Rekey from starting',
     example: './mail-templates',
   },

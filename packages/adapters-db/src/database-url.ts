@@ -44,7 +44,10 @@ function fileOf(rest: string): string {
     throw refused('must be a file: nothing in memory outlives a start');
   if (rest.includes('?')) throw refused('must have no parameters: there is none for SQLite');
   if (/%[\da-f]{2}/i.test(rest)) throw refused('must have its path as it is, not percent-encoded');
-  if (/^\/*~/.test(rest)) throw refused('must have a whole path: only a shell knows ~');
+  if (/^\/*~|\$\{?\w/.test(rest))
+    throw refused('must have a whole path: only a shell knows ~ and $');
+  if (/^\/*file:/.test(rest)) throw refused('must have its path alone, without file:');
+  if (/^\s|[\s/]$/.test(rest)) throw refused('must name a file, without a space or / at its end');
   if (/^\/\/(?![/.])/.test(rest)) {
     throw refused('must be sqlite:./PATH or sqlite:/PATH: after sqlite:// a host would stand');
   }
