@@ -16,7 +16,9 @@ Rekey reads its configuration from the environment, and from a file \`.env\` in 
 
 A variable that holds a secret may be in a file instead, whose path is in \`NAME_FILE\`: \`DATABASE_URL_FILE=/run/secrets/database-url\`. These are ${secrets}. \`KEYS_FILE\` is a path anyway.
 
-In \`.env\`, a \`#\` begins a comment at the start of a line and after white space, and nowhere else. Values may stand in quotes of one kind, a line may begin with \`export\`, and both ends of a line will do. A line that can be read in two ways keeps Rekey from starting: a quote that does not end or that something follows, a variable that is set twice, or \`\${NAME}\`, which Rekey does not fill in (in single quotes it is a text).
+In \`.env\`, a \`#\` begins a comment at the start of a line and after white space, and nowhere else. Values may stand in quotes of one kind, a line may begin with \`export\`, and both ends of a line will do. A line that can be read in two ways keeps Rekey from starting: a quote that does not end or that something follows, a variable that is set twice, a backslash in double quotes (but \`\\n\`) or at the end of a line, or \`\${NAME}\` and \`$(command)\`, which Rekey does not fill in (in single quotes they are text). A \`$\` before a letter is taken as it is, and warned of outside of single quotes: other programs fill in a variable there. Names that Rekey does not know are warned of, too.
+
+A value is one line. A path is taken as it is: one that begins with \`~\`, or has a variable in it, is refused.
 
 The start and \`rekey doctor\` warn of a variable whose name looks like one of these, and of values with which mails would be lost or people misled.
 `;

@@ -43,11 +43,17 @@ describe('a file .env', () => {
     ['MAIL-DIR=secret', /line 1: must be NAME=VALUE/],
     ['A="secret', /line 1: A has a quote that does not end/],
     ['A="secret"more', /line 1: A goes on behind its quote/],
-    ['A="se\\"cret"', /line 1: A goes on behind its quote/],
+    ['A="se\\"cret"', /line 1: A has a backslash/],
     ['"Rekey" <a@b.example>', /line 1: must be NAME=VALUE/],
     ['MAIL_FROM="Rekey" <secret@b.example>', /line 1: MAIL_FROM goes on behind its quote/],
     ['PORT=1\nPORT=secret', /line 2: PORT is there already, in line 1/],
     [`A=\${SECRET}/secret`, /line 1: A names another variable/],
+    [`A=\${SECRET:-secret}`, /line 1: A names another variable/],
+    [`A="x\${SECRET-}secret"`, /line 1: A names another variable/],
+    ['A=$(cat secret)', /line 1: A names another variable or command/],
+    ['A="smtp://secret:se\\$cret@h"', /line 1: A has a backslash/],
+    ['A="C:\\secret"', /line 1: A has a backslash/],
+    ['A=secret\\\nB=1', /line 1: A ends in a backslash/],
   ])('%j is refused by line and name, and not repeated', (text, problem) => {
     const { problems } = parseEnvFile(text);
     expect(problems).toHaveLength(1);
@@ -55,11 +61,25 @@ describe('a file .env', () => {
     expect(problems[0]).not.toMatch(/secret/i);
   });
 
+  test.each([
+    ['A=pa$sword=', 1],
+    ['A="pa$sword"', 1],
+    ["A='pa$sword'", 0],
+    ['A=100$', 0],
+    ['A=$', 0],
+  ])('%j may mean something else to other programs, %i times', (text, count) => {
+    const { values, problems, doubts } = parseEnvFile(text);
+    expect([values.size, problems]).toEqual([1, []]);
+    expect(doubts).toHaveLength(count);
+    for (const doubt of doubts) expect(doubt).toMatch(/^the file \.env, line 1: A has a \$/);
+    expect(doubts.join()).not.toContain('sword');
+  });
+
   test('that is not there says nothing, and one that cannot be read is a problem', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'rekey-env-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const file = path.join(folder, '.env');
-    expect(readEnvFile(file)).toEqual({ values: new Map(), problems: [] });
+    expect(readEnvFile(file)).toEqual({ values: new Map(), problems: [], doubts: [] });
     expect(readEnvFile(folder).problems).toEqual(['the file .env cannot be read (EISDIR)']);
     writeFileSync(file, 'PORT=80', 'utf16le');
     expect(readEnvFile(file).problems).toEqual([expect.stringMatching(/must be NAME=VALUE/)]);

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 export type EnvFile = {
   readonly values: ReadonlyMap<string, string>;
   readonly problems: readonly string[];
+  /** Of lines that are taken as they are, where other programs would take them in another way. */
+  readonly doubts: readonly string[];
 };
 
 /** Reads a file `.env`; one that is not there says nothing. */
@@ -12,10 +14,11 @@ export function readEnvFile(file: string): EnvFile {
     return parseEnvFile(new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file)));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return { values: new Map(), problems: [] };
+    const nothing = { values: new Map(), doubts: [] };
+    if (code === 'ENOENT') return { ...nothing, problems: [] };
     const isEncoding = code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
     const problem = isEncoding ? 'is not UTF-8' : `cannot be read (${code})`;
-    return { values: new Map(), problems: [`the file .env ${problem}`] };
+    return { ...nothing, problems: [`the file .env ${problem}`] };
   }
 }
 
@@ -31,6 +34,7 @@ export function parseEnvFile(text: string): EnvFile {
   const values = new Map<string, string>();
   const lineOf = new Map<string, number>();
   const problems: string[] = [];
+  const doubts: string[] = [];
   const lines = text
     .replace(/^\uFEFF/, '')
     .replaceAll(/\r\n?/g, '\n')
@@ -63,6 +67,10 @@ export function parseEnvFile(text: string): EnvFile {
         break;
       }
       value = rest.slice(1, end);
+      if (quote === '"' && /\\(?!n)/.test(value)) {
+        problems.push(`${at} ${name} has a backslash, which needs '…' around it`);
+        continue;
+      }
       if (quote === '"') value = value.replaceAll('\\n', '\n');
       if (!REST.test(rest.slice(end + 1))) {
         problems.push(
@@ -71,13 +79,18 @@ export function parseEnvFile(text: string): EnvFile {
         continue;
       }
     }
-    if (quote !== "'" && /\$\{\w+\}/.test(value)) {
-      problems.push(`${at} ${name} names another variable, which is not filled in`);
+    if (quote !== "'" && /\$[{(]/.test(value)) {
+      problems.push(`${at} ${name} names another variable or command, which is not filled in`);
+    } else if (quote === '' && value.endsWith('\\')) {
+      problems.push(`${at} ${name} ends in a backslash, and does not go on in the next line`);
     } else if (lineOf.has(name)) {
       problems.push(`${at} ${name} is there already, in line ${lineOf.get(name)}`);
+    }
+    if (quote !== "'" && /\$\w/.test(value)) {
+      doubts.push(`${at} ${name} has a $, which is taken as it is; '…' around it says so to all`);
     }
     lineOf.set(name, index + 1);
     values.set(name, value);
   }
-  return { values, problems };
+  return { values, problems, doubts };
 }

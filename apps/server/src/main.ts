@@ -14,7 +14,7 @@ import { logSink } from './log-sink.ts';
 import { repeat } from './repeat.ts';
 import { hashBehindRequests } from './thread-pool.ts';
 import { version } from './version.ts';
-import { envFileWarning, mailFolderWarning, warningsOf } from './warnings.ts';
+import { envFileWarnings, mailFolderWarning, warningsOf } from './warnings.ts';
 
 const STDOUT = 1;
 /** How long requests and deliveries under way have to finish when the server is told to stop. */
@@ -50,7 +50,7 @@ async function start(): Promise<void> {
   );
   const warnings = [
     mailFolderWarning(config) ?? [],
-    envFileWarning() ?? [],
+    envFileWarnings(),
     warningsOf(config, process.env),
   ].flat();
   for (const warning of warnings) log.warn({ warning }, 'configuration');

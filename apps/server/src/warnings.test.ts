@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from './config.ts';
-import { envFileWarning, mailFolderWarning, warningsOf } from './warnings.ts';
+import { envFileWarnings, mailFolderWarning, warningsOf } from './warnings.ts';
 
 const warned = (env: NodeJS.ProcessEnv) => warningsOf(readConfig(env), env);
 
@@ -66,6 +66,10 @@ describe('a warning', () => {
     ['port', 'PORT'],
     ['MAIL_FORM', 'MAIL_FROM'],
     ['BCRYPT_COSTS', 'BCRYPT_COST'],
+    ['TRUSTED_PROXIES', 'TRUST_PROXY'],
+    ['TRUST_PROXIES', 'TRUST_PROXY'],
+    ['PUBLIC_URL_FILE', 'PUBLIC_URL'],
+    ['METRICS_PORT_FILE', 'METRICS_PORT'],
   ])('of %s names %s', (wrong, right) => {
     expect(warned({ ...good, [wrong]: 'x' })).toEqual([
       `${wrong} is not known to Rekey: ${right} is`,
@@ -84,13 +88,28 @@ test('a file .env with secrets is for its owner alone', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'rekey-warn-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = path.join(folder, '.env');
-  expect(envFileWarning(file)).toBeNull();
+  expect(envFileWarnings(file)).toEqual([]);
   writeFileSync(file, 'PORT=80\n', { mode: 0o644 });
-  expect(envFileWarning(file)).toBeNull();
+  expect(envFileWarnings(file)).toEqual([]);
   writeFileSync(file, 'SMTP_URL=smtp://user:pass@mail.example.com\n');
-  expect(envFileWarning(file)).toMatch(/chmod 600 \.env$/);
+  expect(envFileWarnings(file)).toEqual([expect.stringMatching(/chmod 600 \.env$/)]);
   chmodSync(file, 0o640);
-  expect(envFileWarning(file)).toBeNull();
+  expect(envFileWarnings(file)).toEqual([]);
+});
+
+test('a file .env is warned of where it is not taken as it was perhaps meant', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rekey-warn-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = path.join(folder, '.env');
+  writeFileSync(
+    file,
+    'SMTP_HOST=a\nSMPT_URL=b\nPGUSER=c\nPOSTGRES_PASSWORD=d\nBRAND_NAME=m$x\nJWT_SECRET=e\n',
+    { mode: 0o600 },
+  );
+  expect(envFileWarnings(file)).toEqual([
+    expect.stringMatching(/^the file \.env, line 5: BRAND_NAME has a \$/),
+    'the file .env has names that Rekey does not know: SMTP_HOST, JWT_SECRET',
+  ]);
 });
 
 test('mails that become files are warned of, and more so where they cannot', () => {

@@ -55,19 +55,34 @@ function inClearText({ databaseUrl, hibpUrl }: Config, env: NodeJS.ProcessEnv): 
   ];
 }
 
-/** Of the file `.env`, which holds secrets: that others than its owner and group can read it; null where not. */
-export function envFileWarning(file = '.env'): string | null {
-  try {
-    if (process.platform === 'win32' || (statSync(file).mode & 0o007) === 0) return null;
-    const { values } = readEnvFile(file);
-    const isSecret = Object.values<Variable>(variables).some(
-      ({ name, isSecret }) => isSecret && values.get(name),
-    );
-    return isSecret ? 'the file .env holds secrets, and others can read it: chmod 600 .env' : null;
-  } catch {
-    return null;
-  }
+/**
+ * Of the file `.env`: lines that other programs would take in another way, names that nobody reads, and secrets that others
+ * than its owner and group can read.
+ */
+export function envFileWarnings(file = '.env'): string[] {
+  const { values, doubts } = readEnvFile(file);
+  const set = [...values.keys()];
+  const unread = set.filter((name) => !names.includes(name) && !OTHERS.test(name));
+  const near = misspelt(Object.fromEntries(values));
+  const unknown = unread.filter((name) => !near.some((warning) => warning.startsWith(`${name} `)));
+  const isSecret = Object.values<Variable>(variables).some(
+    ({ name, isSecret }) => isSecret && values.get(name),
+  );
+  const list = unknown.join(', ');
+  return [
+    ...doubts,
+    ...(unknown.length > 0 ? [`the file .env has names that Rekey does not know: ${list}`] : []),
+    ...(isSecret && isOpen(file)
+      ? ['the file .env holds secrets, and others can read it: chmod 600 .env']
+      : []),
+  ];
 }
+
+/** Names that others read in the same file: the driver of PostgreSQL, compose.yaml, and Node while it runs. */
+const OTHERS = /^(?:PG|COMPOSE_|(?:POSTGRES_PASSWORD|BACKEND|TZ|NODE_ENV|NO_COLOR|FORCE_COLOR)$)/;
+
+const isOpen = (file: string): boolean =>
+  process.platform !== 'win32' && (statSync(file).mode & 0o007) !== 0;
 
 /** Why no mail reaches its owner: they become files, if even that; null where they are sent. */
 export function mailFolderWarning({ smtpUrl, mailDir }: Config): string | null {
@@ -97,7 +112,11 @@ function misspelt(env: NodeJS.ProcessEnv): string[] {
     // Kubernetes sets REKEY_PORT=tcp://… and others beside it for a service of that name.
     if (names.includes(name) || env[name]?.startsWith('tcp://')) return [];
     const plain = normal(name);
-    const meant = names.find((known) => isNear(plain, normal(known)));
+    // No secret: it has no file, and whoever thinks that it has one hears of it.
+    const bare = name.replace(/_FILE$/, '');
+    const meant = names.includes(bare)
+      ? bare
+      : names.find((known) => isNear(plain, normal(known)) || stem(name) === stem(known));
     return meant === undefined ? [] : `${name} is not known to Rekey: ${meant} is`;
   });
 }
@@ -107,6 +126,17 @@ const normal = (name: string): string =>
     .toUpperCase()
     .replaceAll(/[^A-Z\d]/g, '')
     .replace(/^REKEY/, '');
+
+/** A name of several words, none of which is one of many or in the past: TRUSTED_PROXIES, TRUST_PROXY. */
+const stem = (name: string): string =>
+  name.includes('_')
+    ? normal(
+        name
+          .toUpperCase()
+          .replaceAll(/IES(?=_|$)/g, 'Y')
+          .replaceAll(/(?:ED|S)(?=_|$)/g, ''),
+      )
+    : name;
 
 /** Whether one name is another but for a slip: of one letter, or of two in a longer one. */
 function isNear(name: string, known: string): boolean {

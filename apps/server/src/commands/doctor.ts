@@ -11,7 +11,7 @@ import {
 } from '@rekey/adapters-mail';
 import type { Command } from 'commander';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
-import { canBeWritten, envFileWarning, mailFolderWarning, warningsOf } from '../warnings.ts';
+import { canBeWritten, envFileWarnings, mailFolderWarning, warningsOf } from '../warnings.ts';
 import { json, print, printJson, table } from './common.ts';
 
 type Check = {
@@ -68,7 +68,7 @@ async function examine(): Promise<Check[]> {
 
 function checkConfiguration(config: Config): Check[] {
   const name = 'configuration';
-  const warnings = [envFileWarning() ?? [], warningsOf(config, process.env)].flat();
+  const warnings = [envFileWarnings(), warningsOf(config, process.env)].flat();
   if (warnings.length === 0) return [{ name, status: 'ok', detail: 'complete' }];
   return warnings.map((detail) => ({ name, status: 'warn', detail }));
 }
