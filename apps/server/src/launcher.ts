@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 
 const INTERVAL_MS = 500;
 
+/** Set by package managers for what they run: a script, or a program (`pnpm exec`, `npm exec`, `npx`). */
+const MARKS = ['npm_lifecycle_event', 'npm_command', 'PNPM_PACKAGE_NAME'];
+
 /** Command lines of package managers, which name their process or are programs for Node. */
 const MANAGER =
   /^(?:npm|npx|pnpm|yarn|corepack)\b|^\S*node\S* .*\b(?:npm|npx|pnpm|yarn|corepack)\b/;
@@ -15,8 +18,7 @@ type Process = { readonly pid: number; readonly parent: number; readonly bornAt:
  * SIGTERM, and what it started would go on without it, and keep the port. Only Linux can be asked who started whom.
  */
 export function onLauncherGone(stop: () => void): void {
-  // Set by package managers for what they run.
-  if (process.platform !== 'linux' || process.env.npm_lifecycle_event === undefined) return;
+  if (process.platform !== 'linux' || !MARKS.some((name) => name in process.env)) return;
   const launchers = launchersOf(process.ppid);
   if (launchers.length === 0) return;
   const timer = setInterval(() => {
