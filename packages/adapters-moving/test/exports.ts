@@ -9,7 +9,7 @@ const email = 'ada@example.com';
 /** That of RFC 6238, in base32. */
 export const seed = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
 
-export const kratosIdentity = (hash: string | null, given: Given = {}) => ({
+export const kratosIdentity = (hash: string | null, given: Given = {}, secret = seed) => ({
   id,
   credentials: {
     password: {
@@ -22,7 +22,7 @@ export const kratosIdentity = (hash: string | null, given: Given = {}) => ({
       type: 'totp',
       identifiers: [id],
       config: {
-        totp_url: `otpauth://totp/Ory:${email}?algorithm=SHA1&digits=6&issuer=Ory&period=30&secret=${seed}`,
+        totp_url: `otpauth://totp/Ory:${email}?algorithm=SHA1&digits=6&issuer=Ory&period=30&secret=${secret}`,
       },
       version: 0,
     },

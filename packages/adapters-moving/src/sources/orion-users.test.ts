@@ -8,7 +8,7 @@ const one = async (given: Record<string, unknown>) =>
   (await rowsOf(orionUsers, lines(orionUser(hash, given))))[0];
 
 describe('a user of orion', () => {
-  it('has its hash as the id, and a password that is hashed with SHA-256', async () => {
+  it('has its hash as the id, a password that is hashed with SHA-256, and a key for the forms', async () => {
     expect(await one({})).toEqual({
       line: 1,
       leftOut: [],
@@ -20,6 +20,7 @@ describe('a user of orion', () => {
         password_hash: hash,
         password_hash_format: 'sha256-hex',
         roles: ['user'],
+        keys: [{ type: 'TOKEN', service: 'users' }],
       },
     });
   });

@@ -37,6 +37,8 @@ function userOf(fields: Fields): Found {
       ...(password !== null && { password_hash: password, password_hash_format: 'sha256-hex' }),
       roles: roles.filter((role) => role === 'admin' || role === 'user'),
       totp_secret: seed,
+      // Who has a TOKEN key of the built-in service logs in by its forms.
+      keys: [{ type: 'TOKEN', service: 'users' }],
     },
     left: [
       ...leftOf(fields, READ),
