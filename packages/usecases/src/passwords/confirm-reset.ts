@@ -19,9 +19,13 @@ import { meetOwner } from '../shared/new-device.ts';
 import { parseNewPassword, prepareNewPassword } from '../shared/new-password.ts';
 import { owe } from '../shared/owe.ts';
 import { proveAddress } from '../shared/prove-address.ts';
+import { record } from '../shared/record.ts';
 import { recordAtAll } from '../shared/record-at-all.ts';
 import { recoveryAddress } from '../shared/recovery-address.ts';
+import { mayReturn } from '../shared/returning.ts';
+import { tell } from '../shared/tell.ts';
 import { tellAll } from '../shared/tell-all.ts';
+import { makeTokenKey } from '../shared/token-key.ts';
 import { mayReset } from './request-reset.ts';
 
 type Needs = Pick<
@@ -61,6 +65,8 @@ type Granted = {
   readonly right: OneTimeToken;
   readonly account: Account;
   readonly service: Service;
+  /** Whether the owner gets a TOKEN key of the service again. */
+  readonly returns: boolean;
 };
 
 /**
@@ -130,10 +136,13 @@ export class ConfirmReset {
       service?.isEnabled;
     if (!isGood) throw new InvalidOneTimeToken();
     // The service may have closed the account to its owner, or forbidden this way, since.
-    if (presented.purpose === 'reset_password' && !mayReset({ account, service, tokenKey })) {
+    const isReturning = await mayReturn(this.#ports, { keys }, { user: account.user, serviceId });
+    const login = { account, service, tokenKey, isReturning };
+    if (presented.purpose === 'reset_password' && !mayReset(login)) {
       throw new InvalidOneTimeToken();
     }
-    return { purpose: presented.purpose, right, account, service };
+    const returns = presented.purpose === 'reset_password' && tokenKey === null;
+    return { purpose: presented.purpose, right, account, service, returns };
   }
 
   /** Spends the right, only if everything is still as it was found. Locks the account. */
@@ -147,7 +156,7 @@ export class ConfirmReset {
   async #set(
     stores: Stores,
     actor: Actor,
-    { purpose, right: { userId, serviceId, email }, account }: Granted,
+    { purpose, right: { userId, serviceId, email }, account, service, returns }: Granted,
     passwordHash: string,
   ): Promise<User> {
     const { users, sessions, oneTimeTokens } = stores;
@@ -168,6 +177,7 @@ export class ConfirmReset {
     await users.forgetDevices(userId);
     await meetOwner(this.#ports, stores, userId, origin);
     await oneTimeTokens.endAll(userId, passwordPurposes, now);
+    const keyId = returns ? await makeTokenKey(this.#ports, stores, userId, service) : null;
 
     const owner = { ...user, email, emailProven: true };
     const mail = { purpose: 'reset_password_confirm', user: owner, serviceId, origin } as const;
@@ -177,6 +187,11 @@ export class ConfirmReset {
     // It ends sessions at all services.
     const type = types[purpose];
     await recordAtAll(this.#ports, stores, actor, { type, serviceId, userId, subjectId });
+    if (keyId !== null) {
+      const made = { serviceId, userId, subjectId: keyId };
+      await tell(this.#ports, stores, { ...made, type: 'key.created' });
+      await record(this.#ports, stores, actor, { ...made, type: 'sso:KeyCreate' });
+    }
     return user;
   }
 }

@@ -17,6 +17,7 @@ import { isFromKnownNetwork } from '../shared/new-device.ts';
 import { owe, oweNobody } from '../shared/owe.ts';
 import { record } from '../shared/record.ts';
 import { recoveryAddress } from '../shared/recovery-address.ts';
+import { mayReturn } from '../shared/returning.ts';
 
 type Needs = Pick<
   Ports,
@@ -44,6 +45,8 @@ type Found = {
   readonly tokenKey: Key | null;
   /** The user, as far as the service may know of it. */
   readonly userId: Id | null;
+  /** Whether a reset gives the user a login back that is gone, see `mayReturn`. */
+  readonly isReturning: boolean;
   /** The mailbox of the owner, which may be that of the address from before; null where it is not known. */
   readonly mailbox: string | null;
 };
@@ -131,7 +134,9 @@ export class RequestReset {
     // A user that the service may not see is not found in its audit either.
     const isKnown = isLinked || account?.user.createdBy === serviceId;
     const userId = account && isKnown ? id : null;
-    return { account, service, tokenKey, userId, mailbox };
+    const user = account?.user ?? null;
+    const isReturning = await mayReturn(this.#ports, stores, { user, serviceId });
+    return { account, service, tokenKey, userId, mailbox, isReturning };
   }
 }
 
@@ -140,7 +145,9 @@ export function mayReset({
   account,
   service,
   tokenKey,
-}: Pick<Found, 'account' | 'service' | 'tokenKey'>): boolean {
+  isReturning,
+}: Pick<Found, 'account' | 'service' | 'tokenKey' | 'isReturning'>): boolean {
   const { isEnabled = false, passwordAllowReset = false } = account?.user ?? {};
-  return isEnabled && passwordAllowReset && tokenKey !== null && (service?.isEnabled ?? false);
+  const hasLogin = tokenKey !== null || isReturning;
+  return isEnabled && passwordAllowReset && hasLogin && (service?.isEnabled ?? false);
 }

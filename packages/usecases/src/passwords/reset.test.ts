@@ -630,3 +630,76 @@ describe('of two that come at once', () => {
     expect(await opens(w, owner, 'the password of the loser')).toBe(false);
   });
 });
+
+describe('a person who signed up and then registered elsewhere with the address', () => {
+  /** Signs up at the built-in service, and confirms a registration of a service: the account is made as new. */
+  async function prepareBoth() {
+    const w = world();
+    await w.useCases.audit.beginAudit.execute(operator);
+    await w.useCases.services.openFormService.execute(operator);
+    const asked = { name: 'Orion', email: 'orion@example.com', password: PASSWORD };
+    await w.useCases.users.signUp.execute(nobody, asked);
+    const shop = await w.addService({ userAllowRegister: true });
+    const by = asService(shop);
+    const { email } = asked;
+    await w.useCases.users.register.execute(by, { name: 'Orion', email });
+    const password = 'the one of the shop';
+    await w.useCases.users.confirmRegistration.execute(by, { token: await lastToken(w), password });
+    const logIn = async (actor: Actor, password: string) =>
+      endOf(w.useCases.sessions.login.execute(actor, { email, password }));
+    return { w, shop, by, email, password, logIn };
+  }
+  const lastToken = async (w: World) => {
+    await w.deliver();
+    return tokenIn(w.channels.mail.sent.at(-1)?.link ?? '');
+  };
+  const sentResets = (w: World) =>
+    w.channels.mail.sent.filter(({ kind }) => kind === 'reset_password').length;
+
+  test('has lost the login of the forms, and gets it back by a reset there, with the one at the service', async () => {
+    const { w, by, email, password, logIn } = await prepareBoth();
+    expect(await logIn(by, password)).toBe('done');
+    expect(await logIn(nobody, password)).toBeInstanceOf(InvalidCredentials);
+    await ask(w, nobody, email);
+    await confirm(w, nobody, await lastToken(w), NEW_PASSWORD);
+    expect(await logIn(nobody, NEW_PASSWORD)).toBe('done');
+    expect(await logIn(by, NEW_PASSWORD)).toBe('done');
+    const { entries } = await w.useCases.audit.listAudit.execute(root, { limit: 100 });
+    const made = entries.filter(({ type }) => type === 'sso:KeyCreate');
+    expect(made.map(({ serviceId }) => serviceId)).toContain(formServiceId);
+    const chains = await w.useCases.audit.verifyAudit.execute(operator);
+    expect(chains.find(({ serviceId }) => serviceId === formServiceId)?.fault).toBeNull();
+  });
+
+  test('gets nothing where nobody may sign up, or where the built-in service keeps the person out', async () => {
+    const { w, email } = await prepareBoth();
+    const closed = { ...w, settings: { ...w.settings, usersSignup: false } };
+    await ask(closed, nobody, email);
+    const id = (await w.database.read(({ users }) => users.findByEmail(email)))?.user.id ?? '';
+    await w.addKey({ userId: id, serviceId: formServiceId, isEnabled: false });
+    await ask(w, nobody, email);
+    await w.deliver();
+    expect(sentResets(w)).toBe(0);
+  });
+
+  test('who never had a login of the forms gets none by a reset there', async () => {
+    const { w, by } = await prepareBoth();
+    const input = { name: 'Ada', email: 'ada@example.com' };
+    await w.useCases.users.register.execute(by, input);
+    const given = { token: await lastToken(w), password: PASSWORD };
+    await w.useCases.users.confirmRegistration.execute(by, given);
+    await ask(w, nobody, input.email);
+    await w.deliver();
+    expect(sentResets(w)).toBe(0);
+  });
+
+  test('has a link that is worth nothing once somebody keeps the person out', async () => {
+    const { w, email, logIn } = await prepareBoth();
+    await ask(w, nobody, email);
+    const token = await lastToken(w);
+    const id = (await w.database.read(({ users }) => users.findByEmail(email)))?.user.id ?? '';
+    await w.addKey({ userId: id, serviceId: formServiceId, isEnabled: false });
+    expect(await endOf(confirm(w, nobody, token))).toBeInstanceOf(InvalidOneTimeToken);
+    expect(await logIn(nobody, NEW_PASSWORD)).toBeInstanceOf(InvalidCredentials);
+  });
+});

@@ -198,6 +198,7 @@ describe('a change that fails half-way', () => {
       'oneTimeTokens.insert',
       'deliveries.insert',
       'events.insert',
+      'services.seeing',
       'services.knowing',
       'audit.lock',
       'audit.append',

@@ -1,7 +1,6 @@
 import {
   type Account,
   type Actor,
-  type Id,
   IllegalArgument,
   type Instant,
   InvalidOneTimeToken,
@@ -16,13 +15,13 @@ import {
 import type { Ports, Stores } from '../ports/index.ts';
 import { doubtMs } from '../shared/kill-switch.ts';
 import { meetOwner } from '../shared/new-device.ts';
-import { newKey } from '../shared/new-key.ts';
 import { parseNewPassword, prepareNewPassword } from '../shared/new-password.ts';
 import { owe } from '../shared/owe.ts';
 import { record } from '../shared/record.ts';
 import { recordAtAll } from '../shared/record-at-all.ts';
 import { tell } from '../shared/tell.ts';
 import { tellAll } from '../shared/tell-all.ts';
+import { makeTokenKey } from '../shared/token-key.ts';
 
 type Needs = Pick<
   Ports,
@@ -140,7 +139,7 @@ export class ConfirmRecovery {
     const { origin } = placeOf(actor);
     await meetOwner(this.#ports, stores, userId, origin);
 
-    const keyId = await this.#makeTokenKey(stores, userId, service);
+    const keyId = await makeTokenKey(this.#ports, stores, userId, service);
     const mail = { purpose: 'reset_password_confirm', user, serviceId } as const;
     const { id: subjectId } = await owe(this.#ports, stores, { ...mail, origin });
     const of = { serviceId, userId, subjectId };
@@ -162,16 +161,5 @@ export class ConfirmRecovery {
       await record(this.#ports, stores, actor, { ...made, type: 'sso:KeyCreate' });
     }
     return user;
-  }
-
-  /** Null where the service was deleted meanwhile. */
-  async #makeTokenKey(
-    { services, keys }: Stores,
-    userId: Id,
-    { id: serviceId, name }: Service,
-  ): Promise<Id | null> {
-    if ((await services.keep(serviceId)) === null) return null;
-    const { key, secret } = newKey(this.#ports, { type: 'TOKEN', name, serviceId, userId });
-    return (await keys.insert(key, secret)) ? key.id : null;
   }
 }

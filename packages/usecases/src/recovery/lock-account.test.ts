@@ -299,6 +299,7 @@ describe('the lock of an account', () => {
       'keys.revokeAllOf',
       'events.insert',
       'events.insert',
+      'services.seeing',
       'audit.lock',
       'audit.append',
     ]);

@@ -13,6 +13,7 @@ import {
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { isJoining } from '../shared/joining.ts';
+import { isKeptOut } from '../shared/kept-out.ts';
 import { countAsked, mayAsk } from '../shared/mail-budget.ts';
 import { oweNobody, oweRegistration } from '../shared/owe.ts';
 import { record } from '../shared/record.ts';
@@ -109,13 +110,11 @@ export async function findRegistrant(
   const id = account?.user.id ?? FIRST_ID;
   const isReserved = await oneTimeTokens.isReserved(email, now, id);
   const isLinked = await keys.linksUser(id, serviceId);
-  const filter = { userIds: [id], serviceIds: [serviceId], types: ['TOKEN'] } as const;
-  const shut = await keys.list({ ...filter, isEnabled: false, isRevoked: false }, { limit: 10 });
-  // The service keeps out whoever has a key that it disabled; whoever takes over from a squatter had none.
-  const isKeptOut = shut.some(({ expiresAt }) => expiresAt === null || expiresAt > now);
+  const isShut = await isKeptOut({ keys }, { userId: id, serviceId }, now);
   const user = account?.user ?? null;
   const isOpenTo = user === null || (user.isEnabled && !user.isLocked);
-  const isWelcome = !(user?.emailProven && isKeptOut);
+  // Whoever takes over from a squatter had none of the keys that keep somebody out.
+  const isWelcome = !(user?.emailProven && isShut);
   return {
     account,
     isOpen: isOpenTo && isWelcome && !isReserved,
