@@ -65,7 +65,7 @@ export type KeyFile = {
   readonly device: KeyList;
   /** 32 bytes: the MAC under which tries are counted. */
   readonly throttle: KeyList;
-  /** 32 bytes: encryption of TOTP seeds. */
+  /** 32 bytes: encryption of TOTP seeds, and of hashes of other systems. */
   readonly seal: KeyList;
   /** 32 bytes: the MACs that chain the audit. */
   readonly audit: KeyList;
