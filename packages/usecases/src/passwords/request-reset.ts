@@ -2,7 +2,6 @@ import {
   type Account,
   type Actor,
   FIRST_ID,
-  hasOwnMailbox,
   type Id,
   type Key,
   parseClaimedEmail,
@@ -11,10 +10,9 @@ import {
   type Service,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
-import { presentedDevice } from '../shared/known-device.ts';
 import { countAsked, mayAsk } from '../shared/mail-budget.ts';
-import { isFromKnownNetwork } from '../shared/new-device.ts';
 import { owe, oweNobody } from '../shared/owe.ts';
+import { isOwnersRequest } from '../shared/owner-asks.ts';
 import { record } from '../shared/record.ts';
 import { recoveryAddress } from '../shared/recovery-address.ts';
 import { mayReturn } from '../shared/returning.ts';
@@ -70,7 +68,7 @@ export class RequestReset {
   async execute(actor: Actor, input: RequestResetInput): Promise<void> {
     const email = (actor.kind === 'nobody' ? parseClaimedEmail : parseEmail)(input.email);
     const { serviceId, origin } = placeOf(actor);
-    const isOwners = await this.#isOwners(actor, email, input.device);
+    const isOwners = await isOwnersRequest(this.#ports, actor, email, input.device);
     // A flood ends here: it writes nothing.
     if (!(await mayAsk(this.#ports, { to: email, origin, isOwners }))) return;
 
@@ -102,15 +100,6 @@ export class RequestReset {
         outcome: owner ? 'success' : 'failure',
       });
     });
-  }
-
-  /** Whether the request comes from where the owner of the account has been. Accounts that nobody vouches for have no owner. */
-  async #isOwners(actor: Actor, email: string, token?: string): Promise<boolean> {
-    const account = await this.#ports.database.read(({ users }) => users.findByEmail(email));
-    const device = await presentedDevice(this.#ports, actor, email, token);
-    if (account === null || !hasOwnMailbox(account.user)) return false;
-    const { origin } = placeOf(actor);
-    return device?.isKnown || isFromKnownNetwork(this.#ports, account, origin);
   }
 
   /**

@@ -228,6 +228,25 @@ describe('a reset that somebody asks for', () => {
     expect(await sent()).toHaveLength(13);
   });
 
+  test('leaves a registration at another service to the owner as well, from a known network', async () => {
+    const { w, rooms, flood, sent } = await prepare();
+    await flood();
+    const shop = await w.addService({ userAllowRegister: true });
+    const register = async (origin: Origin, email = 'ada@example.com') => {
+      const before = (await sent()).length;
+      await rooms.users.register.execute(asService(shop, origin), { name: 'Ada', email });
+      return (await sent()).slice(before).map(({ kind }) => kind);
+    };
+    expect(await register(from(100))).toEqual([]);
+    expect(await register(HOME)).toEqual(['register']);
+    expect(await register(HOME)).toEqual(['register']);
+    expect(await register(HOME)).toEqual(['register']);
+    expect(await register(HOME)).toEqual([]);
+    // Another mailbox of the same person is no account, and knows no network.
+    for (let n = 0; n < 12; n += 1) await register(from(n), 'bob@example.com');
+    expect(await register(HOME, 'bob@example.com')).toEqual([]);
+  });
+
   test.each([
     ['the server', 'mail', 4],
     ['its client', 'mail-client', 1_000_000],

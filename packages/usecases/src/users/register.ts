@@ -16,11 +16,20 @@ import { isJoining } from '../shared/joining.ts';
 import { isKeptOut } from '../shared/kept-out.ts';
 import { countAsked, mayAsk } from '../shared/mail-budget.ts';
 import { oweNobody, oweRegistration } from '../shared/owe.ts';
+import { isOwnersRequest } from '../shared/owner-asks.ts';
 import { record } from '../shared/record.ts';
 
 type Needs = Pick<
   Ports,
-  'database' | 'secrets' | 'macs' | 'linkTokens' | 'mailTally' | 'clock' | 'ids' | 'settings'
+  | 'database'
+  | 'secrets'
+  | 'macs'
+  | 'linkTokens'
+  | 'deviceTokens'
+  | 'mailTally'
+  | 'clock'
+  | 'ids'
+  | 'settings'
 >;
 
 type RegisterInput = {
@@ -42,8 +51,8 @@ export class Register {
   }
 
   /**
-   * A newer request voids the link of an older one. Nothing is mailed beyond the budgets for mails that strangers start.
-   * Throws `IllegalArgument`, and `Forbidden` where the service takes no registrations.
+   * A newer request voids the link of an older one. Nothing is mailed beyond the budgets for mails that strangers start,
+   * of which a part is left to the owner of an account: whoever asks from a network that the account knows. Throws `IllegalArgument`, and `Forbidden` where the service takes no registrations.
    */
   async execute(actor: Actor, input: RegisterInput): Promise<void> {
     if (actor.kind !== 'service') throw new Unauthorized();
@@ -55,7 +64,8 @@ export class Register {
     });
     const { origin, service } = actor;
     if (!service.userAllowRegister) throw new Forbidden('registration_closed');
-    const mail = { to: email, origin };
+    const isOwners = await isOwnersRequest(this.#ports, actor, email);
+    const mail = { to: email, origin, isOwners };
     // A flood ends here: it writes nothing.
     if (!(await mayAsk(this.#ports, mail))) return;
 
