@@ -2,8 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { type Hasher, type Secrets, type StoredHash, sealOwners } from '@rekey/usecases';
 import bcrypt from 'bcrypt';
 import { MAX_BCRYPT_COST } from './foreign-hashes/bcrypt.ts';
-import { readAdopted } from './foreign-hashes/foreign-hashes.ts';
-import type { Reading } from './foreign-hashes/reading.ts';
+import { type Adopted, readAdopted } from './foreign-hashes/foreign-hashes.ts';
 import type { Gate } from './gate.ts';
 import type { KeyList } from './key-file.ts';
 import { makeOwnHash, type OwnHash, prehash, readOwnHash } from './own-hash.ts';
@@ -19,8 +18,7 @@ type Found = { readonly isRight: boolean; readonly rounds: number; readonly ms: 
  * not NFC, in NFC as well.
  *
  * A wrong password costs at least one hash of the current cost, and one more where it was not typed in NFC: neither the
- * answer nor its time says what is wrong. Bcrypt makes up in rounds for what a cheaper hash leaves, by the clock for
- * hashes of other kinds.
+ * answer nor its time says what is wrong. Where a hash is cheaper, bcrypt does the rest.
  */
 export function bcryptHasher(options: {
   /** 4 to 14. */
@@ -44,33 +42,24 @@ export function bcryptHasher(options: {
     return { isRight, rounds: 2 ** cost, ms: 0 };
   }
 
-  /** `inside`: null where the hash is not one of our own around another. */
-  async function compareForeign(
-    text: string,
-    reading: Reading,
-    inside: OwnHash | null,
-  ): Promise<Found> {
+  async function compareForeign(text: string, { reading, around }: Adopted): Promise<Found> {
     const { run, output, bcryptRounds } = reading;
     const start = now();
     const made = await run(text);
     if (made === null) return nothing;
     const ms = bcryptRounds === null ? now() - start : 0;
     const rounds = bcryptRounds ?? 0;
-    if (inside === null) return { isRight: isSame(made, output), rounds, ms };
-    const found = await compareOwn(made, inside);
+    if (around === null) return { isRight: isSame(made, output), rounds, ms };
+    const found = await compareOwn(made, around);
     return { ...found, rounds: found.rounds + rounds, ms };
   }
 
   function comparisonsOf(password: string, { hash, userId }: StoredHash) {
-    const normalized = password.normalize('NFC');
     const own = readOwnHash(hash);
-    if (own) return [() => compareOwn(normalized, own)];
-    const kept = readAdopted(hash, secrets, sealOwners.password(userId));
-    const inside = kept?.own ? readOwnHash(kept.own) : null;
-    if (kept === null || (kept.own !== null && inside === null)) return [];
-    return [...new Set([password, normalized])].map(
-      (text) => () => compareForeign(text, kept.reading, inside),
-    );
+    if (own) return [() => compareOwn(password.normalize('NFC'), own)];
+    const adopted = readAdopted(hash, secrets, sealOwners.password(userId));
+    if (adopted === null) return [];
+    return formsOf(password).map((text) => () => compareForeign(text, adopted));
   }
 
   /** Works for so many rounds, less what so many milliseconds were worth. */
@@ -99,8 +88,7 @@ export function bcryptHasher(options: {
 
     verify: (password, stored, place) =>
       gate.run(place, async () => {
-        const forms = password === password.normalize('NFC') ? 1 : 2;
-        let left = forms * 2 ** cost;
+        let left = formsOf(password).length * 2 ** cost;
         let spentMs = 0;
         for (const compare of stored === null ? [] : comparisonsOf(password, stored)) {
           const { isRight, rounds, ms } = await compare();
@@ -118,6 +106,9 @@ export function bcryptHasher(options: {
     },
   };
 }
+
+/** A password as it was typed, and in its normal form where that is another text. */
+const formsOf = (password: string): string[] => [...new Set([password, password.normalize('NFC')])];
 
 const nothing: Found = { isRight: false, rounds: 0, ms: 0 };
 

@@ -1,6 +1,6 @@
 import { type ForeignHashes, type Secrets, sealOwners } from '@rekey/usecases';
 import type { KeyList } from '../key-file.ts';
-import { makeOwnHash } from '../own-hash.ts';
+import { makeOwnHash, type OwnHash, readOwnHash } from '../own-hash.ts';
 import { readForeignHash, readKept } from './read.ts';
 import { type Reading, refusal } from './reading.ts';
 
@@ -39,29 +39,29 @@ export function foreignHashes(options: {
   };
 }
 
-/** Looked for where a look costs next to nothing: such passwords are hashed by digests. */
-async function isPublished({ text, output, run }: Reading): Promise<boolean> {
-  if (!text.startsWith('$digest$')) return false;
+/** Looked for where a look costs next to nothing, at digests: systems that publish passwords hash with those. */
+async function isPublished({ bcryptRounds, output, run }: Reading): Promise<boolean> {
+  if (bcryptRounds !== 0) return false;
   for (const password of PUBLISHED) if ((await run(password)) === output) return true;
   return false;
 }
 
-/** A hash that is kept, read: a hash of another system, or one of our own of the output of such a hash. */
-export type Kept = { readonly reading: Reading; readonly own: string | null };
+/** A hash of another system that is kept; with the hash of our own that is around it, or null. */
+export type Adopted = { readonly reading: Reading; readonly around: OwnHash | null };
 
 /** Reads the stored form of a hash of another system; null for anything else. */
 export function readAdopted(
   stored: string,
   secrets: Pick<Secrets, 'unseal'>,
   owner: string,
-): Kept | null {
+): Adopted | null {
   const { own, setting } = WRAPPED.exec(stored)?.groups ?? {};
   if (own !== undefined && setting !== undefined) {
-    const reading = readKept(setting);
-    return reading && { reading, own };
+    const [reading, around] = [readKept(setting), readOwnHash(own)];
+    return reading && around && { reading, around };
   }
   const reading = readKept(stored.startsWith('rks1.') ? unsealed(stored, secrets, owner) : stored);
-  return reading && { reading, own: null };
+  return reading && { reading, around: null };
 }
 
 function unsealed(stored: string, secrets: Pick<Secrets, 'unseal'>, owner: string): string {
