@@ -47,7 +47,8 @@ function fileOf(rest: string): string {
   if (/^\/*~|\$\{?\w/.test(rest))
     throw refused('must have a whole path: only a shell knows ~ and $');
   if (/^\/*file:/.test(rest)) throw refused('must have its path alone, without file:');
-  if (/^\s|[\s/]$/.test(rest)) throw refused('must name a file, without a space or / at its end');
+  if (/^\s|[\s/]$|(?:^|\/)\.\.?$/.test(rest))
+    throw refused('must name a file, and have no space at its ends');
   if (/^\/\/(?![/.])/.test(rest)) {
     throw refused('must be sqlite:./PATH or sqlite:/PATH: after sqlite:// a host would stand');
   }
@@ -91,7 +92,8 @@ function postgresOf(text: string): DatabasePlace {
   }
   const given = parametersOf(searchParams);
   const host = given.host ?? decoded(hostname).replace(/^\[(.+)\]$/, '$1');
-  if (host.includes(',')) throw refused('must name one host');
+  if (/[,;=&\s]/.test(host)) throw refused('must name one host, and its parameters behind a ?');
+  if (port === '0') throw refused('must have a port from 1 to 65535');
   if (given.host !== undefined && hostname !== '' && hostname !== SOCKET) {
     throw refused('must name its host once: before the path, or as host');
   }

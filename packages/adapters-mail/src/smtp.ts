@@ -218,6 +218,10 @@ export function parseSmtpUrl(text: string): string {
       `must be ${FORM}, with the characters / # ? @ : of user and pass percent-encoded`,
     );
   }
+  if (!/^(?:[a-z\d_.-]+|\[[\da-f:.]+\])$/i.test(url.hostname)) {
+    throw refused('must have one host, and its parameters behind a ?');
+  }
+  if (url.username === '' && url.password !== '') throw refused('must have a user beside pass');
   if (url.port === '0') throw refused('must have a port from 1 to 65535');
   if (/%(?![\da-f]{2})/i.test(`${url.username}${url.password}`)) {
     throw refused('must have a % of user and pass written as %25');

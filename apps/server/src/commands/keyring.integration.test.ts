@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openKeyFile } from '@rekey/adapters-crypto';
@@ -153,5 +153,15 @@ describe('rekey keyring', () => {
     vi.stubEnv('DATABASE_URL', 'sqlite:/nowhere/rekey.db');
     expect((await run(['keyring', 'rotate'])).error?.message).toContain('there is no database');
     expect(stored()).toEqual(before);
+  });
+
+  test('says that there is no Rekey where there is neither database nor file, and that the file is lost where it alone is gone', async () => {
+    rmSync(file);
+    expect((await run(['keyring', 'list'])).error?.message).toContain('is missing');
+    const empty = path.join(path.dirname(file), 'elsewhere/rekey.db');
+    vi.stubEnv('DATABASE_URL', `sqlite:${empty}`);
+    const { error } = await run(['keyring', 'list']);
+    expect(error?.message).toContain(`there is no database of Rekey at ${empty}`);
+    expect(existsSync(path.dirname(empty))).toBe(false);
   });
 });

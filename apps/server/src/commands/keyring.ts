@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   currentFirst,
   hasOutlived,
@@ -11,6 +12,7 @@ import { DAY_MS, DEVICE_LIFE_MS } from '@rekey/domain';
 import { type Command, Option } from 'commander';
 import { type Config, loadConfig } from '../config.ts';
 import { act, confirmed, json, onWire, print, printJson, table, yes } from './common.ts';
+import { guardedOpening } from './founding.ts';
 
 /**
  * All purposes but two. After a rotation of the pepper each user's next login hashes twice, and the old pepper can go
@@ -32,7 +34,10 @@ export function addKeyring(program: Command): void {
     .description('show the ids and ages of the keys, and nothing else of them')
     .addOption(json())
     .action(async (options: { json?: true }) => {
-      const file = await openKeyFile(loadConfig().keysFile, { mayCreate: false });
+      const config = loadConfig();
+      const open = () => openKeyFile(config.keysFile, { mayCreate: false });
+      // Where there is no Rekey at all, nothing was lost.
+      const file = existsSync(config.keysFile) ? await open() : await guardedOpening(config, open);
       const now = Date.now();
       const keys = keyPurposes.flatMap((purpose) => {
         const [current] = currentFirst(file[purpose], now);
