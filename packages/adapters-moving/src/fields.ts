@@ -75,7 +75,8 @@ export function idOf(system: string, id: unknown): Pick<UserRow, 'id' | 'attribu
   return { attributes: { [`${system}_id`]: id } };
 }
 
-const SEED = /^[A-Z2-7]+$/;
+/** Of 80 bits and more, as the import takes them. */
+const SEED = /^[A-Z2-7]{16,128}$/;
 
 /** A seed in base32 as authenticators show it, or undefined. */
 export function seedOf(value: unknown): string | undefined {

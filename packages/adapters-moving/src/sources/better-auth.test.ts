@@ -43,7 +43,7 @@ describe('a user of better-auth', () => {
 
   it('has all that is left out told by its name, and a provider leaves no password', async () => {
     const { user } = betterAuthUser(null, { role: 'admin', twoFactorEnabled: true });
-    const [row] = await read({ user, accounts: [{ providerId: 'google', password: null }] });
+    const [row] = await read({ user, accounts: [{ providerId: 'google', password: hash }] });
     expect(row?.leftOut).toEqual(['user.role', 'user.twoFactorEnabled', 'account of google']);
     expect(row).not.toHaveProperty('user.password_hash');
   });

@@ -146,6 +146,10 @@ describe('an identity of Kratos', () => {
       'with a salt in front that is no text',
       `$sha256$pf=${base64('{SALT}{PASSWORD}')}$${base64(Buffer.of(0xff))}$${base64(digest)}`,
     ],
+    [
+      'of SHA-1 with a salt in front',
+      `$sha1$pf=${base64('{SALT}{PASSWORD}')}$${base64('salt')}$${base64(Buffer.alloc(20))}`,
+    ],
     ['that is not whole', `$sha256$${base64('short')}`],
   ])('with a digest %s is told', async (_name, given) => {
     expect(await one({}, given)).toMatchObject({

@@ -48,6 +48,11 @@ describe('a user of Supabase', () => {
     ]);
   });
 
+  it('is read after a mark of order and blanks', async () => {
+    const text = `\ufeff${'\n'.repeat(20)}${lines(supabaseUser(hash))}`;
+    expect(await rowsOf(supabase, text)).toMatchObject([{ line: 21, user: ada }]);
+  });
+
   it('is not looked for in a table without the columns of a user', async () => {
     await expect(rowsOf(supabase, 'id,name\n1,Ada\n')).rejects.toThrow(
       'its header has no email, encrypted_password',
