@@ -81,6 +81,9 @@ export function parseEnvFile(text: string): EnvFile {
     }
     if (quote !== "'" && /\$[{(]/.test(value)) {
       problems.push(`${at} ${name} names another variable or command, which is not filled in`);
+    } else if (/[^\P{Cc}\n\t]/u.test(value)) {
+      // The environment of a process ends a value at the first NUL.
+      problems.push(`${at} ${name} has a character that is none of a text`);
     } else if (quote === '' && value.endsWith('\\')) {
       problems.push(`${at} ${name} ends in a backslash, and does not go on in the next line`);
     } else if (lineOf.has(name)) {
