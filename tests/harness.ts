@@ -278,9 +278,9 @@ export function codeAt(seed: string, at: number): string {
   return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1e6).padStart(6, '0');
 }
 
-/** The link to a page with a token, in a mail. */
+/** The link to a page with a token, or with the code of a form, in a mail. */
 export function linkIn(text: string | undefined): URL {
-  const [link] = /https?:\/\/\S+token=\S+/.exec(text ?? '') ?? [];
+  const [link] = /https?:\/\/\S+(?:token|code)=\S+/.exec(text ?? '') ?? [];
   if (link === undefined) throw new Error('no link in the mail');
   return new URL(link);
 }
