@@ -277,10 +277,10 @@ async function askAll(stores: Stores): Promise<void> {
     }
   }
   await audit.getAll([entry.id]);
-  await audit.amendments([entry.id]);
+  await audit.amendments([entry.id, user.id]);
   await audit.erase(user.id);
   await audit.eraseAgain([user.id]);
-  await audit.erased([user.id]);
+  await audit.erased([user.id, service.id]);
   await audit.count();
   await audit.owners();
   await audit.chain(service.id);

@@ -500,6 +500,15 @@ describe('the queries of the stores', () => {
     }
   });
 
+  test('find the entries about a thing by that thing, and not by what they have in common with very many', async () => {
+    const about = ['audit.amendments', 'audit.erased', 'audit.keys'];
+    const found = (await plans()).filter(({ verb }) => about.includes(verb));
+    for (const { sql, plan } of found) {
+      expect(plan.join(), sql).toMatch(/INDEX audit_entries_of_subject \(subject=\?/);
+    }
+    expect(new Set(found.map(({ verb }) => verb)).size).toBe(about.length);
+  });
+
   test('use every index that there is', async () => {
     const used = (await plans()).flatMap(({ plan }) =>
       plan.map((line) => /USING (?:COVERING )?INDEX (\w+)/.exec(line)?.[1]),

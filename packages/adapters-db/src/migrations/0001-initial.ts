@@ -251,7 +251,7 @@ export const initial: Migration = {
       unique (chain, sequence)
     )`,
     `create index audit_entries_of_chain on audit_entries (chain, created_at, id)`,
-    `create index audit_entries_of_type on audit_entries (type, chain, created_at, id)`,
+    `create index audit_entries_of_type on audit_entries (chain, type, created_at, id)`,
     `create index audit_entries_of_user on audit_entries (user_id, chain, created_at, id)
       where user_id is not null`,
     `create index audit_entries_of_subject on audit_entries (subject, chain, created_at, id)

@@ -188,13 +188,17 @@ const byIds = all(
   asEntry,
 );
 
+/** Of expressions, so that nothing is found by them: many entries have a type in common, and few a subject. */
+const plainType = sql<string>`type || ''`;
+const plainChain = sql<string>`chain || ''`;
+
 const amendmentsOf = all(
   (db, ids: Param<Id[]>) =>
     db
       .selectFrom('audit_entries')
       .select(entryColumns)
       .where('subject', 'in', ids)
-      .where('type', '=', sql.lit('sso:AuditUpdate' as const)),
+      .where(plainType, '=', sql.lit('sso:AuditUpdate')),
   asEntry,
 );
 
@@ -400,8 +404,8 @@ const erasedOf = all(
       .selectFrom('audit_entries')
       .select('subject')
       .where('subject', 'in', ids)
-      .where('chain', '=', sql.lit(OPERATOR))
-      .where('type', '=', sql.lit('rekey:AuditErase' as const)),
+      .where(plainChain, '=', sql.lit(OPERATOR))
+      .where(plainType, '=', sql.lit('rekey:AuditErase')),
   ({ subject }) => subject ?? '',
 );
 
