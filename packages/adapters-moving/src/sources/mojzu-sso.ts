@@ -35,6 +35,8 @@ const QUERIES = [
 
 /** Rows that are fetched at a time. */
 const BATCH = 500;
+/** For a server that does not answer. */
+const PATIENCE_MS = 10_000;
 
 /** All of mojzu/sso: root keys, services and users, with their ids and the values of their keys. */
 export const mojzuSso: Source = {
@@ -46,7 +48,11 @@ export const mojzuSso: Source = {
 
 /** The entries of a database, of one moment. Nothing is written to it. */
 async function* entriesIn(connectionString: string): AsyncGenerator<Line> {
-  const client = new pg.Client({ connectionString, application_name: 'rekey import' });
+  const client = new pg.Client({
+    connectionString,
+    application_name: 'rekey import',
+    connectionTimeoutMillis: PATIENCE_MS,
+  });
   // A connection that breaks fails the query that runs; without a listener it would end the process.
   client.on('error', () => undefined);
   await client.connect();
