@@ -84,6 +84,15 @@ describe('the documentation', () => {
     },
   );
 
+  test('leads from alerts to runbooks, by the names that the alerts have', () => {
+    const alerts = [...textOf('docs/monitoring/alerts.yaml').matchAll(/alert: (\w+)/g)].map(
+      ([, name = '']) => name,
+    );
+    const named = textOf('docs/operations.md').match(/\bRekey[A-Z]\w+/g) ?? [];
+    expect(new Set(named).size).toBeGreaterThan(5);
+    expect(alerts).toEqual(expect.arrayContaining(named));
+  });
+
   test('names tests for every promise, and each of them is there', () => {
     const promises = rowsIn('docs/threat-model.md', 'What is promised, and what shows it');
     const named = promises.flatMap(([name, , , shown = []]) => {
