@@ -47,22 +47,41 @@ function parse(text: string): unknown {
   }
 }
 
-/** A string, with the colon behind it where it is a key, or a bracket. */
-const TOKENS = /"((?:[^"\\]|\\.)*)"(\s*:)?|[{}[\]]/g;
-
 /** Keys that an object of a valid JSON text has twice: `JSON.parse` keeps the last in silence, others the first. */
 function repeatedKeys(text: string): string[] {
   const repeated = new Set<string>();
+  /** The keys of each object, and of each list none, that is open. */
   const open: Set<string>[] = [];
-  for (const [token, spelled = '', colon] of text.matchAll(TOKENS)) {
-    if (token === '{' || token === '[') open.push(new Set());
-    else if (token === '}' || token === ']') open.pop();
-    else if (colon !== undefined) {
-      const key: string = spelled.includes('\\') ? JSON.parse(`"${spelled}"`) : spelled;
+  let string = '';
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (char === '"') {
+      const end = endOfString(text, at);
+      string = text.slice(at, end + 1);
+      at = end;
+    } else if (char === '{' || char === '[') open.push(new Set());
+    else if (char === '}' || char === ']') open.pop();
+    else if (char === ':') {
+      // Outside of strings, a colon stands after a key and nowhere else.
+      const key: string = string.includes('\\') ? JSON.parse(string) : string.slice(1, -1);
       const keys = open.at(-1);
       if (keys?.has(key)) repeated.add(key);
       keys?.add(key);
     }
   }
   return [...repeated];
+}
+
+/** The place of the quotation mark that ends the string. Looked for by the engine itself, for a string may be long. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end;
+}
+
+/** Whether an odd number of backslashes stands before that place. */
+function isEscaped(text: string, at: number): boolean {
+  let first = at;
+  while (text[first - 1] === '\\') first -= 1;
+  return (at - first) % 2 === 1;
 }
