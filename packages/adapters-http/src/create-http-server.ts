@@ -4,7 +4,7 @@ import { docs } from './docs/index.ts';
 import { form, formWording } from './form/index.ts';
 import { hooks } from './hooks/index.ts';
 import { pages } from './pages/index.ts';
-import { clientAddress, matcherOf } from './server/address.ts';
+import { clientAddresses, matcherOf } from './server/address.ts';
 import { connectionLimits } from './server/connections.ts';
 import { cors } from './server/cors.ts';
 import type { HttpDeps } from './server/deps.ts';
@@ -42,7 +42,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   const { log, options } = deps;
   const headers = securityHeaders(options.publicUrl);
   const limits = connectionLimits(options);
-  const isTrusted = matcherOf(options.trustProxy);
+  const addressOf = clientAddresses(matcherOf(options.trustProxy));
   const sharing = cors(options);
   const connections = drainer();
   let draining: Promise<void> | null = null;
@@ -83,7 +83,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   app.decorateRequest('actor');
   app.decorateRequest('address', {
     getter() {
-      return clientAddress(this.raw, isTrusted);
+      return addressOf(this.raw);
     },
   });
   app.decorateRequest('begun', null);

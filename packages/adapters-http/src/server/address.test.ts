@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { clientAddress, matcherOf, plainAddress } from './address.ts';
+import { clientAddresses, matcherOf, plainAddress } from './address.ts';
 
 const PROXY = '10.0.0.1';
-const isTrusted = matcherOf(['10.0.0.0/8', 'fd00::/8']);
+const clientAddress = clientAddresses(matcherOf(['10.0.0.0/8', 'fd00::/8']));
 
 const addressOf = (headers: IncomingMessage['headers'], remoteAddress = PROXY) =>
-  clientAddress({ headers, socket: { remoteAddress } as IncomingMessage['socket'] }, isTrusted);
+  clientAddress({ headers, socket: { remoteAddress } as IncomingMessage['socket'] });
 
 const by = (forwarded: string) => addressOf({ 'x-forwarded-for': forwarded });
 
@@ -85,6 +85,14 @@ describe('the address behind a proxy', () => {
   it('is read from X-Forwarded-For where both are there: proxies pass the other on as it came', () => {
     const headers = { 'x-forwarded-for': '203.0.113.66', forwarded: 'for=1.1.1.1' };
     expect(addressOf(headers)).toBe('203.0.113.66');
+  });
+
+  it('is that of each request by itself where a proxy sends several on one connection', () => {
+    const socket = { remoteAddress: PROXY } as IncomingMessage['socket'];
+    const seen = ['203.0.113.66', '203.0.113.67', undefined].map((forwarded) =>
+      clientAddress({ socket, headers: { 'x-forwarded-for': forwarded } }),
+    );
+    expect(seen).toEqual(['203.0.113.66', '203.0.113.67', PROXY]);
   });
 
   it('is that of the socket where nobody is trusted to tell another', () => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6, type Socket } from 'node:net';
 
 /** Of what proxies wrote: two dozen addresses. They write at its end; before it a client may have written anything. */
 const MAX_FORWARDED_LENGTH = 1000;
@@ -22,30 +22,41 @@ export function matcherOf(ranges: readonly string[]): Matcher {
   return (address) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
 
+type Request = Pick<IncomingMessage, 'socket' | 'headers'>;
+
 /**
- * The address that a request came from: the socket's, or the one that trusted proxies forwarded. Each proxy names whom
- * it heard, so the last address that is no trusted proxy's is the client's. Where a proxy names nobody ("unknown", an
+ * Tells the address that a request came from: the socket's, or the one that trusted proxies forwarded. Each proxy names
+ * whom it heard, so the last address that is no trusted proxy's is the client's. Where a proxy names nobody ("unknown", an
  * identifier of its own), its own address is all that is known.
  */
-export function clientAddress(
-  { socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>,
-  isTrusted: Matcher,
-): string {
-  let address = plainAddress(socket.remoteAddress ?? 'unknown');
-  if (isIP(address) === 0 || !isTrusted(address)) return address;
-  for (const next of forwarded(headers)) {
-    if (next === null) break;
-    address = next;
-    if (!isTrusted(address)) break;
-  }
-  return address;
+export function clientAddresses(isTrusted: Matcher): (request: Request) => string {
+  // Of a connection once, and not of each of its requests.
+  const peers = new WeakMap<Socket, { readonly address: string; readonly isProxy: boolean }>();
+
+  return ({ socket, headers }) => {
+    let peer = peers.get(socket);
+    if (!peer) {
+      const address = plainAddress(socket.remoteAddress ?? 'unknown');
+      peer = { address, isProxy: isIP(address) > 0 && isTrusted(address) };
+      peers.set(socket, peer);
+    }
+    let { address } = peer;
+    if (!peer.isProxy) return address;
+    for (const next of forwarded(headers)) {
+      if (next === null) break;
+      address = next;
+      if (!isTrusted(address)) break;
+    }
+    return address;
+  };
 }
 
 /** The addresses that proxies wrote, the latest first; null for each that is none. */
 function forwarded(headers: IncomingMessage['headers']): (string | null)[] {
   const { 'x-forwarded-for': plain, forwarded: standard } = headers;
   if (plain !== undefined) return elementsOf([plain].flat().join()).map(addressIn);
-  return elementsOf(standard ?? '').map((element) => addressIn(forOf(element)));
+  if (standard === undefined) return [];
+  return elementsOf(standard).map((element) => addressIn(forOf(element)));
 }
 
 function elementsOf(header: string): string[] {
