@@ -1,3 +1,4 @@
+import { IllegalArgument } from '@rekey/domain';
 import { type TObject, Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import { parseForm } from './form.ts';
@@ -72,5 +73,27 @@ describe('a list in a query', () => {
 
   it('is the only field that may come twice', () => {
     expect(query('limit=1&limit=1&type=a&type=a')).toEqual({ limit: 'repeated' });
+  });
+});
+
+describe('an empty query', () => {
+  const query = (schema: TObject) => judge(schema, parseForm(''), 'querystring');
+
+  it('is good where no field is required', () => {
+    expect(query(Type.Object({ token: Type.Optional(Type.String()) }, strict))).toEqual({});
+  });
+
+  it('lacks every field that is required', () => {
+    const required = Type.Object({ id: Type.String(), token: Type.String() }, strict);
+    expect(query(required)).toEqual({ id: 'required', token: 'required' });
+  });
+
+  it('is refused by a rule of several fields', () => {
+    const check = () => {
+      throw new IllegalArgument([{ field: 'id', message: 'or token', code: 'required' }]);
+    };
+    expect(query(Type.Object({ id: Type.Optional(Type.String()) }, { check }))).toEqual({
+      id: 'required',
+    });
   });
 });
