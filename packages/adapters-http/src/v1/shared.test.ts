@@ -1,6 +1,7 @@
 import { aUser } from '@rekey/usecases/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { enrolled, problemAt, type Rig, rig } from '../../test/harness.ts';
+import { instantOut } from './shared.ts';
 
 let server: Rig;
 beforeEach(async () => {
@@ -44,4 +45,21 @@ describe('ids that lead nowhere', () => {
       expect([response.statusCode, response.json().code]).toStrictEqual([404, 'not_found']);
     }
   });
+});
+
+it('instants are written as in RFC 3339, in UTC and to the millisecond', () => {
+  const instants = [
+    0,
+    1,
+    -1,
+    Date.UTC(2026, 1, 28, 23, 59, 59, 999),
+    Date.UTC(2028, 1, 29, 0, 0, 0, 7),
+    Date.UTC(2026, 0, 31, 9, 30, 5, 70),
+    Date.UTC(9999, 11, 31, 23, 59, 59, 999),
+    // More days than are kept.
+    ...Array.from({ length: 1100 }, (_, day) => day * 86_412_345),
+  ];
+  for (const instant of [...instants, ...instants]) {
+    expect(instantOut(instant)).toBe(new Date(instant).toISOString());
+  }
 });
