@@ -26,10 +26,11 @@ export function one<Params extends AnyParams, Row, Answer = Row>(
   build: Build<Params, Row>,
   as?: (row: Row) => Answer,
 ): Query<Params, Answer | null> {
-  return query(build, async (on, statement, values) => {
-    const [first = null] = await on.rows(statement, values, as);
-    return first;
-  });
+  return query(
+    build,
+    (on, statement, values) => on.rows(statement, values, as),
+    ([first = null]) => first,
+  );
 }
 
 /**
@@ -58,27 +59,29 @@ export function all<Params extends AnyParams, Row, Answer = Row>(
   build: Build<Params, Row>,
   as?: (row: Row) => Answer,
 ): Query<Params, Answer[]> {
-  return query(build, (on, statement, values) => on.rows(statement, values, as));
+  return query(
+    build,
+    (on, statement, values) => on.rows(statement, values, as),
+    (rows) => rows,
+  );
 }
 
 /** A write that answers nothing. */
 export function write<Params extends AnyParams>(build: Build<Params>): Query<Params, void> {
-  return query(build, async (on, statement, values) => {
-    await on.changes(statement, values);
-  });
+  return query(build, change, () => undefined);
 }
 
 /** A write that answers whether it changed a row. */
 export function guarded<Params extends AnyParams>(build: Build<Params>): Query<Params, boolean> {
-  return query(build, async (on, statement, values) => {
-    return (await on.changes(statement, values)) > 0;
-  });
+  return query(build, change, (changes) => changes > 0);
 }
 
 /** A write that answers how many rows it changed. */
 export function counted<Params extends AnyParams>(build: Build<Params>): Query<Params, number> {
-  return query(build, (on, statement, values) => on.changes(statement, values));
+  return query(build, change, (changes) => changes);
 }
+
+const change: Run<number> = (on, statement, values) => on.changes(statement, values);
 
 type Query<Params extends AnyParams, Answer> = (
   on: Connection,
@@ -162,9 +165,13 @@ class Slot {
 
 type Built = Required<Statement> & { readonly picks: readonly Pick[] };
 
-function query<Params extends AnyParams, Answer>(
+/** Runs a statement: SQLite answers at once. */
+type Run<Found> = (on: Connection, statement: Statement, values: Value[]) => Found | Promise<Found>;
+
+function query<Params extends AnyParams, Found, Answer>(
   build: Build<Params>,
-  run: (on: Connection, statement: Statement, values: Value[]) => Answer | Promise<Answer>,
+  run: Run<Found>,
+  answerOf: (found: Found) => Answer,
 ): Query<Params, Answer> {
   const builtBy = new WeakMap<Kysely<Schema>, Map<string, Built>>();
   return (on) => {
@@ -183,7 +190,7 @@ function query<Params extends AnyParams, Answer>(
       const shape = shapeOf(args);
       const statement = built.get(shape) ?? buildFor(shape, args);
       const values = statement.picks.map((pick) => asValue(pick(args)));
-      return run(on, statement, values);
+      return answerOf(await run(on, statement, values));
     };
   };
 }

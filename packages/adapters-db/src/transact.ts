@@ -54,12 +54,13 @@ export function databaseOn(dialect: Dialect): Database {
     }
   }
 
-  const enter = async <T>(run: () => Promise<T>) => {
-    if (inside.getStore()?.isOpen) {
-      throw new Error('a transaction or read is open already: use its stores');
-    }
-    return orUnavailable(dialect, run);
-  };
+  const enter = <T>(run: () => Promise<T>) =>
+    orUnavailable(dialect, () => {
+      if (inside.getStore()?.isOpen) {
+        throw new Error('a transaction or read is open already: use its stores');
+      }
+      return run();
+    });
 
   return {
     transact: (work) => enter(() => dialect.transact((on) => runScope(on, work))),

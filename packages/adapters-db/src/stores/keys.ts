@@ -425,6 +425,8 @@ const spendTotpStep = guarded((db, id: Param<Id>, step: Param<number>) =>
 /** The keys of services, users and the operator. */
 export const keysOn = (on: Connection): Keys => {
   const visible = visibleUsersOn(on);
+  const findCurrent = byDigest(on);
+  const findRotated = byPreviousDigest(on);
   /** Tries again where the key that was in the way has expired. */
   const withRoom = async (of: KeyUpdate, run: () => Promise<boolean>): Promise<boolean> =>
     (await run()) || ((await giveWay(on)(of, of.updatedAt)) && run());
@@ -446,9 +448,9 @@ export const keysOn = (on: Connection): Keys => {
     get: byId(on),
     list: (filter, page) => list(on, filter, page),
     async findByDigest(digest, now) {
-      const current = await byDigest(on)(digest);
+      const current = await findCurrent(digest);
       if (current !== null) return current.found;
-      const rotated = await byPreviousDigest(on)(digest);
+      const rotated = await findRotated(digest);
       return rotated && (rotated.overlapEndsAt ?? 0) > now ? rotated.found : null;
     },
     findToken: async (userId, serviceId, now) =>
