@@ -140,17 +140,17 @@ export function parseAll<T extends Record<string, () => unknown>>(
   parsers: T,
 ): { [K in keyof T]: ReturnType<T[K]> } {
   const violations: Violation[] = [];
-  const parsed = Object.entries(parsers).map(([name, parse]) => {
+  const parsed: Record<string, unknown> = {};
+  for (const name in parsers) {
     try {
-      return [name, parse()];
+      parsed[name] = parsers[name]?.();
     } catch (error) {
       if (!(error instanceof IllegalArgument)) throw error;
       violations.push(...error.violations);
-      return [name, undefined];
     }
-  });
+  }
   if (violations.length > 0) throw new IllegalArgument(violations);
-  return Object.fromEntries(parsed);
+  return parsed as { [K in keyof T]: ReturnType<T[K]> };
 }
 
 function refused(field: string, message: string): IllegalArgument {
