@@ -6,6 +6,7 @@ import { deliveriesRaces } from './deliveries.ts';
 import { emailsRaces } from './emails.ts';
 import { factorsRaces } from './factors.ts';
 import { keysRaces } from './keys.ts';
+import { linksRaces } from './links.ts';
 import { passwordsRaces } from './passwords.ts';
 import { recoveryRaces } from './recovery.ts';
 import { registrationsRaces } from './registrations.ts';
@@ -25,6 +26,7 @@ export function racesContract(name: string, open: Open): void {
       throttlingRaces,
       passwordsRaces,
       recoveryRaces,
+      linksRaces,
       keysRaces,
       usersRaces,
       accountsRaces,
