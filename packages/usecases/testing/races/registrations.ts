@@ -49,7 +49,8 @@ const rivals: Record<
     return () =>
       w.database.transact(async ({ users, oneTimeTokens }) => {
         const account = await users.lock(user.id);
-        if (account?.user.email !== EMAIL) return;
+        // An account that is made as new meanwhile is nobody's any more who could move it.
+        if (account?.user.email !== EMAIL || account.user.name !== 'Mallory') return;
         await users.changeEmail(user.id, 'mallory@example.com', START);
         await oneTimeTokens.insert({
           id: w.ids.next(),
