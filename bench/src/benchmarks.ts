@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import nodemailer from 'nodemailer';
 import { Connection, load, request, type Shot, shoot } from './client.ts';
 import { figure, type Latency, latencyOf, type Row, rounds, row } from './figures.ts';
+import { importing } from './import.ts';
 import { startBare, startBetterAuth, startOidcProvider } from './peers.ts';
 import { aFolder, cpuOf, memoryOf, type Server, startHelper, startServer } from './processes.ts';
 import type { Question, Reply } from './raw-bcrypt.ts';
@@ -628,6 +629,7 @@ export const benchmarks: Record<string, Benchmark> = {
     ...(await hashBound(effort, 'update-password', 10, [1, 8, 64], { peers: true })),
     ...(await hashBound(effort, 'update-password', 12, [8], { peers: true })),
   ],
+  import: importing,
   form: (effort) => hashBound(effort, 'form', 10, [1, 8]),
   verify,
   enumeration,

@@ -1,11 +1,18 @@
 import { operator } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
-import { asService, foreignHash, planted, root, START, world } from '../../testing/index.ts';
+import {
+  asService,
+  foreignHash,
+  planted,
+  root,
+  START,
+  type World,
+  world,
+} from '../../testing/index.ts';
 import type { ImportInput, ImportNews, SourceRow } from '../index.ts';
 import { useCases } from '../index.ts';
 import type { Ports, UserRow } from '../ports/index.ts';
 
-type World = ReturnType<typeof world>;
 type Given = Partial<Omit<ImportInput, 'rows'>>;
 
 const ID = '0a000000-0000-4000-8000-00000000000';
