@@ -14,7 +14,7 @@ export type Mail = {
   readonly messageId: string;
   /** The token in the link of the mail. */
   readonly token: string;
-  /** The purpose of the link, which its token names. */
+  /** The purpose of the link, which its token names; `news` where there is none. */
   readonly purpose: string;
 };
 
@@ -32,6 +32,9 @@ export type Smtp = {
   readonly url: string;
   /** Every mail that was answered 250, in order. */
   readonly mails: readonly Mail[];
+  mailsTo(address: string): readonly Mail[];
+  /** Whether nobody is connected, and every mail that arrived is decided on. */
+  isIdle(): boolean;
   manners: Manners;
   /** Hangs up on everybody, and is gone. */
   close(): Promise<void>;
@@ -40,6 +43,8 @@ export type Smtp = {
 /** A real SMTP server on loopback, polite until it is told otherwise. */
 export async function startSmtp(port = 0): Promise<Smtp> {
   const mails: Mail[] = [];
+  const byAddress = new Map<string, Mail[]>();
+  let undecided = 0;
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
@@ -49,18 +54,23 @@ export async function startSmtp(port = 0): Promise<Smtp> {
     onRcptTo: ({ address }, session, done) =>
       answer(session, smtp.manners.recipient?.(address), done),
     onData: (stream, session, done) => {
-      void buffer(stream).then(
+      undecided += 1;
+      const deciding = buffer(stream).then(
         async (bytes) => {
           const mail = await mailIn(bytes, session);
           const refusal = await smtp.manners.beforeAccepting?.(mail);
           if (refusal !== undefined) return answer(session, refusal, done);
           mails.push(mail);
+          byAddress.set(mail.to, [...(byAddress.get(mail.to) ?? []), mail]);
           done();
           if (smtp.manners.afterAccepting?.(mail) === 'drop') hangUp(session);
         },
         // A client that is killed hangs up in the middle of a message.
         () => undefined,
       );
+      void deciding.finally(() => {
+        undecided -= 1;
+      });
     },
   });
   // A client that is killed hangs up in the middle of anything.
@@ -88,6 +98,8 @@ export async function startSmtp(port = 0): Promise<Smtp> {
   const smtp: Smtp = {
     url: `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`,
     mails,
+    mailsTo: (address) => byAddress.get(address) ?? [],
+    isIdle: () => server.connections.size === 0 && undecided === 0,
     manners: {},
     close,
   };
@@ -99,6 +111,6 @@ async function mailIn(bytes: Buffer, { envelope }: SMTPServerSession): Promise<M
   const [recipient, ...others] = envelope.rcptTo;
   if (!recipient || others.length > 0) throw new Error('a mail has one recipient');
   const [, token = ''] = /[?&](?:token|code)=([\w.-]+)/.exec(text) ?? [];
-  const [, purpose = ''] = token.split('.');
+  const [, purpose = 'news'] = token.split('.');
   return { to: recipient.address, messageId, token, purpose };
 }

@@ -70,6 +70,8 @@ export async function aWorld(
     SMTP_URL: smtp.url,
     // Clocks are moved by days, and every link is to work at the end.
     REVOKE_TOKEN_TTL: '315360000',
+    RESET_TOKEN_TTL: '315360000',
+    REGISTER_TOKEN_TTL: '315360000',
     // Clients say where they are, see `aClient`.
     TRUST_PROXY: '127.0.0.1',
     ...clockEnv,
@@ -107,7 +109,17 @@ export type Answer = {
   readonly headers: IncomingMessage['headers'];
 };
 
+/** What a request has besides its route. */
+export type Sent = {
+  readonly form?: Record<string, string>;
+  readonly json?: object;
+  readonly headers?: Record<string, string>;
+  /** The address that it comes from. */
+  readonly home?: string;
+};
+
 export type Client = {
+  call(method: string, route: string, sent?: Sent): Promise<Answer>;
   get(route: string): Promise<Answer>;
   signUp(person: Person): Promise<Answer>;
   login(person: Person, password: string): Promise<Answer>;
@@ -121,7 +133,7 @@ export type Client = {
 };
 
 /** An address of another network each time: what one network may do in a while is not the matter of these tests. */
-const somewhere = (): string => `10.${[...randomBytes(3)].join('.')}`;
+export const somewhere = (): string => `10.${[...randomBytes(3)].join('.')}`;
 
 /** A client with one connection, which it keeps. */
 export function aClient({ url }: Pick<Server, 'url'>): Client {
@@ -129,22 +141,22 @@ export function aClient({ url }: Pick<Server, 'url'>): Client {
   onTestFinished(() => agent.destroy());
   let isDismissed = false;
 
-  async function send(
+  async function call(
     method: string,
     route: string,
-    fields = {},
-    { home = somewhere(), token }: { home?: string; token?: string } = {},
+    { form, json, headers = {}, home = somewhere() }: Sent = {},
   ): Promise<Answer> {
     const sent = request(`${url}${route}`, {
       method,
       agent,
       headers: {
         'x-forwarded-for': home,
-        ...(method !== 'GET' && { 'content-type': 'application/x-www-form-urlencoded' }),
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
+        ...(json && { 'content-type': 'application/json' }),
+        ...headers,
       },
     });
-    sent.end(method === 'GET' ? undefined : new URLSearchParams(fields).toString());
+    sent.end(form ? new URLSearchParams(form).toString() : json && JSON.stringify(json));
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
     const body = await text(response);
     isDismissed ||= response.headers.connection === 'close';
@@ -157,18 +169,20 @@ export function aClient({ url }: Pick<Server, 'url'>): Client {
   }
 
   return {
-    get: (route) => send('GET', route),
-    signUp: ({ email, old, home }) =>
-      send('POST', '/users/create', { name: 'Ada', email, password: old }, { home }),
+    call,
+    get: (route) => call('GET', route),
+    signUp: ({ email, old: password, home }) =>
+      call('POST', '/users/create', { form: { name: 'Ada', email, password }, home }),
     login: ({ email, home }, password) =>
-      send('POST', '/users/login', { email, password }, { home }),
-    change: ({ email, old, fresh, home, token }) => {
-      const fields = { email, password: old, newPassword: fresh };
-      return send('PUT', '/users/update/password', fields, { home, token });
+      call('POST', '/users/login', { form: { email, password }, home }),
+    change: ({ email, old: password, fresh: newPassword, home, token }) => {
+      const headers = { authorization: `Bearer ${token}` };
+      const form = { email, password, newPassword };
+      return call('PUT', '/users/update/password', { form, headers, home });
     },
-    revoke: (token) => send('POST', '/local', { token }),
+    revoke: (token) => call('POST', '/local', { form: { token } }),
     prove: ({ email, home }, code) =>
-      send('POST', '/users/validateEmail', { email, code }, { home }),
+      call('POST', '/users/validateEmail', { form: { email, code }, home }),
     isDismissed: () => isDismissed,
   };
 }
@@ -189,7 +203,8 @@ export type Person = {
 export function aPerson(name = 'ada'): Person {
   const id = randomBytes(6).toString('hex');
   return {
-    email: `${name}-${id}@example.com`,
+    // A domain of its own: mails to one domain have half of the lanes.
+    email: `${name}@${id}.example`,
     old: `old ${id}`,
     fresh: `new ${id}`,
     home: somewhere(),
