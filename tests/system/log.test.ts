@@ -1,67 +1,146 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, constants, openSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { skips } from '../../packages/usecases/testing/index.ts';
+import { aHangingDisk } from '../faults/disk.ts';
 import { aFolder, aFreePort, image, runCommands } from '../harness.ts';
 
 const isElsewhere = process.platform !== 'linux';
 
-/** Opens what the log is written to; answers its descriptor, and what to do when the server runs. */
-type Sink = (folder: string) => { fd: number; onceUp?: () => void };
+/** Where both outputs of a server go. */
+type Sink = {
+  readonly output: number | 'pipe';
+  /** How many it is given at least; 500 unless told. */
+  readonly lines?: number;
+  /** What runs the command that starts the server. */
+  readonly through?: (command: string) => readonly [string, ...string[]];
+  /** What happens once the server runs, and once it answers nobody any more. */
+  readonly onceUp?: (started: ChildProcess) => void;
+  readonly onceStopped?: (started: ChildProcess) => void;
+};
 
+/** A named pipe, which takes 64 KiB. */
 function aPipe(folder: string) {
   const file = path.join(folder, 'pipe');
   execFileSync('mkfifo', [file]);
   const reader = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  return { reader, fd: openSync(file, 'w') };
+  return { file, reader, output: openSync(file, 'w') };
 }
 
-const sinks: Record<string, Sink> = {
-  'a full disk': () => ({ fd: openSync('/dev/full', 'w') }),
+/** Writes to a pipe until it takes no more. */
+function fill(file: string): void {
+  const writer = openSync(file, constants.O_WRONLY | constants.O_NONBLOCK);
+  const page = Buffer.alloc(4096);
+  try {
+    for (;;) writeSync(writer, page);
+  } catch {
+    closeSync(writer);
+  }
+}
+
+const onTerminal = (command: string) => ['script', '-qefc', command, '/dev/null'] as const;
+
+/** Each is null where this user cannot have it. */
+const sinks: Record<string, (folder: string) => Sink | null> = {
+  'a full disk': () => ({ output: openSync('/dev/full', 'w') }),
+  'a disk that hangs': () => {
+    const disk = aHangingDisk();
+    if (disk === null) return null;
+    const { folder, hang, recover } = disk;
+    // Nothing ends a process that waits for its disk, not even SIGKILL.
+    return { output: openSync(path.join(folder, 'log'), 'a'), onceUp: hang, onceStopped: recover };
+  },
   'a pipe that nobody reads': (folder) => {
-    const { reader, fd } = aPipe(folder);
+    const { file, reader, output } = aPipe(folder);
     onTestFinished(() => closeSync(reader));
-    // 64 KiB, which is all that it takes.
-    execFileSync('dd', ['if=/dev/zero', 'bs=65536', 'count=1', 'status=none'], {
-      stdio: ['ignore', fd, 'ignore'],
-    });
-    return { fd };
+    fill(file);
+    return { output };
+  },
+  'a pipe that nobody else has open': (folder) => {
+    const { file, reader, output: writer } = aPipe(folder);
+    const output = openSync(file, 'r+');
+    fill(file);
+    closeSync(reader);
+    closeSync(writer);
+    return { output };
+  },
+  'a pipe whose reader is stopped': (folder) => {
+    const { file, reader, output } = aPipe(folder);
+    const cat = spawn('cat', [file], { stdio: 'ignore' });
+    onTestFinished(() => void cat.kill('SIGKILL'));
+    const onceUp = () => {
+      cat.kill('SIGSTOP');
+      closeSync(reader);
+      fill(file);
+    };
+    return { output, onceUp };
   },
   'a pipe whose reader leaves': (folder) => {
-    const { reader, fd } = aPipe(folder);
-    return { fd, onceUp: () => closeSync(reader) };
+    const { reader, output } = aPipe(folder);
+    return { output, onceUp: () => closeSync(reader) };
   },
+  // As systemd has one for its journal. It takes some 700 lines.
+  'a socket that nobody reads': () => ({ output: 'pipe', lines: 1500 }),
+  'a terminal that is paused': () => ({
+    output: 'pipe',
+    through: onTerminal,
+    // Ctrl-S
+    onceUp: ({ stdin }) => void stdin?.write('\x13'),
+  }),
+  'a terminal that nobody reads': () => ({
+    output: 'pipe',
+    through: onTerminal,
+    onceUp: (terminal) => void terminal.kill('SIGSTOP'),
+    onceStopped: (terminal) => void terminal.kill('SIGCONT'),
+  }),
 };
+
+/** The process that a program started, or that the program became. */
+function serverOf({ pid }: ChildProcess): number {
+  const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+  return Number(child || pid);
+}
 
 describe.skipIf(skips(isElsewhere, 'only Linux has such sinks'))(
   'a server whose log goes to',
   () => {
-    test.each(Object.entries(sinks))('%s answers, and stops when told to', async (_what, open) => {
-      const folder = aFolder();
-      const port = await aFreePort();
-      const { fd, onceUp } = open(folder);
-      const child = spawn(process.execPath, [image.main], {
-        cwd: folder,
-        env: { PATH: process.env.PATH, BCRYPT_COST: '10', PORT: `${port}`, METRICS_PORT: '0' },
-        stdio: ['ignore', fd, 'ignore'],
-      });
-      closeSync(fd);
-      onTestFinished(() => void child.kill('SIGKILL'));
-      const exit = new Promise((resolve) => {
-        child.once('exit', (code, signal) => resolve({ code, signal }));
-      });
-      const live = () =>
-        fetch(`http://127.0.0.1:${port}/health/live`, { signal: AbortSignal.timeout(5000) }).then(
-          ({ status }) => status,
-          () => null,
-        );
-      await expect.poll(live, { timeout: 30_000 }).toBe(200);
-      onceUp?.();
-      for (let request = 0; request < 500; request += 1) expect(await live()).toBe(200);
-      child.kill('SIGTERM');
-      expect(await exit).toEqual({ code: 0, signal: null });
-    });
+    test.for(Object.entries(sinks))(
+      '%s answers, and stops when told to',
+      async ([, open], { skip }) => {
+        const folder = aFolder();
+        const sink = open(folder);
+        if (sink === null) return skip('only root can have such a disk');
+        const { output, lines = 500, through = (command) => ['sh', '-c', command] } = sink;
+        const port = await aFreePort();
+        const [program, ...args] = through(`exec '${process.execPath}' '${image.main}'`);
+        const started = spawn(program, args, {
+          cwd: folder,
+          env: { PATH: process.env.PATH, BCRYPT_COST: '10', PORT: `${port}`, METRICS_PORT: '0' },
+          stdio: ['pipe', output, output],
+        });
+        if (output !== 'pipe') closeSync(output);
+        onTestFinished(() => void started.kill('SIGKILL'));
+        const exit = new Promise((resolve) => {
+          started.once('exit', (code, signal) => resolve({ code, signal }));
+        });
+        const live = () =>
+          fetch(`http://127.0.0.1:${port}/health/live`, {
+            signal: AbortSignal.timeout(5000),
+          }).then(
+            ({ status }) => status,
+            () => null,
+          );
+        await expect.poll(live, { timeout: 30_000 }).toBe(200);
+        const server = serverOf(started);
+        sink.onceUp?.(started);
+        for (let line = 0; line < lines; line += 1) expect(await live()).toBe(200);
+        process.kill(server, 'SIGTERM');
+        await expect.poll(live, { timeout: 30_000 }).toBe(null);
+        sink.onceStopped?.(started);
+        expect(await exit).toEqual({ code: 0, signal: null });
+      },
+    );
   },
 );
 
