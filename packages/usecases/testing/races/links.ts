@@ -131,7 +131,9 @@ const atOnce =
       },
     };
     // Whoever is refused before anything is changed is waited for no longer.
-    return Promise.all(acts.map((act) => endOf(act, { ...w, database }, of).finally(allIn)));
+    return Promise.all(
+      acts.map((act) => endOf(act, { ...w, database }, of).finally(() => void allIn())),
+    );
   };
 
 /** What becomes of two acts on somebody who was not there before. */
