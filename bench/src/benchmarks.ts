@@ -3,17 +3,37 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import nodemailer from 'nodemailer';
-import { Connection, load, request, type Shot, shoot } from './client.ts';
-import { figure, type Latency, latencyOf, type Row, rounds, row } from './figures.ts';
+import { Connection, load, request, type Shot, timed } from './client.ts';
+import { enumeration } from './enumeration.ts';
+import {
+  type Benchmark,
+  type Effort,
+  figure,
+  type Latency,
+  latencyOf,
+  least,
+  most,
+  type Row,
+  rounds,
+  row,
+} from './figures.ts';
 import { importing } from './import.ts';
+import { lists } from './lists.ts';
 import { startBare, startBetterAuth, startOidcProvider } from './peers.ts';
-import { aFolder, cpuOf, memoryOf, type Server, startHelper, startServer } from './processes.ts';
+import {
+  aFolder,
+  cpuOf,
+  memoryOf,
+  type Server,
+  startHelper,
+  startPostgres,
+  startServer,
+} from './processes.ts';
 import type { Question, Reply } from './raw-bcrypt.ts';
 import {
   around,
   creations,
   type Data,
-  failures,
   fill,
   formUpdates,
   keyVerifications,
@@ -21,15 +41,12 @@ import {
   logins,
   PASSWORD,
   revocations,
+  SCOPES,
   startRekey,
   tokenVerifications,
   updates,
   userReads,
 } from './rekey.ts';
-
-/** How long and how often is measured: a try of the benchmarks themselves takes a tenth. */
-export type Effort = { readonly rounds: number; readonly scale: number; readonly most: number };
-export type Benchmark = (effort: Effort) => Promise<Row[]>;
 
 const helper = (name: string) => path.join(import.meta.dirname, name);
 const startRaw = () =>
@@ -44,9 +61,6 @@ const CROWD_ADDRESS = '192.0.2.75';
 
 /** The cost of answering at all: Fastify with the hashes and nothing else. */
 const BARE = 'Fastify and the hash';
-
-const least = (limit: number): Row['goal'] => ({ of: 'ratio', least: limit });
-const most = (limit: number): Row['goal'] => ({ of: 'ratio', most: limit });
 
 async function hashBound(
   effort: Effort,
@@ -128,12 +142,6 @@ async function shotsOf(
   return formUpdates(await Promise.all(tokens));
 }
 
-async function timed(connection: Connection, shot: Shot): Promise<number> {
-  const start = performance.now();
-  await shoot(connection, shot);
-  return performance.now() - start;
-}
-
 /** Requests a second, and besides them the processor time of each, which other work on the machine disturbs less. */
 async function throughput(server: Server, ms: number, next: () => Shot) {
   const before = cpuOf(server.pid);
@@ -179,39 +187,25 @@ const verify: Benchmark = async (effort) => {
       row(what, '1/s', got.rekey, 'oidc-provider introspection', got.oidc),
     );
   }
-  await Promise.all([server.stop(), bare.stop(), betterAuth.stop(), oidc.stop()]);
-  return rows;
-};
+  await Promise.all([bare.stop(), betterAuth.stop(), oidc.stop()]);
 
-/** How long a failing try takes, in each state that the account may be in: nobody may read the state off the clock. */
-const enumeration: Benchmark = async (effort) => {
-  const rows: Row[] = [];
-  for (const call of ['login', 'update-password']) {
-    const data = await fill(null, 10, { users: 1000 });
-    const shots = await failures(data, `/v1/auth/provider/local/${call}`);
-    const server = await startRekey(data);
-    const connection = await Connection.open(server.url);
-    const taken = shots.map(() => [] as number[][]);
-    // The first of each pays for what is loaded and compiled late.
-    for (const [, shot] of shots) await shoot(connection, shot);
-    for (let round = 0; round < effort.rounds; round += 1) {
-      for (const values of taken) values.push([]);
-      for (let turn = 0; turn < Math.max(5, Math.round(20 * effort.scale)); turn += 1) {
-        const order = [...shots.entries()];
-        for (const [index, [, shot]] of turn % 2 === 0 ? order : order.toReversed()) {
-          taken[index]?.at(-1)?.push(await timed(connection, shot));
-        }
-      }
-    }
-    connection.close();
-    await server.stop();
-    const [usual, ...others] = taken.map((rounds) => rounds.map((of) => figure(of).median));
-    for (const [index, medians] of others.entries()) {
-      const [state] = shots[index + 1] ?? [];
-      const goal = { of: 'ratio', least: 0.9, most: 1.1 } as const;
-      rows.push(row(`${call}: ${state}`, 'ms', medians, 'a wrong password', usual ?? [], goal));
-    }
-  }
+  const forgetful = await startRekey(data, {}, ['--import', helper('forgetful.ts')]);
+  const plain = keyVerifications();
+  const scoped = keyVerifications(SCOPES);
+  for (const each of [server, forgetful]) await throughput(each, 3000, scoped);
+  const perSecond = async (of: Server, next: () => Shot) =>
+    (await throughput(of, ms, next)).perSecond;
+  const got = await rounds(effort.rounds, {
+    scoped: () => perSecond(server, scoped),
+    plain: () => perSecond(server, plain),
+    unnoted: () => perSecond(forgetful, plain),
+  });
+  const what = 'key verify with scopes and last use';
+  rows.push(
+    row(what, '1/s', got.scoped, 'without scopes', got.plain, least(0.95)),
+    row(what, '1/s', got.scoped, 'without either', got.unnoted, least(0.95)),
+  );
+  await Promise.all([server.stop(), forgetful.stop()]);
   return rows;
 };
 
@@ -575,18 +569,6 @@ const reads: Benchmark = async (effort) => {
   return rows;
 };
 
-async function startPostgres() {
-  const postgres = await startHelper<object, { url: string }>(helper('postgres.ts'));
-  return {
-    fresh: async () => (await postgres.ask({})).url,
-    stop: async () => {
-      postgres.stop();
-      // It puts its files away.
-      await setTimeout(1000);
-    },
-  };
-}
-
 /** The price of an idempotency key: looked up, and kept with its answer in the transaction of the change. */
 const idempotency: Benchmark = async (effort) => {
   const rows: Row[] = [];
@@ -637,6 +619,7 @@ export const benchmarks: Record<string, Benchmark> = {
   revoke,
   flood: async (effort) => [...(await flood(effort)), ...(await unfair(effort))],
   growth,
+  lists,
   start,
   mails,
   postgres: async (effort) => [

@@ -55,7 +55,9 @@ export class Connection {
     const headEnd = this.#received.indexOf(HEAD_END);
     if (headEnd < 0) return;
     const head = this.#received.toString('latin1', 0, headEnd);
-    const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
+    const status = Number(head.slice(9, 12));
+    // An answer without content says no length.
+    const length = status === 204 ? 0 : /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
     const start = headEnd + HEAD_END.length;
     const isWhole =
       length === undefined
@@ -63,7 +65,7 @@ export class Connection {
         : this.#received.length >= start + Number(length);
     if (!isWhole) return;
     const answer = {
-      status: Number(head.slice(9, 12)),
+      status,
       head,
       body: this.#received.toString('utf8', start),
     };
@@ -96,6 +98,13 @@ export async function shoot(connection: Connection, shot: Shot): Promise<void> {
   const answer = await connection.send(bytes);
   if (answer.status !== status) throw new Error(`answered ${answer.status}: ${answer.body}`);
   done?.(answer);
+}
+
+/** The milliseconds that one takes. */
+export async function timed(connection: Connection, shot: Shot): Promise<number> {
+  const start = performance.now();
+  await shoot(connection, shot);
+  return performance.now() - start;
 }
 
 /** Keeps so many requests under way, and counts them in `ms` after the first `warm`. */

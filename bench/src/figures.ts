@@ -21,6 +21,20 @@ export type Row = {
   };
 };
 
+export const least = (limit: number): Row['goal'] => ({ of: 'ratio', least: limit });
+export const most = (limit: number): Row['goal'] => ({ of: 'ratio', most: limit });
+
+/** How long and how often is measured: a try of the benchmarks themselves takes a tenth. */
+export type Effort = {
+  readonly rounds: number;
+  readonly scale: number;
+  /** The number of users where there are many. */
+  readonly most: number;
+  /** Where what was filled is kept for the next run. */
+  readonly keep: string | null;
+};
+export type Benchmark = (effort: Effort) => Promise<Row[]>;
+
 function quantile(sorted: ArrayLike<number>, share: number): number {
   const index = Math.min(sorted.length - 1, Math.floor(share * sorted.length));
   return sorted[index] ?? Number.NaN;

@@ -3,8 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Benchmark } from './benchmarks.ts';
-import { figure, type Row } from './figures.ts';
+import { type Benchmark, figure, type Row } from './figures.ts';
 import { aFolder } from './processes.ts';
 
 const CLI = path.join(import.meta.dirname, '../../apps/server/src/cli.ts');

@@ -11,6 +11,8 @@ const { values, positionals } = parseArgs({
     // A try of the benchmarks themselves: a tenth of the time, and figures that say nothing.
     try: { type: 'boolean', default: false },
     users: { type: 'string', default: '1000000' },
+    // The databases of `lists`, which take minutes to fill.
+    keep: { type: 'string' },
   },
 });
 const unknown = positionals.filter((name) => !Object.hasOwn(benchmarks, name));
@@ -18,9 +20,10 @@ if (unknown.length > 0) {
   console.error(`bench: ${unknown.join(', ')}? There are: ${Object.keys(benchmarks).join(', ')}`);
   process.exit(2);
 }
+const keep = values.keep ?? null;
 const effort = values.try
-  ? { rounds: 1, scale: 0.1, most: 10_000 }
-  : { rounds: Number(values.rounds), scale: 1, most: Number(values.users) };
+  ? { rounds: 1, scale: 0.1, most: 10_000, keep }
+  : { rounds: Number(values.rounds), scale: 1, most: Number(values.users), keep };
 
 const names = positionals.length > 0 ? positionals : Object.keys(benchmarks);
 const here = machine();
@@ -34,7 +37,7 @@ for (const name of names) {
   const busy = Math.max(before.busy, after.busy);
   const isNoisy = busy > NOISY;
   if (!values.try)
-    keep(name, {
+    writeDown(name, {
       machine: here,
       at: new Date().toISOString(),
       before,
@@ -62,7 +65,7 @@ for (const line of [head, ...lines]) {
 }
 process.exit(0);
 
-function keep(name: string, result: object): void {
+function writeDown(name: string, result: object): void {
   const folder = path.join(import.meta.dirname, '../results');
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);

@@ -102,6 +102,24 @@ export async function startHelper<Question extends object, Reply>(
   };
 }
 
+/** In a folder that is kept, or in one of its own. */
+export async function startPostgres(folder?: string) {
+  const env = folder === undefined ? {} : { FOLDER: folder };
+  const postgres = await startHelper<{ name?: string }, { url: string }>(
+    path.join(import.meta.dirname, 'postgres.ts'),
+    env,
+  );
+  return {
+    fresh: async () => (await postgres.ask({})).url,
+    named: async (name: string) => (await postgres.ask({ name })).url,
+    stop: async () => {
+      postgres.stop();
+      // It puts its files away.
+      await setTimeout(1000);
+    },
+  };
+}
+
 /** Seconds of processor time that a process has used. */
 export function cpuOf(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')

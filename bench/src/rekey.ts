@@ -1,32 +1,23 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import {
-  accessTokens,
-  bcryptHasher,
-  hashGate,
-  linkTokens,
-  openKeyFile,
-  secrets,
-} from '@rekey/adapters-crypto';
-import { openDatabase } from '@rekey/adapters-db';
-import Sqlite from 'better-sqlite3';
-import pg from 'pg';
+import { accessTokens, bcryptHasher, hashGate, linkTokens, secrets } from '@rekey/adapters-crypto';
 import { sealQuality } from '../../packages/usecases/src/shared/known-quality.ts';
 import { json, request, type Shot } from './client.ts';
-import { aFolder, type Server, startServer } from './processes.ts';
+import { digest, ISSUER, id, load, prepare, wordsOf } from './filling.ts';
+import { type Server, startServer } from './processes.ts';
 
 export const PASSWORD = 'correct horse';
-const WRONG = 'wrong horse';
 const OTHER_PASSWORD = 'battery staple';
-const SERVICE_KEY = 'rks_bench';
+export const SERVICE_KEY = 'rks_bench';
 const PURPOSE = 'update_password';
-const SERVICE_COLUMNS =
+export const SERVICE_COLUMNS =
   'created_at, updated_at, is_enabled, name, url, provider_local_url, user_allow_register, user_email_text, sees_all_users, owner_recovery, require_factor, new_device_mail';
-const ISSUER = 'http://rekey.bench';
 const MAIN = path.join(import.meta.dirname, '../../apps/server/src/main.ts');
 
 /** How many users have keys and tokens whose values are known. */
 const KNOWN = 1000;
+/** Of those keys. */
+export const SCOPES = ['orders:read', 'orders:write', 'orders:ship'];
 
 export type Sized = {
   readonly users: number;
@@ -47,16 +38,10 @@ export async function fill(
   cost: number,
   { users, sessions = 1, audits = 0, mails = 0 }: Sized,
 ) {
-  const folder = aFolder();
-  const databaseUrl = url ?? `sqlite:${folder}/rekey.db`;
-  const keysFile = path.join(folder, 'keys.json');
-  const keys = await openKeyFile(keysFile, { mayCreate: true });
-  const opened = await openDatabase({ url: databaseUrl });
-  await opened.migrate();
-  await opened.close();
-
+  const { databaseUrl, keys, env } = await prepare(url, cost);
+  const { each, idOf, octets } = wordsOf(databaseUrl);
   const now = Date.now();
-  const place = { serviceId: id('s', 1), origin: { address: '192.0.2.1', client: null } };
+  const place = { serviceId: id('service', 1), origin: { address: '192.0.2.1', client: null } };
   const sealing = {
     secrets: secrets(
       () => keys.seal,
@@ -65,26 +50,23 @@ export async function fill(
   };
   const hashing = { cost, peppers: () => keys.pepper, gate: hashGate(cost), ...sealing };
   const hash = await bcryptHasher(hashing).hash(PASSWORD, place);
-  const service = id('s', 1);
+  const service = id('service', 1);
   const later = now + 86_400_000;
-  const each = (count: number) =>
-    url === null
-      ? `(with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count}) select i from n) n`
-      : `generate_series(1, ${count}) n(i)`;
-  const hex = (of: string) =>
-    url === null ? `printf('%012x', ${of})` : `lpad(to_hex(${of}), 12, '0')`;
-  const idOf = (kind: Kind, of = 'i') => `'${prefixes[kind]}' || ${hex(of)}`;
-  const digest = (value: string) => createHash('sha256').update(value).digest('base64url');
-
   const statements = [
     `insert into services (id, ${SERVICE_COLUMNS})
      values ('${service}', ${now}, ${now}, 1, 'Shop', 'https://shop.example', 'https://shop.example/account', 1, '', 0, 0, 0, 0)`,
     `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, scopes, digest)
-     values ('${id('s', 2)}', ${now}, ${now}, 1, 0, 'KEY', 'shop', '${service}', null, '', '${digest(SERVICE_KEY)}')`,
+     values ('${id('service', 2)}', ${now}, ${now}, 1, 0, 'KEY', 'shop', '${service}', null, '', '${digest(SERVICE_KEY)}')`,
     `insert into users (id, created_at, updated_at, is_enabled, is_locked, is_disabled_by_operator, is_admin, email_valid, email_proven, email_changed, name, email, locale, timezone, password_hash,
        credential_version, device_epoch, password_quality, password_allow_reset, password_require_update, created_by)
      select ${idOf('user')}, ${now}, ${now}, 1, 0, 0, 0, 0, 0, 0, 'User ' || i, 'user' || i || '@bench.example', 'en', 'Etc/UTC',
        '${hash}', 1, 1, null, 1, 0, '${service}' from ${each(users)}`,
+    ...['all', service].map(
+      (viewer) =>
+        `insert into visible_users (service_id, user_id, is_enabled, name_key, email_key)
+         select '${viewer}', ${idOf('user')}, 1, ${octets(`'User ' || i`)}, ${octets(`'user' || i || '@bench.example'`)}
+         from ${each(users)}`,
+    ),
     `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, scopes, digest)
      select ${idOf('token')}, ${now}, ${now}, 1, 0, 'TOKEN', 'web', '${service}', ${idOf('user')}, '', 'token ' || i
      from ${each(users)}`,
@@ -100,7 +82,7 @@ export async function fill(
           // In a chain that nobody appends to: it is the size of the tables that is measured.
           `insert into audit_chains (chain, length, hash, pruned, pruned_hash, seal)
            values ('bench', ${users * audits}, '', 0, null, '')`,
-          `insert into audit_entries (id, created_at, chain, sequence, type, outcome, user_id, subject_id, address, client, count, previous_hash, hash)
+          `insert into audit_entries (id, created_at, chain, sequence, type, outcome, user_id, subject, address, client, count, previous_hash, hash)
            select ${idOf('audit')}, ${now} + i, 'bench', i, 'sso:AuthLocalLogin', 'success', ${idOf('user', `(i - 1) % ${users} + 1`)},
              ${idOf('session')}, '192.0.2.1', null, 1, ${idOf('right')}, ${idOf('right')} from ${each(users * audits)}`,
         ]),
@@ -117,12 +99,10 @@ export async function fill(
       { length: Math.min(users, KNOWN) },
       (_, index) =>
         `insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, scopes, digest)
-         values ('${id('key', index + 1)}', ${now}, ${now}, 1, 0, 'KEY', 'web', '${service}', '${id('user', index + 1)}', '', '${digest(keyValue(index + 1))}')`,
+         values ('${id('key', index + 1)}', ${now}, ${now}, 1, 0, 'KEY', 'web', '${service}', '${id('user', index + 1)}', '${SCOPES.join(' ')}', '${digest(keyValue(index + 1))}')`,
     ),
   ];
-  await run(databaseUrl, statements);
-  await run(databaseUrl, qualities(sealing, users));
-  await run(databaseUrl, ['analyze']);
+  await load(databaseUrl, chain(statements, qualities(sealing, users)));
 
   const tokens = accessTokens({
     keys: () => keys,
@@ -139,18 +119,7 @@ export async function fill(
 
   return {
     databaseUrl,
-    env: {
-      DATABASE_URL: databaseUrl,
-      KEYS_FILE: keysFile,
-      PUBLIC_URL: ISSUER,
-      BCRYPT_COST: String(cost),
-      MAIL_DIR: path.join(folder, 'mail'),
-      // Each login comes from an address of its own, as logins do; nobody is throttled here.
-      TRUST_PROXY: '127.0.0.1',
-      THROTTLE_ACCOUNT_FREE: '1000000',
-      THROTTLE_CLIENT_PER_MINUTE: '1000000',
-      THROTTLE_CHANGES_PER_HOUR: '1000000',
-    },
+    env,
     users,
     /** Encrypted, as people have them; or signed, as services have them. */
     token: async (n: number, form: 'signed' | 'encrypted' = 'signed') => {
@@ -162,22 +131,17 @@ export async function fill(
   };
 }
 
-export const startRekey = ({ env }: Data, more: Record<string, string> = {}): Promise<Server> =>
-  startServer(MAIN, { ...env, ...more }, { ready: '/health/ready' });
+export const startRekey = (
+  { env }: Pick<Data, 'env'>,
+  more: Record<string, string> = {},
+  args: readonly string[] = [],
+): Promise<Server> => startServer(MAIN, { ...env, ...more }, { ready: '/health/ready', args });
 
-type Kind = keyof typeof prefixes;
-const prefixes = {
-  s: '01900000-0000-7000-8000-',
-  user: '01900000-0000-7000-8001-',
-  token: '01900000-0000-7000-8002-',
-  session: '01900000-0000-7000-8003-',
-  right: '01900000-0000-7000-8004-',
-  key: '01900000-0000-7000-8005-',
-  audit: '01900000-0000-7000-8006-',
-  delivery: '01900000-0000-7000-8007-',
-};
-const id = (kind: Kind, n: number) => prefixes[kind] + n.toString(16).padStart(12, '0');
 const keyValue = (n: number) => `rku_bench${n}`;
+
+function* chain(...parts: readonly Iterable<string>[]): Generator<string> {
+  for (const part of parts) yield* part;
+}
 
 /** All users have logged in before: the quality of their passwords is known. */
 function* qualities(ports: Parameters<typeof sealQuality>[0], users: number): Generator<string> {
@@ -193,26 +157,8 @@ function* qualities(ports: Parameters<typeof sealQuality>[0], users: number): Ge
   }
 }
 
-async function run(databaseUrl: string, statements: Iterable<string>): Promise<void> {
-  if (databaseUrl.startsWith('sqlite:')) {
-    const database = new Sqlite(databaseUrl.slice('sqlite:'.length));
-    database.pragma('synchronous = off');
-    database.pragma('cache_size = -500000');
-    database.exec('begin');
-    for (const statement of statements) database.exec(statement);
-    database.exec('commit');
-    database.pragma('wal_checkpoint(truncate)');
-    database.close();
-    return;
-  }
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  for (const statement of statements) await client.query(statement);
-  await client.end();
-}
-
 const auth = { authorization: SERVICE_KEY };
-const LOCAL = '/v1/auth/provider/local';
+export const LOCAL = '/v1/auth/provider/local';
 
 const addressOf = (n: number) => `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`;
 
@@ -316,59 +262,15 @@ export async function tokenVerifications(data: Data, count = KNOWN): Promise<() 
   return around(tokens.map((token) => json('/v1/auth/token/verify', auth, { token })));
 }
 
-export function keyVerifications(): () => Shot {
+/** Verifications of keys, which ask for their scopes or for none. */
+export function keyVerifications(scopes?: readonly string[]): () => Shot {
   const values = Array.from({ length: KNOWN }, (_, index) => keyValue(index + 1));
-  return around(values.map((key) => json('/v1/auth/key/verify', auth, { key })));
+  return around(values.map((key) => json('/v1/auth/key/verify', auth, { key, scopes })));
 }
 
 export function userReads({ users }: Data): () => Shot {
   const next = draw(users);
   return () => ({ bytes: request('GET', `/v1/user/${id('user', next())}`, auth) });
-}
-
-/** A foreign hash, as an import leaves it: bcrypt at the lowest cost, of no password. */
-const FOREIGN = `$2y$04$${'.'.repeat(53)}`;
-
-/**
- * Failing tries, by the state of the account: each has to take as long as any other (P5). The first is the one
- * that the others are measured against.
- */
-export async function failures({ databaseUrl }: Data, route: string) {
-  const other = id('s', 3);
-  const user = (n: number, change: string) =>
-    `update users set ${change} where id = '${id('user', n)}'`;
-  const key = (n: number, change: string) =>
-    `update keys set ${change} where id = '${id('token', n)}'`;
-  const states: readonly [state: string, password: string, ...statements: string[]][] = [
-    ['a wrong password', WRONG],
-    ['an unknown address', WRONG, user(2, `email = 'moved@bench.example'`)],
-    ['a disabled user', PASSWORD, user(3, 'is_enabled = 0')],
-    ['a user without a password', PASSWORD, user(4, 'password_hash = null')],
-    ['a disabled TOKEN key', PASSWORD, key(5, 'is_enabled = 0')],
-    ['a revoked TOKEN key', PASSWORD, key(6, 'is_enabled = 0, is_revoked = 1')],
-    [
-      'a user of another service',
-      PASSWORD,
-      `insert into services (id, ${SERVICE_COLUMNS})
-       select '${other}', ${SERVICE_COLUMNS} from services where id = '${id('s', 1)}'`,
-      user(7, `created_by = '${other}'`),
-      `delete from sessions where user_id = '${id('user', 7)}'`,
-      `delete from keys where user_id = '${id('user', 7)}'`,
-    ],
-    ['a wrong password, must change', WRONG, user(8, 'password_require_update = 1')],
-    ['a wrong password, foreign hash', WRONG, user(9, `password_hash = '${FOREIGN}'`)],
-  ];
-  await run(
-    databaseUrl,
-    states.flatMap(([, , ...statements]) => statements),
-  );
-  return states.map(([state, password], index): [string, Shot] => {
-    const body = { email: `user${index + 1}@bench.example`, password, new_password: 'new horse' };
-    const { new_password: _, ...credentials } = body;
-    const isUpdate = route.endsWith('update-password');
-    const bytes = json(route, forwarded(index), isUpdate ? body : credentials);
-    return [state, { bytes, status: 400 }];
-  });
 }
 
 /** Each link is good once. */
