@@ -40,6 +40,8 @@ export class Connection {
 
   send(bytes: Buffer): Promise<Answer> {
     return new Promise((resolve, reject) => {
+      // A server closes a connection that nothing comes over for long.
+      if (this.#socket.destroyed) reject(new Error('connection closed'));
       this.#waiting = { resolve, reject };
       this.#socket.write(bytes);
     });

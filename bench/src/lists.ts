@@ -231,17 +231,19 @@ export const lists: Benchmark = async (effort) => {
         isFilled: place.isFilled,
       });
       const server = await startRekey(data);
-      return {
-        server,
-        behind: await openBehind(data.databaseUrl),
-        connection: await Connection.open(server.url),
-        shots: shotsOf(data, await anAdmin(server, data)),
-      };
+      const shots = shotsOf(data, await anAdmin(server, data));
+      const behind = await openBehind(data.databaseUrl);
+      return { server, behind, shots };
     };
     const [large, small] = [await open(effort.most), await open(1000)];
     /** Turn by turn, so that both meet the same machine; answers the median of each. */
     const measure = async (what: string, turns: number) => {
-      const taken = [large, small].map((side) => ({ ...side, values: [] as number[] }));
+      const taken = await Promise.all(
+        [large, small].map(async (side) => {
+          const connection = await Connection.open(side.server.url);
+          return { ...side, connection, values: [] as number[] };
+        }),
+      );
       for (let turn = 0; turn < turns; turn += 1) {
         for (const side of turn % 2 === 0 ? taken : taken.toReversed()) {
           const shot = side.shots[what]?.();
@@ -250,6 +252,7 @@ export const lists: Benchmark = async (effort) => {
           side.values.push(await timed(side.connection, shot));
         }
       }
+      for (const { connection } of taken) connection.close();
       return taken.map(({ values }) => figure(values).median);
     };
     for (const what of Object.keys(large.shots)) {
@@ -264,8 +267,7 @@ export const lists: Benchmark = async (effort) => {
       const beside = 'with 1000 users';
       rows.push(row(`${on}: ${what}`, 'ms', got.large, beside, got.small, most(1.3)));
     }
-    for (const { server, connection, behind } of [large, small]) {
-      connection.close();
+    for (const { server, behind } of [large, small]) {
       await behind.close();
       await server.stop();
     }
