@@ -38,10 +38,11 @@ const SETTINGS = {
 };
 
 /**
- * For whoever writes very many rows: a cache for the indexes, in KiB, in which their rows have no neighbours; and so many
- * pages of the log before they are copied into the file, each of them once then.
+ * For whoever writes very many rows: a cache for the indexes, in KiB, in which their rows have no neighbours, and out of
+ * which nothing is written before its commit; and so many pages of the log before they are copied into the file, each of
+ * them once then.
  */
-const BULK = { cache_size: -131_072, wal_autocheckpoint: 16_384 };
+const BULK = { cache_size: -131_072, cache_spill: 0, wal_autocheckpoint: 16_384 };
 
 /** Puts on the disk what was written to a file. */
 type DataSync = (file: FileHandle) => Promise<void>;

@@ -436,7 +436,7 @@ describe('an import that is interrupted', () => {
       const end = await run(w, many, { service: service.id }, dying).catch((error) => error);
       if (end !== planted) {
         // One for each batch, and the end of the import.
-        expect(nth).toBeGreaterThan(5);
+        expect(nth).toBeGreaterThan(3);
         break;
       }
       const state = await w.database.read(({ imports }) => imports.unfinished('users'));

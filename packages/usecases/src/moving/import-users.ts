@@ -12,8 +12,8 @@ import {
   type Written,
 } from './writer.ts';
 
-/** Entries that one transaction writes: others wait for it no longer than for a login. */
-const BATCH = 100;
+/** Entries that one transaction writes: others wait for it for a moment. */
+const BATCH = 250;
 /** Lines between two reports while everything is read. */
 const PACE = 1000;
 
