@@ -78,7 +78,11 @@ async function checkKeys({ keysFile }: Config, manifest: Manifest): Promise<void
 
 async function write(config: Config, archive: Archive): Promise<void> {
   const opened = await openDatabase({ url: config.databaseUrl });
-  await opened.migrate().finally(() => opened.close());
+  try {
+    await opened.migrate();
+  } finally {
+    await opened.close();
+  }
   const screen = progressOn();
   const total = archive.manifest.files.reduce((sum, file) => sum + file.rows, 0);
   async function* watched() {
