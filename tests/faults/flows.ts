@@ -25,6 +25,8 @@ export type Walker = {
   taken: number;
   /** Whether the next one was asked for, without an answer so far. */
   isAsking: boolean;
+  /** Whether a dead server turned out to have done it. */
+  isFound: boolean;
 };
 
 /** The keys of two services, which let people register. */
@@ -404,6 +406,7 @@ export function aWalker(flow: FlowName): Walker {
     token: '',
     taken: 0,
     isAsking: false,
+    isFound: false,
   };
 }
 
@@ -530,8 +533,17 @@ async function command({ world, commands }: Life, args: string[]): Promise<Answe
   return { status: code === 0 ? 200 : 500, body: running.output(), headers: {} };
 }
 
-/** Takes the next step, which must work. */
-export async function takeStep(life: Life, client: Client, walker: Walker): Promise<Answer> {
+/**
+ * Takes the next step, which must work. What a dead server did is not done again, and answered as it would have been; what
+ * cannot be asked for twice is passed over then.
+ */
+export async function takeStep(life: Life, client: Client, walker: Walker): Promise<void> {
+  const { isRepeatable } = stepsOf(walker)[walker.taken] as Step;
+  const { isFound } = walker;
+  if (isFound && !isRepeatable) {
+    Object.assign(walker, { isFound: false, taken: walker.taken + 1 });
+    return;
+  }
   const answer = await ask(life, client, walker, walker.taken, keyOf(walker)).catch(
     (cause: unknown) => {
       throw isDeath(cause) ? cause : new Error(failed(life, walker), { cause });
@@ -541,12 +553,15 @@ export async function takeStep(life: Life, client: Client, walker: Walker): Prom
   if (![200, 204].includes(status)) {
     throw new Error(`${failed(life, walker)}: ${status} ${JSON.stringify(body)}`);
   }
+  if (isFound && answer.headers['idempotency-replayed'] !== 'true') {
+    throw new Error(`${failed(life, walker)}: was done twice`);
+  }
   const user = body?.data?.email ? body.data : body?.user;
   walker.id = user?.id ?? user?.hash ?? body?.hash ?? walker.id;
   // The answer of a change of address is a token alone.
   walker.token = body?.token ?? (/^[\w.-]{100,}$/.test(body) ? body : walker.token);
   walker.taken += 1;
-  return answer;
+  walker.isFound = false;
 }
 
 /** The step, and the last words of the server. */
