@@ -36,6 +36,8 @@ export function foreignHashes(options: {
       }
       return secrets.seal(text, sealOwners.password(userId));
     },
+
+    isAdopted: (stored) => readOwnHash(stored) === null,
   };
 }
 

@@ -361,14 +361,64 @@ describe('a row whose user is there', () => {
     expect(rowsOf(w)).toEqual(again);
   });
 
-  test('gets the password of the row only while nobody has used the account here', async () => {
+  const update = { onConflict: 'update' } as const;
+
+  test.each(['old', 'weak'] as const)(
+    'gets the password of the row only while nobody has used the account here: %s',
+    async (kind) => {
+      const w = await started();
+      const service = await w.addService();
+      const row = (password: string) =>
+        asRows([aRow(1, { id: undefined, password_hash: foreignHash(password, kind) })]);
+      const logIn = (password: string) =>
+        w.useCases.sessions.login.execute(asService(service), {
+          email: 'user1@example.com',
+          password,
+        });
+      await run(w, row('from there'), { service: service.id });
+      await run(w, row('from there later'), update);
+      await expect(logIn('from there')).rejects.toThrow();
+      await logIn('from there later');
+      await run(w, row('much later'), update);
+      await expect(logIn('much later')).rejects.toThrow();
+      await logIn('from there later');
+    },
+  );
+
+  test('keeps a password that was chosen here, also before the first login with it', async () => {
     const { w, owner, row } = await there();
-    const update = { onConflict: 'update' } as const;
     await run(w, asRows([row]), update);
-    await w.logIn(owner, 'from there');
-    await run(w, asRows([{ ...row, password_hash: foreignHash('later') }]), update);
-    await expect(w.logIn(owner, 'later')).rejects.toThrow();
-    await w.logIn(owner, 'from there');
+    await expect(w.logIn(owner, 'from there')).rejects.toThrow();
+    await w.logIn(owner, 'correct horse');
+  });
+
+  test('gets nothing back that was taken away here', async () => {
+    const w = await started();
+    const service = await w.addService();
+    const { users, keys } = w.useCases;
+    const value = 'a-value-that-has-leaked';
+    const all = asRows([
+      aRow(1, { roles: ['admin'], is_enabled: true }),
+      aRow(2, { keys: [{ type: 'KEY', value, service: 'Shop' }] }),
+      aRow(3, { keys: [{ type: 'KEY', value: `${value}-too`, service: 'Shop' }] }),
+      aRow(4),
+    ]);
+    await run(w, all, { service: service.id });
+    const keyOf = async (n: number, type: 'KEY' | 'TOKEN') => {
+      const filter = { userIds: [`${ID}${n}`], types: [type] };
+      const [key] = await keys.listKeys.execute(operator, { ...filter, page: { limit: 1 } });
+      if (!key) throw new Error('every user has one');
+      return key.id;
+    };
+    await users.changeRole.execute(operator, { id: `${ID}1`, isAdmin: false });
+    await users.updateUser.execute(operator, { id: `${ID}1`, isEnabled: false });
+    await keys.rotateKey.execute(operator, { id: await keyOf(2, 'KEY') });
+    await keys.deleteKey.execute(operator, { id: await keyOf(3, 'KEY') });
+    await keys.retireKey.execute(operator, { id: await keyOf(4, 'TOKEN') });
+    const before = rowsOf(w);
+    const { counts, told } = await run(w, all, { ...update, service: service.id });
+    expect([counts.updated, told]).toEqual([4, []]);
+    expect(rowsOf(w)).toEqual(before);
   });
 
   test('is left alone where its owner locked the account, or id and address are of two users', async () => {

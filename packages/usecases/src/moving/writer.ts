@@ -9,7 +9,14 @@ import {
   type SeenUser,
   type User,
 } from '@rekey/domain';
-import type { ImportCounts, ImportedKey, ImportState, Ports, Stores } from '../ports/index.ts';
+import type {
+  AuditFilter,
+  ImportCounts,
+  ImportedKey,
+  ImportState,
+  Ports,
+  Stores,
+} from '../ports/index.ts';
 import { beginChain } from '../shared/begin-chain.ts';
 import { record, recordMany } from '../shared/record.ts';
 import { type Batch, type Fault, sum } from './batch.ts';
@@ -34,7 +41,10 @@ export type Written = { readonly state: ImportState; readonly faults: readonly F
 type OfKind<Kind extends Entry['kind']> = Extract<Entry, { readonly kind: Kind }>;
 
 /** A batch whose hashes are in the form in which they are stored, by the line of their users. */
-type Prepared = Batch & { readonly hashes: ReadonlyMap<number, string> };
+type Prepared = Batch & {
+  readonly wrap: boolean;
+  readonly hashes: ReadonlyMap<number, string>;
+};
 
 /** What is there already of the entries of a batch. */
 type Present = {
@@ -70,13 +80,16 @@ export class Writer {
   /** The slow work, outside of all transactions. */
   async prepare(batch: Batch, wrap: boolean): Promise<Prepared> {
     const hashes = await Promise.all(
-      batch.entries.map(async (entry): Promise<[number, string][]> => {
-        if (entry.kind !== 'user' || entry.of.foreign === null) return [];
-        const options = { wrap, userId: entry.of.user.id };
-        return [[entry.line, await this.#ports.foreignHashes.adopt(entry.of.foreign, options)]];
+      batch.entries.filter(isOf('user')).map(async ({ line, of }): Promise<[number, string][]> => {
+        const hash = await this.#hashFor(of, of.user.id, wrap);
+        return hash === null ? [] : [[line, hash]];
       }),
     );
-    return { ...batch, hashes: new Map(hashes.flat()) };
+    return { ...batch, wrap, hashes: new Map(hashes.flat()) };
+  }
+
+  async #hashFor({ foreign }: UserToImport, userId: Id, wrap: boolean): Promise<string | null> {
+    return foreign && this.#ports.foreignHashes.adopt(foreign, { wrap, userId });
   }
 
   /** What `write` would do and tell, as far as that can be known before. */
@@ -112,8 +125,10 @@ export class Writer {
     const changed = new Set<Entry>();
     const refused: Fault[] = [];
     for (const { entry, id } of before?.known ?? []) {
+      // A hash that is sealed is one of its user alone, and the row may know no id, or not that one.
+      const hash = entry.kind === 'user' ? await this.#hashFor(entry.of, id, prepared.wrap) : null;
       const reason = await database.transact((stores) =>
-        this.#change(stores, actor, entry, id, prepared),
+        this.#change(stores, actor, entry, id, hash),
       );
       changed.add(entry);
       if (reason !== null) refused.push({ line: entry.line, reasons: [reason] });
@@ -276,14 +291,16 @@ export class Writer {
 
   /**
    * Changes what is there: the fields that the row names, and the keys that it has beside. No address is changed, and a
-   * password only where nobody has used the account here. Answers why nothing was changed, or null.
+   * password only where an import brought the one that is there and nobody has used the account here. Nothing comes back
+   * that was taken away here: nobody is enabled, and neither a role nor a key is given after one was taken back. Answers
+   * why nothing was changed, or null.
    */
   async #change(
     stores: Stores,
     actor: Actor,
-    { line, ...entry }: Entry,
+    entry: Entry,
     id: Id,
-    { hashes }: Prepared,
+    hash: string | null,
   ): Promise<string | null> {
     if (entry.kind === 'root key') return null;
     const { imports } = stores;
@@ -301,8 +318,12 @@ export class Writer {
       const found = await stores.services.lock(id);
       if (found === null) return 'is a service that was deleted';
       const updatedAt = this.#ports.clock.now();
-      await stores.services.update({ ...found, ...entry.of.fields, updatedAt });
-      await this.#addKeys(stores, actor, missing, { serviceId: id });
+      await stores.services.update({ ...found, ...notEnabling(entry.of.fields), updatedAt });
+      for (const key of missing) {
+        const of = { serviceIds: [id], subjects: [key.key.id] };
+        if (await this.#isRecorded(stores, { ...of, types: ['sso:KeyDelete'] })) continue;
+        await this.#addKeys(stores, actor, [key], { serviceId: id });
+      }
       const type = 'sso:ServiceUpdate';
       await record(this.#ports, stores, actor, { type, serviceId: id, subjectId: id });
       return null;
@@ -310,14 +331,21 @@ export class Writer {
     const account = await stores.users.lock(id);
     if (account === null) return 'is a user who was deleted meanwhile';
     if (account.user.isLocked) return 'is a user whose owner locked the account: it stays as it is';
-    await this.#renewPassword(stores, account, hashes.get(line));
+    if (hash !== null) await this.#renewPassword(stores, account, hash);
     const { emailValid, emailProven, isAdmin } = entry.of.user;
     const isNews = emailProven ? !account.user.emailProven : emailValid && !account.user.emailValid;
     const now = this.#ports.clock.now();
     if (isNews) await stores.users.markValid(id, emailProven, now);
-    await this.#updateUser.change(stores, actor, id, entry.of.named);
-    await this.#addKeys(stores, actor, missing, { userId: id });
-    if (isAdmin && !account.user.isAdmin) {
+    await this.#updateUser.change(stores, actor, id, notEnabling(entry.of.named));
+    const userIds = [id];
+    const services = missing.map(({ key }) => key.serviceId);
+    const changes = { userIds, serviceIds: [...new Set(services)], types: KEY_CHANGES };
+    const hasItsKeys = account.credential.version === 1 && missing.length > 0;
+    if (hasItsKeys && !(await this.#isRecorded(stores, changes))) {
+      await this.#addKeys(stores, actor, missing, { userId: id });
+    }
+    const revoked = { userIds, serviceIds: [formServiceId], types: ['rekey:RoleRevoke'] };
+    if (isAdmin && !account.user.isAdmin && !(await this.#isRecorded(stores, revoked))) {
       await stores.users.setAdmin(id, true, now);
       const of = { serviceId: formServiceId, userId: id, subjectId: id };
       await record(this.#ports, stores, actor, { type: 'rekey:RoleGrant', ...of });
@@ -325,16 +353,29 @@ export class Writer {
     return null;
   }
 
-  /** A password of the other system takes the place of one that nobody used here: the owner has seen no other. */
+  async #isRecorded(
+    { audit }: Stores,
+    filter: Pick<AuditFilter, 'serviceIds' | 'types' | 'userIds' | 'subjects'>,
+  ): Promise<boolean> {
+    const ever = { from: 0, to: this.#ports.clock.now(), isDescending: true };
+    return (await audit.list({ ...filter, ...ever }, 1)).length > 0;
+  }
+
+  /**
+   * A password of the other system takes the place of another one of it that nobody used here: the owner has seen no other.
+   * One that was chosen here stays, also before the first login with it.
+   */
   async #renewPassword(
     { users }: Stores,
     { user, credential }: Account,
-    hash: string | undefined,
+    hash: string,
   ): Promise<void> {
     const { version, networks, sealedQuality, passwordHash } = credential;
     const isUnused = version === 1 && networks === null && sealedQuality === null;
-    if (hash === undefined || !isUnused) return;
-    const now = this.#ports.clock.now();
+    const { clock, foreignHashes } = this.#ports;
+    const isOfHere = passwordHash !== null && !foreignHashes.isAdopted(passwordHash);
+    if (!isUnused || isOfHere) return;
+    const now = clock.now();
     if (passwordHash !== null) await users.upgradeHash(user.id, passwordHash, hash);
     else await users.changePassword(user.id, version, hash, now);
   }
@@ -355,6 +396,21 @@ export class Writer {
     }
   }
 }
+
+/** What is recorded of a user once a key is not any more as it was given. */
+const KEY_CHANGES: readonly AuditType[] = [
+  'sso:KeyUpdate',
+  'sso:KeyDelete',
+  'sso:AuthKeyRevoke',
+  'rekey:KeyRevoke',
+  'rekey:KeyRotate',
+];
+
+/** Without the word that somebody is enabled: who is not was disabled, here or by an earlier row. */
+const notEnabling = <Named extends { readonly isEnabled?: boolean | undefined }>({
+  isEnabled,
+  ...others
+}: Named) => ({ ...others, ...(isEnabled === false && { isEnabled }) });
 
 const entry = (
   type: AuditType,

@@ -41,6 +41,8 @@ export interface ForeignHashes {
     foreign: ForeignHash,
     options: { readonly wrap: boolean; readonly userId: Id },
   ): Promise<string>;
+  /** Whether a stored hash is one that was adopted, and not one of our own. */
+  isAdopted(stored: string): boolean;
 }
 
 /** Judges passwords; it keeps nothing of them. */

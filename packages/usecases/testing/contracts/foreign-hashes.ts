@@ -46,6 +46,12 @@ export function foreignHashesContract(name: string, open: () => Promise<Opened>)
       expect(await verify(`${password}!`, hash)).toBe(false);
       expect(await verify('', hash)).toBe(false);
       expect(hasher.isCurrent(hash)).toBe(false);
+      expect(foreignHashes.isAdopted(hash)).toBe(true);
+    });
+
+    test('is told from one of our own', async () => {
+      const { foreignHashes, hasher, password } = opened;
+      expect(foreignHashes.isAdopted(await hasher.hash(password, PLACE))).toBe(false);
     });
 
     test('is kept as a text in which nothing is to guess, where guesses are cheap', async () => {

@@ -97,6 +97,7 @@ export function fakeForeignHashes(secrets: Secrets = fakeSecrets()): ForeignHash
       if (kind === 'old') return hash;
       return wrap ? `fake over weak:${made}` : secrets.seal(hash, sealOwners.password(userId));
     },
+    isAdopted: (stored) => !stored.startsWith('fake:'),
   };
 }
 
