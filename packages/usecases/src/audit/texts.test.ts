@@ -88,7 +88,7 @@ describe('an entry', () => {
     expect((await entries()).at(-1)).toMatchObject({ keyId: ROOT_KEY_ID, userKeyId: null });
   });
 
-  test('has the status of a success, or of the refusal that the caller sees, and no cause', async () => {
+  test('has the status of a success, or of the refusal that the caller sees, and a cause where no password could have been right', async () => {
     const { w, service, owner, entries } = await started();
     await w.logIn(owner);
     await endOf(w.logIn(owner, 'wrong'));
@@ -97,12 +97,12 @@ describe('an entry', () => {
     const disabled = await w.addOwner({ isEnabled: false }, { service });
     await endOf(w.logIn(disabled));
     const found = (await entries()).slice(-4).map(({ statusCode, data }) => [statusCode, data]);
-    const error = (data: string) => ({ type: 'error', data });
+    const error = (data: string, more = {}) => ({ type: 'error', data, ...more });
     expect(found).toEqual([
       [0, null],
       [3, error('invalid_credentials')],
       [7, error('password_update_required')],
-      [3, error('invalid_credentials')],
+      [3, error('invalid_credentials', { cause: 'user_disabled' })],
     ]);
   });
 
