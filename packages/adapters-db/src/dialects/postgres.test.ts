@@ -367,4 +367,39 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL
       expect(plan, sql).not.toMatch(/Seq Scan|Sort/);
     }
   });
+
+  test('finds the keys and sessions of a service by the service, and not among those of all by their ids', async () => {
+    await openMigrated();
+    const client = await connectRaw();
+    const ofService = (sql: string) => {
+      const conditions = sql.slice(sql.indexOf(' where '));
+      return conditions.includes('"service_id"') && !conditions.includes('"user_id"');
+    };
+    const queries = (await everyQuery(postgresGrammar)).filter(
+      ({ verb, sql }) => ['keys.list', 'sessions.list'].includes(verb) && ofService(sql),
+    );
+    const columns =
+      'created_at, updated_at, is_enabled, name, url, user_allow_register, user_email_text, sees_all_users, owner_recovery, require_factor, new_device_mail';
+    await client.query(`
+      begin;
+      insert into services (id, ${columns}) select 's' || i, 0, 0, 1, '', '', 0, '', 0, 0, 0, 0 from generate_series(0, 19) i;
+      insert into users (id, created_at, updated_at, is_enabled, is_locked, is_disabled_by_operator, is_admin, name, email, email_valid,
+        email_proven, email_changed, locale, timezone, credential_version, device_epoch, password_allow_reset, password_require_update)
+        select 'u' || i, 0, 0, 1, 0, 0, 0, '', 'u' || i, 0, 0, 0, '', '', 1, 1, 1, 0 from generate_series(1, 10000) i;
+      insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, scopes, digest)
+        select 'k' || i, 0, 0, 1, 0, 'KEY', '', 's' || i % 20, 'u' || i, '', 'd' || i from generate_series(1, 10000) i;
+      insert into sessions (id, created_at, last_used_at, expires_at, user_id, service_id, key_id, address, amr)
+        select 'x' || i, 0, 0, 9000000000000, 'u' || i, 's' || i % 20, 'k' || i, '', '' from generate_series(1, 10000) i;
+      analyze keys; analyze sessions;
+      set local plan_cache_mode = force_generic_plan`);
+    for (const [index, { sql, values }] of queries.entries()) {
+      await client.query(`prepare q${index} as ${sql}`);
+      const literals = values.map((value) => `'${value}'`).join();
+      const { rows } = await client.query(`explain execute q${index}(${literals})`);
+      const plan = rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n');
+      expect(plan, sql).toMatch(/using (keys|sessions_open)_of_service/);
+    }
+    expect(queries.length).toBeGreaterThan(4);
+    await client.query('rollback');
+  });
 });

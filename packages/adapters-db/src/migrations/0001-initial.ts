@@ -250,7 +250,7 @@ export const initial: Migration = {
       hash text not null,
       unique (chain, sequence)
     )`,
-    `create index audit_entries_of_chain on audit_entries (chain, created_at, id)`,
+    `create index audit_entries_of_chain on audit_entries (chain, created_at, id, type)`,
     `create index audit_entries_of_type on audit_entries (chain, type, created_at, id)`,
     `create index audit_entries_of_user on audit_entries (user_id, chain, created_at, id)
       where user_id is not null`,

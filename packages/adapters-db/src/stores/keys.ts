@@ -4,6 +4,7 @@ import { type ExpressionBuilder, type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, guarded, joined, lookup, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
+import { rangeOf } from './ranges.ts';
 import { joinedService } from './services.ts';
 import { joinedSeenUser } from './user-rows.ts';
 import { visibleUsersOn } from './visible-users.ts';
@@ -210,23 +211,15 @@ const kinds: readonly Kind[] = keyTypes.flatMap((type) => [
   { type, isEnabled: false, isRevoked: true },
 ]);
 
-/**
- * Of expressions, for columns by whose index nothing may be found: a service may have very many keys of a kind, and a user
- * has few there.
- */
-const plainKind = {
-  type: sql<Kind['type']>`type || ''`,
-  isEnabled: sql<boolean>`is_enabled + 0`,
-  isRevoked: sql<boolean>`is_revoked + 0`,
-};
-const indexedKind = {
-  type: sql<Kind['type']>`type`,
-  isEnabled: sql<boolean>`is_enabled`,
-  isRevoked: sql<boolean>`is_revoked`,
-};
-
 /** Before every id. */
 const FIRST: Id = '';
+
+const inState = (kind?: Param<Kind>) =>
+  [
+    ['type', kind?.type],
+    ['is_enabled', kind?.isEnabled],
+    ['is_revoked', kind?.isRevoked],
+  ] as const;
 
 /** A page of the keys of a user at a service, of a service or of all, in one state or in any. */
 const pageOf = (direction: 'asc' | 'desc') =>
@@ -240,18 +233,25 @@ const pageOf = (direction: 'asc' | 'desc') =>
       userId?: Param<Id>,
       kind?: Param<Kind>,
     ) => {
-      let found = db.selectFrom('keys').select(columns).where('id', '>', after);
-      if (serviceId !== undefined) found = found.where('service_id', '=', serviceId);
-      if (userId !== undefined) found = found.where('user_id', '=', userId);
-      if (kind !== undefined) {
-        const { type, isEnabled, isRevoked } = userId === undefined ? indexedKind : plainKind;
+      const { conditions, order } = rangeOf(
+        [
+          ['user_id', userId],
+          ['service_id', serviceId],
+          // A service may have very many keys of a kind, and a user has few there: all of them are looked at.
+          ...(userId === undefined ? inState(kind) : []),
+        ],
+        { after, before },
+      );
+      let found = db.selectFrom('keys').select(columns);
+      for (const condition of conditions) found = found.where(condition);
+      if (userId !== undefined && kind !== undefined) {
         found = found
-          .where(type, '=', kind.type)
-          .where(isEnabled, '=', kind.isEnabled)
-          .where(isRevoked, '=', kind.isRevoked);
+          .where(sql`type || ''`, '=', kind.type)
+          .where(sql`is_enabled + 0`, '=', kind.isEnabled)
+          .where(sql`is_revoked + 0`, '=', kind.isRevoked);
       }
-      if (before !== undefined) found = found.where('id', '<', before);
-      return found.orderBy('id', direction).limit(limit);
+      for (const column of order) found = found.orderBy(column, direction);
+      return found.limit(limit);
     },
     asKey,
   );

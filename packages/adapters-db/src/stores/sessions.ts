@@ -5,6 +5,7 @@ import type { Connection } from '../dialects/dialect.ts';
 import { all, asText, counted, guarded, joined, lookup, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 import { joinedKey } from './keys.ts';
+import { rangeOf } from './ranges.ts';
 import { joinedSeenUser } from './user-rows.ts';
 
 const columns = [
@@ -107,14 +108,20 @@ const pageOf = (direction: 'asc' | 'desc') =>
         .where('ended_at', 'is', null)
         .where(expiry, '>', now)
         .where((eb) => restsOnUsableKey(eb, now));
-      if (serviceId !== undefined) {
-        const column = userId === undefined ? 'service_id' : serviceOfUser;
-        query = query.where(column, '=', serviceId);
+      // A user has few sessions: those at all services are looked at.
+      if (userId !== undefined && serviceId !== undefined) {
+        query = query.where(serviceOfUser, '=', serviceId);
       }
-      if (userId !== undefined) query = query.where('user_id', '=', userId);
-      if (after !== undefined) query = query.where('id', '>', after);
-      if (before !== undefined) query = query.where('id', '<', before);
-      return query.orderBy('id', direction).limit(limit);
+      const { conditions, order } = rangeOf(
+        [
+          ['user_id', userId],
+          ['service_id', userId === undefined ? serviceId : undefined],
+        ],
+        { after, before },
+      );
+      for (const condition of conditions) query = query.where(condition);
+      for (const column of order) query = query.orderBy(column, direction);
+      return query.limit(limit);
     },
     asSession,
   );
