@@ -126,6 +126,12 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('what is kept
       () => 'delete from sessions; delete from keys',
       async (both) => (await findKey(both)) === null,
     ],
+    ['sessions that were all taken away at once', () => 'truncate sessions cascade', ended],
+    [
+      'keys that were all taken away at once',
+      () => 'truncate keys cascade',
+      async (both) => (await findKey(both)) === null,
+    ],
     [
       'a service that was disabled',
       ({ service }) => `update services set is_enabled = 0 where id = '${service.id}'`,

@@ -25,7 +25,7 @@ export type ChangeListener = Trust & {
 
 type Options = {
   readonly config: pg.ClientConfig;
-  /** Told of the user, key or service whose row changed. */
+  /** Told of the user, key or service whose row changed, or of `EVERYTHING`. */
   onChange(id: Id): void;
   /** Told whenever changes may have been missed. */
   onGap(): void;

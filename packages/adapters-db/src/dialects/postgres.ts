@@ -8,7 +8,7 @@ import {
 } from 'kysely';
 import pg from 'pg';
 import type { PostgresPlace } from '../database-url.ts';
-import { CHANGED } from '../migrations/change-notices.ts';
+import { CHANGED, EVERYTHING } from '../migrations/change-notices.ts';
 import type { Schema } from '../schema.ts';
 import { changeListener } from './change-listener.ts';
 import type { Connection, Dialect, FoundBy, Grammar, Lookup, Statement, Value } from './dialect.ts';
@@ -79,7 +79,7 @@ export function openPostgres(place: PostgresPlace, options: PostgresOptions = {}
   const plain = connectionOn((query) => pool.query(query), isPooled);
   const listener = changeListener({
     config: { ...settingsOf(place), keepAlive: true, application_name: 'rekey listener' },
-    onChange: (id) => kept.forget([id]),
+    onChange: (id) => (id === EVERYTHING ? kept.forgetAll() : kept.forget([id])),
     onGap: () => kept.forgetAll(),
   });
   const kept = keptReads({

@@ -1,6 +1,9 @@
 /** The channel on which PostgreSQL tells which user, key or service a committed change is about, by its id. */
 export const CHANGES = 'rekey_changes';
 
+/** What is told in the place of an id where a table was emptied. */
+export const EVERYTHING = '*';
+
 /** The setting in which a transaction lists the same ids for the server that commits it, with spaces between them. */
 export const CHANGED = 'rekey.changed';
 
@@ -62,6 +65,14 @@ const tell = (id: Told['id']): string => `create function rekey_tell_${id}() ret
     return null;
   end $$`;
 
+/** `truncate` fires no trigger of a row. */
+const tellEverything = `create function rekey_tell_everything() returns trigger
+  language plpgsql as $$
+  begin
+    perform pg_notify('${CHANGES}', '${EVERYTHING}');
+    return null;
+  end $$`;
+
 function triggers(table: string, { id, everywhere, here, deleted, isToldOfInserts }: Told) {
   const trigger = (name: string, event: string, when: string | undefined, reach: string) =>
     `create trigger ${table}_${name} after ${event} on ${table} for each row
@@ -76,6 +87,8 @@ function triggers(table: string, { id, everywhere, here, deleted, isToldOfInsert
     trigger('deleted', 'delete', deleted, 'everywhere'),
     ...(here ? [trigger('used', 'update', differ([here]), 'here')] : []),
     ...(isToldOfInserts ? [trigger('inserted', 'insert', undefined, 'everywhere')] : []),
+    `create trigger ${table}_emptied after truncate on ${table}
+      execute function rekey_tell_everything()`,
   ];
 }
 
@@ -83,5 +96,6 @@ function triggers(table: string, { id, everywhere, here, deleted, isToldOfInsert
 export const changeNotices: readonly string[] = [
   tell('id'),
   tell('user_id'),
+  tellEverything,
   ...Object.entries(told).flatMap(([table, of]) => triggers(table, of)),
 ];
