@@ -2,6 +2,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Rig, rig } from '../../packages/adapters-http/test/harness.ts';
 import {
+  hasLink,
   isLockKind,
   type OneTimeToken,
   type Purpose,
@@ -46,7 +47,7 @@ describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))(
     /** A link for somebody who speaks that language. */
     async function aLink(purpose: Purpose, locale = 'en', more: Partial<OneTimeToken> = {}) {
       people += 1;
-      const email = `maria.hernandez-gonzalez-${people}@university.example`;
+      const email = more.email ?? `maria.hernandez-gonzalez-${people}@university.example`;
       const timezone = zones[locale as keyof typeof zones] ?? 'Asia/Tokyo';
       const user = { is_enabled: true, name: 'Maria', email, password: 'correct horse' };
       const created = await server.json('POST', '/v1/user', { ...user, locale, timezone });
@@ -112,6 +113,34 @@ describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))(
               color: 'rgb(255, 255, 255)',
             });
           }
+          await page.context().close();
+        }
+      },
+    );
+
+    test.each(languages)(
+      'shows the button without scrolling, however long names and addresses are: %s',
+      async (locale) => {
+        const { rootKey, json } = server;
+        const service = { name: 'Institute of '.repeat(8).slice(0, 100), url: 'https://i.example' };
+        const made = await json('POST', '/v1/service', service, {
+          headers: { authorization: rootKey },
+        });
+        const domain = `${['u', 'v', 'w'].map((letter) => letter.repeat(60)).join('.')}.example`;
+        const key = { name: 'night '.repeat(16), prefix: 'AbCdEfGh', expiresAt: 1.8e12 };
+        const details: { [purpose in Purpose]?: OneTimeToken['details'] } = {
+          update_email: { newEmail: `eve@${domain}` },
+          factor_change: { key },
+        };
+        for (const purpose of purposes.filter(hasLink)) {
+          const link = await aLink(purpose, locale, {
+            serviceId: made.json().data.id,
+            email: `${String(people).padStart(60, 'm')}@${domain}`,
+            details: details[purpose] ?? null,
+          });
+          const { page } = await visit(link, SMALL);
+          const { y = 0, height = 0 } = (await page.locator('.act button').boundingBox()) ?? {};
+          expect(Math.ceil(y + height), `${purpose} ends at`).toBeLessThanOrEqual(667);
           await page.context().close();
         }
       },

@@ -30,7 +30,7 @@ export function grantPage(
     ...(isAsked && { scripts: ['new-password.js'] as const }),
     body: html`<p class="lead">${words.happened(told.serviceName)}</p>
 ${isAsked ? '' : facts}
-<form method="post" action="${actionOf(setting)}"${isAsked ? html` ${meterOf(setting)}` : ''}>
+<form class="act" method="post" action="${actionOf(setting)}"${isAsked ? html` ${meterOf(setting)}` : ''}>
 <input type="hidden" name="token" value="${token}">
 ${isAsked ? passwordFields(setting, told, label, fault) : ''}<button type="submit">${words.button}</button>
 </form>

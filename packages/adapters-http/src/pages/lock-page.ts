@@ -22,7 +22,7 @@ export function lockPage(
     body: html`<p class="lead">${happened(told.serviceName)}</p>
 ${factsOf(setting, told)}
 <p class="turn">${words.wasNotYou}</p>
-<form method="post" action="${actionOf(setting)}">
+<form class="act" method="post" action="${actionOf(setting)}">
 <input type="hidden" name="token" value="${token}">
 <button class="danger" type="submit">${words.button}</button>
 </form>

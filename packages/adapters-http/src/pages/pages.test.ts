@@ -116,7 +116,7 @@ describe('opening the link', () => {
         'an unknown program<br><small class="quiet">lightMyRequest</small>',
       ],
     ]);
-    expect(response.body).toContain('<form method="post" action="../local">');
+    expect(response.body).toContain('<form class="act" method="post" action="../local">');
     expect(response.body).toContain(`<input type="hidden" name="token" value="${token}">`);
     expect(response.body).not.toMatch(/<script|style=|<style|https?:/);
     expect(response.body.match(/<input|<button/g)).toStrictEqual(['<input', '<button']);
@@ -183,7 +183,7 @@ describe('opening the link', () => {
     for (const headers of [{}, { 'sec-fetch-mode': 'cors' }] as const) {
       const page = await get(`/local?${new URLSearchParams(link())}`, headers);
       expect([page.statusCode, page.headers['set-cookie']]).toStrictEqual([200, undefined]);
-      expect(page.body).toContain('<form method="post" action="local">');
+      expect(page.body).toContain('<form class="act" method="post" action="local">');
       expect(page.body).toMatch(/href="local\/style\.css\?v=/);
     }
   });
