@@ -195,6 +195,9 @@ describe('the link of a registration', () => {
     expect(page.body).not.toContain('password"');
     const done = await press(server, { token });
     expect([done.statusCode, heading(done)]).toEqual([200, texts.en.grant.register_known.done]);
+    // Nothing is mailed about it, and the page did not promise that.
+    expect(page.body).not.toContain('A mail tells you');
+    expect(await server.mailedTokens()).toEqual([]);
     const login = { email: EMAIL, password: PASSWORD };
     const answer = await server.json('POST', '/v1/auth/provider/local/login', login);
     expect(answer.statusCode).toBe(200);

@@ -48,10 +48,7 @@ export const de: Texts = {
         `Sie können sich jetzt bei ${service} mit dieser E-Mail-Adresse und Ihrem Passwort anmelden.`,
     },
     register_known: {
-      effects: [
-        'Ihr Konto lässt sich auch dort nutzen. Name und Passwort bleiben, wie sie sind.',
-        'Eine E-Mail teilt Ihnen mit, dass das geschehen ist.',
-      ],
+      effects: ['Ihr Konto lässt sich auch dort nutzen. Name und Passwort bleiben, wie sie sind.'],
       done: 'Sie können Ihr Konto dort nutzen',
       after: (service) =>
         `Melden Sie sich bei ${service} mit dem Passwort an, das Ihr Konto schon hat.`,

@@ -50,7 +50,6 @@ export const en: Texts = {
     register_known: {
       effects: [
         'Your account can be used there as well. Its name and its password stay as they are.',
-        'A mail tells you that this was done.',
       ],
       done: 'You can use your account there',
       after: (service) => `Sign in at ${service} with the password that your account has.`,

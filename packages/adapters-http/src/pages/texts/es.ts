@@ -50,7 +50,6 @@ export const es: Texts = {
     register_known: {
       effects: [
         'Su cuenta se puede usar también allí. El nombre y la contraseña siguen como están.',
-        'Un mensaje le avisa de que se ha hecho.',
       ],
       done: 'Ya puede usar su cuenta allí',
       after: (service) => `Entre en ${service} con la contraseña que tiene su cuenta.`,

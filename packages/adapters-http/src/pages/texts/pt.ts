@@ -47,10 +47,7 @@ export const pt: Texts = {
       after: (service) => `Agora você pode entrar em ${service} com este e-mail e a sua senha.`,
     },
     register_known: {
-      effects: [
-        'Sua conta pode ser usada lá também. O nome e a senha continuam como estão.',
-        'Uma mensagem avisa que isso foi feito.',
-      ],
+      effects: ['Sua conta pode ser usada lá também. O nome e a senha continuam como estão.'],
       done: 'Você pode usar sua conta lá',
       after: (service) => `Entre em ${service} com a senha que a sua conta já tem.`,
     },
