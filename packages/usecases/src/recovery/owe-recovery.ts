@@ -21,15 +21,15 @@ const recoveryLimit: Limit = { name: 'recover', capacity: 3, leakMs: HOUR_MS / 3
 /**
  * Owes the owner of a locked account the link that opens it again. It goes to the earliest address that a kill switch
  * was mailed to in the days before the lock, and voids the one before. `serviceId`: the service whose TOKEN key the owner
- * gets along; null for the one whose link locked the account. `countedFor`: the service, or the spent link, that the
- * request is counted for, so that none uses up what another one needs; null where it is not. Throws `WrongState` where the account is not locked, and
- * `TooManyRequests`.
+ * gets along; null for the one whose link locked the account. `countedFor`: the service, or the mailbox of the spent
+ * link, that the request is counted for, so that none uses up what another one needs; null where it is not. Throws
+ * `WrongState` where the account is not locked, and `TooManyRequests`.
  */
 export async function oweRecovery(
   ports: Needs,
   stores: Stores,
   actor: Actor,
-  of: { readonly userId: Id; readonly serviceId: Id | null; readonly countedFor: Id | null },
+  of: { readonly userId: Id; readonly serviceId: Id | null; readonly countedFor: string | null },
 ): Promise<void> {
   const { users, oneTimeTokens } = stores;
   const { userId } = of;

@@ -33,7 +33,7 @@ export class RecoverByOwner {
       if (spent?.token.purpose !== right.purpose || userId === null) {
         throw new InvalidOneTimeToken();
       }
-      const { serviceId } = spent.token;
+      const { serviceId, email: countedFor } = spent.token;
       const service = await stores.services.get(serviceId);
       const isAllowed = service?.ownerRecovery && may(actor, 'use link', { serviceId });
       if (!isAllowed) throw new InvalidOneTimeToken();
@@ -41,7 +41,7 @@ export class RecoverByOwner {
       await stores.users.lock(userId);
       const lock = await stores.users.lockOf(userId);
       if (lock !== null && spent.spentAt < lock.at) throw new InvalidOneTimeToken();
-      await oweRecovery(this.#ports, stores, actor, { userId, serviceId, countedFor: right.id });
+      await oweRecovery(this.#ports, stores, actor, { userId, serviceId, countedFor });
     });
   }
 }

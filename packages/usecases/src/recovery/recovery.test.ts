@@ -464,22 +464,28 @@ describe('the owner', () => {
     expect(await byOwner(w, token)).toBeInstanceOf(InvalidOneTimeToken);
   });
 
-  test('asks three times an hour at most', async () => {
-    const { w, token } = await aLockedAccount({ ownerRecovery: true });
-    for (let n = 0; n < 3; n += 1) expect(await byOwner(w, token)).toBe('done');
-    expect(await byOwner(w, token)).toBeInstanceOf(TooManyRequests);
-  });
-
-  test('does not share that with the service, nor with whoever holds another link', async () => {
+  /** A locked account with three spent links: two of a thief's mailbox, and one of the owner's. */
+  const spentLinks = async () => {
     const w = world();
     const owner = await w.addOwner({}, { service: await w.addService({ ownerRecovery: true }) });
-    const by = asService(owner.service);
-    const links = [await mailed(w, owner, {}), await mailed(w, owner, {})];
-    expect(await lock(w, by, links[0]!)).toBe('done');
-    for (const link of links) {
-      for (let n = 0; n < 3; n += 1) expect(await byOwner(w, link)).toBe('done');
-    }
-    expect(await recover(w, by, owner)).toBe('done');
+    const theirs = { email: 'thief@example.com', createdAt: START + 1 };
+    const thief = [await mailed(w, owner, theirs), await mailed(w, owner, theirs)] as const;
+    const own = await mailed(w, owner, { email: owner.user.email });
+    expect(await lock(w, nobody, own)).toBe('done');
+    return { w, owner, own, thief };
+  };
+
+  test('asks three times an hour at most, with all links of a mailbox together', async () => {
+    const { w, thief } = await spentLinks();
+    for (const link of [...thief, thief[0]]) expect(await byOwner(w, link)).toBe('done');
+    for (const link of thief) expect(await byOwner(w, link)).toBeInstanceOf(TooManyRequests);
+  });
+
+  test('does not share that with the service, nor with whoever has another mailbox', async () => {
+    const { w, owner, own, thief } = await spentLinks();
+    for (let n = 0; n < 3; n += 1) expect(await byOwner(w, thief[0])).toBe('done');
+    for (let n = 0; n < 3; n += 1) expect(await byOwner(w, own)).toBe('done');
+    expect(await recover(w, asService(owner.service), owner)).toBe('done');
   });
 
   test('does it at the built-in service as the settings say', async () => {
