@@ -141,7 +141,7 @@ export async function compose(
   }
 }
 
-function settingsOf(config: Config): Settings {
+export function settingsOf(config: Config): Settings {
   return {
     passwordPolicy: config.passwordPolicy,
     passwordHistory: config.passwordHistory,

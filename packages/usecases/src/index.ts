@@ -26,6 +26,7 @@ export type { Requeued } from './deliveries/requeue-delivery.ts';
 export type { ImportInput, ImportNews, ImportResult } from './moving/import-users.ts';
 export * from './ports/index.ts';
 export { keyUses } from './shared/key-uses.ts';
+export { lifeMs } from './shared/owe.ts';
 export { sealOwners } from './shared/seals.ts';
 export type { ReadThrottle } from './throttling/read-throttles.ts';
 export type { ExportedUser } from './users/export-user.ts';

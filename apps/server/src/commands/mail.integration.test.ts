@@ -41,6 +41,19 @@ test('each kind of mail has a preview of its own', async () => {
   expect(await mail('preview', 'update_email')).toContain('e***@example.net');
 });
 
+test.each([
+  ['update_password', '8 January'],
+  ['invite', '8 January'],
+  ['recover', '2 January'],
+  ['reset_password', '1 January 2026 at 01:00'],
+  ['register', '1 January 2026 at 02:00'],
+])('a preview says how long the link of its kind works: %s', async (kind, until) => {
+  vi.stubEnv('REGISTER_TOKEN_TTL', '7200');
+  vi.spyOn(Date, 'now').mockReturnValue(Date.UTC(2026, 0, 1));
+  const preview = await mail('preview', kind, '--text', '--locale', 'en-GB');
+  expect(preview).toContain(`The link works until ${until}`);
+});
+
 describe('a test mail', () => {
   test('is written to the folder of mails, and says that it is a test', async () => {
     const dir = path.join(aFolder(), 'mail');

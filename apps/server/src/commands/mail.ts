@@ -22,9 +22,9 @@ import {
   parseEmail,
   purposes,
 } from '@rekey/domain';
-import { DeliveryFailure, type Notice } from '@rekey/usecases';
+import { DeliveryFailure, lifeMs, type Notice } from '@rekey/usecases';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
-import { brandOf, outletFor, templatesFor } from '../compose.ts';
+import { brandOf, outletFor, settingsOf, templatesFor } from '../compose.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { checked, json, print, printJson } from './common.ts';
 
@@ -147,6 +147,7 @@ export function addMail(program: Command): void {
 function sampleOf(kind: NoticeKind, config: Config, { locale, timezone }: SampleOptions): Notice {
   const to = 'ada@example.com';
   const happenedAt = Date.now();
+  const purpose = purposeOf(kind);
   return {
     id: '00000000-0000-7000-8000-000000000000',
     kind,
@@ -165,11 +166,11 @@ function sampleOf(kind: NoticeKind, config: Config, { locale, timezone }: Sample
       client: 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
     },
     link: linkTo(`${config.publicUrl}/local`, {
-      type: purposeOf(kind),
+      type: purpose,
       email: to,
       token: NO_TOKEN,
     }),
-    linkExpiresAt: happenedAt + config.revokeTokenTtlS * 1000,
+    linkExpiresAt: happenedAt + lifeMs(purpose, settingsOf(config)),
   };
 }
 
