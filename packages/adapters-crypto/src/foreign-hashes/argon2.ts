@@ -7,6 +7,8 @@ const derive = promisify(argon2);
 
 /** KiB times passes: about a second. */
 const MAX_WORK = 2 ** 20;
+/** Each lane has a thread of its own, which begins anew four times a pass: that takes as long as to fill so many KiB. */
+const LANE_KIB = 128;
 const DEAR_WORK = 2 ** 14;
 /** RFC 9106, 3.1: lanes of 8 blocks, and salts of 8 octets or more, at least in the library. */
 const MAX_LANES = 16;
@@ -52,6 +54,13 @@ export function argon2Reading(hash: Argon2): Reading | null {
   checkCost('the memory of argon2 in KiB', memoryKib, MAX_HASH_MEMORY / 1024);
   checkCost('the memory of argon2 in KiB times its passes', memoryKib * passes, MAX_WORK);
   checkCost('the parallelism of argon2', lanes, MAX_LANES);
+  if (lanes > 1) {
+    checkCost(
+      '128 times the parallelism of argon2 times its passes',
+      LANE_KIB * lanes * passes,
+      MAX_WORK,
+    );
+  }
   const output = toBase64(outputBytes);
   return {
     text: `$${type}$v=${VERSION}$m=${memoryKib},t=${passes},p=${lanes}$${toBase64(salt)}$${output}`,

@@ -57,6 +57,10 @@ describe('a hash that costs too much', () => {
     ['N times r times p of scrypt', `$scrypt$ln=14,r=8,p=17$c29tZXNhbHQ$${A}`],
     ['N times r times p of scrypt', `$firescrypt$ln=24,r=8,p=1$c2FsdA$${A}$Bw$${A}`],
     ['the iterations of PBKDF2 for all of its output', `$pbkdf2-sha256$i=1000000000$c2FsdA$${A}`],
+    [
+      '128 times the parallelism of argon2 times its passes',
+      `$argon2id$v=19$m=128,t=8192,p=16$c29tZXNhbHQ$${A}`,
+    ],
     ['the iterations of PBKDF2 for all of its output', `$pbkdf2-sha1$i=1500000$c2FsdA$${A}`],
     ['the iterations of PBKDF2 for all of its output', `pbkdf2_sha512$2000001$salt$${A}=`],
     ['the rounds of SHA-crypt', `$6$rounds=999999999$saltstring$${'a'.repeat(86)}`],
