@@ -1,6 +1,9 @@
 /** Of one line, in octets: an entry has to fit into memory. */
 export const MAX_LINE_BYTES = 1024 * 1024;
 
+/** Of an entry: a parser takes any depth, and what walks through its values ends with the stack. */
+const MAX_DEPTH = 64;
+
 const NEWLINE = 0x0a;
 
 /** A line of a file of JSON lines: its number, from 1, and its value or why it cannot be read. Empty lines are passed over. */
@@ -56,10 +59,20 @@ export function lineFrom(line: number, length: number, parts: readonly Uint8Arra
     return { line, faults: ['is not UTF-8'] };
   }
   if (text.trim() === '') return null;
+  let value: unknown;
   try {
-    return { line, value: JSON.parse(text) };
+    value = JSON.parse(text);
   } catch {
     // The message of the parser quotes the text, which may be secret.
     return { line, faults: ['is not JSON'] };
   }
+  return isDeeper(value, MAX_DEPTH)
+    ? { line, faults: [`has more than ${MAX_DEPTH} levels`] }
+    : { line, value };
 }
+
+/** Whether arrays and objects are in each other beyond so many levels. */
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1)));
