@@ -509,6 +509,15 @@ describe('the queries of the stores', () => {
     expect(new Set(found.map(({ verb }) => verb)).size).toBe(about.length);
   });
 
+  test('find the users that keys of an import show by these keys, and not among all users', async () => {
+    const showing = (await plans()).filter(
+      ({ verb, sql }) => verb === 'imports.insertKeys' && sql.includes('"visible_users"'),
+    );
+    expect(showing.length).toBeGreaterThan(0);
+    for (const { plan } of showing)
+      expect(plan[0]).toMatch(/^SEARCH keys USING INDEX \S+ \(id=\?\)/);
+  });
+
   test('use every index that there is', async () => {
     const used = (await plans()).flatMap(({ plan }) =>
       plan.map((line) => /USING (?:COVERING )?INDEX (\w+)/.exec(line)?.[1]),

@@ -179,7 +179,9 @@ export const showAll = write((db, keyIds: Param<readonly Id[]>) =>
     .expression((eb) =>
       eb
         .selectFrom('keys')
-        .innerJoin('visible_users as known', 'known.user_id', 'keys.user_id')
+        // Not an inner join: SQLite would begin with all users that somebody sees.
+        .crossJoin('visible_users as known')
+        .whereRef('known.user_id', '=', 'keys.user_id')
         .select([
           sql<string>`keys.service_id`.as('service_id'),
           'known.user_id',
