@@ -309,7 +309,10 @@ async function askAll(stores: Stores): Promise<void> {
   await imports.reserved([user.email], now);
   await imports.keysWith([key.id], ['digest']);
   await imports.insertUsers([{ user, passwordHash: null, idleSince: null, attributes: { a: 1 } }]);
-  await imports.insertKeys([{ key, secret: { digest: 'digest' } }]);
+  const given = { key, secret: { digest: 'digest' } };
+  await imports.insertKeys([given]);
+  // A plan may be another one for many.
+  await imports.insertKeys(Array.from({ length: 64 }, () => given));
   await imports.insertEvents([anEvent({ serviceId: service.id })]);
   await imports.appendEntries([entry], chain);
   await imports.unfinished('users');
