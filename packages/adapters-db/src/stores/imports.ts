@@ -189,7 +189,6 @@ export const showAll = write((db, keyIds: Param<readonly Id[]>) =>
           'known.name_key',
           'known.email_key',
         ])
-        .distinct()
         .where('keys.id', 'in', [...keyIds])
         .where('known.service_id', '=', sql.lit(ALL)),
     )
