@@ -166,6 +166,8 @@ export type Schema = {
     /** JSON. */
     details: string | null;
     spent_at: Instant | null;
+    /** When its mail was corrected to the address that it has now; null where that is the first one. */
+    readdressed_at: Instant | null;
   };
   deliveries: {
     id: Id;

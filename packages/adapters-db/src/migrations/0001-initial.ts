@@ -175,7 +175,8 @@ export const initial: Migration = {
       expires_at bigint not null,
       version integer,
       details text,
-      spent_at bigint
+      spent_at bigint,
+      readdressed_at bigint
     )`,
     `create index one_time_tokens_of_user on one_time_tokens (user_id, purpose, created_at, id)`,
     `create index one_time_tokens_expired on one_time_tokens (expires_at)`,

@@ -324,10 +324,10 @@ const redirect = guarded(
       .where(isDead(now)),
 );
 
-const readdress = write((db, deliveryId: Param<Id>, email: Param<string>) =>
+const readdress = write((db, deliveryId: Param<Id>, email: Param<string>, now: Param<Instant>) =>
   db
     .updateTable('one_time_tokens')
-    .set({ email })
+    .set({ email, readdressed_at: now })
     .where('id', '=', (eb) =>
       eb.selectFrom('deliveries').select('token_id').where('deliveries.id', '=', deliveryId),
     ),
@@ -375,7 +375,7 @@ export const deliveriesOn = (on: Connection): Deliveries => ({
   requeue: requeue(on),
   async redirect(id, to, now) {
     const isDue = await redirect(on)(id, to, domainOf(to), now);
-    if (isDue) await readdress(on)(id, to);
+    if (isDue) await readdress(on)(id, to, now);
     return isDue;
   },
   requeueDead: requeueDead(on),

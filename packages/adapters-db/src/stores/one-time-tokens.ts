@@ -96,6 +96,10 @@ const lockOwner = one((db, id: Param<Id>) =>
     .forNoKeyUpdate(),
 );
 
+/** When a right was mailed to the address that it has now. */
+const mailedAt = (table: 'one_time_tokens' | 'presented') =>
+  sql<Instant>`coalesce(${sql.ref(`${table}.readdressed_at`)}, ${sql.ref(`${table}.created_at`)})`;
+
 const spend = all(
   (db, id: Param<Id>, now: Param<Instant>) =>
     db
@@ -110,7 +114,7 @@ const spend = all(
       .where((eb) =>
         eb.or([
           eb('one_time_tokens.email', '=', eb.ref('presented.email')),
-          eb('one_time_tokens.created_at', '>', eb.ref('presented.created_at')),
+          eb(mailedAt('one_time_tokens'), '>', mailedAt('presented')),
         ]),
       )
       .returning(columns.map((column) => `one_time_tokens.${column}` as const)),
@@ -197,6 +201,7 @@ const earliest = one(
       .where('user_id', '=', userId)
       .where('purpose', '=', purpose)
       .where('created_at', '>', after)
+      .where('readdressed_at', 'is', null)
       // Ids rise with time.
       .orderBy('created_at')
       .orderBy('id')

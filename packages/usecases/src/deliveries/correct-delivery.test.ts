@@ -56,6 +56,28 @@ describe('a dead delivery whose account has another address', () => {
     expect(user).toMatchObject({ email: NEW, isLocked: true });
   });
 
+  test('gives nothing to a thief who moved the address: neither the links of the owner nor the way back', async () => {
+    const { w, owner, by, id, move } = await aDeadMail();
+    w.clock.set(START + 1000);
+    await move();
+    await w.deliver();
+    const owners = w.channels.mail.sent.find(
+      ({ kind, to }) => kind === 'update_email' && to === OLD,
+    );
+    w.clock.set(START + 2000);
+    expect(await correct(w, id)).toBe('corrected');
+    await w.deliver();
+    const { lockAccount, recoverUser } = w.useCases.recovery;
+    const thiefs = tokenIn(w.channels.mail.sent.at(-1)?.link ?? '');
+    await lockAccount.execute(by, { token: thiefs });
+    await recoverUser.execute(by, { id: owner.user.id });
+    await w.deliver();
+    expect(w.channels.mail.sent.at(-1)).toMatchObject({ kind: 'recover', to: OLD });
+    await lockAccount.execute(by, { token: tokenIn(owners?.link ?? '') });
+    const user = await w.database.read(({ users }) => users.get(owner.user.id));
+    expect(user).toMatchObject({ email: OLD, isLocked: true });
+  });
+
   test('goes nowhere else, whatever the operator types', async () => {
     const { w, id, move } = await aDeadMail();
     await move();

@@ -40,7 +40,10 @@ export interface Deliveries {
   backlog(): Promise<Backlog>;
   /** Makes a dead delivery due at once, only if its deadline is after `now`; answers whether it did. */
   requeue(id: Id, now: Instant): Promise<boolean>;
-  /** Requeues a dead delivery like `requeue`, to another address, which the right that it carries has from then on. */
+  /**
+   * Requeues a dead delivery like `requeue`, to another address, which the right that it carries has from then on. The
+   * right counts as one that was mailed at `now`.
+   */
   redirect(id: Id, to: string, now: Instant): Promise<boolean>;
   /** Requeues up to `limit` deliveries that were dead by `now`, if their deadline is after it; answers them. */
   requeueDead(now: Instant, limit: number): Promise<Delivery[]>;

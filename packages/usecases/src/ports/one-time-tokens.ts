@@ -14,7 +14,7 @@ export interface OneTimeTokens {
   isOfDeleted(id: Id, now: Instant): Promise<boolean>;
   /**
    * Spends a right, only if it is unspent and has not expired at `now`, together with every other right of its user that
-   * was mailed to its address, or later; answers the right, or null where it was not spent. Locks the row of the user
+   * was mailed to its address, or later, or redirected later; answers the right, or null where it was not spent. Locks the row of the user
    * first: no right is made meanwhile, and two links that are pressed at once do not lock each other out. A right that
    * was mailed to another address before stays good.
    */
@@ -39,7 +39,10 @@ export interface OneTimeTokens {
   isReserved(email: string, now: Instant, exceptFor?: Id): Promise<boolean>;
   /** The user who can still take the address back, see `isReserved`; null where nobody can. */
   reservedFor(email: string, now: Instant): Promise<Id | null>;
-  /** The earliest right of a user for one of these purposes that was made after the instant, spent or not. */
+  /**
+   * The earliest right of a user for one of these purposes that was made after the instant, spent or not. One whose mail
+   * was redirected is none: it went to another address than it was made for.
+   */
   earliest(userId: Id, purposes: readonly Purpose[], after: Instant): Promise<OneTimeToken | null>;
   /** When the user's `n`th latest right for that purpose was made; null where there are fewer. */
   nthLatest(userId: Id, purpose: Purpose, n: number): Promise<Instant | null>;

@@ -551,6 +551,34 @@ export function deliveriesContract({ write, read, race, alone, seed, seedToken }
       expect(idsOf(await claim(START))).toContain(delivery.id);
     });
 
+    test('take a right along that counts as mailed then: it spends none that was mailed before, and is nowhere the earliest', async () => {
+      const dead = await seedDead();
+      const { userId } = dead;
+      if (userId === null) throw new Error('a delivery of nobody');
+      const made = await read(({ oneTimeTokens }) => oneTimeTokens.findGood(dead.tokenId, START));
+      const purposes = ['update_email', made!.purpose] as const;
+      const between = aOneTimeToken({
+        id: anId(),
+        purpose: 'update_email',
+        userId,
+        serviceId: dead.serviceId,
+        email: 'ada@example.org',
+        createdAt: START + 10,
+        expiresAt: START + AN_HOUR_MS,
+      });
+      await write(({ oneTimeTokens }) => oneTimeTokens.insert(between));
+      await write(({ deliveries }) => deliveries.redirect(dead.id, 'ada@example.net', START + 20));
+      const earliest = await read(({ oneTimeTokens }) =>
+        oneTimeTokens.earliest(userId, purposes, START - 1),
+      );
+      expect(earliest).toEqual(between);
+      await write(({ oneTimeTokens }) => oneTimeTokens.spend(dead.tokenId, START + 30));
+      const left = await read(({ oneTimeTokens }) =>
+        oneTimeTokens.findGood(between.id, START + 30),
+      );
+      expect(left).toEqual(between);
+    });
+
     test('are requeued a few at a time: those that were dead by then, and before their deadline', async () => {
       await alone(async (database) => {
         const at = START + AN_HOUR_MS;

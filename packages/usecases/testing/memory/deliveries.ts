@@ -104,7 +104,8 @@ export function deliveries(tables: Tables): Deliveries {
       const row = deliveries.get(id)!;
       deliveries.put(id, { ...row, delivery: { ...row.delivery, to } });
       const right = oneTimeTokens.get(row.delivery.tokenId)!;
-      oneTimeTokens.put(right.token.id, { ...right, token: { ...right.token, email: to } });
+      const token = { ...right.token, email: to };
+      oneTimeTokens.put(token.id, { ...right, token, readdressedAt: now });
       return true;
     },
     requeueDead: async (now, limit) =>

@@ -5,14 +5,19 @@ import { isClosed, type OneTimeTokenRow, type Tables } from './tables.ts';
 export function oneTimeTokens({ oneTimeTokens, deliveries, users }: Tables): OneTimeTokens {
   const good = (row: OneTimeTokenRow | undefined, now: Instant) =>
     row?.spentAt === null && row.token.expiresAt > now ? row.token : null;
-  const endWhere = (now: Instant, ends: (token: OneTimeToken<Id | null>) => boolean) => {
+  const mailedAt = ({ token, readdressedAt }: OneTimeTokenRow) => readdressedAt ?? token.createdAt;
+  const endWhere = (
+    now: Instant,
+    ends: (token: OneTimeToken<Id | null>, row: OneTimeTokenRow) => boolean,
+  ) => {
     for (const row of oneTimeTokens.rows()) {
-      if (row.spentAt !== null || !ends(row.token)) continue;
+      if (row.spentAt !== null || !ends(row.token, row)) continue;
       oneTimeTokens.put(row.token.id, { ...row, spentAt: now });
     }
   };
   return {
-    insert: async (token) => oneTimeTokens.put(token.id, { token, spentAt: null }),
+    insert: async (token) =>
+      oneTimeTokens.put(token.id, { token, spentAt: null, readdressedAt: null }),
     findGood: async (id, now) => good(oneTimeTokens.get(id), now),
     findSpent: async (id, now) => {
       const { token, spentAt = null } = oneTimeTokens.get(id) ?? {};
@@ -23,12 +28,13 @@ export function oneTimeTokens({ oneTimeTokens, deliveries, users }: Tables): One
       return userId === null && purpose !== 'register' && expiresAt > now;
     },
     spend: async (id, now) => {
-      const token = good(oneTimeTokens.get(id), now);
-      if (token === null || token.userId === null) return null;
+      const presented = oneTimeTokens.get(id);
+      const token = good(presented, now);
+      if (!presented || token === null || token.userId === null) return null;
       endWhere(
         now,
-        ({ userId, email, createdAt }) =>
-          userId === token.userId && (email === token.email || createdAt > token.createdAt),
+        ({ userId, email }, row) =>
+          userId === token.userId && (email === token.email || mailedAt(row) > mailedAt(presented)),
       );
       return { ...token, userId: token.userId };
     },
@@ -74,6 +80,7 @@ export function oneTimeTokens({ oneTimeTokens, deliveries, users }: Tables): One
     earliest: async (userId, purposes, after) => {
       const [token] = oneTimeTokens
         .rows()
+        .filter(({ readdressedAt }) => readdressedAt === null)
         .map((row) => row.token)
         .filter((each) => each.userId === userId && purposes.includes(each.purpose))
         .filter(({ createdAt }) => createdAt > after)

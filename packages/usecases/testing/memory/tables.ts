@@ -92,6 +92,8 @@ type CsrfTokenRow = Parameters<CsrfTokens['insert']>[0];
 export type OneTimeTokenRow = {
   readonly token: OneTimeToken<Id | null>;
   readonly spentAt: Instant | null;
+  /** When its mail was redirected to the address that it has now; null where that is the first one. */
+  readonly readdressedAt: Instant | null;
 };
 
 export type DeliveryRow = {

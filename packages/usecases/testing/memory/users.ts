@@ -310,9 +310,11 @@ export function users(tables: Tables): Users {
       deleteWhere(userAttributes, ({ userId }) => userId === id);
       deleteWhere(deliveries, (row) => row.delivery.userId === id && isClosed(row));
       const email = users.get(id)?.user.email;
-      for (const { token, spentAt } of oneTimeTokens.rows()) {
+      for (const row of oneTimeTokens.rows()) {
+        const { token, spentAt } = row;
         if (token.purpose !== 'register' || token.email !== email) continue;
         oneTimeTokens.put(token.id, {
+          ...row,
           token: { ...token, ...NOBODY },
           spentAt: spentAt ?? now,
         });
@@ -330,6 +332,7 @@ export function users(tables: Tables): Users {
         if (row.token.userId !== id) continue;
         const token = { ...row.token, userId: null };
         oneTimeTokens.put(token.id, {
+          ...row,
           token: owed.has(token.id) ? token : { ...token, ...NOBODY },
           spentAt: row.spentAt ?? now,
         });
