@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   asService,
   foreignHash,
+  PASSWORD,
   planted,
   root,
   START,
@@ -362,6 +363,42 @@ describe('a row whose user is there', () => {
   });
 
   const update = { onConflict: 'update' } as const;
+
+  /** The ports of an import, but that something else happens just before its `n`th transaction. */
+  const interrupted = (w: World, n: number, happen: () => Promise<unknown>): Ports => {
+    let count = 0;
+    const transact: World['database']['transact'] = async (work) => {
+      count += 1;
+      if (count === n) await happen();
+      return w.database.transact(work);
+    };
+    return { ...w, database: { ...w.database, transact } };
+  };
+
+  test('is changed by update also where it came between the look and the write', async () => {
+    const w = await started();
+    const { email } = aRow(1);
+    const ports = interrupted(w, 1, () => w.addOwner({ email: String(email) }));
+    const { counts } = await run(w, asRows([aRow(1, { id: undefined })]), update, ports);
+    expect(counts).toMatchObject({ users: 0, updated: 1, skipped: 0, refused: 0 });
+    expect((await account(w, String(email)))?.user.name).toBe('User 1');
+  });
+
+  test('is not taken for the one that had the address a moment ago', async () => {
+    const { w, owner, row } = await there();
+    const leave = () =>
+      w.useCases.users.updateEmail.execute(asService(owner.service), {
+        email: owner.user.email,
+        password: PASSWORD,
+        newEmail: 'elsewhere@example.com',
+      });
+    const rows = asRows([{ ...row, email_proven: true }]);
+    const { told, counts } = await run(w, rows, update, interrupted(w, 1, leave));
+    expect(counts).toMatchObject({ users: 0, updated: 0, refused: 1 });
+    expect(told).toEqual([[1, expect.stringContaining('can still take back')]]);
+    const moved = await account(w, 'elsewhere@example.com');
+    expect(moved?.user).toMatchObject({ name: owner.user.name, emailProven: false });
+  });
 
   test.each(['old', 'weak'] as const)(
     'gets the password of the row only while nobody has used the account here: %s',

@@ -36,6 +36,12 @@ export type ChangeUser = {
   change(stores: Stores, actor: Actor, id: Id, changes: UserToImport['named']): Promise<SeenUser>;
 };
 
+/** What became of an entry; `overtaken` where the address of the row is another user's by now, or nobody's. */
+type Change = 'changed' | 'overtaken' | { readonly refused: string };
+
+/** The entries of what was there already, and those that changed nothing. */
+type Done = { readonly changed: ReadonlySet<Entry>; readonly refused: readonly Fault[] };
+
 export type Written = { readonly state: ImportState; readonly faults: readonly Fault[] };
 
 type OfKind<Kind extends Entry['kind']> = Extract<Entry, { readonly kind: Kind }>;
@@ -118,46 +124,67 @@ export class Writer {
     onConflict: OnConflict,
   ): Promise<Written> {
     const { database } = this.#ports;
-    const isUpdate = onConflict === 'update';
-    const before = isUpdate
-      ? await database.read((stores) => this.#sort(stores, prepared.entries, onConflict))
-      : null;
     const changed = new Set<Entry>();
     const refused: Fault[] = [];
-    for (const { entry, id } of before?.known ?? []) {
-      // A hash that is sealed is one of its user alone, and the row may know no id, or not that one.
-      const hash = entry.kind === 'user' ? await this.#hashFor(entry.of, id, prepared.wrap) : null;
-      const reason = await database.transact((stores) =>
-        this.#change(stores, actor, entry, id, hash),
-      );
-      changed.add(entry);
-      if (reason !== null) refused.push({ line: entry.line, reasons: [reason] });
-    }
-
-    return database.transact(async (stores) => {
+    for (;;) {
       const left = prepared.entries.filter((entry) => !changed.has(entry));
-      const { fresh, known, faults } = await this.#sort(stores, left, onConflict);
-      if (onConflict === 'fail' && (known.length > 0 || faults.length > 0)) {
-        const line = known[0]?.entry.line ?? faults[0]?.line;
-        throw new Error(
-          `line ${line} is in conflict with what was made since the import began: it stops here`,
+      const { known } =
+        onConflict === 'update'
+          ? await database.read((stores) => this.#sort(stores, left, onConflict))
+          : { known: [] };
+      for (const { entry, id } of known) {
+        // A hash that is sealed is one of its user alone, and the row may know no id, or not that one.
+        const hash =
+          entry.kind === 'user' ? await this.#hashFor(entry.of, id, prepared.wrap) : null;
+        const end = await database.transact((stores) =>
+          this.#change(stores, actor, entry, id, hash),
         );
+        if (end === 'overtaken') continue;
+        changed.add(entry);
+        if (end !== 'changed') refused.push({ line: entry.line, reasons: [end.refused] });
       }
-      await this.#insert(stores, actor, fresh, prepared, state.source);
-      const all = [...prepared.faults, ...refused, ...faults].sort((a, b) => a.line - b.line);
-      const after = {
-        ...state,
-        line: prepared.line,
-        counts: sum(sum(state.counts, countsOf(fresh)), {
-          refused: all.length,
-          updated: changed.size - refused.length,
-          skipped: known.length,
-        }),
-        updatedAt: this.#ports.clock.now(),
-      };
-      await stores.imports.keepState(after);
-      return { state: after, faults: all };
-    });
+      const written = await database.transact((stores) =>
+        this.#finish(stores, actor, prepared, state, onConflict, { changed, refused }),
+      );
+      if (written !== null) return written;
+    }
+  }
+
+  /**
+   * Adds what is new, and writes down how far the import has come. Answers null, and changes nothing, where an entry that
+   * is to be changed is there only now.
+   */
+  async #finish(
+    stores: Stores,
+    actor: Actor,
+    prepared: Prepared,
+    state: ImportState,
+    onConflict: OnConflict,
+    { changed, refused }: Done,
+  ): Promise<Written | null> {
+    const left = prepared.entries.filter((entry) => !changed.has(entry));
+    const { fresh, known, faults } = await this.#sort(stores, left, onConflict);
+    if (onConflict === 'fail' && (known.length > 0 || faults.length > 0)) {
+      const line = known[0]?.entry.line ?? faults[0]?.line;
+      throw new Error(
+        `line ${line} is in conflict with what was made since the import began: it stops here`,
+      );
+    }
+    if (onConflict === 'update' && known.length > 0) return null;
+    await this.#insert(stores, actor, fresh, prepared, state.source);
+    const all = [...prepared.faults, ...refused, ...faults].sort((a, b) => a.line - b.line);
+    const after = {
+      ...state,
+      line: prepared.line,
+      counts: sum(sum(state.counts, countsOf(fresh)), {
+        refused: all.length,
+        updated: changed.size - refused.length,
+        skipped: known.length,
+      }),
+      updatedAt: this.#ports.clock.now(),
+    };
+    await stores.imports.keepState(after);
+    return { state: after, faults: all };
   }
 
   /** Sorts entries by whether they are there already. */
@@ -292,8 +319,7 @@ export class Writer {
   /**
    * Changes what is there: the fields that the row names, and the keys that it has beside. No address is changed, and a
    * password only where an import brought the one that is there and nobody has used the account here. Nothing comes back
-   * that was taken away here: nobody is enabled, and neither a role nor a key is given after one was taken back. Answers
-   * why nothing was changed, or null.
+   * that was taken away here: nobody is enabled, and neither a role nor a key is given after one was taken back.
    */
   async #change(
     stores: Stores,
@@ -301,8 +327,8 @@ export class Writer {
     entry: Entry,
     id: Id,
     hash: string | null,
-  ): Promise<string | null> {
-    if (entry.kind === 'root key') return null;
+  ): Promise<Change> {
+    if (entry.kind === 'root key') return 'changed';
     const { imports } = stores;
     const taken = await imports.keysWith(
       entry.of.keys.map(({ key }) => key.id),
@@ -316,7 +342,7 @@ export class Writer {
     const missing = entry.of.keys.filter((key) => !isTaken(key));
     if (entry.kind === 'service') {
       const found = await stores.services.lock(id);
-      if (found === null) return 'is a service that was deleted';
+      if (found === null) return { refused: 'is a service that was deleted' };
       const updatedAt = this.#ports.clock.now();
       await stores.services.update({ ...found, ...notEnabling(entry.of.fields), updatedAt });
       for (const key of missing) {
@@ -326,11 +352,14 @@ export class Writer {
       }
       const type = 'sso:ServiceUpdate';
       await record(this.#ports, stores, actor, { type, serviceId: id, subjectId: id });
-      return null;
+      return 'changed';
     }
     const account = await stores.users.lock(id);
-    if (account === null) return 'is a user who was deleted meanwhile';
-    if (account.user.isLocked) return 'is a user whose owner locked the account: it stays as it is';
+    if (account === null) return { refused: 'is a user who was deleted meanwhile' };
+    if (account.user.email !== entry.of.user.email) return 'overtaken';
+    if (account.user.isLocked) {
+      return { refused: 'is a user whose owner locked the account: it stays as it is' };
+    }
     if (hash !== null) await this.#renewPassword(stores, account, hash);
     const { emailValid, emailProven, isAdmin } = entry.of.user;
     const isNews = emailProven ? !account.user.emailProven : emailValid && !account.user.emailValid;
@@ -350,7 +379,7 @@ export class Writer {
       const of = { serviceId: formServiceId, userId: id, subjectId: id };
       await record(this.#ports, stores, actor, { type: 'rekey:RoleGrant', ...of });
     }
-    return null;
+    return 'changed';
   }
 
   async #isRecorded(
