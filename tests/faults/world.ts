@@ -68,10 +68,11 @@ export async function aWorld(
   const env = {
     DATABASE_URL: url,
     SMTP_URL: smtp.url,
-    // Clocks are moved by days, and every link is to work at the end.
+    // Clocks are moved by days, and every link and session is to work at the end.
     REVOKE_TOKEN_TTL: '315360000',
     RESET_TOKEN_TTL: '315360000',
     REGISTER_TOKEN_TTL: '315360000',
+    USERS_TOKEN_TTL: '2592000',
     // Clients say where they are, see `aClient`.
     TRUST_PROXY: '127.0.0.1',
     ...clockEnv,
