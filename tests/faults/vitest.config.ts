@@ -3,11 +3,11 @@ import { defineConfig } from 'vitest/config';
 
 const root = path.join(import.meta.dirname, '../..');
 
-/** The long form of the fault suite and of the models, `test:long`; `test` has the short ones. */
+/** The long form of the fault suite, of the models and of the races of links, `test:long`; `test` has the short ones. */
 export default defineConfig({
   root,
   test: {
-    include: ['tests/**/*.faults.ts', 'packages/**/models.test.ts'],
+    include: ['tests/**/*.faults.ts', 'packages/**/{models,link-races}.test.ts'],
     exclude: ['**/node_modules/**'],
     globalSetup: ['tests/bundle.ts', 'tests/postgres.ts'],
     pool: 'forks',
@@ -15,6 +15,7 @@ export default defineConfig({
     fileParallelism: false,
     env: {
       FAULT_ROUNDS: process.env.FAULT_ROUNDS ?? '200',
+      LINK_RACES: 'all',
       MODEL_STEPS: process.env.MODEL_STEPS ?? '100000',
     },
     testTimeout: 3_600_000,

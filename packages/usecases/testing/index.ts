@@ -5,6 +5,7 @@ export * from './gate.ts';
 export * from './memory/index.ts';
 export * from './models/throttling.ts';
 export * from './races/index.ts';
+export * from './races/link-races.ts';
 export * from './skips.ts';
 export * from './watched.ts';
 export * from './world.ts';

@@ -6,7 +6,6 @@ import { deliveriesRaces } from './deliveries.ts';
 import { emailsRaces } from './emails.ts';
 import { factorsRaces } from './factors.ts';
 import { keysRaces } from './keys.ts';
-import { linksRaces } from './links.ts';
 import { passwordsRaces } from './passwords.ts';
 import { recoveryRaces } from './recovery.ts';
 import { registrationsRaces } from './registrations.ts';
@@ -26,7 +25,6 @@ export function racesContract(name: string, open: Open): void {
       throttlingRaces,
       passwordsRaces,
       recoveryRaces,
-      linksRaces,
       keysRaces,
       usersRaces,
       accountsRaces,

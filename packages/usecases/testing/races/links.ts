@@ -1,167 +1,356 @@
-import { type Id, isRefusal, operator, type Service, Unavailable } from '@rekey/domain';
-import { describe, expect, test } from 'vitest';
-import { type Database, type Ports, useCases } from '../../src/index.ts';
-import { gate } from '../gate.ts';
-import { asService, NEW_PASSWORD, nobody, PASSWORD, root, tokenIn, type World } from '../world.ts';
-import type { Track } from './track.ts';
+import {
+  DAY_MS,
+  type Delivery,
+  type Id,
+  type Origin,
+  operator,
+  type Purpose,
+  type Service,
+} from '@rekey/domain';
+import type { Ports, UseCases } from '../../src/index.ts';
+import { asNobody, asService, NEW_PASSWORD, nobody, PASSWORD, root } from '../world.ts';
 
-type W = World<Database>;
-
-/** A person with a link, and what it takes to do something else to the account. */
-type Case = {
-  readonly id: Id;
-  readonly email: string;
+/** A person, a link that was mailed to the person, and what it takes to do something else at that moment. */
+export type Case = {
+  /** Of nobody, where the address has no account. */
+  id: Id;
   readonly service: Service;
-  readonly keyId: Id;
-  readonly password: string;
-  /** The link that is pressed. */
-  readonly token: string;
-  /** A kill switch besides, of a key that was made. */
-  readonly killer: string;
+  readonly other: Service;
+  /** Where the person is, and where somebody else is. */
+  readonly from: Origin;
+  readonly elsewhere: Origin;
+  /** The address that all began with. */
+  readonly first: string;
+  /** The address of the account now. */
+  email: string;
+  password: string;
+  /** The TOKEN key at the service. */
+  keyId: Id;
+  /** The token of a kill switch besides. */
+  killer: string;
+  /** What the link is for, its token, and what pressing it does. */
+  readonly purpose: Purpose;
+  token: string;
+  readonly press: Act;
+  /** What the event needs that comes of its preparation. */
+  given: string;
+  /** The token of the link of a purpose that was mailed last, and the mail. */
+  readonly tokenOf: (purpose: Purpose) => string;
+  readonly mailed: (purpose: Purpose) => Delivery;
 };
-type Act = (ports: Ports, of: Case) => Promise<unknown>;
+
+export type Act = (all: UseCases, of: Case, ports: Ports) => Promise<unknown>;
 
 const BY_LINK = 'set by the link';
 const BY_OWNER = 'chosen by the owner';
-const passwords = [PASSWORD, NEW_PASSWORD, BY_LINK, BY_OWNER];
+const BY_RIVAL = 'chosen by a rival';
+/** Every password that an account of a race may have. */
+export const chosen = [PASSWORD, NEW_PASSWORD, BY_LINK, BY_OWNER, BY_RIVAL];
+
+const by = ({ service, from }: Case) => asService(service, from);
+const move: Act = ({ users }, of) => {
+  const { email, password } = of;
+  return users.updateEmail.execute(by(of), { email, password, newEmail: `moved.${email}` });
+};
+const changePassword: Act = ({ passwords }, of) => {
+  const { email, password } = of;
+  const newPassword = NEW_PASSWORD;
+  return passwords.updatePassword.execute(by(of), { email, password, newPassword });
+};
+export const makeKey: Act = ({ keys }, of) =>
+  keys.createKey.execute(by(of), { name: 'cron', userId: of.id });
+const requestReset: Act = ({ passwords }, of) =>
+  passwords.requestReset.execute(by(of), { email: of.email });
+const register: Act = ({ users }, of) =>
+  users.register.execute(by(of), { name: 'Ada', email: of.first });
+export const logIn: Act = ({ sessions }, of) => {
+  const { email, password } = of;
+  return sessions.login.execute(by(of), { email, password });
+};
+const setEnabled =
+  (isEnabled: boolean): Act =>
+  ({ users }, { id }) =>
+    users.updateUser.execute(root, { id, isEnabled });
+const revokeKey: Act = ({ keys }, { keyId }) => keys.retireKey.execute(root, { id: keyId });
+const setKeyEnabled =
+  (isEnabled: boolean): Act =>
+  ({ keys }, { keyId }) =>
+    keys.updateKey.execute(root, { id: keyId, isEnabled });
+const updateService =
+  (fields: { isEnabled?: boolean; userAllowRegister?: boolean }): Act =>
+  ({ services }, { service: { id } }) =>
+    services.updateService.execute(root, { id, ...fields });
+const lock =
+  (tokenIn: (of: Case) => string): Act =>
+  ({ recovery }, of) =>
+    recovery.lockAccount.execute(nobody, { token: tokenIn(of) });
+
+export const presses = {
+  lock: lock(({ token }) => token),
+  'set the password': ({ passwords }, { token }) =>
+    passwords.confirmReset.execute(nobody, { token, password: BY_LINK }),
+  register: ({ users }, { token }) =>
+    users.confirmRegistration.execute(nobody, { token, password: BY_LINK }),
+  'prove the address': ({ users }, { token }) =>
+    users.validateEmail.execute(nobody, { token, isProof: true }),
+  open: ({ recovery }, { token }) =>
+    recovery.confirmRecovery.execute(nobody, { token, password: BY_LINK }),
+} satisfies Record<string, Act>;
+
+export type Link = {
+  readonly purpose: Purpose;
+  /** A service made it, unless something else is said. */
+  readonly account?: 'nobody’s' | 'signed up' | 'proven' | 'without a password';
+  readonly mail: Act;
+  readonly press: keyof typeof presses;
+  /** The password that is right once the mail is out, where it is another one. */
+  readonly password?: string;
+};
 
 /** How each link is asked for, and what pressing it does. */
-const links: Record<string, { mail(w: W, of: Omit<Case, 'token'>): Promise<unknown>; press: Act }> =
-  {
-    reset_password: {
-      mail: (w, { service, email }) =>
-        w.useCases.passwords.requestReset.execute(asService(service), { email }),
-      press: (ports, { token }) =>
-        useCases(ports).passwords.confirmReset.execute(nobody, { token, password: BY_LINK }),
+export const links: Record<string, Link> = {
+  register: { purpose: 'register', account: 'signed up', mail: register, press: 'register' },
+  'register, of a new address': {
+    purpose: 'register',
+    account: 'nobody’s',
+    mail: register,
+    press: 'register',
+  },
+  'register, of a proven address': {
+    purpose: 'register',
+    account: 'proven',
+    mail: (all, of, ports) => register(all, { ...of, service: of.other }, ports),
+    press: 'register',
+  },
+  register_confirm: {
+    purpose: 'register_confirm',
+    account: 'nobody’s',
+    mail: async (all, of, ports) => {
+      await register(all, of, ports);
+      const token = of.tokenOf('register');
+      await all.users.confirmRegistration.execute(nobody, { token, password: PASSWORD });
     },
-    validate_email: {
-      mail: (w, { id }) => w.useCases.users.sendValidation.execute(root, { id }),
-      press: (ports, { token }) =>
-        useCases(ports).users.validateEmail.execute(nobody, { token, isProof: true }),
+    press: 'lock',
+  },
+  invite: {
+    purpose: 'invite',
+    account: 'without a password',
+    mail: ({ users }, { id }) => users.inviteUser.execute(operator, { id }),
+    press: 'set the password',
+  },
+  reset_password: { purpose: 'reset_password', mail: requestReset, press: 'set the password' },
+  'reset_password, of a sign-up': {
+    purpose: 'reset_password',
+    account: 'signed up',
+    mail: requestReset,
+    press: 'set the password',
+  },
+  reset_password_confirm: {
+    purpose: 'reset_password_confirm',
+    mail: async (all, of, ports) => {
+      await requestReset(all, of, ports);
+      const token = of.tokenOf('reset_password');
+      await all.passwords.confirmReset.execute(nobody, { token, password: NEW_PASSWORD });
     },
-    factor_change: {
-      mail: (w, { service, id }) =>
-        w.useCases.keys.createKey.execute(asService(service), { name: 'cron', userId: id }),
-      press: (ports, { token }) => useCases(ports).recovery.lockAccount.execute(nobody, { token }),
+    press: 'lock',
+    password: NEW_PASSWORD,
+  },
+  update_password: {
+    purpose: 'update_password',
+    mail: changePassword,
+    press: 'lock',
+    password: NEW_PASSWORD,
+  },
+  update_email: { purpose: 'update_email', mail: move, press: 'lock' },
+  factor_change: { purpose: 'factor_change', mail: makeKey, press: 'lock' },
+  new_device: {
+    purpose: 'new_device',
+    mail: async (all, of, ports) => {
+      await logIn(all, of, ports);
+      await logIn(all, { ...of, from: of.elsewhere }, ports);
     },
-    recover: {
-      mail: async (w, { killer, id }) => {
-        await w.useCases.recovery.lockAccount.execute(nobody, { token: killer });
-        await w.useCases.recovery.recoverUser.execute(root, { id });
-      },
-      press: (ports, { token }) =>
-        useCases(ports).recovery.confirmRecovery.execute(nobody, { token, password: BY_LINK }),
+    press: 'lock',
+  },
+  validate_email: {
+    purpose: 'validate_email',
+    account: 'signed up',
+    mail: ({ users }, { id, from }) =>
+      users.sendValidation.execute({ ...root, origin: from }, { id }),
+    press: 'prove the address',
+  },
+  'validate_email, of somebody else’s account': {
+    purpose: 'validate_email',
+    account: 'signed up',
+    mail: ({ users }, { id, from }) =>
+      users.sendValidation.execute({ ...root, origin: from }, { id }),
+    press: 'lock',
+  },
+  recover: {
+    purpose: 'recover',
+    mail: async (all, of, ports) => {
+      await lock(({ killer }) => killer)(all, of, ports);
+      await all.recovery.recoverUser.execute(root, { id: of.id });
     },
-  };
-
-const events: Record<string, Act> = {
-  'a change of the password': (ports, { service, email, password }) =>
-    useCases(ports).passwords.updatePassword.execute(asService(service), {
-      email,
-      password,
-      newPassword: BY_OWNER,
-    }),
-  'a change of the address': (ports, { service, email, password }) =>
-    useCases(ports).users.updateEmail.execute(asService(service), {
-      email,
-      password,
-      newEmail: `moved.${email}`,
-    }),
-  'a newer request': (ports, { service, email }) =>
-    useCases(ports).passwords.requestReset.execute(asService(service), { email }),
-  'another kill switch': (ports, { killer: token }) =>
-    useCases(ports).recovery.lockAccount.execute(nobody, { token }),
-  'a disabling': (ports, { id }) =>
-    useCases(ports).users.updateUser.execute(root, { id, isEnabled: false }),
-  'a deletion': (ports, { id }) => useCases(ports).users.deleteUser.execute(root, { id }),
-  'the end of the key': (ports, { keyId: id }) =>
-    useCases(ports).keys.retireKey.execute(root, { id }),
-  'a new link for the way back': (ports, { id }) =>
-    useCases(ports).recovery.recoverUser.execute(root, { id }),
+    press: 'open',
+  },
 };
 
-export function linksRaces({ world }: Track): void {
-  describe.each(Object.entries(links))('the link of %s', (_purpose, { mail, press }) => {
-    test.each(Object.entries(events))(
-      'and %s at once come to what one after the other comes to',
-      async (_event, happen) => {
-        const w = world();
-        const pressFirst = await outcome(w, mail, [press, happen], inTurn);
-        const pressLast = await outcome(w, mail, [happen, press], inTurn);
-        pressLast.ends.reverse();
-        for (let n = 0; n < 3; n += 1) {
-          const raced = await outcome(w, mail, [press, happen], atOnce(w));
-          expect([pressFirst, pressLast]).toContainEqual(raced);
-        }
-      },
-    );
-  });
-}
+/** Those whose links show something, and do nothing. */
+export const idle: readonly Purpose[] = ['key_expiring', 'account_deleted'];
 
-type Way = (acts: readonly Act[], of: Case, w: W) => Promise<string[]>;
-
-const endOf = async (act: Act, ports: Ports, of: Case): Promise<string> => {
-  try {
-    await act(ports, of);
-    return 'done';
-  } catch (error) {
-    // As clients do: on a busy machine a lock is waited for longer than a database lets anybody wait.
-    if (error instanceof Unavailable) return endOf(act, ports, of);
-    if (isRefusal(error)) return error.code;
-    throw error;
-  }
+export type Event = {
+  /** What happened before the link was mailed, and what after it. Each may answer what the event needs. */
+  readonly before?: Act;
+  readonly after?: Act;
+  readonly happen: Act;
+  /** The links before or after which that cannot be. */
+  readonly never?: readonly string[];
 };
 
-const inTurn: Way = async (acts, of, w) => {
-  const ends: string[] = [];
-  for (const act of acts) ends.push(await endOf(act, w, of));
-  return ends;
+/** The keys of the account that somebody could use. */
+export const usableOf = ({ id }: Pick<Case, 'id'>) => ({
+  userIds: [id],
+  isRevoked: false,
+  isEnabled: true,
+});
+
+const noAccount = ['register, of a new address'];
+/** An address that is proven gets no mail that asks for a proof. */
+const proven = ['register, of a proven address', 'register_confirm', 'reset_password_confirm'];
+const noPassword = ['invite', 'recover', ...noAccount];
+
+export const events: Record<string, Event> = {
+  'the link itself': { happen: (all, of, ports) => of.press(all, of, ports) },
+  'a change of the password': {
+    happen: ({ passwords }, of) => {
+      const { email, password } = of;
+      const change = { email, password, newPassword: BY_OWNER };
+      return passwords.updatePassword.execute(by(of), change);
+    },
+  },
+  'a change of the address': { happen: move },
+  'a login': { happen: logIn },
+  'a new KEY': { happen: makeKey },
+  'a request of a reset': { happen: requestReset },
+  'a reset': {
+    after: async (all, of, ports) => {
+      await requestReset(all, of, ports);
+      return of.tokenOf('reset_password');
+    },
+    happen: ({ passwords }, { given: token }) =>
+      passwords.confirmReset.execute(nobody, { token, password: BY_OWNER }),
+    never: [...noAccount, 'recover'],
+  },
+  'a proof of the address': {
+    after: async ({ users }, { id, from, tokenOf }) => {
+      await users.sendValidation.execute({ ...root, origin: from }, { id });
+      return tokenOf('validate_email');
+    },
+    happen: ({ users }, { given: token }) =>
+      users.validateEmail.execute(nobody, { token, isProof: true }),
+    never: [...noAccount, 'recover', ...proven],
+  },
+  'an invitation': { happen: ({ users }, { id }) => users.inviteUser.execute(operator, { id }) },
+  'a kill switch': { happen: lock(({ killer }) => killer) },
+  'a kill switch of the address before': {
+    before: async (all, of, ports) => {
+      await move(all, of, ports);
+      return of.tokenOf('update_email');
+    },
+    happen: lock(({ given }) => given),
+    never: [...noPassword, 'register_confirm'],
+  },
+  'a kill switch of the address after': {
+    after: async (all, of, ports) => {
+      await move(all, of, ports);
+      await makeKey(all, of, ports);
+      return of.tokenOf('factor_change');
+    },
+    happen: lock(({ given }) => given),
+    never: noPassword,
+  },
+  'a new link for the way back': {
+    happen: ({ recovery }, { id }) => recovery.recoverUser.execute(root, { id }),
+  },
+  'the owner’s button for the way back': {
+    happen: ({ recovery }, { killer: token }) => recovery.recoverByOwner.execute(nobody, { token }),
+  },
+  'a disabling': { happen: setEnabled(false) },
+  'a disabling by the service': {
+    happen: ({ users }, of) => users.updateUser.execute(by(of), { id: of.id, isEnabled: false }),
+  },
+  'an enabling': {
+    after: setEnabled(false),
+    happen: setEnabled(true),
+    never: noAccount,
+  },
+  'a deletion': { happen: ({ users }, { id }) => users.deleteUser.execute(root, { id }) },
+  'the role of an admin': {
+    happen: ({ users }, { id }) => users.changeRole.execute(operator, { id, isAdmin: true }),
+  },
+  'an end of the TOKEN key': { happen: revokeKey },
+  'a deletion of the TOKEN key': {
+    happen: ({ keys }, { keyId }) => keys.deleteKey.execute(root, { id: keyId }),
+  },
+  'a disabling of the TOKEN key': { happen: setKeyEnabled(false) },
+  'an enabling of the TOKEN key': {
+    after: setKeyEnabled(false),
+    happen: setKeyEnabled(true),
+    never: noAccount,
+  },
+  'a rotation of the TOKEN key': {
+    happen: ({ keys }, { keyId }) => keys.rotateKey.execute(root, { id: keyId }),
+  },
+  'a disabling of the service': { happen: updateService({ isEnabled: false }) },
+  'an end of registrations': { happen: updateService({ userAllowRegister: false }) },
+  'a deletion of the service': {
+    // One of which users have keys cannot be deleted.
+    after: ({ keys: { retireKey } }, of, { database }) =>
+      database
+        .read(({ keys }) => keys.list(usableOf(of), { limit: 100 }))
+        .then((keys) => Promise.all(keys.map(({ id }) => retireKey.execute(root, { id })))),
+    happen: ({ services }, { service: { id } }) => services.deleteService.execute(root, { id }),
+  },
+  'a sign-up with the address': {
+    happen: ({ users }, { email, elsewhere }) =>
+      users.signUp.execute(asNobody(elsewhere), { name: 'Eve', email, password: BY_RIVAL }),
+  },
+  'a user whom another service makes': {
+    happen: ({ users }, { email, other }) =>
+      users.createUser.execute(asService(other), { name: 'Eve', email, password: BY_RIVAL }),
+  },
+  'a request of a registration': { happen: register },
+  'a registration at another service': {
+    after: async (all, of, ports) => {
+      await register(all, { ...of, service: of.other, first: of.email }, ports);
+      return of.tokenOf('register');
+    },
+    happen: ({ users }, { given: token }) =>
+      users.confirmRegistration.execute(nobody, { token, password: BY_RIVAL }),
+  },
+  'a correction of its mail': {
+    after: async (all, of, ports) => {
+      const { database, clock } = ports;
+      const now = clock.now();
+      const { id } = of.mailed(of.purpose);
+      await database.transact(async ({ deliveries }) => {
+        const [owed] = await deliveries.lease([id], now, now + DAY_MS, now + DAY_MS);
+        await deliveries.giveUp({ id, attempt: owed?.attempt ?? 0 }, now, 'no such mailbox');
+      });
+      await move(all, of, ports);
+      return id;
+    },
+    happen: ({ deliveries }, { given: id }) => deliveries.correctDelivery.execute(operator, { id }),
+    never: noPassword,
+  },
+  'an import': {
+    happen: async ({ moving }, { email }) => {
+      const user = { name: 'Ada', email, is_enabled: false, email_proven: true };
+      const rows = async function* () {
+        yield { line: 1, user };
+      };
+      const input = { source: 'users', onConflict: 'update', rows } as const;
+      for await (const _ of moving.importUsers.execute(operator, input));
+    },
+  },
 };
-
-/** Nobody changes anything before everybody is about to. */
-const atOnce =
-  (w: W): Way =>
-  (acts, of) => {
-    const allIn = gate(acts.length);
-    const database: Database = {
-      ...w.database,
-      transact: async (work) => {
-        await allIn();
-        return w.database.transact(work);
-      },
-    };
-    // Whoever is refused before anything is changed is waited for no longer.
-    return Promise.all(
-      acts.map((act) => endOf(act, { ...w, database }, of).finally(() => void allIn())),
-    );
-  };
-
-/** What becomes of two acts on somebody who was not there before. */
-async function outcome(w: W, mail: (typeof links)[string]['mail'], acts: readonly Act[], way: Way) {
-  const owner = await w.addOwner({ createdBy: null });
-  const { user, service, tokenKey } = owner;
-  const { id, email } = user;
-  const sent = async () => {
-    await w.deliver();
-    return tokenIn(w.channels.mail.sent.findLast(({ to }) => to === email)?.link ?? '');
-  };
-  await w.useCases.keys.createKey.execute(asService(service), { name: 'ci', userId: id });
-  const killer = await sent();
-  const bare = { id, email, service, keyId: tokenKey.id, password: PASSWORD, killer };
-  await mail(w, bare);
-  const of: Case = { ...bare, token: await sent() };
-
-  const ends = await way(acts, of, w);
-  const left = await w.database.read(({ users }) => users.get(id));
-  const opening: string[] = [];
-  for (const password of passwords) {
-    const claim = { email: left?.email ?? email, password };
-    const login = () => w.useCases.sessions.login.execute(asService(service), claim);
-    if ((await endOf(login, w, of)) === 'done') opening.push(password);
-  }
-  await w.useCases.sessions.endAllSessions.execute(operator, { userId: id }).catch(() => 0);
-  const { isEnabled, isLocked, emailValid, emailProven } = left ?? {};
-  const isMoved = left !== null && left.email !== email;
-
-  return { ends, isEnabled, isLocked, emailValid, emailProven, isMoved, opening };
-}

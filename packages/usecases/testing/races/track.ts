@@ -20,6 +20,8 @@ export function track(open: Open) {
 
   return {
     world: () => w,
+    /** How many transactions can be open at once, see `OpenDatabase`. */
+    concurrency: () => opened.concurrency,
     /** A world on a database of its own. */
     alone: async (run: (w: World<Database>) => Promise<void>): Promise<void> => {
       const own = await open();

@@ -1,0 +1,4 @@
+import { linkRacesContract } from '@rekey/usecases/testing';
+import { onEachDatabase } from '../test/open.ts';
+
+onEachDatabase(linkRacesContract);
