@@ -250,13 +250,19 @@ describe('the way back', () => {
     expect(await login(server, NEW_PASSWORD)).toBe(200);
     const late = await server.form('POST', '/local/recover', { token });
     expect(late.statusCode).toBe(400);
+    // The link that locked it was sent to somebody who never asked for one.
+    const used = await open(server, token);
+    expect(used.body).toContain(texts.en.used.open);
+    expect(used.body).not.toContain(texts.en.used.again);
   });
 
   it('is offered on the page of a link that was used, while the account is locked', async () => {
     const server = await recovering();
     const { token } = await aLink('update_password', {}, server);
     await press(server, { token });
-    expect((await open(server, token)).body).toContain(texts.en.locked.recover.button);
+    const { body } = await open(server, token);
+    expect(body).toContain(texts.en.locked.recover.button);
+    expect(body).not.toContain('nothing left to do');
   });
 
   it('is the operator’s where the server says so', async () => {

@@ -1,3 +1,4 @@
+import { isLockKind } from '@rekey/domain';
 import type { UsedLink } from '@rekey/usecases';
 import { type Html, html, timeInWords } from '@rekey/wording';
 import { layout, type Setting } from './layout.ts';
@@ -8,14 +9,14 @@ import { texts } from './texts/index.ts';
 export function usedPage(setting: Setting, token: string, used: UsedLink): Html {
   const { language, locale } = setting.speech;
   const { used: words, locked } = texts[language];
-  const { lockedAt, usedAt, timezone, supportUrl, canRecover } = used;
+  const { purpose, lockedAt, usedAt, timezone, supportUrl, canRecover } = used;
   if (lockedAt === null) {
     return layout(setting, {
       title: words.title,
       sign: 'info',
       supportUrl,
       body: html`<p class="lead">${words.at(timeInWords(usedAt, locale, timezone))}</p>
-<p>${words.again}</p>`,
+<p>${isLockKind(purpose) ? words.open : words.again}</p>`,
     });
   }
   return layout(setting, {
@@ -23,7 +24,6 @@ export function usedPage(setting: Setting, token: string, used: UsedLink): Html 
     sign: 'done',
     supportUrl,
     body: html`<p class="lead">${words.lockedSince(timeInWords(lockedAt, locale, timezone))}</p>
-<p>${words.lockedRest} ${canRecover ? '' : locked.reopen}</p>
-${canRecover ? recoverForm(setting, token) : ''}`,
+${canRecover ? recoverForm(setting, token) : html`<p>${words.lockedRest} ${locked.reopen}</p>`}`,
   });
 }

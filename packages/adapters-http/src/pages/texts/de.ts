@@ -93,6 +93,7 @@ export const de: Texts = {
     at: (time) => `Er wurde benutzt oder durch einen anderen ersetzt, und zwar am ${time}.`,
     again:
       'Wenn Sie noch einen brauchen, fordern Sie dort einen neuen an, wo Sie diesen angefordert haben.',
+    open: 'Das Konto ist nicht gesperrt. Wenn Sie es nicht selbst wieder geöffnet haben, nutzen Sie den Link der letzten Nachricht dazu, oder bitten Sie den Dienst, es zu sperren.',
     lockedSince: (time) => `Es ist seit dem ${time} gesperrt.`,
     lockedRest: 'Niemand kann sich damit anmelden, und mit diesem Link ist nichts mehr zu tun.',
   },

@@ -92,6 +92,7 @@ export const en: Texts = {
     title: 'This link was used already',
     at: (time) => `It was used, or another link took its place, at this time: ${time}.`,
     again: 'If you still need one, ask for a new link where you asked for this one.',
+    open: 'The account is not locked. If you did not open it again yourself, use the link of the latest mail about it, or ask the service to lock it.',
     lockedSince: (time) => `It has been locked since ${time}.`,
     lockedRest: 'Nobody can sign in to it, and there is nothing left to do with this link.',
   },

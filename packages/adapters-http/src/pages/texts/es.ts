@@ -93,6 +93,7 @@ export const es: Texts = {
     title: 'Este enlace ya se ha usado',
     at: (time) => `Se usó, o lo sustituyó otro enlace, en este momento: ${time}.`,
     again: 'Si aún necesita uno, pida otro donde pidió este.',
+    open: 'La cuenta no está bloqueada. Si no la ha vuelto a abrir usted, use el enlace del último mensaje sobre ella, o pida al servicio que la bloquee.',
     lockedSince: (time) => `Está bloqueada desde el ${time}.`,
     lockedRest: 'Nadie puede entrar en ella, y con este enlace ya no hay nada que hacer.',
   },

@@ -90,6 +90,7 @@ export const pt: Texts = {
     title: 'Este link já foi usado',
     at: (time) => `Ele foi usado, ou outro link tomou o lugar dele, neste momento: ${time}.`,
     again: 'Se ainda precisar de um, peça outro onde você pediu este.',
+    open: 'A conta não está bloqueada. Se não foi você que a abriu de novo, use o link da última mensagem sobre ela ou peça ao serviço que a bloqueie.',
     lockedSince: (time) => `Ela está bloqueada desde ${time}.`,
     lockedRest: 'Ninguém consegue entrar nela, e não há mais nada a fazer com este link.',
   },

@@ -50,6 +50,8 @@ export type Texts = {
     readonly title: string;
     readonly at: (time: string) => string;
     readonly again: string;
+    /** For a link that locks an account, which is open again. */
+    readonly open: string;
     readonly lockedSince: (time: string) => string;
     readonly lockedRest: string;
   };
