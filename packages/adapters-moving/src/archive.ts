@@ -204,12 +204,15 @@ async function archiveIn(folder: string, close: () => Promise<void>): Promise<Ar
   return {
     manifest,
     async check() {
-      for (const file of manifest.files) await checkFile(folder, file);
+      for (const file of manifest.files) {
+        for await (const _ of octetsOf(folder, file));
+      }
     },
     async *rows() {
-      for (const { name } of manifest.files) {
+      for (const file of manifest.files) {
+        const { name } = file;
         const table = name.slice(0, -'.jsonl'.length);
-        for await (const read of linesOf(createReadStream(path.join(folder, name)))) {
+        for await (const read of linesOf(octetsOf(folder, file))) {
           if (!('value' in read) || !isRow(read.value)) {
             throw new Error(`${name}: line ${read.line} is no row`);
           }
@@ -221,37 +224,40 @@ async function archiveIn(folder: string, close: () => Promise<void>): Promise<Ar
   };
 }
 
-async function checkFile(folder: string, file: ArchivedFile): Promise<void> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  try {
-    for await (const piece of createReadStream(path.join(folder, file.name))) {
-      hash.update(piece);
-      bytes += piece.length;
-    }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+/** Reads a file of an export. Throws where it is not as the manifest says, at its end at the latest. */
+async function* octetsOf(folder: string, file: ArchivedFile): AsyncGenerator<Uint8Array> {
+  const changed = (what: string) =>
+    new Error(`${file.name} is not as it was exported: its ${what} is another one`);
+  const name = path.join(folder, file.name);
+  const found = await stat(name).catch(({ code }: NodeJS.ErrnoException) => {
     throw new Error(code === 'ENOENT' ? `${file.name} is missing` : `${file.name}: ${code}`);
+  });
+  // What is no file, such as a pipe, may never end.
+  if (!found.isFile()) throw new Error(`${file.name} is no file`);
+  if (found.size !== file.bytes) throw changed('length');
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(name)) {
+    hash.update(piece);
+    yield piece;
   }
-  if (bytes !== file.bytes || hash.digest('hex') !== file.sha256) {
-    throw new Error(`${file.name} is not as it was exported: its checksum is another one`);
-  }
+  if (hash.digest('hex') !== file.sha256) throw changed('checksum');
 }
 
 async function readManifest(folder: string): Promise<Manifest> {
   const name = path.join(folder, MANIFEST);
-  const text = await readFile(name, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const found = await stat(name).catch((error: NodeJS.ErrnoException) => {
     throw new Error(
       error.code === 'ENOENT'
         ? `${name} is missing: this is no whole export of Rekey`
         : `${name} cannot be read (${error.code})`,
     );
   });
+  const isRead = found.isFile() && found.size <= MAX_MANIFEST_BYTES;
   let manifest: unknown;
   try {
-    manifest = text.length > MAX_MANIFEST_BYTES ? null : JSON.parse(text);
-  } catch {
-    manifest = null;
+    manifest = isRead ? JSON.parse(await readFile(name, 'utf8')) : null;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
   }
   if (!isManifest(manifest)) throw new Error(`${name} is no manifest of an export of Rekey`);
   return manifest;
