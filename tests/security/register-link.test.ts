@@ -1,5 +1,4 @@
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { rotateKeys } from '../../packages/adapters-crypto/src/index.ts';
 import { watchHashing } from '../../packages/adapters-crypto/test/hashing.ts';
 import {
   type Answer,
@@ -174,7 +173,6 @@ attack('the link of a registration is good', (target) => {
   beforeAll(() => allow(target()));
 
   const moves: Record<string, (t: Target, asked: Asked) => Promise<unknown>> = {
-    'the secrets were rotated': (t) => rotateKeys(t.config.keysFile, ['link', 'signing', 'pepper']),
     'another service presented it': async (t, { link }) => {
       expect(await confirm(t, link, OWN, t.other.key)).toMatchObject(invalid);
     },
@@ -222,15 +220,6 @@ attack('the link of a registration is good', (target) => {
     expect(await confirm(t, registered.link)).toMatchObject({ status: 200 });
     expect(await opens(t, registered.email, OWN)).toBe(true);
     expect(await opens(t, registered.email, PASSWORD)).toBe(false);
-  });
-
-  test('after a restart, on another server', async () => {
-    const t = target();
-    const registered = await asked(t);
-    const next = await aTarget({ DATABASE_URL: t.config.databaseUrl });
-    onTestFinished(next.close);
-    expect(await confirm(next, registered.link, OWN, t.shop.key)).toMatchObject({ status: 200 });
-    expect(await opens(t, registered.email, OWN)).toBe(true);
   });
 
   test('once, however many press it at once', async () => {

@@ -1,9 +1,7 @@
-import { expect, onTestFinished, test } from 'vitest';
-import { rotateKeys } from '../../packages/adapters-crypto/src/index.ts';
+import { expect, test } from 'vitest';
 import { watchHashing } from '../../packages/adapters-crypto/test/hashing.ts';
 import {
   type Answer,
-  aTarget,
   attack,
   bytesOf,
   LOCAL,
@@ -103,7 +101,6 @@ attack('the link of a reset is good', (target) => {
       return t.json('POST', '/v1/auth/logout', { token: access, all: true });
     },
     'more keys were made': (t, { id }) => t.addKey(id, 'KEY'),
-    'the secrets were rotated': (t) => rotateKeys(t.config.keysFile, ['link', 'signing', 'pepper']),
     'another service asked for one it cannot have': (t, { email }) => ask(t, email, t.other.key),
     'another service presented it': async (t, { link: token }) => {
       const body = { token, password: STOLEN };
@@ -165,17 +162,6 @@ attack('the link of a reset is good', (target) => {
     expect(await confirm(t, owner.link)).toMatchObject({ status: 200 });
     expect(await opens(t, owner, NEW_PASSWORD)).toBe(true);
     expect(await opens(t, owner, PASSWORD)).toBe(false);
-  });
-
-  test('after a restart, on another server', async () => {
-    const t = target();
-    const owner = await asked(t);
-    const next = await aTarget({ DATABASE_URL: t.config.databaseUrl });
-    onTestFinished(next.close);
-    const body = { token: owner.link, password: NEW_PASSWORD };
-    const answer = await next.json('POST', CONFIRM, body, { key: t.shop.key });
-    expect(answer).toMatchObject({ status: 200 });
-    expect(await opens(t, owner, NEW_PASSWORD)).toBe(true);
   });
 
   test('once, however many press it at once, and ends what was open', async () => {

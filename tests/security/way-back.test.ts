@@ -1,8 +1,6 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { rotateKeys } from '../../packages/adapters-crypto/src/index.ts';
+import { describe, expect, test } from 'vitest';
 import { operator } from '../../packages/domain/src/index.ts';
 import {
-  aTarget,
   attack,
   LOCAL,
   LOGIN,
@@ -192,10 +190,6 @@ attack('the way back', (target) => {
       (t, { id }) => t.json('POST', '/v1/key', { type: 'TOKEN', name: 'x', user_id: id }),
       true,
     ],
-    'the secrets are rotated': [
-      (t) => rotateKeys(t.config.keysFile, ['link', 'signing', 'pepper']),
-      true,
-    ],
     'the service is disabled': [
       (t) => t.json('PATCH', `/v1/service/${t.shop.id}`, { is_enabled: false }, { key: t.rootKey }),
       false,
@@ -230,17 +224,6 @@ attack('the way back', (target) => {
 
   const enableService = (t: Target) =>
     t.json('PATCH', `/v1/service/${t.shop.id}`, { is_enabled: true }, { key: t.rootKey });
-
-  test('is open on another server', async () => {
-    const t = target();
-    const { way } = await locked(t);
-    const next = await aTarget({ DATABASE_URL: t.config.databaseUrl });
-    onTestFinished(next.close);
-    const body = { token: way, password: FRESH };
-    expect(await next.json('POST', CONFIRM, body, { key: t.shop.key })).toMatchObject({
-      status: 200,
-    });
-  });
 
   test('is taken once, however many take it at once', async () => {
     const t = target();
