@@ -234,6 +234,9 @@ describe('the way back', () => {
   it('begins on the page that locked the account, and ends on that of the link that is mailed', async () => {
     const server = await recovering();
     const { token } = await aLink('update_password', {}, server);
+    // Its owner needs nobody for the way back, and no page says otherwise.
+    const before = await open(server, token);
+    expect(before.body).toContain('until it is opened by a link that is mailed to you');
     const locked = await press(server, { token });
     expect(locked.body).toContain('<form method="post" action="local/recover">');
     await server.mailedTokens();

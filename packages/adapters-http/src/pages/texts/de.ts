@@ -9,14 +9,14 @@ export const de: Texts = {
     effects: [
       'Alle werden abgemeldet, auf jedem Gerät.',
       'Das Passwort gilt nicht mehr, ebenso wenig die Schlüssel des Kontos.',
-      'Das Konto bleibt gesperrt, bis der Dienst es wieder für Sie öffnet.',
+      'Das Konto bleibt gesperrt, bis es mit einem Link geöffnet wird, den Sie per E-Mail erhalten.',
     ],
   },
   locked: {
     title: 'Ihr Konto ist gesperrt',
     done: 'Alle sind abgemeldet, das Passwort gilt nicht mehr, und alle Schlüssel des Kontos sind widerrufen. Mit dem Passwort lässt sich das nicht rückgängig machen.',
     next: 'Was Sie jetzt tun sollten',
-    reopen: 'Dort kann das Konto wieder für Sie geöffnet werden.',
+    reopen: 'Der Dienst kann das Konto wieder für Sie öffnen.',
     steps: [
       'Falls jemand in Ihr Postfach gelangt sein könnte, ändern Sie auch dessen Passwort.',
       'Wo Sie dasselbe Passwort sonst noch verwenden, ändern Sie es ebenfalls.',

@@ -9,7 +9,7 @@ export const en: Texts = {
     effects: [
       'Everyone is signed out, on every device.',
       'The password stops working, and so does every key of the account.',
-      'The account stays locked until the service opens it for you again.',
+      'The account stays locked until it is opened by a link that is mailed to you.',
     ],
   },
   locked: {

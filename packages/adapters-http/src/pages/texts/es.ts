@@ -9,14 +9,14 @@ export const es: Texts = {
     effects: [
       'Se cierran todas las sesiones, en todos los dispositivos.',
       'La contraseña deja de funcionar, igual que todas las claves de la cuenta.',
-      'La cuenta permanece bloqueada hasta que el servicio vuelva a abrírsela.',
+      'La cuenta permanece bloqueada hasta que se abra con un enlace que recibirá por correo.',
     ],
   },
   locked: {
     title: 'Su cuenta está bloqueada',
     done: 'Se han cerrado todas las sesiones, la contraseña ya no funciona y todas las claves de la cuenta se han revocado. Nadie puede deshacerlo con la contraseña.',
     next: 'Qué hacer ahora',
-    reopen: 'Allí pueden volver a abrirle la cuenta.',
+    reopen: 'El servicio puede volver a abrirle la cuenta.',
     steps: [
       'Si alguien puede haber entrado en su correo, cambie también esa contraseña.',
       'Si usa la misma contraseña en otros sitios, cámbiela también allí.',

@@ -9,14 +9,14 @@ export const pt: Texts = {
     effects: [
       'Todas as sessões são encerradas, em todos os dispositivos.',
       'A senha deixa de funcionar, assim como todas as chaves da conta.',
-      'A conta continua bloqueada até que o serviço a reabra para você.',
+      'A conta continua bloqueada até ser aberta com um link que você recebe por e-mail.',
     ],
   },
   locked: {
     title: 'Sua conta está bloqueada',
     done: 'Todas as sessões foram encerradas, a senha não funciona mais e todas as chaves da conta foram revogadas. Ninguém consegue desfazer isso com a senha.',
     next: 'O que fazer agora',
-    reopen: 'Lá podem reabrir a conta para você.',
+    reopen: 'O serviço pode reabrir a conta para você.',
     steps: [
       'Se alguém pode ter entrado no seu e-mail, troque também essa senha.',
       'Se você usa a mesma senha em outros lugares, troque-a lá também.',
