@@ -78,7 +78,8 @@ const RULES: Record<string, Rule> = {
   },
   'packages/adapters-moving': {
     may: ['@rekey/usecases', 'csv-parse', 'pg', 'node:'],
-    instead: 'Sources turn foreign exports into rows: what is done with a row belongs to a use case.',
+    instead:
+      'Sources turn foreign exports into rows: what is done with a row belongs to a use case.',
   },
   'packages/client': {
     may: [],

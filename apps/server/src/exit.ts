@@ -62,4 +62,5 @@ export const names: Readonly<Record<string, string>> = {
   newDeviceMail: 'option --new-device-mail',
 };
 
-const reasonOf = ({ field, message }: Violation): string => `the ${names[field] ?? field} ${message}`;
+const reasonOf = ({ field, message }: Violation): string =>
+  `the ${names[field] ?? field} ${message}`;

@@ -22,16 +22,12 @@ describe('attributes', () => {
     expect(parseAttributes(given)).toEqual(given);
   });
 
-  test.each([
-    [null],
-    [[]],
-    ['{}'],
-    [{ a: {} }],
-    [{ a: [] }],
-    [{ a: [1] }],
-  ])('are a flat object of what JSON can say, and not %j', (given) => {
-    expect(codeOf(() => parseAttributes(given))).toEqual([['attributes', 'malformed']]);
-  });
+  test.each([[null], [[]], ['{}'], [{ a: {} }], [{ a: [] }], [{ a: [1] }]])(
+    'are a flat object of what JSON can say, and not %j',
+    (given) => {
+      expect(codeOf(() => parseAttributes(given))).toEqual([['attributes', 'malformed']]);
+    },
+  );
 
   test.each([
     '9007199254740993',
