@@ -9,4 +9,4 @@ const open: Open = async () => ({
   close: async () => undefined,
 });
 racesContract('the database in memory', open);
-linkRacesContract('the database in memory', open, 1);
+linkRacesContract('the database in memory', open);
