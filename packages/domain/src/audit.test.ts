@@ -121,6 +121,9 @@ describe('a type of a service', () => {
     'sso\u2236X',
     'rekey\ua789X',
     '\u2800sso:X',
+    '\u0455so:X',
+    '\u0405S\u041e:X',
+    'r\u0435k\u0435\u0443:X',
     '\u3164rekey:X',
   ])('is none that looks like one of Rekey: %j', (text) => {
     expect(refusals(text)).toEqual(['type malformed']);

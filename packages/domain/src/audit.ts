@@ -238,10 +238,23 @@ export const isCustom = (type: AuditEntry['type']): type is CustomAuditType => !
 const UNSEEN = /[\s\u115f\u1160\u2800]|\p{M}|\p{Cf}/gu;
 /** Characters that look like a colon, and that no normal form makes one of (Unicode, UTS 39, confusables.txt). */
 const COLONS = /[\u02d0\u02f8\u0589\u05c3\u205a\u2236\ua4fd\ua789]/g;
+/** Letters of other alphabets that look like those of `sso` and `rekey`, from the same table. */
+const LETTERS: readonly (readonly [RegExp, string])[] = [
+  [/[\u01bd\u0455\ua731]/g, 's'],
+  [/[\u03bf\u03c3\u043e\u0585\u1d0f\u1d11]/g, 'o'],
+  [/[\u0433\u1d26\u2c85\uab47\uab48\uab81]/g, 'r'],
+  [/[\u0435\u04bd\u212e\uab32]/g, 'e'],
+  [/[\u0138\u03ba\u043a\u1d0b]/g, 'k'],
+  [/[\u0263\u028f\u03b3\u0443\u04af\u10e7\u1d8c\u1eff]/g, 'y'],
+];
 
-/** Whether people would take a type for one of Rekey's own: in any case and width, with or without spaces. */
-const looksOwn = (text: string): boolean =>
-  OWN_TYPE.test(text.normalize('NFKD').replaceAll(UNSEEN, '').replaceAll(COLONS, ':'));
+/** Whether people would take a type for one of Rekey's own: in any case, width and alphabet, with or without spaces. */
+const looksOwn = (text: string): boolean => {
+  const plain = text.normalize('NFKD').replaceAll(UNSEEN, '').replaceAll(COLONS, ':').toLowerCase();
+  return OWN_TYPE.test(
+    LETTERS.reduce((read, [alike, letter]) => read.replaceAll(alike, letter), plain),
+  );
+};
 
 /** A type of a service: 1 to 200 characters on one line, which do not look like `sso:` or `rekey:` at their beginning. */
 export function parseCustomType(text: string, field = 'type'): CustomAuditType {
