@@ -1,7 +1,7 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { keyPurposes, rotateKeys } from '../../packages/adapters-crypto/src/index.ts';
-import { type Purpose, purposes } from '../../packages/domain/src/index.ts';
+import { DAY_MS, type Purpose, purposes } from '../../packages/domain/src/index.ts';
 import {
   aTarget,
   attack,
@@ -154,13 +154,18 @@ attack('a link that another server presses', (target) => {
     const fields = { user_allow_register: true, new_device_mail: true };
     await good(t.json('PATCH', `/v1/service/${t.shop.id}`, fields, { key: t.rootKey }));
     beside = await aTarget({ DATABASE_URL: t.config.databaseUrl });
-    // Started with the key file as it is once all secrets in it were rotated.
     const rotated = `${t.config.keysFile}.rotated`;
     copyFileSync(t.config.keysFile, rotated);
     await rotateKeys(
       rotated,
       keyPurposes.filter((purpose) => purpose !== 'signingRsa'),
     );
+    // Of yesterday: a new key is used once every server knows it.
+    const yesterday = readFileSync(rotated, 'utf8').replace(
+      /("createdAt": *)(\d+)/g,
+      (_, name, at) => `${name}${Number(at) - DAY_MS}`,
+    );
+    writeFileSync(rotated, yesterday);
     later = await aTarget({ DATABASE_URL: t.config.databaseUrl, KEYS_FILE: rotated });
     return async () => {
       await beside.close();
