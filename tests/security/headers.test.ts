@@ -152,7 +152,7 @@ attack(
       const t = target();
       const person = await t.signUp();
       const credentials = { key: t.shop.key, bearer: await t.formLogIn(person) };
-      const locked = await t.enrol();
+      const [locked, unproven] = [await t.enrol(), await t.enrol()];
       await t.changePassword(locked);
       const token = await t.linkTokenOf(locked.email);
       expect(await t.json('POST', REVOKE, { token })).toMatchObject({ status: 200 });
@@ -168,9 +168,10 @@ attack(
           const body = { ...example.body, ...('email' in (example.body ?? {}) && { email }) };
           const payload = payloadOf(example, body);
           const headers = headersOf(example, credentials);
-          // The way back of an account that has one.
+          // The way back of an account that has one, and the proof of an address that is not proven.
+          const { id } = example.route.endsWith('/recover') ? locked : unproven;
           const isOfUser = example.route.startsWith('/v1/user/:id/');
-          const url = urlOf(isOfUser ? { ...example, params: { id: locked.id } } : example);
+          const url = urlOf(isOfUser ? { ...example, params: { id } } : example);
           answers.push(await t.send(example.method, url, headers, payload));
         }
         const last = answers.at(-1) as Answer;

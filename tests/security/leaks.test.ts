@@ -174,8 +174,18 @@ attack('a secret', (target) => {
   test('in a request that fails is neither told nor logged, whatever the database says of it', async () => {
     const t = target();
     const owner = await t.enrol();
-    const bearer = await t.formLogIn(await t.signUp());
-    const credentials = { key: t.shop.key, bearer };
+    const person = await t.signUp();
+    const used: Record<string, string> = {};
+    /** Credentials of which no server has read anything that it could keep. */
+    const fresh = async (name: string) => {
+      const body = { name, service_id: t.shop.id };
+      const made = await t.json('POST', '/v1/key', body, { key: t.rootKey });
+      expect(made).toMatchObject({ status: 200 });
+      const key = String(made.body.data.value);
+      const bearer = await t.formLogIn(person);
+      Object.assign(used, { [`key without ${name}`]: key, [`bearer without ${name}`]: bearer });
+      return { key, bearer };
+    };
     const reset = `${LOCAL}/reset-password`;
     expect(await t.json('POST', reset, { email: owner.email })).toMatchObject({ status: 200 });
     const link = await t.linkTokenOf(owner.email, 'reset_password');
@@ -189,6 +199,7 @@ attack('a secret', (target) => {
     const before = t.lines.length;
     const answers: { table: string; name: string; answer: Answer }[] = [];
     for (const table of tables) {
+      const credentials = await fresh(table);
       await t.database.run(`alter table ${table} rename to gone`);
       try {
         for (const example of examples) {
@@ -234,7 +245,7 @@ attack('a secret', (target) => {
     }
     const log = t.lines.slice(before).join('\n');
     expect(log).toContain('users');
-    const secrets = { planted: PLANTED, email: owner.email, bearer, key: t.shop.key, link };
+    const secrets = { planted: PLANTED, email: owner.email, ...used, key: t.shop.key, link };
     // A new user holds the name and the address that it was made with.
     const refused = answers.filter(({ answer }) => answer.status >= 400);
     const told = refused.map(({ answer }) => answer.text).join('\n');
