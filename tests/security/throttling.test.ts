@@ -1,5 +1,5 @@
 import { type BinaryToTextEncoding, createHmac, hash, type KeyObject } from 'node:crypto';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { openKeyFile } from '../../packages/adapters-crypto/src/index.ts';
 import { watchHashing } from '../../packages/adapters-crypto/test/hashing.ts';
 import {
@@ -15,7 +15,8 @@ import {
 } from './target.ts';
 
 // The first wait is a second, and a busy machine may need longer for all guesses: no time passes here.
-vi.useFakeTimers({ toFake: ['Date'] });
+beforeAll(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+afterAll(() => void vi.useRealTimers());
 
 const ALL = 32;
 const FREE = 5;
