@@ -6,6 +6,7 @@ import { all, guarded, joined, lookup, one, type Param, write } from '../query.t
 import type { Schema } from '../schema.ts';
 import { rangeOf } from './ranges.ts';
 import { joinedService } from './services.ts';
+import { sessionDeletions } from './session-deletions.ts';
 import { joinedSeenUser } from './user-rows.ts';
 import { visibleUsersOn } from './visible-users.ts';
 
@@ -366,14 +367,7 @@ const revokeAllOf = all(
 
 /** Deletes the rows that refer to a key, and then the key: no row ever refers to one that is gone. */
 const deletions = [
-  write((db, id: Param<Id>) =>
-    db
-      .deleteFrom('refresh_tokens')
-      .where('session_id', 'in', (eb) =>
-        eb.selectFrom('sessions').select('id').where('key_id', '=', id),
-      ),
-  ),
-  write((db, id: Param<Id>) => db.deleteFrom('sessions').where('key_id', '=', id)),
+  ...sessionDeletions('key_id'),
   write((db, id: Param<Id>) => db.deleteFrom('keys').where('id', '=', id)),
 ];
 

@@ -11,6 +11,7 @@ import { sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, asText, guarded, one, type Param, write } from '../query.ts';
 import { pastPasswordsOn } from './past-passwords.ts';
+import { sessionDeletions } from './session-deletions.ts';
 import { listUsersOn } from './user-lists.ts';
 import {
   ALL,
@@ -423,14 +424,8 @@ const kept = (['user_attributes', 'past_passwords'] as const).map((table) =>
 
 /** Deletes the rows that refer to a user, and then the user: no row ever refers to one that is gone. */
 const deletions = [
-  write((db, id: Param<Id>) =>
-    db
-      .deleteFrom('refresh_tokens')
-      .where('session_id', 'in', (eb) =>
-        eb.selectFrom('sessions').select('id').where('user_id', '=', id),
-      ),
-  ),
-  ...(['sessions', 'keys', 'visible_users'] as const).map((table) =>
+  ...sessionDeletions('user_id'),
+  ...(['keys', 'visible_users'] as const).map((table) =>
     write((db, id: Param<Id>) => db.deleteFrom(table).where('user_id', '=', id)),
   ),
   ...kept,
