@@ -63,6 +63,12 @@ export function timeOf(value: unknown): string | undefined {
   return Math.abs(instant) <= MAX_INSTANT ? new Date(instant).toISOString() : undefined;
 }
 
+/** Whether an instant has passed. What is no time has not. */
+export function isOver(value: unknown): boolean {
+  const end = timeOf(value);
+  return end !== undefined && !(Date.parse(end) > Date.now());
+}
+
 /** The end of the year 9999. */
 const MAX_INSTANT = 253_402_300_799_999;
 

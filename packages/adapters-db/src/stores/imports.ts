@@ -19,7 +19,8 @@ import type { Connection } from '../dialects/dialect.ts';
 import { all, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 import { auditRow, extend, insertEntries, nameOf } from './audit.ts';
-import { ALL } from './user-rows.ts';
+import { newKeyRow } from './keys.ts';
+import { ALL, newUserRow } from './user-rows.ts';
 import { insertVisible, keyOf } from './visible-users.ts';
 
 /** How many rows a statement has: few numbers, so that few statements are built and kept. */
@@ -105,32 +106,9 @@ const keysByPreviousDigest = all((db, digests: Param<readonly string[]>) =>
 type UserRow = User & Pick<ImportedUser, 'passwordHash' | 'idleSince'>;
 
 const insertUsers = write((db, rows: Param<readonly UserRow[]>) =>
-  db.insertInto('users').values(
-    rows.map((user) => ({
-      id: user.id,
-      created_at: user.createdAt,
-      updated_at: user.updatedAt,
-      is_enabled: user.isEnabled,
-      is_locked: user.isLocked,
-      is_disabled_by_operator: user.isDisabledByOperator,
-      is_admin: user.isAdmin,
-      name: user.name,
-      email: user.email,
-      email_valid: user.emailValid,
-      email_proven: user.emailProven,
-      email_changed: user.emailChanged,
-      locale: user.locale,
-      timezone: user.timezone,
-      password_hash: user.passwordHash,
-      credential_version: sql.lit(1),
-      device_epoch: sql.lit(1),
-      password_allow_reset: user.passwordAllowReset,
-      password_require_update: user.passwordRequireUpdate,
-      last_login_at: user.lastLoginAt,
-      created_by: user.createdBy,
-      idle_since: user.idleSince,
-    })),
-  ),
+  db
+    .insertInto('users')
+    .values(rows.map((user) => newUserRow(user, user.passwordHash, user.idleSince))),
 );
 
 const insertAttributes = write((db, rows: Param<readonly Schema['user_attributes'][]>) =>
@@ -150,25 +128,9 @@ type KeyRow = Omit<Key, 'scopes'> & {
 };
 
 const insertKeys = write((db, rows: Param<readonly KeyRow[]>) =>
-  db.insertInto('keys').values(
-    rows.map((key) => ({
-      id: key.id,
-      created_at: key.createdAt,
-      updated_at: key.updatedAt,
-      is_enabled: key.isEnabled,
-      is_revoked: key.isRevoked,
-      type: key.type,
-      name: key.name,
-      service_id: key.serviceId,
-      user_id: key.userId,
-      prefix: key.prefix,
-      scopes: key.scopes,
-      expires_at: key.expiresAt,
-      last_used_at: key.lastUsedAt,
-      digest: key.digest,
-      sealed: key.sealed,
-    })),
-  ),
+  db
+    .insertInto('keys')
+    .values(rows.map((key) => newKeyRow(key, key.scopes, key.digest, key.sealed))),
 );
 
 /** The services of these keys see the users from now on. */

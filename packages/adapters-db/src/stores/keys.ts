@@ -45,6 +45,30 @@ const isLone = sql<boolean>`type <> 'KEY' and is_enabled = 1 and is_revoked = 0`
 
 type Keyed = ExpressionBuilder<Schema, 'keys'>;
 
+/** The row of a key that is new. */
+export const newKeyRow = (
+  key: Param<Omit<Key, 'scopes'>>,
+  scopes: Param<string>,
+  digest: Param<string>,
+  sealed: Param<string | null>,
+) => ({
+  id: key.id,
+  created_at: key.createdAt,
+  updated_at: key.updatedAt,
+  is_enabled: key.isEnabled,
+  is_revoked: key.isRevoked,
+  type: key.type,
+  name: key.name,
+  service_id: key.serviceId,
+  user_id: key.userId,
+  prefix: key.prefix,
+  scopes,
+  expires_at: key.expiresAt,
+  last_used_at: key.lastUsedAt,
+  digest,
+  sealed,
+});
+
 const insert = guarded(
   (
     db,
@@ -55,23 +79,7 @@ const insert = guarded(
   ) =>
     db
       .insertInto('keys')
-      .values({
-        id: key.id,
-        created_at: key.createdAt,
-        updated_at: key.updatedAt,
-        is_enabled: key.isEnabled,
-        is_revoked: key.isRevoked,
-        type: key.type,
-        name: key.name,
-        service_id: key.serviceId,
-        user_id: key.userId,
-        prefix: key.prefix,
-        scopes,
-        expires_at: key.expiresAt,
-        last_used_at: key.lastUsedAt,
-        digest,
-        sealed,
-      })
+      .values(newKeyRow(key, scopes, digest, sealed))
       .onConflict((conflict) =>
         conflict.columns(['user_id', 'service_id', 'type']).where(isLone).doNothing(),
       ),

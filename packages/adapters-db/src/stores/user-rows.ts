@@ -1,4 +1,4 @@
-import type { Account, Attributes, SeenUser, User } from '@rekey/domain';
+import type { Account, Attributes, Instant, SeenUser, User } from '@rekey/domain';
 import { type RawBuilder, type Selection, sql } from 'kysely';
 import { joined, type Param } from '../query.ts';
 import type { Schema } from '../schema.ts';
@@ -32,6 +32,36 @@ export const accountColumns = [
   'device_epoch as deviceEpoch',
   'known_networks as networks',
 ] as const;
+
+/** The row of a user who is new. */
+export const newUserRow = (
+  user: Param<User>,
+  passwordHash: Param<string | null>,
+  idleSince: Param<Instant | null>,
+) => ({
+  id: user.id,
+  created_at: user.createdAt,
+  updated_at: user.updatedAt,
+  is_enabled: user.isEnabled,
+  is_locked: user.isLocked,
+  is_disabled_by_operator: user.isDisabledByOperator,
+  is_admin: user.isAdmin,
+  name: user.name,
+  email: user.email,
+  email_valid: user.emailValid,
+  email_proven: user.emailProven,
+  email_changed: user.emailChanged,
+  locale: user.locale,
+  timezone: user.timezone,
+  password_hash: passwordHash,
+  credential_version: sql.lit(1),
+  device_epoch: sql.lit(1),
+  password_allow_reset: user.passwordAllowReset,
+  password_require_update: user.passwordRequireUpdate,
+  last_login_at: user.lastLoginAt,
+  created_by: user.createdBy,
+  idle_since: idleSince,
+});
 
 type UserRow = Selection<Schema, 'users', (typeof userColumns)[number]>;
 type AccountRow = Selection<Schema, 'users', (typeof accountColumns)[number]>;

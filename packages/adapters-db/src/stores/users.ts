@@ -21,6 +21,7 @@ import {
   asUser,
   joinedSeenUser,
   keeperOf,
+  newUserRow,
   userColumns,
 } from './user-rows.ts';
 import { visibleUsersOn } from './visible-users.ts';
@@ -29,30 +30,7 @@ const insert = guarded(
   (db, user: Param<User>, passwordHash: Param<string | null>, idleSince: Param<Instant | null>) =>
     db
       .insertInto('users')
-      .values({
-        id: user.id,
-        created_at: user.createdAt,
-        updated_at: user.updatedAt,
-        is_enabled: user.isEnabled,
-        is_locked: user.isLocked,
-        is_disabled_by_operator: user.isDisabledByOperator,
-        is_admin: user.isAdmin,
-        name: user.name,
-        email: user.email,
-        email_valid: user.emailValid,
-        email_proven: user.emailProven,
-        email_changed: user.emailChanged,
-        locale: user.locale,
-        timezone: user.timezone,
-        password_hash: passwordHash,
-        credential_version: sql.lit(1),
-        device_epoch: sql.lit(1),
-        password_allow_reset: user.passwordAllowReset,
-        password_require_update: user.passwordRequireUpdate,
-        last_login_at: user.lastLoginAt,
-        created_by: user.createdBy,
-        idle_since: idleSince,
-      })
+      .values(newUserRow(user, passwordHash, idleSince))
       .onConflict((conflict) => conflict.column('email').doNothing()),
 );
 

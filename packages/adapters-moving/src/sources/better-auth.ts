@@ -5,6 +5,7 @@ import {
   type Found,
   flagOf,
   idOf,
+  isOver,
   leftOf,
   textOf,
   timeOf,
@@ -53,7 +54,5 @@ function userOf(user: Fields, accounts: readonly Fields[]): Found {
 }
 
 /** A ban may have an end. */
-function isBanned({ banned, banExpires }: Fields): boolean {
-  const end = timeOf(banExpires);
-  return flagOf(banned) === true && (end === undefined || Date.parse(end) > Date.now());
-}
+const isBanned = ({ banned, banExpires }: Fields): boolean =>
+  flagOf(banned) === true && !isOver(banExpires);

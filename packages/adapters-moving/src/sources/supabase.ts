@@ -6,6 +6,7 @@ import {
   type Found,
   flagOf,
   idOf,
+  isOver,
   leftOf,
   seedOf,
   textOf,
@@ -112,11 +113,8 @@ function userOf(fields: Fields): Found {
   };
 }
 
-/** A ban has an end; one of the past is over. */
-function isBanned(until: unknown): boolean {
-  const end = timeOf(until);
-  return textOf(until) !== undefined && (end === undefined || Date.parse(end) > Date.now());
-}
+/** A ban has an end. */
+const isBanned = (until: unknown): boolean => textOf(until) !== undefined && !isOver(until);
 
 /** Of Firebase, as its accounts were taken over: all that a hash needs is in it. */
 const FIREBASE =

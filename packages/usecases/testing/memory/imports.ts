@@ -1,6 +1,6 @@
 import type { Imports } from '../../src/ports/index.ts';
 import { attributesPlace } from './seen-user.ts';
-import type { Tables } from './tables.ts';
+import { newUserRow, type Tables } from './tables.ts';
 
 export function imports(tables: Tables): Imports {
   const { users, userAttributes, keys, oneTimeTokens, audit, auditChains, events, imports } =
@@ -41,18 +41,7 @@ export function imports(tables: Tables): Imports {
       for (const { user, passwordHash, idleSince, attributes } of rows) {
         const isTaken = users.find((row) => row.user.email === user.email) || users.has(user.id);
         if (isTaken) throw new Error('the id or the address of the user is taken');
-        users.put(user.id, {
-          user,
-          credential: {
-            passwordHash,
-            version: 1,
-            sealedQuality: null,
-            deviceEpoch: 1,
-            networks: null,
-          },
-          idleSince,
-          lock: null,
-        });
+        users.put(user.id, newUserRow(user, passwordHash, idleSince));
         if (Object.keys(attributes).length === 0) continue;
         const serviceId = user.createdBy;
         userAttributes.put(attributesPlace(user, null), { userId: user.id, serviceId, attributes });

@@ -55,6 +55,18 @@ export type UserRow = {
   readonly lock: (UserLock & { readonly wasEnabled: boolean }) | null;
 };
 
+/** The row of a user who is new. */
+export const newUserRow = (
+  user: User,
+  passwordHash: string | null,
+  idleSince: Instant | null,
+): UserRow => ({
+  user,
+  credential: { passwordHash, version: 1, sealedQuality: null, deviceEpoch: 1, networks: null },
+  idleSince,
+  lock: null,
+});
+
 export type PastPasswordRow = {
   readonly userId: Id;
   readonly hash: string;

@@ -10,7 +10,14 @@ import {
 import { noLink, type Users } from '../../src/ports/index.ts';
 import { attributesPlace, seenUser } from './seen-user.ts';
 import type { Table } from './table.ts';
-import { isClosed, NOBODY, type PastPasswordRow, type Tables, type UserRow } from './tables.ts';
+import {
+  isClosed,
+  NOBODY,
+  newUserRow,
+  type PastPasswordRow,
+  type Tables,
+  type UserRow,
+} from './tables.ts';
 
 export function users(tables: Tables): Users {
   const {
@@ -50,18 +57,7 @@ export function users(tables: Tables): Users {
   return {
     insert: async (user, passwordHash, idleSince = null) => {
       if (users.find((row) => row.user.email === user.email)) return false;
-      users.put(user.id, {
-        user,
-        credential: {
-          passwordHash,
-          version: 1,
-          sealedQuality: null,
-          deviceEpoch: 1,
-          networks: null,
-        },
-        idleSince,
-        lock: null,
-      });
+      users.put(user.id, newUserRow(user, passwordHash, idleSince));
       return true;
     },
     get: async (id) => users.get(id)?.user ?? null,
