@@ -9,6 +9,7 @@ import {
 import { auditTypesPage } from './audit-types.ts';
 import { clientSource } from './client.ts';
 import { errorsPage } from './errors.ts';
+import { eventTypesPage } from './event-types.ts';
 
 const root = path.join(import.meta.dirname, '..');
 
@@ -21,6 +22,7 @@ export async function generated(): Promise<Readonly<Record<string, string>>> {
     'docs/api.md': apiReference(document),
     'docs/audit-types.md': auditTypesPage(),
     'docs/errors.md': errorsPage(routes),
+    'docs/event-types.md': eventTypesPage(),
   };
 }
 

@@ -245,6 +245,8 @@ export type Schema = {
     service_id: Id;
     user_id: Id | null;
     subject_id: Id | null;
+    /** JSON; null for an event of the version before, which said nothing beside its ids. */
+    data: string | null;
   };
   kept_answers: {
     id: string;

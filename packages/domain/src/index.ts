@@ -7,6 +7,7 @@ export * from './durations.ts';
 export * from './email.ts';
 export * from './errors.ts';
 export * from './event.ts';
+export * from './factor.ts';
 export * from './ids.ts';
 export * from './json.ts';
 export * from './key.ts';

@@ -136,14 +136,16 @@ export function aDelivery(
 }
 
 export function anEvent(details: Partial<Event> & Pick<Event, 'serviceId'>): Event {
-  return {
+  const event = {
     id: ids.next(),
     createdAt: START,
     type: 'user.created',
     userId: null,
     subjectId: null,
+    data: {},
     ...details,
   };
+  return event as Event;
 }
 
 /** An entry of the audit that stands alone. */

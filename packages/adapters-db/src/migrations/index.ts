@@ -2,10 +2,11 @@ import { sql } from 'kysely';
 import type { Connection, Dialect } from '../dialects/dialect.ts';
 import { one, type Param, write } from '../query.ts';
 import { initial } from './0001-initial.ts';
+import { eventData } from './event-data.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order in which they run: the first is version 1. */
-export const migrations: readonly Migration[] = [initial];
+export const migrations: readonly Migration[] = [initial, eventData];
 
 const latest = one((db) =>
   db.selectFrom('rekey_migrations').select('version').orderBy('version', 'desc').limit(sql.lit(1)),

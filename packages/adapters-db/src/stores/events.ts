@@ -3,7 +3,14 @@ import type { Events } from '@rekey/usecases';
 import type { Connection } from '../dialects/dialect.ts';
 import { counted, type Param, write } from '../query.ts';
 
-const insert = write((db, event: Param<Event>) =>
+/** An event, with its data as it is stored. */
+export type EventRow = Omit<Event, 'data'> & { readonly data: string };
+export const eventRow = (event: Event): EventRow => ({
+  ...event,
+  data: JSON.stringify(event.data),
+});
+
+const insert = write((db, event: Param<EventRow>) =>
   db.insertInto('events').values({
     id: event.id,
     created_at: event.createdAt,
@@ -11,6 +18,7 @@ const insert = write((db, event: Param<Event>) =>
     service_id: event.serviceId,
     user_id: event.userId,
     subject_id: event.subjectId,
+    data: event.data,
   }),
 );
 
@@ -23,4 +31,7 @@ const prune = counted((db, before: Param<Instant>, limit: Param<number>) =>
 );
 
 /** The changes that services may know of. */
-export const eventsOn = (on: Connection): Events => ({ insert: insert(on), prune: prune(on) });
+export const eventsOn = (on: Connection): Events => ({
+  insert: (event) => insert(on)(eventRow(event)),
+  prune: prune(on),
+});

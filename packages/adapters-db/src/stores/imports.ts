@@ -1,12 +1,4 @@
-import {
-  type AuditEntry,
-  type Event,
-  folded,
-  type Id,
-  type Instant,
-  type Key,
-  type User,
-} from '@rekey/domain';
+import { type AuditEntry, folded, type Id, type Instant, type Key, type User } from '@rekey/domain';
 import type {
   ImportCounts,
   ImportedKey,
@@ -19,6 +11,7 @@ import type { Connection } from '../dialects/dialect.ts';
 import { all, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 import { auditRow, extend, insertEntries, nameOf } from './audit.ts';
+import { type EventRow, eventRow } from './events.ts';
 import { newKeyRow } from './keys.ts';
 import { ALL, newUserRow } from './user-rows.ts';
 import { insertVisible, keyOf } from './visible-users.ts';
@@ -157,7 +150,7 @@ export const showAll = write((db, keyIds: Param<readonly Id[]>) =>
     .onConflict((conflict) => conflict.columns(['service_id', 'user_id']).doNothing()),
 );
 
-const insertEvents = write((db, rows: Param<readonly Event[]>) =>
+const insertEvents = write((db, rows: Param<readonly EventRow[]>) =>
   db.insertInto('events').values(
     rows.map((event) => ({
       id: event.id,
@@ -166,6 +159,7 @@ const insertEvents = write((db, rows: Param<readonly Event[]>) =>
       service_id: event.serviceId,
       user_id: event.userId,
       subject_id: event.subjectId,
+      data: event.data,
     })),
   ),
 );
@@ -269,7 +263,7 @@ export const importsOn = (on: Connection): Imports => ({
       showAll(on),
     );
   },
-  insertEvents: (events) => inPieces(events, insertEvents(on)),
+  insertEvents: (events) => inPieces(events.map(eventRow), insertEvents(on)),
   async appendEntries(entries: readonly AuditEntry[], chain) {
     await inPieces(entries.map(auditRow), insertEntries(on));
     await extend(on)(nameOf(chain.serviceId), chain);

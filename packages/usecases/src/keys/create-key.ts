@@ -6,6 +6,7 @@ import {
   IllegalArgument,
   type Key,
   type KeyType,
+  keyData,
   keyDetails,
   may,
   nowhere,
@@ -99,7 +100,7 @@ export class CreateKey {
         await owe(this.#ports, stores, { ...right, ...place });
       }
       const of = { ...owner, subjectId: key.id };
-      await tell(this.#ports, stores, { ...of, type: 'key.created' });
+      await tell(this.#ports, stores, { ...of, type: 'key.created', data: keyData(key) });
       const adoptions = others.map(
         (serviceId) => ({ type: 'rekey:UserAdopt', serviceId, userId: owner.userId }) as const,
       );

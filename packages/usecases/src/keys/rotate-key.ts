@@ -5,6 +5,7 @@ import {
   IllegalArgument,
   type Key,
   keyDetails,
+  momentOf,
   nowhere,
 } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
@@ -76,7 +77,10 @@ export class RotateKey {
         await owe(this.#ports, stores, { ...right, details, origin });
       }
       if (serviceId !== null) {
-        await tell(this.#ports, stores, { type: 'key.rotated', serviceId, userId, subjectId: id });
+        const overlap = overlapEndsAt === null ? null : momentOf(overlapEndsAt);
+        const data = { key_type: type, overlap_ends_at: overlap };
+        const of = { serviceId, userId, subjectId: id };
+        await tell(this.#ports, stores, { ...of, type: 'key.rotated', data });
       }
       const entry = { type: 'rekey:KeyRotate', serviceId, userId, subjectId: id } as const;
       await record(this.#ports, stores, actor, entry);

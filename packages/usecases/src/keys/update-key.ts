@@ -3,13 +3,14 @@ import {
   type Id,
   IllegalArgument,
   type Key,
+  keyData,
   parseAll,
   parseExpiry,
   parseName,
   parseScopes,
 } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { diffOf } from '../shared/diff.ts';
+import { diffOf, fieldsOf } from '../shared/diff.ts';
 import { checkLastKey, lockKey } from '../shared/find-key.ts';
 import { record } from '../shared/record.ts';
 import { tell } from '../shared/tell.ts';
@@ -73,7 +74,9 @@ export class UpdateKey {
         await stores.sessions.endAllOn({ id, userId }, now);
       }
       if (serviceId !== null) {
-        await tell(this.#ports, stores, { type: 'key.updated', serviceId, userId, subjectId: id });
+        const of = { serviceId, userId, subjectId: id };
+        const changed = { ...keyData(after), fields: fieldsOf(data) };
+        await tell(this.#ports, stores, { ...of, type: 'key.updated', data: changed });
       }
       const entry = { type: 'sso:KeyUpdate', serviceId, userId, subjectId: id, data } as const;
       await record(this.#ports, stores, actor, entry);

@@ -1,4 +1,12 @@
-import { type Actor, DAY_MS, isUsable, type Key, keyDetails, nowhere } from '@rekey/domain';
+import {
+  type Actor,
+  DAY_MS,
+  isUsable,
+  type Key,
+  keyData,
+  keyDetails,
+  nowhere,
+} from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 import { oweNews } from '../shared/owe.ts';
@@ -65,8 +73,8 @@ export class TellExpiringKeys {
       const mail = { purpose: 'key_expiring', user, serviceId, origin: nowhere } as const;
       const details = keyDetails(key);
       if ((await oweNews(this.#ports, stores, { ...mail, details })) === null) return false;
-      const event = { type: 'key.expiring', serviceId, userId: user.id, subjectId: id } as const;
-      await tell(this.#ports, stores, event);
+      const of = { serviceId, userId: user.id, subjectId: id };
+      await tell(this.#ports, stores, { ...of, type: 'key.expiring', data: keyData(key) });
     }
     await keys.noteExpiryTold(id);
     return true;

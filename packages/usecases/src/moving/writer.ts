@@ -6,6 +6,8 @@ import {
   formServiceId,
   type Id,
   isProven,
+  keyData,
+  type News,
   type SeenUser,
   type User,
 } from '@rekey/domain';
@@ -19,6 +21,7 @@ import type {
 } from '../ports/index.ts';
 import { beginChain } from '../shared/begin-chain.ts';
 import { record, recordMany } from '../shared/record.ts';
+import { eventOf } from '../shared/tell.ts';
 import { type Batch, type Fault, sum } from './batch.ts';
 import type { Entry } from './entries.ts';
 import type { UserToImport } from './read-user.ts';
@@ -298,21 +301,16 @@ export class Writer {
   /** The events of a new user: all services that see it learn of it, and each of its own keys. */
   #eventsOf({ user, keys }: UserToImport, watchers: readonly Id[]): Event[] {
     const { clock, ids } = this.#ports;
-    const event = (type: Event['type'], serviceId: Id, subjectId: Id | null): Event => {
-      return {
-        id: ids.next(),
-        createdAt: clock.now(),
-        type,
-        serviceId,
-        userId: user.id,
-        subjectId,
-      };
-    };
+    const event = (news: News): Event => eventOf(news, ids.next(), clock.now());
+    const userId = user.id;
     const seeing = keys.filter(({ key }) => key.type !== 'TOTP').map(({ key }) => key.serviceId);
     const viewers = new Set([user.createdBy, ...seeing, ...watchers].filter((id) => id !== null));
     return [
-      ...[...viewers].map((id) => event('user.created', id, null)),
-      ...keys.map(({ key }) => event('key.created', key.serviceId ?? '', key.id)),
+      ...[...viewers].map((id) => event({ type: 'user.created', serviceId: id, userId })),
+      ...keys.map(({ key }) => {
+        const of = { serviceId: key.serviceId ?? '', userId, subjectId: key.id };
+        return event({ ...of, type: 'key.created', data: keyData(key) });
+      }),
     ];
   }
 

@@ -4,6 +4,7 @@ import {
   type AuditType,
   InvalidOneTimeToken,
   isProven,
+  keyData,
   may,
   type OneTimeToken,
   type PasswordQuality,
@@ -177,7 +178,7 @@ export class ConfirmReset {
     await users.forgetDevices(userId);
     await meetOwner(this.#ports, stores, userId, origin);
     await oneTimeTokens.endAll(userId, passwordPurposes, now);
-    const keyId = returns ? await makeTokenKey(this.#ports, stores, userId, service) : null;
+    const tokenKey = returns ? await makeTokenKey(this.#ports, stores, userId, service) : null;
 
     const owner = { ...user, email, emailProven: true };
     const mail = { purpose: 'reset_password_confirm', user: owner, serviceId, origin } as const;
@@ -187,9 +188,9 @@ export class ConfirmReset {
     // It ends sessions at all services.
     const type = types[purpose];
     await recordAtAll(this.#ports, stores, actor, { type, serviceId, userId, subjectId });
-    if (keyId !== null) {
-      const made = { serviceId, userId, subjectId: keyId };
-      await tell(this.#ports, stores, { ...made, type: 'key.created' });
+    if (tokenKey !== null) {
+      const made = { serviceId, userId, subjectId: tokenKey.id };
+      await tell(this.#ports, stores, { ...made, type: 'key.created', data: keyData(tokenKey) });
       await record(this.#ports, stores, actor, { ...made, type: 'sso:KeyCreate' });
     }
     return user;

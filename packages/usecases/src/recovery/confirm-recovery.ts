@@ -4,6 +4,7 @@ import {
   IllegalArgument,
   type Instant,
   InvalidOneTimeToken,
+  keyData,
   may,
   type OneTimeToken,
   type PasswordQuality,
@@ -139,7 +140,7 @@ export class ConfirmRecovery {
     const { origin } = placeOf(actor);
     await meetOwner(this.#ports, stores, userId, origin);
 
-    const keyId = await makeTokenKey(this.#ports, stores, userId, service);
+    const tokenKey = await makeTokenKey(this.#ports, stores, userId, service);
     const mail = { purpose: 'reset_password_confirm', user, serviceId } as const;
     const { id: subjectId } = await owe(this.#ports, stores, { ...mail, origin });
     const of = { serviceId, userId, subjectId };
@@ -155,9 +156,9 @@ export class ConfirmRecovery {
       { ...of, type: 'rekey:UserRecoverConfirm' },
       knowing,
     );
-    if (keyId !== null) {
-      const made = { serviceId, userId, subjectId: keyId };
-      await tell(this.#ports, stores, { ...made, type: 'key.created' });
+    if (tokenKey !== null) {
+      const made = { serviceId, userId, subjectId: tokenKey.id };
+      await tell(this.#ports, stores, { ...made, type: 'key.created', data: keyData(tokenKey) });
       await record(this.#ports, stores, actor, { ...made, type: 'sso:KeyCreate' });
     }
     return user;

@@ -10,6 +10,7 @@ import {
 } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { record } from '../shared/record.ts';
+import { tell } from '../shared/tell.ts';
 
 type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids'>;
 
@@ -39,6 +40,7 @@ export class DeleteService {
         throw refused('is that of a service of which users have keys: revoke them first');
       }
       await services.delete(remainsOf(service, this.#ports.clock.now()));
+      await tell(this.#ports, stores, { type: 'service.deleted', serviceId: id, userId: null });
       const entry = { type: 'sso:ServiceDelete', serviceId: id, subjectId: id } as const;
       await record(this.#ports, stores, actor, entry);
     });

@@ -13,6 +13,7 @@ import {
 import type { Ports } from '../ports/index.ts';
 import { diffOf } from '../shared/diff.ts';
 import { record } from '../shared/record.ts';
+import { tell } from '../shared/tell.ts';
 
 type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids'>;
 
@@ -45,6 +46,9 @@ export class UpdateService {
       const data = diffOf(service, changed);
       if (data === null) return service;
       await stores.services.update(changed);
+      if (service.isEnabled && !changed.isEnabled) {
+        await tell(this.#ports, stores, { type: 'service.disabled', serviceId: id, userId: null });
+      }
       const entry = { type: 'sso:ServiceUpdate', serviceId: id, subjectId: id, data } as const;
       await record(this.#ports, stores, actor, entry);
       return changed;

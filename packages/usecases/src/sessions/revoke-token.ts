@@ -41,7 +41,7 @@ export class RevokeToken {
         return null;
       }
       const open = await findSession(stores, grant, clock.now());
-      const key = open && { id: open.key.id, userId, serviceId };
+      const key = open?.key;
       if (!key || !(await retireKey(this.#ports, stores, key, clock.now()))) return null;
       const of = { serviceId, userId };
       const keyEntry = { ...of, type: 'sso:AuthKeyRevoke', subjectId: key.id } as const;

@@ -16,7 +16,7 @@ import { lockMailBudgets } from './mail-budget.ts';
 import { owe, oweAsked } from './owe.ts';
 import type { Recorder } from './record.ts';
 import { recordAtAll } from './record-at-all.ts';
-import { tellAll } from './tell-all.ts';
+import { sparing, tellAll } from './tell-all.ts';
 import { checkChanges } from './throttle.ts';
 
 type Needs = Recorder & Pick<Ports, 'secrets' | 'linkTokens' | 'mailTally' | 'settings'>;
@@ -95,7 +95,7 @@ export async function changeEmail(
 
   const of = { serviceId, userId: user.id, subjectId };
   const knowing = await services.knowing(user.id);
-  await tellAll(ports, stores, { ...of, type: 'email.changed' });
+  await tellAll(ports, stores, { ...of, type: 'email.changed', data: sparing(sessionId) });
   const data = diffOf(user, moved);
   const entry = { ...of, type: 'sso:AuthLocalUpdateEmail', data } as const;
   return {

@@ -11,7 +11,7 @@ import type { Ports, Stores } from '../ports/index.ts';
 import { type PreparedPassword, prepareNewPassword } from './new-password.ts';
 import { checkOwing, owe } from './owe.ts';
 import type { Proof } from './prove-password.ts';
-import { tellAll } from './tell-all.ts';
+import { sparing, tellAll } from './tell-all.ts';
 import { checkChanges } from './throttle.ts';
 
 type Needs = Pick<
@@ -74,7 +74,7 @@ export async function commitChange(
   await sessions.endAllOf(user.id, now, sessionId);
   const right = { purpose: 'update_password', user, serviceId, origin } as const;
   const { id: subjectId } = await owe(ports, stores, right);
-  const event = { type: 'password.changed', serviceId, userId: user.id, subjectId } as const;
-  await tellAll(ports, stores, event);
+  const of = { serviceId, userId: user.id, subjectId };
+  await tellAll(ports, stores, { ...of, type: 'password.changed', data: sparing(sessionId) });
   return { subjectId, user: { ...user, updatedAt: now, passwordRequireUpdate: false } };
 }

@@ -16,6 +16,10 @@ export function diffOf<T extends object>(before: T, after: T): JsonObject | null
   return rows.length === 0 ? null : { type: 'diff', data: rows };
 }
 
+/** The names of the fields that differ. */
+export const fieldsOf = (diff: JsonObject | null): string[] =>
+  ((diff?.data ?? []) as [string, Json, Json][]).map(([name]) => name);
+
 /** Instants are written as on the wire. */
 const written = (name: string, value: Json | undefined = null): Json =>
   name.endsWith('At') && typeof value === 'number' ? new Date(value).toISOString() : value;

@@ -97,9 +97,10 @@ export async function endAll(
     sessions += ended;
   }
   const keys = await stores.keys.revokeAllOf(userId, now);
-  for (const { id: subjectId, serviceId } of keys) {
+  for (const { id: subjectId, type, serviceId } of keys) {
     if (serviceId === null) continue;
-    await tell(ports, stores, { type: 'key.revoked', serviceId, userId, subjectId });
+    const of = { serviceId, userId, subjectId };
+    await tell(ports, stores, { ...of, type: 'key.revoked', data: { key_type: type } });
   }
   const factors = keys.filter(({ type }) => type === 'TOTP').length;
   return { sessions, keys: keys.length - factors, factors };

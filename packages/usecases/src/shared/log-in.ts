@@ -5,6 +5,7 @@ import {
   type Grant,
   type Instant,
   InvalidCredentials,
+  momentOf,
   type PasswordQuality,
   type Place,
   parseAll,
@@ -175,8 +176,9 @@ async function open(
     const digest = ports.secrets.digest(token);
     await sessions.insertRefresh({ digest, sessionId, createdAt: at, expiresAt });
   }
-  const event = { type: 'session.started', serviceId, userId, subjectId: sessionId } as const;
-  await tell(ports, stores, event);
+  const of = { serviceId, userId, subjectId: sessionId };
+  const data = { key_id: tokenKey.id, expires_at: momentOf(sessionEnd) };
+  await tell(ports, stores, { ...of, type: 'session.started', data });
   await tellNewDevice(ports, stores, { origin }, { account: locked, service, isKnownDevice });
   return locked.user;
 }

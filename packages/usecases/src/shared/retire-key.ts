@@ -1,4 +1,4 @@
-import type { Id, Instant } from '@rekey/domain';
+import type { Instant, Key } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { tell } from './tell.ts';
 
@@ -9,7 +9,7 @@ import { tell } from './tell.ts';
 export async function retireKey(
   ports: Pick<Ports, 'clock' | 'ids'>,
   stores: Stores,
-  key: { readonly id: Id; readonly userId: Id | null; readonly serviceId: Id | null },
+  key: Pick<Key, 'id' | 'type' | 'userId' | 'serviceId'>,
   now: Instant,
 ): Promise<boolean> {
   const { users, keys, sessions } = stores;
@@ -19,7 +19,8 @@ export async function retireKey(
   if (!(await keys.revoke(key.id, now))) return false;
   if (userId !== null) await sessions.endAllOn({ id: key.id, userId }, now);
   if (serviceId !== null) {
-    await tell(ports, stores, { type: 'key.revoked', serviceId, userId, subjectId });
+    const of = { serviceId, userId, subjectId };
+    await tell(ports, stores, { ...of, type: 'key.revoked', data: { key_type: key.type } });
   }
   return true;
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   asNobody,
   asService,
+  asUser,
   endOf,
   failingAt,
   keyValue,
@@ -23,7 +24,7 @@ const eventsOf = (w: World): Event[] =>
   (w.database.snapshot() as { events: [string, Event][] }).events.map(([, event]) => event);
 
 /** An event, but for its own id and instant. */
-type Told = Pick<Event, 'type' | 'serviceId' | 'userId' | 'subjectId'>;
+type Told = Pick<Event, 'type' | 'serviceId' | 'userId' | 'subjectId' | 'data'>;
 type Change = {
   /** Makes ready for the change, and answers how to make it on some ports. */
   prepare(w: World, owner: Owner): Promise<(ports: Ports) => Promise<unknown>>;
@@ -291,6 +292,50 @@ describe.each(changes)('%s', (_what, { prepare, told }) => {
   });
 });
 
+test('a change of the password names the session that goes on to the service of that session alone', async () => {
+  const w = world();
+  const owner = await w.addOwner();
+  const other = await w.addService({ seesAllUsers: true });
+  const of = await w.logIn(owner);
+  const { updatePassword } = w.useCases.passwords;
+  await updatePassword.execute(asUser(of), w.change(owner));
+  const told = eventsOf(w).filter(({ type }) => type === 'password.changed');
+  expect(told.map(({ serviceId, data }) => [serviceId, data])).toEqual([
+    [owner.service.id, { kept_session_id: of.sessionId }],
+    [other.id, {}],
+  ]);
+});
+
+test('a change of a user names the fields, and attributes to the service alone that keeps them', async () => {
+  const w = world();
+  const owner = await w.addOwner();
+  const other = await w.addService({ seesAllUsers: true });
+  const by = asService(owner.service);
+  const { updateUser } = w.useCases.users;
+  const before = eventsOf(w).length;
+  await updateUser.execute(by, { id: owner.user.id, name: 'Eve', attributes: { plan: 'gold' } });
+  await updateUser.execute(by, { id: owner.user.id, attributes: { plan: 'silver' } });
+  const told = eventsOf(w).slice(before);
+  expect(told.map(({ serviceId, data }) => [serviceId, data])).toEqual([
+    [owner.service.id, { fields: ['name', 'attributes'] }],
+    [other.id, { fields: ['name'] }],
+    [owner.service.id, { fields: ['attributes'] }],
+  ]);
+});
+
+test('a service that is disabled or deleted is told of it', async () => {
+  const w = world();
+  const service = await w.addService();
+  const { updateService, deleteService } = w.useCases.services;
+  await updateService.execute(root, { id: service.id, isEnabled: false });
+  await updateService.execute(root, { id: service.id, name: 'Other' });
+  await deleteService.execute(root, { id: service.id });
+  expect(eventsOf(w)).toMatchObject([
+    { type: 'service.disabled', serviceId: service.id, userId: null },
+    { type: 'service.deleted', serviceId: service.id, userId: null },
+  ]);
+});
+
 test('events hold ids and instants alone, and nothing personal', async () => {
   const w = world();
   const owner = await w.addOwner();
@@ -301,6 +346,7 @@ test('events hold ids and instants alone, and nothing personal', async () => {
   for (const event of eventsOf(w)) {
     expect(Object.keys(event).sort()).toEqual([
       'createdAt',
+      'data',
       'id',
       'serviceId',
       'subjectId',

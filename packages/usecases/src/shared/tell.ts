@@ -1,11 +1,15 @@
-import type { Event } from '@rekey/domain';
+import type { Event, News } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 
-/** Writes down what services may know of a change, in the transaction of the change. */
+/** Writes down what a service may know of a change, in the transaction of the change. */
 export async function tell(
   { clock, ids }: Pick<Ports, 'clock' | 'ids'>,
   { events }: Pick<Stores, 'events'>,
-  event: Pick<Event, 'type' | 'serviceId' | 'userId'> & Partial<Pick<Event, 'subjectId'>>,
+  news: News,
 ): Promise<void> {
-  await events.insert({ id: ids.next(), createdAt: clock.now(), subjectId: null, ...event });
+  await events.insert(eventOf(news, ids.next(), clock.now()));
 }
+
+/** The event of some news. */
+export const eventOf = (news: News, id: Event['id'], createdAt: Event['createdAt']): Event =>
+  ({ id, createdAt, subjectId: null, data: {}, ...news }) as Event;

@@ -1,4 +1,4 @@
-import type { Id, Service } from '@rekey/domain';
+import type { Id, Key, Service } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { newKey } from './new-key.ts';
 
@@ -8,9 +8,9 @@ export async function makeTokenKey(
   { services, keys }: Pick<Stores, 'services' | 'keys'>,
   userId: Id,
   { id: serviceId, name }: Service,
-): Promise<Id | null> {
+): Promise<Key | null> {
   // Kept, so that it is not deleted meanwhile.
   if ((await services.keep(serviceId)) === null) return null;
   const { key, secret } = newKey(ports, { type: 'TOKEN', name, serviceId, userId });
-  return (await keys.insert(key, secret)) ? key.id : null;
+  return (await keys.insert(key, secret)) ? key : null;
 }

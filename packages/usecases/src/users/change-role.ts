@@ -32,7 +32,11 @@ export class ChangeRole {
       await users.setAdmin(id, isAdmin, now);
       const of = { serviceId: formServiceId, userId: id };
       const ended = await sessions.endAllAt(id, formServiceId, now);
-      await tellAll(this.#ports, stores, { ...of, type: 'user.updated' });
+      await tellAll(this.#ports, stores, {
+        ...of,
+        type: 'user.updated',
+        data: { fields: ['roles'] },
+      });
       if (ended > 0) await tell(this.#ports, stores, { ...of, type: 'session.ended' });
       const type = isAdmin ? 'rekey:RoleGrant' : 'rekey:RoleRevoke';
       await record(this.#ports, stores, actor, { ...of, type, subjectId: id });

@@ -6,7 +6,9 @@ import {
   type Id,
   InvalidOneTimeToken,
   type Key,
+  keyData,
   may,
+  type News,
   type OneTimeToken,
   type PasswordQuality,
   type Place,
@@ -45,6 +47,12 @@ type Needs = Pick<
   | 'ids'
   | 'settings'
 >;
+
+/** What differs in an account that is made as new. */
+const remade = [
+  ...['name', 'email_valid', 'is_enabled', 'locale', 'timezone', 'password_allow_reset'],
+  ...['password_require_update'],
+];
 
 type ConfirmRegistrationInput = {
   readonly token: string;
@@ -192,7 +200,7 @@ export class ConfirmRegistration {
     const others = await tellAdoption(this.#ports, stores, { user, serviceId: service.id });
     const of = { serviceId: service.id, userId: user.id };
     const key = await this.#addTokenKey(stores, service, user.id);
-    if (key) await tell(this.#ports, stores, { ...of, type: 'key.created', subjectId: key.id });
+    if (key) await this.#tellKey(stores, of, key);
     await this.#record(stores, actor, [
       ...(key ? [{ ...of, type: 'sso:KeyCreate', subjectId: key.id } as const] : []),
       { ...of, type: 'sso:AuthLocalRegisterConfirm', subjectId: right.id },
@@ -243,8 +251,10 @@ export class ConfirmRegistration {
 
     const left = await services.seeing(userId);
     for (const serviceId of seen) {
-      const type = left.includes(serviceId) ? 'user.updated' : 'user.deleted';
-      await tell(this.#ports, stores, { type, serviceId, userId });
+      const news: News = left.includes(serviceId)
+        ? { type: 'user.updated', serviceId, userId, data: { fields: remade } }
+        : { type: 'user.deleted', serviceId, userId };
+      await tell(this.#ports, stores, news);
     }
     const { id: serviceId } = found.service;
     if (!seen.includes(serviceId)) {
@@ -289,7 +299,7 @@ export class ConfirmRegistration {
     const { id: serviceId } = service;
     const of = { serviceId, userId: user.id };
     const key = await this.#addTokenKey(stores, service, user.id);
-    if (key) await tell(this.#ports, stores, { ...of, type: 'key.created', subjectId: key.id });
+    if (key) await this.#tellKey(stores, of, key);
     const { origin } = placeOf(actor);
     await owe(this.#ports, stores, { purpose: 'register_confirm', user, serviceId, origin });
     const others = knowing.filter((each) => each !== serviceId);
@@ -310,6 +320,15 @@ export class ConfirmRegistration {
     if ((await stores.services.keep(serviceId)) === null) throw new InvalidOneTimeToken();
     const { key, secret } = newKey(this.#ports, { type: 'TOKEN', name, serviceId, userId });
     return (await stores.keys.insert(key, secret)) ? key : null;
+  }
+
+  async #tellKey(
+    stores: Stores,
+    of: { readonly serviceId: Id; readonly userId: Id },
+    key: Key,
+  ): Promise<void> {
+    const news = { ...of, subjectId: key.id, data: keyData(key) };
+    await tell(this.#ports, stores, { ...news, type: 'key.created' });
   }
 
   /** The other services learn what happened to whom, and nothing else. */

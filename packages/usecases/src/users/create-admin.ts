@@ -4,6 +4,7 @@ import {
   formServiceName,
   IllegalArgument,
   isProven,
+  keyData,
   parseAll,
   parseEmail,
   parseName,
@@ -100,7 +101,8 @@ export class CreateAdmin {
     const reportInvitation = await invite(this.#ports, stores, actor, { user, version: 1 });
 
     await tellAll(this.#ports, stores, { ...at, type: 'user.created' });
-    await tell(this.#ports, stores, { ...at, type: 'key.created', subjectId: key.id });
+    const made = { ...at, subjectId: key.id };
+    await tell(this.#ports, stores, { ...made, type: 'key.created', data: keyData(key) });
     const entries = inChainOrder([
       { ...at, type: 'sso:KeyCreate', subjectId: key.id } as const,
       { ...at, type: 'rekey:RoleGrant', subjectId: userId } as const,

@@ -7,6 +7,7 @@ import {
   IllegalArgument,
   isProven,
   type Key,
+  keyData,
   may,
   nowhere,
   type PasswordQuality,
@@ -198,8 +199,8 @@ export class CreateUser {
     const of = { serviceId: maker, userId };
     await tellAll(this.#ports, stores, { ...of, type: 'user.created' });
     if (key && maker !== null) {
-      const event = { type: 'key.created', serviceId: maker, userId, subjectId: key.id } as const;
-      await tell(this.#ports, stores, event);
+      const made = { serviceId: maker, userId, subjectId: key.id };
+      await tell(this.#ports, stores, { ...made, type: 'key.created', data: keyData(key) });
     }
     await record(this.#ports, stores, actor, { ...of, type: 'sso:UserCreate', subjectId: userId });
     if (!key) return;

@@ -346,7 +346,8 @@ export class UpdateAccount {
     if (name === undefined || data === null) return { after: before, report: async () => {} };
     const after = { ...before, name, updatedAt: this.#ports.clock.now() };
     await stores.users.update(after);
-    await tellAll(this.#ports, stores, { type: 'user.updated', serviceId, userId });
+    const of = { serviceId, userId };
+    await tellAll(this.#ports, stores, { ...of, type: 'user.updated', data: { fields: ['name'] } });
     const entry = { type: 'sso:UserUpdate', serviceId, userId, subjectId: userId, data } as const;
     return {
       after,

@@ -1,7 +1,6 @@
 import {
   type Actor,
   type Attributes,
-  type EventType,
   Forbidden,
   type Id,
   type JsonObject,
@@ -18,7 +17,7 @@ import {
   WrongState,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
-import { diffOf } from '../shared/diff.ts';
+import { diffOf, fieldsOf } from '../shared/diff.ts';
 import { recordAtAll } from '../shared/record-at-all.ts';
 import { tell } from '../shared/tell.ts';
 import { tellAll } from '../shared/tell-all.ts';
@@ -110,19 +109,13 @@ export class UpdateUser {
     const isDisabled = before.isEnabled && !after.isEnabled;
     const isSwitched = before.isEnabled !== after.isEnabled;
     if (isDisabled) await oneTimeTokens.endAll(before.id, passwordPurposes, after.updatedAt);
-    // What a service keeps with a user is nobody else's.
-    const isShared = diffOf({ ...before, attributes: {} }, { ...after, attributes: {} }) !== null;
-    const isMore = diffOf(before, isDisabled ? { ...after, isEnabled: true } : after) !== null;
-    const types: EventType[] = [
-      ...(isMore ? (['user.updated'] as const) : []),
-      ...(isDisabled ? (['user.disabled'] as const) : []),
-    ];
     const userId = before.id;
-    for (const type of types) {
-      if (isShared) await tellAll(this.#ports, stores, { type, serviceId: viewer, userId });
-      else if (viewer !== null)
-        await tell(this.#ports, stores, { type, serviceId: viewer, userId });
+    const of = { serviceId: viewer, userId };
+    const fields = fieldsOf(data).filter((field) => !(isDisabled && field === 'is_enabled'));
+    if (fields.length > 0) {
+      await tellAll(this.#ports, stores, { ...of, type: 'user.updated', data: { fields } });
     }
+    if (isDisabled) await tellAll(this.#ports, stores, { ...of, type: 'user.disabled' });
     const knowing = isSwitched ? await services.knowing(userId) : [];
     for (const serviceId of isDisabled ? knowing : []) {
       const ended = await sessions.endAllAt(userId, serviceId, after.updatedAt);
