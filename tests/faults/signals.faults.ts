@@ -8,6 +8,7 @@ import {
   aPerson,
   aWorld,
   collect,
+  enrol,
   eventually,
   isLong,
   MOST_REPEATED,
@@ -105,6 +106,44 @@ describe.each(someDatabases)('on %s', (database) => {
       });
     },
   );
+
+  test('a server whose pool of SMTP connections hangs or idles ends when it is told to, and no mail is lost', async (context) => {
+    const { smtp, clock, start, record } = await aWorld(context, database);
+    let server = await start();
+    const crowd = people(6);
+    // Connections that are idle from now on, and are kept.
+    await enrol(server, smtp, crowd);
+    const stalled = new Set<string>();
+    const hang = (address: string) => {
+      stalled.add(address);
+      return 'stall' as const;
+    };
+    const [first, second, ...others] = crowd.map(({ email }) => email);
+    smtp.manners = {
+      recipient: (address) => (others.includes(address) ? hang(address) : undefined),
+      // The server has the mail and does not say so.
+      beforeAccepting: ({ to }) => (to === second ? hang(to) : undefined),
+    };
+    for (const person of crowd) await walk(aClient(server), person);
+    await eventually(() => [smtp.mailsTo(first ?? '').length, stalled.size]).toEqual([2, 5]);
+    const began = performance.now();
+    server.signal('SIGTERM');
+    expect(await server.exit).toEqual({ code: 0, signal: null });
+    const took = performance.now() - began;
+    expect(server.output()).toContain('"msg":"stopped"');
+    expect(server.output()).not.toContain('with work under way');
+
+    smtp.manners = {};
+    clock.move(AN_HOUR_MS);
+    server = await start();
+    const { changes, duplicates } = await collect(aClient(server), smtp, crowd);
+    expect({ changes, duplicates }).toEqual({ changes: 6, duplicates: 0 });
+    record({
+      fault: 'SIGTERM while an SMTP server stalls on 5 of 8 connections and the others are idle',
+      rounds: 1,
+      figure: `exit code 0 after ${seconds(took)}; ${changes} changes, each with one mail`,
+    });
+  });
 
   test('a second signal ends the server at once, and every answer holds', async (context) => {
     const { smtp, clock, start, record } = await aWorld(context, database);

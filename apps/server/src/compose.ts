@@ -128,6 +128,7 @@ export async function compose(
       ping: () => opened.ping(),
       scrub: () => opened.scrub(),
       size: () => opened.size(),
+      giveUpMails: () => mail.close(),
       close: async () => {
         ring.close();
         mail.close();

@@ -64,7 +64,7 @@ async function start(): Promise<void> {
           port: metricsPort,
           version,
         });
-  const { useCases, jwks, ping, scrub, size, close } = await compose(
+  const { useCases, jwks, ping, scrub, size, giveUpMails, close } = await compose(
     config,
     {
       onChange: (keys) => log.info({ keys }, 'keys changed'),
@@ -192,6 +192,8 @@ async function start(): Promise<void> {
       log.warn('stopped with work under way');
       process.exit(0);
     }, EXIT_MS).unref();
+    // An SMTP server that stalls may be silent for longer than that. What it did not take goes out later.
+    setTimeout(giveUpMails, DRAIN_MS).unref();
     void Promise.all([
       drain({ ms: DRAIN_MS }),
       worker.stop(),

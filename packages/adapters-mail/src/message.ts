@@ -28,12 +28,15 @@ export async function buildMessage(
     attachments: attachmentsOf(brand),
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
     baseBoundary: notice.id,
-    newline: 'windows',
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  return composer.compile().build();
+  return inLinesOfMail(await composer.compile().build());
 }
+
+/** Ends each line with CR LF (RFC 5322, 2.3). The option `newline` of nodemailer does it by a stream, which takes as long as all the rest. */
+const inLinesOfMail = (message: Buffer): Buffer =>
+  Buffer.from(message.toString('latin1').replaceAll(/\r?\n/g, '\r\n'), 'latin1');
 
 /** The logo, for the HTML part that shows it. */
 function attachmentsOf(brand: Brand) {

@@ -19,3 +19,10 @@ it('an instant is told in UTC, and says so, where the time zone is unknown', () 
   const words = timeInWords(INSTANT, 'en', 'Mars/Olympus');
   expect(plain(words)).toBe('January 31, 2026 at 11:30:00 PM Coordinated Universal Time');
 });
+
+it('an instant is told in more languages and time zones than are remembered', () => {
+  const zones = Intl.supportedValuesOf('timeZone').slice(0, 250);
+  const words = zones.map((zone) => timeInWords(INSTANT, 'en', zone));
+  expect(zones.map((zone) => timeInWords(INSTANT, 'en', zone))).toEqual(words);
+  expect(plain(timeInWords(INSTANT, 'en', 'UTC'))).toContain('Coordinated Universal Time');
+});
