@@ -6,7 +6,13 @@ import {
   sign,
   type webcrypto,
 } from 'node:crypto';
-import { formServiceId, type Grant, type Instant } from '@rekey/domain';
+import {
+  type Authentication,
+  assuranceOf,
+  formServiceId,
+  type Grant,
+  type Instant,
+} from '@rekey/domain';
 import type { AccessTokens, Clock } from '@rekey/usecases';
 import { CompactEncrypt, compactDecrypt, type JSONWebKeySet, jwtVerify } from 'jose';
 import type { FileKey, KeyFile } from './key-file.ts';
@@ -170,6 +176,7 @@ export function accessTokens(options: {
         jti: randomUUID(),
         iat,
         exp,
+        ...authenticationClaims(grant),
         ...(holder && {
           upn: holder.email,
           email: holder.email,
@@ -217,6 +224,12 @@ export function accessTokens(options: {
     }),
   };
 }
+
+/** How and when the user proved itself (RFC 9068, 2.2.1; RFC 8176), where that is known. */
+const authenticationClaims = ({ amr, authenticatedAt }: Partial<Authentication>): object =>
+  amr && authenticatedAt !== undefined
+    ? { auth_time: Math.floor(authenticatedAt / 1000), amr, acr: assuranceOf(amr) }
+    : {};
 
 /**
  * A JWS in its compact form (RFC 7515, 3.1). jose signs in the thread pool, where signatures wait among the hashes;

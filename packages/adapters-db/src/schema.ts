@@ -2,6 +2,7 @@ import type {
   AuditEntry,
   AuditOutcome,
   AuditType,
+  ChallengeKind,
   Channel,
   EventType,
   Id,
@@ -71,6 +72,11 @@ export type Schema = {
     recover_to: string | null;
     /** Whether the account was enabled before it was locked first. */
     enabled_before_lock: Flag | null;
+    has_totp: Flag;
+    has_passkey: Flag;
+    /** Whether a login takes a second factor: with the password, and with a provider. */
+    factor_at_password: Flag;
+    factor_at_provider: Flag;
   };
   /** The hashes of passwords that were replaced or forgotten. */
   past_passwords: {
@@ -137,6 +143,40 @@ export type Schema = {
     client: string | null;
     /** Names with spaces between them. */
     amr: string;
+    /** When something was proven in it last; null where that was the login. */
+    authenticated_at: Instant | null;
+  };
+  /** Of each user one that is confirmed at most, and one that is not. */
+  totp_seeds: {
+    id: Id;
+    created_at: Instant;
+    user_id: Id;
+    is_confirmed: Flag;
+    /** Until when it may be confirmed; null for one that is. */
+    expires_at: Instant | null;
+    sealed: string;
+    /** The last step of time of which a code was taken. */
+    step: number | null;
+    last_used_at: Instant | null;
+  };
+  /** Those that are unspent. */
+  recovery_codes: {
+    user_id: Id;
+    digest: string;
+  };
+  challenges: {
+    digest: string;
+    kind: ChallengeKind;
+    user_id: Id;
+    service_id: Id;
+    version: number;
+    /** Names with spaces between them. */
+    amr: string;
+    mark: string;
+    device_id: Id | null;
+    sealed: string | null;
+    created_at: Instant;
+    expires_at: Instant;
   };
   refresh_tokens: {
     digest: string;

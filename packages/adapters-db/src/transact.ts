@@ -6,6 +6,7 @@ import { auditOn } from './stores/audit.ts';
 import { csrfTokensOn } from './stores/csrf-tokens.ts';
 import { deliveriesOn } from './stores/deliveries.ts';
 import { eventsOn } from './stores/events.ts';
+import { factorsOn } from './stores/factors.ts';
 import { importsOn } from './stores/imports.ts';
 import { keptAnswersOn } from './stores/kept-answers.ts';
 import { keysOn } from './stores/keys.ts';
@@ -84,6 +85,7 @@ export const storesOn = (on: Connection): Stores => ({
   users: usersOn(on),
   keys: keysOn(on),
   sessions: sessionsOn(on),
+  factors: factorsOn(on),
   csrfTokens: csrfTokensOn(on),
   oneTimeTokens: oneTimeTokensOn(on),
   deliveries: deliveriesOn(on),

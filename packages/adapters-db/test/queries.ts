@@ -2,6 +2,7 @@ import { emptyBucket } from '@rekey/domain';
 import type { Stores } from '@rekey/usecases';
 import {
   aChain,
+  aChallenge,
   aDelivery,
   aKey,
   anAuditEntry,
@@ -9,6 +10,7 @@ import {
   aOneTimeToken,
   aService,
   aSession,
+  aTotpSeed,
   aUser,
 } from '@rekey/usecases/testing';
 import type { Grammar, Value } from '../src/dialects/dialect.ts';
@@ -79,7 +81,7 @@ function asNothing<Row, Answer>(as: (row: Row) => Answer): Answer {
 }
 
 async function askAll(stores: Stores): Promise<void> {
-  const { services, users, keys, sessions, csrfTokens, oneTimeTokens } = stores;
+  const { services, users, keys, sessions, factors, csrfTokens, oneTimeTokens } = stores;
   const { deliveries, throttles, audit, events, keptAnswers, imports } = stores;
   const service = aService();
   const user = aUser({ createdBy: service.id });
@@ -132,6 +134,7 @@ async function askAll(stores: Stores): Promise<void> {
     await users.pastPasswords(user.id, { from, limit: 10 });
   }
   await users.prunePastPasswords(now, 4, 10);
+  await users.setFactors(user.id, user.factors, now);
   await users.forgetDevices(user.id);
   await users.setAdmin(user.id, true, now);
   await users.lockAdmins();
@@ -208,6 +211,7 @@ async function askAll(stores: Stores): Promise<void> {
   await sessions.endAllAt(user.id, service.id, now);
   await sessions.endExpired(now, 10);
   await sessions.renew(session.id, now, now);
+  await sessions.strengthen(session.id, session);
   await sessions.touch([{ id: session.id, at: now }]);
   await sessions.endAllOn({ id: key.id, userId: user.id }, now);
   await sessions.endAllOf(user.id, now);
@@ -216,6 +220,23 @@ async function askAll(stores: Stores): Promise<void> {
   await sessions.findRefresh('d');
   await sessions.spendRefresh('d', now);
   await sessions.prune(now, 10);
+  const seed = aTotpSeed({ userId: user.id });
+  const challenge = aChallenge({ userId: user.id });
+  await factors.insertSeed(seed);
+  await factors.seedsOf(user.id, now);
+  await factors.confirmSeed(seed.id, 1, now);
+  await factors.spendStep(seed.id, 2, now);
+  await factors.deleteSeeds(user.id);
+  await factors.replaceCodes(user.id, ['digest']);
+  await factors.countCodes(user.id);
+  await factors.hasCode(user.id, 'digest');
+  await factors.spendCode(user.id, 'digest');
+  await factors.insertChallenge(challenge);
+  await factors.findChallenge('digest', now);
+  await factors.latestChallenge(challenge, now);
+  await factors.spendChallenge('digest', now);
+  await factors.endChallenges(user.id);
+  await factors.prune(now, 10);
   await csrfTokens.insert({ digest: 'd', serviceId: service.id, expiresAt: now });
   await csrfTokens.spend('d', service.id, now);
   await csrfTokens.prune(now, 10);

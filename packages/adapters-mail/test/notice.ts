@@ -18,6 +18,7 @@ export function aNotice(unusual: Partial<Notice> = {}): Notice {
     supportUrl: null,
     newEmail: null,
     key: null,
+    factor: null,
     happenedAt: Date.parse('2026-01-31T23:30:00Z'),
     origin: { address: '203.0.113.9', client: 'Firefox/145.0' },
     link: linkTo('https://notes.example.com/account?tab=a&b=c=d', {

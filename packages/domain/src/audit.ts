@@ -66,6 +66,26 @@ export const auditTypeTexts = {
     when: 'another service makes a key of a user, and sees the user from then on',
   },
   'sso:AuthLocalLogin': { subject: 'the session', when: 'a login succeeds, or fails' },
+  'rekey:FactorDemand': {
+    subject: '',
+    when: 'what a login proves is right, and a second factor is asked for',
+  },
+  'rekey:FactorLogin': {
+    subject: '',
+    when: 'a second factor that a login asked for is refused; one that is right opens a session, see `sso:AuthLocalLogin`',
+  },
+  'rekey:FactorAdd': {
+    subject: 'the factor; null for recovery codes',
+    when: 'a second factor, recovery codes, or a sign-in with a provider is added to an account',
+  },
+  'rekey:FactorRemove': {
+    subject: 'the factor; null for recovery codes',
+    when: 'a second factor, recovery codes, or a sign-in with a provider is removed from an account',
+  },
+  'rekey:FactorProve': {
+    subject: 'the session, where one asked',
+    when: 'a code is shown to change what protects an account, or to prove oneself again; or is refused',
+  },
   'sso:AuthLocalUpdatePassword': {
     subject: 'the one-time token of the mail; on failure the session that asked, if one did',
     when: 'a password is changed, or the change is refused',
@@ -108,7 +128,7 @@ export const auditTypeTexts = {
   },
   'rekey:FactorChangeRevoke': {
     subject: 'the one-time token',
-    when: 'the link of the mail about a new KEY locks the account',
+    when: 'the link of the mail about a new KEY, or about a factor that was added or removed, locks the account',
   },
   'sso:AuthLocalRegisterRevoke': {
     subject: 'the one-time token',

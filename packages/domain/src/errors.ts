@@ -6,6 +6,9 @@ export type ErrorCode =
   | 'invalid_token'
   | 'unauthorized'
   | 'password_update_required'
+  | 'second_factor_required'
+  | 'factor_enrolment_required'
+  | 'insufficient_user_authentication'
   | 'registration_closed'
   | 'forbidden'
   | 'root_key_required'
@@ -127,9 +130,29 @@ export class Forbidden extends DomainError {
 
 const forbidden = {
   forbidden: 'this caller may not do this',
+  insufficient_user_authentication: 'this takes a proof that is fresher or stronger',
   password_update_required: 'the password must be changed before the next login',
   registration_closed: 'new users are not accepted here',
   root_key_required: 'this takes a root key',
+} as const;
+
+/** What was proven is right, and not enough: a second factor is missing, or has to be enrolled first. */
+export class FactorDemanded extends DomainError {
+  readonly name = 'FactorDemanded';
+  readonly code: keyof typeof demands;
+  /** To be shown together with the factor, once; null where a factor can be enrolled only with a proven address. */
+  readonly challenge: string | null;
+
+  constructor(code: FactorDemanded['code'], challenge: string | null) {
+    super(demands[code]);
+    this.code = code;
+    this.challenge = challenge;
+  }
+}
+
+const demands = {
+  second_factor_required: 'this takes a second factor as well',
+  factor_enrolment_required: 'this takes a second factor, which must be enrolled first',
 } as const;
 
 /** The account is not in a state in which this can be done. Nothing was changed. */

@@ -1,3 +1,6 @@
+import type { Id, Instant } from './ids.ts';
+import type { ProofMethod } from './session.ts';
+
 /** What can prove a person beside the password. Recovery codes are one kind, however many of them there are. */
 export const factorKinds = [
   'totp',
@@ -8,3 +11,93 @@ export const factorKinds = [
   'microsoft',
 ] as const;
 export type FactorKind = (typeof factorKinds)[number];
+
+/** The second factors of a user, and where a login takes one. */
+export type SecondFactors = {
+  /** Whether there is a confirmed seed of one-time codes. */
+  readonly hasTotp: boolean;
+  readonly hasPasskey: boolean;
+  /** Whether a login with the password takes a second factor. */
+  readonly atPassword: boolean;
+  /** Whether a login with a provider takes one. */
+  readonly atProvider: boolean;
+};
+
+export const noFactors: SecondFactors = {
+  hasTotp: false,
+  hasPasskey: false,
+  atPassword: false,
+  atProvider: false,
+};
+
+/** The levels of an authentication, as NIST SP 800-63B-4 counts them: one factor, or two. */
+export const assuranceLevels = ['aal1', 'aal2'] as const;
+export type AssuranceLevel = (typeof assuranceLevels)[number];
+
+const possession: readonly ProofMethod[] = ['otp', 'recovery_code'];
+
+/**
+ * The level of what was proven. A passkey is two factors by itself: the device, and the person whom it verified. Codes of
+ * one device, however many, are one factor.
+ */
+export function assuranceOf(amr: readonly ProofMethod[]): AssuranceLevel {
+  if (amr.includes('passkey')) return 'aal2';
+  const hasPossession = amr.some((method) => possession.includes(method));
+  return hasPossession && amr.some((method) => !possession.includes(method)) ? 'aal2' : 'aal1';
+}
+
+/**
+ * What a login with these proofs still lacks: a second factor of a user who has one, or of a user who first has to get
+ * one; null for nothing.
+ */
+export function missingFactor(
+  { hasTotp, hasPasskey, atPassword, atProvider }: SecondFactors,
+  { requireFactor }: { readonly requireFactor: boolean },
+  amr: readonly ProofMethod[],
+): 'second_factor_required' | 'factor_enrolment_required' | null {
+  if (assuranceOf(amr) === 'aal2') return null;
+  const isDemanded = amr.includes('pwd') ? atPassword : atProvider;
+  if (!isDemanded && !requireFactor) return null;
+  return hasTotp || hasPasskey ? 'second_factor_required' : 'factor_enrolment_required';
+}
+
+/** A seed of one-time codes, which a user's device shares. */
+export type TotpSeed = {
+  readonly id: Id;
+  readonly userId: Id;
+  readonly createdAt: Instant;
+  /** Until when the seed may be confirmed; null for one that is. */
+  readonly expiresAt: Instant | null;
+  /** Sealed for its id. */
+  readonly sealed: string;
+  /** The last step of time of which a code was taken, and when that was; null for none. */
+  readonly step: number | null;
+  readonly lastUsedAt: Instant | null;
+};
+
+/**
+ * What a challenge is good for: to go on with a login, to get a factor without a session, or to go on with a change of the
+ * password on the page that Rekey hosts.
+ */
+export type ChallengeKind = 'login' | 'enrolment' | 'password';
+
+/** A proof that waits for a second factor, once. By itself it opens nothing. */
+export type Challenge = {
+  /** Of the text that was handed out. */
+  readonly digest: string;
+  readonly kind: ChallengeKind;
+  readonly userId: Id;
+  readonly serviceId: Id;
+  /** Of the credential: a change of it voids the challenge. */
+  readonly version: number;
+  /** What was proven. */
+  readonly amr: readonly ProofMethod[];
+  /** Of the address that the proof came from: says nothing of it to a reader of the database. */
+  readonly mark: string;
+  /** The device that the account knew; null where it came from no known one. */
+  readonly deviceId: Id | null;
+  /** What goes on with the factor, sealed; null for nothing but a login. */
+  readonly sealed: string | null;
+  readonly createdAt: Instant;
+  readonly expiresAt: Instant;
+};

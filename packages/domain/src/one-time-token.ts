@@ -1,3 +1,4 @@
+import type { FactorKind } from './factor.ts';
 import type { Id, Instant } from './ids.ts';
 import type { Key } from './key.ts';
 import type { Origin } from './origin.ts';
@@ -83,9 +84,16 @@ export type OneTimeToken<Owner extends Id | null = Id> = {
 /** A key as its owner knows it. */
 export type NamedKey = Pick<Key, 'name' | 'prefix' | 'expiresAt'>;
 
-/** What a right says besides, where its purpose needs it: the new address, the key, or the account that is asked for. */
+/** A factor of an account that was added or removed. */
+export type FactorChange = { readonly kind: FactorKind; readonly change: 'added' | 'removed' };
+
+/**
+ * What a right says besides, where its purpose needs it: the new address, the key, the factor, or the
+ * account that is asked for.
+ */
 export type RightDetails =
   | { readonly key: NamedKey }
+  | { readonly factor: FactorChange }
   | {
       readonly newEmail: string;
       /** Whether somebody vouched for the address from before, see `isProven`. */
@@ -101,3 +109,7 @@ export const keyDetails = ({ name, prefix, expiresAt }: Key): RightDetails => ({
 /** The key that a right is about; null for any other right. */
 export const keyIn = (details: RightDetails | null): NamedKey | null =>
   details !== null && 'key' in details ? details.key : null;
+
+/** The change of a factor that a right is about; null for any other right. */
+export const factorIn = (details: RightDetails | null): FactorChange | null =>
+  details !== null && 'factor' in details ? details.factor : null;

@@ -1,8 +1,19 @@
 import type { Id, Instant } from './ids.ts';
 import type { Origin } from './origin.ts';
 
-/** The ways to prove oneself at a login (RFC 8176 has the names). */
-export const proofMethods = ['pwd'] as const;
+/**
+ * The ways to prove oneself at a login. RFC 8176 has `pwd` and `otp`; the others are names of their own: a passkey that
+ * verified its user, a recovery code, and the providers.
+ */
+export const proofMethods = [
+  'pwd',
+  'otp',
+  'recovery_code',
+  'passkey',
+  'google',
+  'github',
+  'microsoft',
+] as const;
 export type ProofMethod = (typeof proofMethods)[number];
 
 /** A login that is still open: access tokens name it, and are worth nothing once it has ended. */
@@ -19,9 +30,14 @@ export type Session = {
   readonly keyId: Id;
   /** Where the login came from: it goes with the person, and when the session is pruned. */
   readonly origin: Origin;
-  /** How the login was proven. */
+  /** How the login was proven, and all that was proven in the session since. */
   readonly amr: readonly ProofMethod[];
+  /** When something was proven last: at the login, or in the session since. */
+  readonly authenticatedAt: Instant;
 };
+
+/** How and when somebody proved to be the user of a session. */
+export type Authentication = Pick<Session, 'amr' | 'authenticatedAt'>;
 
 /** The session that an access or refresh token stands for. */
 export type Grant = {

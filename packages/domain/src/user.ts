@@ -1,4 +1,5 @@
 import { IllegalArgument, type ViolationCode } from './errors.ts';
+import type { SecondFactors } from './factor.ts';
 import type { Id, Instant } from './ids.ts';
 import { isExact, SAFE_NUMBERS } from './json.ts';
 import { formServiceId } from './service.ts';
@@ -35,6 +36,7 @@ export type User = {
   readonly lastLoginAt: Instant | null;
   /** The service that made the user; null for a root key. */
   readonly createdBy: Id | null;
+  readonly factors: SecondFactors;
 };
 
 /** The roles of people at the built-in service: `user` is everybody's, `admin` is granted by the operator. */

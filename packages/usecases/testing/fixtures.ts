@@ -1,16 +1,19 @@
 import {
   type AuditChain,
   type AuditEntry,
+  type Challenge,
   type Delivery,
   type Event,
   type Id,
   type Key,
+  noFactors,
   type OneTimeToken,
   type Origin,
   type Place,
   type Service,
   type Session,
   serviceDefaults,
+  type TotpSeed,
   type User,
 } from '@rekey/domain';
 import type { Notice } from '../src/ports/index.ts';
@@ -64,6 +67,7 @@ export function aUser(details: Partial<User> & Pick<User, 'createdBy'>): User {
     passwordAllowReset: true,
     passwordRequireUpdate: false,
     lastLoginAt: null,
+    factors: noFactors,
     ...details,
   };
 }
@@ -93,6 +97,33 @@ export function aSession(
     expiresAt: START + 86_400_000,
     origin: ORIGIN,
     amr: ['pwd'],
+    authenticatedAt: START,
+    ...details,
+  };
+}
+
+/** A seed that waits to be confirmed, for ten minutes. */
+export function aTotpSeed(details: Partial<TotpSeed> & Pick<TotpSeed, 'userId'>): TotpSeed {
+  const id = ids.next();
+  const unused = { step: null, lastUsedAt: null };
+  const expiresAt = START + 600_000;
+  return { id, createdAt: START, expiresAt, sealed: `sealed-${id}`, ...unused, ...details };
+}
+
+/** A proof of a password that waits for a second factor, for five minutes. */
+export function aChallenge(details: Partial<Challenge> & Pick<Challenge, 'userId'>): Challenge {
+  const id = ids.next();
+  return {
+    digest: `digest-${id}`,
+    kind: 'login',
+    serviceId: ids.next(),
+    version: 1,
+    amr: ['pwd'],
+    mark: `mark-${id}`,
+    deviceId: null,
+    sealed: null,
+    createdAt: START,
+    expiresAt: START + 300_000,
     ...details,
   };
 }
@@ -193,6 +224,7 @@ export function aNotice(details: Partial<Notice> = {}): Notice {
     supportUrl: null,
     newEmail: null,
     key: null,
+    factor: null,
     happenedAt: START,
     origin: ORIGIN,
     link: 'https://shop.example/account?type=update_password&email=owner%40example.com&token=t1',

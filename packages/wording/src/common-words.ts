@@ -7,6 +7,8 @@ export type CommonWords = {
   readonly newEmail: string;
   /** The label of a key that programs use. */
   readonly key: string;
+  /** The label of a factor that was added or removed. */
+  readonly factor: string;
   /** The label of the time at which that key expires. */
   readonly expires: string;
   readonly when: string;
@@ -28,6 +30,7 @@ export const commonWords: Readonly<Record<Language, CommonWords>> = {
     account: 'Account',
     newEmail: 'New e-mail address',
     key: 'Key',
+    factor: 'Change',
     expires: 'Expires',
     when: 'When',
     address: 'IP address',
@@ -41,6 +44,7 @@ export const commonWords: Readonly<Record<Language, CommonWords>> = {
     account: 'Konto',
     newEmail: 'Neue E-Mail-Adresse',
     key: 'Schlüssel',
+    factor: 'Änderung',
     expires: 'Läuft ab',
     when: 'Zeitpunkt',
     address: 'IP-Adresse',
@@ -54,6 +58,7 @@ export const commonWords: Readonly<Record<Language, CommonWords>> = {
     account: 'Cuenta',
     newEmail: 'Nueva dirección de correo',
     key: 'Clave',
+    factor: 'Cambio',
     expires: 'Caduca',
     when: 'Fecha y hora',
     address: 'Dirección IP',
@@ -67,6 +72,7 @@ export const commonWords: Readonly<Record<Language, CommonWords>> = {
     account: 'Conta',
     newEmail: 'Novo e-mail',
     key: 'Chave',
+    factor: 'Mudança',
     expires: 'Expira',
     when: 'Data e hora',
     address: 'Endereço IP',
@@ -80,6 +86,7 @@ export const commonWords: Readonly<Record<Language, CommonWords>> = {
     account: 'アカウント',
     newEmail: '新しいメールアドレス',
     key: 'キー',
+    factor: '変更',
     expires: '有効期限',
     when: '日時',
     address: 'IP アドレス',

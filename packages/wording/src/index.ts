@@ -2,6 +2,7 @@ export * from './colors.ts';
 export * from './common-words.ts';
 export * from './defuse.ts';
 export * from './device.ts';
+export * from './factor.ts';
 export * from './html.ts';
 export * from './key.ts';
 export * from './languages.ts';

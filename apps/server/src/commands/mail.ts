@@ -160,6 +160,7 @@ function sampleOf(kind: NoticeKind, config: Config, { locale, timezone }: Sample
     key: isAboutKey(kind)
       ? { name: 'reports', prefix: 'AbCdEfGh', expiresAt: happenedAt + 7 * DAY_MS }
       : null,
+    factor: null,
     happenedAt,
     origin: {
       address: '203.0.113.9',

@@ -99,3 +99,10 @@ export const changeNotices: readonly string[] = [
   tellEverything,
   ...Object.entries(told).flatMap(([table, of]) => triggers(table, of)),
 ];
+
+/** A session that was proven again is told of everywhere: its answers say how and when. */
+export const tellProvenSessions: readonly string[] = [
+  `create trigger sessions_proven after update on sessions for each row
+    when ((old.amr, old.authenticated_at) is distinct from (new.amr, new.authenticated_at))
+    execute function rekey_tell_user_id('everywhere')`,
+];

@@ -19,14 +19,18 @@ const columns = [
   'address',
   'client',
   'amr',
+  'authenticated_at as authenticatedAt',
 ] as const;
 
 type Row = Selection<Schema, 'sessions', (typeof columns)[number]>;
 
-const asSession = ({ address, client, amr, ...row }: Row): Session => ({
+export const asMethods = (names: string): ProofMethod[] => names.split(' ') as ProofMethod[];
+
+const asSession = ({ address, client, amr, authenticatedAt, ...row }: Row): Session => ({
   ...row,
   origin: { address, client },
-  amr: amr.split(' ') as ProofMethod[],
+  amr: asMethods(amr),
+  authenticatedAt: authenticatedAt ?? row.createdAt,
 });
 
 /** Expressions, for columns by whose indexes nothing is to be found: others have fewer rows. */
@@ -62,6 +66,7 @@ const insert = write((db, session: Param<Stored>) =>
     address: session.address,
     client: session.client,
     amr: session.amr,
+    authenticated_at: session.authenticatedAt,
   }),
 );
 
@@ -199,6 +204,15 @@ const renew = write((db, id: Param<Id>, lastUsedAt: Param<Instant>, expiresAt: P
     .where('id', '=', id),
 );
 
+const strengthen = guarded(
+  (db, id: Param<Id>, amr: Param<string>, authenticatedAt: Param<Instant>) =>
+    db
+      .updateTable('sessions')
+      .set({ amr, authenticated_at: authenticatedAt })
+      .where('id', '=', id)
+      .where('ended_at', 'is', null),
+);
+
 const touch = write((db, id: Param<Id>, at: Param<Instant>) =>
   db
     .updateTable('sessions')
@@ -238,10 +252,14 @@ const refreshByDigest = one(
         'refresh_tokens.expires_at as expiresAt',
         'spent_at as spentAt',
         'ended_at as endedAt',
+        'amr',
+        'authenticated_at as authenticatedAt',
       ])
       .where('digest', '=', asText(digest)),
-  ({ spentAt, endedAt, ...token }) => ({
+  ({ spentAt, endedAt, amr, authenticatedAt, ...token }) => ({
     ...token,
+    amr: asMethods(amr),
+    authenticatedAt: authenticatedAt ?? token.loginAt,
     isSpent: spentAt !== null,
     isOpen: endedAt === null,
   }),
@@ -312,6 +330,7 @@ export const sessionsOn = (on: Connection): Sessions => ({
   endAllOn: endAllOn(on),
   endExpired: endExpired(on),
   renew: renew(on),
+  strengthen: (id, { amr, authenticatedAt }) => strengthen(on)(id, amr.join(' '), authenticatedAt),
   touch: async (uses) => {
     for (const { id, at } of uses) await touch(on)(id, at);
   },

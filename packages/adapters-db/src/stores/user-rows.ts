@@ -1,4 +1,4 @@
-import type { Account, Attributes, Instant, SeenUser, User } from '@rekey/domain';
+import type { Account, Attributes, Instant, SecondFactors, SeenUser, User } from '@rekey/domain';
 import { type RawBuilder, type Selection, sql } from 'kysely';
 import { joined, type Param } from '../query.ts';
 import type { Schema } from '../schema.ts';
@@ -22,6 +22,10 @@ export const userColumns = [
   'password_require_update as passwordRequireUpdate',
   'last_login_at as lastLoginAt',
   'created_by as createdBy',
+  'has_totp as hasTotp',
+  'has_passkey as hasPasskey',
+  'factor_at_password as factorAtPassword',
+  'factor_at_provider as factorAtProvider',
 ] as const;
 
 export const accountColumns = [
@@ -32,6 +36,13 @@ export const accountColumns = [
   'device_epoch as deviceEpoch',
   'known_networks as networks',
 ] as const;
+
+export const factorColumns = (factors: Param<SecondFactors>) => ({
+  has_totp: factors.hasTotp,
+  has_passkey: factors.hasPasskey,
+  factor_at_password: factors.atPassword,
+  factor_at_provider: factors.atProvider,
+});
 
 /** The row of a user who is new. */
 export const newUserRow = (
@@ -61,12 +72,19 @@ export const newUserRow = (
   last_login_at: user.lastLoginAt,
   created_by: user.createdBy,
   idle_since: idleSince,
+  ...factorColumns(user.factors),
 });
 
 type UserRow = Selection<Schema, 'users', (typeof userColumns)[number]>;
 type AccountRow = Selection<Schema, 'users', (typeof accountColumns)[number]>;
 
-export const asUser = (row: UserRow): User => ({
+export const asUser = ({
+  hasTotp,
+  hasPasskey,
+  factorAtPassword,
+  factorAtProvider,
+  ...row
+}: UserRow): User => ({
   ...row,
   isEnabled: row.isEnabled === 1,
   isLocked: row.isLocked === 1,
@@ -77,6 +95,12 @@ export const asUser = (row: UserRow): User => ({
   emailChanged: row.emailChanged === 1,
   passwordAllowReset: row.passwordAllowReset === 1,
   passwordRequireUpdate: row.passwordRequireUpdate === 1,
+  factors: {
+    hasTotp: hasTotp === 1,
+    hasPasskey: hasPasskey === 1,
+    atPassword: factorAtPassword === 1,
+    atProvider: factorAtProvider === 1,
+  },
 });
 
 export const asAccount = ({

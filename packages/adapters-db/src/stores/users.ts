@@ -1,4 +1,4 @@
-import type { Id, Instant, User } from '@rekey/domain';
+import type { Id, Instant, SecondFactors, User } from '@rekey/domain';
 import {
   type AccountUse,
   type LockedBy,
@@ -19,6 +19,7 @@ import {
   asAccount,
   asAttributes,
   asUser,
+  factorColumns,
   joinedSeenUser,
   keeperOf,
   newUserRow,
@@ -323,6 +324,13 @@ const unlock = guarded((db, id: Param<Id>, version: Param<number>, to: Param<Unl
     .where(freeFor(id, to.email)),
 );
 
+const setFactors = write((db, id: Param<Id>, factors: Param<SecondFactors>, now: Param<Instant>) =>
+  db
+    .updateTable('users')
+    .set({ ...factorColumns(factors), updated_at: now })
+    .where('id', '=', id),
+);
+
 const forgetDevices = write((db, id: Param<Id>) =>
   db.updateTable('users').set({ device_epoch: sql<number>`device_epoch + 1` }).where('id', '=', id),
 );
@@ -403,8 +411,8 @@ const kept = (['user_attributes', 'past_passwords'] as const).map((table) =>
 /** Deletes the rows that refer to a user, and then the user: no row ever refers to one that is gone. */
 const deletions = [
   ...sessionDeletions('user_id'),
-  ...(['keys', 'visible_users'] as const).map((table) =>
-    write((db, id: Param<Id>) => db.deleteFrom(table).where('user_id', '=', id)),
+  ...(['keys', 'visible_users', 'totp_seeds', 'recovery_codes', 'challenges'] as const).map(
+    (table) => write((db, id: Param<Id>) => db.deleteFrom(table).where('user_id', '=', id)),
   ),
   ...kept,
   write((db, id: Param<Id>) =>
@@ -535,6 +543,7 @@ export const usersOn = (on: Connection): Users => {
       if (isUnlocked) await visible.move(id, to.email);
       return isUnlocked;
     },
+    setFactors: setFactors(on),
     forgetDevices: forgetDevices(on),
     setAdmin: setAdmin(on),
     lockAdmins: lockAdmins(on),

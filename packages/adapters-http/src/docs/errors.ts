@@ -26,6 +26,12 @@ export const whenOf: Record<ProblemCode, string> = {
   forbidden:
     'the caller is known and sees the thing, and may not do this: a role or scope is missing, or it takes the service that made the thing',
   password_update_required: 'the credentials are right, and the password must be changed first',
+  second_factor_required:
+    'what was proven is right, and a second factor is asked for: show it with the `challenge`',
+  factor_enrolment_required:
+    'what was proven is right, and this service takes a second factor, which the user has not got: the `challenge` enrols one; it is null where the address of the user was never proven',
+  insufficient_user_authentication:
+    'the token is good, and was proven too long ago or with too little for what was asked (RFC 9470)',
   registration_closed:
     'sign-up is closed; as a 400, the service takes no registrations (`user_allow_register`)',
   root_key_required: 'a service key was sent, and this takes a root key',

@@ -5,6 +5,7 @@ import {
   defuse,
   defuseAddress,
   deviceInWords,
+  factorInWords,
   type Html,
   html,
   keyInWords,
@@ -20,6 +21,9 @@ export function factsOf({ speech: { language, locale } }: Setting, told: Told): 
   const facts: readonly (readonly [string, string | Html])[] = [
     [words.account, told.email],
     ...(told.newEmail === null ? [] : [[words.newEmail, told.newEmail] as const]),
+    ...(told.factor === null
+      ? []
+      : [[words.factor, factorInWords(told.factor, language)] as const]),
     ...(told.key === null ? [] : [[words.key, keyInWords(told.key)] as const]),
     ...(expiresAt === null
       ? []

@@ -1,6 +1,7 @@
 import {
   DomainError,
   type ErrorCode,
+  FactorDemanded,
   IllegalArgument,
   isId,
   Overloaded,
@@ -39,6 +40,9 @@ const table: Record<ProblemCode, readonly [status: number, title: string]> = {
   cross_site_request: [403, 'Cross-site request'],
   forbidden: [403, 'Forbidden'],
   password_update_required: [403, 'Password update required'],
+  second_factor_required: [403, 'Second factor required'],
+  factor_enrolment_required: [403, 'Factor enrolment required'],
+  insufficient_user_authentication: [403, 'Insufficient user authentication'],
   registration_closed: [403, 'Registration closed'],
   root_key_required: [403, 'Root key required'],
   not_found: [404, 'Not found'],
@@ -100,11 +104,18 @@ export const Problem = Type.Object(
     instance: Type.Optional(
       Type.String({ description: 'Of a 500: the id of the request in the log.' }),
     ),
+    challenge: Type.Optional(
+      Type.Unsafe<string | null>({
+        type: ['string', 'null'],
+        description:
+          'Where a second factor is missing: to be shown together with it, once. By itself it opens nothing.',
+      }),
+    ),
     errors: Type.Optional(
       Type.Array(Violated, { description: 'Every argument that is refused, at once.' }),
     ),
   },
-  { $id: 'Problem', description: 'RFC 9457, with the members `code` and `errors`.' },
+  { $id: 'Problem', description: 'RFC 9457, with the members `code`, `challenge` and `errors`.' },
 );
 export type Problem = Static<typeof Problem>;
 
@@ -112,6 +123,8 @@ export type Problem = Static<typeof Problem>;
 export type DialectProblem = TSchema & { readonly members?: (problem: Problem) => object };
 
 type Extras = {
+  /** Of a proof that waits for a second factor. */
+  readonly challenge?: string | null;
   readonly errors?: readonly Violation[];
   readonly headers?: Readonly<Record<string, string>>;
 };
@@ -162,12 +175,18 @@ export function answerTo(
   const body = problem(refusal.code, refusal.detail, statuses);
   const errors = refusal.errors && { errors: [...refusal.errors] };
   const instance = body.status === 500 && { instance: instanceOf(request.id) };
-  const challenge = body.status === 401 && {
+  const { challenge: waiting } = refusal;
+  const authenticate = body.status === 401 && {
     'www-authenticate': challengeOf(refusal.code, request),
   };
   return {
-    problem: { ...body, ...instance, ...errors },
-    headers: { ...refusal.headers, ...challenge },
+    problem: {
+      ...body,
+      ...instance,
+      ...(waiting !== undefined && { challenge: waiting }),
+      ...errors,
+    },
+    headers: { ...refusal.headers, ...authenticate },
   };
 }
 
@@ -205,6 +224,10 @@ function understand(
   if (error instanceof Overloaded || error instanceof Unavailable) {
     const headers = { 'retry-after': String(Math.ceil(error.retryAfterS)) };
     return { code: error.code, detail: error.message, headers };
+  }
+  if (error instanceof FactorDemanded) {
+    const { code, message: detail, challenge } = error;
+    return { code, detail, challenge };
   }
   if (error instanceof DomainError) return { code: error.code, detail: error.message };
   const { code: fastifyCode = '' } = (error ?? {}) as { code?: string };

@@ -38,7 +38,8 @@ export function textOf(words: Words, notice: NoticeWords): string {
 
 ${words.account}: {{account}}
 {{#newemail}}${words.newEmail}: {{newemail}}
-{{/newemail}}{{#key}}${words.key}: {{key}}
+{{/newemail}}{{#factor}}${words.factor}: {{factor}}
+{{/factor}}{{#key}}${words.key}: {{key}}
 {{/key}}{{#expires}}${words.expires}: {{expires}}
 {{/expires}}${words.when}: {{when}}
 ${words.address}: {{address}}
@@ -101,7 +102,7 @@ export function htmlOf(language: Language, words: Words, notice: NoticeWords): s
 <td align="left" style="padding:28px 28px 12px;${FONT}font-size:16px;line-height:24px;">
 <h1 class="text" style="margin:0 0 20px;font-size:20px;line-height:28px;font-weight:600;color:#1b1b1f;">${notice.happened('{{service}}')}</h1>
 <table role="presentation" class="facts" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 20px;padding:12px 0 3px;border-top:1px solid #dcdce3;border-bottom:1px solid #dcdce3;${FONT}">
-${fact(words.account, '{{account}}')}{{#newemail}}${fact(words.newEmail, '{{newemail}}')}{{/newemail}}{{#key}}${fact(words.key, '{{key}}')}{{/key}}{{#expires}}${fact(words.expires, '{{expires}}')}{{/expires}}${fact(words.when, '{{when}}')}${fact(words.address, '{{address}}')}${fact(words.client, DEVICE)}</table>
+${fact(words.account, '{{account}}')}{{#newemail}}${fact(words.newEmail, '{{newemail}}')}{{/newemail}}{{#factor}}${fact(words.factor, '{{factor}}')}{{/factor}}{{#key}}${fact(words.key, '{{key}}')}{{/key}}{{#expires}}${fact(words.expires, '{{expires}}')}{{/expires}}${fact(words.when, '{{when}}')}${fact(words.address, '{{address}}')}${fact(words.client, DEVICE)}</table>
 ${actionIn(words, notice)}{{#note}}<p class="text" style="margin:0 0 20px;color:#1b1b1f;"><b>${words.note('{{service}}')}</b><br>
 {{note}}</p>
 {{/note}}{{#support}}<p class="text" style="margin:0 0 20px;color:#1b1b1f;">${words.help}<br>

@@ -5,6 +5,7 @@ const placeholders = [
   'service',
   'account',
   'newemail',
+  'factor',
   'key',
   'expires',
   'when',
@@ -25,6 +26,7 @@ type Placeholder = (typeof placeholders)[number];
 /** The values that not every mail has; a section of that name is left out with its value. */
 export const optional = [
   'newemail',
+  'factor',
   'key',
   'expires',
   'address',

@@ -1,4 +1,4 @@
-import { type Actor, keyIn, linkOf, maskedEmail, stackOf } from '@rekey/domain';
+import { type Actor, factorIn, keyIn, linkOf, maskedEmail, stackOf } from '@rekey/domain';
 import { DeliveryFailure, type Notice, type Owed, type Ports } from '../ports/index.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 import { serviceNameFor } from '../shared/service-name.ts';
@@ -70,6 +70,7 @@ export class HandOver {
       // The mailbox may not be the owner's any more.
       newEmail: details && 'newEmail' in details ? maskedEmail(details.newEmail) : null,
       key: keyIn(details),
+      factor: factorIn(details),
       happenedAt: delivery.createdAt,
       origin: token.origin,
       link: linkOf({ service, right: token, token: text }, settings),

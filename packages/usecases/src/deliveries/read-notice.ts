@@ -1,6 +1,8 @@
 import {
   type Actor,
   canLock,
+  type FactorChange,
+  factorIn,
   type Id,
   type Instant,
   InvalidOneTimeToken,
@@ -31,6 +33,8 @@ export type Told = {
   readonly newEmail: string | null;
   /** The key that the link is about; null elsewhere. */
   readonly key: NamedKey | null;
+  /** The factor that was added or removed, where the link is about that; null elsewhere. */
+  readonly factor: FactorChange | null;
   readonly happenedAt: Instant;
   readonly origin: Origin;
   readonly locale: string;
@@ -81,6 +85,7 @@ export class ReadNotice {
         email,
         newEmail: details && 'newEmail' in details ? maskedEmail(details.newEmail) : null,
         key: keyIn(details),
+        factor: factorIn(details),
         happenedAt,
         origin,
         locale: person.locale,

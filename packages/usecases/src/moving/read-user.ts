@@ -3,6 +3,7 @@ import {
   type Id,
   type Instant,
   isId,
+  noFactors,
   parseAttributes,
   parseEmail,
   parseLocale,
@@ -125,6 +126,7 @@ export function readUser(
     passwordRequireUpdate: named.passwordRequireUpdate ?? false,
     lastLoginAt: reading.past('last_login_at', now) ?? null,
     createdBy: maker,
+    factors: noFactors,
   };
   const foreign = readHash(reading);
   const { keys, claims } = readKeys(ports, reading, id, around);

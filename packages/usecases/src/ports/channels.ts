@@ -1,4 +1,12 @@
-import type { Channel, Id, Instant, NamedKey, NoticeKind, Origin } from '@rekey/domain';
+import type {
+  Channel,
+  FactorChange,
+  Id,
+  Instant,
+  NamedKey,
+  NoticeKind,
+  Origin,
+} from '@rekey/domain';
 
 /** The ways out to people: what is owed is handed over here. */
 export type Channels = { readonly [channel in Channel]: Outlet };
@@ -24,6 +32,8 @@ export type Notice = {
   readonly newEmail: string | null;
   /** The key that the notice is about; null elsewhere. */
   readonly key: NamedKey | null;
+  /** The factor that was added or removed, where the notice is about that; null elsewhere. */
+  readonly factor: FactorChange | null;
   readonly happenedAt: Instant;
   readonly origin: Origin;
   readonly link: string;

@@ -2,6 +2,7 @@ import type { Audit } from './audit.ts';
 import type { CsrfTokens } from './csrf-tokens.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Events } from './events.ts';
+import type { Factors } from './factors.ts';
 import type { Imports } from './imports.ts';
 import type { KeptAnswers } from './kept-answers.ts';
 import type { Keys } from './keys.ts';
@@ -29,6 +30,7 @@ export type Stores = {
   readonly users: Users;
   readonly keys: Keys;
   readonly sessions: Sessions;
+  readonly factors: Factors;
   readonly csrfTokens: CsrfTokens;
   readonly oneTimeTokens: OneTimeTokens;
   readonly deliveries: Deliveries;

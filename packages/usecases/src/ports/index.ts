@@ -15,6 +15,7 @@ export * from './csrf-tokens.ts';
 export * from './database.ts';
 export * from './deliveries.ts';
 export * from './events.ts';
+export * from './factors.ts';
 export * from './flow.ts';
 export * from './imports.ts';
 export * from './kept-answers.ts';

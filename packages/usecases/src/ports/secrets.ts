@@ -1,4 +1,13 @@
-import type { Device, Grant, Id, Instant, OneTimeToken, Purpose, Role } from '@rekey/domain';
+import type {
+  Authentication,
+  Device,
+  Grant,
+  Id,
+  Instant,
+  OneTimeToken,
+  Purpose,
+  Role,
+} from '@rekey/domain';
 
 export interface Secrets {
   /** 32 random bytes as base64url text after the prefix. */
@@ -43,9 +52,13 @@ export interface Macs {
 export interface AccessTokens {
   /**
    * A token for the grant: signed, for a service to verify. For a person at the built-in service, whom `holder` names,
-   * it may be encrypted besides, and says address and roles for others to read. It expires on a whole second.
+   * it may be encrypted besides, and says address and roles for others to read. It says how and when the user proved
+   * itself, where that is given: `amr`, `auth_time` and `acr`. It expires on a whole second.
    */
-  issue(grant: Grant, holder?: TokenHolder): Promise<{ token: string; expiresAt: Instant }>;
+  issue(
+    grant: Grant & Partial<Authentication>,
+    holder?: TokenHolder,
+  ): Promise<{ token: string; expiresAt: Instant }>;
   /** The grant of a token of any kind, and when it expires; null for what was not issued here or has expired. */
   verify(token: string): Promise<(Grant & { readonly expiresAt: Instant }) | null>;
 }

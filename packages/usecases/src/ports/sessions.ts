@@ -1,4 +1,4 @@
-import type { Id, IdPage, Instant, Key, SeenUser, Session } from '@rekey/domain';
+import type { Authentication, Id, IdPage, Instant, Key, SeenUser, Session } from '@rekey/domain';
 import type { KeyUse } from './keys.ts';
 
 export interface Sessions {
@@ -25,6 +25,8 @@ export interface Sessions {
   endExpired(now: Instant, limit: number): Promise<number>;
   /** Writes down that a session was used, and when it expires from then on. */
   renew(id: Id, lastUsedAt: Instant, expiresAt: Instant): Promise<void>;
+  /** Writes down how and when the user of a session proved itself last, only if it has not ended; answers whether it did. */
+  strengthen(id: Id, authentication: Authentication): Promise<boolean>;
   /**
    * Writes down when sessions were used last. No use that is later is lost. Sessions that are gone, or that others have
    * locked, are passed over: whoever has one locked changes it as well.
@@ -55,7 +57,7 @@ export type SessionFilter = {
   readonly userIds?: readonly Id[] | undefined;
 };
 
-export type FoundRefresh = {
+export type FoundRefresh = Authentication & {
   /** When the session was opened. */
   readonly loginAt: Instant;
   readonly sessionId: Id;

@@ -1,4 +1,13 @@
-import type { Account, Attributes, Id, Instant, SeenUser, User, UserPage } from '@rekey/domain';
+import type {
+  Account,
+  Attributes,
+  Id,
+  Instant,
+  SecondFactors,
+  SeenUser,
+  User,
+  UserPage,
+} from '@rekey/domain';
 
 export interface Users {
   /**
@@ -96,6 +105,8 @@ export interface Users {
    * it, and the proven address, and the version is raised.
    */
   unlock(id: Id, version: number, to: Unlocked): Promise<boolean>;
+  /** Writes down which second factors a user, who is locked, has, and where a login takes one. */
+  setFactors(id: Id, factors: SecondFactors, now: Instant): Promise<void>;
   /** Raises the device epoch: devices and networks that were known before are not any more. */
   forgetDevices(id: Id): Promise<void>;
   /** Gives the user the role `admin`, or takes it. */

@@ -3,7 +3,7 @@ import type { Ports } from '../ports/index.ts';
 import { endStolenSession } from '../shared/end-stolen-session.ts';
 import { findRefreshGrant, findSession } from '../shared/find-session.ts';
 import { lifetimes } from '../shared/lifetimes.ts';
-import type { Token } from '../shared/log-in.ts';
+import type { Token } from '../shared/open-session.ts';
 import { record } from '../shared/record.ts';
 import { recordAsked } from '../shared/record-custom.ts';
 
@@ -38,8 +38,9 @@ export class RefreshToken {
     const found = await database.read((stores) => findRefreshGrant(stores, digest, now));
     if (!found?.isOpen || !may(actor, 'use token', found.grant)) throw new InvalidToken();
 
-    const { grant, loginAt } = found;
-    const { token: accessToken, expiresAt } = await accessTokens.issue(grant);
+    const { grant, loginAt, amr, authenticatedAt } = found;
+    const issued = await accessTokens.issue({ ...grant, amr, authenticatedAt });
+    const { token: accessToken, expiresAt } = issued;
     const ends = lifetimes(settings, { loginAt, now, accessExpiresAt: expiresAt });
     const access = { token: accessToken, expiresAt: ends.access };
     const refresh = { token: secrets.generate('rkf_'), expiresAt: ends.refresh };

@@ -1,11 +1,12 @@
 import { type Id, MAX_PAGE_SIZE, type User } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
+import { removeFactors } from './remove-factors.ts';
 import { retireKey } from './retire-key.ts';
 
 /**
  * Takes everything out of an account, which is locked, that somebody who did not have the mailbox may have put there:
- * sessions, keys and seeds of all services but the TOKEN key of that one, known devices, and the links that were mailed
- * elsewhere. The password is the caller's to replace.
+ * sessions, keys and seeds of all services but the TOKEN key of that one, second factors, known devices, and the links
+ * that were mailed elsewhere. The password is the caller's to replace.
  */
 export async function emptyAccount(
   ports: Pick<Ports, 'clock' | 'ids'>,
@@ -26,6 +27,7 @@ export async function emptyAccount(
     if (page.length < MAX_PAGE_SIZE) break;
     after = page.at(-1)?.id;
   }
+  await removeFactors(ports, stores, userId);
   await sessions.endAllOf(userId, now);
   await users.forgetDevices(userId);
   await oneTimeTokens.endElsewhere(userId, email, now);

@@ -14,6 +14,7 @@ import {
 import type { Ports, Settings, Stores } from '../ports/index.ts';
 import type { Recorder } from './record.ts';
 import { recordAtAll } from './record-at-all.ts';
+import { removeFactors } from './remove-factors.ts';
 import { tell } from './tell.ts';
 import { tellAll } from './tell-all.ts';
 
@@ -22,7 +23,7 @@ export type Ended = {
   readonly sessions: number;
   /** Those of the types KEY and TOKEN. */
   readonly keys: number;
-  /** Seeds of one-time codes. */
+  /** Seeds of one-time codes: those of factors, and those of keys. */
   readonly factors: number;
 };
 
@@ -83,7 +84,7 @@ async function closeAccount(
   return isMoved && users.giveBackAddress(userId, email, now);
 }
 
-/** Ends every session and key of a user, who is locked. Each service is told of what was its own. */
+/** Ends every session, key and factor of a user, who is locked. Each service is told of what was its own. */
 export async function endAll(
   ports: Pick<Ports, 'clock' | 'ids'>,
   stores: Stores,
@@ -102,6 +103,7 @@ export async function endAll(
     const of = { serviceId, userId, subjectId };
     await tell(ports, stores, { ...of, type: 'key.revoked', data: { key_type: type } });
   }
-  const factors = keys.filter(({ type }) => type === 'TOTP').length;
-  return { sessions, keys: keys.length - factors, factors };
+  const seeds = keys.filter(({ type }) => type === 'TOTP').length;
+  const factors = await removeFactors(ports, stores, userId);
+  return { sessions, keys: keys.length - seeds, factors: seeds + factors };
 }

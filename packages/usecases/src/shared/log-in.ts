@@ -1,13 +1,13 @@
 import {
   type Actor,
+  type FactorDemanded,
   Forbidden,
-  formServiceId,
-  type Grant,
-  type Instant,
+  type Id,
   InvalidCredentials,
-  momentOf,
+  missingFactor,
   type PasswordQuality,
   type Place,
+  type ProofMethod,
   parseAll,
   parseClaimedEmail,
   parseEmail,
@@ -15,15 +15,19 @@ import {
   type SeenUser,
   typedPassword,
 } from '@rekey/domain';
-import type { Ports, Stores } from '../ports/index.ts';
+import type { Ports } from '../ports/index.ts';
 import { attempt } from './attempt.ts';
-import { type Presented, presentedDevice } from './known-device.ts';
+import { demandFactor } from './demand-factor.ts';
+import { presentedDevice } from './known-device.ts';
 import { knownQuality, sealQuality } from './known-quality.ts';
-import { lifetimes } from './lifetimes.ts';
-import { tellNewDevice } from './new-device.ts';
+import {
+  openSession,
+  type PreparedSession,
+  prepareSession,
+  type SessionTokens,
+} from './open-session.ts';
 import { type Proof, provePassword } from './prove-password.ts';
-import { tell } from './tell.ts';
-import { holderOf } from './token-holder.ts';
+import { record } from './record.ts';
 
 export type LoginNeeds = Pick<
   Ports,
@@ -49,31 +53,25 @@ export type LoginInput = {
   readonly device?: string | undefined;
 };
 
-export type Token = { readonly token: string; readonly expiresAt: Instant };
-
-export type LoginOutput = {
+export type LoginOutput = SessionTokens & {
   readonly user: SeenUser;
   readonly quality: PasswordQuality;
-  readonly access: Token;
-  /** Null for a person who logs in at the built-in service. */
-  readonly refresh: Token | null;
-  /** To be brought along by the next login: with it, a right password gets in however often strangers tried. */
-  readonly device: string;
 };
 
-/** A session that is about to be opened. */
-type Opening = Omit<LoginOutput, 'user'> & {
-  readonly at: Instant;
-  readonly grant: Grant;
-  readonly sessionEnd: Instant;
+/** What is left to do once the password is proven. */
+type Prepared = {
+  readonly quality: PasswordQuality;
   /** To be kept for later logins; null where it is known already. */
   readonly sealedQuality: string | null;
+  /** Null where a second factor is asked for first. */
+  readonly session: PreparedSession | null;
 };
 
 /**
  * Lets a user in who proves the password: opens a session and hands out the tokens for it. The owner of the account is
  * mailed of a login from anywhere new, see `tellNewDevice`. Throws `InvalidCredentials` for whatever proves no account
- * here, `Forbidden` where the password must be changed first, `TooManyRequests` and `Overloaded`.
+ * here, `Forbidden` where the password must be changed first, `FactorDemanded` where a second factor is asked for,
+ * `TooManyRequests` and `Overloaded`.
  */
 export async function logIn(
   ports: LoginNeeds,
@@ -91,96 +89,66 @@ export async function logIn(
   const password = claim.password.normalize('NFC');
   const device = await presentedDevice(ports, actor, email, input.device);
   const tried = { type: 'sso:AuthLocalLogin', account: email, device } as const;
-  const { result } = await attempt(ports, actor, tried, {
+  const deviceId = device?.isKnown ? device.id : null;
+  const { result } = await attempt<Proof, Prepared, Entered>(ports, actor, tried, {
     prove: () => provePassword(ports, actor, claim),
-    prepare: (proof) => prepare(ports, proof, password, device),
-    commit: async (stores, proof, opening) => {
-      const isKnownDevice = device?.isKnown ?? false;
-      const user = await open(ports, stores, place, proof, { ...opening, isKnownDevice });
-      return { subjectId: opening.grant.sessionId, result: { proof, user, opening } };
+    prepare: (proof) => prepare(ports, proof, password, deviceId),
+    commit: async (stores, proof, prepared) => {
+      const { session, quality, sealedQuality } = prepared;
+      const proven = { member: proof, amr: AMR, deviceId };
+      const demand = await demandFactor(ports, stores, actor, proven);
+      if (demand !== null) return { subjectId: null, result: { proof, demand } };
+      // The factor was removed just now.
+      if (session === null) throw new InvalidCredentials();
+      const user = await openSession(ports, stores, place, proof, session);
+      if (sealedQuality !== null) await stores.users.keepQuality(user.id, sealedQuality);
+      const { access, refresh, device: token } = session;
+      const output = { user, quality, access, refresh, device: token };
+      return { subjectId: session.grant.sessionId, result: { proof, demand, output } };
+    },
+    record: async (stores, { subjectId, result: { proof, demand } }) => {
+      // What was demanded is recorded already.
+      if (demand !== null) return;
+      const { user, service } = proof;
+      const entry = { type: tried.type, serviceId: service.id, userId: user.id, subjectId };
+      await record(ports, stores, actor, entry);
     },
   });
-  const { proof, user, opening } = result;
-  ports.keyUses.note({ id: proof.tokenKey.id, at: opening.at });
+  const { proof, demand } = result;
+  if (demand !== null) {
+    await upgradeHash(ports, proof, password, place);
+    throw demand;
+  }
+  ports.keyUses.note({ id: proof.tokenKey.id, at: ports.clock.now() });
   await upgradeHash(ports, proof, password, place);
-  const { quality, access, refresh, device: token } = opening;
-  return { user, quality, access, refresh, device: token };
+  return result.output;
 }
+
+/** How a login with a password is proven, before a second factor. */
+const AMR: readonly ProofMethod[] = ['pwd'];
+
+type Entered = { readonly proof: Proof } & (
+  | { readonly demand: FactorDemanded }
+  | { readonly demand: null; readonly output: LoginOutput }
+);
 
 async function prepare(
   ports: LoginNeeds,
   proof: Proof,
   password: string,
-  presented: Presented | null,
-): Promise<Opening> {
-  const { meter, secrets, accessTokens, deviceTokens, clock, ids, settings } = ports;
-  const { user, service, version, deviceEpoch } = proof;
+  deviceId: Id | null,
+): Promise<Prepared> {
+  const { user, service } = proof;
   if (user.passwordRequireUpdate) throw new Forbidden('password_update_required');
   // Judged at the first login with the password, and known from then on; without the breach list: a login waits for
   // no neighbour.
   const known = knownQuality(ports, proof);
-  const quality = known ?? (await meter.assess(password, [user.email, user.name, service.name]));
+  const quality =
+    known ?? (await ports.meter.assess(password, [user.email, user.name, service.name]));
   const sealedQuality = known ? null : sealQuality(ports, proof, quality);
-
-  const at = clock.now();
-  const grant = { sessionId: ids.next(), userId: user.id, serviceId: service.id };
-  const isPersonal = service.id === formServiceId;
-  const issued = await accessTokens.issue(grant, isPersonal ? holderOf(user) : undefined);
-  const ends = lifetimes(settings, { loginAt: at, now: at, accessExpiresAt: issued.expiresAt });
-  const access = { ...issued, expiresAt: ends.access };
-  const refresh = isPersonal ? null : { token: secrets.generate('rkf_'), expiresAt: ends.refresh };
-  const sessionEnd = refresh === null ? access.expiresAt : ends.session;
-  const device = deviceTokens.make({
-    id: presented?.isKnown ? presented.id : ids.next(),
-    userId: user.id,
-    version,
-    epoch: deviceEpoch,
-    issuedAt: at,
-  });
-  return { at, grant, quality, sealedQuality, access, refresh, sessionEnd, device };
-}
-
-async function open(
-  ports: LoginNeeds,
-  stores: Stores,
-  { origin }: Place,
-  { user, service, tokenKey, version }: Proof,
-  opening: Opening & { readonly isKnownDevice: boolean },
-): Promise<SeenUser> {
-  const { at, grant, sealedQuality, refresh, sessionEnd, isKnownDevice } = opening;
-  const { users, keys, sessions } = stores;
-  const { sessionId, userId, serviceId } = grant;
-  // A change, a lock or a revoked key since the proof wins: the session would outlive it.
-  const locked = await users.noteLogin(user.id, at, serviceId);
-  const isAsProven = locked?.credential.version === version && locked.user.email === user.email;
-  if (!locked?.user.isEnabled || !isAsProven) {
-    throw new InvalidCredentials();
-  }
-  const key = await keys.findToken(userId, serviceId, at);
-  if (key?.id !== tokenKey.id) throw new InvalidCredentials();
-
-  if (sealedQuality !== null) await users.keepQuality(userId, sealedQuality);
-  await sessions.insert({
-    id: sessionId,
-    createdAt: at,
-    lastUsedAt: at,
-    expiresAt: sessionEnd,
-    userId,
-    serviceId,
-    keyId: tokenKey.id,
-    origin: { address: origin.address, client: origin.client },
-    amr: ['pwd'],
-  });
-  if (refresh) {
-    const { token, expiresAt } = refresh;
-    const digest = ports.secrets.digest(token);
-    await sessions.insertRefresh({ digest, sessionId, createdAt: at, expiresAt });
-  }
-  const of = { serviceId, userId, subjectId: sessionId };
-  const data = { key_id: tokenKey.id, expires_at: momentOf(sessionEnd) };
-  await tell(ports, stores, { ...of, type: 'session.started', data });
-  await tellNewDevice(ports, stores, { origin }, { account: locked, service, isKnownDevice });
-  return locked.user;
+  const isWhole = missingFactor(user.factors, service, AMR) === null;
+  const session = isWhole ? await prepareSession(ports, proof, { amr: AMR, deviceId }) : null;
+  return { quality, sealedQuality, session };
 }
 
 /** Replaces a hash made elsewhere or with other settings. The login stands whether or not that works. */

@@ -1,29 +1,16 @@
-import {
-  type Actor,
-  type Id,
-  type Key,
-  may,
-  placeOf,
-  type Service,
-  type User,
-} from '@rekey/domain';
+import { type Actor, type Id, type Key, may, placeOf, type User } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { isKnownTo } from './known-user.ts';
+import type { Member } from './member.ts';
 import type { AuditCause } from './record.ts';
 
 /** A claim to be the owner of an account: the normalized address, and the password as it was typed. */
 export type Claim = { readonly email: string; readonly password: string };
 
 /** A user who proved the claim, and all that the proof rests on. */
-export type Proof = {
-  readonly user: User;
-  readonly service: Service;
-  readonly tokenKey: Key;
+export type Proof = Member & {
   readonly passwordHash: string;
-  /** The version of the credential: the proof is worth nothing once it has moved on. */
-  readonly version: number;
   readonly sealedQuality: string | null;
-  readonly deviceEpoch: number;
 };
 
 /**

@@ -6,6 +6,10 @@ export const sealOwners = {
   answer: (id: string) => `answer ${id}`,
   /** The seed of a TOTP key. */
   seed: (keyId: Id) => `seed of key ${keyId}`,
+  /** The seed of a factor. */
+  factor: (seedId: Id) => `seed of factor ${seedId}`,
+  /** What goes on with a second factor, by the digest of the challenge. */
+  challenge: (digest: string) => `challenge ${digest}`,
   /** The hash of the password of a user. */
   password: (userId: Id) => `password of user ${userId}`,
   /** The quality of the password of a user, in one version of the credential. */

@@ -9,6 +9,7 @@ import {
   keyData,
   may,
   type News,
+  noFactors,
   type OneTimeToken,
   type PasswordQuality,
   type Place,
@@ -285,6 +286,7 @@ export class ConfirmRegistration {
       passwordRequireUpdate: false,
       lastLoginAt: null,
       createdBy: service.id,
+      factors: noFactors,
     };
   }
 

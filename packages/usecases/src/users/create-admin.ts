@@ -5,6 +5,7 @@ import {
   IllegalArgument,
   isProven,
   keyData,
+  noFactors,
   parseAll,
   parseEmail,
   parseName,
@@ -86,6 +87,7 @@ export class CreateAdmin {
       passwordRequireUpdate: false,
       lastLoginAt: null,
       createdBy: null,
+      factors: noFactors,
     };
   }
 

@@ -9,6 +9,7 @@ import {
   type Key,
   keyData,
   may,
+  noFactors,
   nowhere,
   type PasswordQuality,
   parseAll,
@@ -149,6 +150,7 @@ export class CreateUser {
       passwordRequireUpdate: input.passwordRequireUpdate ?? false,
       lastLoginAt: null,
       createdBy: maker,
+      factors: noFactors,
     };
     const tokenKey =
       maker !== null && (isSignUp || input.tokenKey)

@@ -31,8 +31,8 @@ import { commitChange, prepareChange } from '../shared/change-password.ts';
 import { diffOf } from '../shared/diff.ts';
 import { findSession } from '../shared/find-session.ts';
 import { presentedDevice } from '../shared/known-device.ts';
-import type { Token } from '../shared/log-in.ts';
 import { parseNewPassword } from '../shared/new-password.ts';
+import type { Token } from '../shared/open-session.ts';
 import { type Claim, provePassword } from '../shared/prove-password.ts';
 import { record } from '../shared/record.ts';
 import { recordAtAll } from '../shared/record-at-all.ts';
@@ -309,8 +309,13 @@ export class UpdateAccount {
   }
 
   async #issue({ session }: Person, user: User): Promise<Token> {
+    const { database, accessTokens, clock } = this.#ports;
+    const open = await database.read((stores) => findSession(stores, session, clock.now()));
+    if (open === null) throw new Unauthorized();
+    const { amr, authenticatedAt } = open.session;
     const isPersonal = session.serviceId === formServiceId;
-    return this.#ports.accessTokens.issue(session, isPersonal ? holderOf(user) : undefined);
+    const holder = isPersonal ? holderOf(user) : undefined;
+    return accessTokens.issue({ ...session, amr, authenticatedAt }, holder);
   }
 
   /** The session lasts as long as its new token, but never beyond the end that the login set. */

@@ -4,6 +4,7 @@ import { csrfTokensContract } from './csrf-tokens.ts';
 import { transactionsContract } from './database.ts';
 import { deliveriesContract } from './deliveries.ts';
 import { eventsContract } from './events.ts';
+import { factorsContract } from './factors.ts';
 import { importsContract } from './imports.ts';
 import { keptAnswersContract } from './kept-answers.ts';
 import { keysContract } from './keys.ts';
@@ -37,6 +38,7 @@ export function databaseContract(name: string, open: Open): void {
     usersContract(database);
     keysContract(database);
     sessionsContract(database);
+    factorsContract(database);
     csrfTokensContract(database);
     oneTimeTokensContract(database);
     deliveriesContract(database);

@@ -79,11 +79,11 @@ let tokensMade = 0;
 export function fakeAccessTokens(clock: Clock): AccessTokens {
   const issued = new Map<string, { grant: Grant; expiresAt: Instant }>();
   return {
-    issue: async (grant, holder) => {
+    issue: async ({ sessionId, userId, serviceId }, holder) => {
       tokensMade += 1;
       const token = `${holder ? 'personal' : 'signed'}-token-${tokensMade}`;
       const expiresAt = Math.floor(clock.now() / 1000) * 1000 + 3_600_000;
-      issued.set(token, { grant, expiresAt });
+      issued.set(token, { grant: { sessionId, userId, serviceId }, expiresAt });
       return { token, expiresAt };
     },
     verify: async (token) => {

@@ -5,6 +5,7 @@ import { audit } from './audit.ts';
 import { csrfTokens } from './csrf-tokens.ts';
 import { deliveries } from './deliveries.ts';
 import { events } from './events.ts';
+import { factors } from './factors.ts';
 import { imports } from './imports.ts';
 import { keptAnswers } from './kept-answers.ts';
 import { keys } from './keys.ts';
@@ -32,6 +33,7 @@ export function memoryDatabase(): MemoryDatabase {
     users: users(tables),
     keys: keys(tables),
     sessions: sessions(tables),
+    factors: factors(tables),
     csrfTokens: csrfTokens(tables),
     oneTimeTokens: oneTimeTokens(tables),
     deliveries: deliveries(tables),

@@ -76,6 +76,11 @@ export function sessions(tables: Tables): Sessions {
       return expired.length;
     },
     renew: async (id, lastUsedAt, expiresAt) => change(id, { lastUsedAt, expiresAt }),
+    strengthen: async (id, authentication) => {
+      const isOpen = sessions.get(id)?.endedAt === null;
+      if (isOpen) change(id, authentication);
+      return isOpen;
+    },
     touch: async (uses) => {
       for (const { id, at } of uses) {
         const known = sessions.get(id)?.session.lastUsedAt ?? at;
@@ -92,9 +97,10 @@ export function sessions(tables: Tables): Sessions {
       const { sessionId, expiresAt, isSpent } = row;
       const found = sessions.get(sessionId);
       if (!found) throw new Error('a refresh token has its session');
-      const { createdAt: loginAt, userId, serviceId } = found.session;
+      const { createdAt: loginAt, userId, serviceId, amr, authenticatedAt } = found.session;
       const isOpen = found.endedAt === null;
-      return { sessionId, loginAt, userId, serviceId, expiresAt, isSpent, isOpen };
+      const proof = { amr, authenticatedAt };
+      return { sessionId, loginAt, userId, serviceId, expiresAt, isSpent, isOpen, ...proof };
     },
     spendRefresh: async (digest) => {
       const row = refreshTokens.get(digest);

@@ -3,6 +3,7 @@ import type {
   AuditChain,
   AuditEntry,
   AuditSum,
+  Challenge,
   Credential,
   Delivery,
   Event,
@@ -12,6 +13,7 @@ import type {
   OneTimeToken,
   Service,
   Session,
+  TotpSeed,
   User,
 } from '@rekey/domain';
 import type {
@@ -36,6 +38,10 @@ export type Tables = {
   readonly keys: Table<Id, KeyRow>;
   readonly sessions: Table<Id, SessionRow>;
   readonly refreshTokens: Table<string, RefreshTokenRow>;
+  readonly totpSeeds: Table<Id, TotpSeed>;
+  /** By user and digest. */
+  readonly recoveryCodes: Table<string, { readonly userId: Id; readonly digest: string }>;
+  readonly challenges: Table<string, Challenge>;
   readonly csrfTokens: Table<string, CsrfTokenRow>;
   readonly oneTimeTokens: Table<Id, OneTimeTokenRow>;
   readonly deliveries: Table<Id, DeliveryRow>;
@@ -137,6 +143,9 @@ export const emptyTables = (journal: Journal): Tables => ({
   keys: new Table(journal),
   sessions: new Table(journal),
   refreshTokens: new Table(journal),
+  totpSeeds: new Table(journal),
+  recoveryCodes: new Table(journal),
+  challenges: new Table(journal),
   csrfTokens: new Table(journal),
   oneTimeTokens: new Table(journal),
   deliveries: new Table(journal),

@@ -28,6 +28,9 @@ export function users(tables: Tables): Users {
     sessions,
     refreshTokens,
     oneTimeTokens,
+    totpSeeds,
+    recoveryCodes,
+    challenges,
     deliveries,
   } = tables;
   const change = (id: Id, user: Partial<User>, credential: Partial<Credential>) => {
@@ -257,6 +260,7 @@ export function users(tables: Tables): Users {
       change(id, user, { passwordHash, version: version + 1 });
       return true;
     },
+    setFactors: async (id, factors, updatedAt) => change(id, { factors, updatedAt }, {}),
     forgetDevices: async (id) => {
       const { deviceEpoch = 0 } = users.get(id)?.credential ?? {};
       change(id, {}, { deviceEpoch: deviceEpoch + 1 });
@@ -302,6 +306,9 @@ export function users(tables: Tables): Users {
       deleteWhere(refreshTokens, (token) => sessions.get(token.sessionId)?.session.userId === id);
       deleteWhere(sessions, ({ session }) => session.userId === id);
       deleteWhere(keys, ({ key }) => key.userId === id);
+      deleteWhere(totpSeeds, ({ userId }) => userId === id);
+      deleteWhere(recoveryCodes, ({ userId }) => userId === id);
+      deleteWhere(challenges, ({ userId }) => userId === id);
       deleteWhere(pastPasswords, ({ userId }) => userId === id);
       deleteWhere(userAttributes, ({ userId }) => userId === id);
       deleteWhere(deliveries, (row) => row.delivery.userId === id && isClosed(row));
