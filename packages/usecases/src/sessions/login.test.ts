@@ -62,6 +62,7 @@ describe('a login', () => {
       keyId: owner.tokenKey.id,
       origin: ORIGIN,
       amr: ['pwd'],
+      authenticatedAt: START,
     });
   });
 

@@ -5,6 +5,7 @@ import {
   IllegalArgument,
   isProven,
   NotFound,
+  noFactors,
   operator,
   Unauthorized,
 } from '@rekey/domain';
@@ -76,6 +77,7 @@ describe('creating a user', () => {
       passwordRequireUpdate: true,
       lastLoginAt: null,
       createdBy: service.id,
+      factors: noFactors,
       attributes: { plan: 'pro' },
     });
     expect(quality).toEqual(await w.meter.assess(PASSWORD, []));

@@ -237,8 +237,15 @@ export function sessionsContract({ write, read, race, seed }: Opened): void {
     test('have refresh tokens that are found, and spent once', async () => {
       const { open } = await seedSessions();
       const digest = await addRefresh(open[0].id);
-      const { id: sessionId, createdAt: loginAt, userId, serviceId } = open[0];
-      const of = { sessionId, loginAt, userId, serviceId };
+      const {
+        id: sessionId,
+        createdAt: loginAt,
+        userId,
+        serviceId,
+        amr,
+        authenticatedAt,
+      } = open[0];
+      const of = { sessionId, loginAt, userId, serviceId, amr, authenticatedAt };
       const token = { ...of, expiresAt: START + 1000, isSpent: false, isOpen: true };
       expect(await findRefresh(digest)).toEqual(token);
       const spend = (of: string) => write(({ sessions }) => sessions.spendRefresh(of, START));
@@ -247,6 +254,20 @@ export function sessionsContract({ write, read, race, seed }: Opened): void {
       expect(await findRefresh(digest)).toEqual({ ...token, isSpent: true });
       expect(await findRefresh('no such digest')).toBeNull();
       expect(await spend('no such digest')).toBe(false);
+    });
+
+    test('say how and when they were proven last, while they are open', async () => {
+      const { open } = await seedSessions();
+      const { id } = open[0];
+      const digest = await addRefresh(id);
+      const proof = { amr: ['pwd', 'otp'], authenticatedAt: START + 5 } as const;
+      const strengthen = () => write(({ sessions }) => sessions.strengthen(id, proof));
+      expect(await strengthen()).toBe(true);
+      const found = await read(({ sessions }) => sessions.findOpen(id));
+      expect(found?.session).toMatchObject(proof);
+      expect(await findRefresh(digest)).toMatchObject(proof);
+      await end(id);
+      expect(await strengthen()).toBe(false);
     });
 
     test('have refresh tokens that are found once their session has ended', async () => {
