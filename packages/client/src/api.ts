@@ -15,7 +15,7 @@ export type AuditEntry = {
   readonly created_at: string;
   /** When something was added to the entry last; at first when it happened. */
   readonly updated_at: string;
-  /** What was tried: one of `rekey:ChainBegin`, `sso:ServiceCreate`, `sso:ServiceUpdate`, `sso:ServiceDelete`, `rekey:RootKeyCreate`, `rekey:KeyAuth`, `sso:UserCreate`, `sso:UserUpdate`, `sso:UserDelete`, `rekey:UserExpire`, `rekey:UserRecover`, `rekey:UserRecoverConfirm`, `sso:KeyCreate`, `sso:KeyUpdate`, `rekey:RoleGrant`, `rekey:RoleRevoke`, `rekey:KeyRotate`, `sso:KeyDelete`, `rekey:KeyRevoke`, `sso:AuthKeyRevoke`, `rekey:UserAdopt`, `sso:AuthLocalLogin`, `sso:AuthLocalUpdatePassword`, `sso:AuthLocalUpdatePasswordRevoke`, `sso:AuthLocalUpdateEmail`, `sso:AuthLocalRegister`, `sso:AuthLocalRegisterConfirm`, `rekey:ValidateEmail`, `sso:AuthLocalResetPassword`, `sso:AuthLocalResetPasswordConfirm`, `rekey:UserInvite`, `rekey:UserInviteConfirm`, `rekey:FactorChangeRevoke`, `sso:AuthLocalRegisterRevoke`, `sso:AuthLocalResetPasswordRevoke`, `sso:AuthLocalUpdateEmailRevoke`, `rekey:NewDeviceRevoke`, `rekey:ValidateEmailRevoke`, `sso:AuthTokenRefresh`, `rekey:SessionEnd`, `rekey:TokenTheft`, `sso:AuthTokenRevoke`, `sso:AuthTotp`, `rekey:Throttle`, `rekey:ThrottleReset`, `rekey:MailSend`, `rekey:MailCorrect`, `rekey:MailRequeue`, `sso:AuditUpdate`, `rekey:AuditErase`, `rekey:AuditPrune`, `rekey:Backup`, `rekey:Import`, `rekey:Export`, `rekey:KeyringRotate`, `rekey:KeyringPrune`, or a type of a service's own. */
+  /** What was tried: one of `rekey:ChainBegin`, `sso:ServiceCreate`, `sso:ServiceUpdate`, `sso:ServiceDelete`, `rekey:RootKeyCreate`, `rekey:KeyAuth`, `sso:UserCreate`, `sso:UserUpdate`, `sso:UserDelete`, `rekey:UserExpire`, `rekey:UserRecover`, `rekey:UserRecoverConfirm`, `sso:KeyCreate`, `sso:KeyUpdate`, `rekey:RoleGrant`, `rekey:RoleRevoke`, `rekey:KeyRotate`, `sso:KeyDelete`, `rekey:KeyRevoke`, `sso:AuthKeyRevoke`, `rekey:UserAdopt`, `sso:AuthLocalLogin`, `rekey:FactorDemand`, `rekey:FactorLogin`, `rekey:FactorAdd`, `rekey:FactorRemove`, `rekey:FactorProve`, `sso:AuthLocalUpdatePassword`, `sso:AuthLocalUpdatePasswordRevoke`, `sso:AuthLocalUpdateEmail`, `sso:AuthLocalRegister`, `sso:AuthLocalRegisterConfirm`, `rekey:ValidateEmail`, `sso:AuthLocalResetPassword`, `sso:AuthLocalResetPasswordConfirm`, `rekey:UserInvite`, `rekey:UserInviteConfirm`, `rekey:FactorChangeRevoke`, `sso:AuthLocalRegisterRevoke`, `sso:AuthLocalResetPasswordRevoke`, `sso:AuthLocalUpdateEmailRevoke`, `rekey:NewDeviceRevoke`, `rekey:ValidateEmailRevoke`, `sso:AuthTokenRefresh`, `rekey:SessionEnd`, `rekey:TokenTheft`, `sso:AuthTokenRevoke`, `sso:AuthTotp`, `rekey:Throttle`, `rekey:ThrottleReset`, `rekey:MailSend`, `rekey:MailCorrect`, `rekey:MailRequeue`, `sso:AuditUpdate`, `rekey:AuditErase`, `rekey:AuditPrune`, `rekey:Backup`, `rekey:Import`, `rekey:Export`, `rekey:KeyringRotate`, `rekey:KeyringPrune`, or a type of a service's own. */
   readonly type: string;
   /** Whether what was tried was done. */
   readonly outcome: 'success' | 'failure';
@@ -258,7 +258,7 @@ export type ExportedSession = {
   /** The User-Agent of the login exactly as it was sent: escape it before you show it. */
   readonly user_agent: string | null;
   /** How the user proved who it is; `pwd`: by a password. */
-  readonly amr: readonly 'pwd'[];
+  readonly amr: readonly ('pwd' | 'otp' | 'recovery_code' | 'passkey' | 'google' | 'github' | 'microsoft')[];
   /** null where it goes on, or expired. */
   readonly ended_at: string | null;
 };
@@ -345,9 +345,11 @@ export type FormProblem = {
   /** For people. */
   readonly detail: string;
   /** For programs; the list is closed. */
-  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
+  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'second_factor_required' | 'factor_enrolment_required' | 'insufficient_user_authentication' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
   /** Of a 500: the id of the request in the log. */
   readonly instance?: string;
+  /** Where a second factor is missing: to be shown together with it, once. By itself it opens nothing. */
+  readonly challenge?: string | null;
   /** Every argument that is refused, at once. */
   readonly errors?: readonly {
     /** The name that the argument was sent with. */
@@ -378,7 +380,7 @@ export type FormSession = {
   /** The User-Agent of the login exactly as it was sent: escape it before you show it. */
   readonly userAgent: string | null;
   /** How the login was proven; `pwd`: by a password. */
-  readonly amr: readonly 'pwd'[];
+  readonly amr: readonly ('pwd' | 'otp' | 'recovery_code' | 'passkey' | 'google' | 'github' | 'microsoft')[];
   /** Whether it is the one that asks. */
   readonly current: boolean;
 };
@@ -447,9 +449,11 @@ export type JsonProblem = {
   /** For people. */
   readonly detail: string;
   /** For programs; the list is closed. */
-  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
+  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'second_factor_required' | 'factor_enrolment_required' | 'insufficient_user_authentication' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
   /** Of a 500: the id of the request in the log. */
   readonly instance?: string;
+  /** Where a second factor is missing: to be shown together with it, once. By itself it opens nothing. */
+  readonly challenge?: string | null;
   /** Every argument that is refused, at once. */
   readonly errors?: readonly {
     /** The name that the argument was sent with. */
@@ -736,9 +740,11 @@ export type Problem = {
   /** For people. */
   readonly detail: string;
   /** For programs; the list is closed. */
-  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
+  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'second_factor_required' | 'factor_enrolment_required' | 'insufficient_user_authentication' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
   /** Of a 500: the id of the request in the log. */
   readonly instance?: string;
+  /** Where a second factor is missing: to be shown together with it, once. By itself it opens nothing. */
+  readonly challenge?: string | null;
   /** Every argument that is refused, at once. */
   readonly errors?: readonly {
     /** The name that the argument was sent with. */
@@ -862,7 +868,7 @@ export type Session = {
   /** The User-Agent of the login exactly as it was sent: escape it before you show it. */
   readonly user_agent: string | null;
   /** How the user proved who it is; `pwd`: by a password. */
-  readonly amr: readonly 'pwd'[];
+  readonly amr: readonly ('pwd' | 'otp' | 'recovery_code' | 'passkey' | 'google' | 'github' | 'microsoft')[];
 };
 export type SessionEnded = {
 
