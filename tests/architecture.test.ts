@@ -81,6 +81,10 @@ const RULES: Record<string, Rule> = {
     instead:
       'Sources turn foreign exports into rows: what is done with a row belongs to a use case.',
   },
+  'packages/adapters-webauthn': {
+    may: [...CORE, '@simplewebauthn/server', 'node:'],
+    instead: 'It reads what authenticators answer: what is done with that belongs to a use case.',
+  },
   'packages/client': {
     may: [],
     instead: 'The client runs wherever fetch does, and knows the API by its description alone.',
@@ -94,6 +98,7 @@ const RULES: Record<string, Rule> = {
       '@rekey/adapters-mail',
       '@rekey/adapters-metrics',
       '@rekey/adapters-moving',
+      '@rekey/adapters-webauthn',
       'commander',
       'pino',
       'node:',

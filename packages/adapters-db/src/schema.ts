@@ -185,6 +185,27 @@ export type Schema = {
     expires_at: Instant;
     spent_at: Instant | null;
   };
+  passkeys: {
+    id: Id;
+    user_id: Id;
+    created_at: Instant;
+    last_used_at: Instant | null;
+    name: string;
+    credential_id: string;
+    public_key: string;
+    rp_id: string;
+    counter: number;
+    /** With spaces between them. */
+    transports: string;
+    is_backup_eligible: Flag;
+    is_backed_up: Flag;
+    is_user_verified: Flag;
+  };
+  /** Those that were spent. */
+  passkey_challenges: {
+    challenge: string;
+    expires_at: Instant;
+  };
   csrf_tokens: {
     digest: string;
     service_id: Id;

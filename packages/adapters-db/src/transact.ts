@@ -11,6 +11,7 @@ import { importsOn } from './stores/imports.ts';
 import { keptAnswersOn } from './stores/kept-answers.ts';
 import { keysOn } from './stores/keys.ts';
 import { oneTimeTokensOn } from './stores/one-time-tokens.ts';
+import { passkeysOn } from './stores/passkeys.ts';
 import { servicesOn } from './stores/services.ts';
 import { sessionsOn } from './stores/sessions.ts';
 import { throttlesOn } from './stores/throttles.ts';
@@ -86,6 +87,7 @@ export const storesOn = (on: Connection): Stores => ({
   keys: keysOn(on),
   sessions: sessionsOn(on),
   factors: factorsOn(on),
+  passkeys: passkeysOn(on),
   csrfTokens: csrfTokensOn(on),
   oneTimeTokens: oneTimeTokensOn(on),
   deliveries: deliveriesOn(on),

@@ -8,6 +8,7 @@ import {
   anAuditEntry,
   anEvent,
   aOneTimeToken,
+  aPasskey,
   aService,
   aSession,
   aTotpSeed,
@@ -81,13 +82,15 @@ function asNothing<Row, Answer>(as: (row: Row) => Answer): Answer {
 }
 
 async function askAll(stores: Stores): Promise<void> {
-  const { services, users, keys, sessions, factors, csrfTokens, oneTimeTokens } = stores;
+  const { services, users, keys, sessions, factors, csrfTokens } = stores;
+  const { oneTimeTokens, passkeys } = stores;
   const { deliveries, throttles, audit, events, keptAnswers, imports } = stores;
   const service = aService();
   const user = aUser({ createdBy: service.id });
   const key = aKey({ userId: user.id, serviceId: service.id });
   const session = aSession({ userId: user.id, serviceId: service.id, keyId: key.id });
   const token = aOneTimeToken({ userId: user.id, serviceId: service.id });
+  const passkey = aPasskey({ userId: user.id });
   const delivery = aDelivery(token);
   const claim = { id: delivery.id, attempt: 1 };
   const entry = anAuditEntry({ serviceId: service.id });
@@ -237,6 +240,14 @@ async function askAll(stores: Stores): Promise<void> {
   await factors.spendChallenge('digest', now);
   await factors.endChallenges(user.id);
   await factors.prune(now, 10);
+  await passkeys.insert(passkey);
+  await passkeys.find(passkey.credentialId);
+  await passkeys.ofUser(user.id);
+  await passkeys.use(passkey.id, { at: now, counter: 1, isBackedUp: true });
+  await passkeys.delete(passkey.id, user.id);
+  await passkeys.deleteAllOf(user.id);
+  await passkeys.spendChallenge('challenge', now);
+  await passkeys.pruneChallenges(now, 10);
   await csrfTokens.insert({ digest: 'd', serviceId: service.id, expiresAt: now });
   await csrfTokens.spend('d', service.id, now);
   await csrfTokens.prune(now, 10);

@@ -20,6 +20,7 @@ export * from './notice.ts';
 export * from './one-time-token.ts';
 export * from './origin.ts';
 export * from './page.ts';
+export * from './passkey.ts';
 export * from './password.ts';
 export * from './service.ts';
 export * from './session.ts';

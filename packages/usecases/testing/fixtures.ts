@@ -9,6 +9,7 @@ import {
   noFactors,
   type OneTimeToken,
   type Origin,
+  type Passkey,
   type Place,
   type Service,
   type Session,
@@ -141,6 +142,25 @@ export function aOneTimeToken(
     expiresAt: START + A_WEEK_MS,
     version: null,
     details: null,
+    ...details,
+  };
+}
+
+export function aPasskey(details: Partial<Passkey> & Pick<Passkey, 'userId'>): Passkey {
+  const id = ids.next();
+  return {
+    id,
+    createdAt: START,
+    lastUsedAt: null,
+    name: 'Phone',
+    credentialId: `credential-${id}`,
+    publicKey: `public-key-${id}`,
+    rpId: 'rekey.example',
+    counter: 0,
+    transports: ['internal', 'hybrid'],
+    isBackupEligible: true,
+    isBackedUp: false,
+    isUserVerified: true,
     ...details,
   };
 }

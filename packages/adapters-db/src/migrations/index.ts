@@ -4,10 +4,11 @@ import { one, type Param, write } from '../query.ts';
 import { initial } from './0001-initial.ts';
 import { eventData } from './event-data.ts';
 import type { Migration } from './migration.ts';
+import { passkeys } from './passkeys.ts';
 import { secondFactors } from './second-factors.ts';
 
 /** In the order in which they run: the first is version 1. */
-export const migrations: readonly Migration[] = [initial, eventData, secondFactors];
+export const migrations: readonly Migration[] = [initial, eventData, secondFactors, passkeys];
 
 const latest = one((db) =>
   db.selectFrom('rekey_migrations').select('version').orderBy('version', 'desc').limit(sql.lit(1)),

@@ -404,7 +404,7 @@ const setIdle = write((db, id: Param<Id>, since: Param<Instant | null>) =>
 );
 
 /** What is kept with a user. */
-const kept = (['user_attributes', 'past_passwords'] as const).map((table) =>
+const kept = (['user_attributes', 'past_passwords', 'passkeys'] as const).map((table) =>
   write((db, id: Param<Id>) => db.deleteFrom(table).where('user_id', '=', id)),
 );
 

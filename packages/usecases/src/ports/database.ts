@@ -7,6 +7,7 @@ import type { Imports } from './imports.ts';
 import type { KeptAnswers } from './kept-answers.ts';
 import type { Keys } from './keys.ts';
 import type { OneTimeTokens } from './one-time-tokens.ts';
+import type { Passkeys } from './passkeys.ts';
 import type { Services } from './services.ts';
 import type { Sessions } from './sessions.ts';
 import type { Throttles } from './throttles.ts';
@@ -31,6 +32,7 @@ export type Stores = {
   readonly keys: Keys;
   readonly sessions: Sessions;
   readonly factors: Factors;
+  readonly passkeys: Passkeys;
   readonly csrfTokens: CsrfTokens;
   readonly oneTimeTokens: OneTimeTokens;
   readonly deliveries: Deliveries;

@@ -22,6 +22,7 @@ export * from './kept-answers.ts';
 export * from './keys.ts';
 export * from './moving.ts';
 export * from './one-time-tokens.ts';
+export * from './passkeys.ts';
 export * from './passwords.ts';
 export * from './secrets.ts';
 export * from './services.ts';
@@ -29,6 +30,7 @@ export * from './sessions.ts';
 export * from './settings.ts';
 export * from './throttles.ts';
 export * from './users.ts';
+export * from './web-authn.ts';
 
 /** All that a use case can need from outside; each says which part of it. */
 export type Ports = {

@@ -10,6 +10,7 @@ import { keptAnswersContract } from './kept-answers.ts';
 import { keysContract } from './keys.ts';
 import { oneTimeTokensContract } from './one-time-tokens.ts';
 import { type Open, opened } from './opened.ts';
+import { passkeysContract } from './passkeys.ts';
 import { servicesContract } from './services.ts';
 import { sessionsContract } from './sessions.ts';
 import { throttlesContract } from './throttles.ts';
@@ -28,6 +29,7 @@ export * from './outlet.ts';
 export * from './password-meter.ts';
 export * from './secrets.ts';
 export * from './totp.ts';
+export * from './web-authn.ts';
 
 /** The obligations of every database: each sentence of the documentation of its ports is a case here. */
 export function databaseContract(name: string, open: Open): void {
@@ -39,6 +41,7 @@ export function databaseContract(name: string, open: Open): void {
     keysContract(database);
     sessionsContract(database);
     factorsContract(database);
+    passkeysContract(database);
     csrfTokensContract(database);
     oneTimeTokensContract(database);
     deliveriesContract(database);

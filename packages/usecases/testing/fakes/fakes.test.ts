@@ -12,11 +12,13 @@ import {
   passwordMeterContract,
   secretsContract,
   totpContract,
+  webAuthnContract,
 } from '../contracts/index.ts';
 import { START } from '../fixtures.ts';
 import {
   DEAR_HASH,
   fakeAccessTokens,
+  fakeAuthenticator,
   fakeBreachList,
   fakeClock,
   fakeDeviceTokens,
@@ -29,6 +31,7 @@ import {
   fakeOutlet,
   fakeSecrets,
   fakeTotp,
+  fakeWebAuthn,
   foreignHash,
   PUBLISHED_PASSWORD,
 } from './index.ts';
@@ -87,6 +90,13 @@ deviceTokensContract('the tests', async () => ({
   deviceTokens: fakeDeviceTokens('k1'),
   rotated: fakeDeviceTokens('k1', 'k2'),
   stranger: fakeDeviceTokens('k3'),
+}));
+
+webAuthnContract('the tests', async () => ({
+  webAuthn: fakeWebAuthn('k1'),
+  rotated: fakeWebAuthn('k1', 'k2'),
+  stranger: fakeWebAuthn('k3'),
+  authenticator: fakeAuthenticator,
 }));
 
 linkTokensContract('the tests', async () => ({

@@ -4,3 +4,4 @@ export * from './flow.ts';
 export * from './ledgers.ts';
 export * from './passwords.ts';
 export * from './secrets.ts';
+export * from './web-authn.ts';

@@ -10,6 +10,7 @@ import { imports } from './imports.ts';
 import { keptAnswers } from './kept-answers.ts';
 import { keys } from './keys.ts';
 import { oneTimeTokens } from './one-time-tokens.ts';
+import { passkeys } from './passkeys.ts';
 import { services } from './services.ts';
 import { sessions } from './sessions.ts';
 import type { Journal } from './table.ts';
@@ -34,6 +35,7 @@ export function memoryDatabase(): MemoryDatabase {
     keys: keys(tables),
     sessions: sessions(tables),
     factors: factors(tables),
+    passkeys: passkeys(tables),
     csrfTokens: csrfTokens(tables),
     oneTimeTokens: oneTimeTokens(tables),
     deliveries: deliveries(tables),

@@ -11,6 +11,7 @@ import type {
   Instant,
   Key,
   OneTimeToken,
+  Passkey,
   Service,
   Session,
   TotpSeed,
@@ -42,6 +43,8 @@ export type Tables = {
   /** By user and digest. */
   readonly recoveryCodes: Table<string, { readonly userId: Id; readonly digest: string }>;
   readonly challenges: Table<string, Challenge>;
+  readonly passkeys: Table<Id, Passkey>;
+  readonly passkeyChallenges: Table<string, PasskeyChallengeRow>;
   readonly csrfTokens: Table<string, CsrfTokenRow>;
   readonly oneTimeTokens: Table<Id, OneTimeTokenRow>;
   readonly deliveries: Table<Id, DeliveryRow>;
@@ -105,6 +108,8 @@ type RefreshTokenRow = {
   readonly isSpent: boolean;
 };
 
+type PasskeyChallengeRow = { readonly challenge: string; readonly expiresAt: Instant };
+
 type CsrfTokenRow = Parameters<CsrfTokens['insert']>[0];
 
 export type OneTimeTokenRow = {
@@ -146,6 +151,8 @@ export const emptyTables = (journal: Journal): Tables => ({
   totpSeeds: new Table(journal),
   recoveryCodes: new Table(journal),
   challenges: new Table(journal),
+  passkeys: new Table(journal),
+  passkeyChallenges: new Table(journal),
   csrfTokens: new Table(journal),
   oneTimeTokens: new Table(journal),
   deliveries: new Table(journal),

@@ -32,6 +32,7 @@ export function users(tables: Tables): Users {
     recoveryCodes,
     challenges,
     deliveries,
+    passkeys,
   } = tables;
   const change = (id: Id, user: Partial<User>, credential: Partial<Credential>) => {
     const row = users.get(id);
@@ -145,6 +146,7 @@ export function users(tables: Tables): Users {
       );
       deleteWhere(userAttributes, ({ userId }) => userId === user.id);
       deleteWhere(pastPasswords, ({ userId }) => userId === user.id);
+      deleteWhere(passkeys, ({ userId }) => userId === user.id);
     },
     upgradeHash: async (id, oldHash, newHash) => {
       if (users.get(id)?.credential.passwordHash !== oldHash) return false;
@@ -310,6 +312,7 @@ export function users(tables: Tables): Users {
       deleteWhere(recoveryCodes, ({ userId }) => userId === id);
       deleteWhere(challenges, ({ userId }) => userId === id);
       deleteWhere(pastPasswords, ({ userId }) => userId === id);
+      deleteWhere(passkeys, ({ userId }) => userId === id);
       deleteWhere(userAttributes, ({ userId }) => userId === id);
       deleteWhere(deliveries, (row) => row.delivery.userId === id && isClosed(row));
       const email = users.get(id)?.user.email;

@@ -1,0 +1,2 @@
+export { rpIdsOf } from './origins.ts';
+export { webAuthn } from './web-authn.ts';
