@@ -26,6 +26,7 @@ import {
   type Templates,
   templatesOf,
 } from '@rekey/adapters-mail';
+import { webAuthn } from '@rekey/adapters-webauthn';
 import { DAY_MS, operator } from '@rekey/domain';
 import {
   type Clock,
@@ -109,6 +110,11 @@ export async function compose(
       totp,
       linkTokens: linkTokens(() => ring.keys().link),
       deviceTokens: deviceTokens(() => ring.keys().device),
+      webAuthn: webAuthn({
+        origins: config.webAuthnOrigins,
+        challengeKeys: () => ring.keys().link,
+        blindKeys: () => ring.keys().throttle,
+      }),
       channels: { mail },
       mailTally: { withheld: (limit) => events.onMailWithheld?.(limit) },
       ledgers,

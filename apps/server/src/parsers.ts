@@ -73,6 +73,14 @@ export function origins(value: string): readonly string[] {
   return list;
 }
 
+/** The origins of URLs with commas between them, each once, and one at least. */
+export function originsOfUrls(value: string): readonly [string, ...string[]] {
+  const urls = value.split(',').flatMap((text) => text.trim() || []);
+  const [first, ...others] = new Set(urls.map((url) => new URL(baseUrl(url)).origin));
+  if (first === undefined) throw new UnusableValue('must be an origin like https://example.com');
+  return [first, ...others];
+}
+
 /** A value that the domain has rules for. */
 export const checkedBy =
   (parse: (text: string) => string) =>

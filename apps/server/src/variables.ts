@@ -14,6 +14,7 @@ import {
   logo,
   oneOf,
   origins,
+  originsOfUrls,
   place,
   text,
   textFor,
@@ -69,6 +70,12 @@ const server = {
     parse: origins,
     text: 'origins whose pages may call both dialects from a browser (CORS), with commas between them, each exactly as browsers write it. Cookies are never part of such a call. Where it is not set, only pages of `PUBLIC_URL` may',
     example: 'https://app.example.com',
+  },
+  webAuthnOrigins: {
+    name: 'WEBAUTHN_ORIGINS',
+    default: '$PUBLIC_URL',
+    parse: originsOfUrls,
+    text: 'origins of the pages whose passkeys are accepted, with commas between them, the usual one first. A passkey belongs to the host of its page, or to the shortest host in this list that the host is a subdomain of: with `https://example.com,https://app.example.com` both have the passkeys of `example.com`. Change that host only if you must: the passkeys of the old one are of no use any more. Browsers have passkeys for https alone, and for `http://localhost`, and for no IP address',
   },
   forwardAuth: {
     name: 'FORWARD_AUTH',

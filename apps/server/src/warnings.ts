@@ -1,4 +1,5 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { parseDatabaseUrl } from '@rekey/adapters-db';
 import { parseMailFrom } from '@rekey/adapters-mail';
@@ -13,10 +14,19 @@ export function warningsOf(config: Config, env: NodeJS.ProcessEnv): string[] {
   return [...misspelt(env), ...misleading(config), ...inClearText(config, env)];
 }
 
-function misleading({ host, publicUrl, smtpUrl, mailFrom, trustProxy }: Config): string[] {
+function misleading({
+  host,
+  publicUrl,
+  smtpUrl,
+  mailFrom,
+  trustProxy,
+  webAuthnOrigins,
+}: Config): string[] {
   const { protocol, hostname } = new URL(publicUrl);
   const isLocal = LOOPBACK.test(hostname);
   const isReached = !LOOPBACK.test(host);
+  const noPasskeys = webAuthnOrigins.filter((origin) => !hasPasskeys(new URL(origin)));
+  const isOwn = webAuthnOrigins.every((origin) => origin === new URL(publicUrl).origin);
   const sender = parseMailFrom(mailFrom).address.split('@').at(-1) ?? '';
   const warnings: [boolean, string][] = [
     [
@@ -35,9 +45,18 @@ function misleading({ host, publicUrl, smtpUrl, mailFrom, trustProxy }: Config):
       protocol === 'https:' && trustProxy.length === 0,
       'TRUST_PROXY is not set, and PUBLIC_URL is https: all people seem to be one, the proxy in front',
     ],
+    [
+      noPasskeys.length > 0 && !isOwn,
+      'WEBAUTHN_ORIGINS names an origin at which browsers have no passkeys: they need https and a name',
+    ],
   ];
   return warnings.flatMap(([isTrue, warning]) => (isTrue ? warning : []));
 }
+
+/** Whether browsers have passkeys there (WebAuthn, 5.1.2): secure, and no address of IP. */
+const hasPasskeys = ({ protocol, hostname }: URL): boolean =>
+  isIP(hostname.replaceAll(/[[\]]/g, '')) === 0 &&
+  (protocol === 'https:' || LOOPBACK.test(hostname));
 
 /** What others on the way could read although nobody said that they may. */
 function inClearText({ databaseUrl, hibpUrl }: Config, env: NodeJS.ProcessEnv): string[] {

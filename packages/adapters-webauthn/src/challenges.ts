@@ -1,10 +1,10 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type Instant, PASSKEY_CHALLENGE_MS } from '@rekey/domain';
 import type { AnsweredChallenge, Ceremony } from '@rekey/usecases';
 
 /** The secrets of one purpose, the current one first. */
 export type SecretList = readonly [Secret, ...Secret[]];
-type Secret = { readonly key: Uint8Array };
+type Secret = { readonly key: KeyObject };
 
 /** Bytes: 48 bits of milliseconds, 80 random ones, and half of an HMAC-SHA-256 (RFC 2104, 5). */
 const TIME = 6;

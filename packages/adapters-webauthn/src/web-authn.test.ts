@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { START, webAuthnContract } from '@rekey/usecases/testing';
 import { isoBase64URL, isoCBOR } from '@simplewebauthn/server/helpers';
 import { describe, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ const origins = [
   'https://app.rekey.example',
   'https://other.example',
 ] as const;
-const aSecret = () => ({ key: randomBytes(32) });
+const aSecret = () => ({ key: createSecretKey(randomBytes(32)) });
 
 function aServer(secrets: [ReturnType<typeof aSecret>, ...ReturnType<typeof aSecret>[]]) {
   return webAuthn({ origins, challengeKeys: () => secrets, blindKeys: () => secrets });

@@ -24,6 +24,7 @@ import {
   fakeMeter,
   fakeSecrets,
   fakeTotp,
+  fakeWebAuthn,
   realFlow,
   sequentialIds,
 } from './fakes/index.ts';
@@ -107,6 +108,7 @@ export function world<D extends Database = MemoryDatabase>(
     totp: fakeTotp(),
     linkTokens: fakeLinkTokens(),
     deviceTokens: fakeDeviceTokens(),
+    webAuthn: fakeWebAuthn(),
     channels,
     mailTally: fakeMailTally(),
     ledgers: fakeLedgers(),

@@ -47,6 +47,9 @@ export class Prune {
     const events = await this.#inBatches(({ events }) => events.prune(now - EVENTS_KEPT_MS, BATCH));
     const csrfTokens = await this.#inBatches(({ csrfTokens }) => csrfTokens.prune(now, BATCH));
     const challenges = await this.#inBatches(({ factors }) => factors.prune(now, BATCH));
+    const challenges = await this.#inBatches(({ passkeys }) =>
+      passkeys.pruneChallenges(now, BATCH),
+    );
     const keptAnswers = await this.#inBatches(({ keptAnswers }) =>
       keptAnswers.prune(now - ANSWERS_KEPT_MS, BATCH),
     );

@@ -7,6 +7,7 @@ import type { KeyUses } from './keys.ts';
 import type { BreachList, ForeignHashes, Hasher, PasswordMeter } from './passwords.ts';
 import type { AccessTokens, DeviceTokens, LinkTokens, Macs, Secrets, Totp } from './secrets.ts';
 import type { Settings } from './settings.ts';
+import type { WebAuthn } from './web-authn.ts';
 
 export * from './audit.ts';
 export * from './channels.ts';
@@ -46,6 +47,7 @@ export type Ports = {
   readonly deviceTokens: DeviceTokens;
   readonly totp: Totp;
   readonly linkTokens: LinkTokens;
+  readonly webAuthn: WebAuthn;
   readonly channels: Channels;
   readonly mailTally: MailTally;
   readonly ledgers: Ledgers;
