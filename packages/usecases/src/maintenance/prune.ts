@@ -20,7 +20,8 @@ const MAX_BATCHES = 50;
 
 /**
  * Deletes rows that have long been over: sessions with their refresh tokens, one-time tokens with their deliveries,
- * CSRF tokens, challenges, seeds that nobody confirmed, events, passwords of the past, and counts of tries that no longer matter.
+ * CSRF tokens, challenges, seeds that nobody confirmed, events, passwords of the past, and counts of tries that no longer
+ * matter.
  */
 export class Prune {
   readonly #ports: Needs;
@@ -47,9 +48,7 @@ export class Prune {
     const events = await this.#inBatches(({ events }) => events.prune(now - EVENTS_KEPT_MS, BATCH));
     const csrfTokens = await this.#inBatches(({ csrfTokens }) => csrfTokens.prune(now, BATCH));
     const challenges = await this.#inBatches(({ factors }) => factors.prune(now, BATCH));
-    const challenges = await this.#inBatches(({ passkeys }) =>
-      passkeys.pruneChallenges(now, BATCH),
-    );
+    const answered = await this.#inBatches(({ passkeys }) => passkeys.pruneChallenges(now, BATCH));
     const keptAnswers = await this.#inBatches(({ keptAnswers }) =>
       keptAnswers.prune(now - ANSWERS_KEPT_MS, BATCH),
     );
@@ -58,7 +57,8 @@ export class Prune {
       users.prunePastPasswords(now - doubtMs(settings), passwordHistory, PASSWORDS),
     );
     const throttles = await this.#inBatches(({ throttles }) => throttles.prune(now, BATCH));
-    const others = csrfTokens + challenges + orphans + keptAnswers + passwords + throttles;
+    const others =
+      csrfTokens + challenges + answered + orphans + keptAnswers + passwords + throttles;
     return sessions + tokens + events + others;
   }
 
