@@ -46,6 +46,8 @@ type Events = KeyRingEvents &
   Pick<OpenOptions, 'onConnectionError' | 'isBulk'> & {
     /** A mail that was asked for is not owed, because there were too many of them. */
     readonly onMailWithheld?: (limit: string) => void;
+    /** Something may be pending now. */
+    readonly onCommit?: () => void;
   };
 
 /** One for the process: it has a thread, and 35 MB of dictionaries. */
@@ -121,6 +123,8 @@ export async function compose(
       clock,
       ids: uuidv7Ids(clock),
       flow: flow(),
+      news: opened.news,
+      commits: { made: () => events.onCommit?.() },
       keyUses: keyUses(),
       sessionUses: keyUses(),
       settings: settingsOf(config),

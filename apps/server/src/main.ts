@@ -12,6 +12,7 @@ import { startDeliveryWorker } from './delivery-worker.ts';
 import { onLauncherGone } from './launcher.ts';
 import { logSink } from './log-sink.ts';
 import { repeat } from './repeat.ts';
+import { startSequencer } from './sequencer.ts';
 import { hashBehindRequests } from './thread-pool.ts';
 import { version } from './version.ts';
 import { envFileWarnings, mailFolderWarning, warningsOf } from './warnings.ts';
@@ -64,6 +65,7 @@ async function start(): Promise<void> {
           port: metricsPort,
           version,
         });
+  let sequencer: ReturnType<typeof startSequencer> | null = null;
   const { useCases, jwks, ping, scrub, size, giveUpMails, close } = await compose(
     config,
     {
@@ -73,10 +75,15 @@ async function start(): Promise<void> {
       onBreachListSilent: (reason) => log.warn({ reason }, 'breach list does not answer'),
       onBreachListBack: () => log.info('breach list answers again'),
       onMailWithheld: (limit) => metrics?.withheld(limit),
+      onCommit: () => sequencer?.wake(),
     },
     metrics?.watchGate(hashGate(config.bcryptCost)),
     metrics?.watchDatabase,
   );
+  sequencer = startSequencer(() => useCases.maintenance.sequence.execute(operator), {
+    failed: (error) =>
+      log.error({ error: messageOf(error) }, 'giving places to what is pending failed'),
+  });
   const command = await commandToClose(config.databaseUrl);
   if (command !== null) log.warn({ command }, 'database files are open to others');
   await useCases.services.openFormService.execute(operator);
@@ -202,6 +209,7 @@ async function start(): Promise<void> {
       .then(() => scrapes?.close())
       // Those of the requests that were answered since the last round.
       .then(() => keepUses().catch(usesLost))
+      .then(() => sequencer?.stop())
       .then(close)
       .then(() => log.info('stopped'))
       .catch((error: unknown) => {

@@ -1,9 +1,10 @@
-import type { Database } from '@rekey/usecases';
+import type { Database, News } from '@rekey/usecases';
 import { parseDatabaseUrl } from './database-url.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { openPostgres } from './dialects/postgres.ts';
 import { openSqlite } from './dialects/sqlite.ts';
 import { migrate, schemaVersion } from './migrations/index.ts';
+import { newsOn } from './news.ts';
 import { databaseOn, orUnavailable } from './transact.ts';
 
 export type OpenOptions = {
@@ -21,6 +22,7 @@ export type OpenOptions = {
 
 export type OpenedDatabase = {
   readonly database: Database;
+  readonly news: News;
   /** Brings the schema up to date and answers the names of the steps that were missing. Safe to call at once from many servers. */
   migrate(): Promise<string[]>;
   /** Throws `Unavailable` unless the database answers. */
@@ -36,13 +38,18 @@ export type OpenedDatabase = {
 /** Opens a database. A wrong URL, or a file that is not Rekey's, is an error that says so. */
 export async function openDatabase(options: OpenOptions): Promise<OpenedDatabase> {
   const dialect = await openDialect(options);
+  const news = newsOn(dialect);
   return {
     database: databaseOn(dialect),
+    news,
     migrate: () => migrate(dialect),
     ping: () => orUnavailable(dialect, async () => void (await dialect.read(schemaVersion))),
     scrub: () => orUnavailable(dialect, () => dialect.scrub()),
     size: () => orUnavailable(dialect, () => dialect.size()),
-    close: () => dialect.close(),
+    close() {
+      news.close();
+      return dialect.close();
+    },
   };
 }
 

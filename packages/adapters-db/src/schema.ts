@@ -11,7 +11,7 @@ import type {
   NoticeKind,
   Purpose,
 } from '@rekey/domain';
-import type { ColumnType } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
 
 /**
  * The tables, alike on SQLite and PostgreSQL: ids are text, instants are milliseconds since 1970
@@ -299,11 +299,28 @@ export type Schema = {
     network: string;
     count: number;
   };
+  /** What was told and recorded, and has no place in its order yet. */
+  pending: {
+    /** The database gives it. */
+    position: Generated<number>;
+    kind: 'event';
+    /** The id of a service, or `operator`. */
+    owner: string;
+    /** JSON. */
+    content: string;
+  };
+  /** The place of the newest event that each service ever had. */
+  feeds: {
+    service_id: Id;
+    last: number;
+  };
   events: {
+    service_id: Id;
+    /** Its place in the feed of the service. */
+    sequence: number;
     id: Id;
     created_at: Instant;
     type: EventType;
-    service_id: Id;
     user_id: Id | null;
     subject_id: Id | null;
     /** JSON; null for an event of the version before, which said nothing beside its ids. */

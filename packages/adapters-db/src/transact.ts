@@ -12,6 +12,7 @@ import { keptAnswersOn } from './stores/kept-answers.ts';
 import { keysOn } from './stores/keys.ts';
 import { oneTimeTokensOn } from './stores/one-time-tokens.ts';
 import { passkeysOn } from './stores/passkeys.ts';
+import { pendingOn } from './stores/pending.ts';
 import { servicesOn } from './stores/services.ts';
 import { sessionsOn } from './stores/sessions.ts';
 import { throttlesOn } from './stores/throttles.ts';
@@ -94,6 +95,7 @@ export const storesOn = (on: Connection): Stores => ({
   throttles: throttlesOn(on),
   audit: auditOn(on),
   events: eventsOn(on),
+  pending: pendingOn(on),
   keptAnswers: keptAnswersOn(on),
   imports: importsOn(on),
 });

@@ -38,7 +38,9 @@ const ORDERS: { readonly [T in Table]: readonly (keyof Schema[T] & string)[] | n
   audit_chains: ['chain'],
   audit_entries: ['chain', 'sequence'],
   audit_sums: ['ends_at', 'chain', 'type', 'network'],
-  events: ['id'],
+  events: ['service_id', 'sequence'],
+  feeds: ['service_id'],
+  pending: ['position'],
   visible_users: null,
   sessions: null,
   refresh_tokens: null,
@@ -50,7 +52,10 @@ const ORDERS: { readonly [T in Table]: readonly (keyof Schema[T] & string)[] | n
   rekey_migrations: null,
 };
 
-const NUMBERS: ReadonlySet<string> = new Set(['sequence', 'ends_at']);
+const NUMBERS: ReadonlySet<string> = new Set(['sequence', 'ends_at', 'position']);
+
+/** What the other database gives anew. */
+const GIVEN: { readonly [T in Table]?: string } = { pending: 'position' };
 
 /** The tables of an export, in the order in which they are written and read. */
 export const exportedTables = (Object.keys(ORDERS) as Table[]).filter(
@@ -69,6 +74,16 @@ const queryOf = (table: Table, collate: string): string => {
 
 /** Reads all of a database as it is at one moment, table by table, however long that takes. */
 export async function* exportRows(url: string): AsyncGenerator<WholeRow> {
+  for await (const { table, row } of readRows(url)) {
+    const given = GIVEN[table];
+    yield { table, row: given === undefined ? row : without(given, row) };
+  }
+}
+
+const without = (name: string, row: Row): Row =>
+  Object.fromEntries(Object.entries(row).filter(([each]) => each !== name));
+
+async function* readRows(url: string): AsyncGenerator<Known> {
   const place = parseDatabaseUrl(url);
   if (place.kind === 'sqlite') {
     const handle = new Sqlite(place.file, { readonly: true, fileMustExist: true });

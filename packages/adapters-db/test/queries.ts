@@ -24,6 +24,8 @@ export const walking = [
   'audit.count',
   'audit.owners',
   'deliveries.list',
+  // What is pending is a moment's worth.
+  'pending.isEmpty',
 ];
 
 export type Ran = { readonly verb: string; readonly sql: string; readonly values: Value[] };
@@ -84,7 +86,7 @@ function asNothing<Row, Answer>(as: (row: Row) => Answer): Answer {
 async function askAll(stores: Stores): Promise<void> {
   const { services, users, keys, sessions, factors, csrfTokens } = stores;
   const { oneTimeTokens, passkeys } = stores;
-  const { deliveries, throttles, audit, events, keptAnswers, imports } = stores;
+  const { deliveries, throttles, audit, events, pending, keptAnswers, imports } = stores;
   const service = aService();
   const user = aUser({ createdBy: service.id });
   const key = aKey({ userId: user.id, serviceId: service.id });
@@ -324,6 +326,15 @@ async function askAll(stores: Stores): Promise<void> {
   await audit.takeSums(now, 10);
   await events.insert(anEvent({ serviceId: service.id }));
   await events.prune(now, 10);
+  await events.append([{ ...anEvent({ serviceId: service.id }), sequence: 1 }]);
+  await events.ends([service.id]);
+  for (const types of [undefined, ['user.created'] as const]) {
+    await events.follow(service.id, 0, 10, types);
+  }
+  await events.bounds(service.id);
+  await pending.takeTurn({ isPatient: true });
+  await pending.take(10);
+  for (const owners of [undefined, [null, service.id]]) await pending.isEmpty(owners);
 
   const answer = {
     id: 'answer',

@@ -12,6 +12,7 @@ import { recovery } from './recovery/index.ts';
 import { requests } from './requests/index.ts';
 import { services } from './services/index.ts';
 import { sessions } from './sessions/index.ts';
+import { noticingCommits } from './shared/commits.ts';
 import { inUnits } from './shared/unit.ts';
 import { throttling } from './throttling/index.ts';
 import { users } from './users/index.ts';
@@ -34,7 +35,8 @@ export type { ExportedUser } from './users/export-user.ts';
 export type UseCases = ReturnType<typeof useCases>;
 
 /** Everything that Rekey does, by room: the one list of it. */
-export const useCases = (ports: Ports) => {
+export const useCases = (given: Ports) => {
+  const ports = noticingCommits(given);
   const inside = inUnits(ports);
   const ofUsers = users(inside);
   return {

@@ -10,6 +10,7 @@ import {
 } from '../src/index.ts';
 import { keyUses } from '../src/shared/key-uses.ts';
 import { sealOwners } from '../src/shared/seals.ts';
+import { sequence } from '../src/shared/sequence.ts';
 import {
   fakeAccessTokens,
   fakeChannels,
@@ -22,6 +23,7 @@ import {
   fakeMacs,
   fakeMailTally,
   fakeMeter,
+  fakeNews,
   fakeSecrets,
   fakeTotp,
   fakeWebAuthn,
@@ -89,9 +91,19 @@ type Change = { readonly email: string; readonly password: string; readonly newP
 
 /** All ports, wired to fakes, all use cases, and a few things that tests do again and again. */
 export function world<D extends Database = MemoryDatabase>(
-  database: D = memoryDatabase() as Database as D,
+  bare: D = memoryDatabase() as Database as D,
 ) {
   const clock = fakeClock(START);
+  const news = fakeNews();
+  /** What was told has its place as soon as it is committed: tests of anything else find it there. */
+  const database: D = {
+    ...bare,
+    async transact(work) {
+      const result = await bare.transact(work);
+      await sequence({ database: bare, clock, news }, { isPatient: true });
+      return result;
+    },
+  };
   const secrets = fakeSecrets();
   const hasher = fakeHasher({ secrets });
   const channels = fakeChannels();
@@ -115,6 +127,8 @@ export function world<D extends Database = MemoryDatabase>(
     clock,
     ids: sequentialIds(1),
     flow: realFlow(),
+    news,
+    commits: { made: () => undefined },
     keyUses: keyUses(),
     sessionUses: keyUses(),
     settings,

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Id } from '@rekey/domain';
 import pg from 'pg';
 import { CHANGES } from '../migrations/change-notices.ts';
+import { SEQUENCED } from '../migrations/sequences.ts';
 import type { Trust } from './kept-reads.ts';
 
 /** How often the listener makes sure that nothing is on its way to it. */
@@ -27,6 +28,8 @@ type Options = {
   readonly config: pg.ClientConfig;
   /** Told of the user, key or service whose row changed, or of `EVERYTHING`. */
   onChange(id: Id): void;
+  /** Told of a service whose feed has something new. */
+  onSequenced(serviceId: Id): void;
   /** Told whenever changes may have been missed. */
   onGap(): void;
 };
@@ -37,7 +40,7 @@ type Options = {
  * sent have been heard of. Where the connection is cut, frozen or led elsewhere, no beat comes back and nothing is
  * proven: nothing rests on noticing what is wrong with it.
  */
-export function changeListener({ config, onChange, onGap }: Options): ChangeListener {
+export function changeListener({ config, onChange, onSequenced, onGap }: Options): ChangeListener {
   const closing = new AbortController();
   let running: Promise<void> | null = null;
   let isListening = false;
@@ -53,6 +56,7 @@ export function changeListener({ config, onChange, onGap }: Options): ChangeList
     const sent = new Map<string, Moment>();
     client.on('notification', ({ channel: from, payload = '' }) => {
       if (from === CHANGES) return onChange(payload);
+      if (from === SEQUENCED) return onSequenced(payload);
       proven = sent.get(payload) ?? proven;
       sent.delete(payload);
     });
@@ -61,6 +65,7 @@ export function changeListener({ config, onChange, onGap }: Options): ChangeList
       // No beat needs to outlive a crash of the database.
       await client.query('set synchronous_commit = off');
       await client.query(`listen ${CHANGES}`);
+      await client.query(`listen ${SEQUENCED}`);
       await client.query(`listen ${channel}`);
       onGap();
       isListening = true;

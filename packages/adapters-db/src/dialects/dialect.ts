@@ -11,6 +11,11 @@ export type Dialect = {
   transactAlone<T>(work: (on: Connection) => Promise<T>): Promise<T>;
   /** Runs lone reads without a transaction. */
   read<T>(work: (on: Connection) => Promise<T>): Promise<T>;
+  /**
+   * Calls `on` with a service whose feed another process may have added to, or with null where it may be any: as soon as the
+   * database tells of it. Answers whether the database is sure to tell of all; null where it never does.
+   */
+  hearOfFeeds: ((on: (serviceId: Id | null) => void) => () => boolean) | null;
   /** Writes over what was deleted and is still in files of Rekey's own; what a server of others keeps is theirs. */
   scrub(): Promise<void>;
   /** Bytes that the database takes on the disk. */
@@ -27,6 +32,11 @@ export type Grammar = {
   readonly builder: Kysely<Schema>;
   /** Whether a column has the text, or on PostgreSQL one of the texts, that a lookup asks for. */
   isAsked(column: RawBuilder<unknown>, asked: RawBuilder<string>): RawBuilder<boolean>;
+  /**
+   * Each answers a row where the transaction has the turn of giving places to what is pending, at once or after it has
+   * waited; null where each transaction has the whole database to itself.
+   */
+  readonly turn: { readonly try: Statement; readonly wait: Statement } | null;
 };
 
 /** A connection to the database, on which statements run. */

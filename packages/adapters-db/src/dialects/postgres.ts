@@ -1,3 +1,4 @@
+import type { Id } from '@rekey/domain';
 import {
   DummyDriver,
   Kysely,
@@ -77,10 +78,15 @@ export function openPostgres(place: PostgresPlace, options: PostgresOptions = {}
 
   const { isPooled } = place;
   const plain = connectionOn((query) => pool.query(query), isPooled);
+  let hearer: (serviceId: Id | null) => void = () => undefined;
   const listener = changeListener({
     config: { ...settingsOf(place), keepAlive: true, application_name: 'rekey listener' },
     onChange: (id) => (id === EVERYTHING ? kept.forgetAll() : kept.forget([id])),
-    onGap: () => kept.forgetAll(),
+    onSequenced: (serviceId) => hearer(serviceId),
+    onGap: () => {
+      kept.forgetAll();
+      hearer(null);
+    },
   });
   const kept = keptReads({
     trust: listener,
@@ -129,6 +135,16 @@ export function openPostgres(place: PostgresPlace, options: PostgresOptions = {}
       });
     },
     read: (work) => work(reading),
+    // Behind a pooler, nobody is told of anything.
+    hearOfFeeds: isPooled
+      ? null
+      : (on) => {
+          hearer = on;
+          return () => {
+            listener.start();
+            return listener.isProven();
+          };
+        },
     // Its files are its own: vacuum and its log are for whoever runs it.
     scrub: async () => undefined,
     async size() {
@@ -228,6 +244,12 @@ async function transactOn<T>(
   }
 }
 
+/** For so long a transaction that has the turn may do nothing: a server that is stopped gives way to others. */
+const TURN_IDLE_MS = 1000;
+
+/** The row whose lock is the turn. */
+const TURN = `select set_config('idle_in_transaction_session_timeout', '${TURN_IDLE_MS}', true) from turns`;
+
 /** The SQL of PostgreSQL. */
 export const postgresGrammar: Grammar = {
   builder: new Kysely<Schema>({
@@ -239,6 +261,10 @@ export const postgresGrammar: Grammar = {
     },
   }),
   isAsked: (column, asked) => sql`${column} = any(${asked})`,
+  turn: {
+    try: { name: 'rekey-turn-try', sql: `${TURN} for update skip locked` },
+    wait: { name: 'rekey-turn-wait', sql: `${TURN} for update` },
+  },
 };
 
 /** Behind a pooler, statements have no names: the next transaction may be on a connection that does not know them. */

@@ -158,6 +158,7 @@ function dialectOn(
         memory.refresh();
         return work(reading);
       }),
+    hearOfFeeds: null,
     // The log has the bytes of rows that are deleted since. Where a process still reads it, it goes at another time.
     scrub: () => inTurn(async () => void writer.pragma('wal_checkpoint(truncate)')),
     isOutage,
@@ -240,6 +241,7 @@ export const sqliteGrammar: Grammar = {
     },
   }),
   isAsked: (column, asked) => sql`${column} = ${asText(asked)}`,
+  turn: null,
 };
 
 function connectionOn(handle: Sqlite.Database, memory: ReadMemory | null): Connection {

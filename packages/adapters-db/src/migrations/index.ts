@@ -6,9 +6,16 @@ import { eventData } from './event-data.ts';
 import type { Migration } from './migration.ts';
 import { passkeys } from './passkeys.ts';
 import { secondFactors } from './second-factors.ts';
+import { sequences } from './sequences.ts';
 
 /** In the order in which they run: the first is version 1. */
-export const migrations: readonly Migration[] = [initial, eventData, secondFactors, passkeys];
+export const migrations: readonly Migration[] = [
+  initial,
+  eventData,
+  secondFactors,
+  passkeys,
+  sequences,
+];
 
 const latest = one((db) =>
   db.selectFrom('rekey_migrations').select('version').orderBy('version', 'desc').limit(sql.lit(1)),
@@ -36,9 +43,8 @@ export function migrate(dialect: Dialect, steps = migrations): Promise<string[]>
       );
     }
     const missing = steps.slice(version);
-    for (const [index, { name, statements, postgres = [] }] of missing.entries()) {
-      const own = dialect.name === 'postgres' ? postgres : [];
-      for (const statement of [...statements, ...own]) await run(statement);
+    for (const [index, { name, statements, ...own }] of missing.entries()) {
+      for (const statement of [...statements, ...(own[dialect.name] ?? [])]) await run(statement);
       await add(on)(version + index + 1, name);
     }
     return missing.map(({ name }) => name);

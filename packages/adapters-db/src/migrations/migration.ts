@@ -2,6 +2,7 @@
 export type Migration = {
   readonly name: string;
   readonly statements: readonly string[];
-  /** What follows on PostgreSQL alone. */
+  /** What follows on one of the databases alone. */
+  readonly sqlite?: readonly string[];
   readonly postgres?: readonly string[];
 };

@@ -11,40 +11,11 @@ import type { Connection } from '../dialects/dialect.ts';
 import { all, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 import { auditRow, extend, insertEntries, nameOf } from './audit.ts';
-import { type EventRow, eventRow } from './events.ts';
 import { newKeyRow } from './keys.ts';
+import { insertPending, pendingEvent } from './pending.ts';
+import { askAll, inPieces } from './pieces.ts';
 import { ALL, newUserRow } from './user-rows.ts';
 import { insertVisible, keyOf } from './visible-users.ts';
-
-/** How many rows a statement has: few numbers, so that few statements are built and kept. */
-const SIZES = [64, 16, 4, 1] as const;
-
-/** Runs a statement for all rows, as many at a time as one of them takes. */
-async function inPieces<Row>(
-  rows: readonly Row[],
-  run: (piece: readonly Row[]) => Promise<void>,
-): Promise<void> {
-  for (let at = 0; at < rows.length; ) {
-    const size = SIZES.find((each) => at + each <= rows.length) ?? 1;
-    await run(rows.slice(at, at + size));
-    at += size;
-  }
-}
-
-/** Asks for all values, a few at a time, some of them twice. */
-async function askAll<Value, Row>(
-  values: readonly Value[],
-  ask: (piece: readonly Value[]) => Promise<Row[]>,
-): Promise<Row[]> {
-  const found: Row[] = [];
-  for (let at = 0; at < values.length; at += SIZES[0]) {
-    const piece = values.slice(at, at + SIZES[0]);
-    const size = SIZES.findLast((each) => each >= piece.length) ?? SIZES[0];
-    const filler = Array.from({ length: size - piece.length }, () => piece[0] as Value);
-    found.push(...(await ask([...piece, ...filler])));
-  }
-  return found;
-}
 
 const usersById = all((db, ids: Param<readonly Id[]>) =>
   db
@@ -150,20 +121,6 @@ export const showAll = write((db, keyIds: Param<readonly Id[]>) =>
     .onConflict((conflict) => conflict.columns(['service_id', 'user_id']).doNothing()),
 );
 
-const insertEvents = write((db, rows: Param<readonly EventRow[]>) =>
-  db.insertInto('events').values(
-    rows.map((event) => ({
-      id: event.id,
-      created_at: event.createdAt,
-      type: event.type,
-      service_id: event.serviceId,
-      user_id: event.userId,
-      subject_id: event.subjectId,
-      data: event.data,
-    })),
-  ),
-);
-
 const unfinished = one(
   (db, source: Param<string>) =>
     db
@@ -263,7 +220,7 @@ export const importsOn = (on: Connection): Imports => ({
       showAll(on),
     );
   },
-  insertEvents: (events) => inPieces(events.map(eventRow), insertEvents(on)),
+  insertEvents: (events) => inPieces(events.map(pendingEvent), insertPending(on)),
   async appendEntries(entries: readonly AuditEntry[], chain) {
     await inPieces(entries.map(auditRow), insertEntries(on));
     await extend(on)(nameOf(chain.serviceId), chain);

@@ -56,7 +56,7 @@ describe('an account of somebody who signed up alone', () => {
 
   test('leaves nothing of itself but the record, and its address is free', async () => {
     const { w, service, signUp, expireAt, logIn } = await openWorld();
-    const kept = ['audit', 'auditChains', 'events', 'throttles', 'oneTimeTokens'] as const;
+    const kept = ['audit', 'auditChains', 'events', 'feeds', 'throttles', 'oneTimeTokens'] as const;
     const before = w.database.snapshot(...kept);
     const user = await signUp('ada@example.com');
     await logIn(user);

@@ -8,6 +8,7 @@ import type { KeptAnswers } from './kept-answers.ts';
 import type { Keys } from './keys.ts';
 import type { OneTimeTokens } from './one-time-tokens.ts';
 import type { Passkeys } from './passkeys.ts';
+import type { Pending } from './pending.ts';
 import type { Services } from './services.ts';
 import type { Sessions } from './sessions.ts';
 import type { Throttles } from './throttles.ts';
@@ -39,6 +40,7 @@ export type Stores = {
   readonly throttles: Throttles;
   readonly audit: Audit;
   readonly events: Events;
+  readonly pending: Pending;
   readonly keptAnswers: KeptAnswers;
   readonly imports: Imports;
 };

@@ -4,6 +4,7 @@ import type { Database } from './database.ts';
 import type { Flow } from './flow.ts';
 import type { Ledgers } from './imports.ts';
 import type { KeyUses } from './keys.ts';
+import type { News } from './news.ts';
 import type { BreachList, ForeignHashes, Hasher, PasswordMeter } from './passwords.ts';
 import type { AccessTokens, DeviceTokens, LinkTokens, Macs, Secrets, Totp } from './secrets.ts';
 import type { Settings } from './settings.ts';
@@ -22,9 +23,11 @@ export * from './imports.ts';
 export * from './kept-answers.ts';
 export * from './keys.ts';
 export * from './moving.ts';
+export * from './news.ts';
 export * from './one-time-tokens.ts';
 export * from './passkeys.ts';
 export * from './passwords.ts';
+export * from './pending.ts';
 export * from './secrets.ts';
 export * from './services.ts';
 export * from './sessions.ts';
@@ -54,6 +57,9 @@ export type Ports = {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly flow: Flow;
+  readonly news: News;
+  /** Told after each commit, so that what it left pending is soon given its place. */
+  readonly commits: { made(): void };
   readonly keyUses: KeyUses;
   /** Like `keyUses`, of sessions. */
   readonly sessionUses: KeyUses;

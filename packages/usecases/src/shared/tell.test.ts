@@ -348,6 +348,7 @@ test('events hold ids and instants alone, and nothing personal', async () => {
       'createdAt',
       'data',
       'id',
+      'sequence',
       'serviceId',
       'subjectId',
       'type',

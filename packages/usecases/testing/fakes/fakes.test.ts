@@ -8,6 +8,7 @@ import {
   ledgersContract,
   linkTokensContract,
   macsContract,
+  newsContract,
   outletContract,
   passwordMeterContract,
   secretsContract,
@@ -28,6 +29,7 @@ import {
   fakeLinkTokens,
   fakeMacs,
   fakeMeter,
+  fakeNews,
   fakeOutlet,
   fakeSecrets,
   fakeTotp,
@@ -72,6 +74,7 @@ breachListContract('of the tests', async () => {
   };
 });
 
+newsContract('fakes', fakeNews);
 macsContract('the tests', async () => ({ macs: fakeMacs(), stranger: fakeMacs(2) }));
 
 secretsContract('the tests', async () => fakeSecrets());

@@ -1,10 +1,10 @@
 import type { Imports } from '../../src/ports/index.ts';
+import { addPending } from './pending.ts';
 import { attributesPlace } from './seen-user.ts';
 import { newUserRow, type Tables } from './tables.ts';
 
 export function imports(tables: Tables): Imports {
-  const { users, userAttributes, keys, oneTimeTokens, audit, auditChains, events, imports } =
-    tables;
+  const { users, userAttributes, keys, oneTimeTokens, audit, auditChains, imports } = tables;
   return {
     usersWith: async (ids, emails) =>
       users
@@ -55,7 +55,7 @@ export function imports(tables: Tables): Imports {
       }
     },
     insertEvents: async (rows) => {
-      for (const event of rows) events.put(event.id, event);
+      addPending(tables, rows);
     },
     appendEntries: async (entries, chain) => {
       for (const entry of entries) audit.put(entry.id, entry);

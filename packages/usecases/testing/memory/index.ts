@@ -11,6 +11,7 @@ import { keptAnswers } from './kept-answers.ts';
 import { keys } from './keys.ts';
 import { oneTimeTokens } from './one-time-tokens.ts';
 import { passkeys } from './passkeys.ts';
+import { pending } from './pending.ts';
 import { services } from './services.ts';
 import { sessions } from './sessions.ts';
 import type { Journal } from './table.ts';
@@ -42,6 +43,7 @@ export function memoryDatabase(): MemoryDatabase {
     throttles: throttles(tables),
     audit: audit(tables),
     events: events(tables),
+    pending: pending(tables),
     keptAnswers: keptAnswers(tables),
     imports: imports(tables),
   };

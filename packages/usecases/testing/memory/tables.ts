@@ -22,6 +22,7 @@ import type {
   ImportState,
   KeptAnswer,
   KeySecret,
+  SequencedEvent,
   StoredBucket,
   UserLock,
 } from '../../src/ports/index.ts';
@@ -52,7 +53,11 @@ export type Tables = {
   readonly auditChains: Table<Id | null, AuditChain>;
   readonly audit: Table<Id, AuditEntry>;
   readonly auditSums: Table<string, AuditSum>;
-  readonly events: Table<Id, Event>;
+  readonly events: Table<Id, SequencedEvent>;
+  /** By service: the place of the newest event that it ever had. */
+  readonly feeds: Table<Id, number>;
+  /** By position. */
+  readonly pending: Table<number, Event>;
   readonly keptAnswers: Table<string, KeptAnswer>;
   readonly imports: Table<string, ImportState>;
 };
@@ -161,6 +166,8 @@ export const emptyTables = (journal: Journal): Tables => ({
   audit: new Table(journal),
   auditSums: new Table(journal),
   events: new Table(journal),
+  feeds: new Table(journal),
+  pending: new Table(journal),
   keptAnswers: new Table(journal),
   imports: new Table(journal),
 });

@@ -9,6 +9,7 @@ import { keysRaces } from './keys.ts';
 import { passwordsRaces } from './passwords.ts';
 import { recoveryRaces } from './recovery.ts';
 import { registrationsRaces } from './registrations.ts';
+import { sequenceRaces } from './sequences.ts';
 import { servicesRaces } from './services.ts';
 import { sessionsRaces } from './sessions.ts';
 import { throttlingRaces } from './throttling.ts';
@@ -33,6 +34,7 @@ export function racesContract(name: string, open: Open): void {
       factorsRaces,
       deliveriesRaces,
       auditRaces,
+      sequenceRaces,
     ];
     for (const races of rooms) races(of);
   });

@@ -31,6 +31,15 @@ export function track(open: Open) {
         await own.close();
       }
     },
+    /** A database of its own, in which nothing has a place before somebody gives it one. */
+    aloneBare: async (run: (database: Database) => Promise<void>): Promise<void> => {
+      const own = await open();
+      try {
+        await run(own.database);
+      } finally {
+        await own.close();
+      }
+    },
     /** The ports of racers that have all proven the password before any goes on. */
     provenTogether: (racers: number) => {
       const allHaveProven = gate(racers);

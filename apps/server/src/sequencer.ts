@@ -1,0 +1,59 @@
+/** How long after a commit places are given: for all commits of that time together, and after they were answered. */
+const GATHER_MS = 10;
+/** How long another process has the turn, at a guess. */
+const RETRY_MS = 25;
+/** How often this process looks for what another one left behind. */
+const POLL_MS = 500;
+
+/**
+ * Gives places to what is pending, until it is stopped: soon after each time it is woken, and now and then. `sequence`
+ * answers null where another process is at it.
+ */
+export function startSequencer(
+  sequence: () => Promise<number | null>,
+  on: { failed(error: unknown): void },
+): { wake(): void; stop(): Promise<void> } {
+  let running: Promise<void> | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  let dueAt = Number.POSITIVE_INFINITY;
+  let isFailing = false;
+  let isStopping = false;
+
+  const run = async (): Promise<void> => {
+    let next = POLL_MS;
+    try {
+      if ((await sequence()) === null) next = RETRY_MS;
+      isFailing = false;
+    } catch (error) {
+      // Once for each failure, however long it lasts.
+      if (!isFailing) on.failed(error);
+      isFailing = true;
+    }
+    running = null;
+    plan(next);
+  };
+  const plan = (ms: number): void => {
+    const at = performance.now() + ms;
+    if (isStopping || at >= dueAt) return;
+    clearTimeout(timer);
+    dueAt = at;
+    timer = setTimeout(() => {
+      dueAt = Number.POSITIVE_INFINITY;
+      // Woken while a run was on its way: what was committed since may have been too late for that.
+      if (running) void running.then(() => plan(0));
+      else running = run();
+    }, ms);
+  };
+  plan(0);
+
+  return {
+    wake: () => plan(isFailing ? POLL_MS : GATHER_MS),
+    async stop() {
+      isStopping = true;
+      clearTimeout(timer);
+      await running;
+      // What was committed since the last run, by itself and by others; where the database does not answer, another server does it.
+      await sequence().catch(() => null);
+    },
+  };
+}

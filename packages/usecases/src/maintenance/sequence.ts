@@ -1,0 +1,24 @@
+import type { Actor, Instant } from '@rekey/domain';
+import { onlyOperator } from '../shared/only-operator.ts';
+import { type SequenceNeeds, sequence } from '../shared/sequence.ts';
+
+/**
+ * Gives its place to what was told in transactions that are committed. Any process may do it at any time, several at once
+ * too: one of them has the turn.
+ */
+export class Sequence {
+  readonly #ports: SequenceNeeds;
+
+  constructor(ports: SequenceNeeds) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Answers the instant up to which everything that was committed has its place now; null where another process is at it.
+   * With `isPatient` it waits for that, and never answers null.
+   */
+  execute(actor: Actor, { isPatient = false } = {}): Promise<Instant | null> {
+    onlyOperator(actor);
+    return sequence(this.#ports, { isPatient });
+  }
+}

@@ -1,0 +1,17 @@
+import type { Ports } from '../ports/index.ts';
+
+/** The ports, but that `commits` is told of every commit. */
+export function noticingCommits(ports: Ports): Ports {
+  const { database, commits } = ports;
+  return {
+    ...ports,
+    database: {
+      async transact(work) {
+        const result = await database.transact(work);
+        commits.made();
+        return result;
+      },
+      read: (work) => database.read(work),
+    },
+  };
+}
