@@ -1,9 +1,11 @@
-/** How long after a commit places are given: for all commits of that time together, and after they were answered. */
-const GATHER_MS = 10;
-/** How long another process has the turn, at a guess. */
-const RETRY_MS = 25;
-/** How often this process looks for what another one left behind. */
-const POLL_MS = 500;
+const TIMES = {
+  /** How long after a commit places are given: for all commits of that time together, and after they were answered. */
+  gatherMs: 10,
+  /** How long another process has the turn, at a guess. */
+  retryMs: 25,
+  /** How often this process looks for what another one left behind. */
+  pollMs: 500,
+};
 
 /**
  * Gives places to what is pending, until it is stopped: soon after each time it is woken, and now and then. `sequence`
@@ -12,6 +14,7 @@ const POLL_MS = 500;
 export function startSequencer(
   sequence: () => Promise<number | null>,
   on: { failed(error: unknown): void },
+  { gatherMs, retryMs, pollMs } = TIMES,
 ): { wake(): void; stop(): Promise<void> } {
   let running: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
@@ -20,9 +23,9 @@ export function startSequencer(
   let isStopping = false;
 
   const run = async (): Promise<void> => {
-    let next = POLL_MS;
+    let next = pollMs;
     try {
-      if ((await sequence()) === null) next = RETRY_MS;
+      if ((await sequence()) === null) next = retryMs;
       isFailing = false;
     } catch (error) {
       // Once for each failure, however long it lasts.
@@ -47,7 +50,7 @@ export function startSequencer(
   plan(0);
 
   return {
-    wake: () => plan(isFailing ? POLL_MS : GATHER_MS),
+    wake: () => plan(isFailing ? pollMs : gatherMs),
     async stop() {
       isStopping = true;
       clearTimeout(timer);

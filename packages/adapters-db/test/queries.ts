@@ -24,7 +24,8 @@ export const walking = [
   'audit.count',
   'audit.owners',
   'deliveries.list',
-  // What is pending is a moment's worth.
+  // What is pending is a moment's worth, and is taken from its beginning.
+  'pending.take',
   'pending.isEmpty',
 ];
 

@@ -248,7 +248,7 @@ async function transactOn<T>(
 const TURN_IDLE_MS = 1000;
 
 /** The row whose lock is the turn. */
-const TURN = `select set_config('idle_in_transaction_session_timeout', '${TURN_IDLE_MS}', true) from turns`;
+const TURN = `select set_config('idle_in_transaction_session_timeout', '${TURN_IDLE_MS}', true) from turns where id = 1`;
 
 /** The SQL of PostgreSQL. */
 export const postgresGrammar: Grammar = {

@@ -26,13 +26,15 @@ export const insertPending = write((db, rows: Param<readonly Row[]>) =>
   ),
 );
 
-const take = all((db, limit: Param<number>) =>
-  db
-    .deleteFrom('pending')
-    .where('position', 'in', (eb) =>
-      eb.selectFrom('pending').select('position').orderBy('position').limit(limit),
-    )
-    .returning(['position', 'kind', 'content']),
+const take = all(
+  (db, limit: Param<number>) =>
+    db
+      .deleteFrom('pending')
+      .where('position', 'in', (eb) =>
+        eb.selectFrom('pending').select('position').orderBy('position').limit(limit),
+      )
+      .returning(['position', 'kind', 'content']),
+  ({ position, content }) => ({ position, event: JSON.parse(content) as Event }),
 );
 
 const first = one((db, owners?: Param<readonly string[]>) => {
@@ -51,7 +53,7 @@ export const pendingOn = (on: Connection): Pending => ({
 
   async take(limit) {
     const rows = (await take(on)(limit)).sort((a, b) => a.position - b.position);
-    return { events: rows.map(({ content }): Event => JSON.parse(content)) };
+    return { events: rows.map(({ event }) => event) };
   },
 
   async isEmpty(serviceIds?: readonly (Id | null)[]) {

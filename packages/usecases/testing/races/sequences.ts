@@ -13,6 +13,9 @@ type Told = {
   readonly ended: number;
 };
 
+/** Lets run what waits for the disk or the network. */
+const others = () => new Promise((resolve) => setImmediate(resolve));
+
 export function sequenceRaces({ aloneBare, concurrency }: Track): void {
   /** Servers that give places, each with ports of its own, and the services that are told of. */
   const seed = async (database: Database) => {
@@ -49,7 +52,10 @@ export function sequenceRaces({ aloneBare, concurrency }: Track): void {
         let isTelling = true;
         const sequencing = times(3, async (each) => {
           const sequence = server();
-          while (isTelling) await sequence.execute(operator, { isPatient: each === 0 });
+          while (isTelling) {
+            await sequence.execute(operator, { isPatient: each === 0 });
+            await others();
+          }
         });
         const reading = times(2, async (each) => {
           const serviceId = ids[each] ?? '';
@@ -57,6 +63,7 @@ export function sequenceRaces({ aloneBare, concurrency }: Track): void {
           while (isTelling) {
             const after = seen.at(-1)?.sequence ?? 0;
             seen.push(...(await database.read(({ events }) => events.follow(serviceId, after, 5))));
+            await others();
           }
           return { serviceId, seen };
         });
