@@ -13,12 +13,11 @@ export function eventsContract({ write, read, seed }: Opened): void {
     const follow = (serviceId: string, after = 0, limit = 100, types?: SequencedEvent['type'][]) =>
       read(({ events }) => events.follow(serviceId, after, limit, types));
     /** Events at the first places of a new service. */
-    const append = async (...details: Partial<SequencedEvent>[]) => {
+    const append = async (...details: Partial<Parameters<typeof anEvent>[0]>[]) => {
       const { service } = await seed();
       const all = details.map((each, index) => ({
-        ...anEvent({ serviceId: service.id, createdAt: past }),
+        ...anEvent({ serviceId: service.id, createdAt: past, ...each }),
         sequence: index + 1,
-        ...each,
       }));
       await write(({ events }) => events.append(all));
       return { serviceId: service.id, all };
