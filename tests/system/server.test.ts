@@ -218,6 +218,7 @@ describe('the command line', () => {
       provider_local_url: 'https://shop.example/account',
       provider_github_oauth2_url: null,
       provider_microsoft_oauth2_url: null,
+      provider_google_oauth2_url: null,
       sees_all_users: false,
       owner_recovery: false,
       require_factor: false,

@@ -26,6 +26,7 @@ import {
   type Templates,
   templatesOf,
 } from '@rekey/adapters-mail';
+import { openProviders, type ProviderEvents } from '@rekey/adapters-providers';
 import { webAuthn } from '@rekey/adapters-webauthn';
 import { DAY_MS, operator } from '@rekey/domain';
 import {
@@ -43,6 +44,7 @@ export type Rekey = Awaited<ReturnType<typeof compose>>;
 
 type Events = KeyRingEvents &
   BreachListEvents &
+  ProviderEvents &
   Pick<OpenOptions, 'onConnectionError' | 'isBulk'> & {
     /** A mail that was asked for is not owed, because there were too many of them. */
     readonly onMailWithheld?: (limit: string) => void;
@@ -117,6 +119,7 @@ export async function compose(
         challengeKeys: () => ring.keys().link,
         blindKeys: () => ring.keys().throttle,
       }),
+      providers: openProviders({ ...clientsOf(config), ...events, clock }),
       channels: { mail },
       mailTally: { withheld: (limit) => events.onMailWithheld?.(limit) },
       ledgers,
@@ -176,6 +179,40 @@ export function settingsOf(config: Config): Settings {
       clientPerMinute: config.throttleClientPerMinute,
       changesPerHour: config.throttleChangesPerHour,
     },
+  };
+}
+
+/** The clients that the operator registered with providers: an id has its secret, see `readConfig`. */
+function clientsOf(config: Config) {
+  const { googleClientId, githubClientId, githubClientSecret } = config;
+  const { microsoftClientId, microsoftClientSecret } = config;
+  return {
+    google:
+      googleClientId === null
+        ? null
+        : {
+            clientId: googleClientId,
+            clientSecret: config.googleClientSecret,
+            issuer: config.googleIssuer,
+          },
+    github:
+      githubClientId === null || githubClientSecret === null
+        ? null
+        : {
+            clientId: githubClientId,
+            clientSecret: githubClientSecret,
+            url: config.githubUrl,
+            apiUrl: config.githubApiUrl,
+          },
+    microsoft:
+      microsoftClientId === null || microsoftClientSecret === null
+        ? null
+        : {
+            clientId: microsoftClientId,
+            clientSecret: microsoftClientSecret,
+            url: config.microsoftUrl,
+            tenants: config.microsoftTenants,
+          },
   };
 }
 

@@ -57,6 +57,17 @@ test('without a variable set, the defaults of the documentation hold', () => {
     recoverPasswordUrl: null,
     validateEmailUrl: null,
     trustProxy: [],
+    googleClientId: null,
+    googleClientSecret: null,
+    googleIssuer: 'https://accounts.google.com',
+    githubClientId: null,
+    githubClientSecret: null,
+    githubUrl: 'https://github.com',
+    githubApiUrl: 'https://api.github.com',
+    microsoftClientId: null,
+    microsoftClientSecret: null,
+    microsoftTenants: [],
+    microsoftUrl: 'https://login.microsoftonline.com',
     keepAliveTimeoutS: 65,
     corsAllowOrigin: [],
     webAuthnOrigins: ['http://localhost:8042'],
@@ -315,4 +326,52 @@ test.each([
 test('a path may hold a ~ and a $ that no shell would fill in', () => {
   const keysFile = './a~b/c$/keys.json';
   expect(readConfig({ KEYS_FILE: keysFile })).toMatchObject({ keysFile });
+});
+
+test.each([
+  ['GITHUB_CLIENT_ID', 'GITHUB_CLIENT_SECRET'],
+  ['GITHUB_CLIENT_SECRET', 'GITHUB_CLIENT_ID'],
+  ['MICROSOFT_CLIENT_ID', 'MICROSOFT_CLIENT_SECRET'],
+  ['MICROSOFT_CLIENT_SECRET', 'MICROSOFT_CLIENT_ID'],
+  ['GOOGLE_CLIENT_SECRET', 'GOOGLE_CLIENT_ID'],
+])('a client of a provider is whole: %s is refused without %s', (name, other) => {
+  expect(() => readConfig({ [name]: 'one half' })).toThrow(`${other} must be set where ${name} is`);
+  expect(() => readConfig({ [name]: 'one half', [other]: 'the other' })).not.toThrow();
+});
+
+test('people sign in with Google’s tokens where only the id of the client is known', () => {
+  const { googleClientId, googleClientSecret } = readConfig({ GOOGLE_CLIENT_ID: 'an-id' });
+  expect([googleClientId, googleClientSecret]).toEqual(['an-id', null]);
+});
+
+test.each(['GOOGLE_ISSUER', 'GITHUB_URL', 'GITHUB_API_URL', 'MICROSOFT_URL'])(
+  'secrets go to a provider in plain http on this machine alone: %s',
+  (name) => {
+    for (const url of [
+      'http://127.0.0.1:9',
+      'http://localhost:9',
+      'http://[::1]:9',
+      'https://a.example',
+    ]) {
+      expect(() => readConfig({ [name]: url })).not.toThrow();
+    }
+    for (const url of [
+      'http://a.example',
+      'http://127.0.0.1.a.example',
+      'http://10.0.0.1',
+      'ftp://a.example',
+      'x',
+    ]) {
+      expect(() => readConfig({ [name]: url })).toThrow(name);
+    }
+  },
+);
+
+test('tenants of Microsoft are named by their ids', () => {
+  const [a, b] = ['11111111-2222-4333-8444-555555555555', 'AAAAAAAA-2222-4333-8444-555555555555'];
+  const { microsoftTenants } = readConfig({ MICROSOFT_TENANTS: `${a}, ${b}` });
+  expect(microsoftTenants).toEqual([a, b.toLowerCase()]);
+  for (const text of ['contoso.example', 'common', `${a};${b}`]) {
+    expect(() => readConfig({ MICROSOFT_TENANTS: text })).toThrow('MICROSOFT_TENANTS must be ids');
+  }
 });

@@ -37,8 +37,22 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       return [key, null];
     }
   });
+  problems.push(...halves(given));
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.fromEntries(values) as Config;
+}
+
+/** Clients of providers that have an id and no secret, or the other way round. Google has uses for an id alone. */
+function halves(given: NodeJS.ProcessEnv): string[] {
+  const missing = (name: string, other: string) =>
+    given[name] || !given[other] ? [] : [`${name} must be set where ${other} is`];
+  return [
+    ...missing('GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'),
+    ...['GITHUB', 'MICROSOFT'].flatMap((provider) => {
+      const [id, secret] = [`${provider}_CLIENT_ID`, `${provider}_CLIENT_SECRET`];
+      return [...missing(id, secret), ...missing(secret, id)];
+    }),
+  ];
 }
 
 /** The variables as they were meant: secrets out of their files, and nothing around a value that a shell would take away. */

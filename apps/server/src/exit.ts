@@ -53,6 +53,7 @@ export const names: Readonly<Record<string, string>> = {
   providerLocalUrl: 'option --local-url',
   providerGithubOauth2Url: 'option --github-url',
   providerMicrosoftOauth2Url: 'option --microsoft-url',
+  providerGoogleOauth2Url: 'option --google-url',
   supportUrl: 'option --support-url',
   userEmailText: 'option --email-text',
   userAllowRegister: 'option --allow-register',

@@ -74,6 +74,11 @@ async function start(): Promise<void> {
       onConnectionError: (error) => log.warn({ error: error.message }, 'database connection lost'),
       onBreachListSilent: (reason) => log.warn({ reason }, 'breach list does not answer'),
       onBreachListBack: () => log.info('breach list answers again'),
+      onExchange: (exchanged) => {
+        metrics?.exchanged(exchanged);
+        const { provider, outcome, reason } = exchanged;
+        if (outcome === 'failed') log.warn({ provider, reason }, 'provider does not answer');
+      },
       onMailWithheld: (limit) => metrics?.withheld(limit),
       onCommit: () => sequencer?.wake(),
     },

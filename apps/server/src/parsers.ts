@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import path from 'node:path';
+import { isSafe } from '@rekey/adapters-providers';
 import { IllegalArgument, parseName } from '@rekey/domain';
 
 /** A value is not usable. The message never repeats it: it may be secret. */
@@ -58,6 +59,24 @@ export function baseUrl(value: string): string {
     throw new UnusableValue('must be an http or https URL without user, query and fragment');
   }
   return url.href.replace(/\/+$/, '');
+}
+
+/** The base of a provider, which secrets are sent to. Without a slash at its end. */
+export function providerUrl(value: string): string {
+  const url = baseUrl(value);
+  if (isSafe(new URL(url))) return url;
+  throw new UnusableValue('must be an https URL; plain http is for this machine alone');
+}
+
+const GUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/** Ids of tenants of Microsoft with commas between them. */
+export function tenants(value: string): readonly string[] {
+  const list = value.split(',').flatMap((text) => text.trim().toLowerCase() || []);
+  if (!list.every((text) => GUID.test(text))) {
+    throw new UnusableValue('must be ids of tenants, with commas between them, and no names');
+  }
+  return list;
 }
 
 /** Origins with commas between them, each as browsers write it. */

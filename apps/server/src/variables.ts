@@ -16,6 +16,8 @@ import {
   origins,
   originsOfUrls,
   place,
+  providerUrl,
+  tenants,
   text,
   textFor,
 } from './parsers.ts';
@@ -247,6 +249,67 @@ const formLinks = {
   },
 } satisfies Record<string, Variable>;
 
+/** Of a client that the operator registered with a provider. */
+const client = (name: string, meaning: string, example: string) =>
+  ({ name, default: null, parse: text, text: meaning, example }) as const;
+const clientSecret = (name: string, meaning: string) =>
+  ({ name, default: null, parse: text, text: meaning, isSecret: true }) as const;
+
+const providers = {
+  googleClientId: client(
+    'GOOGLE_CLIENT_ID',
+    'the client id of [sign-in with Google](guides/providers.md#google): ID tokens and access tokens that were made for it are taken at `POST /users/login/google`. Where it is not set, that is 404',
+    '1234567890-abc.apps.googleusercontent.com',
+  ),
+  googleClientSecret: clientSecret(
+    'GOOGLE_CLIENT_SECRET',
+    'the secret of that client, for the sign-in of services at `/v1/auth/provider/google/oauth2`. Where it is not set, that is 404',
+  ),
+  googleIssuer: {
+    name: 'GOOGLE_ISSUER',
+    default: 'https://accounts.google.com',
+    parse: providerUrl,
+    text: 'the issuer of Google’s ID tokens, where its endpoints are described; another one is for tests. `https`, or plain http on this machine alone, like all URLs of providers',
+  },
+  githubClientId: client(
+    'GITHUB_CLIENT_ID',
+    'the client id of [sign-in with GitHub](guides/providers.md#github). Where it is not set, `/v1/auth/provider/github/oauth2` is 404',
+    'Iv1.0123456789abcdef',
+  ),
+  githubClientSecret: clientSecret('GITHUB_CLIENT_SECRET', 'the secret of that client'),
+  githubUrl: {
+    name: 'GITHUB_URL',
+    default: 'https://github.com',
+    parse: providerUrl,
+    text: 'GitHub, or a GitHub Enterprise Server. Who is linked at one is nobody at another',
+  },
+  githubApiUrl: {
+    name: 'GITHUB_API_URL',
+    default: 'https://api.github.com',
+    parse: providerUrl,
+    text: 'the API of that GitHub; `https://HOST/api/v3` for a GitHub Enterprise Server',
+  },
+  microsoftClientId: client(
+    'MICROSOFT_CLIENT_ID',
+    'the client id of [sign-in with Microsoft](guides/providers.md#microsoft). Where it is not set, `/v1/auth/provider/microsoft/oauth2` is 404',
+    '01234567-89ab-4cde-8f01-23456789abcd',
+  ),
+  microsoftClientSecret: clientSecret('MICROSOFT_CLIENT_SECRET', 'the secret of that client'),
+  microsoftTenants: {
+    name: 'MICROSOFT_TENANTS',
+    default: '',
+    parse: tenants,
+    text: 'ids of the tenants whose administrators are trusted with the e-mail addresses of their people, with commas between them. People of other tenants are known by an address only where Microsoft says that the tenant owns its domain (`xms_edov`). With one tenant here, people of others cannot sign in at all',
+    example: '89abcdef-0123-4567-89ab-cdef01234567',
+  },
+  microsoftUrl: {
+    name: 'MICROSOFT_URL',
+    default: 'https://login.microsoftonline.com',
+    parse: providerUrl,
+    text: 'where people of Microsoft sign in: a national cloud has its own',
+  },
+} satisfies Record<string, Variable>;
+
 const lifetimes = {
   accessTokenTtlS: {
     name: 'ACCESS_TOKEN_TTL',
@@ -372,6 +435,7 @@ export const variables = {
   ...accounts,
   ...formTokens,
   ...formLinks,
+  ...providers,
   ...lifetimes,
   ...limits,
   ...appearance,
@@ -386,6 +450,7 @@ export const sections: readonly { readonly title: string; readonly variables: Va
   { title: 'Accounts and passwords', variables: Object.values(accounts) },
   { title: 'Tokens of the form dialect', variables: Object.values(formTokens) },
   { title: 'Links of the form dialect', variables: Object.values(formLinks) },
+  { title: 'Sign-in with a provider', variables: Object.values(providers) },
   { title: 'Lifetimes', variables: Object.values(lifetimes) },
   { title: 'Limits', variables: Object.values(limits) },
   { title: 'Appearance', variables: Object.values(appearance) },

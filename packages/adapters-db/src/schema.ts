@@ -9,6 +9,7 @@ import type {
   Instant,
   KeyType,
   NoticeKind,
+  Provider,
   Purpose,
 } from '@rekey/domain';
 import type { ColumnType, Generated } from 'kysely';
@@ -30,6 +31,7 @@ export type Schema = {
     provider_local_url: string | null;
     provider_github_oauth2_url: string | null;
     provider_microsoft_oauth2_url: string | null;
+    provider_google_oauth2_url: string | null;
     sees_all_users: Flag;
     owner_recovery: Flag;
     require_factor: Flag;
@@ -205,6 +207,25 @@ export type Schema = {
   passkey_challenges: {
     challenge: string;
     expires_at: Instant;
+  };
+  provider_links: {
+    id: Id;
+    created_at: Instant;
+    last_used_at: Instant | null;
+    user_id: Id;
+    provider: Provider;
+    issuer: string;
+    subject: string;
+  };
+  provider_states: {
+    digest: string;
+    expires_at: Instant;
+    provider: Provider;
+    service_id: Id;
+    /** Of a link that is to be made; null for a sign-in. */
+    user_id: Id | null;
+    binding: string | null;
+    sealed: string;
   };
   csrf_tokens: {
     digest: string;

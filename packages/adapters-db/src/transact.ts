@@ -13,6 +13,8 @@ import { keysOn } from './stores/keys.ts';
 import { oneTimeTokensOn } from './stores/one-time-tokens.ts';
 import { passkeysOn } from './stores/passkeys.ts';
 import { pendingOn } from './stores/pending.ts';
+import { providerLinksOn } from './stores/provider-links.ts';
+import { providerStatesOn } from './stores/provider-states.ts';
 import { servicesOn } from './stores/services.ts';
 import { sessionsOn } from './stores/sessions.ts';
 import { throttlesOn } from './stores/throttles.ts';
@@ -90,6 +92,8 @@ export const storesOn = (on: Connection): Stores => ({
   factors: factorsOn(on),
   passkeys: passkeysOn(on),
   csrfTokens: csrfTokensOn(on),
+  providerLinks: providerLinksOn(on),
+  providerStates: providerStatesOn(on),
   oneTimeTokens: oneTimeTokensOn(on),
   deliveries: deliveriesOn(on),
   throttles: throttlesOn(on),

@@ -9,6 +9,7 @@ import {
   anEvent,
   aOneTimeToken,
   aPasskey,
+  aProviderLink,
   aService,
   aSession,
   aTotpSeed,
@@ -88,6 +89,7 @@ async function askAll(stores: Stores): Promise<void> {
   const { services, users, keys, sessions, factors, csrfTokens } = stores;
   const { oneTimeTokens, passkeys } = stores;
   const { deliveries, throttles, audit, events, pending, keptAnswers, imports } = stores;
+  const { providerLinks, providerStates } = stores;
   const service = aService();
   const user = aUser({ createdBy: service.id });
   const key = aKey({ userId: user.id, serviceId: service.id });
@@ -254,6 +256,25 @@ async function askAll(stores: Stores): Promise<void> {
   await csrfTokens.insert({ digest: 'd', serviceId: service.id, expiresAt: now });
   await csrfTokens.spend('d', service.id, now);
   await csrfTokens.prune(now, 10);
+  const awaited = {
+    digest: 'd',
+    provider: 'google',
+    serviceId: service.id,
+    userId: null,
+    binding: null,
+  } as const;
+  await providerStates.insert({ ...awaited, expiresAt: now, sealed: 's' });
+  await providerStates.find(awaited, now);
+  await providerStates.spend(awaited, now);
+  await providerStates.endAllOf(user.id);
+  await providerStates.prune(now, 10);
+  const link = aProviderLink({ userId: user.id });
+  await providerLinks.insert(link);
+  await providerLinks.find(link);
+  await providerLinks.ofUser(user.id);
+  await providerLinks.touch(link.id, now);
+  await providerLinks.remove(link.id, user.id);
+  await providerLinks.removeAllOf(user.id);
   await oneTimeTokens.insert(token);
   await oneTimeTokens.findGood(token.id, now);
   await oneTimeTokens.findSpent(token.id, now);

@@ -78,16 +78,19 @@ describe('requests', () => {
   });
 });
 
-it('refused tries and withheld mails are counted by limit, repeated requests, and attempts to deliver by outcome', async () => {
+it('refused tries and withheld mails are counted by limit, repeated requests, attempts to deliver and exchanges with providers by outcome', async () => {
   const { metrics, read } = await measuring();
   metrics.throttled('account');
   metrics.delivered({ outcome: 'sent' });
   metrics.delivered({ outcome: 'put off' });
   metrics.replayed();
   metrics.withheld('mailbox');
+  metrics.exchanged({ provider: 'google', outcome: 'failed' });
   expect(await read('rekey_throttled_total{limit="account"}')).toBe(1);
   expect(await read('rekey_idempotent_replays_total')).toBe(1);
   expect(await read('rekey_mails_withheld_total{limit="mailbox"}')).toBe(1);
+  const exchanges = 'rekey_provider_exchanges_total{provider="google",outcome="failed"}';
+  expect(await read(exchanges)).toBe(1);
   expect(await read('rekey_mail_attempts_total{outcome="sent"}')).toBe(1);
   expect(await read('rekey_mail_attempts_total{outcome="put_off"}')).toBe(1);
 });

@@ -80,6 +80,12 @@ export function openMetrics({
     labelNames: ['limit'],
     registers,
   });
+  const exchanges = new Counter({
+    name: 'rekey_provider_exchanges_total',
+    help: 'Exchanges with the providers that people sign in with, by what became of them.',
+    labelNames: ['provider', 'outcome'],
+    registers,
+  });
   const attempts = new Counter({
     name: 'rekey_mail_attempts_total',
     help: 'Attempts to send a mail, by what became of them.',
@@ -102,6 +108,9 @@ export function openMetrics({
     replayed: (): void => replayed.inc(),
 
     withheld: (limit: string): void => withheld.inc({ limit }),
+
+    exchanged: ({ provider, outcome }: { readonly provider: string; readonly outcome: string }) =>
+      exchanges.inc({ provider, outcome }),
 
     delivered: ({ outcome }: Pick<Delivered, 'outcome'>): void =>
       attempts.inc({ outcome: outcome.replaceAll(' ', '_') }),

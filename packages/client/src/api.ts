@@ -125,6 +125,8 @@ export type ChangedService = {
   readonly provider_github_oauth2_url?: string;
   /** The page that sign-ins with Microsoft come back to. Empty for none. */
   readonly provider_microsoft_oauth2_url?: string;
+  /** The page that sign-ins with Google come back to. Empty for none. */
+  readonly provider_google_oauth2_url?: string;
   /** Whether the service lists, reads and changes all users. */
   readonly sees_all_users?: boolean;
   /** Whether owners open again by themselves the accounts that they locked. */
@@ -650,6 +652,8 @@ export type NewService = {
   readonly provider_github_oauth2_url?: string;
   /** The page that sign-ins with Microsoft come back to. Empty for none. */
   readonly provider_microsoft_oauth2_url?: string;
+  /** The page that sign-ins with Google come back to. Empty for none. */
+  readonly provider_google_oauth2_url?: string;
   /** Whether the service lists, reads and changes all users. */
   readonly sees_all_users?: boolean;
   /** Whether owners open again by themselves the accounts that they locked. */
@@ -809,6 +813,8 @@ export type Service = {
   readonly provider_github_oauth2_url: string | null;
   /** The page that sign-ins with Microsoft come back to. */
   readonly provider_microsoft_oauth2_url: string | null;
+  /** The page that sign-ins with Google come back to. */
+  readonly provider_google_oauth2_url: string | null;
   /** Whether the service lists, reads and changes all users. */
   readonly sees_all_users: boolean;
   /** Whether owners open again by themselves the accounts that they locked. */

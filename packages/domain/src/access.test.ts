@@ -208,6 +208,7 @@ describe('an actor may', () => {
     [{ name: 'Shop', providerLocalUrl: '' }, false],
     [{ providerGithubOauth2Url: '' }, false],
     [{ providerMicrosoftOauth2Url: '' }, false],
+    [{ providerGoogleOauth2Url: '' }, false],
     [{ supportUrl: '' }, false],
     [{ seesAllUsers: false }, false],
     [{ ownerRecovery: false }, false],

@@ -22,6 +22,7 @@ export * from './origin.ts';
 export * from './page.ts';
 export * from './passkey.ts';
 export * from './password.ts';
+export * from './provider.ts';
 export * from './service.ts';
 export * from './session.ts';
 export * from './stack.ts';

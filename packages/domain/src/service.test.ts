@@ -78,6 +78,7 @@ describe('what is given of a service', () => {
         providerLocalUrl: '',
         providerGithubOauth2Url: '',
         providerMicrosoftOauth2Url: '',
+        providerGoogleOauth2Url: '',
         supportUrl: '',
       }),
     ).toEqual({
@@ -85,6 +86,7 @@ describe('what is given of a service', () => {
       providerLocalUrl: null,
       providerGithubOauth2Url: null,
       providerMicrosoftOauth2Url: null,
+      providerGoogleOauth2Url: null,
       supportUrl: null,
     });
   });
@@ -96,6 +98,7 @@ describe('what is given of a service', () => {
       providerLocalUrl: url,
       providerGithubOauth2Url: url,
       providerMicrosoftOauth2Url: url,
+      providerGoogleOauth2Url: url,
     };
     expect(parseService(urls)).toEqual(urls);
   });

@@ -2,6 +2,7 @@ import { canonicalEmail } from './email.ts';
 import { IllegalArgument } from './errors.ts';
 import type { Id, Instant } from './ids.ts';
 import { parseLinkless } from './link-text.ts';
+import type { Provider } from './provider.ts';
 import { isUrl, parseAll, parseMailText, parseName, parseUrl } from './text.ts';
 
 /** Somebody's backend: it registers itself and acts for its users. */
@@ -22,6 +23,7 @@ export type Service = {
   /** The pages that sign-ins with a provider come back to. */
   readonly providerGithubOauth2Url: string | null;
   readonly providerMicrosoftOauth2Url: string | null;
+  readonly providerGoogleOauth2Url: string | null;
   /** Whether the service lists, reads and changes all users, and not only those it knows. */
   readonly seesAllUsers: boolean;
   /** Whether owners open again by themselves the accounts that they locked. */
@@ -46,6 +48,7 @@ export const serviceDefaults = {
   providerLocalUrl: null,
   providerGithubOauth2Url: null,
   providerMicrosoftOauth2Url: null,
+  providerGoogleOauth2Url: null,
   seesAllUsers: false,
   ownerRecovery: false,
   requireFactor: false,
@@ -90,6 +93,14 @@ export function parseSupportUrl(text: string, field = 'supportUrl'): string {
   throw new IllegalArgument([{ field, message, code: 'malformed' }]);
 }
 
+/** The page of a service that sign-ins with a provider come back to; null for none. */
+export const returnUrlOf = (service: Service, provider: Provider): string | null =>
+  ({
+    google: service.providerGoogleOauth2Url,
+    github: service.providerGithubOauth2Url,
+    microsoft: service.providerMicrosoftOauth2Url,
+  })[provider];
+
 /** All of a service that can be given and changed. */
 export type ServiceFields = Omit<Service, 'id' | 'createdAt' | 'updatedAt'>;
 
@@ -122,6 +133,7 @@ export const serviceParsers: Parsers = {
   providerLocalUrl: parseOptionalUrl,
   providerGithubOauth2Url: parseOptionalUrl,
   providerMicrosoftOauth2Url: parseOptionalUrl,
+  providerGoogleOauth2Url: parseOptionalUrl,
   supportUrl: optional(parseSupportUrl, null),
 };
 

@@ -11,6 +11,7 @@ import {
   type Origin,
   type Passkey,
   type Place,
+  type ProviderLink,
   type Service,
   type Session,
   serviceDefaults,
@@ -69,6 +70,21 @@ export function aUser(details: Partial<User> & Pick<User, 'createdBy'>): User {
     passwordRequireUpdate: false,
     lastLoginAt: null,
     factors: noFactors,
+    ...details,
+  };
+}
+
+export function aProviderLink(
+  details: Partial<ProviderLink> & Pick<ProviderLink, 'userId'>,
+): ProviderLink {
+  const id = ids.next();
+  return {
+    id,
+    createdAt: START,
+    lastUsedAt: null,
+    provider: 'google',
+    issuer: 'https://accounts.google.com',
+    subject: `subject-${id}`,
     ...details,
   };
 }

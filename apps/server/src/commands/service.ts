@@ -38,6 +38,7 @@ type ServiceOptions = {
   readonly localUrl?: string;
   readonly githubUrl?: string;
   readonly microsoftUrl?: string;
+  readonly googleUrl?: string;
   readonly supportUrl?: string;
   readonly emailText?: string;
   readonly allowRegister?: Flag;
@@ -233,6 +234,13 @@ function describing(command: Command): Command {
       ),
     )
     .addOption(
+      text(
+        '--google-url <url>',
+        'providerGoogleOauth2Url',
+        'page that sign-ins with Google come back to',
+      ),
+    )
+    .addOption(
       text('--support-url <url>', 'supportUrl', 'where people find help: https: or mailto:'),
     )
     .addOption(text('--email-text <text>', 'userEmailText', 'text that mails of the service carry'))
@@ -249,6 +257,7 @@ const givenOf = (options: ServiceOptions): GivenService => ({
   providerLocalUrl: options.localUrl,
   providerGithubOauth2Url: options.githubUrl,
   providerMicrosoftOauth2Url: options.microsoftUrl,
+  providerGoogleOauth2Url: options.googleUrl,
   supportUrl: options.supportUrl,
   userEmailText: options.emailText,
   userAllowRegister: isTrue(options.allowRegister),

@@ -5,6 +5,7 @@ import { initial } from './0001-initial.ts';
 import { eventData } from './event-data.ts';
 import type { Migration } from './migration.ts';
 import { passkeys } from './passkeys.ts';
+import { providerLinks } from './provider-links.ts';
 import { secondFactors } from './second-factors.ts';
 import { sequences } from './sequences.ts';
 
@@ -15,6 +16,7 @@ export const migrations: readonly Migration[] = [
   secondFactors,
   passkeys,
   sequences,
+  providerLinks,
 ];
 
 const latest = one((db) =>

@@ -20,8 +20,8 @@ const MAX_BATCHES = 50;
 
 /**
  * Deletes rows that have long been over: sessions with their refresh tokens, one-time tokens with their deliveries,
- * CSRF tokens, challenges, seeds that nobody confirmed, events, passwords of the past, and counts of tries that no longer
- * matter.
+ * CSRF tokens, challenges, seeds that nobody confirmed, sign-ins with a provider that nobody finished, events, passwords of
+ * the past, and counts of tries that no longer matter.
  */
 export class Prune {
   readonly #ports: Needs;
@@ -49,6 +49,9 @@ export class Prune {
     const csrfTokens = await this.#inBatches(({ csrfTokens }) => csrfTokens.prune(now, BATCH));
     const challenges = await this.#inBatches(({ factors }) => factors.prune(now, BATCH));
     const answered = await this.#inBatches(({ passkeys }) => passkeys.pruneChallenges(now, BATCH));
+    const providerStates = await this.#inBatches(({ providerStates }) =>
+      providerStates.prune(now, BATCH),
+    );
     const keptAnswers = await this.#inBatches(({ keptAnswers }) =>
       keptAnswers.prune(now - ANSWERS_KEPT_MS, BATCH),
     );
@@ -57,8 +60,8 @@ export class Prune {
       users.prunePastPasswords(now - doubtMs(settings), passwordHistory, PASSWORDS),
     );
     const throttles = await this.#inBatches(({ throttles }) => throttles.prune(now, BATCH));
-    const others =
-      csrfTokens + challenges + answered + orphans + keptAnswers + passwords + throttles;
+    const unfinished = csrfTokens + challenges + answered + providerStates;
+    const others = unfinished + orphans + keptAnswers + passwords + throttles;
     return sessions + tokens + events + others;
   }
 

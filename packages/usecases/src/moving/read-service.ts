@@ -27,6 +27,7 @@ const MEMBERS = [
   'provider_local_url',
   'provider_github_oauth2_url',
   'provider_microsoft_oauth2_url',
+  'provider_google_oauth2_url',
   'keys',
   'created_at',
   'updated_at',
@@ -70,6 +71,10 @@ export function readService(
     providerMicrosoftOauth2Url: reading.text(
       'provider_microsoft_oauth2_url',
       serviceParsers.providerMicrosoftOauth2Url,
+    ),
+    providerGoogleOauth2Url: reading.text(
+      'provider_google_oauth2_url',
+      serviceParsers.providerGoogleOauth2Url,
     ),
   };
   const createdAt = reading.past('created_at', now) ?? now;

@@ -9,6 +9,8 @@ import type { Keys } from './keys.ts';
 import type { OneTimeTokens } from './one-time-tokens.ts';
 import type { Passkeys } from './passkeys.ts';
 import type { Pending } from './pending.ts';
+import type { ProviderLinks } from './provider-links.ts';
+import type { ProviderStates } from './provider-states.ts';
 import type { Services } from './services.ts';
 import type { Sessions } from './sessions.ts';
 import type { Throttles } from './throttles.ts';
@@ -35,6 +37,8 @@ export type Stores = {
   readonly factors: Factors;
   readonly passkeys: Passkeys;
   readonly csrfTokens: CsrfTokens;
+  readonly providerLinks: ProviderLinks;
+  readonly providerStates: ProviderStates;
   readonly oneTimeTokens: OneTimeTokens;
   readonly deliveries: Deliveries;
   readonly throttles: Throttles;

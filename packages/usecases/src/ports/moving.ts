@@ -50,6 +50,7 @@ export type ServiceRow = {
   readonly provider_local_url?: unknown;
   readonly provider_github_oauth2_url?: unknown;
   readonly provider_microsoft_oauth2_url?: unknown;
+  readonly provider_google_oauth2_url?: unknown;
   readonly keys?: unknown;
   readonly created_at?: unknown;
   readonly updated_at?: unknown;

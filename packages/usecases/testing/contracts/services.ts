@@ -14,6 +14,7 @@ const everyField = {
   providerLocalUrl: 'https://sons.example/local',
   providerGithubOauth2Url: 'https://sons.example/github',
   providerMicrosoftOauth2Url: 'https://sons.example/microsoft',
+  providerGoogleOauth2Url: 'https://sons.example/google',
   seesAllUsers: true,
   ownerRecovery: true,
   requireFactor: true,

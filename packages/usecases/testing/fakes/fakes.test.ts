@@ -2,6 +2,7 @@ import { DeliveryFailure } from '../../src/ports/index.ts';
 import {
   accessTokensContract,
   breachListContract,
+  codeFlowContract,
   deviceTokensContract,
   foreignHashesContract,
   hasherContract,
@@ -31,6 +32,7 @@ import {
   fakeMeter,
   fakeNews,
   fakeOutlet,
+  fakeProviders,
   fakeSecrets,
   fakeTotp,
   fakeWebAuthn,
@@ -114,5 +116,24 @@ outletContract('of the tests', async () => {
     outlet,
     handedOver: async () => outlet.sent.map(({ to, id }) => ({ recipients: [to], messageId: id })),
     refuseNext: (isPermanent) => outlet.failNext(new DeliveryFailure('refused', isPermanent)),
+  };
+});
+
+codeFlowContract('with a provider of the tests', async () => {
+  const providers = fakeProviders();
+  const { codes } = providers.github;
+  if (codes === null) throw new Error('it is configured');
+  const identity = {
+    provider: 'github',
+    issuer: 'https://github.com',
+    subject: '1',
+    verifiedEmail: 'ada@example.com',
+    name: 'Ada',
+  } as const;
+  return {
+    codes,
+    returnUrl: 'https://shop.example/back',
+    signIn: async (url) => ({ identity, ...providers.codeFor(url, identity) }),
+    fallSilent: () => providers.fallSilent('github'),
   };
 });

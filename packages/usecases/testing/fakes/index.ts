@@ -4,5 +4,6 @@ export * from './flow.ts';
 export * from './ledgers.ts';
 export * from './news.ts';
 export * from './passwords.ts';
+export * from './providers.ts';
 export * from './secrets.ts';
 export * from './web-authn.ts';

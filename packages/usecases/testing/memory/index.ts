@@ -12,6 +12,8 @@ import { keys } from './keys.ts';
 import { oneTimeTokens } from './one-time-tokens.ts';
 import { passkeys } from './passkeys.ts';
 import { pending } from './pending.ts';
+import { providerLinks } from './provider-links.ts';
+import { providerStates } from './provider-states.ts';
 import { services } from './services.ts';
 import { sessions } from './sessions.ts';
 import type { Journal } from './table.ts';
@@ -38,6 +40,8 @@ export function memoryDatabase(): MemoryDatabase {
     factors: factors(tables),
     passkeys: passkeys(tables),
     csrfTokens: csrfTokens(tables),
+    providerLinks: providerLinks(tables),
+    providerStates: providerStates(tables),
     oneTimeTokens: oneTimeTokens(tables),
     deliveries: deliveries(tables),
     throttles: throttles(tables),

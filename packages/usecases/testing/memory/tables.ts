@@ -12,6 +12,7 @@ import type {
   Key,
   OneTimeToken,
   Passkey,
+  ProviderLink,
   Service,
   Session,
   TotpSeed,
@@ -22,6 +23,7 @@ import type {
   ImportState,
   KeptAnswer,
   KeySecret,
+  ProviderState,
   SequencedEvent,
   StoredBucket,
   UserLock,
@@ -47,6 +49,8 @@ export type Tables = {
   readonly passkeys: Table<Id, Passkey>;
   readonly passkeyChallenges: Table<string, PasskeyChallengeRow>;
   readonly csrfTokens: Table<string, CsrfTokenRow>;
+  readonly providerLinks: Table<Id, ProviderLink>;
+  readonly providerStates: Table<string, ProviderState>;
   readonly oneTimeTokens: Table<Id, OneTimeTokenRow>;
   readonly deliveries: Table<Id, DeliveryRow>;
   readonly throttles: Table<string, StoredBucket>;
@@ -159,6 +163,8 @@ export const emptyTables = (journal: Journal): Tables => ({
   passkeys: new Table(journal),
   passkeyChallenges: new Table(journal),
   csrfTokens: new Table(journal),
+  providerLinks: new Table(journal),
+  providerStates: new Table(journal),
   oneTimeTokens: new Table(journal),
   deliveries: new Table(journal),
   throttles: new Table(journal),

@@ -25,6 +25,8 @@ export function users(tables: Tables): Users {
     pastPasswords,
     userAttributes,
     keys,
+    providerLinks,
+    providerStates,
     sessions,
     refreshTokens,
     oneTimeTokens,
@@ -314,6 +316,8 @@ export function users(tables: Tables): Users {
       deleteWhere(pastPasswords, ({ userId }) => userId === id);
       deleteWhere(passkeys, ({ userId }) => userId === id);
       deleteWhere(userAttributes, ({ userId }) => userId === id);
+      deleteWhere(providerLinks, ({ userId }) => userId === id);
+      deleteWhere(providerStates, ({ userId }) => userId === id);
       deleteWhere(deliveries, (row) => row.delivery.userId === id && isClosed(row));
       const email = users.get(id)?.user.email;
       for (const row of oneTimeTokens.rows()) {
