@@ -60,6 +60,7 @@ export default {
     cli: 'src/cli.ts',
     'crypt-thread': '../../packages/adapters-crypto/src/foreign-hashes/crypt-thread.ts',
     'strength-thread': '../../packages/adapters-crypto/src/strength-thread.ts',
+    'words-thread': '../../packages/adapters-crypto/src/words-thread.ts',
   },
   platform: 'node',
   plugins: [

@@ -52,7 +52,7 @@ type Events = KeyRingEvents &
     readonly onCommit?: () => void;
   };
 
-/** One for the process: it has a thread, and 35 MB of dictionaries. */
+/** One for the process: it has a thread, and the words that passwords are made of. */
 const meter = passwordMeter();
 
 /**
@@ -141,6 +141,7 @@ export async function compose(
       ping: () => opened.ping(),
       scrub: () => opened.scrub(),
       size: () => opened.size(),
+      prepareMeter: () => meter.prepare(),
       giveUpMails: () => mail.close(),
       close: async () => {
         ring.close();

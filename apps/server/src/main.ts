@@ -66,7 +66,7 @@ async function start(): Promise<void> {
           version,
         });
   let sequencer: ReturnType<typeof startSequencer> | null = null;
-  const { useCases, jwks, ping, scrub, size, giveUpMails, close } = await compose(
+  const { useCases, jwks, ping, scrub, size, prepareMeter, giveUpMails, close } = await compose(
     config,
     {
       onChange: (keys) => log.info({ keys }, 'keys changed'),
@@ -229,6 +229,7 @@ async function start(): Promise<void> {
   if (process.stdin.isTTY) process.on('SIGHUP', stop);
 
   hashBehindRequests();
+  prepareMeter();
   if (scrapes) log.info({ url: scrapes.url }, 'metrics');
   log.info({ version, url }, 'listening');
 }

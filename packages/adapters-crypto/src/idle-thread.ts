@@ -14,12 +14,15 @@ export type Answered<Answer> = { readonly id: number; readonly answer: Answer };
 /**
  * A thread that answers questions, for work that would keep the event loop from its other work. It starts with the first
  * question, and ends after `idleMs` without any. `name`: the file of the thread, which is beside the module at `besides`
- * both in the sources and in the bundle.
+ * both in the sources and in the bundle. `data`: its `workerData`.
  */
 export function idleThread<Question, Answer>(
   besides: string,
   name: string,
-  idleMs = IDLE_MS,
+  {
+    idleMs = IDLE_MS,
+    data,
+  }: { readonly idleMs?: number | undefined; readonly data?: unknown } = {},
 ): (question: Question) => Promise<Answer> {
   const file = new URL(`./${name}${path.extname(besides)}`, besides);
   const waiting = new Map<number, PromiseWithResolvers<Answer>>();
@@ -32,7 +35,7 @@ export function idleThread<Question, Answer>(
   }, idleMs).unref();
 
   function start(): Worker {
-    const started = new Worker(file, { resourceLimits });
+    const started = new Worker(file, { resourceLimits, workerData: data });
     started.on('message', ({ id, answer }: Answered<Answer>) => {
       waiting.get(id)?.resolve(answer);
       waiting.delete(id);

@@ -4,10 +4,12 @@ import { passwordMeterContract } from '@rekey/usecases/testing';
 import { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
+import { rankKnownWords } from './known-words.ts';
 import { passwordMeter } from './password-meter.ts';
-import { judge } from './strength.ts';
+import { judgeBy } from './strength.ts';
 
 const meter = passwordMeter();
+const judge = judgeBy(rankKnownWords());
 
 passwordMeterContract('of zxcvbn', async () => meter);
 
@@ -117,14 +119,16 @@ test('a password that cannot be judged is an error, and the next one is judged',
   expect((await meter.assess('password', [])).strength).toBe(0);
 });
 
-test('the thread goes when there is nothing to judge, and comes again', async () => {
+test('the thread goes when there is nothing to judge, and comes again with the words that it had', async () => {
   const threads: Worker[] = [];
   const note = (thread: Worker) => threads.push(thread);
   process.on('worker', note);
   const restless = passwordMeter(1);
+  restless.prepare();
   await restless.assess('password', []);
-  if (threads[0]) await once(threads[0], 'exit');
+  const [, judging] = threads;
+  if (judging) await once(judging, 'exit');
   expect((await restless.assess('password', [])).strength).toBe(0);
   process.off('worker', note);
-  expect(threads).toHaveLength(2);
+  expect(threads).toHaveLength(3);
 });

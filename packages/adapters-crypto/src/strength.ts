@@ -1,7 +1,7 @@
 import type { PasswordQuality } from '@rekey/domain';
-import { ZxcvbnFactory } from '@zxcvbn-ts/core';
-import { adjacencyGraphs, dictionary } from '@zxcvbn-ts/language-common';
-import { dictionary as english } from '@zxcvbn-ts/language-en';
+import { type Options, ZxcvbnFactory } from '@zxcvbn-ts/core';
+import type { KnownWords } from './known-words.ts';
+import { rankedDictionary } from './word-ranks.ts';
 
 /**
  * Code units of a password that zxcvbn sees: its time grows with their square (6 ms for 32, 0.6 s for 100
@@ -13,27 +13,24 @@ const MAX_ASSESSED = 32;
 /** Spellings such as `p4ssw0rd` that are tried for one password: each costs a whole search of the dictionaries. */
 const MAX_SPELLINGS = 8;
 
-const zxcvbn = new ZxcvbnFactory({
-  graphs: adjacencyGraphs,
-  // A choice: every piece of a password is looked up in each, and most passwords are made of these.
-  dictionary: {
-    passwords: dictionary['passwords-common'],
-    commonWords: english['commonWords-en'],
-    wikipedia: english['wikipedia-en'],
-    firstnames: english['firstnames-en'],
-    lastnames: english['lastnames-en'],
-  },
-  l33tMaxSubstitutions: MAX_SPELLINGS,
-});
-const common = new Set(dictionary['passwords-common']);
-
-/** Judges the strength by the words of the context and the dictionaries; a common password in any case is pwned. */
-export function judge(password: string, context: readonly string[]): PasswordQuality {
-  const start = password.slice(0, MAX_ASSESSED);
-  return {
-    strength: zxcvbn.check(start, wordsOf(context)).score,
-    isPwned: common.has(password.toLowerCase()) ? true : null,
-  };
+/** A judge of passwords by these words and those of a context; a common password in any case is pwned. */
+export function judgeBy({
+  lists,
+  graphs,
+}: KnownWords): (password: string, context: readonly string[]) => PasswordQuality {
+  const zxcvbn = new ZxcvbnFactory({ graphs, l33tMaxSubstitutions: MAX_SPELLINGS });
+  const named = Object.entries(lists);
+  const ranked = Object.fromEntries(named.map(([name, list]) => [name, rankedDictionary(list)]));
+  // It takes lists alone, and would make objects of them.
+  const { options } = zxcvbn as unknown as { options: Options };
+  options.rankedDictionaries = ranked;
+  options.rankedDictionariesMaxWordSize = Object.fromEntries(
+    named.map(([name, { longest }]) => [name, longest]),
+  );
+  return (password, context) => ({
+    strength: zxcvbn.check(password.slice(0, MAX_ASSESSED), wordsOf(context)).score,
+    isPwned: ranked.passwords?.[password.toLowerCase()] === undefined ? null : true,
+  });
 }
 
 /** The texts and their parts: of `jane.doe@example.org`, an attacker tries `jane.doe` and `jane` as well. */
