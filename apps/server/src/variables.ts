@@ -105,7 +105,7 @@ const storage = {
     isSecret: true,
     default: 'sqlite:./data/rekey.db',
     parse: textFor(parseDatabaseUrl),
-    text: '`sqlite:PATH` or `postgres://user:password@host:port/database`, with the [parameters](operations.md#postgresql) `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, `host` (a folder of sockets), `options` and `pgbouncer`; any other keeps Rekey from starting',
+    text: '`sqlite:PATH` or `postgres://user:password@host:port/database`, with the [parameters](operations.md#postgresql) `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, `host` (a folder of sockets), `options`, `pgbouncer` and `listen`; any other keeps Rekey from starting',
     example: 'postgres://rekey:password@localhost:5432/rekey',
   },
   keysFile: {

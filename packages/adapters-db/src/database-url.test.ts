@@ -90,6 +90,7 @@ describe('a URL for PostgreSQL', () => {
       kind: 'postgres',
       config,
       isPooled: false,
+      canListen: true,
       isTlsUnsaid: true,
     });
   });
@@ -129,7 +130,10 @@ describe('a URL for PostgreSQL', () => {
   });
 
   test('may say that a pooler stands in between', () => {
-    expect(parseDatabaseUrl(`${base}/rekey?pgbouncer=true`)).toMatchObject({ isPooled: true });
+    const pooled = { isPooled: true, canListen: false };
+    expect(parseDatabaseUrl(`${base}/rekey?pgbouncer=true`)).toMatchObject(pooled);
+    const deaf = { isPooled: false, canListen: false };
+    expect(parseDatabaseUrl(`${base}/rekey?listen=false`)).toMatchObject(deaf);
   });
 
   test.each([
@@ -148,6 +152,8 @@ describe('a URL for PostgreSQL', () => {
     ['?connection_limit=5', /connection_limit/],
     ['?sslMode=require', /sslMode/],
     ['?pgbouncer=1', /true or false as pgbouncer/],
+    ['?listen=off', /true or false as listen/],
+    ['?pgbouncer=true&listen=true', /must not have listen=true behind a pooler/],
     ['?host=/run/pg', /host once/],
     ['#fragment', /percent-encoded/],
     ['/table', /percent-encoded/],

@@ -10,6 +10,8 @@ export type PostgresPlace = {
   readonly config: PostgresConfig;
   /** Whether transactions share connections behind a pooler, which then keep nothing from one to the next. */
   readonly isPooled: boolean;
+  /** Whether a connection can listen to what is notified: not behind a pooler, and not where the engine lacks it. */
+  readonly canListen: boolean;
   /** Whether the URL leaves open how the connection is encrypted. */
   readonly isTlsUnsaid: boolean;
 };
@@ -65,6 +67,7 @@ const PARAMETERS = [
   'host',
   'options',
   'pgbouncer',
+  'listen',
 ] as const;
 type Parameters = Partial<Record<(typeof PARAMETERS)[number], string>>;
 
@@ -98,6 +101,8 @@ function postgresOf(text: string): DatabasePlace {
     throw refused('must name its host once: before the path, or as host');
   }
   const isPooled = flagOf('pgbouncer', given.pgbouncer);
+  const canListen = flagOf('listen', given.listen ?? String(!isPooled));
+  if (isPooled && canListen) throw refused('must not have listen=true behind a pooler');
   const config = {
     user: decoded(url.username),
     password: decoded(url.password),
@@ -112,6 +117,7 @@ function postgresOf(text: string): DatabasePlace {
     kind: 'postgres',
     config: Object.fromEntries(set),
     isPooled,
+    canListen,
     isTlsUnsaid: given.sslmode === undefined,
   };
 }

@@ -76,7 +76,7 @@ export function openPostgres(place: PostgresPlace, options: PostgresOptions = {}
   pool.on('error', (error) => onConnectionError?.(error));
   pool.on('connect', (client) => client.on('error', () => undefined));
 
-  const { isPooled } = place;
+  const { isPooled, canListen } = place;
   const plain = connectionOn((query) => pool.query(query), isPooled);
   let hearer: (serviceId: Id | null) => void = () => undefined;
   const listener = changeListener({
@@ -95,8 +95,8 @@ export function openPostgres(place: PostgresPlace, options: PostgresOptions = {}
   const reading: Connection = {
     ...plain,
     find(lookup, text) {
-      // Behind a pooler, nobody is told of anything.
-      if (!isPooled) listener.start();
+      // Without it, no answer is kept, and each read goes to the database.
+      if (canListen) listener.start();
       return kept.find(lookup, text);
     },
   };
