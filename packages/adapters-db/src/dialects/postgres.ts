@@ -135,16 +135,15 @@ export function openPostgres(place: PostgresPlace, options: PostgresOptions = {}
       });
     },
     read: (work) => work(reading),
-    // Behind a pooler, nobody is told of anything.
-    hearOfFeeds: isPooled
-      ? null
-      : (on) => {
+    hearOfFeeds: canListen
+      ? (on) => {
           hearer = on;
           return () => {
             listener.start();
             return listener.isProven();
           };
-        },
+        }
+      : null,
     // Its files are its own: vacuum and its log are for whoever runs it.
     scrub: async () => undefined,
     async size() {
