@@ -10,7 +10,7 @@ export type Tables = Readonly<Record<string, readonly Row[]>>;
 
 /** Sums over people, and what is there to be forgotten. */
 const notOfPeople =
-  /^(throttles|audit_sums|audit_chains|csrf_tokens|passkey_challenges|provider_states|kept_answers|services|rekey_migrations)$/;
+  /^(throttles|audit_sums|audit_chains|feeds|csrf_tokens|passkey_challenges|provider_states|kept_answers|services|rekey_migrations)$/;
 
 /** Everything that the database holds of people. */
 export async function tablesOf({ env, folder }: World): Promise<Tables> {
@@ -31,14 +31,45 @@ export async function tablesAfterDeath(world: World): Promise<Tables> {
 
 async function read(url: string): Promise<Tables> {
   const rows = await behind(url);
-  const tables = await rows.tables(notOfPeople);
+  const { pending = [], ...tables } = await rows.tables(notOfPeople);
   await rows.close();
-  return tables;
+  return withPending(tables, pending);
 }
+
+/** With what has no place yet as the rows that it will be. */
+function withPending(tables: Tables, pending: readonly Row[]): Tables {
+  const { events = [], audit_entries = [] } = tables;
+  const rows = { events: [...events], audit_entries: [...audit_entries] };
+  for (const { kind, content } of pending) {
+    const told = JSON.parse(String(content));
+    if (kind === 'event') rows.events.push({ ...inColumns(told), data: JSON.stringify(told.data) });
+    else {
+      const { origin, data, subjectId, subject, serviceId, ...entry } = told.entry;
+      rows.audit_entries.push({
+        ...inColumns(entry),
+        ...inColumns(origin ?? {}),
+        chain: serviceId ?? 'operator',
+        subject: subjectId ?? subject,
+        data: data && JSON.stringify(data),
+      });
+    }
+  }
+  return { ...tables, ...rows };
+}
+
+const inColumns = (of: object): Row =>
+  Object.fromEntries(
+    Object.entries(of).map(([name, value]) => [
+      name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value,
+    ]),
+  );
 
 /** Columns of what a worker does meanwhile. */
 const passing = new Set(
-  'attempts due_at sent_at dead_at reason last_used_at sequence count'.split(' '),
+  'attempts due_at sent_at dead_at reason last_used_at sequence hash previous_hash count'.split(
+    ' ',
+  ),
 );
 /** Columns of the audit that are emptied some time after a deletion. */
 const lateTexts = new Set(['address', 'client', 'forwarded', 'data', 'salt']);
@@ -92,9 +123,9 @@ export function holdingsIn(tables: Tables): (walker: Walker) => string[] {
 }
 
 function described(row: Row, { emails }: Walker, without: ReadonlySet<string>): Row {
-  const cells = Object.entries(row).filter(
-    ([column, value]) => value !== null && !passing.has(column) && !without.has(column),
-  );
+  const cells = Object.entries(row)
+    .filter(([column, value]) => value !== null && !passing.has(column) && !without.has(column))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(
     cells.map(([column, value]) => {
       const address = emails.indexOf(String(value));

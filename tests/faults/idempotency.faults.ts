@@ -87,6 +87,7 @@ describe.each(databases)('on %s', (database) => {
       );
 
       const rows = await behind(String(env.DATABASE_URL).replace('./', `${folder}/`));
+      await expect.poll(async () => (await rows.tables()).pending, { timeout: 30_000 }).toEqual([]);
       const tables = await rows.tables();
       await rows.close();
       for (const [index, { data }] of created.entries()) {

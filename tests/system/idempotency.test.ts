@@ -166,6 +166,7 @@ test('of servers on one PostgreSQL that get a request at once, one does it', asy
       expect([again.status, again.isReplayed, again.body]).toEqual([200, true, done[0]?.body]);
     }
   }
+  await expect.poll(() => rowsOf('pending'), { timeout: 30_000 }).toEqual([]);
   const entries = (await rowsOf('audit_entries')).filter(({ type }) => type === 'shop:Order');
   expect(entries).toHaveLength(10);
 });

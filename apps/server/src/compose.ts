@@ -35,6 +35,7 @@ import {
   keyUses,
   type Outlet,
   type Ports,
+  places,
   type Settings,
   useCases,
 } from '@rekey/usecases';
@@ -101,6 +102,8 @@ export async function compose(
       peppers: () => ring.keys().pepper,
       secrets: sealed,
     };
+    const audited = macs(() => ring.keys().audit);
+    const ids = uuidv7Ids(clock);
     const ports: Ports = {
       database,
       hasher: bcryptHasher({ ...hashing, gate }),
@@ -109,7 +112,7 @@ export async function compose(
       breachList:
         config.hibpUrl === null ? null : hibpBreachList({ url: config.hibpUrl, clock, ...events }),
       secrets: sealed,
-      macs: macs(() => ring.keys().audit),
+      macs: audited,
       accessTokens: tokens,
       totp,
       linkTokens: linkTokens(() => ring.keys().link),
@@ -124,9 +127,10 @@ export async function compose(
       mailTally: { withheld: (limit) => events.onMailWithheld?.(limit) },
       ledgers,
       clock,
-      ids: uuidv7Ids(clock),
+      ids,
       flow: flow(),
       news: opened.news,
+      places: places({ database, clock, ids, news: opened.news, macs: audited }),
       commits: { made: () => events.onCommit?.() },
       keyUses: keyUses(),
       sessionUses: keyUses(),

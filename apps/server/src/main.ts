@@ -153,14 +153,6 @@ async function start(): Promise<void> {
       PRUNE_EVERY_MS,
     ),
     repeat(
-      () => useCases.audit.eraseLateTexts.execute(operator),
-      {
-        done: (users) => log.debug({ users }, 'late texts of the audit erased'),
-        failed: (error) => log.error({ error: messageOf(error) }, 'erasing late texts failed'),
-      },
-      MINUTE_MS,
-    ),
-    repeat(
       () => useCases.audit.recordSums.execute(operator),
       {
         done: (entries) => log.debug({ entries }, 'failures recorded'),

@@ -324,7 +324,7 @@ export type Schema = {
   pending: {
     /** The database gives it. */
     position: Generated<number>;
-    kind: 'event';
+    kind: 'event' | 'entry';
     /** The id of a service, or `operator`. */
     owner: string;
     /** JSON. */

@@ -9,6 +9,7 @@ import {
   anEvent,
   aOneTimeToken,
   aPasskey,
+  aPendingEntry,
   aProviderLink,
   aService,
   aSession,
@@ -27,6 +28,7 @@ export const walking = [
   'deliveries.list',
   // What is pending is a moment's worth, and is taken from its beginning.
   'pending.take',
+  'pending.entriesOf',
   'pending.isEmpty',
 ];
 
@@ -312,8 +314,10 @@ async function askAll(stores: Stores): Promise<void> {
   await throttles.lock(['key', 'other']);
   await throttles.put([{ key: 'key', bucket: emptyBucket, forgetAt: now }]);
   await throttles.prune(now, 10);
-  await audit.lock(service.id);
-  await audit.append(entry, chain);
+  await audit.insert([aPendingEntry(null)]);
+  await audit.append([entry], [chain]);
+  await audit.chains([service.id]);
+  await audit.lock(entry.id);
   await audit.get(entry.id);
   const some = [undefined, ['a', 'b']];
   for (const isDescending of [true, false]) {
@@ -356,6 +360,7 @@ async function askAll(stores: Stores): Promise<void> {
   await events.bounds(service.id);
   await pending.takeTurn({ isPatient: true });
   await pending.take(10);
+  await pending.entriesOf(service.id);
   for (const owners of [undefined, [null, service.id]]) await pending.isEmpty(owners);
 
   const answer = {
@@ -379,7 +384,6 @@ async function askAll(stores: Stores): Promise<void> {
   // A plan may be another one for many.
   await imports.insertKeys(Array.from({ length: 64 }, () => given));
   await imports.insertEvents([anEvent({ serviceId: service.id })]);
-  await imports.appendEntries([entry], chain);
   await imports.unfinished('users');
   const counts = { users: 0, services: 0, keys: 0, updated: 0, skipped: 0, refused: 0 };
   const progress = { fingerprint: 'f', line: 1, counts, startedAt: now, updatedAt: now };

@@ -367,12 +367,34 @@ export type AuditEntry = AuditText & {
   readonly hash: string;
 };
 
+/** An entry that has no place in its chain yet. */
+export type UnchainedEntry = Omit<AuditEntry, 'sequence' | 'previousHash' | 'hash'>;
+
+/** An entry that is committed, or about to be, and waits for its place. Nobody but Rekey can make one. */
+export type PendingEntry = {
+  readonly entry: UnchainedEntry;
+  /** The user whom the request proved, whose key the entry names; null where it names none. */
+  readonly proverId: Id | null;
+  /** A MAC over all of it, and over its text by the digest of that. */
+  readonly mac: string;
+};
+
 /** Whether an entry had a text that was erased. */
 export const isErased = ({ salt, textDigest }: Pick<AuditEntry, 'salt' | 'textDigest'>): boolean =>
   salt === null && textDigest !== null;
 
 /** An entry of a service as it stands now, with what was added to it later. */
-export type AmendedEntry = AuditEntry & { readonly updatedAt: Instant };
+export type AmendedEntry = UnchainedEntry & {
+  readonly updatedAt: Instant;
+  /** Null, with its hashes, where it has no place in its chain yet. */
+  readonly sequence: number | null;
+  readonly previousHash: string | null;
+  readonly hash: string | null;
+};
+
+/** An entry as it is before it has a place. */
+export const unplaced = (entry: UnchainedEntry) =>
+  ({ ...entry, sequence: null, previousHash: null, hash: null }) as const;
 
 /** Amendments that an entry has at most: each takes a place of the chain. */
 export const MAX_AMENDMENTS = 20;
@@ -392,7 +414,7 @@ export type Amendment = Pick<AuditEntry, 'statusCode' | 'subject' | 'data'>;
 
 /** What an amendment says beyond what the entry says already, of which nothing is ever replaced; null for nothing. */
 export function newIn(
-  entry: AuditEntry,
+  entry: UnchainedEntry,
   { statusCode, subject, data }: Amendment,
 ): Amendment | null {
   const added = Object.entries(data ?? {}).filter(
@@ -407,7 +429,10 @@ export function newIn(
 }
 
 /** The entry with its amendments, the first of them first. */
-export function amendedBy(entry: AuditEntry, amendments: readonly AuditEntry[]): AmendedEntry {
+export function amendedBy(
+  entry: Omit<AmendedEntry, 'updatedAt'>,
+  amendments: readonly UnchainedEntry[],
+): AmendedEntry {
   let amended: AmendedEntry = { ...entry, updatedAt: entry.createdAt };
   for (const amendment of amendments) {
     const { statusCode, subject, data } = newIn(amended, amendmentOf(amendment)) ?? {};
@@ -426,7 +451,7 @@ export function amendedBy(entry: AuditEntry, amendments: readonly AuditEntry[]):
 export const amendmentData = ({ subject, data }: Amendment): JsonObject | null =>
   subject === null && data === null ? null : { subject, data };
 
-const amendmentOf = ({ statusCode, data }: AuditEntry): Amendment => ({
+const amendmentOf = ({ statusCode, data }: UnchainedEntry): Amendment => ({
   statusCode,
   subject: (data?.subject ?? null) as string | null,
   data: (data?.data ?? null) as JsonObject | null,
@@ -508,6 +533,25 @@ export const auditEntryText = (
     entry.subjectId,
     entry.count,
     entry.textDigest,
+  ]);
+
+/** The text that the MAC of a pending entry is made of. */
+export const pendingEntryText = ({ entry, proverId }: Omit<PendingEntry, 'mac'>): string =>
+  JSON.stringify([
+    'rekey pending audit entry v1',
+    entry.serviceId,
+    entry.id,
+    entry.createdAt,
+    entry.type,
+    entry.outcome,
+    entry.statusCode,
+    entry.userId,
+    entry.keyId,
+    entry.userKeyId,
+    entry.subjectId,
+    entry.count,
+    entry.textDigest,
+    proverId,
   ]);
 
 /** What the digest of an entry's text is made of; null where an entry says nothing in words. */

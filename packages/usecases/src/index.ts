@@ -28,6 +28,7 @@ export type { ImportInput, ImportNews, ImportResult } from './moving/import-user
 export * from './ports/index.ts';
 export { keyUses } from './shared/key-uses.ts';
 export { lifeMs } from './shared/owe.ts';
+export { places } from './shared/places.ts';
 export { sealOwners } from './shared/seals.ts';
 export type { ReadThrottle } from './throttling/read-throttles.ts';
 export type { ExportedUser } from './users/export-user.ts';

@@ -10,6 +10,7 @@ import {
   type OneTimeToken,
   type Origin,
   type Passkey,
+  type PendingEntry,
   type Place,
   type ProviderLink,
   type Service,
@@ -241,6 +242,12 @@ export function anAuditEntry(
     hash: `hash-of-${id}`,
     ...details,
   };
+}
+
+/** An entry that waits for its place. */
+export function aPendingEntry(serviceId: Id | null): PendingEntry {
+  const { sequence: _, previousHash: __, hash, ...entry } = anAuditEntry({ serviceId });
+  return { entry, proverId: null, mac: `mac-of-${hash}` };
 }
 
 /** A chain of one entry. */

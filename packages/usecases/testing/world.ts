@@ -9,8 +9,8 @@ import {
   useCases,
 } from '../src/index.ts';
 import { keyUses } from '../src/shared/key-uses.ts';
+import { places } from '../src/shared/places.ts';
 import { sealOwners } from '../src/shared/seals.ts';
-import { sequence } from '../src/shared/sequence.ts';
 import {
   fakeAccessTokens,
   fakeChannels,
@@ -96,12 +96,15 @@ export function world<D extends Database = MemoryDatabase>(
 ) {
   const clock = fakeClock(START);
   const news = fakeNews();
+  const macs = fakeMacs();
+  const ids = sequentialIds(1);
+  const given = places({ database: bare, clock, news, macs, ids });
   /** What was told has its place as soon as it is committed: tests of anything else find it there. */
   const database: D = {
     ...bare,
     async transact(work) {
       const result = await bare.transact(work);
-      await sequence({ database: bare, clock, news }, { isPatient: true });
+      await given.caughtUp();
       return result;
     },
   };
@@ -116,7 +119,7 @@ export function world<D extends Database = MemoryDatabase>(
     meter: fakeMeter(),
     breachList: null,
     secrets,
-    macs: fakeMacs(),
+    macs,
     accessTokens,
     totp: fakeTotp(),
     linkTokens: fakeLinkTokens(),
@@ -127,9 +130,10 @@ export function world<D extends Database = MemoryDatabase>(
     mailTally: fakeMailTally(),
     ledgers: fakeLedgers(),
     clock,
-    ids: sequentialIds(1),
+    ids,
     flow: realFlow(),
     news,
+    places: given,
     commits: { made: () => undefined },
     keyUses: keyUses(),
     sessionUses: keyUses(),
@@ -235,7 +239,7 @@ export function world<D extends Database = MemoryDatabase>(
 
   const helpers = { addService, addKey, addTotp, addUser, addOwner, logIn, change, deliver };
   const looks = { isLive, credentialOf, hasPassword };
-  return { ...ports, ...helpers, changeAndReadMail, ...looks, useCases: all };
+  return { ...ports, bare, ...helpers, changeAndReadMail, ...looks, useCases: all };
 }
 
 export type World<D extends Database = MemoryDatabase> = ReturnType<typeof world<D>>;

@@ -202,7 +202,7 @@ const entryOut = ({
   salt: _,
   textDigest: __,
   ...entry
-}: AuditEntry): object =>
+}: AmendedEntry | AuditEntry): object =>
   onWire({
     ...entry,
     subject: subjectId ?? subject,

@@ -92,8 +92,10 @@ export async function withRekey<T>(
 export async function act<T>(type: OperatorAct, work: (config: Config) => Promise<T>): Promise<T> {
   const config = loadConfig();
   await guardedOpening(config, () => openKeyFile(config.keysFile, { mayCreate: false }));
-  return withRekey(async ({ audit }) => {
+  return withRekey(async ({ audit, maintenance }) => {
     await audit.recordAct.execute(operator, { type, outcome: 'success' });
+    // A copy that is made of the database knows of itself in its place.
+    await maintenance.sequence.execute(operator, { isPatient: true });
     try {
       return await work(config);
     } catch (error) {

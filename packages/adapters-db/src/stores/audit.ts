@@ -3,7 +3,6 @@ import {
   type AuditEntry,
   type AuditPlace,
   type AuditSum,
-  emptyAuditChain,
   type Id,
   type Instant,
   isCustom,
@@ -15,10 +14,9 @@ import { type ExpressionBuilder, type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
-
-const OPERATOR = 'operator';
-export const nameOf = (serviceId: Id | null): string => serviceId ?? OPERATOR;
-const ownerOf = (chain: string): Id | null => (chain === OPERATOR ? null : chain);
+import { nameOf, OPERATOR, ownerOf } from './chain-names.ts';
+import { insertPending, pendingEntry } from './pending.ts';
+import { askAll, inPieces } from './pieces.ts';
 
 const chainColumns = [
   'chain',
@@ -100,29 +98,8 @@ const asEntry = ({
   data: data === null ? null : read(data),
 });
 
-// An update that changes nothing: it locks the row on both databases, and answers it as it is then.
-const lock = one(
-  (db, chain: Param<string>, empty: Param<Omit<AuditChain, 'serviceId'>>) =>
-    db
-      .insertInto('audit_chains')
-      .values({
-        chain,
-        length: empty.length,
-        hash: empty.hash,
-        pruned: empty.pruned,
-        pruned_hash: empty.prunedHash,
-        pruned_until: empty.prunedUntil,
-        seal: empty.seal,
-      })
-      .onConflict((conflict) =>
-        conflict.column('chain').doUpdateSet((eb) => ({ length: eb.ref('audit_chains.length') })),
-      )
-      .returning(chainColumns),
-  asChain,
-);
-
 /** An entry as a row. */
-export const auditRow = (entry: AuditEntry) => ({
+const auditRow = (entry: AuditEntry) => ({
   id: entry.id,
   created_at: entry.createdAt,
   chain: nameOf(entry.serviceId),
@@ -142,7 +119,7 @@ export const auditRow = (entry: AuditEntry) => ({
 });
 
 /** Adds entries. */
-export const insertEntries = write((db, rows: Param<readonly ReturnType<typeof auditRow>[]>) =>
+const insertEntries = write((db, rows: Param<readonly ReturnType<typeof auditRow>[]>) =>
   db.insertInto('audit_entries').values(
     rows.map((row) => ({
       id: row.id,
@@ -169,12 +146,45 @@ export const insertEntries = write((db, rows: Param<readonly ReturnType<typeof a
   ),
 );
 
-/** Replaces where a chain ends. */
-export const extend = write((db, name: Param<string>, chain: Param<AuditChain>) =>
+type ChainOfRow = Omit<AuditChain, 'serviceId'> & { readonly chain: string };
+
+/** Replaces where chains end. */
+const extend = write((db, chains: Param<readonly ChainOfRow[]>) =>
   db
-    .updateTable('audit_chains')
-    .set({ length: chain.length, hash: chain.hash, seal: chain.seal })
-    .where('chain', '=', name),
+    .insertInto('audit_chains')
+    .values(
+      chains.map((each) => ({
+        chain: each.chain,
+        length: each.length,
+        hash: each.hash,
+        pruned: each.pruned,
+        pruned_hash: each.prunedHash,
+        pruned_until: each.prunedUntil,
+        seal: each.seal,
+      })),
+    )
+    .onConflict((conflict) =>
+      conflict.column('chain').doUpdateSet((eb) => ({
+        length: eb.ref('excluded.length'),
+        hash: eb.ref('excluded.hash'),
+        seal: eb.ref('excluded.seal'),
+      })),
+    ),
+);
+
+const chainsOf = all(
+  (db, names: Param<readonly string[]>) =>
+    db
+      .selectFrom('audit_chains')
+      .select(chainColumns)
+      .where('chain', 'in', [...names]),
+  asChain,
+);
+
+const locked = one(
+  (db, id: Param<Id>) =>
+    db.selectFrom('audit_entries').select(entryColumns).where('id', '=', id).forUpdate(),
+  asEntry,
 );
 
 const byId = one(
@@ -382,12 +392,16 @@ const noText = {
   salt: null,
 };
 
+/** What a deletion says of itself is not about the person. */
+const OF_DELETIONS = ['sso:UserDelete', 'rekey:UserExpire'].map((type) => sql.lit(type));
+
 const eraseAbout = write((db, userIds: Param<Id[]>) =>
   db
     .updateTable('audit_entries')
     .set(noText)
     .where('user_id', 'in', userIds)
-    .where('salt', 'is not', null),
+    .where('salt', 'is not', null)
+    .where(plainType, 'not in', OF_DELETIONS),
 );
 
 const eraseProven = write((db, keyIds: Param<Id[]>) =>
@@ -544,16 +558,17 @@ const takeSums = all(
 
 /** The record of what happened, in chains. */
 export const auditOn = (on: Connection): Audit => ({
-  async lock(serviceId) {
-    const empty = emptyAuditChain(serviceId);
-    return (await lock(on)(nameOf(serviceId), empty)) ?? empty;
+  insert: (entries) => inPieces(entries.map(pendingEntry), insertPending(on)),
+
+  async append(entries, chains) {
+    const rows = chains.map(({ serviceId, ...chain }) => ({ ...chain, chain: nameOf(serviceId) }));
+    await inPieces(rows, extend(on));
+    await inPieces(entries.map(auditRow), insertEntries(on));
   },
 
-  async append(entry, chain) {
-    await insertEntries(on)([auditRow(entry)]);
-    await extend(on)(nameOf(chain.serviceId), chain);
-  },
+  chains: (owners) => askAll([...new Set(owners)].map(nameOf), chainsOf(on)),
 
+  lock: locked(on),
   get: byId(on),
 
   list: (filter, limit) => list(on, filter, limit),

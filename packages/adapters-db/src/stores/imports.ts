@@ -1,4 +1,4 @@
-import { type AuditEntry, folded, type Id, type Instant, type Key, type User } from '@rekey/domain';
+import { folded, type Id, type Instant, type Key, type User } from '@rekey/domain';
 import type {
   ImportCounts,
   ImportedKey,
@@ -10,7 +10,6 @@ import { sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
-import { auditRow, extend, insertEntries, nameOf } from './audit.ts';
 import { newKeyRow } from './keys.ts';
 import { insertPending, pendingEvent } from './pending.ts';
 import { askAll, inPieces } from './pieces.ts';
@@ -221,10 +220,6 @@ export const importsOn = (on: Connection): Imports => ({
     );
   },
   insertEvents: (events) => inPieces(events.map(pendingEvent), insertPending(on)),
-  async appendEntries(entries: readonly AuditEntry[], chain) {
-    await inPieces(entries.map(auditRow), insertEntries(on));
-    await extend(on)(nameOf(chain.serviceId), chain);
-  },
   unfinished: unfinished(on),
   keepState: ({ counts, ...state }) => keepState(on)(state, JSON.stringify(counts)),
   forget: forget(on),

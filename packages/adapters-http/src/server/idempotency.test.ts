@@ -352,8 +352,8 @@ describe('a request that comes again with its key', () => {
     const committed = server.committed.slice(before);
     const keeping = committed.filter((verbs) => verbs.includes('keptAnswers.insert'));
     expect(keeping).toHaveLength(1);
-    const hasChanged = committed.some((verbs) => verbs.includes('audit.append'));
-    expect(keeping[0]?.includes('audit.append')).toBe(hasChanged);
+    const hasChanged = committed.some((verbs) => verbs.includes('audit.insert'));
+    expect(keeping[0]?.includes('audit.insert')).toBe(hasChanged);
 
     const again = await send(method, request, 'key-1');
     expect(answerOf(again)).toEqual(answerOf(first));

@@ -208,18 +208,19 @@ export const AuditEntry = Type.Object(
       description: 'How often it happened: 1 but for failures that were summed.',
       examples: [1],
     }),
-    sequence: Type.Integer({
-      description:
-        'Its place in the chain of its service: 1 for the first, without gaps. Each amendment of an entry has a place as well.',
-      examples: [7],
-    }),
+    sequence: nullable<number>(
+      'integer',
+      'Its place in the chain of its service: 1 for the first, without gaps. Each amendment of an entry has a place as well. An entry that was made just now has none yet: read it again.',
+      { examples: [7] },
+    ),
     previous_hash: nullable<string>('string', 'null for the first of a chain.', {
       examples: ['example-hash-of-entry-6'],
     }),
-    hash: Type.String({
-      description: 'Covers the entry and the hash before it.',
-      examples: ['example-hash-of-entry-7'],
-    }),
+    hash: nullable<string>(
+      'string',
+      'Covers the entry and the hash before it; null where the entry has no place yet.',
+      { examples: ['example-hash-of-entry-7'] },
+    ),
   },
   { $id: 'AuditEntry' },
 );

@@ -18,10 +18,10 @@ import {
   parseSubject,
 } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { findEntries } from '../shared/find-entries.ts';
+import { amendmentsOf } from '../shared/find-entries.ts';
 import { append } from '../shared/record.ts';
 
-type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids'>;
+type Needs = Pick<Ports, 'database' | 'places' | 'macs' | 'clock' | 'ids'>;
 
 export type AmendAuditEntryInput = {
   readonly id: Id;
@@ -52,20 +52,18 @@ export class AmendAuditEntry {
       subject: () => (subject === undefined ? null : parseSubject(subject)),
       data: () => (data === undefined ? null : parseAuditData(data)),
     });
+    await this.#ports.places.caughtUp();
     return this.#ports.database.transact(async (stores) => {
-      const { audit } = stores;
-      const entry = await audit.get(id);
+      // Amendments of one entry at the same moment take turns.
+      const entry = await stores.audit.lock(id);
       if (!entry || !may(actor, 'read audit', entry)) throw new NotFound();
       if (!may(actor, 'amend audit', entry)) throw new Forbidden('forbidden');
-      // Amendments at the same moment take turns.
-      await audit.lock(entry.serviceId);
-      const [amended] = await findEntries(stores, [id]);
-      if (!amended) throw new NotFound();
+      const amendments = await amendmentsOf(stores, entry);
+      const amended = amendedBy(entry, amendments);
       const news = newIn(amended, amendment);
       if (news === null) return amended;
 
-      const count = (await audit.amendments([id])).length;
-      if (count >= MAX_AMENDMENTS) {
+      if (amendments.length >= MAX_AMENDMENTS) {
         throw refused('id', `is that of an entry with ${MAX_AMENDMENTS} amendments, the most`);
       }
       const { userId, serviceId } = entry;

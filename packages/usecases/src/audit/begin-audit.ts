@@ -23,8 +23,10 @@ export class BeginAudit {
     await database.transact(async (stores) => {
       if ((await stores.services.ids()).length > 0) return;
       // Several servers may start at once.
-      const { length } = await stores.audit.lock(null);
-      if (length > 0) return;
+      await stores.pending.takeTurn({ isPatient: true });
+      // A beginning that another one has committed may still be pending.
+      if ((await stores.audit.chain(null)) !== null) return;
+      if ((await stores.pending.entriesOf(null)).length > 0) return;
       await record(this.#ports, stores, actor, { type: 'rekey:ChainBegin', serviceId: null });
     });
   }

@@ -10,6 +10,7 @@ import {
   parseCustomType,
   parseSubject,
   Unauthorized,
+  unplaced,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { recordCustom } from '../shared/record-custom.ts';
@@ -43,7 +44,7 @@ export class CreateAuditEntry {
     });
     return this.#ports.database.transact(async (stores) => {
       const about = await aboutWhom(stores, actor, userId, userKeyId);
-      return amendedBy(await recordCustom(this.#ports, stores, actor, asked, about), []);
+      return amendedBy(unplaced(await recordCustom(this.#ports, stores, actor, asked, about)), []);
     });
   }
 }

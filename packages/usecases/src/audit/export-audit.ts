@@ -2,7 +2,7 @@ import type { Actor, AuditEntry, Id } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 
-type Needs = Pick<Ports, 'database'>;
+type Needs = Pick<Ports, 'database' | 'places'>;
 
 /** Entries that are read at a time. */
 const PAGE = 500;
@@ -22,7 +22,8 @@ export class ExportAudit {
 
   async *execute(actor: Actor, { serviceId }: ExportAuditInput = {}): AsyncGenerator<AuditEntry> {
     onlyOperator(actor);
-    const { database } = this.#ports;
+    const { database, places } = this.#ports;
+    await places.caughtUp();
     const owners =
       serviceId === undefined ? await database.read(({ audit }) => audit.owners()) : [serviceId];
     for (const owner of owners) {

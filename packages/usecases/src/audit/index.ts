@@ -3,7 +3,6 @@ import { AmendAuditEntry } from './amend-audit-entry.ts';
 import { BeginAudit } from './begin-audit.ts';
 import { CountAudit } from './count-audit.ts';
 import { CreateAuditEntry } from './create-audit-entry.ts';
-import { EraseLateTexts } from './erase-late-texts.ts';
 import { ExportAudit } from './export-audit.ts';
 import { ListAudit } from './list-audit.ts';
 import { PruneAudit } from './prune-audit.ts';
@@ -17,7 +16,6 @@ export const audit = (ports: Ports) => ({
   beginAudit: new BeginAudit(ports),
   countAudit: new CountAudit(ports),
   createAuditEntry: new CreateAuditEntry(ports),
-  eraseLateTexts: new EraseLateTexts(ports),
   exportAudit: new ExportAudit(ports),
   listAudit: new ListAudit(ports),
   pruneAudit: new PruneAudit(ports),

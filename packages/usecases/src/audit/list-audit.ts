@@ -10,7 +10,7 @@ import {
 import type { Ports, Stores } from '../ports/index.ts';
 import { findEntries } from '../shared/find-entries.ts';
 
-type Needs = Pick<Ports, 'database'>;
+type Needs = Pick<Ports, 'database' | 'places'>;
 
 /** Of each list any value fits. */
 export type ListAuditInput = {
@@ -64,6 +64,7 @@ export class ListAudit {
     const asked = serviceId === undefined ? input.serviceIds : ownOf(serviceId, input);
     const isFiltered = [types, subjects, userIds].some((values) => values !== undefined);
     const isDescending = order === 'desc' || (order === undefined && from === undefined);
+    await this.#ports.places.caughtUp(serviceId === undefined ? undefined : [serviceId]);
     return this.#ports.database.read(async (stores) => {
       const after = input.after ?? (await this.#placeOf(actor, stores, input, isDescending));
       const serviceIds = asked ?? (isFiltered ? await stores.audit.owners() : undefined);

@@ -1,13 +1,14 @@
-import { type Actor, auditChainText, type Id, type Instant } from '@rekey/domain';
+import { type Actor, auditChainText, emptyAuditChain, type Id, type Instant } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { announce } from '../shared/begin-chain.ts';
+import { isSealed } from '../shared/chain.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
-import { isSealed, record } from '../shared/record.ts';
+import { record } from '../shared/record.ts';
 import { announcedBy, faultOf, type Link, strayErasure } from './audit-fault.ts';
 
-type Needs = Pick<Ports, 'database' | 'macs' | 'clock' | 'ids'>;
+type Needs = Pick<Ports, 'database' | 'places' | 'macs' | 'clock' | 'ids'>;
 
-/** Entries that one transaction deletes: logins wait no longer for it than for each other. */
+/** Entries that one transaction deletes: what is pending waits no longer for it than that takes. */
 const BATCH = 200;
 
 type PruneAuditInput = {
@@ -35,6 +36,7 @@ export class PruneAudit {
     { before, isStopping = () => false }: PruneAuditInput,
   ): Promise<number> {
     onlyOperator(actor);
+    await this.#ports.places.caughtUp();
     const owners = await this.#ports.database.read(({ audit }) => audit.owners());
     // The operator's chain says which texts were erased, so it goes last.
     owners.sort((a, b) => Number(a === null) - Number(b === null));
@@ -58,7 +60,8 @@ export class PruneAudit {
     const { database, macs } = this.#ports;
     return database.transact(async (stores) => {
       const { audit } = stores;
-      const chain = await audit.lock(serviceId);
+      await stores.pending.takeTurn({ isPatient: true });
+      const chain = (await audit.chain(serviceId)) ?? emptyAuditChain(serviceId);
       const entries = await audit.follow(serviceId, chain.pruned, BATCH);
       // Clocks differ: what is after one that is not old stays with it.
       const young = entries.findIndex(({ createdAt }) => createdAt >= before);

@@ -1,10 +1,10 @@
 import type { Actor, AuditChain, AuditEntry, Id, Instant } from '@rekey/domain';
 import type { AuditedKey, Ports } from '../ports/index.ts';
+import { isSealed } from '../shared/chain.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
-import { isSealed } from '../shared/record.ts';
 import { type AuditFault, announcedBy, faultOf, type Link, strayErasure } from './audit-fault.ts';
 
-type Needs = Pick<Ports, 'database' | 'macs'>;
+type Needs = Pick<Ports, 'database' | 'places' | 'macs'>;
 
 /** Entries, or keys, that are looked at at a time. */
 const PAGE = 500;
@@ -42,6 +42,8 @@ export class VerifyAudit {
       ...(await audit.owners()),
       ...(await services.ids()),
     ]);
+    // Then each of them has its chain, and its announcement.
+    await this.#ports.places.caughtUp();
     const announced = new Set<Id | null>([null]);
     const main = await this.#verify(null, (entry) => announced.add(announcedBy(entry)));
     const reports = new Map([[main.serviceId, main]]);
@@ -118,9 +120,16 @@ export class VerifyAudit {
     const mayBePruned = ({ serviceId, createdAt }: AuditedKey) =>
       createdAt <= (prunedUntil.get(serviceId) ?? 0);
     for (let after = ''; ; ) {
-      const keys = await this.#ports.database.read(({ audit }) => audit.keys(after, PAGE));
+      const page = () => this.#ports.database.read(({ audit }) => audit.keys(after, PAGE));
+      const keys = await page();
+      // The entry of a key that was made just now may still be pending.
+      const recordedLate = new Set<Id>();
+      if (keys.some(({ isRecorded }) => !isRecorded)) {
+        await this.#ports.places.caughtUp();
+        for (const { id, isRecorded } of await page()) if (isRecorded) recordedLate.add(id);
+      }
       for (const key of keys) {
-        if (key.isRecorded || mayBePruned(key)) continue;
+        if (key.isRecorded || recordedLate.has(key.id) || mayBePruned(key)) continue;
         const chain = await this.#chainOf(key.serviceId);
         prunedUntil.set(key.serviceId, chain?.prunedUntil ?? 0);
         if (!mayBePruned(key)) report(key);

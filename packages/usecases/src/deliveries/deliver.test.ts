@@ -345,7 +345,7 @@ describe('many mails', () => {
     const mark = (database: Database) =>
       useCases({ ...w, database }).deliveries.markDeliveries.execute(operator, handed);
     // Three marks, two entries in the audit, and the commit.
-    for (let n = 1; n <= 3 + 2 * 2 + 1; n += 1) {
+    for (let n = 1; n <= 3 + 2 + 1; n += 1) {
       expect(await endOf(mark(failingAt(w.database, n)))).toBe(planted);
       expect(w.database.snapshot()).toEqual(before);
     }

@@ -1,6 +1,5 @@
 import type { Actor, Id, NoticeKind } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
-import { inChainOrder } from '../shared/chain-order.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 import { record } from '../shared/record.ts';
 import type { Handed } from './hand-over.ts';
@@ -42,7 +41,7 @@ export class MarkDeliveries {
       const closed = marked
         .filter(({ outcome }) => outcome === 'sent' || outcome === 'dead')
         .map(({ of, outcome }) => ({ ...of.owed.delivery, isSent: outcome === 'sent' }));
-      for (const { id: subjectId, serviceId, userId, isSent } of inChainOrder(closed)) {
+      for (const { id: subjectId, serviceId, userId, isSent } of closed) {
         const outcome = isSent ? 'success' : 'failure';
         const entry = { type: 'rekey:MailSend', outcome, serviceId, userId, subjectId } as const;
         await record(this.#ports, stores, actor, entry);

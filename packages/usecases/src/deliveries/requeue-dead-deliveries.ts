@@ -1,6 +1,5 @@
 import type { Actor, Instant } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { inChainOrder } from '../shared/chain-order.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 import { record } from '../shared/record.ts';
 
@@ -33,7 +32,7 @@ export class RequeueDeadDeliveries {
   async #requeueSome(actor: Actor, now: Instant): Promise<number> {
     return this.#ports.database.transact(async (stores) => {
       const requeued = await stores.deliveries.requeueDead(now, BATCH);
-      for (const { id: subjectId, serviceId, userId } of inChainOrder(requeued)) {
+      for (const { id: subjectId, serviceId, userId } of requeued) {
         const entry = { type: 'rekey:MailRequeue', serviceId, userId, subjectId } as const;
         await record(this.#ports, stores, actor, entry);
       }

@@ -20,7 +20,6 @@ import {
   type ViolationCode,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
-import { inChainOrder } from '../shared/chain-order.ts';
 import { newKey } from '../shared/new-key.ts';
 import { checkOwing, owe } from '../shared/owe.ts';
 import { record } from '../shared/record.ts';
@@ -104,7 +103,7 @@ export class CreateKey {
       const adoptions = others.map(
         (serviceId) => ({ type: 'rekey:UserAdopt', serviceId, userId: owner.userId }) as const,
       );
-      for (const entry of inChainOrder([{ ...of, type: 'sso:KeyCreate' } as const, ...adoptions])) {
+      for (const entry of [{ ...of, type: 'sso:KeyCreate' } as const, ...adoptions]) {
         const isOwn = entry.serviceId === owner.serviceId;
         await record(this.#ports, stores, isOwn ? actor : { kind: 'unnamed', origin: null }, entry);
       }

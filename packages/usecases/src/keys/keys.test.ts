@@ -250,8 +250,7 @@ describe('creating a key', () => {
       'oneTimeTokens.insert',
       'deliveries.insert',
       'events.insert',
-      'audit.lock',
-      'audit.append',
+      'audit.insert',
     ]);
     const { w, by, input } = await prepare();
     const before = w.database.snapshot();

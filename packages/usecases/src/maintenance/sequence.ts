@@ -1,15 +1,17 @@
 import type { Actor, Instant } from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
-import { type SequenceNeeds, sequence } from '../shared/sequence.ts';
+
+type Needs = Pick<Ports, 'places'>;
 
 /**
- * Gives its place to what was told in transactions that are committed. Any process may do it at any time, several at once
- * too: one of them has the turn.
+ * Gives its place to what was told and recorded in transactions that are committed. Any process may do it at any time,
+ * several at once too: one of them has the turn.
  */
 export class Sequence {
-  readonly #ports: SequenceNeeds;
+  readonly #ports: Needs;
 
-  constructor(ports: SequenceNeeds) {
+  constructor(ports: Needs) {
     this.#ports = ports;
   }
 
@@ -19,6 +21,6 @@ export class Sequence {
    */
   execute(actor: Actor, { isPatient = false } = {}): Promise<Instant | null> {
     onlyOperator(actor);
-    return sequence(this.#ports, { isPatient });
+    return this.#ports.places.give({ isPatient });
   }
 }

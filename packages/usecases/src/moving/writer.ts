@@ -20,6 +20,7 @@ import type {
   Stores,
 } from '../ports/index.ts';
 import { beginChain } from '../shared/begin-chain.ts';
+import { giveSome } from '../shared/places.ts';
 import { record, recordMany } from '../shared/record.ts';
 import { eventOf } from '../shared/tell.ts';
 import { type Batch, type Fault, sum } from './batch.ts';
@@ -381,11 +382,14 @@ export class Writer {
   }
 
   async #isRecorded(
-    { audit }: Stores,
+    stores: Stores,
     filter: Pick<AuditFilter, 'serviceIds' | 'types' | 'userIds' | 'subjects'>,
   ): Promise<boolean> {
+    // What was recorded until now, and may still be pending, gets its place here.
+    await stores.pending.takeTurn({ isPatient: true });
+    while ((await giveSome(this.#ports, stores)).isMoreToDo);
     const ever = { from: 0, to: this.#ports.clock.now(), isDescending: true };
-    return (await audit.list({ ...filter, ...ever }, 1)).length > 0;
+    return (await stores.audit.list({ ...filter, ...ever }, 1)).length > 0;
   }
 
   /**

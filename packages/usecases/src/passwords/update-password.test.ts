@@ -200,8 +200,7 @@ describe('a change that fails half-way', () => {
       'events.insert',
       'services.seeing',
       'services.knowing',
-      'audit.lock',
-      'audit.append',
+      'audit.insert',
     ]);
 
     // One more than there is to do: the commit itself.

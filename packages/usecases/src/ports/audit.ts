@@ -1,18 +1,27 @@
-import type { AuditChain, AuditEntry, AuditPlace, AuditSum, Id, Instant } from '@rekey/domain';
+import type {
+  AuditChain,
+  AuditEntry,
+  AuditPlace,
+  AuditSum,
+  Id,
+  Instant,
+  PendingEntry,
+} from '@rekey/domain';
 
 /**
  * The record, in chains: one for each service, and one for the operator, whose id is null. No entry is ever changed, but
  * its text can be erased.
  */
 export interface Audit {
-  /**
-   * Where a chain begins and ends, an empty one where nothing was appended yet; locks it: every other append waits
-   * until the transaction ends. The last lock that a transaction takes.
-   */
-  lock(serviceId: Id | null): Promise<AuditChain>;
-  /** Adds an entry, and replaces where its chain ends. */
-  append(entry: AuditEntry, chain: AuditChain): Promise<void>;
+  /** Adds entries, which are pending until they have their places: see `Pending`. Waits for nobody. */
+  insert(entries: readonly PendingEntry[]): Promise<void>;
+  /** Adds entries in the order of their chains, and replaces where these chains end. Needs the turn of `Pending`. */
+  append(entries: readonly AuditEntry[], chains: readonly AuditChain[]): Promise<void>;
+  /** Where the chains of these owners begin and end; those to which nothing was appended yet are left out. */
+  chains(owners: readonly (Id | null)[]): Promise<AuditChain[]>;
   get(id: Id): Promise<AuditEntry | null>;
+  /** Like `get`, and locks the entry: nobody else amends it until the transaction ends. */
+  lock(id: Id): Promise<AuditEntry | null>;
   /**
    * The places of up to `limit` entries that the filter lets through, in the order of the filter. Amendments are in no list
    * but one of their type.
@@ -27,7 +36,10 @@ export interface Audit {
    * these keys: those that are named in entries which are not about the user. Comes before the keys are deleted.
    */
   erase(userId: Id): Promise<Id[]>;
-  /** Erases what was written since about these users, and proven by these keys, for which texts were erased. */
+  /**
+   * Erases what has got its place since about these users, and proven by these keys, for which texts were erased. What
+   * their deletion says of itself stays.
+   */
   eraseAgain(ids: readonly Id[]): Promise<void>;
   /** Of these users and keys, the ones for which the operator's chain says that texts were erased. */
   erased(ids: readonly Id[]): Promise<Id[]>;
@@ -39,7 +51,7 @@ export interface Audit {
   chain(serviceId: Id | null): Promise<AuditChain | null>;
   /** Up to `limit` entries of a chain in order, from the one after that sequence. */
   follow(serviceId: Id | null, sequence: number, limit: number): Promise<AuditEntry[]>;
-  /** Replaces where a chain begins, and deletes the entries before that. */
+  /** Replaces where a chain begins, and deletes the entries before that. Needs the turn of `Pending`. */
   prune(chain: AuditChain): Promise<void>;
   /** Up to `limit` keys by their ids, from the one after that id; all of them are after the empty text. */
   keys(after: Id | '', limit: number): Promise<AuditedKey[]>;

@@ -1,13 +1,4 @@
-import type {
-  Attributes,
-  AuditChain,
-  AuditEntry,
-  Event,
-  Id,
-  Instant,
-  Key,
-  User,
-} from '@rekey/domain';
+import type { Attributes, Event, Id, Instant, Key, User } from '@rekey/domain';
 import type { KeySecret } from './keys.ts';
 
 /** What an import reads and writes: many rows with each call, for each call may be a trip over a network. */
@@ -28,8 +19,6 @@ export interface Imports {
   /** Adds keys like `Keys.insert`, whose ids and digests are free; none is a second usable one of its kind. */
   insertKeys(keys: readonly ImportedKey[]): Promise<void>;
   insertEvents(events: readonly Event[]): Promise<void>;
-  /** Adds entries in the order of their chain, which is locked, and replaces where it ends. */
-  appendEntries(entries: readonly AuditEntry[], chain: AuditChain): Promise<void>;
   /** The import of that source that did not come to its end; null where there is none. */
   unfinished(source: string): Promise<ImportState | null>;
   /** Writes down how far an import has come; another one of its source is forgotten. */

@@ -6,6 +6,7 @@ import type { Ledgers } from './imports.ts';
 import type { KeyUses } from './keys.ts';
 import type { News } from './news.ts';
 import type { BreachList, ForeignHashes, Hasher, PasswordMeter } from './passwords.ts';
+import type { Places } from './places.ts';
 import type { Providers } from './providers.ts';
 import type { AccessTokens, DeviceTokens, LinkTokens, Macs, Secrets, Totp } from './secrets.ts';
 import type { Settings } from './settings.ts';
@@ -29,6 +30,7 @@ export * from './one-time-tokens.ts';
 export * from './passkeys.ts';
 export * from './passwords.ts';
 export * from './pending.ts';
+export * from './places.ts';
 export * from './provider-links.ts';
 export * from './provider-states.ts';
 export * from './providers.ts';
@@ -63,6 +65,7 @@ export type Ports = {
   readonly ids: Ids;
   readonly flow: Flow;
   readonly news: News;
+  readonly places: Places;
   /** Told after each commit, so that what it left pending is soon given its place. */
   readonly commits: { made(): void };
   readonly keyUses: KeyUses;

@@ -1,4 +1,4 @@
-import type { Event, Id } from '@rekey/domain';
+import type { Event, Id, PendingEntry } from '@rekey/domain';
 
 /**
  * What was told in transactions that are committed, and has no place in its order yet. Transactions that add to it wait
@@ -16,8 +16,13 @@ export interface Pending {
    * which one began after the other was committed, the earlier one comes first. Needs the turn.
    */
   take(limit: number): Promise<Taken>;
+  /** The entries of the audit that are pending of a service or of the operator, in the order in which they were added. */
+  entriesOf(serviceId: Id | null): Promise<PendingEntry[]>;
   /** Whether nothing is pending of these services, or of anybody; null is the operator. */
   isEmpty(serviceIds?: readonly (Id | null)[]): Promise<boolean>;
 }
 
-export type Taken = { readonly events: readonly Event[] };
+export type Taken = {
+  readonly events: readonly Event[];
+  readonly entries: readonly PendingEntry[];
+};

@@ -1,6 +1,5 @@
 import { type Actor, Forbidden, type Id, NotFound } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { inChainOrder } from '../shared/chain-order.ts';
 import { endSessionsAt } from '../shared/end-session.ts';
 import { seenBy, viewerOf } from '../shared/viewer.ts';
 
@@ -30,11 +29,10 @@ export class EndAllSessions {
       if ((await stores.users.lock(userId)) === null) throw new NotFound();
       await seenBy(actor, stores, userId);
       const at = own ?? serviceId;
-      const knowing = at === undefined ? await stores.services.knowing(userId) : [at];
-      const serviceIds = inChainOrder(knowing.map((id) => ({ serviceId: id })));
+      const serviceIds = at === undefined ? await stores.services.knowing(userId) : [at];
       return endSessionsAt(this.#ports, stores, actor, {
         userId,
-        serviceIds: serviceIds.map((each) => each.serviceId),
+        serviceIds,
       });
     });
   }

@@ -154,8 +154,7 @@ describe('a login', () => {
       'sessions.insert',
       'sessions.insertRefresh',
       'events.insert',
-      'audit.lock',
-      'audit.append',
+      'audit.insert',
     ]);
     const before = w.database.snapshot();
     // One more than there is to do: the commit itself.

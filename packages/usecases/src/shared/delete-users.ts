@@ -1,6 +1,5 @@
 import { type Actor, type AuditType, HOUR_MS, type Id, nowhere } from '@rekey/domain';
 import type { Stores } from '../ports/index.ts';
-import { inChainOrder } from './chain-order.ts';
 import { type Recorder, record } from './record.ts';
 import { tellAll } from './tell-all.ts';
 
@@ -15,7 +14,7 @@ type Deletions = {
 
 /**
  * Deletes users and everything personal with them: only ids stay, in the audit and in events. Each service that saw a user
- * is told. Comes last in a transaction, for it locks chains of the audit.
+ * is told. What others record of them meanwhile is erased when it gets its place. Comes last in a transaction.
  */
 export async function deleteUsers(
   ports: Recorder,
@@ -33,14 +32,12 @@ export async function deleteUsers(
     await tellAll(ports, stores, { type: 'user.deleted', serviceId: null, userId });
     erased.push(userId, ...(await audit.erase(userId)));
     await users.delete(userId, now, owedUntil);
-    // Once more: what others recorded until they let go of a row of the user.
-    await audit.erase(userId);
   }
 
   // The request may come from the person's own browser: nothing of it may stay.
   const isOperator = actor.kind === 'root' || actor.kind === 'operator';
   const asker = isOperator ? actor : { ...actor, origin: nowhere };
-  for (const of of inChainOrder(known)) {
+  for (const of of known) {
     await record(ports, stores, asker, { ...of, type, subjectId: of.userId });
   }
   for (const userId of ids) {

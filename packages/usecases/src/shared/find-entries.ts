@@ -1,4 +1,11 @@
-import { type AmendedEntry, type AuditEntry, amendedBy, type Id, isCustom } from '@rekey/domain';
+import {
+  type AmendedEntry,
+  type AuditEntry,
+  amendedBy,
+  type Id,
+  isCustom,
+  type UnchainedEntry,
+} from '@rekey/domain';
 import type { Stores } from '../ports/index.ts';
 
 /** Entries by their ids, in the order of the ids, as they stand with their amendments. */
@@ -19,3 +26,17 @@ export async function findEntries(
 /** The amendments in the chain of the entry: no other service can add any. */
 const ownOf = ({ serviceId }: AuditEntry, amendments: readonly AuditEntry[]): AuditEntry[] =>
   amendments.filter((each) => each.serviceId === serviceId);
+
+/** The amendments of an entry, those too that have no place yet. */
+export async function amendmentsOf(
+  { audit, pending }: Pick<Stores, 'audit' | 'pending'>,
+  { id, serviceId }: AuditEntry,
+): Promise<UnchainedEntry[]> {
+  // First: an amendment that gets its place meanwhile is in both, and none is in neither.
+  const waiting = (await pending.entriesOf(serviceId))
+    .map(({ entry }) => entry)
+    .filter(({ type, subjectId }) => type === 'sso:AuditUpdate' && subjectId === id);
+  const placed = (await audit.amendments([id])).filter((each) => each.serviceId === serviceId);
+  const isPlaced = new Set(placed.map((each) => each.id));
+  return [...placed, ...waiting.filter((each) => !isPlaced.has(each.id))];
+}

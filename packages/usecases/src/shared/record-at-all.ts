@@ -1,6 +1,5 @@
 import type { AuditEntry, AuditType, Id } from '@rekey/domain';
 import type { Stores } from '../ports/index.ts';
-import { inChainOrder } from './chain-order.ts';
 import { type Asker, type Recorder, record } from './record.ts';
 
 type Shared = Pick<AuditEntry, 'userId' | 'subjectId'> &
@@ -20,14 +19,11 @@ export async function recordAtAll(
 ): Promise<Id> {
   const { type, userId } = entry;
   const all = knowing ?? (userId === null ? [] : await stores.services.knowing(userId));
-  const others = all
-    .filter((serviceId) => serviceId !== entry.serviceId)
-    .map((serviceId) => ({ type, userId, subjectId: null, serviceId }));
-  let entryId = '';
-  for (const each of inChainOrder<Shared>([entry, ...others])) {
-    const asker = each === entry ? actor : ({ kind: 'unnamed', origin: null } as const);
-    const id = await record(ports, stores, asker, each);
-    if (each === entry) entryId = id;
+  const id = await record(ports, stores, actor, entry);
+  for (const serviceId of all) {
+    if (serviceId === entry.serviceId) continue;
+    const nobody = { kind: 'unnamed', origin: null } as const;
+    await record(ports, stores, nobody, { type, userId, subjectId: null, serviceId });
   }
-  return entryId;
+  return id;
 }

@@ -1,4 +1,4 @@
-import type { Actor, AuditEntry, CustomAuditType, Id, JsonObject } from '@rekey/domain';
+import type { Actor, CustomAuditType, Id, JsonObject, UnchainedEntry } from '@rekey/domain';
 import type { Stores } from '../ports/index.ts';
 import { append, type Recorder } from './record.ts';
 
@@ -30,7 +30,7 @@ export async function recordCustom(
   actor: Actor,
   { type, subject, data }: AskedEntry,
   { userId, userKeyId }: { readonly userId?: Id | null; readonly userKeyId?: Id | null } = {},
-): Promise<AuditEntry> {
+): Promise<UnchainedEntry> {
   const serviceId = actor.kind === 'service' ? actor.service.id : null;
   return append(ports, stores, actor, {
     type,

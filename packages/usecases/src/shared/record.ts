@@ -1,20 +1,19 @@
 import {
   type Actor,
-  type AuditChain,
   type AuditEntry,
   type AuditOutcome,
   type AuditType,
-  auditChainText,
-  auditEntryText,
   auditOrigin,
   auditStatusOf,
   auditText,
   type ErrorCode,
   type Id,
   type Origin,
+  type PendingEntry,
+  pendingEntryText,
+  type UnchainedEntry,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
-import { inChainOrder } from './chain-order.ts';
 
 export type Recorder = Pick<Ports, 'macs' | 'clock' | 'ids'>;
 
@@ -39,8 +38,9 @@ type Recorded = Pick<AuditEntry, 'serviceId'> &
   };
 
 /**
- * Adds an entry to the audit chain of its service, and answers the id of the entry. The chain is the last lock that a
- * transaction takes, so this comes last. Where the entry names no user, it names the one whom the request proved.
+ * Adds an entry to the audit of its service, and answers the id of the entry. It gets its place in the chain when the
+ * transaction is committed. Comes last, after all locks: so the entries of changes that wait for each other stand in the
+ * order of the changes. Where the entry names no user, it names the one whom the request proved.
  */
 export async function record(
   ports: Recorder,
@@ -72,48 +72,28 @@ export async function append(
   { audit }: Pick<Stores, 'audit'>,
   actor: Asker,
   entry: Appended,
-): Promise<AuditEntry> {
-  const { appended, end } = linked(ports, actor, entry, await audit.lock(entry.serviceId));
-  await audit.append(appended, end);
-  return appended;
+): Promise<UnchainedEntry> {
+  const pending = pendingOf(ports, actor, entry);
+  await audit.insert([pending]);
+  return pending.entry;
 }
 
-/**
- * Adds entries of what the operator did to so many things that each entry by itself would take too long: their chains in
- * the order in which all transactions lock them, and the entries of a chain in the order given.
- */
+/** Adds entries of what the operator did to so many things that each entry by itself would take too long. */
 export async function recordMany(
   ports: Recorder,
-  { audit, imports }: Pick<Stores, 'audit' | 'imports'>,
+  { audit }: Pick<Stores, 'audit'>,
   actor: Asker,
   entries: readonly (Omit<Recorded, 'outcome' | 'code' | 'cause'> & { readonly type: AuditType })[],
 ): Promise<void> {
-  const owners = new Set(inChainOrder(entries).map(({ serviceId }) => serviceId));
-  for (const owner of owners) {
-    let chain = await audit.lock(owner);
-    const all: AuditEntry[] = [];
-    for (const entry of entries) {
-      if (entry.serviceId !== owner) continue;
-      const { appended, end } = linked(
-        ports,
-        actor,
-        { outcome: 'success', statusCode: 0, ...entry },
-        chain,
-      );
-      all.push(appended);
-      chain = end;
-    }
-    await imports.appendEntries(all, chain);
-  }
+  await audit.insert(
+    entries.map((entry) =>
+      pendingOf(ports, actor, { outcome: 'success', statusCode: 0, ...entry }),
+    ),
+  );
 }
 
-/** An entry as the next one of a chain, and the chain with it. */
-function linked(
-  { macs, clock, ids }: Recorder,
-  actor: Asker,
-  entry: Appended,
-  chain: AuditChain,
-): { readonly appended: AuditEntry; readonly end: AuditChain } {
+/** An entry that waits for its place. */
+function pendingOf({ macs, clock, ids }: Recorder, actor: Asker, entry: Appended): PendingEntry {
   const { keyId, user } = proofsOf(actor, entry.serviceId);
   const text = {
     origin: actor.origin && auditOrigin(actor.origin),
@@ -122,29 +102,26 @@ function linked(
   };
   const spelled = auditText(text);
   const salt = spelled === null ? null : macs.salt();
-  const textDigest = spelled === null || salt === null ? null : macs.digest(salt, spelled);
-
-  const complete = {
-    type: entry.type,
-    outcome: entry.outcome,
-    statusCode: entry.statusCode,
-    serviceId: entry.serviceId,
-    userId: entry.userId ?? user?.userId ?? null,
-    keyId,
-    userKeyId: entry.userKeyId ?? user?.keyId ?? null,
-    subjectId: entry.subjectId ?? null,
-    count: entry.count ?? 1,
-    textDigest,
-    id: ids.next(),
-    createdAt: entry.createdAt ?? clock.now(),
-    sequence: chain.length + 1,
-    previousHash: chain.hash,
+  const pending = {
+    entry: {
+      ...text,
+      type: entry.type,
+      outcome: entry.outcome,
+      statusCode: entry.statusCode,
+      serviceId: entry.serviceId,
+      userId: entry.userId ?? user?.userId ?? null,
+      keyId,
+      userKeyId: entry.userKeyId ?? user?.keyId ?? null,
+      subjectId: entry.subjectId ?? null,
+      count: entry.count ?? 1,
+      salt,
+      textDigest: spelled === null || salt === null ? null : macs.digest(salt, spelled),
+      id: ids.next(),
+      createdAt: entry.createdAt ?? clock.now(),
+    },
+    proverId: user?.userId ?? null,
   };
-  const hash = macs.make(auditEntryText(complete));
-  const end = { ...chain, length: complete.sequence, hash };
-  // A chain whose end somebody moved keeps its broken seal: a new one would hide that for ever.
-  const seal = isSealed(macs, chain) ? macs.make(auditChainText(end)) : chain.seal;
-  return { appended: { ...complete, ...text, salt, hash }, end: { ...end, seal } };
+  return { ...pending, mac: macs.make(pendingEntryText(pending)) };
 }
 
 /** The key that asked and the user whom it proved besides, as far as the service of the entry may know of them. */
@@ -153,9 +130,3 @@ function proofsOf(actor: Asker, serviceId: Id | null) {
   const keyId = isOwn || actor.kind === 'root' ? actor.keyId : null;
   return { keyId, user: isOwn ? actor.user : null };
 }
-
-/** Whether beginning and end of a chain are as they were written; one that nothing was appended to has none. */
-export const isSealed = (macs: Ports['macs'], chain: AuditChain): boolean =>
-  isEmpty(chain) || macs.verify(auditChainText(chain), chain.seal);
-
-const isEmpty = ({ length, pruned }: AuditChain): boolean => length === 0 && pruned === 0;

@@ -3,7 +3,7 @@ import type { Ports } from '../ports/index.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 import { knownCounts } from './known-counts.ts';
 
-type Needs = Pick<Ports, 'database' | 'secrets' | 'clock' | 'settings'>;
+type Needs = Pick<Ports, 'database' | 'places' | 'secrets' | 'clock' | 'settings'>;
 
 /** Wrong tries at an account that are not forgotten yet. */
 export type ReadThrottle = {
@@ -30,7 +30,8 @@ export class ReadThrottles {
   /** Throws `NotFound` where there is no such user. */
   async execute(actor: Actor, { userId }: { readonly userId: Id }): Promise<ReadThrottle[]> {
     onlyOperator(actor);
-    const { database, clock } = this.#ports;
+    const { database, places, clock } = this.#ports;
+    await places.caughtUp();
     return database.read(async (stores) => {
       const user = await stores.users.get(userId);
       if (user === null) throw new NotFound();

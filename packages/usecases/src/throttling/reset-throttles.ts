@@ -1,11 +1,10 @@
 import { type Actor, emptyBucket, type Id, NotFound } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { inChainOrder } from '../shared/chain-order.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 import { record } from '../shared/record.ts';
 import { knownCounts } from './known-counts.ts';
 
-type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'clock' | 'ids' | 'settings'>;
+type Needs = Pick<Ports, 'database' | 'places' | 'secrets' | 'macs' | 'clock' | 'ids' | 'settings'>;
 
 /** Forgets the tries at an account, so that its owner may try again at once. */
 export class ResetThrottles {
@@ -21,7 +20,8 @@ export class ResetThrottles {
    */
   async execute(actor: Actor, { userId }: { readonly userId: Id }): Promise<number> {
     onlyOperator(actor);
-    const { database, clock } = this.#ports;
+    const { database, places, clock } = this.#ports;
+    await places.caughtUp();
     return database.transact(async (stores) => {
       const user = await stores.users.get(userId);
       if (user === null) throw new NotFound();
@@ -32,9 +32,8 @@ export class ResetThrottles {
         await stores.throttles.put(keys.map((key) => ({ key, bucket: emptyBucket, forgetAt })));
       }
       const knowing = await stores.services.knowing(userId);
-      const chains = inChainOrder(knowing.map((serviceId) => ({ serviceId })));
       const type = 'rekey:ThrottleReset';
-      for (const { serviceId } of chains.length > 0 ? chains : [{ serviceId: null }]) {
+      for (const serviceId of knowing.length > 0 ? knowing : [null]) {
         await record(this.#ports, stores, actor, { type, serviceId, userId });
       }
       return found.filter(({ level }) => level > 0).length;

@@ -20,7 +20,6 @@ import {
   type User,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
-import { inChainOrder } from '../shared/chain-order.ts';
 import { isJoining } from '../shared/joining.ts';
 import { doubtMs, endAll, grants } from '../shared/kill-switch.ts';
 import { newKey } from '../shared/new-key.ts';
@@ -335,7 +334,7 @@ export class ConfirmRegistration {
 
   /** The other services learn what happened to whom, and nothing else. */
   async #record(stores: Stores, actor: Actor, entries: readonly Entry[]): Promise<void> {
-    for (const entry of inChainOrder(entries)) {
+    for (const entry of entries) {
       const isOwn = entry.subjectId !== undefined;
       await record(this.#ports, stores, isOwn ? actor : { kind: 'unnamed', origin: null }, entry);
     }

@@ -12,7 +12,6 @@ import {
   type User,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
-import { inChainOrder } from '../shared/chain-order.ts';
 import { checkFree } from '../shared/check-free.ts';
 import { invite } from '../shared/invite.ts';
 import { newKey } from '../shared/new-key.ts';
@@ -105,11 +104,11 @@ export class CreateAdmin {
     await tellAll(this.#ports, stores, { ...at, type: 'user.created' });
     const made = { ...at, subjectId: key.id };
     await tell(this.#ports, stores, { ...made, type: 'key.created', data: keyData(key) });
-    const entries = inChainOrder([
+    const entries = [
       { ...at, type: 'sso:KeyCreate', subjectId: key.id } as const,
       { ...at, type: 'rekey:RoleGrant', subjectId: userId } as const,
       { serviceId: null, userId, type: 'sso:UserCreate', subjectId: userId } as const,
-    ]);
+    ];
     for (const entry of entries) await record(this.#ports, stores, actor, entry);
     await reportInvitation();
   }

@@ -166,10 +166,8 @@ describe('somebody who signs up', () => {
       'events.insert',
       'services.seeing',
       'events.insert',
-      'audit.lock',
-      'audit.append',
-      'audit.lock',
-      'audit.append',
+      'audit.insert',
+      'audit.insert',
     ]);
     const { w } = await prepare();
     const before = w.database.snapshot('throttles');

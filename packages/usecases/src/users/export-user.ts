@@ -13,7 +13,7 @@ import type { OwnDelivery, Ports, Stores } from '../ports/index.ts';
 import { findEntries } from '../shared/find-entries.ts';
 import { seenBy } from '../shared/viewer.ts';
 
-type Needs = Pick<Ports, 'database'>;
+type Needs = Pick<Ports, 'database' | 'places'>;
 
 /** Rows that are read at a time. */
 const PAGE = 100;
@@ -48,6 +48,7 @@ export class ExportUser {
   /** Throws `NotFound` for unknown and foreign users alike. */
   async execute(actor: Actor, { id }: { readonly id: Id }): Promise<ExportedUser> {
     const own = actor.kind === 'service' ? actor.service.id : null;
+    await this.#ports.places.caughtUp(own === null ? undefined : [own]);
     const { user, attributes, chains } = await this.#ports.database.read(async (stores) => ({
       user: await seenBy(actor, stores, id),
       attributes: await stores.users.attributesOf(id),

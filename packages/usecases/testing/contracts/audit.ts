@@ -18,13 +18,16 @@ import type { Opened } from './opened.ts';
 export function auditContract({ write, read, race, alone, seed }: Opened): void {
   /** Appends an entry to its chain, as a use case does. */
   async function appendTo(
-    { audit }: Stores,
+    { audit, pending }: Stores,
     details: Partial<AuditEntry> & Pick<AuditEntry, 'serviceId'>,
   ): Promise<AuditEntry> {
-    const end = await audit.lock(details.serviceId);
+    const { serviceId } = details;
+    await pending.takeTurn({ isPatient: true });
+    const end = (await audit.chain(serviceId)) ?? emptyAuditChain(serviceId);
     const sequence = end.length + 1;
     const entry = anAuditEntry({ sequence, previousHash: end.hash, ...details });
-    await audit.append(entry, { ...end, length: sequence, hash: entry.hash, seal: entry.hash });
+    const { hash } = entry;
+    await audit.append([entry], [{ ...end, length: sequence, hash, seal: hash }]);
     return entry;
   }
   const append = (details: Parameters<typeof appendTo>[1]) =>
@@ -73,15 +76,17 @@ export function auditContract({ write, read, race, alone, seed }: Opened): void 
       });
       const chain = aChain({ serviceId, length: 3, hash: 'h3', seal: 's3' });
       await write(async ({ audit }) => {
-        await audit.lock(serviceId);
-        for (const entry of [full, bare, unnamed]) await audit.append(entry, chain);
+        await audit.append([full, bare], [{ ...chain, length: 2 }]);
+        await audit.append([unnamed], [chain]);
       });
       for (const entry of [full, bare, unnamed]) {
         expect(await read(({ audit }) => audit.get(entry.id))).toEqual(entry);
       }
       expect(await follow(serviceId)).toEqual([full, bare, unnamed]);
       expect(await chainOf(serviceId)).toEqual(chain);
-      expect(await write(({ audit }) => audit.lock(serviceId))).toEqual(chain);
+      expect(await read(({ audit }) => audit.chains([serviceId, null, anId()]))).toContainEqual(
+        chain,
+      );
     });
 
     test.each(auditTypes)('keeps entries of type %s', async (type) => {
@@ -97,12 +102,13 @@ export function auditContract({ write, read, race, alone, seed }: Opened): void 
       expect(await read(({ audit }) => audit.owners())).toContain(null);
     });
 
-    test('has no unknown entry and chain, and a chain that is locked for the first time is empty', async () => {
+    test('has no unknown entry and chain', async () => {
       const id = anId();
       expect(await read(({ audit }) => audit.get(id))).toBeNull();
       expect(await chainOf(id)).toBeNull();
       expect(await follow(id)).toEqual([]);
-      expect(await write(({ audit }) => audit.lock(id))).toEqual(emptyAuditChain(id));
+      expect(await write(({ audit }) => audit.lock(id))).toBeNull();
+      expect(await read(({ audit }) => audit.chains([id]))).toEqual([]);
     });
 
     test('names the owner of each chain', async () => {
@@ -453,7 +459,7 @@ export function auditContract({ write, read, race, alone, seed }: Opened): void 
   describe('a chain of the audit that is pruned', () => {
     const pruneTo = (serviceId: Id | null, pruned: number) =>
       write(async ({ audit }) => {
-        const chain = await audit.lock(serviceId);
+        const chain = (await audit.chain(serviceId))!;
         const begin = {
           ...chain,
           pruned,
@@ -508,7 +514,7 @@ export function auditContract({ write, read, race, alone, seed }: Opened): void 
       const entry = await append({ serviceId });
       const before = await chainOf(serviceId);
       const failing = write(async ({ audit }) => {
-        const chain = await audit.lock(serviceId);
+        const chain = (await audit.chain(serviceId))!;
         await audit.prune({ ...chain, pruned: 1, prunedHash: entry.hash });
         throw new Error('planted');
       });
@@ -528,7 +534,7 @@ export function auditContract({ write, read, race, alone, seed }: Opened): void 
       });
       expect(await count()).toBe(5);
       await transact(async ({ audit }) => {
-        const chain = await audit.lock(one);
+        const chain = (await audit.chain(one))!;
         await audit.prune({ ...chain, pruned: 2, prunedHash: 'hash', prunedUntil: START });
       });
       expect(await count()).toBe(3);

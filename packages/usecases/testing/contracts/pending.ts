@@ -1,7 +1,7 @@
 import type { Event } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import type { Database } from '../../src/ports/index.ts';
-import { anEvent } from '../fixtures.ts';
+import { anEvent, aPendingEntry } from '../fixtures.ts';
 import { gate } from '../gate.ts';
 import type { Opened } from './opened.ts';
 
@@ -33,6 +33,33 @@ export function pendingContract({ alone, concurrency, seed }: Opened): void {
         await database.transact(({ imports }) => imports.insertEvents(events));
         expect(await take(database)).toEqual([...events.slice(3), ...events]);
         expect(await take(database)).toEqual([]);
+      });
+    });
+
+    test('has entries of the audit, of services and of the operator, among the events', async () => {
+      await alone(async (database) => {
+        const { service } = await seed({}, database);
+        const entries = [aPendingEntry(service.id), aPendingEntry(null), aPendingEntry(service.id)];
+        const event = anEvent({ serviceId: service.id });
+        await database.transact(async ({ audit, events }) => {
+          await audit.insert(entries.slice(0, 2));
+          await events.insert(event);
+          await audit.insert(entries.slice(2));
+        });
+        await database.read(async ({ pending }) => {
+          expect(await pending.entriesOf(service.id)).toEqual([entries[0], entries[2]]);
+          expect(await pending.entriesOf(null)).toEqual([entries[1]]);
+          expect(await pending.entriesOf('another')).toEqual([]);
+          expect(await pending.isEmpty([null])).toBe(false);
+        });
+        const taken = await database.transact(async ({ pending }) => {
+          await pending.takeTurn({ isPatient: true });
+          return pending.take(100);
+        });
+        expect(taken).toEqual({ events: [event], entries });
+        const many = Array.from({ length: 90 }, () => aPendingEntry(null));
+        await database.transact(({ audit }) => audit.insert(many));
+        expect(await database.read(({ pending }) => pending.entriesOf(null))).toEqual(many);
       });
     });
 

@@ -2,15 +2,16 @@ import {
   type AuditEntry,
   type AuditPlace,
   type AuditSum,
-  emptyAuditChain,
   type Id,
   type Key,
   keyMakingTypes,
 } from '@rekey/domain';
 import type { Audit } from '../../src/ports/index.ts';
+import { addPending } from './pending.ts';
 import type { Tables } from './tables.ts';
 
-export function audit({ audit, auditChains, auditSums, keys }: Tables): Audit {
+export function audit(tables: Tables): Audit {
+  const { audit, auditChains, auditSums, keys } = tables;
   const chainOf = (serviceId: Id | null) =>
     audit.rows().filter((entry) => entry.serviceId === serviceId);
   const isRecorded = ({ id, serviceId }: Key) =>
@@ -18,12 +19,18 @@ export function audit({ audit, auditChains, auditSums, keys }: Tables): Audit {
   const strip = (entry: AuditEntry) =>
     audit.put(entry.id, { ...entry, subject: null, origin: null, data: null, salt: null });
   return {
-    lock: async (serviceId) => auditChains.get(serviceId) ?? emptyAuditChain(serviceId),
-    append: async (entry, chain) => {
-      audit.put(entry.id, entry);
-      auditChains.put(chain.serviceId, chain);
+    insert: async (entries) =>
+      addPending(
+        tables,
+        entries.map((pending) => ({ pending })),
+      ),
+    append: async (entries, chains) => {
+      for (const entry of entries) audit.put(entry.id, entry);
+      for (const chain of chains) auditChains.put(chain.serviceId, chain);
     },
+    chains: async (owners) => [...new Set(owners)].flatMap((owner) => auditChains.get(owner) ?? []),
     get: async (id) => audit.get(id) ?? null,
+    lock: async (id) => audit.get(id) ?? null,
     list: async (filter, limit) => {
       const { serviceIds, ids, types, subjects, userIds, from, to, after, isDescending } = filter;
       const order = isDescending ? -1 : 1;
@@ -63,6 +70,7 @@ export function audit({ audit, auditChains, auditSums, keys }: Tables): Audit {
     },
     eraseAgain: async (ids) => {
       for (const entry of audit.rows()) {
+        if (OF_DELETIONS.includes(entry.type)) continue;
         if (isIn(ids, entry.userId) || isIn(ids, entry.userKeyId)) strip(entry);
       }
     },
@@ -112,6 +120,9 @@ export function audit({ audit, auditChains, auditSums, keys }: Tables): Audit {
     },
   };
 }
+
+/** What a deletion says of itself. */
+const OF_DELETIONS: readonly string[] = ['sso:UserDelete', 'rekey:UserExpire'];
 
 const makesKeys = (type: AuditEntry['type']): boolean =>
   keyMakingTypes.some((each) => each === type);

@@ -11,7 +11,7 @@ export function events(tables: Tables): Events {
       .filter((event) => event.serviceId === serviceId)
       .sort((a, b) => a.sequence - b.sequence);
   return {
-    insert: async (event) => addPending(tables, [event]),
+    insert: async (event) => addPending(tables, [{ event }]),
     append: async (sequenced) => {
       for (const event of sequenced) {
         events.put(event.id, event);

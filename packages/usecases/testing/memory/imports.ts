@@ -4,7 +4,7 @@ import { attributesPlace } from './seen-user.ts';
 import { newUserRow, type Tables } from './tables.ts';
 
 export function imports(tables: Tables): Imports {
-  const { users, userAttributes, keys, oneTimeTokens, audit, auditChains, imports } = tables;
+  const { users, userAttributes, keys, oneTimeTokens, imports } = tables;
   return {
     usersWith: async (ids, emails) =>
       users
@@ -55,11 +55,10 @@ export function imports(tables: Tables): Imports {
       }
     },
     insertEvents: async (rows) => {
-      addPending(tables, rows);
-    },
-    appendEntries: async (entries, chain) => {
-      for (const entry of entries) audit.put(entry.id, entry);
-      auditChains.put(chain.serviceId, chain);
+      addPending(
+        tables,
+        rows.map((event) => ({ event })),
+      );
     },
     unfinished: async (source) => imports.get(source) ?? null,
     keepState: async (state) => imports.put(state.source, state),

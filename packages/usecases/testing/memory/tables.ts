@@ -6,7 +6,6 @@ import type {
   Challenge,
   Credential,
   Delivery,
-  Event,
   Id,
   Instant,
   Key,
@@ -28,6 +27,7 @@ import type {
   StoredBucket,
   UserLock,
 } from '../../src/ports/index.ts';
+import type { PendingRow } from './pending.ts';
 import { type Journal, Table } from './table.ts';
 
 export type Tables = {
@@ -61,7 +61,7 @@ export type Tables = {
   /** By service: the place of the newest event that it ever had. */
   readonly feeds: Table<Id, number>;
   /** By position. */
-  readonly pending: Table<number, Event>;
+  readonly pending: Table<number, PendingRow>;
   readonly keptAnswers: Table<string, KeptAnswer>;
   readonly imports: Table<string, ImportState>;
 };

@@ -111,14 +111,13 @@ export function auditRaces({ alone }: Track): void {
       await alone(async (w) => {
         const { user, service } = await seed(w);
         const by = asService(service);
-        const { createAuditEntry, eraseLateTexts } = w.useCases.audit;
+        const { createAuditEntry } = w.useCases.audit;
         const write = () =>
           createAuditEntry.execute(by, { type: 'shop:Step', subject: 'Ada', userId: user.id });
         const written = times(8, () => endOf(write()));
         const failed = times(8, () => endOf(w.logIn({ user, service }, 'wrong')));
         await w.useCases.users.deleteUser.execute(by, { id: user.id });
         await Promise.all([written, failed]);
-        await eraseLateTexts.execute(operator);
         const entries = await w.database.read(({ audit }) => audit.follow(service.id, 0, 1000));
         const about = entries.filter(
           ({ userId, type }) => userId === user.id && type !== 'sso:UserDelete',

@@ -1,6 +1,6 @@
 import { type Id, operator } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
-import { type Database, type SequencedEvent, useCases } from '../../src/index.ts';
+import { type Database, places, type SequencedEvent, useCases } from '../../src/index.ts';
 import { anEvent, aService } from '../fixtures.ts';
 import { world } from '../world.ts';
 import { type Track, times } from './track.ts';
@@ -25,7 +25,7 @@ export function sequenceRaces({ aloneBare, concurrency }: Track): void {
     });
     const server = () => {
       const w = world(database);
-      return useCases({ ...w, database }).maintenance.sequence;
+      return useCases({ ...w, places: places({ ...w, database }) }).maintenance.sequence;
     };
     return { ids: services.map(({ id }) => id), server };
   };
@@ -133,9 +133,8 @@ export function sequenceRaces({ aloneBare, concurrency }: Track): void {
               throw new Error('planted');
             }),
         };
-        const w = world(database);
-        const broken = useCases({ ...w, database: failing }).maintenance.sequence;
-        await expect(broken.execute(operator)).rejects.toThrow('planted');
+        const broken = places({ ...world(database), database: failing });
+        await expect(broken.give({ isPatient: false })).rejects.toThrow('planted');
         expect(await feedOf(database, serviceId)).toEqual([]);
         expect(await server().execute(operator)).not.toBeNull();
         expect(await feedOf(database, serviceId)).toEqual([{ ...event, sequence: 1 }]);
