@@ -61,6 +61,7 @@ const patch = (id: string, body: object, key?: string) =>
     body,
     key === undefined ? {} : { headers: { authorization: key } },
   );
+const read = async (id: string) => (await get(`/v1/audit/${id}`)).json().data;
 const made = async (body: object, key?: string): Promise<Entry> => {
   const response = await post(body, key);
   expect(response.statusCode, response.body).toBe(200);
@@ -348,8 +349,17 @@ describe('POST /v1/audit', () => {
       service_id: server.service.id,
       key_id: expect.any(String),
     });
-    expect((await get(`/v1/audit/${entry.id}`)).json().data).toEqual(entry);
-    expect((await list('?type=shop:CheckOut')).data).toEqual([entry]);
+    // It gets its place after the answer.
+    const { sequence, hash } = entry;
+    expect([sequence, hash]).toEqual([null, null]);
+    const placed = await read(entry.id);
+    expect(placed).toEqual({
+      ...entry,
+      sequence: expect.any(Number),
+      previous_hash: expect.any(String),
+      hash: expect.any(String),
+    });
+    expect((await list('?type=shop:CheckOut')).data).toEqual([placed]);
   });
 
   it('adds one of the operator with a root key', async () => {
@@ -443,7 +453,7 @@ describe('POST /v1/audit', () => {
 describe('PATCH /v1/audit/{id}', () => {
   it('adds what the entry does not say yet, and replaces nothing', async () => {
     const data = { a: 1, b: null };
-    const entry = await made({ type: 'shop:Step', data });
+    const entry = await read((await made({ type: 'shop:Step', data })).id);
     server.clock.set(server.clock.now() + 5000);
     const change = { id: entry.id, status_code: 200, subject: 's', data: { a: 2, c: 3 } };
     const amended = (await patch(entry.id, change)).json().data;
@@ -480,7 +490,8 @@ describe('PATCH /v1/audit/{id}', () => {
     }
     const refusal = await patch(entry.id, { data: { more: 1 } });
     expect(refusal.json().errors).toMatchObject([{ field: 'id', code: 'out_of_range' }]);
-    const other = await made({ type: 'shop:Step', data: { a: 'x'.repeat(40_000) } });
+    const { id } = await made({ type: 'shop:Step', data: { a: 'x'.repeat(40_000) } });
+    const other = await read(id);
     const large = await patch(other.id, { data: { b: 'x'.repeat(30_000) } });
     expect(large.json().errors).toMatchObject([{ field: 'data', code: 'out_of_range' }]);
     expect((await get(`/v1/audit/${other.id}`)).json().data).toEqual(other);
