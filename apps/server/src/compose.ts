@@ -148,6 +148,8 @@ export async function compose(
       prepareMeter: () => meter.prepare(),
       giveUpMails: () => mail.close(),
       close: async () => {
+        // No server may be running. Where it cannot be done now, the next one does it.
+        await all.maintenance.sequence.execute(operator, { isPatient: true }).catch(() => null);
         ring.close();
         mail.close();
         await opened.close();

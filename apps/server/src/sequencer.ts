@@ -55,8 +55,6 @@ export function startSequencer(
       isStopping = true;
       clearTimeout(timer);
       await running;
-      // What was committed since the last run, by itself and by others; where the database does not answer, another server does it.
-      await sequence().catch(() => null);
     },
   };
 }

@@ -78,9 +78,6 @@ export async function withRekey<T>(
   try {
     return await work(useCases);
   } finally {
-    // No server may be running. Where it cannot be done now, the next one does it.
-    const { sequence } = useCases.maintenance;
-    await sequence.execute(operator, { isPatient: true }).catch(() => null);
     await close();
   }
 }
