@@ -41,12 +41,12 @@ export type AuditEntry = {
   readonly forwarded: string | null;
   /** How often it happened: 1 but for failures that were summed. */
   readonly count: number;
-  /** Its place in the chain of its service: 1 for the first, without gaps. Each amendment of an entry has a place as well. */
-  readonly sequence: number;
+  /** Its place in the chain of its service: 1 for the first, without gaps. Each amendment of an entry has a place as well. An entry that was made just now has none yet: read it again. */
+  readonly sequence: number | null;
   /** null for the first of a chain. */
   readonly previous_hash: string | null;
-  /** Covers the entry and the hash before it. */
-  readonly hash: string;
+  /** Covers the entry and the hash before it; null where the entry has no place yet. */
+  readonly hash: string | null;
 };
 export type AuditEntryAmendment = {
   /** The id of the entry, as in the path, where it is repeated. */
