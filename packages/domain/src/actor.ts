@@ -25,7 +25,12 @@ export type Actor =
   | { readonly kind: 'operator'; readonly origin: null };
 
 /** A user, and the key that proved it: the one that was sent, or the one that its session rests on. */
-export type ProvenUser = { readonly userId: Id; readonly keyId: Id };
+export type ProvenUser = {
+  readonly userId: Id;
+  readonly keyId: Id;
+  /** The session whose token proved it; none where a KEY did, which a program has. */
+  readonly sessionId?: Id;
+};
 
 export const operator: Actor = { kind: 'operator', origin: null };
 

@@ -86,6 +86,10 @@ export const auditTypeTexts = {
     subject: 'the session, where one asked',
     when: 'a code is shown to change what protects an account, or to prove oneself again; or is refused',
   },
+  'rekey:AuthPasskey': {
+    subject: 'the session',
+    when: 'a login with a passkey succeeds, or fails; `passkey_copied`: its counter went back, so there are two of it',
+  },
   'sso:AuthLocalUpdatePassword': {
     subject: 'the one-time token of the mail; on failure the session that asked, if one did',
     when: 'a password is changed, or the change is refused',

@@ -34,6 +34,7 @@ export const noFactors: SecondFactors = {
 export const assuranceLevels = ['aal1', 'aal2'] as const;
 export type AssuranceLevel = (typeof assuranceLevels)[number];
 
+const providers: readonly ProofMethod[] = ['google', 'github', 'microsoft'];
 const possession: readonly ProofMethod[] = ['otp', 'recovery_code'];
 
 /**
@@ -56,7 +57,8 @@ export function missingFactor(
   amr: readonly ProofMethod[],
 ): 'second_factor_required' | 'factor_enrolment_required' | null {
   if (assuranceOf(amr) === 'aal2') return null;
-  const isDemanded = amr.includes('pwd') ? atPassword : atProvider;
+  const isByProvider = amr.some((method) => providers.includes(method));
+  const isDemanded = isByProvider ? atProvider : atPassword;
   if (!isDemanded && !requireFactor) return null;
   return hasTotp || hasPasskey ? 'second_factor_required' : 'factor_enrolment_required';
 }

@@ -3,13 +3,14 @@ import type { Origin } from './origin.ts';
 
 /**
  * The ways to prove oneself at a login. RFC 8176 has `pwd` and `otp`; the others are names of their own: a passkey that
- * verified its user, a recovery code, and the providers.
+ * verified its user, and one that did not (`security_key`), a recovery code, and the providers.
  */
 export const proofMethods = [
   'pwd',
   'otp',
   'recovery_code',
   'passkey',
+  'security_key',
   'google',
   'github',
   'microsoft',

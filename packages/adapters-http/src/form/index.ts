@@ -7,6 +7,7 @@ import { Problem } from '../server/problem.ts';
 import { speak } from '../server/routes.ts';
 import { sendProblem, type Wording } from '../server/send-problem.ts';
 import { accountRoutes } from './accounts.ts';
+import { passkeyRoutes } from './passkeys.ts';
 import { passwordRoutes } from './passwords.ts';
 import { sessionRoutes } from './sessions.ts';
 import { userRoutes } from './users.ts';
@@ -24,6 +25,7 @@ export const form =
     app.register(accountRoutes(deps));
     app.register(sessionRoutes(deps));
     app.register(passwordRoutes(deps));
+    app.register(passkeyRoutes(deps));
     app.register(validationRoutes(deps));
   };
 

@@ -11,6 +11,7 @@ import { csrfRoutes } from './csrf.ts';
 import { emailRoutes } from './emails.ts';
 import { factorRoutes } from './factors.ts';
 import { keyRoutes } from './keys.ts';
+import { passkeyRoutes } from './passkeys.ts';
 import { passwordRoutes } from './passwords.ts';
 import { recoveryRoutes } from './recovery.ts';
 import { registrationRoutes } from './registration.ts';
@@ -36,6 +37,7 @@ export const v1 =
     app.register(recoveryRoutes(deps));
     app.register(registrationRoutes(deps));
     app.register(factorRoutes(deps));
+    app.register(passkeyRoutes(deps));
     app.register(csrfRoutes(deps));
     app.register(auditRoutes(deps));
   };

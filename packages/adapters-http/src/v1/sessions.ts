@@ -50,12 +50,12 @@ const Token = Type.Object(
   { $id: 'Token' },
 );
 
-const tokenOut = (token: string, expiresAt: Instant): Static<typeof Token> => ({
+export const tokenOut = (token: string, expiresAt: Instant): Static<typeof Token> => ({
   token,
   token_expires: Math.floor(expiresAt / 1000),
 });
 
-const LoggedIn = Type.Object(
+export const LoggedIn = Type.Object(
   { meta: PasswordMeta, user: User, access: Token, refresh: Token, device: deviceToken },
   { $id: 'LoggedIn' },
 );

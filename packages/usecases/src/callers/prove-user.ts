@@ -48,6 +48,6 @@ export class ProveUser {
     const open = await database.read((stores) => findSession(stores, grant, now));
     if (open === null) return null;
     sessionUses.note({ id: open.session.id, at: now });
-    return { userId: open.user.id, keyId: open.key.id };
+    return { userId: open.user.id, keyId: open.key.id, sessionId: open.session.id };
   }
 }

@@ -2,6 +2,7 @@ import type { Ports } from '../ports/index.ts';
 import { EndAllSessions } from './end-all-sessions.ts';
 import { EndSession } from './end-session.ts';
 import { ListSessions } from './list-sessions.ts';
+import { LogInWithPasskey } from './log-in-with-passkey.ts';
 import { LogOut } from './log-out.ts';
 import { Login } from './login.ts';
 import { RefreshToken } from './refresh-token.ts';
@@ -12,6 +13,7 @@ export const sessions = (ports: Ports) => ({
   endAllSessions: new EndAllSessions(ports),
   endSession: new EndSession(ports),
   listSessions: new ListSessions(ports),
+  logInWithPasskey: new LogInWithPasskey(ports),
   logOut: new LogOut(ports),
   login: new Login(ports),
   refreshToken: new RefreshToken(ports),

@@ -22,9 +22,14 @@ export type Asker = Actor | { readonly kind: 'unnamed'; readonly origin: Origin 
 
 /**
  * Why nobody can prove an account at a service, whatever the password: states that the service sees of its users anyway.
- * A password that is wrong has no such cause.
+ * A password that is wrong has no such cause. `passkey_copied`: its counter went back, so there are two of it.
  */
-export type AuditCause = 'user_locked' | 'user_disabled' | 'no_password' | 'no_token_key';
+export type AuditCause =
+  | 'user_locked'
+  | 'user_disabled'
+  | 'no_password'
+  | 'no_token_key'
+  | 'passkey_copied';
 
 /** An entry of Rekey's own: a success, unless something else is said. */
 type Recorded = Pick<AuditEntry, 'serviceId'> &
