@@ -1,5 +1,5 @@
 import { DAY_MS, Unavailable } from '@rekey/domain';
-import { gate, START } from '@rekey/usecases/testing';
+import { fakeAuthenticator, gate, START } from '@rekey/usecases/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   enrolled,
@@ -26,13 +26,14 @@ type Request = {
   readonly body?: Fields;
   /** The service, unless something else is said; null for nobody. */
   readonly authorization?: string | null;
+  readonly headers?: Record<string, string>;
 };
 type Response = Awaited<ReturnType<Rig['json']>>;
 
 /** Sends a request with a key, in the dialect of its path. */
 async function send(
   method: string,
-  { url, body, authorization = server.serviceKey }: Request,
+  { url, body, authorization = server.serviceKey, headers: own }: Request,
   key: string,
   headers: Record<string, string> = {},
 ): Promise<Response> {
@@ -51,6 +52,7 @@ async function send(
       ...(body && {
         'content-type': isForm ? 'application/x-www-form-urlencoded' : 'application/json',
       }),
+      ...own,
       ...headers,
     },
     ...(body && { payload: text }),
@@ -86,6 +88,68 @@ const sessionIds = async (url: string, authorization: string): Promise<string[]>
   return (list.data ?? list).map(({ id }: { id: string }) => id);
 };
 
+/** A user whom the service proves as well, or a person with a token, and the answers of an authenticator. */
+const aPasskey = async (url: string) => {
+  const isForm = url.startsWith('/users');
+  const authorization = isForm ? await aBearer() : server.serviceKey;
+  const headers: Record<string, string> = isForm
+    ? {}
+    : { 'user-authorization': `token ${(await aSession()).access.token}` };
+  const email = isForm ? person.email : adaFields.email;
+  const origin = 'https://rekey.example';
+  const authenticator = fakeAuthenticator();
+  const ask = async (path: string, body: Fields, key: string) =>
+    (await send('POST', { url: `${url}/${path}`, body, authorization, headers }, key)).json();
+  const asField = (response: object) => (isForm ? JSON.stringify(response) : response);
+  const answer = async () => {
+    const { options } = await ask('register/start', { email }, 'start');
+    return { email, origin, response: asField(await authenticator.create(options)) };
+  };
+  const add = async () => ask('register/finish', await answer(), 'finish');
+  const show = async () => {
+    const { options } = await ask('authenticate/start', { email }, 'ask');
+    return { email, response: asField(await authenticator.get(options)) };
+  };
+  const list = async () => {
+    const path = isForm ? 'credentials' : 'credential';
+    const found = await server.app.inject({
+      url: `${url}/${path}`,
+      headers: { authorization, ...headers },
+    });
+    const [{ id }] = isForm ? found.json() : found.json().data;
+    return `${url}/${path}/${id}`;
+  };
+  return { email, authorization, headers, answer, add, show, list };
+};
+const V1_PASSKEYS = '/v1/auth/webauthn';
+const FORM_PASSKEYS = '/users/webauthn';
+const passkeyRequests = (url: string) => ({
+  start: async () => {
+    const { email, authorization, headers } = await aPasskey(url);
+    return { url: `${url}/register/start`, body: { email }, authorization, headers };
+  },
+  finish: async () => {
+    const { answer, authorization, headers } = await aPasskey(url);
+    return { url: `${url}/register/finish`, body: await answer(), authorization, headers };
+  },
+  ask: async () => {
+    const { email } = await aPasskey(url);
+    const authorization = url === FORM_PASSKEYS ? null : server.serviceKey;
+    return { url: `${url}/authenticate/start`, body: { email }, authorization };
+  },
+  enter: async () => {
+    const { add, show } = await aPasskey(url);
+    await add();
+    const authorization = url === FORM_PASSKEYS ? null : server.serviceKey;
+    return { url: `${url}/authenticate/finish`, body: await show(), authorization };
+  },
+  remove: async () => {
+    const { add, list, authorization, headers } = await aPasskey(url);
+    await add();
+    return { url: await list(), authorization, headers };
+  },
+});
+
 /** A request that locks an account, at one of the four paths. */
 const aLock = async (flow: string) => {
   const { url, body } = (await requests.updatePassword?.()) ?? { url: '' };
@@ -109,6 +173,16 @@ const aRegistration = async () => {
 
 /** A request of each route that can come again, by the name of its operation. */
 const requests: Record<string, () => Promise<Request>> = {
+  startPasskey: passkeyRequests(V1_PASSKEYS).start,
+  addPasskey: passkeyRequests(V1_PASSKEYS).finish,
+  askForPasskey: passkeyRequests(V1_PASSKEYS).ask,
+  logInWithPasskey: passkeyRequests(V1_PASSKEYS).enter,
+  removePasskey: passkeyRequests(V1_PASSKEYS).remove,
+  startOwnPasskey: passkeyRequests(FORM_PASSKEYS).start,
+  addOwnPasskey: passkeyRequests(FORM_PASSKEYS).finish,
+  askForOwnPasskey: passkeyRequests(FORM_PASSKEYS).ask,
+  signInWithPasskey: passkeyRequests(FORM_PASSKEYS).enter,
+  removeOwnPasskey: passkeyRequests(FORM_PASSKEYS).remove,
   createUser: async () => ({ url: '/v1/user', body: newUser }),
   updateUser: async () => {
     const { user } = await enrolled(server);
