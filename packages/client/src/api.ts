@@ -15,7 +15,7 @@ export type AuditEntry = {
   readonly created_at: string;
   /** When something was added to the entry last; at first when it happened. */
   readonly updated_at: string;
-  /** What was tried: one of `rekey:ChainBegin`, `sso:ServiceCreate`, `sso:ServiceUpdate`, `sso:ServiceDelete`, `rekey:RootKeyCreate`, `rekey:KeyAuth`, `sso:UserCreate`, `sso:UserUpdate`, `sso:UserDelete`, `rekey:UserExpire`, `rekey:UserRecover`, `rekey:UserRecoverConfirm`, `sso:KeyCreate`, `sso:KeyUpdate`, `rekey:RoleGrant`, `rekey:RoleRevoke`, `rekey:KeyRotate`, `sso:KeyDelete`, `rekey:KeyRevoke`, `sso:AuthKeyRevoke`, `rekey:UserAdopt`, `sso:AuthLocalLogin`, `rekey:FactorDemand`, `rekey:FactorLogin`, `rekey:FactorAdd`, `rekey:FactorRemove`, `rekey:FactorProve`, `sso:AuthLocalUpdatePassword`, `sso:AuthLocalUpdatePasswordRevoke`, `sso:AuthLocalUpdateEmail`, `sso:AuthLocalRegister`, `sso:AuthLocalRegisterConfirm`, `rekey:ValidateEmail`, `sso:AuthLocalResetPassword`, `sso:AuthLocalResetPasswordConfirm`, `rekey:UserInvite`, `rekey:UserInviteConfirm`, `rekey:FactorChangeRevoke`, `sso:AuthLocalRegisterRevoke`, `sso:AuthLocalResetPasswordRevoke`, `sso:AuthLocalUpdateEmailRevoke`, `rekey:NewDeviceRevoke`, `rekey:ValidateEmailRevoke`, `sso:AuthTokenRefresh`, `rekey:SessionEnd`, `rekey:TokenTheft`, `sso:AuthTokenRevoke`, `sso:AuthTotp`, `rekey:Throttle`, `rekey:ThrottleReset`, `rekey:MailSend`, `rekey:MailCorrect`, `rekey:MailRequeue`, `sso:AuditUpdate`, `rekey:AuditErase`, `rekey:AuditPrune`, `rekey:Backup`, `rekey:Import`, `rekey:Export`, `rekey:KeyringRotate`, `rekey:KeyringPrune`, or a type of a service's own. */
+  /** What was tried: one of `rekey:ChainBegin`, `sso:ServiceCreate`, `sso:ServiceUpdate`, `sso:ServiceDelete`, `rekey:RootKeyCreate`, `rekey:KeyAuth`, `sso:UserCreate`, `sso:UserUpdate`, `sso:UserDelete`, `rekey:UserExpire`, `rekey:UserRecover`, `rekey:UserRecoverConfirm`, `sso:KeyCreate`, `sso:KeyUpdate`, `rekey:RoleGrant`, `rekey:RoleRevoke`, `rekey:KeyRotate`, `sso:KeyDelete`, `rekey:KeyRevoke`, `sso:AuthKeyRevoke`, `rekey:UserAdopt`, `sso:AuthLocalLogin`, `rekey:FactorDemand`, `rekey:FactorLogin`, `rekey:FactorAdd`, `rekey:FactorRemove`, `rekey:FactorProve`, `rekey:AuthPasskey`, `sso:AuthLocalUpdatePassword`, `sso:AuthLocalUpdatePasswordRevoke`, `sso:AuthLocalUpdateEmail`, `sso:AuthLocalRegister`, `sso:AuthLocalRegisterConfirm`, `rekey:ValidateEmail`, `sso:AuthLocalResetPassword`, `sso:AuthLocalResetPasswordConfirm`, `rekey:UserInvite`, `rekey:UserInviteConfirm`, `rekey:FactorChangeRevoke`, `sso:AuthLocalRegisterRevoke`, `sso:AuthLocalResetPasswordRevoke`, `sso:AuthLocalUpdateEmailRevoke`, `rekey:NewDeviceRevoke`, `rekey:ValidateEmailRevoke`, `sso:AuthTokenRefresh`, `rekey:SessionEnd`, `rekey:TokenTheft`, `sso:AuthTokenRevoke`, `sso:AuthTotp`, `rekey:Throttle`, `rekey:ThrottleReset`, `rekey:MailSend`, `rekey:MailCorrect`, `rekey:MailRequeue`, `sso:AuditUpdate`, `rekey:AuditErase`, `rekey:AuditPrune`, `rekey:Backup`, `rekey:Import`, `rekey:Export`, `rekey:KeyringRotate`, `rekey:KeyringPrune`, or a type of a service's own. */
   readonly type: string;
   /** Whether what was tried was done. */
   readonly outcome: 'success' | 'failure';
@@ -260,7 +260,7 @@ export type ExportedSession = {
   /** The User-Agent of the login exactly as it was sent: escape it before you show it. */
   readonly user_agent: string | null;
   /** How the user proved who it is; `pwd`: by a password. */
-  readonly amr: readonly ('pwd' | 'otp' | 'recovery_code' | 'passkey' | 'google' | 'github' | 'microsoft')[];
+  readonly amr: readonly ('pwd' | 'otp' | 'recovery_code' | 'passkey' | 'security_key' | 'google' | 'github' | 'microsoft')[];
   /** null where it goes on, or expired. */
   readonly ended_at: string | null;
 };
@@ -331,6 +331,22 @@ export type FormNewEmail = {
   /** The current password. It may be left out, unless `USERS_EMAIL_CHANGE` demands it. */
   readonly password?: string;
 };
+export type FormNewPasskey = {
+  /** The e-mail address of the account, in any spelling. */
+  readonly email: string;
+  /** The credential that the browser answered, as JSON: `JSON.stringify(credential)` (WebAuthn, 5.1). */
+  readonly response: string;
+  /** The origin of the page, one of `WEBAUTHN_ORIGINS`. */
+  readonly origin: string;
+  /** What the owner calls the passkey: 1 to 100 characters on one line. */
+  readonly deviceName?: string;
+};
+export type FormNewPasskeyAsked = {
+  /** The e-mail address of the account, in any spelling. */
+  readonly email: string;
+  /** The origin of the page that asks, one of `WEBAUTHN_ORIGINS`: an answer of another page is refused then. Where it is left out, the first one at the start, and any of them at the end. */
+  readonly origin?: string;
+};
 export type FormNewPassword = {
   /** The e-mail address of the account, in any spelling. */
   readonly email: string;
@@ -338,6 +354,44 @@ export type FormNewPassword = {
   readonly password: string;
   /** A password that `PASSWORD_POLICY` allows, other than the current one; 8 to 128 characters by default. */
   readonly newPassword: string;
+};
+export type FormPasskey = {
+  readonly id: string;
+  /** As its owner calls it. */
+  readonly deviceName: string;
+  /** When it was made. */
+  readonly createdAt: string;
+  /** When it logged in last; null for never. */
+  readonly lastUsedAt: string | null;
+  /** The ways to reach its authenticator, as the browser named them. */
+  readonly transports: readonly string[];
+  /** Whether it can be synced to other devices. */
+  readonly backupEligible: boolean;
+  /** Whether it was synced when it was used last. */
+  readonly backedUp: boolean;
+  /** Whether its authenticator verified the person: then a login with it counts as two factors. */
+  readonly userVerified: boolean;
+};
+export type FormPasskeyAdded = {
+  /** Always true. */
+  readonly success: boolean;
+  readonly message: string;
+};
+export type FormPasskeyAsked = {
+  /** The e-mail address of the account; where it is left out, any passkey of the browser does. */
+  readonly email?: string;
+  /** The origin of the page that asks, one of `WEBAUTHN_ORIGINS`: an answer of another page is refused then. Where it is left out, the first one at the start, and any of them at the end. */
+  readonly origin?: string;
+};
+export type FormPasskeyLogin = {
+  /** The e-mail address of the account; where it is left out, any passkey of the browser does. */
+  readonly email?: string;
+  /** The credential that the browser answered, as JSON: `JSON.stringify(credential)` (WebAuthn, 5.1). */
+  readonly response: string;
+  /** The origin of the page that asks, one of `WEBAUTHN_ORIGINS`: an answer of another page is refused then. Where it is left out, the first one at the start, and any of them at the end. */
+  readonly origin?: string;
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
+  readonly device?: string;
 };
 export type FormProblem = {
   /** Relative: leads to the documentation of the server that answered. */
@@ -382,7 +436,7 @@ export type FormSession = {
   /** The User-Agent of the login exactly as it was sent: escape it before you show it. */
   readonly userAgent: string | null;
   /** How the login was proven; `pwd`: by a password. */
-  readonly amr: readonly ('pwd' | 'otp' | 'recovery_code' | 'passkey' | 'google' | 'github' | 'microsoft')[];
+  readonly amr: readonly ('pwd' | 'otp' | 'recovery_code' | 'passkey' | 'security_key' | 'google' | 'github' | 'microsoft')[];
   /** Whether it is the one that asks. */
   readonly current: boolean;
 };
@@ -625,6 +679,26 @@ export type NewKey = {
   /** When the key stops working: RFC 3339, to come; never, unless given. */
   readonly expires_at?: string;
 };
+export type NewPasskey = {
+  /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
+  readonly email: string;
+  /** The credential that the browser answered, as its `toJSON()` writes it (WebAuthn, 5.1). */
+  readonly response: object;
+  /** The origin of the page that asks, one of `WEBAUTHN_ORIGINS`: an answer of another page is refused then. Where it is left out, the first one at the start, and any of them at the end. */
+  readonly origin?: string;
+  /** What the owner calls the passkey: 1 to 100 characters on one line. */
+  readonly device_name?: string;
+  /** Of a login that was answered `factor_enrolment_required`, instead of `User-Authorization`. */
+  readonly challenge?: string;
+};
+export type NewPasskeyAsked = {
+  /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
+  readonly email: string;
+  /** The origin of the page that asks, one of `WEBAUTHN_ORIGINS`: an answer of another page is refused then. Where it is left out, the first one at the start, and any of them at the end. */
+  readonly origin?: string;
+  /** Of a login that was answered `factor_enrolment_required`, instead of `User-Authorization`. */
+  readonly challenge?: string;
+};
 export type NewPassword = {
   /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
   readonly email: string;
@@ -714,6 +788,55 @@ export type NoticeRead = {
     /** Of the person: an IANA zone. */
     readonly timezone: string;
   };
+};
+export type Passkey = {
+  /** The id of the passkey. */
+  readonly id: string;
+  /** As its owner calls it. */
+  readonly name: string;
+  /** When it was made. */
+  readonly created_at: string;
+  /** When it logged in last; null for never. */
+  readonly last_used_at: string | null;
+  /** The ways to reach its authenticator, as the browser named them. */
+  readonly transports: readonly string[];
+  /** Whether it can be synced to other devices. */
+  readonly is_backup_eligible: boolean;
+  /** Whether it was synced when it was used last. */
+  readonly is_backed_up: boolean;
+  /** Whether its authenticator verified the person: then a login with it counts as two factors. */
+  readonly is_user_verified: boolean;
+};
+export type PasskeyAdded = {
+  readonly data: Passkey;
+};
+export type PasskeyAsked = {
+  /** The account; any that a passkey of the browser is of where it is left out. */
+  readonly email?: string;
+  /** The origin of the page that asks, one of `WEBAUTHN_ORIGINS`: an answer of another page is refused then. Where it is left out, the first one at the start, and any of them at the end. */
+  readonly origin?: string;
+};
+export type PasskeyLogin = {
+  /** As at the start. */
+  readonly email?: string;
+  /** The credential that the browser answered, as its `toJSON()` writes it (WebAuthn, 5.1). */
+  readonly response: object;
+  /** The origin of the page that asks, one of `WEBAUTHN_ORIGINS`: an answer of another page is refused then. Where it is left out, the first one at the start, and any of them at the end. */
+  readonly origin?: string;
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
+  readonly device?: string;
+};
+export type PasskeyQuestion = {
+  /** For `navigator.credentials`, as `PublicKeyCredential.parseCreationOptionsFromJSON` and `parseRequestOptionsFromJSON` read it. */
+  readonly options: object;
+  /** The challenge in the options. It is good once, for five minutes. */
+  readonly challenge: string;
+};
+export type PasskeyRemoved = {
+
+};
+export type PasskeysListed = {
+  readonly data: readonly Passkey[];
 };
 export type PasswordChecked = {
   readonly meta: PasswordMeta;
@@ -874,7 +997,7 @@ export type Session = {
   /** The User-Agent of the login exactly as it was sent: escape it before you show it. */
   readonly user_agent: string | null;
   /** How the user proved who it is; `pwd`: by a password. */
-  readonly amr: readonly ('pwd' | 'otp' | 'recovery_code' | 'passkey' | 'google' | 'github' | 'microsoft')[];
+  readonly amr: readonly ('pwd' | 'otp' | 'recovery_code' | 'passkey' | 'security_key' | 'google' | 'github' | 'microsoft')[];
 };
 export type SessionEnded = {
 
@@ -1187,6 +1310,20 @@ export type Api = {
   validateEmail(input: ConfirmedEmail, call?: Call): Promise<EmailConfirmed>;
   /** Verify a one-time code. */
   verifyTotp(input: GivenCode, call?: Call): Promise<Audited>;
+  /** Ask a browser to make a passkey. */
+  startPasskey(input: NewPasskeyAsked, call?: Call): Promise<PasskeyQuestion>;
+  /** Add the passkey that a browser made. */
+  addPasskey(input: NewPasskey, call?: Call): Promise<PasskeyAdded>;
+  /** Ask a browser for a passkey, to log in with. */
+  askForPasskey(input?: PasskeyAsked, call?: Call): Promise<PasskeyQuestion>;
+  /** Log a user in with a passkey. */
+  logInWithPasskey(input: PasskeyLogin, call?: Call): Promise<LoggedIn>;
+  /** List the passkeys of a user. */
+  listPasskeys(input?: undefined, call?: Call): Promise<PasskeysListed>;
+  /** Remove a passkey of a user. */
+  removePasskey(input: {
+    readonly id: string;
+  }, call?: Call): Promise<PasskeyRemoved>;
   /** Make a token for a form. */
   createCsrfToken(input?: {
     readonly expires_s?: string;
@@ -1266,6 +1403,20 @@ export type Api = {
   recoverPassword(input: FormAskedReset, call?: Call): Promise<void>;
   /** Set a new password with the token of the mail. */
   confirmRecoverPassword(input: FormConfirmedReset, call?: Call): Promise<FormUser>;
+  /** Ask the browser to make a passkey. */
+  startOwnPasskey(input: FormNewPasskeyAsked, call?: Call): Promise<PasskeyQuestion>;
+  /** Add the passkey that the browser made. */
+  addOwnPasskey(input: FormNewPasskey, call?: Call): Promise<FormPasskeyAdded>;
+  /** Ask the browser for a passkey, to log in with. */
+  askForOwnPasskey(input?: FormPasskeyAsked, call?: Call): Promise<PasskeyQuestion>;
+  /** Log in with a passkey. */
+  signInWithPasskey(input: FormPasskeyLogin, call?: Call): Promise<FormLoggedIn>;
+  /** List the own passkeys. */
+  listOwnPasskeys(input?: undefined, call?: Call): Promise<readonly FormPasskey[]>;
+  /** Remove one of the own passkeys. */
+  removeOwnPasskey(input: {
+    readonly id: string;
+  }, call?: Call): Promise<void>;
   /** Make an e-mail address valid, or show the page of its link. */
   visitEmail(input: {
     readonly email: string;
@@ -1414,6 +1565,12 @@ export const calls = {
   confirmRegistration: { method: 'POST', path: '/v1/auth/provider/local/register/confirm', takes: 'json', proof: 'key', listed: null },
   validateEmail: { method: 'POST', path: '/v1/auth/provider/local/validate-email/confirm', takes: 'json', proof: 'key', listed: null },
   verifyTotp: { method: 'POST', path: '/v1/auth/totp', takes: 'json', proof: 'key', listed: null },
+  startPasskey: { method: 'POST', path: '/v1/auth/webauthn/register/start', takes: 'json', proof: 'key', listed: null },
+  addPasskey: { method: 'POST', path: '/v1/auth/webauthn/register/finish', takes: 'json', proof: 'key', listed: null },
+  askForPasskey: { method: 'POST', path: '/v1/auth/webauthn/authenticate/start', takes: 'json', proof: 'key', listed: null },
+  logInWithPasskey: { method: 'POST', path: '/v1/auth/webauthn/authenticate/finish', takes: 'json', proof: 'key', listed: null },
+  listPasskeys: { method: 'GET', path: '/v1/auth/webauthn/credential', takes: null, proof: 'key', listed: null },
+  removePasskey: { method: 'DELETE', path: '/v1/auth/webauthn/credential/{id}', takes: null, proof: 'key', listed: null },
   createCsrfToken: { method: 'GET', path: '/v1/auth/csrf', takes: null, proof: 'key', listed: null },
   verifyCsrfToken: { method: 'POST', path: '/v1/auth/csrf', takes: 'json', proof: 'key', listed: null },
   listAudit: { method: 'GET', path: '/v1/audit', takes: null, proof: 'key', listed: 'time' },
@@ -1438,6 +1595,12 @@ export const calls = {
   changePasswordSignedOut: { method: 'POST', path: '/users/update/password', takes: 'form', proof: null, listed: null },
   recoverPassword: { method: 'POST', path: '/users/recoverPassword', takes: 'form', proof: null, listed: null },
   confirmRecoverPassword: { method: 'POST', path: '/users/recoverPassword/confirm', takes: 'form', proof: null, listed: null },
+  startOwnPasskey: { method: 'POST', path: '/users/webauthn/register/start', takes: 'form', proof: 'token', listed: null },
+  addOwnPasskey: { method: 'POST', path: '/users/webauthn/register/finish', takes: 'form', proof: 'token', listed: null },
+  askForOwnPasskey: { method: 'POST', path: '/users/webauthn/authenticate/start', takes: 'form', proof: null, listed: null },
+  signInWithPasskey: { method: 'POST', path: '/users/webauthn/authenticate/finish', takes: 'form', proof: null, listed: null },
+  listOwnPasskeys: { method: 'GET', path: '/users/webauthn/credentials', takes: null, proof: 'token', listed: null },
+  removeOwnPasskey: { method: 'DELETE', path: '/users/webauthn/credentials/{id}', takes: null, proof: 'token', listed: null },
   visitEmail: { method: 'GET', path: '/users/validateEmail', takes: null, proof: null, listed: null },
   proveEmail: { method: 'POST', path: '/users/validateEmail', takes: 'form', proof: null, listed: null },
   sendValidation: { method: 'POST', path: '/users/validateEmail/send', takes: 'form', proof: 'token', listed: null },
