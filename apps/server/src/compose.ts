@@ -181,6 +181,7 @@ export function settingsOf(config: Config): Settings {
     usersEmailChange: config.usersEmailChange,
     mailPerHour: config.mailPerHour,
     unprovenTtlMs: config.unprovenDays === 0 ? null : config.unprovenDays * DAY_MS,
+    streams: { total: config.eventStreams, perService: config.eventStreamsPerService },
     throttle: {
       accountFree: config.throttleAccountFree,
       clientPerMinute: config.throttleClientPerMinute,

@@ -374,6 +374,18 @@ const limits = {
     parse: integer(2, 1_000_000),
     text: 'mails that people can start for whom nobody vouches, in any hour, on all servers together; half of them to one domain. [Other budgets](decisions/0036-mail-budgets.md) of such mails are fixed. Mails to accounts that a service made are not counted. 2 to 1000000',
   },
+  eventStreams: {
+    name: 'EVENT_STREAMS',
+    default: '1000',
+    parse: integer(1, 100_000),
+    text: 'readers that wait for [events](use-cases/events.md) of this server at a time, by a stream or a long poll; the next one gets 429. Each holds a connection, of which a server has 2000 and a network a quarter. 1 to 100000',
+  },
+  eventStreamsPerService: {
+    name: 'EVENT_STREAMS_PER_SERVICE',
+    default: '500',
+    parse: integer(1, 100_000),
+    text: 'such readers of one service: no service takes the places of all others. 1 to 100000',
+  },
 } satisfies Record<string, Variable>;
 
 const appearance = {

@@ -20,6 +20,7 @@ import { HttpError } from './server/problem.ts';
 import { requestIdOf } from './server/request-id.ts';
 import { collectRoutes, type DescribedRoute } from './server/routes.ts';
 import { sendProblem } from './server/send-problem.ts';
+import { openStreams } from './server/streams.ts';
 import { strictValidator } from './server/validation.ts';
 import { v1, v1Wording } from './v1/index.ts';
 
@@ -32,7 +33,7 @@ type HttpServer = {
   routes(): readonly DescribedRoute[];
   /**
    * Stops without losing a request: tells that it is not ready, takes no new connections, answers the requests on open
-   * connections and closes them, and cuts those that remain after `ms`. Further calls join the first.
+   * connections and closes them, ends streams, and cuts those that remain after `ms`. Further calls join the first.
    */
   drain(limit: { readonly ms: number }): Promise<void>;
 };
@@ -45,6 +46,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   const addressOf = clientAddresses(matcherOf(options.trustProxy));
   const sharing = cors(options);
   const connections = drainer();
+  const streams = openStreams(limits.unhurried);
   let draining: Promise<void> | null = null;
 
   const app = fastify({
@@ -102,7 +104,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     done();
   });
 
-  app.register(v1(deps), { prefix: '/v1' });
+  app.register(v1(deps, streams), { prefix: '/v1' });
   app.register(form(deps), { prefix: '/users' });
   app.register(health(deps, () => draining !== null));
   app.register(pages(deps));
@@ -113,6 +115,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     app,
     routes,
     drain({ ms }) {
+      if (draining === null) streams.end();
       draining ??= connections.drain(ms).then(() => app.close());
       return draining;
     },

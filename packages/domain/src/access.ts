@@ -29,6 +29,8 @@ type Resources = {
   readonly 'see key': { readonly serviceId: Id | null };
   /** To leave a service without a key of its own. */
   readonly 'lock a service out': null;
+  /** What a service is told of. */
+  readonly 'read events': { readonly serviceId: Id };
   readonly 'read audit': { readonly serviceId: Id | null };
   /** Entries of a service's own, or of the operator's. */
   readonly 'write audit': null;
@@ -115,6 +117,7 @@ const rules: { readonly [Action in keyof Resources]: Rule<Resources[Action]> } =
   'create any key': isOperator,
   'see key': (actor, { serviceId }) => isOperator(actor) || isService(actor, serviceId),
   'lock a service out': isOperator,
+  'read events': (actor, { serviceId }) => isOperator(actor) || isService(actor, serviceId),
   'read audit': (actor, { serviceId }) => isOperator(actor) || isService(actor, serviceId),
   'write audit': (actor) => isOperator(actor) || actor.kind === 'service',
   'amend audit': (actor, { serviceId, type }) =>

@@ -4,6 +4,8 @@ export type ErrorCode =
   | 'invalid_credentials'
   | 'invalid_one_time_token'
   | 'invalid_token'
+  | 'invalid_cursor'
+  | 'cursor_expired'
   | 'unauthorized'
   | 'password_update_required'
   | 'second_factor_required'
@@ -106,6 +108,22 @@ export class InvalidToken extends DomainError {
     super('this token or key is unknown, expired, used or revoked');
   }
 }
+
+/** The cursor of a feed is none of it, or what comes after it is not kept any more: nothing is passed over in silence. */
+export class BadCursor extends DomainError {
+  readonly name = 'BadCursor';
+  readonly code: keyof typeof badCursors;
+
+  constructor(code: BadCursor['code']) {
+    super(badCursors[code]);
+    this.code = code;
+  }
+}
+
+const badCursors = {
+  invalid_cursor: 'this cursor is none of this feed',
+  cursor_expired: 'what came after this cursor is not kept any more: begin anew without it',
+} as const;
 
 /** The key or token of the request is missing or not valid. */
 export class Unauthorized extends DomainError {

@@ -171,6 +171,33 @@ export const eventTypeTexts: Readonly<Record<EventType, EventTypeText>> = {
 
 export const eventTypes = Object.keys(eventTypeTexts) as readonly EventType[];
 
+/** The types after which something that was trusted may not be trusted any more. */
+const endingTrust: ReadonlySet<EventType> = new Set([
+  'user.deleted',
+  'user.disabled',
+  'user.locked',
+  'password.changed',
+  'password.reset',
+  'email.changed',
+  'session.ended',
+  'token.theft',
+  'key.updated',
+  'key.rotated',
+  'key.revoked',
+  'service.disabled',
+  'service.deleted',
+]);
+
+/** The fields of a key whose change ends trust in it. */
+const trustedFields: readonly string[] = ['is_enabled', 'expires_at', 'scopes'];
+
+/** Whether an event ends trust in sessions, keys or users. */
+export function endsTrust({ type, data }: Pick<Event, 'type' | 'data'>): boolean {
+  if (type !== 'key.updated') return endingTrust.has(type);
+  const { fields } = data as EventDataOf['key.updated'];
+  return fields.some((field) => trustedFields.includes(field));
+}
+
 type Common = {
   readonly id: Id;
   readonly createdAt: Instant;
@@ -182,9 +209,11 @@ type Common = {
 };
 
 /** A change, as far as services may know of it: nothing of it is personal. */
-export type Event = {
-  [T in EventType]: Common & { readonly type: T; readonly data: EventDataOf[T] };
-}[EventType];
+export type Event = Common & {
+  readonly type: EventType;
+  /** As its type has it. */
+  readonly data: EventDataOf[EventType];
+};
 
 /** An event that happens now. `data` may be left out where no member of it has to be there. */
 export type News = {

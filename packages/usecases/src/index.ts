@@ -2,6 +2,7 @@ import { audit } from './audit/index.ts';
 import { callers } from './callers/index.ts';
 import { csrf } from './csrf/index.ts';
 import { deliveries } from './deliveries/index.ts';
+import { events } from './events/index.ts';
 import { factors } from './factors/index.ts';
 import { keys } from './keys/index.ts';
 import { maintenance } from './maintenance/index.ts';
@@ -24,6 +25,7 @@ export type { Delivered } from './deliveries/mark-deliveries.ts';
 export type { Told } from './deliveries/read-notice.ts';
 export type { UsedLink } from './deliveries/read-used-link.ts';
 export type { Requeued } from './deliveries/requeue-delivery.ts';
+export type { EventsInput, EventsOutput, StreamItem } from './events/follow-events.ts';
 export type { ImportInput, ImportNews, ImportResult } from './moving/import-users.ts';
 export * from './ports/index.ts';
 export { keyUses } from './shared/key-uses.ts';
@@ -45,6 +47,7 @@ export const useCases = (given: Ports) => {
     callers: callers(inside),
     csrf: csrf(inside),
     deliveries: deliveries(inside),
+    events: events(inside),
     factors: factors(inside),
     keys: keys(inside),
     maintenance: maintenance(inside),

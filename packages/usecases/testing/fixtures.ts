@@ -204,7 +204,7 @@ export function aDelivery(
 }
 
 export function anEvent(details: Partial<Event> & Pick<Event, 'serviceId'>): Event {
-  const event = {
+  return {
     id: ids.next(),
     createdAt: START,
     type: 'user.created',
@@ -213,7 +213,6 @@ export function anEvent(details: Partial<Event> & Pick<Event, 'serviceId'>): Eve
     data: {},
     ...details,
   };
-  return event as Event;
 }
 
 /** An entry of the audit that stands alone. */

@@ -57,6 +57,7 @@ export const settings: Settings = {
   usersEmailChange: 'session',
   mailPerHour: 1_000_000,
   unprovenTtlMs: 30 * 86_400_000,
+  streams: { perService: 500, total: 1000 },
   // Wide enough for tests of other things.
   throttle: { accountFree: 100, clientPerMinute: 1000, changesPerHour: 100 },
 };

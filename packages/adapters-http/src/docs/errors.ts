@@ -14,6 +14,10 @@ export const whenOf: Record<ProblemCode, string> = {
     "the token of a mailed link is unknown, used, expired, or another service's",
   invalid_token:
     "the access token, refresh token or key in the body is unknown, expired, used, revoked, or another service's",
+  invalid_cursor:
+    'The `after` of a feed, or the `Last-Event-ID`, is no cursor of it. Cursors are good for the feed of the service that they were answered for alone.',
+  cursor_expired:
+    'What came after the cursor is not kept any more: events are kept for 30 days. Begin anew without a cursor, and do not rest on what you kept from before.',
   account_locked:
     'the owner of the account locked it by the link of a mail; nobody else enables it',
   account_not_locked: 'the account is not locked, and there is nothing to give back',

@@ -18,6 +18,8 @@ type Connection = {
   readonly socket: Socket;
   /** The network that it comes from; null for a proxy that is trusted, behind which are many. */
   readonly network: string | null;
+  /** Whether its answer goes on until somebody ends it. */
+  isUnhurried: boolean;
   /** Requests without their whole answer. */
   waiting: number;
   /** Ends the connection where an answer takes too long. One for all its requests: a new one each would cost more. */
@@ -45,6 +47,12 @@ export function connectionLimits({ maxConnections = MAX_CONNECTIONS, trustProxy 
       server.on('connection', take);
     },
 
+    /** Lets the answer of a connection take as long as it does; a reader that stalls is cut all the same. */
+    unhurried(socket: Socket): void {
+      const connection = connections.get(socket);
+      if (connection) connection.isUnhurried = true;
+    },
+
     /** A handler of requests that answers so many of a connection at a time, and each within its time. */
     bounding(handler: RequestListener): RequestListener {
       return (request, response) => {
@@ -59,6 +67,7 @@ export function connectionLimits({ maxConnections = MAX_CONNECTIONS, trustProxy 
         if (connection.waiting === 1) time(connection);
         response.once('close', () => {
           connection.waiting -= 1;
+          connection.isUnhurried = false;
           if (connection.waiting > 0) time(connection);
         });
         handler(request, response);
@@ -69,7 +78,13 @@ export function connectionLimits({ maxConnections = MAX_CONNECTIONS, trustProxy 
   function take(socket: Socket): void {
     const address = plainAddress(socket.remoteAddress ?? '');
     const network = isTrusted(address) ? null : networkOf(address);
-    const connection: Connection = { socket, network, waiting: 0, timer: undefined };
+    const connection: Connection = {
+      socket,
+      network,
+      isUnhurried: false,
+      waiting: 0,
+      timer: undefined,
+    };
     connections.set(socket, connection);
     socket.once('close', () => forget(connection));
     if (network !== null) {
@@ -86,7 +101,7 @@ export function connectionLimits({ maxConnections = MAX_CONNECTIONS, trustProxy 
   /** Gives the connection its time anew. */
   function time(connection: Connection): void {
     connection.timer ??= setTimeout(() => {
-      if (connection.waiting > 0) end(connection);
+      if (connection.waiting > 0 && !connection.isUnhurried) end(connection);
     }, ANSWER_TIMEOUT_MS);
     connection.timer.refresh();
   }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { HttpDeps, Jwks } from './deps.ts';
@@ -45,12 +46,31 @@ const PublicKey = Type.Object(
 const Pong = Type.String({ examples: ['Pong'] });
 const PublicKeys = Type.Unsafe<Jwks>(Type.Object({ keys: Type.Array(PublicKey) }));
 
+/** Whoever trusts a key that was taken out of the file does so for that long; and a new key is seen as late at the latest. */
+const JWKS_MAX_AGE_S = 60;
+const DISCOVERY_MAX_AGE_S = 3600;
+
+const Discovery = Type.Object({
+  issuer: Type.String({
+    description: 'The `iss` of the tokens that services are handed.',
+    examples: ['http://localhost:8042'],
+  }),
+  jwks_uri: Type.String({ examples: ['http://localhost:8042/.well-known/jwks.json'] }),
+});
+const discoveryDocuments = [
+  ['oauth-authorization-server', 'readIssuer'],
+  ['openid-configuration', 'readIssuerForOpenId'],
+] as const;
+
 /** Seconds: about as long as a restart takes, or a database that comes back. */
 const RETRY_AFTER_S = '5';
 
 /** The routes of operators and verifiers. */
 export const health =
-  ({ isReady, jwks, version }: HttpDeps, isDraining: () => boolean): FastifyPluginAsyncTypebox =>
+  (
+    { isReady, jwks, version, options }: HttpDeps,
+    isDraining: () => boolean,
+  ): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get(
       '/.well-known/jwks.json',
@@ -59,12 +79,45 @@ export const health =
           operationId: 'readVerificationKeys',
           tags: ['operation'],
           summary: 'Read the keys that access tokens are verified with',
+          description: `May be kept for ${JWKS_MAX_AGE_S} seconds, and has an \`ETag\`. A token with a \`kid\` that is not among them is a reason to ask again.`,
           security: [],
           response: { 200: PublicKeys },
         },
       },
-      async () => jwks(),
+      async (request, reply) => {
+        const keys = await jwks();
+        const etag = `"${hash('sha256', JSON.stringify(keys), 'base64url')}"`;
+        const cacheControl = `public, max-age=${JWKS_MAX_AGE_S}`;
+        reply.headers({ 'cache-control': cacheControl, etag });
+        const known = request.headers['if-none-match']?.split(/,\s*/) ?? [];
+        if (!known.includes(etag)) return keys;
+        reply.code(304).hijack();
+        reply.raw.writeHead(304, reply.getHeaders() as Record<string, string>).end();
+        return reply;
+      },
     );
+
+    for (const [document, operationId] of discoveryDocuments) {
+      app.get(
+        `/.well-known/${document}`,
+        {
+          schema: {
+            operationId,
+            tags: ['operation'],
+            summary: 'Find out who issues access tokens, and where the keys are',
+            description:
+              'For gateways that look for an issuer and its keys here (RFC 8414). Rekey is no OpenID provider and has no authorization endpoint, so nothing else stands here.',
+            security: [],
+            response: { 200: Discovery },
+          },
+        },
+        async (_request, reply) => {
+          reply.header('cache-control', `public, max-age=${DISCOVERY_MAX_AGE_S}`);
+          const { publicUrl } = options;
+          return { issuer: publicUrl, jwks_uri: `${publicUrl}/.well-known/jwks.json` };
+        },
+      );
+    }
 
     app.get(
       '/health/ready',

@@ -33,6 +33,8 @@ const table: Record<ProblemCode, readonly [status: number, title: string]> = {
   invalid_credentials: [400, 'Invalid credentials'],
   invalid_one_time_token: [400, 'Invalid one-time token'],
   invalid_token: [400, 'Invalid token'],
+  invalid_cursor: [400, 'Invalid cursor'],
+  cursor_expired: [400, 'Cursor expired'],
   account_locked: [400, 'Account locked'],
   account_not_locked: [400, 'Account not locked'],
   recent_change: [400, 'Recent change'],

@@ -6,9 +6,11 @@ import { jsonBody } from '../server/json.ts';
 import { Problem } from '../server/problem.ts';
 import { speak } from '../server/routes.ts';
 import { sendProblem, type Wording } from '../server/send-problem.ts';
+import type { Streams } from '../server/streams.ts';
 import { auditRoutes } from './audit.ts';
 import { csrfRoutes } from './csrf.ts';
 import { emailRoutes } from './emails.ts';
+import { eventRoutes } from './events.ts';
 import { factorRoutes } from './factors.ts';
 import { keyRoutes } from './keys.ts';
 import { passkeyRoutes } from './passkeys.ts';
@@ -22,7 +24,7 @@ import { userRoutes } from './users.ts';
 
 /** The JSON dialect: services act for their users. */
 export const v1 =
-  (deps: HttpDeps): FastifyPluginAsync =>
+  (deps: HttpDeps, streams: Streams): FastifyPluginAsync =>
   async (app) => {
     const sendError = sendProblem(deps, v1Wording);
     const querystring = Type.Object({}, strict);
@@ -40,6 +42,7 @@ export const v1 =
     app.register(passkeyRoutes(deps));
     app.register(csrfRoutes(deps));
     app.register(auditRoutes(deps));
+    app.register(eventRoutes(deps, streams));
   };
 
 /** The texts by which clients of mojzu/sso tell refused arguments from all else. */

@@ -1,5 +1,6 @@
-import { type Actor, isUsable, Unauthorized } from '@rekey/domain';
+import { type Actor, Unauthorized } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
+import { findCaller } from '../shared/find-caller.ts';
 import { countWrongKey } from '../shared/throttle.ts';
 
 type Needs = Pick<
@@ -35,11 +36,9 @@ export class AuthenticateKey {
     const { database, secrets, keyUses, clock } = this.#ports;
     const digest = secrets.digest(value);
     const now = clock.now();
-    const found = await database.read(({ keys }) => keys.findByDigest(digest, now));
-    if (found === null || !isUsable(found.key, now) || found.key.userId !== null) return null;
+    const found = await database.read((stores) => findCaller(stores, digest, now));
+    if (found === null) return null;
     const { key, service } = found;
-    // The key of a service is never the operator's, even if the service is gone.
-    if (key.serviceId !== null && !service?.isEnabled) return null;
     keyUses.note({ id: key.id, at: now });
     const known = { keyId: key.id, origin };
     return service

@@ -27,6 +27,8 @@ export type Settings = LinkPages & {
   readonly mailPerHour: number;
   /** How long an account is kept that nobody proved and nobody uses; null for ever. */
   readonly unprovenTtlMs: number | null;
+  /** Readers that wait for events at a time, in this process: of one service, and of all. */
+  readonly streams: { readonly perService: number; readonly total: number };
   readonly throttle: {
     /** Failed tries at an account from one network before waits begin. */
     readonly accountFree: number;

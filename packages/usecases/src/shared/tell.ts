@@ -12,4 +12,4 @@ export async function tell(
 
 /** The event of some news. */
 export const eventOf = (news: News, id: Event['id'], createdAt: Event['createdAt']): Event =>
-  ({ id, createdAt, subjectId: null, data: {}, ...news }) as Event;
+  ({ id, createdAt, subjectId: null, data: {}, ...news });
