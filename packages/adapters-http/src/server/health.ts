@@ -91,9 +91,9 @@ export const health =
         reply.headers({ 'cache-control': cacheControl, etag });
         const known = request.headers['if-none-match']?.split(/,\s*/) ?? [];
         if (!known.includes(etag)) return keys;
-        reply.code(304).hijack();
+        reply.hijack();
         reply.raw.writeHead(304, reply.getHeaders() as Record<string, string>).end();
-        return reply;
+        return reply as never;
       },
     );
 

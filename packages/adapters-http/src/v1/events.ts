@@ -187,10 +187,8 @@ const inputOf = ({ query, headers }: Asked): EventsInput => {
 export const eventRoutes =
   ({ useCases }: HttpDeps, streams: Streams): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { followEvents } = useCases.events;
-
     const answer = (request: Asked, reply: FastifyReply, isRevocations: boolean) =>
-      followEvents.execute(actorOf(request), {
+      useCases.events.followEvents.execute(actorOf(request), {
         ...inputOf(request),
         isRevocations,
         waitMs: (request.query.wait_s ?? 0) * 1000,
@@ -205,7 +203,7 @@ export const eventRoutes =
       heartbeatMs: number,
       beat: (item: StreamItem) => string,
     ): Promise<FastifyReply> => {
-      const batches = await followEvents.open(actorOf(request), {
+      const batches = await useCases.events.followEvents.open(actorOf(request), {
         ...inputOf(request),
         isRevocations,
         limit: STREAM_PAGE,
