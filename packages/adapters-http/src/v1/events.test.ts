@@ -129,7 +129,9 @@ async function connect(path: string, headers: Record<string, string> = {}) {
     headers: { authorization: server.serviceKey, accept: 'text/event-stream', ...headers },
     signal: stop.signal,
   });
-  const reader = (response.ok ? response.body : null)?.pipeThrough(new TextDecoderStream()).getReader();
+  const reader = (response.ok ? response.body : null)
+    ?.pipeThrough(new TextDecoderStream())
+    .getReader();
   let text = '';
   /** The fields of the next message; null at the end. */
   const next = async (): Promise<Record<string, string> | null> => {

@@ -11,5 +11,10 @@ export async function tell(
 }
 
 /** The event of some news. */
-export const eventOf = (news: News, id: Event['id'], createdAt: Event['createdAt']): Event =>
-  ({ id, createdAt, subjectId: null, data: {}, ...news });
+export const eventOf = (news: News, id: Event['id'], createdAt: Event['createdAt']): Event => ({
+  id,
+  createdAt,
+  subjectId: null,
+  data: {},
+  ...news,
+});
