@@ -1,9 +1,8 @@
 import { type Id, type Instant, TooManyRequests } from '@rekey/domain';
 import type { Ports, SequencedEvent } from '../ports/index.ts';
-import { sequence } from '../shared/sequence.ts';
 import { eventsAfter, type Place } from './place.ts';
 
-type Needs = Pick<Ports, 'database' | 'news' | 'clock' | 'settings'>;
+type Needs = Pick<Ports, 'database' | 'news' | 'places' | 'settings'>;
 
 /** Events of a service that are remembered for those who follow it; who is further behind asks the database. */
 const REMEMBERED = 1000;
@@ -237,7 +236,7 @@ export class Feeds {
       const tails = [...this.#tails.values()].filter(({ beats }) => beats > 0);
       if (tails.length === 0) break;
       try {
-        const until = await sequence(this.#ports, { isPatient: false });
+        const until = await this.#ports.places.give({ isPatient: false });
         if (until !== null) await Promise.all(tails.map((tail) => this.#readOn(tail, until)));
       } catch {
         // No instant is told, and those who rest on it notice.

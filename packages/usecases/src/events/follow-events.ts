@@ -11,7 +11,6 @@ import {
 } from '@rekey/domain';
 import type { Ports, SequencedEvent } from '../ports/index.ts';
 import { findCaller } from '../shared/find-caller.ts';
-import { sequence } from '../shared/sequence.ts';
 import type { Feeds, Following, Stream } from './feeds.ts';
 import {
   cursorOf,
@@ -23,7 +22,10 @@ import {
   placeOfOldest,
 } from './place.ts';
 
-type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'news' | 'clock' | 'settings'>;
+type Needs = Pick<
+  Ports,
+  'database' | 'secrets' | 'macs' | 'news' | 'places' | 'clock' | 'settings'
+>;
 
 export type EventsInput = {
   /** Whose events; a service's own unless it is named. */
@@ -88,7 +90,7 @@ export class FollowEvents {
   ): Promise<EventsOutput> {
     const serviceId = await this.#serviceOf(actor, input.serviceId);
     // Nobody misses what was committed before the question.
-    const until = await sequence(this.#ports, { isPatient: true });
+    const until = await this.#ports.places.give({ isPatient: true });
     const start = await this.#start(serviceId, input);
     const first = await this.#read(start, input, databaseOf(this.#ports, serviceId));
     if (waitMs === 0 || first.events.length > 0 || !first.isEnd) {
@@ -140,7 +142,7 @@ export class FollowEvents {
     };
     const stream = this.#feeds.open(serviceId, { hasBeats, opener: { name, isGood }, signal });
     try {
-      await sequence(this.#ports, { isPatient: true });
+      await this.#ports.places.give({ isPatient: true });
       const start = await this.#start(serviceId, input);
       // Here, where it can still be refused.
       const first = await this.#read(start, input, databaseOf(this.#ports, serviceId));
@@ -186,7 +188,7 @@ export class FollowEvents {
 
   /** Looks once more, and says up to when that is complete. */
   async #conclude(serviceId: Id, { place }: Page, input: EventsInput): Promise<EventsOutput> {
-    const until = await sequence(this.#ports, { isPatient: true });
+    const until = await this.#ports.places.give({ isPatient: true });
     const page = await this.#read(place, input, databaseOf(this.#ports, serviceId));
     return this.#output(serviceId, page, until);
   }
