@@ -221,6 +221,27 @@ export type EmailConfirmed = {
 export type EmailUpdated = {
 
 };
+export type Event = {
+  /** The id of the event. */
+  readonly id: string;
+  /** What happened: one of `user.created`, `user.updated`, `user.deleted`, `user.disabled`, `user.locked`, `user.recovered`, `user.adopted`, `password.changed`, `password.reset`, `email.validated`, `email.changed`, `factor.added`, `factor.removed`, `session.started`, `session.ended`, `token.theft`, `key.created`, `key.updated`, `key.rotated`, `key.revoked`, `key.expiring`, `throttle.reached`, `service.disabled`, `service.deleted`, `webhook.disabled`. */
+  readonly type: string;
+  /** When it happened. */
+  readonly created_at: string;
+  /** The service that is told. */
+  readonly service_id: string;
+  /** null where it is about none, or about none that is known here. */
+  readonly user_id: string | null;
+  /** The session, key, factor, webhook or one-time token that it is about. */
+  readonly subject_id: string | null;
+  /** Ids, names of fields and instants, by the type of the event. */
+  readonly data: object;
+};
+export type EventsFollowed = {
+  readonly data: readonly Event[];
+  /** The `after` of the next question, whether or not there was anything. */
+  readonly next: string;
+};
 export type ExportedMail = {
   /** The id of the mail. */
   readonly id: string;
@@ -401,7 +422,7 @@ export type FormProblem = {
   /** For people. */
   readonly detail: string;
   /** For programs; the list is closed. */
-  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'second_factor_required' | 'factor_enrolment_required' | 'insufficient_user_authentication' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
+  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'invalid_cursor' | 'cursor_expired' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'second_factor_required' | 'factor_enrolment_required' | 'insufficient_user_authentication' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
   /** Of a 500: the id of the request in the log. */
   readonly instance?: string;
   /** Where a second factor is missing: to be shown together with it, once. By itself it opens nothing. */
@@ -505,7 +526,7 @@ export type JsonProblem = {
   /** For people. */
   readonly detail: string;
   /** For programs; the list is closed. */
-  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'second_factor_required' | 'factor_enrolment_required' | 'insufficient_user_authentication' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
+  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'invalid_cursor' | 'cursor_expired' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'second_factor_required' | 'factor_enrolment_required' | 'insufficient_user_authentication' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
   /** Of a 500: the id of the request in the log. */
   readonly instance?: string;
   /** Where a second factor is missing: to be shown together with it, once. By itself it opens nothing. */
@@ -867,7 +888,7 @@ export type Problem = {
   /** For people. */
   readonly detail: string;
   /** For programs; the list is closed. */
-  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'second_factor_required' | 'factor_enrolment_required' | 'insufficient_user_authentication' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
+  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'invalid_cursor' | 'cursor_expired' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'second_factor_required' | 'factor_enrolment_required' | 'insufficient_user_authentication' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
   /** Of a 500: the id of the request in the log. */
   readonly instance?: string;
   /** Where a second factor is missing: to be shown together with it, once. By itself it opens nothing. */
@@ -903,6 +924,13 @@ export type RegistrationConfirmed = {
 };
 export type ResetAsked = {
 
+};
+export type RevocationsFollowed = {
+  readonly data: readonly Event[];
+  /** The `after` of the next question, whether or not there was anything. */
+  readonly next: string;
+  /** Everything that was committed until then is among what was answered so far; null where there is more to ask for. */
+  readonly complete_until: string | null;
 };
 export type RevokedKey = {
   /** The value of a key. */
@@ -1355,6 +1383,25 @@ export type Api = {
   amendAuditEntry(input: AuditEntryAmendment & {
     readonly id: string;
   }, call?: Call): Promise<AuditRead>;
+  /** Follow what happened to the users of a service. */
+  followEvents(input?: {
+    readonly after?: string;
+    readonly since_s?: string;
+    readonly limit?: string;
+    readonly wait_s?: string;
+    readonly types?: readonly string[];
+    readonly service_id?: string;
+  }, call?: Call): Promise<EventsFollowed>;
+  /** Follow what ends trust. */
+  followRevocations(input?: {
+    readonly after?: string;
+    readonly since_s?: string;
+    readonly limit?: string;
+    readonly wait_s?: string;
+    readonly types?: readonly string[];
+    readonly service_id?: string;
+    readonly heartbeat_ms?: string;
+  }, call?: Call): Promise<RevocationsFollowed>;
   /** Sign up. */
   signUp(input: SignUp, call?: Call): Promise<FormUser>;
   /** Sign up and log in. */
@@ -1444,6 +1491,18 @@ export type Api = {
       readonly use?: string;
       readonly alg?: string;
     }[];
+  }>;
+  /** Find out who issues access tokens, and where the keys are. */
+  readIssuer(input?: undefined, call?: Call): Promise<{
+    /** The `iss` of the tokens that services are handed. */
+    readonly issuer: string;
+    readonly jwks_uri: string;
+  }>;
+  /** Find out who issues access tokens, and where the keys are. */
+  readIssuerForOpenId(input?: undefined, call?: Call): Promise<{
+    /** The `iss` of the tokens that services are handed. */
+    readonly issuer: string;
+    readonly jwks_uri: string;
   }>;
   /** Ask whether requests should be sent here. */
   readReadiness(input?: undefined, call?: Call): Promise<{
@@ -1577,6 +1636,8 @@ export const calls = {
   createAuditEntry: { method: 'POST', path: '/v1/audit', takes: 'json', proof: 'key', listed: null },
   readAuditEntry: { method: 'GET', path: '/v1/audit/{id}', takes: null, proof: 'key', listed: null },
   amendAuditEntry: { method: 'PATCH', path: '/v1/audit/{id}', takes: 'json', proof: 'key', listed: null },
+  followEvents: { method: 'GET', path: '/v1/event', takes: null, proof: 'key', listed: null },
+  followRevocations: { method: 'GET', path: '/v1/revocation', takes: null, proof: 'key', listed: null },
   signUp: { method: 'POST', path: '/users/create', takes: 'form', proof: null, listed: null },
   signUpAndSignIn: { method: 'POST', path: '/users/createAuthenticate', takes: 'form', proof: null, listed: null },
   readOwnAccount: { method: 'GET', path: '/users/me', takes: null, proof: 'token', listed: null },
@@ -1605,6 +1666,8 @@ export const calls = {
   proveEmail: { method: 'POST', path: '/users/validateEmail', takes: 'form', proof: null, listed: null },
   sendValidation: { method: 'POST', path: '/users/validateEmail/send', takes: 'form', proof: 'token', listed: null },
   readVerificationKeys: { method: 'GET', path: '/.well-known/jwks.json', takes: null, proof: null, listed: null },
+  readIssuer: { method: 'GET', path: '/.well-known/oauth-authorization-server', takes: null, proof: null, listed: null },
+  readIssuerForOpenId: { method: 'GET', path: '/.well-known/openid-configuration', takes: null, proof: null, listed: null },
   readReadiness: { method: 'GET', path: '/health/ready', takes: null, proof: null, listed: null },
   readLiveness: { method: 'GET', path: '/health/live', takes: null, proof: null, listed: null },
   ping: { method: 'GET', path: '/ping', takes: null, proof: null, listed: null },
