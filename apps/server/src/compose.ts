@@ -28,6 +28,7 @@ import {
 } from '@rekey/adapters-mail';
 import { openProviders, type ProviderEvents } from '@rekey/adapters-providers';
 import { webAuthn } from '@rekey/adapters-webauthn';
+import { webhookCaller } from '@rekey/adapters-webhooks';
 import { DAY_MS, operator } from '@rekey/domain';
 import {
   type Clock,
@@ -68,6 +69,7 @@ export async function compose(
   watchDatabase = (database: Database) => database,
 ) {
   const mail = outletFor(config);
+  const caller = webhookCaller({ privateNetworks: config.webhookPrivateNetworks });
   const opened = await openDatabase({ url: config.databaseUrl, ...events });
   try {
     await opened.migrate();
@@ -124,6 +126,7 @@ export async function compose(
       }),
       providers: openProviders({ ...clientsOf(config), ...events, clock }),
       channels: { mail },
+      webhookCaller: caller,
       mailTally: { withheld: (limit) => events.onMailWithheld?.(limit) },
       ledgers,
       clock,
@@ -141,6 +144,7 @@ export async function compose(
     await all.audit.beginAudit.execute(operator);
     return {
       useCases: all,
+      news: opened.news,
       jwks: () => tokens.jwks(),
       ping: () => opened.ping(),
       scrub: () => opened.scrub(),
@@ -152,6 +156,7 @@ export async function compose(
         await all.maintenance.sequence.execute(operator, { isPatient: true }).catch(() => null);
         ring.close();
         mail.close();
+        caller.close();
         await opened.close();
       },
     };

@@ -16,6 +16,7 @@ import { startSequencer } from './sequencer.ts';
 import { hashBehindRequests } from './thread-pool.ts';
 import { version } from './version.ts';
 import { envFileWarnings, mailFolderWarning, warningsOf } from './warnings.ts';
+import { startWebhookWorker } from './webhook-worker.ts';
 
 const STDOUT = 1;
 /** How long requests and deliveries under way have to finish when the server is told to stop. */
@@ -66,25 +67,27 @@ async function start(): Promise<void> {
           version,
         });
   let sequencer: ReturnType<typeof startSequencer> | null = null;
-  const { useCases, jwks, ping, scrub, size, prepareMeter, giveUpMails, close } = await compose(
-    config,
-    {
-      onChange: (keys) => log.info({ keys }, 'keys changed'),
-      onProblem: (error) => log.error({ error: error.message }, 'key file refused'),
-      onConnectionError: (error) => log.warn({ error: error.message }, 'database connection lost'),
-      onBreachListSilent: (reason) => log.warn({ reason }, 'breach list does not answer'),
-      onBreachListBack: () => log.info('breach list answers again'),
-      onExchange: (exchanged) => {
-        metrics?.exchanged(exchanged);
-        const { provider, outcome, reason } = exchanged;
-        if (outcome === 'failed') log.warn({ provider, reason }, 'provider does not answer');
+  const { useCases, news, jwks, ping, scrub, size, prepareMeter, giveUpMails, close } =
+    await compose(
+      config,
+      {
+        onChange: (keys) => log.info({ keys }, 'keys changed'),
+        onProblem: (error) => log.error({ error: error.message }, 'key file refused'),
+        onConnectionError: (error) =>
+          log.warn({ error: error.message }, 'database connection lost'),
+        onBreachListSilent: (reason) => log.warn({ reason }, 'breach list does not answer'),
+        onBreachListBack: () => log.info('breach list answers again'),
+        onExchange: (exchanged) => {
+          metrics?.exchanged(exchanged);
+          const { provider, outcome, reason } = exchanged;
+          if (outcome === 'failed') log.warn({ provider, reason }, 'provider does not answer');
+        },
+        onMailWithheld: (limit) => metrics?.withheld(limit),
+        onCommit: () => sequencer?.wake(),
       },
-      onMailWithheld: (limit) => metrics?.withheld(limit),
-      onCommit: () => sequencer?.wake(),
-    },
-    metrics?.watchGate(hashGate(config.bcryptCost)),
-    metrics?.watchDatabase,
-  );
+      metrics?.watchGate(hashGate(config.bcryptCost)),
+      metrics?.watchDatabase,
+    );
   sequencer = startSequencer(() => useCases.maintenance.sequence.execute(operator), {
     failed: (error) =>
       log.error({ error: messageOf(error) }, 'giving places to what is pending failed'),
@@ -102,6 +105,7 @@ async function start(): Promise<void> {
     options: { ...config, keepAliveTimeoutMs: config.keepAliveTimeoutS * 1000 },
   });
   metrics?.watchBacklog(() => useCases.deliveries.countDeliveries.execute(operator));
+  metrics?.watchWebhooks(() => useCases.webhooks.countWebhooks.execute(operator));
   metrics?.watchSize(async () => {
     return { auditEntries: await useCases.audit.countAudit.execute(operator), bytes: await size() };
   });
@@ -114,6 +118,19 @@ async function start(): Promise<void> {
       metrics?.delivered(delivery);
     },
     failed: (error) => log.error({ error: messageOf(error) }, 'delivery worker failed'),
+  });
+  const webhookWorker = startWebhookWorker(useCases.webhooks, news, {
+    called: ({ webhookId, event, answer }) => {
+      const { failure: error, status, durationMs } = answer;
+      const line = { webhook: webhookId, event: event.id, error, status, durationMs };
+      log[error === null ? 'debug' : 'warn'](line, 'webhook');
+      metrics?.called(answer);
+    },
+    disabled: (webhook) => {
+      log.error({ webhook }, 'webhook disabled');
+      metrics?.webhookDisabled();
+    },
+    failed: (error) => log.error({ error: messageOf(error) }, 'webhook worker failed'),
   });
   const keepUses = () => useCases.maintenance.keepUses.execute(operator);
   const usesLost = (error: unknown) =>
@@ -201,6 +218,7 @@ async function start(): Promise<void> {
     void Promise.all([
       drain({ ms: DRAIN_MS }),
       worker.stop(),
+      webhookWorker.stop(),
       ...rounds.map((round) => round.stop()),
     ])
       .then(() => scrapes?.close())

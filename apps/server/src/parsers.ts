@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import path from 'node:path';
 import { isSafe } from '@rekey/adapters-providers';
+import { parseNetworks } from '@rekey/adapters-webhooks';
 import { IllegalArgument, parseName } from '@rekey/domain';
 
 /** A value is not usable. The message never repeats it: it may be secret. */
@@ -113,6 +114,15 @@ export const checkedBy =
   };
 
 export const brandName = checkedBy(parseName);
+
+/** Networks in CIDR notation, with commas between them. */
+export function networks(value: string): readonly string[] {
+  try {
+    return parseNetworks(value);
+  } catch {
+    throw new UnusableValue('must be networks like 10.0.0.0/8, with commas between them');
+  }
+}
 
 /** `#rrggbb` */
 export function color(value: string): string {

@@ -21,6 +21,7 @@ import { addService } from './commands/service.ts';
 import { addSession } from './commands/session.ts';
 import { addThrottle } from './commands/throttle.ts';
 import { addUser } from './commands/user.ts';
+import { addWebhook } from './commands/webhook.ts';
 import { version } from './version.ts';
 
 /** The names of the program: its own, and the one of the command line that it replaces. */
@@ -63,6 +64,7 @@ export function createProgram(name: ProgramName = 'rekey'): Command {
   addDoctor(program);
   addMail(program);
   addOutbox(program);
+  addWebhook(program);
   addKeyring(program);
   addBackup(program);
   addExport(program);

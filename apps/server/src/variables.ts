@@ -12,6 +12,7 @@ import {
   integer,
   issuer,
   logo,
+  networks,
   oneOf,
   origins,
   originsOfUrls,
@@ -388,6 +389,16 @@ const limits = {
   },
 } satisfies Record<string, Variable>;
 
+const webhooks = {
+  webhookPrivateNetworks: {
+    name: 'WEBHOOK_PRIVATE_NETWORKS',
+    default: '',
+    parse: networks,
+    text: "networks that [webhooks](use-cases/webhooks.md#where-to) may lead into although they are closed to them otherwise, in CIDR notation, with commas between them. Closed are private networks, this machine itself, and every other address that is nobody's on the Internet. Whoever has a key of a service can have Rekey call what is opened here: open networks of receivers alone",
+    example: '10.20.0.0/16',
+  },
+} satisfies Record<string, Variable>;
+
 const appearance = {
   brandName: {
     name: 'BRAND_NAME',
@@ -450,6 +461,7 @@ export const variables = {
   ...providers,
   ...lifetimes,
   ...limits,
+  ...webhooks,
   ...appearance,
   ...observation,
 };
@@ -465,6 +477,7 @@ export const sections: readonly { readonly title: string; readonly variables: Va
   { title: 'Sign-in with a provider', variables: Object.values(providers) },
   { title: 'Lifetimes', variables: Object.values(lifetimes) },
   { title: 'Limits', variables: Object.values(limits) },
+  { title: 'Webhooks', variables: Object.values(webhooks) },
   { title: 'Appearance', variables: Object.values(appearance) },
   { title: 'Log and metrics', variables: Object.values(observation) },
 ];

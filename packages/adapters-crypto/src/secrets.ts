@@ -21,6 +21,8 @@ export function secrets(sealKeys: () => KeyList, blindKeys: () => KeyList): Secr
 
     generateTotpSeed: () => new Secret({ size: 20 }).base32,
 
+    generateWebhookSecret: () => `whsec_${randomBytes(32).toString('base64')}`,
+
     digest: (secret) => hash('sha256', secret, 'base64url'),
 
     digestFrom: (sha256) => {

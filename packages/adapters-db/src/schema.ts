@@ -11,6 +11,7 @@ import type {
   NoticeKind,
   Provider,
   Purpose,
+  WebhookFailure,
 } from '@rekey/domain';
 import type { ColumnType, Generated } from 'kysely';
 
@@ -364,6 +365,47 @@ export type Schema = {
     counts: string;
     started_at: Instant;
     updated_at: Instant;
+  };
+  webhooks: {
+    id: Id;
+    created_at: Instant;
+    updated_at: Instant;
+    service_id: Id;
+    url: string;
+    /** With spaces between them; empty for all. */
+    types: string;
+    description: string;
+    is_enabled: Flag;
+    disabled_at: Instant | null;
+    overlap_ends_at: Instant | null;
+    /** Until its deliveries are pruned: neither its URL nor a secret is left then. */
+    deleted_at: Instant | null;
+    sealed_secret: string;
+    previous_secret: string | null;
+    /** The place of the last event of its service that was looked at. */
+    place: number;
+    /** JSON. */
+    replay: string | null;
+    /** The number of its last lease. */
+    lease: number;
+    leased_until: Instant;
+  };
+  webhook_deliveries: {
+    webhook_id: Id;
+    event_id: Id;
+    sequence: number;
+    type: EventType;
+    /** When the event happened. */
+    created_at: Instant;
+    user_id: Id | null;
+    attempts: number;
+    /** Null for one that is delivered, and while an earlier one of its user is not. */
+    due_at: Instant | null;
+    delivered_at: Instant | null;
+    failing_since: Instant | null;
+    failure: WebhookFailure | null;
+    status: number | null;
+    duration_ms: number | null;
   };
   rekey_migrations: {
     version: number;

@@ -19,6 +19,8 @@ import { servicesOn } from './stores/services.ts';
 import { sessionsOn } from './stores/sessions.ts';
 import { throttlesOn } from './stores/throttles.ts';
 import { usersOn } from './stores/users.ts';
+import { webhookDeliveriesOn } from './stores/webhook-deliveries.ts';
+import { webhooksOn } from './stores/webhooks.ts';
 
 const RETRY_AFTER_S = 2;
 
@@ -102,6 +104,8 @@ export const storesOn = (on: Connection): Stores => ({
   pending: pendingOn(on),
   keptAnswers: keptAnswersOn(on),
   imports: importsOn(on),
+  webhooks: webhooksOn(on),
+  webhookDeliveries: webhookDeliveriesOn(on),
 });
 
 type Verb = (...args: unknown[]) => Promise<unknown>;

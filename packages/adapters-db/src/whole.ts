@@ -42,6 +42,8 @@ const ORDERS: { readonly [T in Table]: readonly (keyof Schema[T] & string)[] | n
   events: ['service_id', 'sequence'],
   feeds: ['service_id'],
   pending: ['position'],
+  webhooks: ['id'],
+  webhook_deliveries: ['webhook_id', 'event_id'],
   visible_users: null,
   sessions: null,
   refresh_tokens: null,

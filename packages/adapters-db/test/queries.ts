@@ -15,6 +15,7 @@ import {
   aSession,
   aTotpSeed,
   aUser,
+  aWebhook,
 } from '@rekey/usecases/testing';
 import type { Grammar, Value } from '../src/dialects/dialect.ts';
 import { storesOn } from '../src/transact.ts';
@@ -389,4 +390,52 @@ async function askAll(stores: Stores): Promise<void> {
   const progress = { fingerprint: 'f', line: 1, counts, startedAt: now, updatedAt: now };
   await imports.keepState({ source: 'users', ...progress });
   await imports.forget('users');
+
+  const { webhooks, webhookDeliveries } = stores;
+  const webhook = aWebhook({ serviceId: service.id });
+  const { id: webhookId } = webhook;
+  await webhooks.insert(webhook, 'sealed', 0);
+  await webhooks.get(webhookId);
+  await webhooks.lock(webhookId);
+  for (const serviceIds of [undefined, [service.id]]) {
+    for (const page of [{}, { after: webhookId }, { before: webhookId }]) {
+      await webhooks.list({ serviceIds }, { limit: 10, ...page });
+    }
+  }
+  await webhooks.countOf(service.id);
+  await webhooks.update(webhook);
+  await webhooks.rotate(webhookId, 'sealed', now, now);
+  await webhooks.replay(webhookId, { after: 0, until: 1, from: now, to: now });
+  await webhooks.delete(webhookId, now);
+  await webhooks.deleteAllOf(service.id, now);
+  await webhooks.withWork(now, 10);
+  await webhooks.lease([webhookId], now, now);
+  await webhooks.hold({ id: webhookId, number: 1 }, now);
+  await webhooks.release({ id: webhookId, number: 1 });
+  await webhooks.isBehind(webhookId);
+  await webhooks.move(webhookId, { after: 1, replay: null });
+  await webhooks.prune(10);
+  await webhooks.countDisabled();
+  const call = { webhookId, eventId: token.id };
+  const taken = { failure: null, status: 200, durationMs: 1 };
+  for (const until of [undefined, 5]) {
+    for (const types of [[], ['user.locked'] as const]) {
+      const range = { serviceId: service.id, types, after: 1, until };
+      await webhookDeliveries.owe(webhookId, range, now, 10);
+    }
+  }
+  for (const without of [[], [token.id]]) {
+    await webhookDeliveries.due(webhookId, now, without, { first: 1, repeated: 1 });
+    await webhookDeliveries.isDue(webhookId, now, without);
+  }
+  await webhookDeliveries.markDelivered(call, taken, now);
+  await webhookDeliveries.putOff(call, taken, { dueAt: now, failingSince: now });
+  await webhookDeliveries.restart(webhookId, now);
+  for (const state of [null, 'waiting', 'delivered'] as const) {
+    for (const page of [{}, { after: token.id }, { before: token.id }]) {
+      await webhookDeliveries.list(webhookId, state, { limit: 10, ...page });
+    }
+  }
+  await webhookDeliveries.prune(now, 10);
+  await webhookDeliveries.backlog();
 }

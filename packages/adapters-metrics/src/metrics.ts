@@ -1,4 +1,4 @@
-import type { Backlog, Database, Delivered } from '@rekey/usecases';
+import type { Backlog, Database, Delivered, WebhookCounts } from '@rekey/usecases';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { listenForScrapes } from './listen.ts';
 
@@ -93,6 +93,24 @@ export function openMetrics({
     registers,
   });
 
+  const calls = new Counter({
+    name: 'rekey_webhook_calls_total',
+    help: 'Calls of webhooks, by what became of them.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const disabled = new Counter({
+    name: 'rekey_webhooks_given_up_total',
+    help: 'Webhooks that were disabled because an event failed there for three days, or the receiver is gone.',
+    registers,
+  });
+  const events = new Counter({
+    name: 'rekey_events_total',
+    help: 'Changes that services are told of, once however many are told, by what became of their transactions.',
+    labelNames: ['type', 'outcome'],
+    registers,
+  });
+
   return {
     answered({ method, route, status, ms }: Answered): void {
       const labels = {
@@ -114,6 +132,11 @@ export function openMetrics({
 
     delivered: ({ outcome }: Pick<Delivered, 'outcome'>): void =>
       attempts.inc({ outcome: outcome.replaceAll(' ', '_') }),
+
+    called: ({ failure }: { readonly failure: string | null }): void =>
+      calls.inc({ outcome: failure ?? 'delivered' }),
+
+    webhookDisabled: (): void => disabled.inc(),
 
     /** Answers a gate that works as the given one does, and is measured. */
     watchGate<Place>(gate: Gate<Place>): Gate<Place> {
@@ -177,6 +200,7 @@ export function openMetrics({
         buckets: DATABASE_SECONDS,
         registers,
       });
+      const counted = counting(database, events);
       const timed = async <T>(kind: string, call: () => Promise<T>): Promise<T> => {
         const began = performance.now();
         try {
@@ -186,7 +210,7 @@ export function openMetrics({
         }
       };
       return {
-        transact: (work) => timed('transact', () => database.transact(work)),
+        transact: (work) => timed('transact', () => counted.transact(work)),
         read: (work) => timed('read', () => database.read(work)),
       };
     },
@@ -220,6 +244,24 @@ export function openMetrics({
       });
     },
 
+    /** Asks for the webhooks like `watchBacklog`. */
+    watchWebhooks(ask: () => Promise<WebhookCounts>, now: () => number = Date.now): void {
+      addGauges(registers, remembering(ask, now), [
+        [
+          'rekey_webhook_failing',
+          'Events that webhooks were called with in vain, and that are tried again.',
+          ({ failing }) => failing,
+        ],
+        [
+          'rekey_webhook_failing_seconds',
+          'For how long the first of them has been failing.',
+          ({ failingSince }) =>
+            failingSince === null ? 0 : Math.max(0, now() - failingSince) / 1000,
+        ],
+        ['rekey_webhooks_disabled', 'Webhooks that are disabled.', ({ disabled }) => disabled],
+      ]);
+    },
+
     /** Asks for the size of what is stored at a scrape, at most once a second. Without an answer the numbers are absent. */
     watchSize(ask: () => Promise<Size>, now: () => number = Date.now): void {
       addGauges(registers, remembering(ask, now), [
@@ -247,6 +289,37 @@ export function openMetrics({
 
     /** Answers scrapes from now on; rejects where it cannot listen. */
     listen: () => listenForScrapes(where, registry),
+  };
+}
+
+/** Answers a database that works as the given one does; what its transactions tell services of is counted. */
+function counting(database: Database, events: Counter<'type' | 'outcome'>): Database {
+  return {
+    ...database,
+    async transact(work) {
+      // A change is told to each service that sees the user, and is one change.
+      const told = new Map<string, string>();
+      const count = (outcome: 'committed' | 'undone') => {
+        for (const type of told.values()) events.inc({ type, outcome });
+        told.clear();
+      };
+      try {
+        const result = await database.transact((stores) => {
+          // The work runs again where two transactions were in each other's way.
+          count('undone');
+          const insert: typeof stores.events.insert = (event) => {
+            told.set(`${event.type} ${event.userId ?? event.id}`, event.type);
+            return stores.events.insert(event);
+          };
+          return work({ ...stores, events: { ...stores.events, insert } });
+        });
+        count('committed');
+        return result;
+      } catch (error) {
+        count('undone');
+        throw error;
+      }
+    },
   };
 }
 

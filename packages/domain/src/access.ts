@@ -61,6 +61,12 @@ type Resources = {
   readonly 'act for oneself': { readonly isProven: boolean };
   /** In the form dialect, in the name of the built-in service. `isAdmin`: whether the user has that role now. */
   readonly 'administer people': { readonly isAdmin: boolean };
+  /** Of the service that asks. */
+  readonly 'create webhook': null;
+  /** For a service that is named. */
+  readonly 'create any webhook': null;
+  /** To look at a webhook, and to do whatever can be done with one. */
+  readonly 'see webhook': { readonly serviceId: Id | null };
   /** Everything that is done at the command line, or by the server itself. */
   readonly operate: null;
 };
@@ -141,6 +147,9 @@ const rules: { readonly [Action in keyof Resources]: Rule<Resources[Action]> } =
     actor.kind === 'user' && (isProven || isAtForms(actor)),
   'administer people': (actor, { isAdmin }) => isAtForms(actor) && isAdmin,
   'use link': (actor, { serviceId }) => isService(actor, serviceId) || actor.kind === 'nobody',
+  'create webhook': (actor) => isOperator(actor) || actor.kind === 'service',
+  'create any webhook': isOperator,
+  'see webhook': (actor, { serviceId }) => isOperator(actor) || isService(actor, serviceId),
   operate: ({ kind }) => kind === 'operator',
 };
 

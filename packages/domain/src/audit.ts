@@ -182,6 +182,25 @@ export const auditTypeTexts = {
     when: 'a dead mail is sent to the address that its account has now',
   },
   'rekey:MailRequeue': { subject: 'the delivery', when: 'a dead mail is requeued' },
+  'rekey:WebhookCreate': { subject: 'the webhook', when: 'a webhook is registered' },
+  'rekey:WebhookUpdate': {
+    subject: 'the webhook',
+    when: 'a webhook is changed, disabled or enabled by its service or the operator',
+  },
+  'rekey:WebhookDelete': { subject: 'the webhook', when: 'a webhook is deleted' },
+  'rekey:WebhookRotate': { subject: 'the webhook', when: 'a webhook gets another secret' },
+  'rekey:WebhookTest': {
+    subject: 'the webhook',
+    when: 'a webhook is about to be called with a test',
+  },
+  'rekey:WebhookReplay': {
+    subject: 'the webhook',
+    when: 'a webhook is to be called again with the events of a while',
+  },
+  'rekey:WebhookDisable': {
+    subject: 'the webhook',
+    when: 'a webhook is disabled because an event failed there for three days, or the receiver is gone',
+  },
   'sso:AuditUpdate': {
     subject: 'the entry',
     when: 'an entry of a type of a service gets a status, a subject or data later',

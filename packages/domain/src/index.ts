@@ -28,3 +28,4 @@ export * from './session.ts';
 export * from './stack.ts';
 export * from './text.ts';
 export * from './user.ts';
+export * from './webhook.ts';

@@ -17,6 +17,7 @@ import { noticingCommits } from './shared/commits.ts';
 import { inUnits } from './shared/unit.ts';
 import { throttling } from './throttling/index.ts';
 import { users } from './users/index.ts';
+import { webhooks } from './webhooks/index.ts';
 
 export type { ChainReport } from './audit/verify-audit.ts';
 export type { Corrected } from './deliveries/correct-delivery.ts';
@@ -34,6 +35,9 @@ export { places } from './shared/places.ts';
 export { sealOwners } from './shared/seals.ts';
 export type { ReadThrottle } from './throttling/read-throttles.ts';
 export type { ExportedUser } from './users/export-user.ts';
+export type { Advanced, OutgoingCall } from './webhooks/advance-webhook.ts';
+export type { CalledWebhook } from './webhooks/call-webhook.ts';
+export type { WebhookCounts } from './webhooks/count-webhooks.ts';
 
 export type UseCases = ReturnType<typeof useCases>;
 
@@ -59,5 +63,6 @@ export const useCases = (given: Ports) => {
     sessions: sessions(inside),
     throttling: throttling(inside),
     users: ofUsers,
+    webhooks: webhooks(inside),
   };
 };

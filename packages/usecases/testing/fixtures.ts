@@ -18,8 +18,9 @@ import {
   serviceDefaults,
   type TotpSeed,
   type User,
+  type Webhook,
 } from '@rekey/domain';
-import type { Notice } from '../src/ports/index.ts';
+import type { Notice, SequencedEvent } from '../src/ports/index.ts';
 import { sequentialIds } from './fakes/clock.ts';
 
 /** The instant at which the clocks of the tests start: 2026-01-02T03:04:05Z. */
@@ -211,6 +212,31 @@ export function anEvent(details: Partial<Event> & Pick<Event, 'serviceId'>): Eve
     userId: null,
     subjectId: null,
     data: {},
+    ...details,
+  };
+}
+
+/** So many events of a service, at the first places of its feed. */
+export const aFeed = (
+  serviceId: Id,
+  count: number,
+  details: Partial<Pick<SequencedEvent, 'createdAt' | 'userId'>> = {},
+): SequencedEvent[] =>
+  Array.from({ length: count }, (_, index) => ({
+    ...anEvent({ serviceId }),
+    ...details,
+    sequence: index + 1,
+  }));
+
+export function aWebhook(details: Partial<Webhook> & Pick<Webhook, 'serviceId'>): Webhook {
+  return {
+    ...born(),
+    url: 'https://shop.example/hook',
+    types: [],
+    description: '',
+    isEnabled: true,
+    disabledAt: null,
+    overlapEndsAt: null,
     ...details,
   };
 }

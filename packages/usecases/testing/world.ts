@@ -28,6 +28,7 @@ import {
   fakeSecrets,
   fakeTotp,
   fakeWebAuthn,
+  fakeWebhookCaller,
   realFlow,
   sequentialIds,
 } from './fakes/index.ts';
@@ -129,6 +130,7 @@ export function world<D extends Database = MemoryDatabase>(
     webAuthn: fakeWebAuthn(),
     channels,
     mailTally: fakeMailTally(),
+    webhookCaller: fakeWebhookCaller(),
     ledgers: fakeLedgers(),
     clock,
     ids,

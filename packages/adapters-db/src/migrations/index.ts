@@ -8,6 +8,7 @@ import { passkeys } from './passkeys.ts';
 import { providerLinks } from './provider-links.ts';
 import { secondFactors } from './second-factors.ts';
 import { sequences } from './sequences.ts';
+import { webhooks } from './webhooks.ts';
 
 /** In the order in which they run: the first is version 1. */
 export const migrations: readonly Migration[] = [
@@ -17,6 +18,7 @@ export const migrations: readonly Migration[] = [
   passkeys,
   sequences,
   providerLinks,
+  webhooks,
 ];
 
 const latest = one((db) =>

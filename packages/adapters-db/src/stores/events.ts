@@ -2,7 +2,7 @@ import type { EventType, Id, Instant } from '@rekey/domain';
 import type { Events, SequencedEvent } from '@rekey/usecases';
 import { type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
-import { all, counted, one, type Param, write } from '../query.ts';
+import { all, counted, joined, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 import { insertPending, pendingEvent } from './pending.ts';
 import { askAll, inPieces } from './pieces.ts';
@@ -22,6 +22,9 @@ type Row = Selection<Schema, 'events', (typeof columns)[number]>;
 
 const asEvent = ({ data, ...row }: Row): SequencedEvent =>
   ({ ...row, data: data === null ? {} : JSON.parse(data) }) as SequencedEvent;
+
+/** An event in the answer of a join. */
+export const joinedEvent = joined('events', columns, asEvent);
 
 /** An event, with its data as it is stored. */
 type EventRow = Omit<SequencedEvent, 'data'> & { readonly data: string };

@@ -171,6 +171,12 @@ const aRegistration = async () => {
   return { name: adaFields.name, email: adaFields.email };
 };
 
+/** The path of a webhook of the service. */
+const aWebhook = async () => {
+  const created = await server.json('POST', '/v1/webhook', { url: 'https://shop.example/hook' });
+  return `/v1/webhook/${created.json().data.id}`;
+};
+
 /** A request of each route that can come again, by the name of its operation. */
 const requests: Record<string, () => Promise<Request>> = {
   startPasskey: passkeyRequests(V1_PASSKEYS).start,
@@ -216,6 +222,15 @@ const requests: Record<string, () => Promise<Request>> = {
     const created = await server.json('POST', '/v1/service', input, { headers });
     return { url: `/v1/service/${created.json().data.id}`, authorization: server.rootKey };
   },
+  createWebhook: async () => ({ url: '/v1/webhook', body: { url: 'https://shop.example/hook' } }),
+  updateWebhook: async () => ({ url: await aWebhook(), body: { description: 'other' } }),
+  deleteWebhook: async () => ({ url: await aWebhook() }),
+  rotateWebhook: async () => ({ url: `${await aWebhook()}/rotate` }),
+  testWebhook: async () => ({ url: `${await aWebhook()}/test` }),
+  replayWebhook: async () => ({
+    url: `${await aWebhook()}/replay`,
+    body: { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' },
+  }),
   login: async () => {
     await enrolled(server);
     return { url: `${LOCAL}/login`, body: { email: adaFields.email, password: PASSWORD } };

@@ -25,6 +25,7 @@ export const tags = {
   csrf: 'Tokens against cross-site request forgery, for forms of services.',
   audit: 'The record of all actions.',
   events: 'What happened to the users of a service, in one order.',
+  webhooks: 'Addresses of services that are called with what happens to their users.',
   forms: 'The form dialect: people act for themselves, at the built-in service.',
   operation: 'For operators and verifiers.',
 } as const;

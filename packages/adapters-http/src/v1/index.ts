@@ -21,6 +21,7 @@ import { serviceRoutes } from './services.ts';
 import { sessionRoutes } from './sessions.ts';
 import { userExportRoutes } from './user-export.ts';
 import { userRoutes } from './users.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 /** The JSON dialect: services act for their users. */
 export const v1 =
@@ -43,6 +44,7 @@ export const v1 =
     app.register(csrfRoutes(deps));
     app.register(auditRoutes(deps));
     app.register(eventRoutes(deps, streams));
+    app.register(webhookRoutes(deps));
   };
 
 /** The texts by which clients of mojzu/sso tell refused arguments from all else. */

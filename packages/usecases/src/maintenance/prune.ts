@@ -46,6 +46,10 @@ export class Prune {
       oneTimeTokens.prune(now - TOKENS_KEPT_MS, BATCH),
     );
     const events = await this.#inBatches(({ events }) => events.prune(now - EVENTS_KEPT_MS, BATCH));
+    const webhookDeliveries = await this.#inBatches(({ webhookDeliveries }) =>
+      webhookDeliveries.prune(now - EVENTS_KEPT_MS, BATCH),
+    );
+    const webhooks = await this.#inBatches(({ webhooks }) => webhooks.prune(BATCH));
     const csrfTokens = await this.#inBatches(({ csrfTokens }) => csrfTokens.prune(now, BATCH));
     const challenges = await this.#inBatches(({ factors }) => factors.prune(now, BATCH));
     const answered = await this.#inBatches(({ passkeys }) => passkeys.pruneChallenges(now, BATCH));
@@ -62,7 +66,7 @@ export class Prune {
     const throttles = await this.#inBatches(({ throttles }) => throttles.prune(now, BATCH));
     const unfinished = csrfTokens + challenges + answered + providerStates;
     const others = unfinished + orphans + keptAnswers + passwords + throttles;
-    return sessions + tokens + events + others;
+    return sessions + tokens + events + webhookDeliveries + webhooks + others;
   }
 
   async #inBatches(prune: (stores: Stores) => Promise<number>): Promise<number> {

@@ -15,6 +15,8 @@ import type { Services } from './services.ts';
 import type { Sessions } from './sessions.ts';
 import type { Throttles } from './throttles.ts';
 import type { Users } from './users.ts';
+import type { WebhookDeliveries } from './webhook-deliveries.ts';
+import type { Webhooks } from './webhooks.ts';
 
 /** The one door to the stores. Nothing slow goes through it: no hashing, no mail, no network. */
 export interface Database {
@@ -47,4 +49,6 @@ export type Stores = {
   readonly pending: Pending;
   readonly keptAnswers: KeptAnswers;
   readonly imports: Imports;
+  readonly webhooks: Webhooks;
+  readonly webhookDeliveries: WebhookDeliveries;
 };

@@ -11,6 +11,7 @@ import type { Providers } from './providers.ts';
 import type { AccessTokens, DeviceTokens, LinkTokens, Macs, Secrets, Totp } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import type { WebAuthn } from './web-authn.ts';
+import type { WebhookCaller } from './webhook-caller.ts';
 
 export * from './audit.ts';
 export * from './channels.ts';
@@ -41,6 +42,9 @@ export * from './settings.ts';
 export * from './throttles.ts';
 export * from './users.ts';
 export * from './web-authn.ts';
+export * from './webhook-caller.ts';
+export * from './webhook-deliveries.ts';
+export * from './webhooks.ts';
 
 /** All that a use case can need from outside; each says which part of it. */
 export type Ports = {
@@ -60,6 +64,7 @@ export type Ports = {
   readonly providers: Providers;
   readonly channels: Channels;
   readonly mailTally: MailTally;
+  readonly webhookCaller: WebhookCaller;
   readonly ledgers: Ledgers;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -14,6 +14,8 @@ export interface Secrets {
   generate(prefix: string): string;
   /** 20 random bytes in base32 (RFC 4226, 4; RFC 4648, 6): the seed of a TOTP key. */
   generateTotpSeed(): string;
+  /** 32 random bytes as Standard Webhooks 1.0 writes a secret: `whsec_` and base64. */
+  generateWebhookSecret(): string;
   /** A one-way digest of a random secret. A secret has one digest. */
   digest(secret: string): string;
   /** The digest of a secret that only its SHA-256 is known of, in hex or base64url; null for a text that is none. */

@@ -39,7 +39,9 @@ export class DeleteService {
       if (await services.hasUserKeys(id)) {
         throw refused('is that of a service of which users have keys: revoke them first');
       }
-      await services.delete(remainsOf(service, this.#ports.clock.now()));
+      const now = this.#ports.clock.now();
+      await stores.webhooks.deleteAllOf(id, now);
+      await services.delete(remainsOf(service, now));
       await tell(this.#ports, stores, { type: 'service.deleted', serviceId: id, userId: null });
       const entry = { type: 'sso:ServiceDelete', serviceId: id, subjectId: id } as const;
       await record(this.#ports, stores, actor, entry);

@@ -10,6 +10,8 @@ export const sealOwners = {
   factor: (seedId: Id) => `seed of factor ${seedId}`,
   /** What goes on with a second factor, by the digest of the challenge. */
   challenge: (digest: string) => `challenge ${digest}`,
+  /** A secret of a webhook. */
+  webhook: (webhookId: Id) => `secret of webhook ${webhookId}`,
   /** The hash of the password of a user. */
   password: (userId: Id) => `password of user ${userId}`,
   /** The quality of the password of a user, in one version of the credential. */

@@ -18,6 +18,8 @@ import { servicesContract } from './services.ts';
 import { sessionsContract } from './sessions.ts';
 import { throttlesContract } from './throttles.ts';
 import { usersContract } from './users.ts';
+import { webhookDeliveriesContract } from './webhook-deliveries.ts';
+import { webhooksContract } from './webhooks.ts';
 
 export * from './access-tokens.ts';
 export * from './breach-list.ts';
@@ -58,5 +60,7 @@ export function databaseContract(name: string, open: Open): void {
     pendingContract(database);
     keptAnswersContract(database);
     importsContract(database);
+    webhooksContract(database);
+    webhookDeliveriesContract(database);
   });
 }

@@ -7,3 +7,4 @@ export * from './passwords.ts';
 export * from './providers.ts';
 export * from './secrets.ts';
 export * from './web-authn.ts';
+export * from './webhook-caller.ts';

@@ -32,6 +32,7 @@ export function fakeSecrets(): Secrets {
         .toString(8)
         .padStart(32, '0')
         .replaceAll(/\d/g, (digit) => 'ABCDEFGH'[Number(digit)] ?? ''),
+    generateWebhookSecret: () => `whsec_${btoa(String(next()).padStart(32, '0'))}`,
     digest: (secret) => `digest-of-${reversed(secret)}`,
     digestFrom: (sha256) => (sha256.startsWith('digest-of-') ? sha256 : null),
     blind: (text) => `blind-${fakeMac(text)}`,

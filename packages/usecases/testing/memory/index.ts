@@ -20,6 +20,8 @@ import type { Journal } from './table.ts';
 import { emptyTables, type Tables } from './tables.ts';
 import { throttles } from './throttles.ts';
 import { users } from './users.ts';
+import { webhookDeliveries } from './webhook-deliveries.ts';
+import { webhooks } from './webhooks.ts';
 
 export type MemoryDatabase = Database & {
   /** All that is committed, but for some tables, to be compared or searched as a whole. */
@@ -50,6 +52,8 @@ export function memoryDatabase(): MemoryDatabase {
     pending: pending(tables),
     keptAnswers: keptAnswers(tables),
     imports: imports(tables),
+    webhooks: webhooks(tables),
+    webhookDeliveries: webhookDeliveries(tables),
   };
   let last: Promise<unknown> = Promise.resolve();
   const inside = new AsyncLocalStorage<true>();

@@ -16,11 +16,14 @@ import type {
   Session,
   TotpSeed,
   User,
+  WebhookAnswer,
+  WebhookDelivery,
 } from '@rekey/domain';
 import type {
   CsrfTokens,
   ImportState,
   KeptAnswer,
+  KeptWebhook,
   KeySecret,
   ProviderState,
   SequencedEvent,
@@ -64,6 +67,9 @@ export type Tables = {
   readonly pending: Table<number, PendingRow>;
   readonly keptAnswers: Table<string, KeptAnswer>;
   readonly imports: Table<string, ImportState>;
+  readonly webhooks: Table<Id, WebhookRow>;
+  /** By webhook and event. */
+  readonly webhookDeliveries: Table<string, WebhookDeliveryRow>;
 };
 
 export type UserRow = {
@@ -137,6 +143,25 @@ export type DeliveryRow = {
   readonly reason: string | null;
 };
 
+export type WebhookRow = {
+  readonly kept: KeptWebhook;
+  /** The number of its last lease. */
+  readonly lease: number;
+  readonly leasedUntil: Instant;
+  readonly isDeleted: boolean;
+};
+
+export type WebhookDeliveryRow = Pick<
+  WebhookDelivery,
+  'type' | 'createdAt' | 'userId' | 'attempts' | 'dueAt' | 'deliveredAt'
+> & {
+  readonly webhookId: Id;
+  readonly eventId: Id;
+  readonly sequence: number;
+  readonly failingSince: Instant | null;
+  readonly last: WebhookAnswer | null;
+};
+
 /** Whether a delivery is sent, or given up. */
 export const isClosed = ({ sentAt, deadAt }: DeliveryRow): boolean =>
   sentAt !== null || deadAt !== null;
@@ -176,4 +201,6 @@ export const emptyTables = (journal: Journal): Tables => ({
   pending: new Table(journal),
   keptAnswers: new Table(journal),
   imports: new Table(journal),
+  webhooks: new Table(journal),
+  webhookDeliveries: new Table(journal),
 });

@@ -1,0 +1,2 @@
+export { webhookCaller } from './caller.ts';
+export { parseNetworks } from './networks.ts';
