@@ -35,8 +35,8 @@ export { places } from './shared/places.ts';
 export { sealOwners } from './shared/seals.ts';
 export type { ReadThrottle } from './throttling/read-throttles.ts';
 export type { ExportedUser } from './users/export-user.ts';
-export type { Advanced, OutgoingCall } from './webhooks/advance-webhook.ts';
-export type { CalledWebhook } from './webhooks/call-webhook.ts';
+export type { Advanced } from './webhooks/advance-webhook.ts';
+export type { CalledWebhook, OutgoingCall } from './webhooks/call-webhook.ts';
 export type { WebhookCounts } from './webhooks/count-webhooks.ts';
 
 export type UseCases = ReturnType<typeof useCases>;

@@ -1,20 +1,13 @@
 import { type Actor, GONE, type Id, nextCall } from '@rekey/domain';
-import type { KeptWebhook, OwedCall, Places, Ports, Stores, WebhookLease } from '../ports/index.ts';
+import type { KeptWebhook, Places, Ports, Stores, WebhookLease } from '../ports/index.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 import { record } from '../shared/record.ts';
 import { tell } from '../shared/tell.ts';
-import type { CalledWebhook } from './call-webhook.ts';
+import type { CalledWebhook, OutgoingCall } from './call-webhook.ts';
 import { LEASE_MS } from './lease-webhooks.ts';
 import { secretsOf } from './secrets-of.ts';
 
 type Needs = Pick<Ports, 'database' | 'secrets' | 'macs' | 'clock' | 'ids'>;
-
-/** A call that is to be made now. */
-export type OutgoingCall = OwedCall & {
-  readonly webhookId: Id;
-  readonly url: string;
-  readonly secrets: readonly string[];
-};
 
 export type AdvanceWebhookInput = {
   readonly lease: WebhookLease;

@@ -1,9 +1,15 @@
-import type { Actor, WebhookAnswer } from '@rekey/domain';
-import type { Ports } from '../ports/index.ts';
+import type { Actor, Id, WebhookAnswer } from '@rekey/domain';
+import type { OwedCall, Ports } from '../ports/index.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
-import type { OutgoingCall } from './advance-webhook.ts';
 
 type Needs = Pick<Ports, 'webhookCaller'>;
+
+/** A call that is to be made now. */
+export type OutgoingCall = OwedCall & {
+  readonly webhookId: Id;
+  readonly url: string;
+  readonly secrets: readonly string[];
+};
 
 /** A call that was answered, or that failed. */
 export type CalledWebhook = OutgoingCall & { readonly answer: WebhookAnswer };
