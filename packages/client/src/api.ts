@@ -15,7 +15,7 @@ export type AuditEntry = {
   readonly created_at: string;
   /** When something was added to the entry last; at first when it happened. */
   readonly updated_at: string;
-  /** What was tried: one of `rekey:ChainBegin`, `sso:ServiceCreate`, `sso:ServiceUpdate`, `sso:ServiceDelete`, `rekey:RootKeyCreate`, `rekey:KeyAuth`, `sso:UserCreate`, `sso:UserUpdate`, `sso:UserDelete`, `rekey:UserExpire`, `rekey:UserRecover`, `rekey:UserRecoverConfirm`, `sso:KeyCreate`, `sso:KeyUpdate`, `rekey:RoleGrant`, `rekey:RoleRevoke`, `rekey:KeyRotate`, `sso:KeyDelete`, `rekey:KeyRevoke`, `sso:AuthKeyRevoke`, `rekey:UserAdopt`, `sso:AuthLocalLogin`, `rekey:FactorDemand`, `rekey:FactorLogin`, `rekey:FactorAdd`, `rekey:FactorRemove`, `rekey:FactorProve`, `rekey:AuthPasskey`, `sso:AuthLocalUpdatePassword`, `sso:AuthLocalUpdatePasswordRevoke`, `sso:AuthLocalUpdateEmail`, `sso:AuthLocalRegister`, `sso:AuthLocalRegisterConfirm`, `rekey:ValidateEmail`, `sso:AuthLocalResetPassword`, `sso:AuthLocalResetPasswordConfirm`, `rekey:UserInvite`, `rekey:UserInviteConfirm`, `rekey:FactorChangeRevoke`, `sso:AuthLocalRegisterRevoke`, `sso:AuthLocalResetPasswordRevoke`, `sso:AuthLocalUpdateEmailRevoke`, `rekey:NewDeviceRevoke`, `rekey:ValidateEmailRevoke`, `sso:AuthTokenRefresh`, `rekey:SessionEnd`, `rekey:TokenTheft`, `sso:AuthTokenRevoke`, `sso:AuthTotp`, `rekey:Throttle`, `rekey:ThrottleReset`, `rekey:MailSend`, `rekey:MailCorrect`, `rekey:MailRequeue`, `sso:AuditUpdate`, `rekey:AuditErase`, `rekey:AuditPrune`, `rekey:Backup`, `rekey:Import`, `rekey:Export`, `rekey:KeyringRotate`, `rekey:KeyringPrune`, or a type of a service's own. */
+  /** What was tried: one of `rekey:ChainBegin`, `sso:ServiceCreate`, `sso:ServiceUpdate`, `sso:ServiceDelete`, `rekey:RootKeyCreate`, `rekey:KeyAuth`, `sso:UserCreate`, `sso:UserUpdate`, `sso:UserDelete`, `rekey:UserExpire`, `rekey:UserRecover`, `rekey:UserRecoverConfirm`, `sso:KeyCreate`, `sso:KeyUpdate`, `rekey:RoleGrant`, `rekey:RoleRevoke`, `rekey:KeyRotate`, `sso:KeyDelete`, `rekey:KeyRevoke`, `sso:AuthKeyRevoke`, `rekey:UserAdopt`, `sso:AuthLocalLogin`, `rekey:FactorDemand`, `rekey:FactorLogin`, `rekey:FactorAdd`, `rekey:FactorRemove`, `rekey:FactorProve`, `rekey:AuthPasskey`, `sso:AuthLocalUpdatePassword`, `sso:AuthLocalUpdatePasswordRevoke`, `sso:AuthLocalUpdateEmail`, `sso:AuthLocalRegister`, `sso:AuthLocalRegisterConfirm`, `rekey:ValidateEmail`, `sso:AuthLocalResetPassword`, `sso:AuthLocalResetPasswordConfirm`, `rekey:UserInvite`, `rekey:UserInviteConfirm`, `rekey:FactorChangeRevoke`, `sso:AuthLocalRegisterRevoke`, `sso:AuthLocalResetPasswordRevoke`, `sso:AuthLocalUpdateEmailRevoke`, `rekey:NewDeviceRevoke`, `rekey:ValidateEmailRevoke`, `sso:AuthTokenRefresh`, `rekey:SessionEnd`, `rekey:TokenTheft`, `sso:AuthTokenRevoke`, `sso:AuthTotp`, `rekey:Throttle`, `rekey:ThrottleReset`, `rekey:MailSend`, `rekey:MailCorrect`, `rekey:MailRequeue`, `rekey:WebhookCreate`, `rekey:WebhookUpdate`, `rekey:WebhookDelete`, `rekey:WebhookRotate`, `rekey:WebhookTest`, `rekey:WebhookReplay`, `rekey:WebhookDisable`, `sso:AuditUpdate`, `rekey:AuditErase`, `rekey:AuditPrune`, `rekey:Backup`, `rekey:Import`, `rekey:Export`, `rekey:KeyringRotate`, `rekey:KeyringPrune`, or a type of a service's own. */
   readonly type: string;
   /** Whether what was tried was done. */
   readonly outcome: 'success' | 'failure';
@@ -155,6 +155,18 @@ export type ChangedUser = {
   readonly password_require_update?: boolean;
   /** What your service keeps with the user: a flat object of strings, numbers, booleans and nulls, 4 KiB of JSON at most. No other service sees it; a root key sees that of the service that made the user. It takes the place of all that was there. */
   readonly attributes?: object;
+};
+export type ChangedWebhook = {
+  /** The id of the webhook, as in the path, where it is repeated. */
+  readonly id?: string;
+  /** Where to: https, on port 443 or one from 1024, outside of private networks. Whoever knows it can send there, but nothing that is signed. */
+  readonly url?: string;
+  /** The types of events to be called with; empty for all. */
+  readonly types?: readonly ('user.created' | 'user.updated' | 'user.deleted' | 'user.disabled' | 'user.locked' | 'user.recovered' | 'user.adopted' | 'password.changed' | 'password.reset' | 'email.validated' | 'email.changed' | 'factor.added' | 'factor.removed' | 'session.started' | 'session.ended' | 'token.theft' | 'key.created' | 'key.updated' | 'key.rotated' | 'key.revoked' | 'key.expiring' | 'throttle.reached' | 'service.disabled' | 'service.deleted' | 'webhook.disabled')[];
+  /** Up to 100 characters on one line; empty for none. */
+  readonly description?: string;
+  /** A webhook that is disabled is not called. One that is enabled again is called with all that it missed, as far as it is kept. */
+  readonly is_enabled?: boolean;
 };
 export type CheckedPassword = {
   /** The password to be judged. Whatever is wrong with it, the answer says so. */
@@ -784,6 +796,16 @@ export type NewUser = {
   /** Whether the user is mailed a link to choose a password. Not together with `password`. */
   readonly invite?: boolean;
 };
+export type NewWebhook = {
+  /** Where to: https, on port 443 or one from 1024, outside of private networks. Whoever knows it can send there, but nothing that is signed. */
+  readonly url: string;
+  /** The types of events to be called with; empty for all. */
+  readonly types?: readonly ('user.created' | 'user.updated' | 'user.deleted' | 'user.disabled' | 'user.locked' | 'user.recovered' | 'user.adopted' | 'password.changed' | 'password.reset' | 'email.validated' | 'email.changed' | 'factor.added' | 'factor.removed' | 'session.started' | 'session.ended' | 'token.theft' | 'key.created' | 'key.updated' | 'key.rotated' | 'key.revoked' | 'key.expiring' | 'throttle.reached' | 'service.disabled' | 'service.deleted' | 'webhook.disabled')[];
+  /** Up to 100 characters on one line; empty for none. */
+  readonly description?: string;
+  /** The service that the webhook is of: with a root key, which must give it. */
+  readonly service_id?: string;
+};
 export type NoticeRead = {
   readonly data: {
     /** The `type` of the link. */
@@ -921,6 +943,12 @@ export type RegistrationAsked = {
 };
 export type RegistrationConfirmed = {
   readonly meta: PasswordMeta;
+};
+export type Replay = {
+  /** Events that happened before are left out. RFC 3339. */
+  readonly from: string;
+  /** Events that happened after are left out. RFC 3339. */
+  readonly to: string;
 };
 export type ResetAsked = {
 
@@ -1175,6 +1203,113 @@ export type UsersListed = {
 export type ValidationSent = {
 
 };
+export type Webhook = {
+  /** The id of the webhook. */
+  readonly id: string;
+  /** When it was registered. */
+  readonly created_at: string;
+  /** When it was changed last. */
+  readonly updated_at: string;
+  /** The service that it is of. */
+  readonly service_id: string;
+  /** Where to. */
+  readonly url: string;
+  /** The types of events to be called with; empty for all. */
+  readonly types: readonly ('user.created' | 'user.updated' | 'user.deleted' | 'user.disabled' | 'user.locked' | 'user.recovered' | 'user.adopted' | 'password.changed' | 'password.reset' | 'email.validated' | 'email.changed' | 'factor.added' | 'factor.removed' | 'session.started' | 'session.ended' | 'token.theft' | 'key.created' | 'key.updated' | 'key.rotated' | 'key.revoked' | 'key.expiring' | 'throttle.reached' | 'service.disabled' | 'service.deleted' | 'webhook.disabled')[];
+  /** Up to 100 characters on one line; empty for none. */
+  readonly description: string;
+  /** A webhook that is disabled is not called. */
+  readonly is_enabled: boolean;
+  /** Since when it has been disabled: by its service, by the operator, or because an event failed there for three days. null while it is enabled. */
+  readonly disabled_at: string | null;
+  /** Until when calls have the signature of the secret before the last rotation as well; null where there was none. */
+  readonly overlap_ends_at: string | null;
+};
+export type WebhookCreated = {
+  readonly data: Webhook;
+  /** What calls are signed with, as Standard Webhooks 1.0 says: shown in this answer only. */
+  readonly secret: string;
+};
+export type WebhookDeleted = {
+
+};
+export type WebhookDeliveriesListed = {
+  /** What the list was made by. */
+  readonly meta: {
+    /** null where it was not given. */
+    readonly state: string | null;
+    /** null where it was not given. */
+    readonly gt: string | null;
+    /** null where it was not given. */
+    readonly lt: string | null;
+    /** How many rows there are at most. */
+    readonly limit: number;
+  };
+  readonly data: readonly WebhookDelivery[];
+};
+export type WebhookDelivery = {
+  /** The id of the event, and `webhook-id` of each call with it. */
+  readonly id: string;
+  readonly type: 'user.created' | 'user.updated' | 'user.deleted' | 'user.disabled' | 'user.locked' | 'user.recovered' | 'user.adopted' | 'password.changed' | 'password.reset' | 'email.validated' | 'email.changed' | 'factor.added' | 'factor.removed' | 'session.started' | 'session.ended' | 'token.theft' | 'key.created' | 'key.updated' | 'key.rotated' | 'key.revoked' | 'key.expiring' | 'throttle.reached' | 'service.disabled' | 'service.deleted' | 'webhook.disabled';
+  /** When the event happened. */
+  readonly created_at: string;
+  /** The user that the event is about. */
+  readonly user_id: string | null;
+  /** `waiting`: it was not answered with 2xx yet. */
+  readonly state: 'waiting' | 'delivered';
+  /** How many calls were made. */
+  readonly attempts: number;
+  /** When the next call is due; null where it is delivered, and while an earlier event of its user is not. */
+  readonly due_at: string | null;
+  /** When it was answered with 2xx. */
+  readonly delivered_at: string | null;
+  /** Why the last call failed: `status`, `redirect`, `timeout`, `unresolved`, `refused_address`, `unreachable`, `tls`, `closed`, `malformed`; null where it was answered with 2xx, and before the first one. */
+  readonly error: 'status' | 'redirect' | 'timeout' | 'unresolved' | 'refused_address' | 'unreachable' | 'tls' | 'closed' | 'malformed' | 'null';
+  /** The status of the last answer; null where none came. */
+  readonly status: number | null;
+  /** How many milliseconds the last call took. */
+  readonly duration_ms: number | null;
+};
+export type WebhookRead = {
+  readonly data: Webhook;
+};
+export type WebhookReplayed = {
+
+};
+export type WebhookRotated = {
+  readonly data: Webhook;
+  /** What calls are signed with, as Standard Webhooks 1.0 says: shown in this answer only. */
+  readonly secret: string;
+};
+export type WebhookTested = {
+  readonly data: {
+    /** Whether it was answered with 2xx. */
+    readonly is_delivered: boolean;
+    /** Why the last call failed: `status`, `redirect`, `timeout`, `unresolved`, `refused_address`, `unreachable`, `tls`, `closed`, `malformed`; null where it was answered with 2xx, and before the first one. */
+    readonly error: 'status' | 'redirect' | 'timeout' | 'unresolved' | 'refused_address' | 'unreachable' | 'tls' | 'closed' | 'malformed' | 'null';
+    /** The status of the last answer; null where none came. */
+    readonly status: number | null;
+    /** How many milliseconds the last call took. */
+    readonly duration_ms: number | null;
+  };
+};
+export type WebhookUpdated = {
+  readonly data: Webhook;
+};
+export type WebhooksListed = {
+  /** What the list was made by. */
+  readonly meta: {
+    /** Empty for all. */
+    readonly service_id: readonly string[];
+    /** null where it was not given. */
+    readonly gt: string | null;
+    /** null where it was not given. */
+    readonly lt: string | null;
+    /** How many rows there are at most. */
+    readonly limit: number;
+  };
+  readonly data: readonly Webhook[];
+};
 /** A method for each call. */
 export type Api = {
   /** Create a user. */
@@ -1402,6 +1537,47 @@ export type Api = {
     readonly service_id?: string;
     readonly heartbeat_ms?: string;
   }, call?: Call): Promise<RevocationsFollowed>;
+  /** Register a webhook. */
+  createWebhook(input: NewWebhook, call?: Call): Promise<WebhookCreated>;
+  /** List webhooks. */
+  listWebhooks(input?: {
+    readonly service_id?: readonly string[];
+    readonly gt?: string;
+    readonly lt?: string;
+    readonly limit?: string;
+  }, call?: Call): Promise<WebhooksListed>;
+  /** Read a webhook. */
+  readWebhook(input: {
+    readonly id: string;
+  }, call?: Call): Promise<WebhookRead>;
+  /** Change a webhook, disable or enable it. */
+  updateWebhook(input: ChangedWebhook & {
+    readonly id: string;
+  }, call?: Call): Promise<WebhookUpdated>;
+  /** Delete a webhook. */
+  deleteWebhook(input: {
+    readonly id: string;
+  }, call?: Call): Promise<WebhookDeleted>;
+  /** Give a webhook another secret. */
+  rotateWebhook(input: {
+    readonly id: string;
+  }, call?: Call): Promise<WebhookRotated>;
+  /** Call a webhook with a test. */
+  testWebhook(input: {
+    readonly id: string;
+  }, call?: Call): Promise<WebhookTested>;
+  /** Call a webhook again with the events of a while. */
+  replayWebhook(input: Replay & {
+    readonly id: string;
+  }, call?: Call): Promise<WebhookReplayed>;
+  /** List what became of the events of a webhook. */
+  listWebhookDeliveries(input: {
+    readonly id: string;
+    readonly state?: string;
+    readonly gt?: string;
+    readonly lt?: string;
+    readonly limit?: string;
+  }, call?: Call): Promise<WebhookDeliveriesListed>;
   /** Sign up. */
   signUp(input: SignUp, call?: Call): Promise<FormUser>;
   /** Sign up and log in. */
@@ -1577,6 +1753,21 @@ export type Each = {
     readonly order?: 'asc' | 'desc';
     readonly after?: string;
   }, call?: Call): AsyncGenerator<AuditListed['data'][number], void>;
+  /** List webhooks. */
+  listWebhooks(input?: {
+    readonly service_id?: readonly string[];
+    readonly gt?: string;
+    readonly lt?: string;
+    readonly limit?: string;
+  }, call?: Call): AsyncGenerator<WebhooksListed['data'][number], void>;
+  /** List what became of the events of a webhook. */
+  listWebhookDeliveries(input: {
+    readonly id: string;
+    readonly state?: string;
+    readonly gt?: string;
+    readonly lt?: string;
+    readonly limit?: string;
+  }, call?: Call): AsyncGenerator<WebhookDeliveriesListed['data'][number], void>;
 };
 /** How each call is made. */
 export const calls = {
@@ -1638,6 +1829,15 @@ export const calls = {
   amendAuditEntry: { method: 'PATCH', path: '/v1/audit/{id}', takes: 'json', proof: 'key', listed: null },
   followEvents: { method: 'GET', path: '/v1/event', takes: null, proof: 'key', listed: null },
   followRevocations: { method: 'GET', path: '/v1/revocation', takes: null, proof: 'key', listed: null },
+  createWebhook: { method: 'POST', path: '/v1/webhook', takes: 'json', proof: 'key', listed: null },
+  listWebhooks: { method: 'GET', path: '/v1/webhook', takes: null, proof: 'key', listed: 'id' },
+  readWebhook: { method: 'GET', path: '/v1/webhook/{id}', takes: null, proof: 'key', listed: null },
+  updateWebhook: { method: 'PATCH', path: '/v1/webhook/{id}', takes: 'json', proof: 'key', listed: null },
+  deleteWebhook: { method: 'DELETE', path: '/v1/webhook/{id}', takes: null, proof: 'key', listed: null },
+  rotateWebhook: { method: 'POST', path: '/v1/webhook/{id}/rotate', takes: null, proof: 'key', listed: null },
+  testWebhook: { method: 'POST', path: '/v1/webhook/{id}/test', takes: null, proof: 'key', listed: null },
+  replayWebhook: { method: 'POST', path: '/v1/webhook/{id}/replay', takes: 'json', proof: 'key', listed: null },
+  listWebhookDeliveries: { method: 'GET', path: '/v1/webhook/{id}/delivery', takes: null, proof: 'key', listed: 'id' },
   signUp: { method: 'POST', path: '/users/create', takes: 'form', proof: null, listed: null },
   signUpAndSignIn: { method: 'POST', path: '/users/createAuthenticate', takes: 'form', proof: null, listed: null },
   readOwnAccount: { method: 'GET', path: '/users/me', takes: null, proof: 'token', listed: null },
