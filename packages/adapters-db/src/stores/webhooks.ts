@@ -1,5 +1,5 @@
 import type { EventType, Id, IdPage, Instant, Webhook } from '@rekey/domain';
-import type { KeptWebhook, Places, Replay, WebhookLease, Webhooks } from '@rekey/usecases';
+import type { KeptWebhook, Replay, WebhookLease, WebhookPlaces, Webhooks } from '@rekey/usecases';
 import { type Kysely, type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, counted, one, type Param, write } from '../query.ts';
@@ -276,7 +276,7 @@ export const webhooksOn = (on: Connection): Webhooks => ({
   hold: hold(on),
   release: ({ id }) => release(on)(id),
   isBehind: async (id) => (await behind(on)(id)) !== null,
-  move: (id, { after, replay }: Places) => move(on)(id, after, asText(replay)),
+  move: (id, { after, replay }: WebhookPlaces) => move(on)(id, after, asText(replay)),
   prune: prune(on),
   countDisabled: async () => (await countDisabled(on)())?.count ?? 0,
 });

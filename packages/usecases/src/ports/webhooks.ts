@@ -41,7 +41,7 @@ export interface Webhooks {
   /** Whether there are events of its service, or of a replay, that a webhook is not owed yet. */
   isBehind(id: Id): Promise<boolean>;
   /** Notes up to which places a webhook that is locked is owed its events. */
-  move(id: Id, places: Places): Promise<void>;
+  move(id: Id, places: WebhookPlaces): Promise<void>;
   /** Deletes up to `limit` webhooks that were deleted and have no delivery any more; answers how many. */
   prune(limit: number): Promise<number>;
   /** How many webhooks are disabled. */
@@ -60,11 +60,11 @@ export type KeptWebhook = {
   readonly sealedSecret: string;
   /** The one before the last rotation. */
   readonly previousSecret: string | null;
-  readonly places: Places;
+  readonly places: WebhookPlaces;
 };
 
 /** Up to where a webhook is owed events. */
-export type Places = {
+export type WebhookPlaces = {
   /** The place of the last event of the service that was looked at. */
   readonly after: number;
   /** Null where none is under way. */

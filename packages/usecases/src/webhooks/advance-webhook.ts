@@ -1,5 +1,5 @@
 import { type Actor, GONE, type Id, nextCall } from '@rekey/domain';
-import type { KeptWebhook, Places, Ports, Stores, WebhookLease } from '../ports/index.ts';
+import type { KeptWebhook, Ports, Stores, WebhookLease, WebhookPlaces } from '../ports/index.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 import { record } from '../shared/record.ts';
 import { tell } from '../shared/tell.ts';
@@ -27,7 +27,7 @@ export type Advanced = {
   readonly isDisabled: boolean;
 };
 
-/** Places that one transaction looks at. */
+/** WebhookPlaces that one transaction looks at. */
 const PLACES = 500;
 
 /**
@@ -134,7 +134,7 @@ async function oweNext(
   const owe = (range: { readonly after: number }) =>
     webhookDeliveries.owe(id, { serviceId, types, ...range }, now, PLACES);
   const after = (await owe({ after: places.after })) ?? places.after;
-  let replay: Places['replay'] = places.replay;
+  let replay: WebhookPlaces['replay'] = places.replay;
   if (replay !== null) {
     const reached = await owe(replay);
     replay = reached === null ? null : { ...replay, after: reached };
