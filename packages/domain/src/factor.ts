@@ -103,3 +103,18 @@ export type Challenge = {
   readonly createdAt: Instant;
   readonly expiresAt: Instant;
 };
+
+/** What an app needs for the codes of a seed, as it reads it from a QR code (Key Uri Format of Google Authenticator). */
+export function otpauthUri(of: {
+  /** The name that people know the service by. */
+  readonly issuer: string;
+  /** The address of the account. */
+  readonly account: string;
+  /** In base32. */
+  readonly secret: string;
+}): string {
+  // A colon parts the two in the label.
+  const issuer = of.issuer.replaceAll(':', ' ');
+  const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(of.account)}`;
+  return `otpauth://totp/${label}?secret=${of.secret}&issuer=${encodeURIComponent(issuer)}&algorithm=SHA1&digits=6&period=30`;
+}

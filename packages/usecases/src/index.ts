@@ -30,6 +30,7 @@ export type { EventsInput, EventsOutput, StreamItem } from './events/follow-even
 export type { ImportInput, ImportNews, ImportResult } from './moving/import-users.ts';
 export * from './ports/index.ts';
 export { keyUses } from './shared/key-uses.ts';
+export type { SessionTokens } from './shared/open-session.ts';
 export { lifeMs } from './shared/owe.ts';
 export { places } from './shared/places.ts';
 export { sealOwners } from './shared/seals.ts';

@@ -203,6 +203,24 @@ export function world<D extends Database = MemoryDatabase>(
     return { ...grant, token: access.token, refresh: refresh?.token ?? '' };
   };
 
+  /** The service of an owner, with the owner who has a session there. */
+  const asPerson = async (owner: Owner, session?: Grant): Promise<Kind<'service'>> => {
+    const { sessionId, userId } = session ?? (await logIn(owner));
+    const user = { userId, keyId: owner.tokenKey.id, sessionId };
+    return { ...asService(owner.service), user };
+  };
+
+  /** Gives the owner one-time codes as a second factor; answers the seed and the recovery codes. */
+  const enrol = async (owner: Owner): Promise<{ seed: string; codes: readonly string[] }> => {
+    const actor = await asPerson(owner);
+    const { enrolTotp, confirmTotp } = all.factors;
+    const userId = owner.user.id;
+    const { secret: seed } = await enrolTotp.execute(actor, { userId });
+    const code = ports.totp.codeAt(seed, clock.now() - 30_000);
+    const codes = await confirmTotp.execute(actor, { userId, code });
+    return { seed, codes };
+  };
+
   /** The arguments of a change of the owner's password as it should be done. */
   const change = ({ user }: Pick<Owner, 'user'>, details: Partial<Change> = {}): Change => ({
     email: user.email,
@@ -240,7 +258,8 @@ export function world<D extends Database = MemoryDatabase>(
     return hasher.verify(password, hash === null ? null : { hash, userId: user.id }, PLACE);
   };
 
-  const helpers = { addService, addKey, addTotp, addUser, addOwner, logIn, change, deliver };
+  const people = { logIn, asPerson, enrol };
+  const helpers = { addService, addKey, addTotp, addUser, addOwner, ...people, change, deliver };
   const looks = { isLive, credentialOf, hasPassword };
   return { ...ports, bare, ...helpers, changeAndReadMail, ...looks, useCases: all };
 }

@@ -77,3 +77,24 @@ export const linkToken = Type.String({
   examples: ['example.one-time-token'],
   minLength: 1,
 });
+
+/** The codes that prove a second factor: one of them is enough. */
+export const codeFields = {
+  totp: Type.Optional(
+    Type.String({ description: 'Six digits of the app.', minLength: 1, examples: ['000000'] }),
+  ),
+  recovery_code: Type.Optional(
+    Type.String({
+      description: 'A recovery code, in the place of `totp`; it works once.',
+      minLength: 1,
+      examples: ['abcd-efgh-ijkl-mnop'],
+    }),
+  ),
+};
+
+/** What a login hands out that lacks a second factor. */
+export const challenge = Type.String({
+  description: 'The `challenge` of the 403 that asked for the factor.',
+  minLength: 1,
+  examples: ['example-challenge'],
+});

@@ -1,9 +1,28 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { type Instant, proofMethods, type Session as SessionEntity } from '@rekey/domain';
+import {
+  type Authentication,
+  assuranceLevels,
+  assuranceOf,
+  type Instant,
+  type PasswordQuality,
+  proofMethods,
+  type SeenUser,
+  type Session as SessionEntity,
+} from '@rekey/domain';
+import type { SessionTokens } from '@rekey/usecases';
 import { type Static, Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
-import { currentPassword, deviceToken, email, strict } from '../server/fields.ts';
+import {
+  challenge,
+  codeFields,
+  currentPassword,
+  deviceToken,
+  email,
+  strict,
+} from '../server/fields.ts';
+import { refusedFields } from '../server/problem.ts';
+import { violation } from '../server/validation.ts';
 import { metaOut, PasswordMeta } from './passwords.ts';
 import {
   AuditAsked,
@@ -28,9 +47,15 @@ const Credentials = Type.Object(
   {
     email,
     password: { ...currentPassword, minLength: 1 },
+    ...codeFields,
     device: Type.Optional(deviceToken),
   },
   { $id: 'Credentials', ...strict },
+);
+
+const GivenFactor = Type.Object(
+  { challenge, ...codeFields, device: Type.Optional(deviceToken) },
+  { $id: 'GivenFactor', ...strict },
 );
 
 const GivenToken = Type.Object(
@@ -59,8 +84,103 @@ export const LoggedIn = Type.Object(
   { meta: PasswordMeta, user: User, access: Token, refresh: Token, device: deviceToken },
   { $id: 'LoggedIn' },
 );
+/** The code of a request: each of the two fields takes either. */
+export function codeIn(body: { readonly totp?: string; readonly recovery_code?: string }): string {
+  const code = codeOf(body);
+  if (code === undefined) throw refusedFields([violation('totp', 'is required', 'required')]);
+  return code;
+}
+
+export const codeOf = (body: {
+  readonly totp?: string;
+  readonly recovery_code?: string;
+}): string | undefined => {
+  if (body.totp !== undefined && body.recovery_code !== undefined) {
+    const message = 'cannot be given together with `totp`';
+    throw refusedFields([violation('recovery_code', message, 'not_allowed')]);
+  }
+  return body.totp ?? body.recovery_code;
+};
+
+/** The tokens of a login that is whole. */
+export function loggedInOut(
+  login: SessionTokens & { readonly user: SeenUser; readonly quality?: PasswordQuality | null },
+): Static<typeof LoggedIn> {
+  const { user, quality = null, access, refresh, device } = login;
+  if (refresh === null) throw new Error('a login with a signed token has a refresh token');
+  return {
+    meta: metaOut(quality),
+    user: userOut(user),
+    access: tokenOut(access.token, access.expiresAt),
+    refresh: tokenOut(refresh.token, refresh.expiresAt),
+    device,
+  };
+}
+
+/** How the user of a session proved itself, under the names of RFC 9068. */
+const authenticationFields = {
+  amr: Type.Array(Type.Enum(proofMethods, { examples: ['pwd'] }), {
+    description: 'How the user proved who it is; `pwd`: by a password.',
+  }),
+  acr: Type.Enum(assuranceLevels, {
+    description: '`aal2`: with two factors, `aal1`: with one (NIST SP 800-63B).',
+    examples: ['aal1'],
+  }),
+  auth_time: Type.Integer({
+    description: 'When the user proved something last. Seconds since 1970.',
+    examples: [1769851800],
+  }),
+};
+
+const authenticationOut = ({ amr, authenticatedAt }: Authentication) => ({
+  amr: [...amr],
+  acr: assuranceOf(amr),
+  auth_time: Math.floor(authenticatedAt / 1000),
+});
+
+const VerifiedToken = Type.Object(
+  {
+    token: Type.String({ examples: ['example.access.token'] }),
+    max_age: Type.Optional(
+      Type.Integer({
+        description:
+          'Seconds that may have passed since the user proved something. Beyond them the answer is 403 `insufficient_user_authentication`: let the user prove itself again.',
+        minimum: 0,
+        maximum: 31_536_000,
+        examples: [3600],
+      }),
+    ),
+    acr_values: Type.Optional(
+      Type.Array(Type.Enum(assuranceLevels, { examples: ['aal1'] }), {
+        description: 'The levels that are enough; where none is reached, the answer is that 403.',
+        minItems: 1,
+        maxItems: 2,
+      }),
+    ),
+    audit: AuditAsked,
+  },
+  { $id: 'VerifiedToken', ...strict },
+);
+
+const ProvenAgain = Type.Object(
+  {
+    token: Type.String({
+      description: 'An access token of the session.',
+      examples: ['example.access.token'],
+    }),
+    password: Type.Optional({ ...currentPassword, minLength: 1 }),
+    ...codeFields,
+  },
+  { $id: 'ProvenAgain', ...strict },
+);
+
+const SteppedUp = Type.Object(
+  { user: User, access: Token, ...authenticationFields },
+  { $id: 'SteppedUp' },
+);
+
 const TokenVerified = Type.Object(
-  { user: User, access: Token, audit: asked },
+  { user: User, access: Token, ...authenticationFields, audit: asked },
   { $id: 'TokenVerified' },
 );
 const TokenRefreshed = Type.Object(
@@ -88,9 +208,7 @@ export const Session = Type.Object(
       'The User-Agent of the login exactly as it was sent: escape it before you show it.',
       { examples: ['Example/1.0'] },
     ),
-    amr: Type.Array(Type.Enum(proofMethods, { examples: ['pwd'] }), {
-      description: 'How the user proved who it is; `pwd`: by a password.',
-    }),
+    amr: authenticationFields.amr,
   },
   { $id: 'Session' },
 );
@@ -189,6 +307,8 @@ export const sessionRoutes =
           errors: [
             'invalid_credentials',
             'password_update_required',
+            'second_factor_required',
+            'factor_enrolment_required',
             'too_many_requests',
             'overloaded',
           ],
@@ -197,17 +317,61 @@ export const sessionRoutes =
         },
       },
       async (request) => {
+        const { email, password, device } = request.body;
+        const code = codeOf(request.body);
         const { login } = deps.useCases.sessions;
-        const { user, quality, access, refresh, device } = await login.execute(actorOf(request), {
-          ...request.body,
-        });
-        if (refresh === null) throw new Error('a login with a signed token has a refresh token');
+        const input = { email, password, device, code };
+        return loggedInOut(await login.execute(actorOf(request), input));
+      },
+    );
+
+    app.post(
+      '/auth/provider/local/login/factor',
+      {
+        schema: {
+          operationId: 'loginFactor',
+          tags: ['sessions'],
+          summary: 'Go on with a login that asked for a second factor',
+          description:
+            'With the challenge and a code; a try that is refused spends neither. `meta` says nothing of the password, which is not there.',
+          security: ['serviceKey'],
+          errors: ['invalid_credentials', 'too_many_requests', 'overloaded'],
+          body: GivenFactor,
+          response: { 200: LoggedIn },
+        },
+      },
+      async (request) => {
+        const { challenge, device } = request.body;
+        const { logInWithFactor } = deps.useCases.sessions;
+        const input = { challenge, code: codeIn(request.body), device, kinds: ['login'] } as const;
+        return loggedInOut(await logInWithFactor.execute(actorOf(request), input));
+      },
+    );
+
+    app.post(
+      '/auth/token/step-up',
+      {
+        schema: {
+          operationId: 'stepUp',
+          tags: ['sessions'],
+          summary: 'Let a user prove itself again in a session',
+          description:
+            'A user with one-time codes shows one; everybody else the password. The session is fresher from then on, and may be stronger; the answer has a new access token of it that says so (RFC 9470).',
+          security: ['serviceKey'],
+          errors: ['invalid_token', 'invalid_credentials', 'too_many_requests', 'overloaded'],
+          body: ProvenAgain,
+          response: { 200: SteppedUp },
+        },
+      },
+      async (request) => {
+        const { token, password } = request.body;
+        const { proveAgain } = deps.useCases.sessions;
+        const input = { token, password, code: codeOf(request.body) };
+        const { user, access, ...proof } = await proveAgain.execute(actorOf(request), input);
         return {
-          meta: metaOut(quality),
           user: userOut(user),
           access: tokenOut(access.token, access.expiresAt),
-          refresh: tokenOut(refresh.token, refresh.expiresAt),
-          device,
+          ...authenticationOut(proof),
         };
       },
     );
@@ -221,19 +385,21 @@ export const sessionRoutes =
           tags: ['sessions'],
           summary: 'Find out which user an access token stands for',
           security: ['serviceKey'],
-          errors: ['invalid_token'],
-          body: GivenToken,
+          errors: ['invalid_token', 'insufficient_user_authentication'],
+          body: VerifiedToken,
           response: { 200: TokenVerified },
         },
       },
       async (request) => {
         const { verifyToken } = deps.useCases.sessions;
-        const { token } = request.body;
-        const { user, expiresAt, audit } = await verifyToken.execute(
+        const { token, audit: type, max_age: maxAgeS, acr_values: levels } = request.body;
+        const input = { token, audit: type, maxAgeS, levels };
+        const { user, expiresAt, audit, ...proof } = await verifyToken.execute(
           actorOf(request),
-          request.body,
+          input,
         );
-        return { user: userOut(user), access: tokenOut(token, expiresAt), audit };
+        const access = tokenOut(token, expiresAt);
+        return { user: userOut(user), access, ...authenticationOut(proof), audit };
       },
     );
 

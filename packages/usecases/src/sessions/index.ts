@@ -3,8 +3,10 @@ import { EndAllSessions } from './end-all-sessions.ts';
 import { EndSession } from './end-session.ts';
 import { ListSessions } from './list-sessions.ts';
 import { LogInWithPasskey } from './log-in-with-passkey.ts';
+import { LogInWithFactor } from './log-in-with-factor.ts';
 import { LogOut } from './log-out.ts';
 import { Login } from './login.ts';
+import { ProveAgain } from './prove-again.ts';
 import { RefreshToken } from './refresh-token.ts';
 import { RevokeToken } from './revoke-token.ts';
 import { VerifyToken } from './verify-token.ts';
@@ -16,6 +18,8 @@ export const sessions = (ports: Ports) => ({
   logInWithPasskey: new LogInWithPasskey(ports),
   logOut: new LogOut(ports),
   login: new Login(ports),
+  logInWithFactor: new LogInWithFactor(ports),
+  proveAgain: new ProveAgain(ports),
   refreshToken: new RefreshToken(ports),
   revokeToken: new RevokeToken(ports),
   verifyToken: new VerifyToken(ports),

@@ -26,8 +26,10 @@ import {
   prepareSession,
   type SessionTokens,
 } from './open-session.ts';
-import { type Proof, provePassword } from './prove-password.ts';
+import { methodOf, type ProvenCode, proveCode } from './prove-code.ts';
+import { type Claim, type Proof, provePassword } from './prove-password.ts';
 import { record } from './record.ts';
+import { spend } from './with-code.ts';
 
 export type LoginNeeds = Pick<
   Ports,
@@ -36,6 +38,7 @@ export type LoginNeeds = Pick<
   | 'meter'
   | 'secrets'
   | 'macs'
+  | 'totp'
   | 'accessTokens'
   | 'deviceTokens'
   | 'linkTokens'
@@ -49,6 +52,8 @@ export type LoginNeeds = Pick<
 export type LoginInput = {
   readonly email: string;
   readonly password: string;
+  /** A code of the second factor, where the client has one at hand: six digits, or a recovery code. */
+  readonly code?: string | undefined;
   /** The device token that an earlier login handed out. */
   readonly device?: string | undefined;
 };
@@ -90,16 +95,21 @@ export async function logIn(
   const device = await presentedDevice(ports, actor, email, input.device);
   const tried = { type: 'sso:AuthLocalLogin', account: email, device } as const;
   const deviceId = device?.isKnown ? device.id : null;
-  const { result } = await attempt<Proof, Prepared, Entered>(ports, actor, tried, {
-    prove: () => provePassword(ports, actor, claim),
+  const { result } = await attempt<LoginProof, Prepared, Entered>(ports, actor, tried, {
+    prove: () => prove(ports, actor, claim, input.code),
     prepare: (proof) => prepare(ports, proof, password, deviceId),
     commit: async (stores, proof, prepared) => {
       const { session, quality, sealedQuality } = prepared;
-      const proven = { member: proof, amr: AMR, deviceId };
+      const { amr, own } = proof;
+      const proven = { member: proof, amr, deviceId };
       const demand = await demandFactor(ports, stores, actor, proven);
-      if (demand !== null) return { subjectId: null, result: { proof, demand } };
+      if (demand !== null) {
+        if (sealedQuality !== null) await stores.users.keepQuality(proof.user.id, sealedQuality);
+        return { subjectId: null, result: { proof, demand } };
+      }
       // The factor was removed just now.
       if (session === null) throw new InvalidCredentials();
+      if (own !== null) await spend(ports, stores, proof.user.id, own);
       const user = await openSession(ports, stores, place, proof, session);
       if (sealedQuality !== null) await stores.users.keepQuality(user.id, sealedQuality);
       const { access, refresh, device: token } = session;
@@ -124,17 +134,34 @@ export async function logIn(
   return result.output;
 }
 
-/** How a login with a password is proven, before a second factor. */
-const AMR: readonly ProofMethod[] = ['pwd'];
+/** A password that is right, and a code that was sent along; null where none was, or there is no factor. */
+type LoginProof = Proof & {
+  readonly own: ProvenCode | null;
+  /** All that was proven. */
+  readonly amr: readonly ProofMethod[];
+};
 
-type Entered = { readonly proof: Proof } & (
+type Entered = { readonly proof: LoginProof } & (
   | { readonly demand: FactorDemanded }
   | { readonly demand: null; readonly output: LoginOutput }
 );
 
+/** Proves a password, and the code that is sent along: a wrong one of a user with a factor is like a wrong password. */
+async function prove(ports: LoginNeeds, actor: Actor, claim: Claim, code: string | undefined) {
+  const { proof, ...of } = await provePassword(ports, actor, claim);
+  const { own } =
+    code === undefined
+      ? { own: null }
+      : await proveCode(ports, { userId: proof?.user.id ?? null, code });
+  const isWrong = code !== undefined && own === null && proof?.user.factors.hasTotp === true;
+  if (proof === null || isWrong) return { ...of, proof: null };
+  const amr: readonly ProofMethod[] = own === null ? ['pwd'] : ['pwd', methodOf(own)];
+  return { ...of, proof: { ...proof, own, amr } };
+}
+
 async function prepare(
   ports: LoginNeeds,
-  proof: Proof,
+  proof: LoginProof,
   password: string,
   deviceId: Id | null,
 ): Promise<Prepared> {
@@ -146,8 +173,9 @@ async function prepare(
   const quality =
     known ?? (await ports.meter.assess(password, [user.email, user.name, service.name]));
   const sealedQuality = known ? null : sealQuality(ports, proof, quality);
-  const isWhole = missingFactor(user.factors, service, AMR) === null;
-  const session = isWhole ? await prepareSession(ports, proof, { amr: AMR, deviceId }) : null;
+  const { amr } = proof;
+  const isWhole = missingFactor(user.factors, service, amr) === null;
+  const session = isWhole ? await prepareSession(ports, proof, { amr, deviceId }) : null;
   return { quality, sealedQuality, session };
 }
 

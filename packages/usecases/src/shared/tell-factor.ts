@@ -1,4 +1,11 @@
-import { type Actor, type FactorChange, type Id, nowhere, type User } from '@rekey/domain';
+import {
+  type Actor,
+  type FactorChange,
+  formServiceId,
+  type Id,
+  nowhere,
+  type User,
+} from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { owe } from './owe.ts';
 import type { Recorder } from './record.ts';
@@ -8,8 +15,8 @@ import { tellAll } from './tell-all.ts';
 /** A factor of an account, which is locked, that was added or removed. */
 type Changed = FactorChange & {
   readonly user: User;
-  /** The service that it happened through. */
-  readonly serviceId: Id;
+  /** The service that it happened through; null where that was the operator. */
+  readonly serviceId: Id | null;
   /** The factor; null for recovery codes. */
   readonly subjectId: Id | null;
 };
@@ -28,7 +35,9 @@ export async function tellFactor(
 ): Promise<void> {
   const origin = actor.origin ?? nowhere;
   const details = { factor: { kind, change } } as const;
-  await owe(ports, stores, { purpose: 'factor_change', user, serviceId, origin, details });
+  const about = serviceId ?? user.createdBy ?? formServiceId;
+  const mail = { purpose: 'factor_change', user, serviceId: about, origin, details } as const;
+  await owe(ports, stores, mail);
   const isAdded = change === 'added';
   const of = { serviceId, userId: user.id, subjectId };
   const event = isAdded ? 'factor.added' : 'factor.removed';

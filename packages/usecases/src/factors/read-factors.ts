@@ -1,0 +1,54 @@
+import { type Actor, type Id, type Instant, NotFound, type SecondFactors } from '@rekey/domain';
+import type { Ports, Stores } from '../ports/index.ts';
+import { onlyOperator } from '../shared/only-operator.ts';
+
+/** The second factors of a user, without any secret. */
+export type SeenFactors = {
+  readonly totp: {
+    readonly id: Id;
+    readonly createdAt: Instant;
+    readonly lastUsedAt: Instant | null;
+  } | null;
+  /** How many are unspent. */
+  readonly recoveryCodes: number;
+  /** Where a login takes a factor. */
+  readonly demands: Pick<SecondFactors, 'atPassword' | 'atProvider'>;
+};
+
+/** Shows the operator which second factors a user has. */
+export class ReadFactors {
+  readonly #ports: Pick<Ports, 'database' | 'clock'>;
+
+  constructor(ports: Pick<Ports, 'database' | 'clock'>) {
+    this.#ports = ports;
+  }
+
+  /** Throws `NotFound` for an unknown user. */
+  async execute(actor: Actor, { userId }: { readonly userId: Id }): Promise<SeenFactors> {
+    onlyOperator(actor);
+    const { database, clock } = this.#ports;
+    const found = await database.read((stores) => seenFactors(stores, userId, clock.now()));
+    if (found === null) throw new NotFound();
+    return found;
+  }
+}
+
+export async function seenFactors(
+  { users, factors }: Pick<Stores, 'users' | 'factors'>,
+  userId: Id,
+  now: Instant,
+): Promise<SeenFactors | null> {
+  const user = await users.get(userId);
+  if (user === null) return null;
+  const { confirmed } = await factors.seedsOf(userId, now);
+  const { atPassword, atProvider } = user.factors;
+  return {
+    totp: confirmed && {
+      id: confirmed.id,
+      createdAt: confirmed.createdAt,
+      lastUsedAt: confirmed.lastUsedAt,
+    },
+    recoveryCodes: await factors.countCodes(userId),
+    demands: { atPassword, atProvider },
+  };
+}
