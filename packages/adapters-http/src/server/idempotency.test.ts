@@ -77,6 +77,20 @@ const aKey = async (type = 'KEY') => {
   const input = { type, name: 'k', user_id: user.id };
   return { user, ...(await server.json('POST', '/v1/key', input)).json().data };
 };
+/** A user with a session, and a seed or a factor. */
+const aPerson = async (has: 'nothing' | 'seed' | 'factor' = 'nothing') => {
+  const { user, access } = await aSession();
+  const headers = { 'user-authorization': `token ${access.token}` };
+  const post = async (path: string, body: Fields) =>
+    (await server.json('POST', `/v1/auth/factor/totp${path}`, body, { headers })).json();
+  const { secret: seed = '' } = has === 'nothing' ? {} : await post('', { user_id: user.id });
+  const codeAt = (at: number) => server.totp.codeAt(seed, at);
+  if (has === 'factor') {
+    const totp = codeAt(server.clock.now() - 30_000);
+    await post('/confirm', { user_id: user.id, totp });
+  }
+  return { user, headers, seed, totp: codeAt(server.clock.now()) };
+};
 const aSession = async () => {
   await enrolled(server);
   const claim = { email: adaFields.email, password: PASSWORD };
@@ -309,6 +323,34 @@ const requests: Record<string, () => Promise<Request>> = {
     const totp = server.totp.codeAt(value, server.clock.now());
     return { url: '/v1/auth/totp', body: { user_id: user.id, totp } };
   },
+  enrolTotp: async () => {
+    const { user, headers } = await aPerson();
+    return { url: '/v1/auth/factor/totp', body: { user_id: user.id }, headers };
+  },
+  confirmTotp: async () => {
+    const { user, headers, seed } = await aPerson('seed');
+    const totp = server.totp.codeAt(seed, server.clock.now());
+    return { url: '/v1/auth/factor/totp/confirm', body: { user_id: user.id, totp }, headers };
+  },
+  removeTotp: async () => {
+    const { user, headers, totp } = await aPerson('factor');
+    return { url: '/v1/auth/factor/totp/remove', body: { user_id: user.id, totp }, headers };
+  },
+  renewRecoveryCodes: async () => {
+    const { user, headers, totp } = await aPerson('factor');
+    const url = '/v1/auth/factor/totp/recovery-codes';
+    return { url, body: { user_id: user.id, totp }, headers };
+  },
+  loginFactor: async () => {
+    const { totp } = await aPerson('factor');
+    const claim = { email: adaFields.email, password: PASSWORD };
+    const { challenge } = (await server.json('POST', `${LOCAL}/login`, claim)).json();
+    return { url: `${LOCAL}/login/factor`, body: { challenge, totp } };
+  },
+  stepUp: async () => ({
+    url: '/v1/auth/token/step-up',
+    body: { token: (await aSession()).access.token, password: PASSWORD },
+  }),
   verifyCsrfToken: async () => {
     const made = await server.json('GET', '/v1/auth/csrf');
     return { url: '/v1/auth/csrf', body: { csrf: made.json().csrf.value } };

@@ -58,9 +58,8 @@ const recoveryCodes = Type.Array(Type.String({ examples: ['abcd-efgh-ijkl-mnop']
 const SeedConfirmed = Type.Object(
   {
     recovery_codes: recoveryCodes,
-    login: Type.Union([LoggedIn, Type.Null()], {
-      description: 'The session of the login that asked for the factor; null where there is one.',
-    }),
+    // As an alternative to null it could not be serialized: it holds schemas twice.
+    login: Type.Optional(LoggedIn),
   },
   { $id: 'SeedConfirmed' },
 );
@@ -149,7 +148,7 @@ export const factorRoutes =
         const actor = actorOf(request);
         if (challenge === undefined) {
           const codes = await factors.confirmTotp.execute(actor, { userId, code });
-          return { recovery_codes: [...codes], login: null };
+          return { recovery_codes: [...codes] };
         }
         const kinds = ['enrolment'] as const;
         const input = { challenge, userId, code, kinds };

@@ -94,13 +94,20 @@ describe('POST /v1/auth/provider/local/login', () => {
   });
 });
 
+/** What a token says of a login with the password, at this moment. */
+const byPassword = () => ({
+  amr: ['pwd'],
+  acr: 'aal1',
+  auth_time: Math.floor(server.clock.now() / 1000),
+});
+
 describe('POST /v1/auth/token/verify', () => {
   it('answers with the user, and the token as it was given', async () => {
     const { user, access } = await loggedIn();
     const response = await post('/v1/auth/token/verify', { token: access.token });
     expect([response.statusCode, response.json()]).toStrictEqual([
       200,
-      { user, access, audit: null },
+      { user, access, ...byPassword(), audit: null },
     ]);
   });
 
@@ -132,7 +139,12 @@ describe('POST /v1/auth/token/refresh', () => {
     expect([access.token, refresh.token]).not.toContain(fresh.access.token);
     expect(fresh.refresh.token).not.toBe(refresh.token);
     const verified = await post('/v1/auth/token/verify', { token: fresh.access.token });
-    expect(verified.json()).toStrictEqual({ user, access: fresh.access, audit: null });
+    expect(verified.json()).toStrictEqual({
+      user,
+      access: fresh.access,
+      ...byPassword(),
+      audit: null,
+    });
     const next = await post('/v1/auth/token/refresh', { token: fresh.refresh.token });
     expect(next.statusCode).toBe(200);
   });
