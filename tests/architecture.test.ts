@@ -44,6 +44,7 @@ const RULES: Record<string, Rule> = {
       '@fastify/type-provider-typebox',
       'swagger-ui-dist',
       'typebox',
+      'uqr',
       // For the browser: the pages serve what these have for it.
       '@zxcvbn-ts/core',
       '@zxcvbn-ts/language-common',
