@@ -176,6 +176,10 @@ export type CheckedPassword = {
   /** 1 to 100 characters on one line. */
   readonly name?: string;
 };
+export type CodesRenewed = {
+  /** Ten, each of which works once in the place of `totp`. They are shown once. */
+  readonly recovery_codes: readonly string[];
+};
 export type ConfirmedEmail = {
   /** The `token` of the link in the mail. */
   readonly token: string;
@@ -205,6 +209,10 @@ export type Credentials = {
   readonly email: string;
   /** The password that the account has now. */
   readonly password: string;
+  /** Six digits of the app. */
+  readonly totp?: string;
+  /** A recovery code, in the place of `totp`; it works once. */
+  readonly recovery_code?: string;
   /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
   readonly device?: string;
 };
@@ -512,6 +520,16 @@ export type GivenCsrf = {
   /** The type of an entry of your own, which the audit then has as well; not one of `sso:` or `rekey:`. */
   readonly audit?: string;
 };
+export type GivenFactor = {
+  /** The `challenge` of the 403 that asked for the factor. */
+  readonly challenge: string;
+  /** Six digits of the app. */
+  readonly totp?: string;
+  /** A recovery code, in the place of `totp`; it works once. */
+  readonly recovery_code?: string;
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
+  readonly device?: string;
+};
 export type GivenKey = {
   /** The value of a key. */
   readonly key: string;
@@ -742,6 +760,16 @@ export type NewPassword = {
   /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
   readonly device?: string;
 };
+export type NewSeed = {
+  /** The user whom `User-Authorization` proves, or the challenge. */
+  readonly user_id: string;
+  /** The `challenge` of a `factor_enrolment_required`, in the place of `User-Authorization`. */
+  readonly challenge?: string;
+  /** Six digits of the app. */
+  readonly totp?: string;
+  /** A recovery code, in the place of `totp`; it works once. */
+  readonly recovery_code?: string;
+};
 export type NewService = {
   /** 1 to 100 characters on one line; mails show it. */
   readonly name: string;
@@ -925,6 +953,24 @@ export type Problem = {
     readonly code: 'required' | 'unknown' | 'repeated' | 'malformed' | 'too_short' | 'too_long' | 'unusable' | 'exists' | 'out_of_range' | 'past' | 'not_allowed' | 'common' | 'contains_email' | 'contains_service' | 'same_as_current' | 'used_before';
   }[];
 };
+export type ProvenAgain = {
+  /** An access token of the session. */
+  readonly token: string;
+  /** The password that the account has now. */
+  readonly password?: string;
+  /** Six digits of the app. */
+  readonly totp?: string;
+  /** A recovery code, in the place of `totp`; it works once. */
+  readonly recovery_code?: string;
+};
+export type ProvenChange = {
+  /** The user whom `User-Authorization` proves, or the challenge. */
+  readonly user_id: string;
+  /** Six digits of the app. */
+  readonly totp?: string;
+  /** A recovery code, in the place of `totp`; it works once. */
+  readonly recovery_code?: string;
+};
 export type RecoveryConfirmed = {
   readonly meta: PasswordMeta;
 };
@@ -969,6 +1015,22 @@ export type RevokedKey = {
 export type RotatedKey = {
   /** For how many seconds the value until now works as well: 0 to 604800; 0 unless given, and always 0 for a TOTP key. */
   readonly overlap_s?: number;
+};
+export type SeedConfirmation = {
+  /** The user whom `User-Authorization` proves, or the challenge. */
+  readonly user_id: string;
+  /** The `challenge` of a `factor_enrolment_required`, in the place of `User-Authorization`. */
+  readonly challenge?: string;
+  /** Six digits. */
+  readonly totp: string;
+};
+export type SeedConfirmed = {
+  /** Ten, each of which works once in the place of `totp`. They are shown once. */
+  readonly recovery_codes: readonly string[];
+  readonly login?: LoggedIn;
+};
+export type SeedRemoved = {
+
 };
 export type Service = {
   /** The id of the service. */
@@ -1076,6 +1138,14 @@ export type SessionsListed = {
   };
   readonly data: readonly Session[];
 };
+export type ShownSeed = {
+  /** What an app reads from the QR code. */
+  readonly uri: string;
+  /** The seed in base32, to be typed. */
+  readonly secret: string;
+  /** The QR code: a PNG in base64. */
+  readonly png: string;
+};
 export type SignUp = {
   /** 1 to 100 characters on one line. */
   readonly name: string;
@@ -1085,6 +1155,16 @@ export type SignUp = {
   readonly password: string;
   /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
   readonly device?: string;
+};
+export type SteppedUp = {
+  readonly user: User;
+  readonly access: Token;
+  /** How the user proved who it is; `pwd`: by a password. */
+  readonly amr: readonly ('pwd' | 'otp' | 'recovery_code' | 'passkey' | 'security_key' | 'google' | 'github' | 'microsoft')[];
+  /** `aal2`: with two factors, `aal1`: with one (NIST SP 800-63B). */
+  readonly acr: 'aal1' | 'aal2';
+  /** When the user proved something last. Seconds since 1970. */
+  readonly auth_time: number;
 };
 export type Token = {
   readonly token: string;
@@ -1101,6 +1181,12 @@ export type TokenRefreshed = {
 export type TokenVerified = {
   readonly user: User;
   readonly access: Token;
+  /** How the user proved who it is; `pwd`: by a password. */
+  readonly amr: readonly ('pwd' | 'otp' | 'recovery_code' | 'passkey' | 'security_key' | 'google' | 'github' | 'microsoft')[];
+  /** `aal2`: with two factors, `aal1`: with one (NIST SP 800-63B). */
+  readonly acr: 'aal1' | 'aal2';
+  /** When the user proved something last. Seconds since 1970. */
+  readonly auth_time: number;
   /** The entry of your own that was asked for by `audit`; null where none was. */
   readonly audit: string | null;
 };
@@ -1202,6 +1288,15 @@ export type UsersListed = {
 };
 export type ValidationSent = {
 
+};
+export type VerifiedToken = {
+  readonly token: string;
+  /** Seconds that may have passed since the user proved something. Beyond them the answer is 403 `insufficient_user_authentication`: let the user prove itself again. */
+  readonly max_age?: number;
+  /** The levels that are enough; where none is reached, the answer is that 403. */
+  readonly acr_values?: readonly ('aal1' | 'aal2')[];
+  /** The type of an entry of your own, which the audit then has as well; not one of `sso:` or `rekey:`. */
+  readonly audit?: string;
 };
 export type Webhook = {
   /** The id of the webhook. */
@@ -1405,8 +1500,12 @@ export type Api = {
   }, call?: Call): Promise<ServiceDeleted>;
   /** Log a user in. */
   login(input: Credentials, call?: Call): Promise<LoggedIn>;
+  /** Go on with a login that asked for a second factor. */
+  loginFactor(input: GivenFactor, call?: Call): Promise<LoggedIn>;
+  /** Let a user prove itself again in a session. */
+  stepUp(input: ProvenAgain, call?: Call): Promise<SteppedUp>;
   /** Find out which user an access token stands for. */
-  verifyToken(input: GivenToken, call?: Call): Promise<TokenVerified>;
+  verifyToken(input: VerifiedToken, call?: Call): Promise<TokenVerified>;
   /** Trade a refresh token for new tokens. */
   refreshToken(input: GivenRefreshToken, call?: Call): Promise<TokenRefreshed>;
   /** Take a token back, with the TOKEN key that it was issued under. */
@@ -1473,6 +1572,14 @@ export type Api = {
   validateEmail(input: ConfirmedEmail, call?: Call): Promise<EmailConfirmed>;
   /** Verify a one-time code. */
   verifyTotp(input: GivenCode, call?: Call): Promise<Audited>;
+  /** Show a user a new seed of one-time codes. */
+  enrolTotp(input: NewSeed, call?: Call): Promise<ShownSeed>;
+  /** Make the seed a second factor. */
+  confirmTotp(input: SeedConfirmation, call?: Call): Promise<SeedConfirmed>;
+  /** Remove the one-time codes of a user, and the recovery codes. */
+  removeTotp(input: ProvenChange, call?: Call): Promise<SeedRemoved>;
+  /** Give a user new recovery codes. */
+  renewRecoveryCodes(input: ProvenChange, call?: Call): Promise<CodesRenewed>;
   /** Ask a browser to make a passkey. */
   startPasskey(input: NewPasskeyAsked, call?: Call): Promise<PasskeyQuestion>;
   /** Add the passkey that a browser made. */
@@ -1791,6 +1898,8 @@ export const calls = {
   updateService: { method: 'PATCH', path: '/v1/service/{id}', takes: 'json', proof: 'key', listed: null },
   deleteService: { method: 'DELETE', path: '/v1/service/{id}', takes: null, proof: 'key', listed: null },
   login: { method: 'POST', path: '/v1/auth/provider/local/login', takes: 'json', proof: 'key', listed: null },
+  loginFactor: { method: 'POST', path: '/v1/auth/provider/local/login/factor', takes: 'json', proof: 'key', listed: null },
+  stepUp: { method: 'POST', path: '/v1/auth/token/step-up', takes: 'json', proof: 'key', listed: null },
   verifyToken: { method: 'POST', path: '/v1/auth/token/verify', takes: 'json', proof: 'key', listed: null },
   refreshToken: { method: 'POST', path: '/v1/auth/token/refresh', takes: 'json', proof: 'key', listed: null },
   revokeToken: { method: 'POST', path: '/v1/auth/token/revoke', takes: 'json', proof: 'key', listed: null },
@@ -1815,6 +1924,10 @@ export const calls = {
   confirmRegistration: { method: 'POST', path: '/v1/auth/provider/local/register/confirm', takes: 'json', proof: 'key', listed: null },
   validateEmail: { method: 'POST', path: '/v1/auth/provider/local/validate-email/confirm', takes: 'json', proof: 'key', listed: null },
   verifyTotp: { method: 'POST', path: '/v1/auth/totp', takes: 'json', proof: 'key', listed: null },
+  enrolTotp: { method: 'POST', path: '/v1/auth/factor/totp', takes: 'json', proof: 'key', listed: null },
+  confirmTotp: { method: 'POST', path: '/v1/auth/factor/totp/confirm', takes: 'json', proof: 'key', listed: null },
+  removeTotp: { method: 'POST', path: '/v1/auth/factor/totp/remove', takes: 'json', proof: 'key', listed: null },
+  renewRecoveryCodes: { method: 'POST', path: '/v1/auth/factor/totp/recovery-codes', takes: 'json', proof: 'key', listed: null },
   startPasskey: { method: 'POST', path: '/v1/auth/webauthn/register/start', takes: 'json', proof: 'key', listed: null },
   addPasskey: { method: 'POST', path: '/v1/auth/webauthn/register/finish', takes: 'json', proof: 'key', listed: null },
   askForPasskey: { method: 'POST', path: '/v1/auth/webauthn/authenticate/start', takes: 'json', proof: 'key', listed: null },
