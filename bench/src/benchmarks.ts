@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import nodemailer from 'nodemailer';
+import { appends, auditSize } from './appends.ts';
 import { Connection, load, request, type Shot, timed } from './client.ts';
 import { enumeration } from './enumeration.ts';
 import {
@@ -697,6 +698,8 @@ export const benchmarks: Record<string, Benchmark> = {
   revoke,
   flood: async (effort) => [...(await flood(effort)), ...(await unfair(effort))],
   growth,
+  appends,
+  'audit-size': auditSize,
   lists,
   start,
   meter,

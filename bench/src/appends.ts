@@ -1,0 +1,226 @@
+import { setTimeout } from 'node:timers/promises';
+import Sqlite from 'better-sqlite3';
+import pg from 'pg';
+import { startSequencer } from '../../apps/server/src/sequencer.ts';
+import { macs, uuidv7Ids } from '../../packages/adapters-crypto/src/index.ts';
+import { openDatabase } from '../../packages/adapters-db/src/index.ts';
+import type { Actor, Origin } from '../../packages/domain/src/index.ts';
+import { places, type Stores } from '../../packages/usecases/src/index.ts';
+import { record } from '../../packages/usecases/src/shared/record.ts';
+import { tell } from '../../packages/usecases/src/shared/tell.ts';
+import { type Benchmark, type Effort, figure, latencyOf, type Row, row } from './figures.ts';
+import { aFolder, startPostgres } from './processes.ts';
+
+/** Transactions that are open at a time. */
+const AT_ONCE = 32;
+/** How long a commit takes, as with a synchronous standby that is so far away. */
+const COMMIT_MS = 5;
+const MEASURED_MS = 5000;
+
+const clock = { now: () => Date.now() };
+const key = { kid: 'bench', key: Buffer.alloc(32, 7), createdAt: 0 };
+const ports = { clock, ids: uuidv7Ids(clock), macs: macs(() => [key] as never) };
+
+const BROWSERS = [
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36',
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/605.1.15',
+  'Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0',
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1',
+  'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36',
+];
+
+/** A service whose backend forwards where its users are. */
+const serviceId = ports.ids.next();
+const keyId = ports.ids.next();
+const actorAt = (n: number): Actor => {
+  const origin: Origin = {
+    address: `203.0.${n % 100}.${n % 250}`,
+    client: BROWSERS[n % BROWSERS.length] ?? null,
+  };
+  return { kind: 'service', service: { id: serviceId }, keyId, user: null, origin } as never;
+};
+
+/** What a login tells and records; one in eight fails. */
+async function logIn(stores: Stores, n: number, users: readonly string[]): Promise<void> {
+  const userId = users[n % users.length] ?? '';
+  const of = { type: 'sso:AuthLocalLogin', serviceId, userId } as const;
+  if (n % 8 === 7) {
+    await record(ports, stores, actorAt(n), {
+      ...of,
+      outcome: 'failure',
+      code: 'invalid_credentials',
+    });
+    return;
+  }
+  const subjectId = ports.ids.next();
+  const more = { session_id: subjectId } as never;
+  await tell(ports, stores, { type: 'session.started', serviceId, userId, subjectId, data: more });
+  await record(ports, stores, actorAt(n), { ...of, subjectId });
+}
+
+async function open(url: string) {
+  const opened = await openDatabase({ url, poolSize: AT_ONCE + 4 });
+  await opened.migrate();
+  const users = Array.from({ length: 1000 }, () => ports.ids.next());
+  const given = places({ ...ports, database: opened.database, news: opened.news });
+  return { ...opened, users, given };
+}
+
+/** Transactions a second, and how long after its commit each had its place, in milliseconds. */
+async function appendsOf(url: string, ms: number, isLocking: boolean) {
+  const { database, given, news, users, close } = await open(url);
+  const sequencer = startSequencer(() => given.give({ isPatient: false }), {
+    failed: (error) => console.error(error),
+  });
+  const waiting: number[] = [];
+  const waits: number[] = [];
+  const over = new AbortController();
+  /** As a follower of the feed sees them: so many are new, and so many commits waited for longest. */
+  const following = (async () => {
+    for (let after = 0; !over.signal.aborted; ) {
+      const next = news.next([serviceId], over.signal);
+      const { last } = await database.read(({ events }) => events.bounds(serviceId));
+      const now = performance.now();
+      for (; after < last; after += 1) waits.push(now - (waiting.shift() ?? now));
+      await next;
+    }
+  })();
+  const began = performance.now();
+  let done = 0;
+  const one = async (racer: number) => {
+    for (let n = racer; performance.now() - began < ms; n += AT_ONCE) {
+      await database.transact(async (stores) => {
+        // As it was: whoever records locks the end of the chain until the commit.
+        if (isLocking) await stores.pending.takeTurn({ isPatient: true });
+        await logIn(stores, n, users);
+      });
+      done += 1;
+      if (n % 8 !== 7) waiting.push(performance.now());
+      if (!isLocking) sequencer.wake();
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, (_, racer) => one(racer)));
+  const seconds = (performance.now() - began) / 1000;
+  await given.give({ isPatient: true });
+  const drained = (performance.now() - began) / 1000;
+  await setTimeout(100);
+  over.abort();
+  await following;
+  await sequencer.stop();
+  await close();
+  return { perSecond: done / seconds, placed: done / drained, waits: latencyOf(waits) };
+}
+
+/** Appends to one chain, at PostgreSQL whose commits take some milliseconds more. */
+export const appends: Benchmark = async ({ rounds, scale }) => {
+  const postgres = await startPostgres();
+  try {
+    const url = await postgres.fresh();
+    const client = new pg.Client(url);
+    await client.connect();
+    await client.query(`alter system set commit_delay = ${COMMIT_MS * 1000}`);
+    await client.query('alter system set commit_siblings = 0');
+    await client.query('select pg_reload_conf()');
+    await client.end();
+    const free = [];
+    const locked = [];
+    for (let round = 0; round < rounds; round += 1) {
+      free.push(await appendsOf(await postgres.fresh(), MEASURED_MS * scale, false));
+      locked.push(await appendsOf(await postgres.fresh(), MEASURED_MS * scale, true));
+    }
+    const label = `one service, ${AT_ONCE} at a time, ${COMMIT_MS} ms more for a commit`;
+    const beside = 'with a lock until the commit';
+    const other = locked.map(({ perSecond }) => perSecond);
+    const own = (what: string, unit: string, values: number[], most: number): Row => ({
+      ...row(`${what}, ${label}`, unit, values, '', values),
+      goal: { of: 'rekey', most },
+    });
+    return [
+      {
+        ...row(
+          `appends, ${label}`,
+          '/s',
+          free.map(({ perSecond }) => perSecond),
+          beside,
+          other,
+        ),
+        goal: { of: 'rekey', least: 2000 },
+      },
+      {
+        ...row(
+          `appends that have their places, ${label}`,
+          '/s',
+          free.map(({ placed }) => placed),
+          beside,
+          other,
+        ),
+        goal: { of: 'rekey', least: 2000 },
+      },
+      own(
+        'commit to place, p50',
+        'ms',
+        free.map(({ waits }) => waits.p50),
+        20,
+      ),
+      own(
+        'commit to place, p99',
+        'ms',
+        free.map(({ waits }) => waits.p99),
+        50,
+      ),
+    ];
+  } finally {
+    await postgres.stop();
+  }
+};
+
+const ENTRIES = 20_000;
+
+/** Bytes of the audit on the disk, indexes included, for each entry of logins by browsers. */
+async function sizeOf(url: string, entries: number): Promise<number> {
+  const { database, given, users, close } = await open(url);
+  for (let n = 0; n < entries; ) {
+    await database.transact(async (stores) => {
+      for (let i = 0; i < 100; i += 1, n += 1) await logIn(stores, n, users);
+    });
+    await given.give({ isPatient: true });
+  }
+  await close();
+  if (url.startsWith('sqlite:')) {
+    const handle = new Sqlite(url.slice('sqlite:'.length), { readonly: true });
+    const { bytes } = handle
+      .prepare<[], { bytes: number }>(
+        `select sum(pgsize) as bytes from dbstat where aggregate = true and name in
+           (select name from sqlite_schema where tbl_name = 'audit_entries')`,
+      )
+      .get() ?? { bytes: Number.NaN };
+    handle.close();
+    return bytes / entries;
+  }
+  const client = new pg.Client(url);
+  await client.connect();
+  const { rows } = await client.query(`select pg_total_relation_size('audit_entries') as bytes`);
+  await client.end();
+  return Number(rows[0].bytes) / entries;
+}
+
+export const auditSize: Benchmark = async ({ scale }: Effort): Promise<Row[]> => {
+  const postgres = await startPostgres();
+  try {
+    const entries = Math.round(ENTRIES * scale);
+    const sqlite = await sizeOf(`sqlite:${aFolder()}/rekey.db`, entries);
+    const other = await sizeOf(await postgres.fresh(), entries);
+    const on = (name: string, bytes: number): Row => ({
+      what: `bytes of an entry of the audit with its indexes, ${name}`,
+      unit: '',
+      rekey: figure([bytes]),
+      beside: '',
+      other: figure([bytes]),
+      ratio: figure([1]),
+      goal: { of: 'rekey', most: 350 },
+    });
+    return [on('SQLite', sqlite), on('PostgreSQL', other)];
+  } finally {
+    await postgres.stop();
+  }
+};
