@@ -12,7 +12,7 @@ import { keptAnswersOn } from './stores/kept-answers.ts';
 import { keysOn } from './stores/keys.ts';
 import { oneTimeTokensOn } from './stores/one-time-tokens.ts';
 import { passkeysOn } from './stores/passkeys.ts';
-import { pendingOn } from './stores/pending.ts';
+import { pendingOn, type Told, toldOn } from './stores/pending.ts';
 import { providerLinksOn } from './stores/provider-links.ts';
 import { providerStatesOn } from './stores/provider-states.ts';
 import { servicesOn } from './stores/services.ts';
@@ -24,6 +24,8 @@ import { webhooksOn } from './stores/webhooks.ts';
 
 const RETRY_AFTER_S = 2;
 
+type Guarded = { readonly stores: Stores; readonly told: Told };
+
 /** One transaction, or one `read`: the stores of its connection work while it is open. */
 type Scope = {
   isOpen: boolean;
@@ -34,30 +36,36 @@ type Scope = {
 /** The one door to the stores, see `Database`. */
 export function databaseOn(dialect: Dialect): Database {
   const inside = new AsyncLocalStorage<Scope>();
-  const known = new WeakMap<Connection, Stores>();
+  const known = new WeakMap<Connection, Guarded>();
 
   /** One set of stores for each connection: they find out by themselves which scope a call is made in. */
-  function guardedStoresOn(on: Connection): Stores {
-    const stores = known.get(on) ?? guard(storesOn(on), on, inside);
-    known.set(on, stores);
-    return stores;
+  function guardedStoresOn(on: Connection): Guarded {
+    const found = known.get(on);
+    if (found) return found;
+    const told = toldOn(on);
+    const made = { stores: guard(storesOn(on, told), on, inside), told };
+    known.set(on, made);
+    return made;
   }
 
   /** Runs `work` on stores that close behind it. */
   async function runScope<T>(on: Connection, work: (stores: Stores) => Promise<T>): Promise<T> {
     const scope: Scope = { isOpen: true, on, running: new Set() };
+    const { stores, told } = guardedStoresOn(on);
     try {
-      const result = await inside.run(scope, work, guardedStoresOn(on));
+      const result = await inside.run(scope, work, stores);
       if (scope.running.size > 0) {
         throw new Error(
           'the work of a transaction ended before its calls: await every one of them',
         );
       }
+      await told.write();
       return result;
     } finally {
       scope.isOpen = false;
       // A call that still runs must not slip behind the commit or the rollback.
       if (scope.running.size > 0) await Promise.allSettled(scope.running);
+      told.forget();
     }
   }
 
@@ -86,7 +94,7 @@ export async function orUnavailable<T>(dialect: Dialect, call: () => Promise<T>)
 }
 
 /** The stores, without the door around them. */
-export const storesOn = (on: Connection): Stores => ({
+export const storesOn = (on: Connection, told: Told = toldOn(on)): Stores => ({
   services: servicesOn(on),
   users: usersOn(on),
   keys: keysOn(on),
@@ -99,11 +107,11 @@ export const storesOn = (on: Connection): Stores => ({
   oneTimeTokens: oneTimeTokensOn(on),
   deliveries: deliveriesOn(on),
   throttles: throttlesOn(on),
-  audit: auditOn(on),
-  events: eventsOn(on),
-  pending: pendingOn(on),
+  audit: auditOn(on, told),
+  events: eventsOn(on, told),
+  pending: pendingOn(on, told),
   keptAnswers: keptAnswersOn(on),
-  imports: importsOn(on),
+  imports: importsOn(on, told),
   webhooks: webhooksOn(on),
   webhookDeliveries: webhookDeliveriesOn(on),
 });

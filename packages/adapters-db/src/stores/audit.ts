@@ -15,7 +15,7 @@ import type { Connection } from '../dialects/dialect.ts';
 import { all, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 import { nameOf, OPERATOR, ownerOf } from './chain-names.ts';
-import { insertPending, pendingEntry } from './pending.ts';
+import { pendingEntry, type Told } from './pending.ts';
 import { askAll, inPieces } from './pieces.ts';
 
 const chainColumns = [
@@ -557,8 +557,8 @@ const takeSums = all(
 );
 
 /** The record of what happened, in chains. */
-export const auditOn = (on: Connection): Audit => ({
-  insert: (entries) => inPieces(entries.map(pendingEntry), insertPending(on)),
+export const auditOn = (on: Connection, told: Told): Audit => ({
+  insert: async (entries) => told.add(entries.map(pendingEntry)),
 
   async append(entries, chains) {
     const rows = chains.map(({ serviceId, ...chain }) => ({ ...chain, chain: nameOf(serviceId) }));

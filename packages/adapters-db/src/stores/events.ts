@@ -4,7 +4,7 @@ import { type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, counted, joined, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
-import { insertPending, pendingEvent } from './pending.ts';
+import { pendingEvent, type Told } from './pending.ts';
 import { askAll, inPieces } from './pieces.ts';
 
 const columns = [
@@ -105,8 +105,8 @@ const prune = counted((db, before: Param<Instant>, limit: Param<number>) =>
 );
 
 /** The changes that services may know of. */
-export const eventsOn = (on: Connection): Events => ({
-  insert: (event) => insertPending(on)([pendingEvent(event)]),
+export const eventsOn = (on: Connection, told: Told): Events => ({
+  insert: async (event) => told.add([pendingEvent(event)]),
 
   async append(events) {
     const rows = events.map((event) => ({ ...event, data: JSON.stringify(event.data) }));

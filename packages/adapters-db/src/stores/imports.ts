@@ -11,7 +11,7 @@ import type { Connection } from '../dialects/dialect.ts';
 import { all, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 import { newKeyRow } from './keys.ts';
-import { insertPending, pendingEvent } from './pending.ts';
+import { pendingEvent, type Told } from './pending.ts';
 import { askAll, inPieces } from './pieces.ts';
 import { ALL, newUserRow } from './user-rows.ts';
 import { insertVisible, keyOf } from './visible-users.ts';
@@ -163,7 +163,7 @@ const forget = write((db, source: Param<string>) =>
 );
 
 /** The rows of many users at a time. */
-export const importsOn = (on: Connection): Imports => ({
+export const importsOn = (on: Connection, told: Told): Imports => ({
   usersWith: async (ids, emails) => [
     ...(await askAll(ids, usersById(on))),
     ...(await askAll(emails, usersByEmail(on))),
@@ -219,7 +219,7 @@ export const importsOn = (on: Connection): Imports => ({
       showAll(on),
     );
   },
-  insertEvents: (events) => inPieces(events.map(pendingEvent), insertPending(on)),
+  insertEvents: async (events) => told.add(events.map(pendingEvent)),
   unfinished: unfinished(on),
   keepState: ({ counts, ...state }) => keepState(on)(state, JSON.stringify(counts)),
   forget: forget(on),

@@ -5,18 +5,19 @@ import type { Connection } from '../dialects/dialect.ts';
 import { all, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 import { nameOf } from './chain-names.ts';
+import { inPieces } from './pieces.ts';
 
-type Row = Omit<Schema['pending'], 'position'>;
+type PendingRow = Omit<Schema['pending'], 'position'>;
 
 /** An event as a row. */
-export const pendingEvent = (event: Event): Row => ({
+export const pendingEvent = (event: Event): PendingRow => ({
   kind: 'event',
   owner: event.serviceId,
   content: JSON.stringify(event),
 });
 
 /** An entry of the audit as a row. */
-export const pendingEntry = (pending: PendingEntry): Row => ({
+export const pendingEntry = (pending: PendingEntry): PendingRow => ({
   kind: 'entry',
   owner: nameOf(pending.entry.serviceId),
   content: JSON.stringify(pending),
@@ -24,11 +25,10 @@ export const pendingEntry = (pending: PendingEntry): Row => ({
 
 type Read = { readonly event: Event } | { readonly pending: PendingEntry };
 
-const read = ({ kind, content }: Pick<Row, 'kind' | 'content'>): Read =>
+const read = ({ kind, content }: Pick<PendingRow, 'kind' | 'content'>): Read =>
   kind === 'event' ? { event: JSON.parse(content) } : { pending: JSON.parse(content) };
 
-/** Adds what has no place yet. */
-export const insertPending = write((db, rows: Param<readonly Row[]>) =>
+const insert = write((db, rows: Param<readonly PendingRow[]>) =>
   db.insertInto('pending').values(
     rows.map((row) => ({
       kind: row.kind,
@@ -65,8 +65,35 @@ const first = one((db, owners?: Param<readonly string[]>) => {
   return owners === undefined ? found : found.where('owner', 'in', [...owners]);
 });
 
+/**
+ * What the transaction of a connection has told and recorded so far. It is written when the transaction ends: by one
+ * statement, and after all that it waited for, so that positions are in the order of the commits.
+ */
+export type Told = {
+  add(rows: readonly PendingRow[]): void;
+  write(): Promise<void>;
+  forget(): void;
+};
+
+export function toldOn(on: Connection): Told {
+  let told: PendingRow[] = [];
+  return {
+    add: (rows) => {
+      told.push(...rows);
+    },
+    async write() {
+      const rows = told;
+      told = [];
+      await inPieces(rows, insert(on));
+    },
+    forget() {
+      told = [];
+    },
+  };
+}
+
 /** What was told and recorded, and has no place yet. */
-export const pendingOn = (on: Connection): Pending => ({
+export const pendingOn = (on: Connection, told: Told): Pending => ({
   async takeTurn({ isPatient }) {
     // A transaction of SQLite has the whole file.
     if (on.turn === null) return true;
@@ -75,6 +102,7 @@ export const pendingOn = (on: Connection): Pending => ({
   },
 
   async take(limit) {
+    await told.write();
     const rows = (await take(on)(limit)).sort((a, b) => a.position - b.position);
     return {
       events: rows.flatMap((row) => ('event' in row ? [row.event] : [])),
@@ -82,9 +110,13 @@ export const pendingOn = (on: Connection): Pending => ({
     };
   },
 
-  entriesOf: (serviceId) => entriesOf(on)(nameOf(serviceId)),
+  async entriesOf(serviceId) {
+    await told.write();
+    return entriesOf(on)(nameOf(serviceId));
+  },
 
   async isEmpty(serviceIds?: readonly (Id | null)[]) {
+    await told.write();
     return (await first(on)(serviceIds?.map(nameOf))) === null;
   },
 });

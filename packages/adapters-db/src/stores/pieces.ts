@@ -1,5 +1,5 @@
 /** How many rows a statement has: few numbers, so that few statements are built and kept. */
-export const SIZES = [64, 16, 4, 1] as const;
+export const SIZES = [128, 32, 8, 4, 2, 1] as const;
 
 /** Runs a statement for all rows, as many at a time as one of them takes. */
 export async function inPieces<Row>(

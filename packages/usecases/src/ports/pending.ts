@@ -1,8 +1,8 @@
 import type { Event, Id, PendingEntry } from '@rekey/domain';
 
 /**
- * What was told in transactions that are committed, and has no place in its order yet. Transactions that add to it wait
- * for nobody; one transaction at a time gives places.
+ * What was told and recorded in transactions that are committed, and has no place in its order yet. Transactions that add
+ * to it wait for nobody; one transaction at a time gives places.
  */
 export interface Pending {
   /**
@@ -13,7 +13,8 @@ export interface Pending {
   takeTurn(how: { readonly isPatient: boolean }): Promise<boolean>;
   /**
    * Deletes up to `limit` of what is pending, and answers it in the order in which it was added. Of two transactions of
-   * which one began after the other was committed, the earlier one comes first. Needs the turn.
+   * which one began after the other was committed, or waited for a lock of the other, the earlier one comes first. Needs
+   * the turn.
    */
   take(limit: number): Promise<Taken>;
   /** The entries of the audit that are pending of a service or of the operator, in the order in which they were added. */

@@ -44,8 +44,7 @@ type Recorded = Pick<AuditEntry, 'serviceId'> &
 
 /**
  * Adds an entry to the audit of its service, and answers the id of the entry. It gets its place in the chain when the
- * transaction is committed. Comes last, after all locks: so the entries of changes that wait for each other stand in the
- * order of the changes. Where the entry names no user, it names the one whom the request proved.
+ * transaction is committed: the entries of changes that wait for each other stand in the order of the changes. Where the entry names no user, it names the one whom the request proved.
  */
 export async function record(
   ports: Recorder,

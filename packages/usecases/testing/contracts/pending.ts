@@ -117,6 +117,29 @@ export function pendingContract({ alone, concurrency, seed }: Opened): void {
       });
     });
 
+    test('comes in the order of the commits where one transaction waited for a lock of the other, whichever told first', async () => {
+      if (concurrency() === 1) return;
+      await alone(async (database) => {
+        const { service, user } = await seed({}, database);
+        const [first, second] = [1, 2].map(() => anEvent({ serviceId: service.id }));
+        const [hasLock, hasTold] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+        const holding = database.transact(async ({ users, events }) => {
+          await users.lock(user.id);
+          hasLock.resolve();
+          await hasTold.promise;
+          await events.insert(first!);
+        });
+        await hasLock.promise;
+        const waiting = database.transact(async ({ users, events }) => {
+          await events.insert(second!);
+          hasTold.resolve();
+          await users.lock(user.id);
+        });
+        await Promise.all([holding, waiting]);
+        expect(await take(database)).toEqual([first, second]);
+      });
+    });
+
     test('is taken by one transaction at a time, and another one waits for its turn or goes on without', async () => {
       if (concurrency() === 1) return;
       await alone(async (database) => {
