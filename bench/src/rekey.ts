@@ -15,7 +15,7 @@ export const SERVICE_COLUMNS =
 const MAIN = path.join(import.meta.dirname, '../../apps/server/src/main.ts');
 
 /** How many users have keys and tokens whose values are known. */
-const KNOWN = 1000;
+export const KNOWN = 1000;
 /** Of those keys. */
 export const SCOPES = ['orders:read', 'orders:write', 'orders:ship'];
 
