@@ -9,7 +9,7 @@ import {
   type Id,
   type PendingEntry,
   pendingEntryText,
-} from '@rekey/domain';
+} from '../../packages/domain/src/index.ts';
 import { chained, resealed } from '../../packages/usecases/src/shared/chain.ts';
 import { id } from './filling.ts';
 import { type Data, KNOWN } from './rekey.ts';

@@ -119,6 +119,7 @@ export async function fill(
 
   return {
     databaseUrl,
+    keys,
     env,
     users,
     /** Encrypted, as people have them; or signed, as services have them. */
