@@ -101,6 +101,7 @@ type Made = Pick<AuditEntry, 'serviceId' | 'subjectId'> & {
 };
 
 function* entriesOf(serviceId: Id, users: number, count: number): Generator<Made> {
+  yield { type: 'rekey:ChainBegin', serviceId: null, subjectId: null };
   yield { type: 'sso:ServiceCreate', serviceId, subjectId: id('service', 2) };
   yield { type: 'rekey:ChainBegin', serviceId: null, subjectId: serviceId };
   for (let n = 1; n <= users; n += 1) {
@@ -110,7 +111,7 @@ function* entriesOf(serviceId: Id, users: number, count: number): Generator<Made
   for (let n = 1; n <= known; n += 1) {
     yield { type: 'sso:KeyCreate', serviceId, subjectId: id('key', n), userId: id('user', n) };
   }
-  for (let n = users + known + 2; n < count; n += 1) {
+  for (let n = users + known + 3; n < count; n += 1) {
     const of = (n % users) + 1;
     const ids = { subjectId: id('session', of), userId: id('user', of) };
     yield { type: 'sso:AuthLocalLogin', serviceId, ...ids };

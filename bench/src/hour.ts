@@ -144,7 +144,7 @@ async function ask(method: string, route: string, json?: object): Promise<Answer
     if (performance.now() > until) return answer;
     counts.again += 1;
     turn = 1 - turn;
-    await setTimeout(100);
+    await setTimeout(300);
   }
 }
 
