@@ -1,5 +1,6 @@
 import { cpSync, globSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
+import { packWords } from '../../packages/adapters-crypto/src/known-words.ts';
 
 const http = '../../packages/adapters-http';
 /** Files that the pages serve unchanged, each at the place beside the bundle where the pages look for it. */
@@ -60,7 +61,6 @@ export default {
     cli: 'src/cli.ts',
     'crypt-thread': '../../packages/adapters-crypto/src/foreign-hashes/crypt-thread.ts',
     'strength-thread': '../../packages/adapters-crypto/src/strength-thread.ts',
-    'words-thread': '../../packages/adapters-crypto/src/words-thread.ts',
   },
   platform: 'node',
   plugins: [
@@ -71,6 +71,7 @@ export default {
           const source = readFileSync(new URL(file, import.meta.url));
           this.emitFile({ type: 'asset', fileName, source });
         }
+        this.emitFile({ type: 'asset', fileName: 'words.bin', source: packWords() });
       },
       writeBundle({ dir }) {
         for (const [name, { folder, files: patterns }] of Object.entries(packages)) {

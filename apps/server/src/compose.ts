@@ -149,7 +149,6 @@ export async function compose(
       ping: () => opened.ping(),
       scrub: () => opened.scrub(),
       size: () => opened.size(),
-      prepareMeter: () => meter.prepare(),
       giveUpMails: () => mail.close(),
       close: async () => {
         // No server may be running. Where it cannot be done now, the next one does it.

@@ -67,27 +67,25 @@ async function start(): Promise<void> {
           version,
         });
   let sequencer: ReturnType<typeof startSequencer> | null = null;
-  const { useCases, news, jwks, ping, scrub, size, prepareMeter, giveUpMails, close } =
-    await compose(
-      config,
-      {
-        onChange: (keys) => log.info({ keys }, 'keys changed'),
-        onProblem: (error) => log.error({ error: error.message }, 'key file refused'),
-        onConnectionError: (error) =>
-          log.warn({ error: error.message }, 'database connection lost'),
-        onBreachListSilent: (reason) => log.warn({ reason }, 'breach list does not answer'),
-        onBreachListBack: () => log.info('breach list answers again'),
-        onExchange: (exchanged) => {
-          metrics?.exchanged(exchanged);
-          const { provider, outcome, reason } = exchanged;
-          if (outcome === 'failed') log.warn({ provider, reason }, 'provider does not answer');
-        },
-        onMailWithheld: (limit) => metrics?.withheld(limit),
-        onCommit: () => sequencer?.wake(),
+  const { useCases, news, jwks, ping, scrub, size, giveUpMails, close } = await compose(
+    config,
+    {
+      onChange: (keys) => log.info({ keys }, 'keys changed'),
+      onProblem: (error) => log.error({ error: error.message }, 'key file refused'),
+      onConnectionError: (error) => log.warn({ error: error.message }, 'database connection lost'),
+      onBreachListSilent: (reason) => log.warn({ reason }, 'breach list does not answer'),
+      onBreachListBack: () => log.info('breach list answers again'),
+      onExchange: (exchanged) => {
+        metrics?.exchanged(exchanged);
+        const { provider, outcome, reason } = exchanged;
+        if (outcome === 'failed') log.warn({ provider, reason }, 'provider does not answer');
       },
-      metrics?.watchGate(hashGate(config.bcryptCost)),
-      metrics?.watchDatabase,
-    );
+      onMailWithheld: (limit) => metrics?.withheld(limit),
+      onCommit: () => sequencer?.wake(),
+    },
+    metrics?.watchGate(hashGate(config.bcryptCost)),
+    metrics?.watchDatabase,
+  );
   sequencer = startSequencer(() => useCases.maintenance.sequence.execute(operator), {
     failed: (error) =>
       log.error({ error: messageOf(error) }, 'giving places to what is pending failed'),
@@ -239,7 +237,6 @@ async function start(): Promise<void> {
   if (process.stdin.isTTY) process.on('SIGHUP', stop);
 
   hashBehindRequests();
-  prepareMeter();
   if (scrapes) log.info({ url: scrapes.url }, 'metrics');
   log.info({ version, url }, 'listening');
 }

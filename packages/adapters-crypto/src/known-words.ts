@@ -1,3 +1,4 @@
+import { serialize } from 'node:v8';
 import type { OptionsGraph } from '@zxcvbn-ts/core';
 import { adjacencyGraphs, dictionary } from '@zxcvbn-ts/language-common';
 import { dictionary as english } from '@zxcvbn-ts/language-en';
@@ -24,3 +25,6 @@ export const rankKnownWords = (): KnownWords => ({
   },
   graphs: adjacencyGraphs,
 });
+
+/** The words as a file that the bundle brings along. */
+export const packWords = (): Buffer => serialize(rankKnownWords());

@@ -124,7 +124,6 @@ test('the thread goes when there is nothing to judge, and comes again with the w
   const note = (thread: Worker) => threads.push(thread);
   process.on('worker', note);
   const restless = passwordMeter(1);
-  restless.prepare();
   await restless.assess('password', []);
   const [, judging] = threads;
   if (judging) await once(judging, 'exit');

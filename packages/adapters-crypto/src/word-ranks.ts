@@ -31,6 +31,18 @@ export function rankWords(list: readonly string[]): WordRanks {
   return { digests, ranks, longest };
 }
 
+/** The ranks in memory that threads share. */
+export const shared = ({ digests, ranks, longest }: WordRanks): WordRanks => ({
+  digests: copied(digests, new Float64Array(new SharedArrayBuffer(digests.byteLength))),
+  ranks: copied(ranks, new Uint32Array(new SharedArrayBuffer(ranks.byteLength))),
+  longest,
+});
+
+function copied<Numbers extends Float64Array | Uint32Array>(from: Numbers, to: Numbers): Numbers {
+  to.set(from);
+  return to;
+}
+
 /** The ranks as zxcvbn reads them: by the word, of an object. */
 export const rankedDictionary = ({ digests, ranks }: WordRanks): RankedDictionary =>
   new Proxy<RankedDictionary>(
