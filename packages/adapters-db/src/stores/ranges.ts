@@ -15,7 +15,7 @@ type Between = {
  * last column is a range, and not an equality: of equalities and an order by id, PostgreSQL may make a walk through
  * everybody's rows, which is long where few of them are meant.
  */
-export function rangeOf(prefix: Prefix, { after, before }: Between) {
+export function rangeOf(prefix: Prefix, { after, before }: Between, idColumn = 'id') {
   const given = prefix.filter(([, value]) => value !== undefined);
   const equal = given
     .slice(0, -1)
@@ -23,7 +23,7 @@ export function rangeOf(prefix: Prefix, { after, before }: Between) {
   const last = given.slice(-1);
   const columns = last.map(([column]) => sql.ref(column));
   const values = last.map(([, value]) => value);
-  const id = sql.ref('id');
+  const id = sql.ref(idColumn);
   const row = (items: readonly unknown[]) => sql`(${sql.join(items)})`;
   const range = (sign: RawBuilder<unknown>, end: Param<Id> | undefined) => {
     if (end !== undefined) {

@@ -4,6 +4,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, type Param } from '../query.ts';
 import type { Schema } from '../schema.ts';
+import { rangeOf } from './ranges.ts';
 import { ALL, joinedSeenUser, keeperOf } from './user-rows.ts';
 import { searchOn } from './user-search.ts';
 import { asFlag, type Place, placeOf } from './visible-users.ts';
@@ -11,7 +12,8 @@ import { asFlag, type Place, placeOf } from './visible-users.ts';
 /** Whose users, and with whose attributes. */
 type View = { readonly seenBy: string; readonly attributesOf: Id | null };
 
-const visible = (db: Kysely<Schema>, { seenBy, attributesOf }: Param<View>) =>
+/** All users, as each service sees them. */
+const seen = (db: Kysely<Schema>, { attributesOf }: Param<View>) =>
   db
     .selectFrom('visible_users')
     .innerJoin('users', 'users.id', 'visible_users.user_id')
@@ -20,8 +22,10 @@ const visible = (db: Kysely<Schema>, { seenBy, attributesOf }: Param<View>) =>
         .onRef('user_attributes.user_id', '=', 'users.id')
         .on('user_attributes.service_id', '=', keeperOf(attributesOf)),
     )
-    .select(joinedSeenUser.columns)
-    .where('visible_users.service_id', '=', seenBy);
+    .select(joinedSeenUser.columns);
+
+const visible = (db: Kysely<Schema>, view: Param<View>) =>
+  seen(db, view).where('visible_users.service_id', '=', view.seenBy);
 
 const idWalk = (direction: 'asc' | 'desc') =>
   all(
@@ -33,11 +37,18 @@ const idWalk = (direction: 'asc' | 'desc') =>
       after?: Param<Id>,
       before?: Param<Id>,
     ) => {
-      let found = visible(db, view);
-      if (isEnabled) found = found.where('visible_users.is_enabled', '=', asFlag(isEnabled));
-      if (after) found = found.where('visible_users.user_id', '>', after);
-      if (before) found = found.where('visible_users.user_id', '<', before);
-      return found.orderBy('visible_users.user_id', direction).limit(limit);
+      const { conditions, order } = rangeOf(
+        [
+          ['visible_users.service_id', view.seenBy],
+          ['visible_users.is_enabled', isEnabled],
+        ],
+        { after, before },
+        'visible_users.user_id',
+      );
+      let found = seen(db, view);
+      for (const condition of conditions) found = found.where(condition);
+      for (const column of order) found = found.orderBy(column, direction);
+      return found.limit(limit);
     },
     joinedSeenUser.of,
   );
