@@ -78,7 +78,7 @@ export function databaseOn(dialect: Dialect): Database {
     });
 
   return {
-    transact: (work) => enter(() => dialect.transact((on) => runScope(on, work))),
+    transact: (work, onDisk) => enter(() => dialect.transact((on) => runScope(on, work), onDisk)),
     read: (work) => enter(() => dialect.read((on) => runScope(on, work))),
   };
 }

@@ -210,7 +210,7 @@ export function openMetrics({
         }
       };
       return {
-        transact: (work) => timed('transact', () => counted.transact(work)),
+        transact: (work, onDisk) => timed('transact', () => counted.transact(work, onDisk)),
         read: (work) => timed('read', () => database.read(work)),
       };
     },
@@ -296,7 +296,7 @@ export function openMetrics({
 function counting(database: Database, events: Counter<'type' | 'outcome'>): Database {
   return {
     ...database,
-    async transact(work) {
+    async transact(work, onDisk) {
       // A change is told to each service that sees the user, and is one change.
       const told = new Map<string, string>();
       const count = (outcome: 'committed' | 'undone') => {
@@ -312,7 +312,7 @@ function counting(database: Database, events: Counter<'type' | 'outcome'>): Data
             return stores.events.insert(event);
           };
           return work({ ...stores, events: { ...stores.events, insert } });
-        });
+        }, onDisk);
         count('committed');
         return result;
       } catch (error) {

@@ -1,12 +1,13 @@
 import type { Id } from '@rekey/domain';
+import type { OnDisk } from '@rekey/usecases';
 import type { Kysely, RawBuilder } from 'kysely';
 import type { Schema } from '../schema.ts';
 
 /** All that SQLite and PostgreSQL do differently. The stores run the same queries on both. */
 export type Dialect = {
   readonly name: 'sqlite' | 'postgres';
-  /** Runs `work` in one transaction; it may run again where the database asks for that. */
-  transact<T>(work: (on: Connection) => Promise<T>): Promise<T>;
+  /** Runs `work` in one transaction; it may run again where the database asks for that. `onDisk`: `now` unless given. */
+  transact<T>(work: (on: Connection) => Promise<T>, onDisk?: OnDisk): Promise<T>;
   /** Runs a change of the schema in one transaction; all such changes take turns, however long that takes. */
   transactAlone<T>(work: (on: Connection) => Promise<T>): Promise<T>;
   /** Runs lone reads without a transaction. */

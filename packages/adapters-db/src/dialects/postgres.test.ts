@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { Unavailable } from '@rekey/domain';
+import type { OnDisk } from '@rekey/usecases';
 import { aOneTimeToken, aService, aUser, gate, skips } from '@rekey/usecases/testing';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -251,16 +252,20 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL
   });
 
   test('runs transactions within limits, read committed whatever its default is', async () => {
-    const dialect = openPostgres(place);
+    const config = { ...place.config, options: '-c synchronous_commit=on' };
+    const dialect = openPostgres({ ...place, config });
     closers.push(() => dialect.close());
-    const settings = () =>
+    const settings = (onDisk?: OnDisk) =>
       dialect.transact(async (on) => {
         const sql = `select name, setting from pg_settings
-          where name like '%\\_timeout' or name = 'transaction_isolation'`;
+          where name like '%\\_timeout' or name in ('transaction_isolation', 'synchronous_commit')`;
         const found = await on.rows<{ name: string; setting: string }>({ sql }, []);
         return Object.fromEntries(found.map(({ name, setting }) => [name, setting]));
-      });
+      }, onDisk);
+    // A commit waits for the disk, unless the next one may take it there.
+    expect(await settings('with the next one')).toMatchObject({ synchronous_commit: 'off' });
     expect(await settings()).toMatchObject({
+      synchronous_commit: 'on',
       transaction_isolation: 'read committed',
       statement_timeout: '5000',
       lock_timeout: '2000',
@@ -368,15 +373,15 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL
     }
   });
 
-  test('finds the keys and sessions of a service by the service, and not among those of all by their ids', async () => {
+  test('finds the users, keys and sessions of a service by the service, and not among those of all by their ids', async () => {
     await openMigrated();
     const client = await connectRaw();
     const ofService = (sql: string) => {
       const conditions = sql.slice(sql.indexOf(' where '));
-      return conditions.includes('"service_id"') && !conditions.includes('"user_id"');
+      return conditions.includes('"service_id"') && !/"user_id" =/.test(conditions);
     };
     const queries = (await everyQuery(postgresGrammar)).filter(
-      ({ verb, sql }) => ['keys.list', 'sessions.list'].includes(verb) && ofService(sql),
+      ({ verb, sql }) => /^(keys|sessions|users)\.list$/.test(verb) && ofService(sql),
     );
     const columns =
       'created_at, updated_at, is_enabled, name, url, user_allow_register, user_email_text, sees_all_users, owner_recovery, require_factor, new_device_mail';
@@ -386,18 +391,22 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL
       insert into users (id, created_at, updated_at, is_enabled, is_locked, is_disabled_by_operator, is_admin, name, email, email_valid,
         email_proven, email_changed, locale, timezone, credential_version, device_epoch, password_allow_reset, password_require_update)
         select 'u' || i, 0, 0, 1, 0, 0, 0, '', 'u' || i, 0, 0, 0, '', '', 1, 1, 1, 0 from generate_series(1, 10000) i;
+      insert into visible_users (service_id, user_id, is_enabled, name_key, email_key)
+        select 's' || i % 20, 'u' || i, 1, convert_to('u' || i, 'UTF8'), '' from generate_series(1, 10000) i;
       insert into keys (id, created_at, updated_at, is_enabled, is_revoked, type, name, service_id, user_id, scopes, digest)
         select 'k' || i, 0, 0, 1, 0, 'KEY', '', 's' || i % 20, 'u' || i, '', 'd' || i from generate_series(1, 10000) i;
       insert into sessions (id, created_at, last_used_at, expires_at, user_id, service_id, key_id, address, amr)
         select 'x' || i, 0, 0, 9000000000000, 'u' || i, 's' || i % 20, 'k' || i, '', '' from generate_series(1, 10000) i;
-      analyze keys; analyze sessions;
+      analyze users; analyze visible_users; analyze keys; analyze sessions;
       set local plan_cache_mode = force_generic_plan`);
     for (const [index, { sql, values }] of queries.entries()) {
       await client.query(`prepare q${index} as ${sql}`);
       const literals = values.map((value) => `'${value}'`).join();
       const { rows } = await client.query(`explain execute q${index}(${literals})`);
       const plan = rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n');
-      expect(plan, sql).toMatch(/using (keys|sessions_open)_of_service/);
+      expect(plan, sql).toMatch(/using (keys_of_|sessions_open_of_|visible_users_)/);
+      // Users are found one by one, by those that the service sees.
+      expect(plan, sql).not.toMatch(/ on users (?!.*\n +Index Cond: \((id|email) = )/);
     }
     expect(queries.length).toBeGreaterThan(4);
     await client.query('rollback');

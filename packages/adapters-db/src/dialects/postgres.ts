@@ -1,4 +1,5 @@
 import type { Id } from '@rekey/domain';
+import type { OnDisk } from '@rekey/usecases';
 import {
   DummyDriver,
   Kysely,
@@ -109,10 +110,10 @@ export function openPostgres(place: PostgresPlace, options: PostgresOptions = {}
     return client;
   };
 
-  const transact: Dialect['transact'] = async (work) => {
+  const transact: Dialect['transact'] = async (work, onDisk = 'now') => {
     for (let run = 1; ; run += 1) {
       try {
-        return await transactOn(await connect(), work, kept.forget);
+        return await transactOn(await connect(), work, kept.forget, onDisk);
       } catch (error) {
         if (run === MAX_RUNS || !isLostRace(error)) throw error;
       }
@@ -167,13 +168,16 @@ const BEGIN_POOLED = [
   ...Object.entries(SESSION).map(([name, ms]) => `set local ${name} = ${ms}`),
 ].join('; ');
 
+/** The log of PostgreSQL is written in order: the next commit that waits for the disk takes this one there as well. */
+const WITH_THE_NEXT = '; set local synchronous_commit = off';
+
 type Run = (query: pg.QueryConfig) => Promise<pg.QueryResult>;
 
 /** A connection of the pool. */
 type Client = {
   readonly on: Connection;
   readonly run: Run;
-  begin(): Promise<unknown>;
+  begin(onDisk: OnDisk): Promise<unknown>;
   rollBack(): Promise<void>;
   /** Gives it back to the pool. */
   release(): void;
@@ -197,7 +201,8 @@ function clientOn(
   return {
     on: connectionOn(run, isPooled),
     run,
-    begin: () => run({ text: isPooled ? BEGIN_POOLED : BEGIN }),
+    begin: (onDisk) =>
+      run({ text: (isPooled ? BEGIN_POOLED : BEGIN) + (onDisk === 'now' ? '' : WITH_THE_NEXT) }),
     async rollBack() {
       // A connection that is broken is closed, and its transaction with it.
       if (!isBroken) await run({ text: 'rollback' }).catch(() => undefined);
@@ -228,9 +233,10 @@ async function transactOn<T>(
   { on, run, begin, rollBack, release }: Client,
   work: (on: Connection) => Promise<T>,
   tell: (changed: string[]) => void = () => undefined,
+  onDisk: OnDisk = 'now',
 ): Promise<T> {
   try {
-    await begin();
+    await begin(onDisk);
     const result = await work(on);
     const changed = await commit(run);
     if (changed.length > 0) tell(changed);

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Unavailable } from '@rekey/domain';
+import type { OnDisk } from '@rekey/usecases';
 import { aService, aUser, START, skips } from '@rekey/usecases/testing';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -346,9 +347,9 @@ describe('a transaction', () => {
     const database = databaseOn(dialect);
     /** Adds a service, and notes when that is answered. */
     const answered: string[] = [];
-    const add = (name: string) =>
+    const add = (name: string, onDisk?: OnDisk) =>
       database
-        .transact(({ services }) => services.insert(aService({ name })))
+        .transact(({ services }) => services.insert(aService({ name })), onDisk)
         .then(() => answered.push(name));
     return { asked, add, answered };
   }
@@ -371,6 +372,19 @@ describe('a transaction', () => {
     await Promise.all(others);
     expect(answered).toEqual(['first', 'second', 'third']);
     expect(asked).toHaveLength(3);
+  });
+
+  test('that the next one takes to the disk is answered at once, and seen by others', async () => {
+    const { asked, add, answered } = await withSlowDisk();
+    await add('first', 'with the next one');
+    expect(answered).toEqual(['first']);
+    expect(names(openRaw())).toEqual(['first']);
+    const next = add('second');
+    await vi.waitUntil(() => asked.length === 2);
+    expect(answered).toEqual(['first']);
+    asked[1]?.resolve();
+    await next;
+    expect(asked).toHaveLength(2);
   });
 
   test('that the log cannot keep is kept by the file of the database', async () => {

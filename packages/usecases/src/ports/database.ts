@@ -24,12 +24,19 @@ export interface Database {
    * Runs `work` in one transaction: commits what it did when it returns, and undoes all of it when it throws.
    * Where two transactions are in each other's way, one is undone and its `work` runs again: it must change nothing
    * but the stores. Nesting, and a promise of `work` that outlives it, are errors.
+   * What it did is on the disk when it returns, unless `onDisk` says otherwise.
    * Throws `Unavailable` where the database does not answer.
    */
-  transact<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
+  transact<T>(work: (stores: Stores) => Promise<T>, onDisk?: OnDisk): Promise<T>;
   /** Runs `work` without a transaction, for lone reads. */
   read<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
 }
+
+/**
+ * When a commit reaches the disk. `with the next one`: no later than the next that does so `now`. Everybody sees it at
+ * once, and a process that dies loses nothing of it; until then a power cut may undo it.
+ */
+export type OnDisk = 'now' | 'with the next one';
 
 export type Stores = {
   readonly services: Services;

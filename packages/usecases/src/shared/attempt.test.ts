@@ -163,3 +163,35 @@ describe('a proof that is void when it is used', () => {
     expect(await it.entries()).toEqual(['sso:AuthLocalLogin failure', 'rekey:Throttle failure']);
   });
 });
+
+describe('the count of a try', () => {
+  const verified = (isRight: boolean) => (w: Ports) => ({
+    ...w,
+    hasher: { ...w.hasher, verify: async () => isRight },
+  });
+  test.each<[string, (w: Ports) => Ports]>([
+    ['it was right', verified(true)],
+    ['it was wrong', verified(false)],
+    [
+      'it could not be looked at',
+      (w) => ({ ...w, hasher: { ...w.hasher, verify: () => Promise.reject(planted) } }),
+    ],
+    [
+      'it was right and came to nothing',
+      (w) => ({ ...w, meter: { assess: () => Promise.reject(planted) } }),
+    ],
+  ])(
+    'waits for no disk, and is taken there before anybody is told what became of it: %s',
+    async (_what, portsOf) => {
+      const it = await aWorld();
+      const commits: string[] = [];
+      const transact: Ports['database']['transact'] = async (work, onDisk = 'now') => {
+        const result = await it.w.database.transact(work, onDisk);
+        commits.push(onDisk);
+        return result;
+      };
+      await it.login({ ...portsOf(it.w), database: { ...it.w.database, transact } });
+      expect(commits).toEqual(['with the next one', 'now']);
+    },
+  );
+});

@@ -18,7 +18,7 @@ import {
   TooManyRequests,
   takeBack,
 } from '@rekey/domain';
-import type { OneTimeTokens, Ports, Settings, Throttles } from '../ports/index.ts';
+import type { OneTimeTokens, Ports, Settings, Stores, Throttles } from '../ports/index.ts';
 import type { Presented } from './known-device.ts';
 import type { Recorder } from './record.ts';
 import { recordFailures } from './record-failures.ts';
@@ -103,7 +103,7 @@ export async function admit(
     return { counted: null, refusal, looksInVain: false };
   }
 
-  return database.transact(async ({ throttles }) => {
+  const count = async ({ throttles }: Pick<Stores, 'throttles'>): Promise<Admission> => {
     const now = clock.now();
     const mine = await lockTries(throttles, own, now);
     if (device?.isKnown && mine.some(hasRoom)) {
@@ -123,7 +123,9 @@ export async function admit(
     }
     const bringsWait = theirs.some(({ limit, after }) => refusalOf(limit, after, now) !== null);
     return { counted, refusal: null, bringsWait };
-  });
+  };
+  // What becomes of a try is committed later, and takes the count to the disk before anybody is told of it.
+  return database.transact(count, 'with the next one');
 }
 
 /** The try was right, or neither right nor wrong: everything is as if it had not been, so that a success shows nowhere. */

@@ -1,5 +1,5 @@
 import { type Grant, Unavailable } from '@rekey/domain';
-import type { Database, Flow, Ports, Stores } from '../ports/index.ts';
+import type { Database, Flow, OnDisk, Ports, Stores } from '../ports/index.ts';
 
 /** What the last transaction of a request does besides, as it commits; `undo`: it does not commit. */
 type End = ((stores: Stores) => Promise<void>) | 'undo' | null;
@@ -35,9 +35,9 @@ export class Unit {
     await this.#letGo(how);
   }
 
-  async transact<T>(work: (stores: Stores) => Promise<T>): Promise<T> {
+  async transact<T>(work: (stores: Stores) => Promise<T>, onDisk?: OnDisk): Promise<T> {
     await this.#letGo(null);
-    if (!this.#isOpen) return this.#database.transact(work);
+    if (!this.#isOpen) return this.#database.transact(work, onDisk);
     const result = Promise.withResolvers<T>();
     let isOut = false;
     const committed = this.#database.transact(async (stores) => {
@@ -86,7 +86,7 @@ export function inUnits(ports: Ports): Ports {
   return {
     ...ports,
     database: {
-      transact: (work) => unit()?.transact(work) ?? database.transact(work),
+      transact: (work, onDisk) => (unit() ?? database).transact(work, onDisk),
       read: (work) => unit()?.read(work) ?? database.read(work),
     },
     accessTokens: {

@@ -39,6 +39,22 @@ export function transactionsContract({ write, read, seed, concurrency }: Opened)
       expect(await read(({ users }) => users.get(user.id))).toEqual(user);
     });
 
+    test('that the next one takes to the disk is seen at once, and undone when its work throws', async () => {
+      const service = aService();
+      const inserted = await write(async ({ services }) => {
+        await services.insert(service);
+        return service.id;
+      }, 'with the next one');
+      expect(await read(({ services }) => services.get(inserted))).toEqual(service);
+      const planted = new Error('planted');
+      const failing = write(async ({ services }) => {
+        await services.delete(service);
+        throw planted;
+      }, 'with the next one');
+      await expect(failing).rejects.toBe(planted);
+      expect(await read(({ services }) => services.get(service.id))).toEqual(service);
+    });
+
     test('that fails undoes nothing of the one before', async () => {
       const service = aService();
       await write(({ services }) => services.insert(service));

@@ -1,6 +1,6 @@
 import type { OneTimeToken, Service, User } from '@rekey/domain';
 import { afterAll, beforeAll } from 'vitest';
-import type { Database, Stores } from '../../src/ports/index.ts';
+import type { Database, OnDisk, Stores } from '../../src/ports/index.ts';
 import { aOneTimeToken, aService, aUser } from '../fixtures.ts';
 import { gate } from '../gate.ts';
 
@@ -26,7 +26,7 @@ export function opened(open: Open) {
   });
   afterAll(() => common.close());
 
-  const write = <T>(work: Work<T>) => common.database.transact(work);
+  const write = <T>(work: Work<T>, onDisk?: OnDisk) => common.database.transact(work, onDisk);
   const read = <T>(work: Work<T>) => common.database.read(work);
 
   /** Runs one work in as many transactions as there are racers, as many at once as the database keeps open. */
