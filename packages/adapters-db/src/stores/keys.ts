@@ -4,7 +4,7 @@ import { type ExpressionBuilder, type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, guarded, joined, lookup, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
-import { rangeOf } from './ranges.ts';
+import { bySize, firstRows, rangeOf } from './ranges.ts';
 import { joinedService } from './services.ts';
 import { sessionDeletions } from './session-deletions.ts';
 import { joinedSeenUser } from './user-rows.ts';
@@ -232,37 +232,39 @@ const inState = (kind?: Param<Kind>) =>
 
 /** A page of the keys of a user at a service, of a service or of all, in one state or in any. */
 const pageOf = (direction: 'asc' | 'desc') =>
-  all(
-    (
-      db,
-      limit: Param<number>,
-      after: Param<Id>,
-      before?: Param<Id>,
-      serviceId?: Param<Id>,
-      userId?: Param<Id>,
-      kind?: Param<Kind>,
-    ) => {
-      const { conditions, order } = rangeOf(
-        [
-          ['user_id', userId],
-          ['service_id', serviceId],
-          // A service may have very many keys of a kind, and a user has few there: all of them are looked at.
-          ...(userId === undefined ? inState(kind) : []),
-        ],
-        { after, before },
-      );
-      let found = db.selectFrom('keys').select(columns);
-      for (const condition of conditions) found = found.where(condition);
-      if (userId !== undefined && kind !== undefined) {
-        found = found
-          .where(sql`type || ''`, '=', kind.type)
-          .where(sql`is_enabled + 0`, '=', kind.isEnabled)
-          .where(sql`is_revoked + 0`, '=', kind.isRevoked);
-      }
-      for (const column of order) found = found.orderBy(column, direction);
-      return found.limit(limit);
-    },
-    asKey,
+  bySize((size) =>
+    all(
+      (
+        db,
+        limit: Param<number>,
+        after: Param<Id>,
+        before?: Param<Id>,
+        serviceId?: Param<Id>,
+        userId?: Param<Id>,
+        kind?: Param<Kind>,
+      ) => {
+        const { conditions, order } = rangeOf(
+          [
+            ['user_id', userId],
+            ['service_id', serviceId],
+            // A service may have very many keys of a kind, and a user has few there: all of them are looked at.
+            ...(userId === undefined ? inState(kind) : []),
+          ],
+          { after, before },
+        );
+        let found = db.selectFrom('keys').select(columns);
+        for (const condition of conditions) found = found.where(condition);
+        if (userId !== undefined && kind !== undefined) {
+          found = found
+            .where(sql`type || ''`, '=', kind.type)
+            .where(sql`is_enabled + 0`, '=', kind.isEnabled)
+            .where(sql`is_revoked + 0`, '=', kind.isRevoked);
+        }
+        for (const column of order) found = found.orderBy(column, direction);
+        return firstRows(db, found, size, limit);
+      },
+      asKey,
+    ),
   );
 const firstOf = pageOf('asc');
 const lastOf = pageOf('desc');
@@ -311,7 +313,7 @@ async function list(on: Connection, filter: KeyFilter, page: IdPage): Promise<Ke
       );
     }
     const wanted = kinds.filter(isWanted);
-    const query = isLast ? lastOf(on) : firstOf(on);
+    const query = (isLast ? lastOf : firstOf)(limit)(on);
     const pages = [];
     for (const userId of userIds ?? [undefined]) {
       const places =

@@ -1,6 +1,7 @@
 import type { Id } from '@rekey/domain';
-import { type RawBuilder, sql } from 'kysely';
+import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { Param } from '../query.ts';
+import type { Schema } from '../schema.ts';
 
 /** The first columns of an index that goes on with the id, and the value that each of them has; without one, it is none of them. */
 type Prefix = readonly (readonly [column: string, value: unknown])[];
@@ -36,3 +37,32 @@ export function rangeOf(prefix: Prefix, { after, before }: Between, idColumn = '
     order: [...columns, id],
   };
 }
+
+/** The rows of a page are fewer than its size, which stands in the query; so many make one query for nearly all pages. */
+const LEAST_SIZE = 64;
+
+/**
+ * A query for pages of one size each. PostgreSQL plans a query of any number of rows for a tenth of all, finds that dear
+ * where there are very many, and plans each page anew with its values, which takes longer than the page.
+ */
+export function bySize<Query>(make: (size: number) => Query): (limit: number) => Query {
+  const made = new Map<number, Query>();
+  return (limit) => {
+    const size = Math.max(LEAST_SIZE, 2 ** Math.ceil(Math.log2(limit)));
+    const query = made.get(size) ?? make(size);
+    made.set(size, query);
+    return query;
+  };
+}
+
+/** The first rows of such a size: in the order of the rows, and no more of them are read than asked for. */
+export const firstRows = <All, Tables extends keyof All, Row>(
+  db: Kysely<Schema>,
+  rows: SelectQueryBuilder<All, Tables, Row>,
+  size: number,
+  limit: Param<number>,
+) =>
+  db
+    .selectFrom(rows.limit(sql.lit(size)).as('page'))
+    .selectAll()
+    .limit(limit);

@@ -5,7 +5,7 @@ import type { Connection } from '../dialects/dialect.ts';
 import { all, asText, counted, guarded, joined, lookup, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 import { joinedKey } from './keys.ts';
-import { rangeOf } from './ranges.ts';
+import { bySize, firstRows, rangeOf } from './ranges.ts';
 import { joinedSeenUser } from './user-rows.ts';
 
 const columns = [
@@ -97,38 +97,38 @@ const openById = lookup(
 
 /** A page of open sessions, of one user, of one service or of all. */
 const pageOf = (direction: 'asc' | 'desc') =>
-  all(
-    (
-      db,
-      limit: Param<number>,
-      now: Param<Instant>,
-      serviceId?: Param<Id>,
-      userId?: Param<Id>,
-      after?: Param<Id>,
-      before?: Param<Id>,
-    ) => {
-      let query = db
-        .selectFrom('sessions')
-        .select(columns)
-        .where('ended_at', 'is', null)
-        .where(expiry, '>', now)
-        .where((eb) => restsOnUsableKey(eb, now));
-      // A user has few sessions: those at all services are looked at.
-      if (userId !== undefined && serviceId !== undefined) {
-        query = query.where(serviceOfUser, '=', serviceId);
-      }
-      const { conditions, order } = rangeOf(
-        [
-          ['user_id', userId],
-          ['service_id', userId === undefined ? serviceId : undefined],
-        ],
-        { after, before },
-      );
-      for (const condition of conditions) query = query.where(condition);
-      for (const column of order) query = query.orderBy(column, direction);
-      return query.limit(limit);
-    },
-    asSession,
+  bySize((size) =>
+    all(
+      (
+        db,
+        limit: Param<number>,
+        now: Param<Instant>,
+        serviceId?: Param<Id>,
+        userId?: Param<Id>,
+        after?: Param<Id>,
+        before?: Param<Id>,
+      ) => {
+        let query = db
+          .selectFrom('sessions')
+          .select(columns)
+          .where('ended_at', 'is', null)
+          .where(expiry, '>', now)
+          .where((eb) => restsOnUsableKey(eb, now));
+        // A user has few sessions: those at all services are looked at.
+        if (userId !== undefined) query = query.where('user_id', '=', userId);
+        if (userId !== undefined && serviceId !== undefined) {
+          query = query.where(serviceOfUser, '=', serviceId);
+        }
+        const { conditions, order } = rangeOf(
+          [['service_id', userId === undefined ? serviceId : undefined]],
+          { after, before },
+        );
+        for (const condition of conditions) query = query.where(condition);
+        for (const column of order) query = query.orderBy(column, direction);
+        return firstRows(db, query, size, limit);
+      },
+      asSession,
+    ),
   );
 const firstOf = pageOf('asc');
 const lastOf = pageOf('desc');
@@ -308,7 +308,7 @@ const listOn =
     const isLast = before !== undefined && page.after === undefined;
     // All ids are after the empty text.
     const after = isLast ? undefined : (page.after ?? '');
-    const find = (isLast ? lastOf : firstOf)(on);
+    const find = (isLast ? lastOf : firstOf)(limit)(on);
     const found: Session[] = [];
     for (const userId of new Set(userIds ?? [undefined])) {
       found.push(...(await find(limit, now, serviceId, userId, after, before)));

@@ -4,7 +4,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, type Param } from '../query.ts';
 import type { Schema } from '../schema.ts';
-import { rangeOf } from './ranges.ts';
+import { bySize, firstRows, rangeOf } from './ranges.ts';
 import { ALL, joinedSeenUser, keeperOf } from './user-rows.ts';
 import { searchOn } from './user-search.ts';
 import { asFlag, type Place, placeOf } from './visible-users.ts';
@@ -28,52 +28,56 @@ const visible = (db: Kysely<Schema>, view: Param<View>) =>
   seen(db, view).where('visible_users.service_id', '=', view.seenBy);
 
 const idWalk = (direction: 'asc' | 'desc') =>
-  all(
-    (
-      db,
-      limit: Param<number>,
-      view: Param<View>,
-      isEnabled?: Param<boolean>,
-      after?: Param<Id>,
-      before?: Param<Id>,
-    ) => {
-      const { conditions, order } = rangeOf(
-        [
-          ['visible_users.service_id', view.seenBy],
-          ['visible_users.is_enabled', isEnabled],
-        ],
-        { after, before },
-        'visible_users.user_id',
-      );
-      let found = seen(db, view);
-      for (const condition of conditions) found = found.where(condition);
-      for (const column of order) found = found.orderBy(column, direction);
-      return found.limit(limit);
-    },
-    joinedSeenUser.of,
+  bySize((size) =>
+    all(
+      (
+        db,
+        limit: Param<number>,
+        view: Param<View>,
+        isEnabled?: Param<boolean>,
+        after?: Param<Id>,
+        before?: Param<Id>,
+      ) => {
+        const { conditions, order } = rangeOf(
+          [
+            ['visible_users.service_id', view.seenBy],
+            ['visible_users.is_enabled', isEnabled],
+          ],
+          { after, before },
+          'visible_users.user_id',
+        );
+        let found = seen(db, view);
+        for (const condition of conditions) found = found.where(condition);
+        for (const column of order) found = found.orderBy(column, direction);
+        return firstRows(db, found, size, limit);
+      },
+      joinedSeenUser.of,
+    ),
   );
 
 const nameWalk = (direction: 'asc' | 'desc') =>
-  all(
-    (
-      db,
-      limit: Param<number>,
-      view: Param<View>,
-      isEnabled?: Param<boolean>,
-      after?: Param<Place>,
-      before?: Param<Place>,
-    ) => {
-      let found = visible(db, view);
-      if (isEnabled) found = found.where('visible_users.is_enabled', '=', asFlag(isEnabled));
-      const place = sql`(visible_users.name_key, visible_users.user_id)`;
-      if (after) found = found.where(sql<boolean>`${place} > (${after.key}, ${after.id})`);
-      if (before) found = found.where(sql<boolean>`${place} < (${before.key}, ${before.id})`);
-      return found
-        .orderBy('visible_users.name_key', direction)
-        .orderBy('visible_users.user_id', direction)
-        .limit(limit);
-    },
-    joinedSeenUser.of,
+  bySize((size) =>
+    all(
+      (
+        db,
+        limit: Param<number>,
+        view: Param<View>,
+        isEnabled?: Param<boolean>,
+        after?: Param<Place>,
+        before?: Param<Place>,
+      ) => {
+        let found = visible(db, view);
+        if (isEnabled) found = found.where('visible_users.is_enabled', '=', asFlag(isEnabled));
+        const place = sql`(visible_users.name_key, visible_users.user_id)`;
+        if (after) found = found.where(sql<boolean>`${place} > (${after.key}, ${after.id})`);
+        if (before) found = found.where(sql<boolean>`${place} < (${before.key}, ${before.id})`);
+        const inOrder = found
+          .orderBy('visible_users.name_key', direction)
+          .orderBy('visible_users.user_id', direction);
+        return firstRows(db, inOrder, size, limit);
+      },
+      joinedSeenUser.of,
+    ),
   );
 
 const idWalks = { asc: idWalk('asc'), desc: idWalk('desc') };
@@ -88,10 +92,10 @@ function walk(
 ): Promise<SeenUser[]> {
   const direction = page.beginsAtEnd ? 'desc' : 'asc';
   if (page.by === 'id') {
-    return idWalks[direction](on)(page.limit, view, isEnabled, page.after, page.before);
+    return idWalks[direction](page.limit)(on)(page.limit, view, isEnabled, page.after, page.before);
   }
   const [after, before] = [placeOf(page.after), placeOf(page.before)];
-  return nameWalks[direction](on)(page.limit, view, isEnabled, after, before);
+  return nameWalks[direction](page.limit)(on)(page.limit, view, isEnabled, after, before);
 }
 
 const byIds = all(

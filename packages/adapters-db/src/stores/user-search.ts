@@ -4,6 +4,7 @@ import { type ExpressionBuilder, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, type Param } from '../query.ts';
 import type { Schema } from '../schema.ts';
+import { bySize, firstRows } from './ranges.ts';
 import { asFlag, endOf, keyOf, type Place, placeOf } from './visible-users.ts';
 
 /** A search that finds no more than so many is rare: all of them are sorted. */
@@ -40,23 +41,25 @@ const isLike = (search: Param<Search>) => (eb: OnVisible) =>
 
 /** Up to `limit` users with a key in the range, in any order. */
 const within = (key: 'name_key' | 'email_key') =>
-  all(
-    (
-      db,
-      seenBy: Param<string>,
-      range: Param<Range>,
-      limit: Param<number>,
-      isEnabled?: Param<boolean>,
-    ) => {
-      const found = db
-        .selectFrom('visible_users')
-        .select(columns)
-        .where('service_id', '=', seenBy)
-        .where(key, '>=', range.from)
-        .where(key, '<', range.to)
-        .limit(limit);
-      return isEnabled ? found.where('is_enabled', '=', asFlag(isEnabled)) : found;
-    },
+  bySize((size) =>
+    all(
+      (
+        db,
+        seenBy: Param<string>,
+        range: Param<Range>,
+        limit: Param<number>,
+        isEnabled?: Param<boolean>,
+      ) => {
+        const found = db
+          .selectFrom('visible_users')
+          .select(columns)
+          .where('service_id', '=', seenBy)
+          .where(key, '>=', range.from)
+          .where(key, '<', range.to);
+        const fitting = isEnabled ? found.where('is_enabled', '=', asFlag(isEnabled)) : found;
+        return firstRows(db, fitting, size, limit);
+      },
+    ),
   );
 const byName = within('name_key');
 const byEmail = within('email_key');
@@ -65,41 +68,48 @@ type Between = { readonly after: Place | undefined; readonly before: Place | und
 
 /** Users that a search finds, in the order of a page: among those that are near, or among all. */
 const inOrder = (by: UserPage['by'], direction: 'asc' | 'desc', looksNear: boolean) =>
-  all(
-    (
-      db,
-      seenBy: Param<string>,
-      search: Param<Search>,
-      limit: Param<number>,
-      isEnabled?: Param<boolean>,
-      after?: Param<Place>,
-      before?: Param<Place>,
-    ) => {
-      let walked = db
-        .selectFrom('visible_users')
-        .select(['user_id', 'name_key', 'email_key'])
-        .where('service_id', '=', seenBy);
-      if (isEnabled) walked = walked.where('is_enabled', '=', asFlag(isEnabled));
-      if (by === 'id') {
-        if (after) walked = walked.where('user_id', '>', after.id);
-        if (before) walked = walked.where('user_id', '<', before.id);
-      } else {
-        const place = sql`(name_key, user_id)`;
-        if (after) walked = walked.where(sql<boolean>`${place} > (${after.key}, ${after.id})`);
-        if (before) walked = walked.where(sql<boolean>`${place} < (${before.key}, ${before.id})`);
-        walked = walked.orderBy('name_key', direction);
-      }
-      walked = walked.orderBy('user_id', direction);
-      if (!looksNear) {
-        return walked.clearSelect().select(columns).where(isLike(search)).limit(limit);
-      }
-      // What comes out of it is in the order of what goes in, and it ends with the last row that is asked for.
-      return db
-        .selectFrom(walked.limit(sql.lit(NEAR)).as('visible_users'))
-        .select(columns)
-        .where(isLike(search) as never)
-        .limit(limit);
-    },
+  bySize((size) =>
+    all(
+      (
+        db,
+        seenBy: Param<string>,
+        search: Param<Search>,
+        limit: Param<number>,
+        isEnabled?: Param<boolean>,
+        after?: Param<Place>,
+        before?: Param<Place>,
+      ) => {
+        let walked = db
+          .selectFrom('visible_users')
+          .select(['user_id', 'name_key', 'email_key'])
+          .where('service_id', '=', seenBy);
+        if (isEnabled) walked = walked.where('is_enabled', '=', asFlag(isEnabled));
+        if (by === 'id') {
+          if (after) walked = walked.where('user_id', '>', after.id);
+          if (before) walked = walked.where('user_id', '<', before.id);
+        } else {
+          const place = sql`(name_key, user_id)`;
+          if (after) walked = walked.where(sql<boolean>`${place} > (${after.key}, ${after.id})`);
+          if (before) walked = walked.where(sql<boolean>`${place} < (${before.key}, ${before.id})`);
+          walked = walked.orderBy('name_key', direction);
+        }
+        walked = walked.orderBy('user_id', direction);
+        if (!looksNear) {
+          return firstRows(
+            db,
+            walked.clearSelect().select(columns).where(isLike(search)),
+            size,
+            limit,
+          );
+        }
+        // What comes out of it is in the order of what goes in, and it ends with the last row that is asked for.
+        return db
+          .selectFrom(walked.limit(sql.lit(NEAR)).as('visible_users'))
+          .select(columns)
+          .where(isLike(search) as never)
+          .limit(limit);
+      },
+    ),
   );
 
 const walks = (looksNear: boolean) => ({
@@ -133,21 +143,28 @@ export const searchOn =
     const sorted = (...rows: Row[]) =>
       onUserPage(places([...new Map(rows.map((row) => [row.id, row])).values()]), page);
     const findAll = async (most: number) => {
-      const named = await byName(on)(seenBy, names, most + 1, isEnabled);
+      const named = await byName(most + 1)(on)(seenBy, names, most + 1, isEnabled);
       if (named.length > most) return null;
-      const addressed = await byEmail(on)(seenBy, emails, most + 1, isEnabled);
+      const addressed = await byEmail(most + 1)(on)(seenBy, emails, most + 1, isEnabled);
       return addressed.length > most ? null : sorted(...named, ...addressed);
     };
     const direction = page.beginsAtEnd ? 'desc' : 'asc';
     const go = (walk: typeof near, { after, before }: Between) =>
-      walk[page.by][direction](on)(seenBy, search, page.limit, isEnabled, after, before);
+      walk[page.by][direction](page.limit)(on)(
+        seenBy,
+        search,
+        page.limit,
+        isEnabled,
+        after,
+        before,
+      );
     const asPlace = (place: Id | NamePlace | undefined) =>
       typeof place === 'string' ? { id: place, key: keyOf('') } : placeOf(place);
     const between = { after: asPlace(page.after), before: asPlace(page.before) };
 
     // In the order of names, the names that begin with a text are beside each other.
     const findNamed = async (most: number) => {
-      const addressed = await byEmail(on)(seenBy, emails, most + 1, isEnabled);
+      const addressed = await byEmail(most + 1)(on)(seenBy, emails, most + 1, isEnabled);
       if (addressed.length > most) return null;
       const named = await go(far, namesWithin(names, between));
       return sorted(...named, ...addressed);
