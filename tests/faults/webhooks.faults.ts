@@ -43,7 +43,7 @@ const firstsOf = (taken: readonly Told[], userId: string): string[] => [
 /** Makes a user and renames it, again and again, until the server dies. */
 async function busy(client: Client, key: string, kept: Kept[]): Promise<void> {
   const headers = { authorization: key };
-  for (let turn = 0; ; turn += 1) {
+  for (;;) {
     const one: Kept = { id: null, renamed: 0, asked: 0 };
     kept.push(one);
     const email = `${crypto.randomUUID()}@example.com`;

@@ -6,11 +6,14 @@ import { type Answer, attack, bytesOf, LOCAL, REVOKE } from './target.ts';
 const OPEN: Record<string, string> = {
   'POST /v1/key': 'a service takes in a user that it knows the id of, and sees nothing of the user',
   'POST /v1/service': 'takes a root key, and nothing that belongs to anybody',
+  'POST /v1/webhook': 'takes what is to be called, and nothing that belongs to anybody',
   'GET /v1/audit': 'a list: what it leaves out is tested below',
   'POST /v1/password/check':
     'judges what it is given, and looks at nothing that belongs to anybody',
   [`POST ${LOCAL}/reset-password`]: 'writes rows for nobody where nobody is found: tested below',
 };
+
+const HOOK = { url: 'https://shop.example/hook' };
 
 const IDS = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g;
 const INSTANTS = /\b\d{13}\b/g;
@@ -57,8 +60,9 @@ attack('a service', (target) => {
       ...idsOf(audit_entries),
     ];
     const { csrf } = (await t.json('GET', '/v1/auth/csrf')).body;
+    const { data: webhook } = (await t.json('POST', '/v1/webhook', HOOK)).body;
     belongings = {
-      id: ids,
+      id: [...ids, webhook.id],
       user_id: [enrolled.id, enrolled.id.toUpperCase()],
       token: [tokens.access, tokens.refresh, link, factorLink, made.value, enrolled.keyValue],
       key: [made.value, enrolled.keyValue, tokens.access, link],
@@ -179,6 +183,15 @@ attack('a service', (target) => {
     expect(taken.body.data.key).toMatchObject({ service_id: t.other.id });
     const foreign = await t.json('POST', '/v1/auth/key/verify', { key }, { key: t.other.key });
     expect(foreign).toMatchObject({ status: 400, body: { code: 'invalid_token' } });
+  });
+
+  test('lists no webhook of another one', async () => {
+    const t = target();
+    const other = { key: t.other.key };
+    const all = await t.json('GET', '/v1/webhook');
+    expect(all.body.data.length).toBeGreaterThan(0);
+    const list = await t.json('GET', `/v1/webhook?service_id=${t.shop.id}`, undefined, other);
+    expect(list).toMatchObject({ status: 200, body: { data: [] } });
   });
 
   test('keeps all of its own, whatever another one tried', async () => {

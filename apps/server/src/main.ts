@@ -3,7 +3,7 @@ import { hashGate } from '@rekey/adapters-crypto';
 import { commandToClose } from '@rekey/adapters-db';
 import { createHttpServer } from '@rekey/adapters-http';
 import { deleteMails, TemplateError } from '@rekey/adapters-mail';
-import { DAY_MS, MINUTE_MS, operator } from '@rekey/domain';
+import { DAY_MS, eventTypes, MINUTE_MS, operator } from '@rekey/domain';
 import type { Delivered } from '@rekey/usecases';
 import pino from 'pino';
 import { compose } from './compose.ts';
@@ -65,6 +65,7 @@ async function start(): Promise<void> {
           host: metricsHost,
           port: metricsPort,
           version,
+          eventTypes,
         });
   let sequencer: ReturnType<typeof startSequencer> | null = null;
   const { useCases, news, jwks, ping, scrub, size, giveUpMails, close } = await compose(

@@ -1,11 +1,13 @@
 import type { Backlog, Database } from '@rekey/usecases';
-import { memoryDatabase } from '@rekey/usecases/testing';
+import { anEvent, memoryDatabase } from '@rekey/usecases/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openMetrics } from './metrics.ts';
 
+const WHERE = { host: '127.0.0.1', eventTypes: ['user.locked', 'key.created'] };
+
 /** Metrics that listen on any free port, and what a scrape of them says. */
 async function measuring() {
-  const metrics = openMetrics({ host: '127.0.0.1', port: 0, version: '1.2.3' });
+  const metrics = openMetrics({ ...WHERE, port: 0, version: '1.2.3' });
   const { url, close } = await metrics.listen();
   onTestFinished(close);
   const scrape = async () => (await fetch(url)).text();
@@ -43,7 +45,7 @@ describe('a scrape', () => {
   it('cannot be had where the port is taken', async () => {
     const { url } = await measuring();
     const port = Number(new URL(url).port);
-    const listening = openMetrics({ host: '127.0.0.1', port, version: '' }).listen();
+    const listening = openMetrics({ ...WHERE, port, version: '' }).listen();
     await expect(listening).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 });
@@ -211,4 +213,58 @@ it('lines of the log that were dropped are counted from the start of the process
   expect(await read('rekey_log_dropped_total')).toBe(0);
   dropped = 7;
   expect(await read('rekey_log_dropped_total')).toBe(7);
+});
+
+describe('events', () => {
+  const counted = (type: string, outcome: string) =>
+    `rekey_events_total{type="${type}",outcome="${outcome}"}`;
+
+  it('are there from the start, so that the first one is an increase', async () => {
+    const { read } = await measuring();
+    expect(await read(counted('user.locked', 'committed'))).toBe(0);
+    expect(await read(counted('user.locked', 'undone'))).toBe(0);
+  });
+
+  it('count once for a change, however many services are told, and by what became of it', async () => {
+    const { metrics, read } = await measuring();
+    const database = metrics.watchDatabase(memoryDatabase());
+    const [user, other] = ['ada', 'eve'];
+    const tell = (userId: string | null, serviceId: string) =>
+      anEvent({ type: 'user.locked', data: {}, userId, serviceId });
+    await database.transact(async ({ events }) => {
+      for (const serviceId of ['a', 'b', 'c']) await events.insert(tell(user, serviceId));
+      await events.insert(tell(other, 'a'));
+      // A key of a service is about no user: each is a change.
+      for (const serviceId of ['a', 'a']) {
+        const data = { key_type: 'KEY', expires_at: null } as const;
+        await events.insert(anEvent({ type: 'key.created', data, userId: null, serviceId }));
+      }
+    });
+    const failing = database.transact(async ({ events }) => {
+      await events.insert(tell(user, 'a'));
+      throw new Error('undone');
+    });
+    await expect(failing).rejects.toThrow('undone');
+    expect(await read(counted('user.locked', 'committed'))).toBe(2);
+    expect(await read(counted('user.locked', 'undone'))).toBe(1);
+    expect(await read(counted('key.created', 'committed'))).toBe(2);
+  });
+});
+
+it('calls of webhooks are counted by outcome, and those that fail are told with their age', async () => {
+  const { metrics, read } = await measuring();
+  metrics.called({ failure: null });
+  metrics.called({ failure: 'timeout' });
+  metrics.webhookDisabled();
+  const counts = { failing: 3, failingSince: 40_000, disabled: 2 };
+  metrics.watchWebhooks(
+    async () => counts,
+    () => 100_000,
+  );
+  expect(await read('rekey_webhook_calls_total{outcome="delivered"}')).toBe(1);
+  expect(await read('rekey_webhook_calls_total{outcome="timeout"}')).toBe(1);
+  expect(await read('rekey_webhooks_given_up_total')).toBe(1);
+  expect(await read('rekey_webhook_failing')).toBe(3);
+  expect(await read('rekey_webhook_failing_seconds')).toBe(60);
+  expect(await read('rekey_webhooks_disabled')).toBe(2);
 });

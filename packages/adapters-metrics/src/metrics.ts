@@ -40,11 +40,14 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
  */
 export function openMetrics({
   version,
+  eventTypes,
   ...where
 }: {
   readonly host: string;
   readonly port: number;
   readonly version: string;
+  /** Every type of an event that there is. */
+  readonly eventTypes: readonly string[];
 }) {
   const registry = new Registry();
   const registers = [registry];
@@ -110,6 +113,10 @@ export function openMetrics({
     labelNames: ['type', 'outcome'],
     registers,
   });
+  // From nothing to one, no rule sees an increase.
+  for (const type of eventTypes) {
+    for (const outcome of ['committed', 'undone']) events.inc({ type, outcome }, 0);
+  }
 
   return {
     answered({ method, route, status, ms }: Answered): void {
