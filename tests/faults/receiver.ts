@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
@@ -25,7 +25,7 @@ export type Receiver = {
 
 /** A receiver of webhooks on loopback, which knows its secrets. */
 export async function aReceiver(): Promise<Receiver> {
-  const server = createServer(async (request, response) => {
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await text(request).catch(() => '');
     const {
       'webhook-id': id,
@@ -43,7 +43,8 @@ export async function aReceiver(): Promise<Receiver> {
     if (status === null) return;
     if (status < 300) receiver.taken.push(told);
     response.writeHead(status).end();
-  });
+  };
+  const server = createServer((request, response) => void handle(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
