@@ -95,7 +95,7 @@ const RULES: Record<string, Rule> = {
     instead: 'Webhooks are called through a port; another adapter reaches them in apps/server.',
   },
   'packages/client': {
-    may: [],
+    may: ['node:crypto'],
     instead: 'The client runs wherever fetch does, and knows the API by its description alone.',
   },
   'apps/server': {

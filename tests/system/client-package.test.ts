@@ -56,7 +56,17 @@ test.skipIf(skips(!canInstall, 'the package of the client needs a node and an np
       readdirSync(installed)
         .filter((file) => /\.ts$/.test(file))
         .toSorted(),
-    ).toEqual(['api.d.ts', 'call.d.ts', 'index.d.ts']);
+    ).toEqual([
+      'api.d.ts',
+      'call.d.ts',
+      'client.d.ts',
+      'index.d.ts',
+      'messages.d.ts',
+      'require-user.d.ts',
+      'revocations.d.ts',
+      'tokens.d.ts',
+      'verifier.d.ts',
+    ]);
     expect(existsSync(path.join(installed, 'node_modules'))).toBe(false);
 
     writeFileSync(path.join(folder, 'program.ts'), PROGRAM);

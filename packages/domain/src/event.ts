@@ -193,6 +193,8 @@ const trustedFields: readonly string[] = ['is_enabled', 'expires_at', 'scopes'];
 
 /** Whether an event ends trust in sessions, keys or users. */
 export function endsTrust({ type, data }: Pick<Event, 'type' | 'data'>): boolean {
+  // No event comes when a key expires.
+  if (type === 'key.created') return (data as EventDataOf['key.created']).expires_at !== null;
   if (type !== 'key.updated') return endingTrust.has(type);
   const { fields } = data as EventDataOf['key.updated'];
   return fields.some((field) => trustedFields.includes(field));

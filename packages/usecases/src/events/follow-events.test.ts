@@ -227,6 +227,36 @@ describe('a stream of events', () => {
     expect(beats[0]).toBe(START);
   });
 
+  test('of revocations never says more than it has told, however slowly it is read', async () => {
+    const { w, owner, by, stream } = await prepare();
+    const events = await stream({ isRevocations: true, heartbeatMs: 1 });
+    for (let round = 1; round <= 3; round += 1) {
+      // Nobody reads while it happens, and while the feed is found to be complete.
+      const at = START + round * 1000;
+      w.clock.set(at);
+      const { sessionId, token } = await w.logIn(owner);
+      await w.useCases.sessions.logOut.execute(by, { token });
+      const { followEvents } = w.useCases.events;
+      const other = await followEvents.open(by, {
+        ...START_AT,
+        isRevocations: true,
+        heartbeatMs: 1,
+        key: keyValue(owner.tokenKey),
+        signal: never,
+      });
+      for await (const [item] of other) if ((item?.completeUntil ?? 0) >= at) break;
+      let isTold = false;
+      for await (const items of { [Symbol.asyncIterator]: () => ({ next: () => events.next() }) }) {
+        for (const { event, completeUntil } of items) {
+          if (event?.subjectId === sessionId) isTold = true;
+          if (completeUntil !== null && completeUntil >= at) expect(isTold).toBe(true);
+        }
+        if (isTold) break;
+      }
+    }
+    await events.return();
+  });
+
   test('ends when its key is good no more', async () => {
     const { w, stream, key, owner } = await prepare();
     const events = await stream();

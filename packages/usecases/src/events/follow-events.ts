@@ -162,12 +162,13 @@ export class FollowEvents {
     const { isRevocations = false, heartbeatMs } = input;
     try {
       let page = first;
+      /** Taken before the page is read: what comes meanwhile may be missing in it. */
+      let until: Instant | null = null;
       let beatAt = isRevocations ? 0 : performance.now() + heartbeatMs;
       let told: Instant | null = null;
       while (!stream.signal.aborted) {
         if (page.events.length > 0) yield page.events.map((event) => this.#item(serviceId, event));
         if (page.isEnd) {
-          const until = stream.completeUntil();
           const now = performance.now();
           const isNews = !isRevocations || (until !== null && until !== told);
           if (now >= beatAt && isNews) {
@@ -179,6 +180,7 @@ export class FollowEvents {
           await stream.change(Math.max(beatAt - performance.now(), 0) || heartbeatMs);
         }
         if (stream.signal.aborted) return;
+        until = stream.completeUntil();
         page = await this.#read(page.place, input, stream);
       }
     } finally {
