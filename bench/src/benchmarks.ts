@@ -5,6 +5,7 @@ import nodemailer from 'nodemailer';
 import { appends, auditSize } from './appends.ts';
 import { Connection, load, request, type Shot, timed } from './client.ts';
 import { enumeration } from './enumeration.ts';
+import { following } from './events.ts';
 import {
   type Benchmark,
   type Effort,
@@ -48,6 +49,7 @@ import {
   updates,
   userReads,
 } from './rekey.ts';
+import { verifying } from './verifier.ts';
 
 const helper = (name: string) => path.join(import.meta.dirname, name);
 const startRaw = () =>
@@ -702,4 +704,6 @@ export const benchmarks: Record<string, Benchmark> = {
   ],
   processes,
   reads,
+  verifier: verifying,
+  events: following,
 };
