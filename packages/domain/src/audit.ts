@@ -90,6 +90,18 @@ export const auditTypeTexts = {
     subject: 'the session',
     when: 'a login with a passkey succeeds, or fails; `passkey_copied`: its counter went back, so there are two of it',
   },
+  'rekey:AuthGoogleOauth2Callback': {
+    subject: 'the session',
+    when: 'a sign-in with Google succeeds, or fails',
+  },
+  'sso:AuthGithubOauth2Callback': {
+    subject: 'the session',
+    when: 'a sign-in with GitHub succeeds, or fails',
+  },
+  'sso:AuthMicrosoftOauth2Callback': {
+    subject: 'the session',
+    when: 'a sign-in with Microsoft succeeds, or fails',
+  },
   'sso:AuthLocalUpdatePassword': {
     subject: 'the one-time token of the mail; on failure the session that asked, if one did',
     when: 'a password is changed, or the change is refused',

@@ -17,6 +17,8 @@ export type ErrorCode =
   | 'account_locked'
   | 'account_not_locked'
   | 'recent_change'
+  | 'last_way_in'
+  | 'address_not_proven'
   | 'idempotency_key_in_use'
   | 'idempotency_key_reused'
   | 'not_found'
@@ -188,6 +190,8 @@ const wrongStates = {
   account_locked:
     'the owner locked this account; it opens again only through the mailbox of the owner',
   account_not_locked: 'this account is not locked',
+  address_not_proven: 'the address of this account was never proven',
+  last_way_in: 'this is the last way into the account: set a password first',
   recent_change: 'something was changed here lately, and the owner can still take it back',
 } as const;
 

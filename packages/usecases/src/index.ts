@@ -9,6 +9,7 @@ import { maintenance } from './maintenance/index.ts';
 import { moving } from './moving/index.ts';
 import { passwords } from './passwords/index.ts';
 import type { Ports } from './ports/index.ts';
+import { providers } from './providers/index.ts';
 import { recovery } from './recovery/index.ts';
 import { requests } from './requests/index.ts';
 import { services } from './services/index.ts';
@@ -58,6 +59,7 @@ export const useCases = (given: Ports) => {
     maintenance: maintenance(inside),
     moving: moving(inside, ofUsers),
     passwords: passwords(inside),
+    providers: providers(inside),
     recovery: recovery(inside),
     requests: requests(ports),
     services: services(inside),

@@ -21,6 +21,10 @@ export const whenOf: Record<ProblemCode, string> = {
   account_locked:
     'the owner of the account locked it by the link of a mail; nobody else enables it',
   account_not_locked: 'the account is not locked, and there is nothing to give back',
+  last_way_in:
+    'nothing else would let the owner into the account: it has no password and no passkey, and no other account at a provider is linked to it',
+  address_not_proven:
+    'this takes an account whose address somebody proved, with a button of a mail or at a provider: another person may have made this one',
   recent_change:
     'something about the account was changed in the last seven days, and its owner can still take that back',
   unauthorized:

@@ -38,6 +38,8 @@ const table: Record<ProblemCode, readonly [status: number, title: string]> = {
   account_locked: [400, 'Account locked'],
   account_not_locked: [400, 'Account not locked'],
   recent_change: [400, 'Recent change'],
+  last_way_in: [400, 'Last way in'],
+  address_not_proven: [400, 'Address not proven'],
   unauthorized: [401, 'Unauthorized'],
   cross_site_request: [403, 'Cross-site request'],
   forbidden: [403, 'Forbidden'],

@@ -4,6 +4,8 @@ import type { Id } from '@rekey/domain';
 export const sealOwners = {
   /** The answer to a request, by its id. */
   answer: (id: string) => `answer ${id}`,
+  /** The verifier of a sign-in with a provider, by the digest of its state. */
+  verifier: (digest: string) => `verifier of state ${digest}`,
   /** The seed of a TOTP key. */
   seed: (keyId: Id) => `seed of key ${keyId}`,
   /** The seed of a factor. */

@@ -8,7 +8,6 @@ import {
   type Key,
   keyData,
   may,
-  type News,
   noFactors,
   type OneTimeToken,
   type PasswordQuality,
@@ -21,7 +20,6 @@ import {
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { isJoining } from '../shared/joining.ts';
-import { doubtMs, endAll, grants } from '../shared/kill-switch.ts';
 import { newKey } from '../shared/new-key.ts';
 import {
   judgeNewPassword,
@@ -30,6 +28,7 @@ import {
 } from '../shared/new-password.ts';
 import { owe } from '../shared/owe.ts';
 import { record } from '../shared/record.ts';
+import { giveBackAddress, remakeAccount } from '../shared/remake-account.ts';
 import { tell } from '../shared/tell.ts';
 import { tellAdoption, tellAll } from '../shared/tell-all.ts';
 import { findRegistrant } from './register.ts';
@@ -47,12 +46,6 @@ type Needs = Pick<
   | 'ids'
   | 'settings'
 >;
-
-/** What differs in an account that is made as new. */
-const remade = [
-  ...['name', 'email_valid', 'is_enabled', 'locale', 'timezone', 'password_allow_reset'],
-  ...['password_require_update'],
-];
 
 type ConfirmRegistrationInput = {
   readonly token: string;
@@ -175,9 +168,9 @@ export class ConfirmRegistration {
     const { account } = found;
     if (account === null) return this.#make(stores, actor, found, choice);
     if (isJoining(account.user)) return this.#join(stores, actor, found, account.user);
-    if (await this.#giveBack(stores, found, account.user)) {
-      return this.#make(stores, actor, found, choice);
-    }
+    const isGivenBack = await giveBackAddress(this.#ports, stores, account.user);
+    if (isGivenBack === null) throw new InvalidOneTimeToken();
+    if (isGivenBack) return this.#make(stores, actor, found, choice);
     return this.#remake(stores, actor, found, account.user, choice);
   }
 
@@ -208,29 +201,6 @@ export class ConfirmRegistration {
     ]);
   }
 
-  /**
-   * Gives the account of somebody who moved it to the address the one that it had before, where that was of late: whoever
-   * had it then can still lock it, and would get it back. Answers whether it did.
-   */
-  async #giveBack(stores: Stores, { right }: Found, user: User): Promise<boolean> {
-    const { clock, settings } = this.#ports;
-    const { users, services, sessions, oneTimeTokens } = stores;
-    const now = clock.now();
-    const since = now - doubtMs(settings);
-    const moved = await oneTimeTokens.earliest(user.id, ['update_email'], since);
-    if (moved === null || moved.email === right.email) return false;
-    // Somebody else has it since: the address stays where it is for a while.
-    if (!(await users.changeEmail(user.id, moved.email, now))) throw new InvalidOneTimeToken();
-    const event = { type: 'email.changed', serviceId: null, userId: user.id } as const;
-    await tellAll(this.#ports, stores, event);
-    for (const serviceId of await services.knowing(user.id)) {
-      const of = { serviceId, userId: user.id };
-      const ended = await sessions.endAllAt(user.id, serviceId, now);
-      if (ended > 0) await tell(this.#ports, stores, { ...of, type: 'session.ended' });
-    }
-    return true;
-  }
-
   /** Makes an account as new that anybody may have made, and that may be in use. */
   async #remake(
     stores: Stores,
@@ -239,28 +209,10 @@ export class ConfirmRegistration {
     before: User,
     choice: Choice,
   ): Promise<void> {
-    const { users, services, oneTimeTokens } = stores;
-    const { id: userId, email, createdAt } = before;
-    const now = this.#ports.clock.now();
-    const [knowing, seen] = [await services.knowing(userId), await services.seeing(userId)];
-    await endAll(this.#ports, stores, { userId, knowing });
-    await oneTimeTokens.endAll(userId, grants, now);
-    await oneTimeTokens.endElsewhere(userId, email, now);
-    const user = { ...this.#userOf(found, choice, userId), createdAt };
-    await users.remake(user, choice.passwordHash);
-
-    const left = await services.seeing(userId);
-    for (const serviceId of seen) {
-      const news: News = left.includes(serviceId)
-        ? { type: 'user.updated', serviceId, userId, data: { fields: remade } }
-        : { type: 'user.deleted', serviceId, userId };
-      await tell(this.#ports, stores, news);
-    }
+    const user = { ...this.#userOf(found, choice, before.id), createdAt: before.createdAt };
     const { id: serviceId } = found.service;
-    if (!seen.includes(serviceId)) {
-      await tell(this.#ports, stores, { type: 'user.created', serviceId, userId });
-    }
-    await tellAll(this.#ports, stores, { type: 'email.validated', serviceId: null, userId });
+    const made = { user, passwordHash: choice.passwordHash, serviceId };
+    const knowing = await remakeAccount(this.#ports, stores, made);
     await this.#letIn(stores, actor, found, { user, isNew: false }, knowing);
   }
 

@@ -1,0 +1,41 @@
+import {
+  type Actor,
+  InvalidToken,
+  MAX_PROVIDER_TOKEN_LENGTH,
+  NotFound,
+  type Provider,
+  type ProviderLink,
+} from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
+import { askingUser } from './asking-user.ts';
+import { linkTo } from './link-to.ts';
+
+type Needs = Pick<
+  Ports,
+  'database' | 'providers' | 'secrets' | 'macs' | 'linkTokens' | 'clock' | 'ids' | 'settings'
+>;
+
+/** Links the account of a person at a provider, which a token that a page has proves, to the account of the session. */
+export class AddLinkWithToken {
+  readonly #ports: Needs;
+
+  constructor(ports: Needs) {
+    this.#ports = ports;
+  }
+
+  /** Throws like `AddLink`; `InvalidToken` is for a token that proves nothing. */
+  async execute(
+    actor: Actor,
+    { provider, token }: { readonly provider: Provider; readonly token: string },
+  ): Promise<ProviderLink> {
+    const { userId, serviceId } = await askingUser(this.#ports, actor);
+    const { tokens } = this.#ports.providers[provider];
+    if (tokens === null) throw new NotFound();
+    if (token.length > MAX_PROVIDER_TOKEN_LENGTH) throw new InvalidToken();
+    const identity = await tokens.identify(token);
+    return this.#ports.database.transact(async (stores) => {
+      await stores.users.lock(userId);
+      return linkTo(this.#ports, stores, actor, { userId, serviceId, identity, field: 'idToken' });
+    });
+  }
+}

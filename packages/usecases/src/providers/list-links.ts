@@ -1,0 +1,20 @@
+import type { Actor, ProviderLink } from '@rekey/domain';
+import type { Ports } from '../ports/index.ts';
+import { askingUser } from './asking-user.ts';
+
+type Needs = Pick<Ports, 'database'>;
+
+/** Lists the accounts at providers that open the account of the user who asks. */
+export class ListLinks {
+  readonly #ports: Needs;
+
+  constructor(ports: Needs) {
+    this.#ports = ports;
+  }
+
+  /** Throws `Unauthorized` and `Forbidden` where no user asks with a session. */
+  async execute(actor: Actor): Promise<readonly ProviderLink[]> {
+    const { userId } = await askingUser(this.#ports, actor);
+    return this.#ports.database.read(({ providerLinks }) => providerLinks.ofUser(userId));
+  }
+}
