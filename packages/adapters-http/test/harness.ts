@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { operator } from '@rekey/domain';
+import { type Identity, operator } from '@rekey/domain';
 import {
   type Database,
   type KeptAnswer,
@@ -113,6 +113,7 @@ export async function rig({
     clock,
     totp,
     channels,
+    providers: wired.providers,
     database,
     /** How many transactions were committed. */
     commits: () => committed.length,
@@ -238,6 +239,49 @@ export async function signedUp({ form }: Rig, email = 'orion@example.com') {
   const login = await form('POST', '/users/login', { email, password: PASSWORD });
   return { user: created.json(), token: login.json().token as string };
 }
+
+/** A service whose people come back from providers, and a person whose address both sides have proven. */
+export async function withProviders(server: Rig) {
+  const { json, service, rootKey, providers } = server;
+  const urls = Object.fromEntries(
+    ['google', 'github', 'microsoft'].map((name) => [
+      `provider_${name}_oauth2_url`,
+      `https://shop.example/back/${name}`,
+    ]),
+  );
+  await json('PATCH', `/v1/service/${service.id}`, urls, { headers: { authorization: rootKey } });
+  const { user } = await enrolled(server);
+  await proveAddress(server, user.email);
+  const identity = (details: Partial<Identity> = {}): Identity => ({
+    provider: 'github',
+    issuer: 'https://github.com',
+    subject: '583231',
+    verifiedEmail: user.email,
+    name: 'Ada',
+    ...details,
+  });
+  /** What the person comes back with, who was sent by a GET of that path. */
+  const comeBack = async (path: string, headers: Record<string, string> = {}) => {
+    const { url } = (await json('GET', path, undefined, { headers })).json();
+    return providers.codeFor(url, identity());
+  };
+  /** The header that proves the person to the service. */
+  const asUser = async () => {
+    const claim = { email: user.email, password: PASSWORD };
+    const { access } = (await json('POST', '/v1/auth/provider/local/login', claim)).json();
+    return { 'user-authorization': `token ${access.token}` };
+  };
+  return { user, identity, comeBack, asUser };
+}
+
+/** As if the owner of an account had pressed the button of a mail. */
+export const proveAddress = ({ database, clock }: Rig, email: string): Promise<void> =>
+  database.transact(async ({ users }) => {
+    const found = await users.findByEmail(email);
+    if (found === null) throw new Error('there is no such account');
+    await users.lock(found.user.id);
+    await users.markValid(found.user.id, true, clock.now());
+  });
 
 /** A key set that comes when it is released: a request under way for as long as is needed. */
 export function slowKeys() {

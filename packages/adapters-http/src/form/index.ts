@@ -9,6 +9,7 @@ import { sendProblem, type Wording } from '../server/send-problem.ts';
 import { accountRoutes } from './accounts.ts';
 import { passkeyRoutes } from './passkeys.ts';
 import { passwordRoutes } from './passwords.ts';
+import { providerRoutes } from './providers.ts';
 import { sessionRoutes } from './sessions.ts';
 import { userRoutes } from './users.ts';
 import { validationRoutes } from './validation.ts';
@@ -24,6 +25,7 @@ export const form =
     app.register(userRoutes(deps));
     app.register(accountRoutes(deps));
     app.register(sessionRoutes(deps));
+    app.register(providerRoutes(deps));
     app.register(passwordRoutes(deps));
     app.register(passkeyRoutes(deps));
     app.register(validationRoutes(deps));

@@ -5,13 +5,16 @@ import {
   enrolled,
   PASSWORD,
   problemAt,
+  proveAddress,
   type Rig,
   rig,
   signedUp,
   wire,
+  withProviders,
 } from '../../test/harness.ts';
 
 const LOCAL = '/v1/auth/provider/local';
+const GITHUB = '/v1/auth/provider/github';
 const NEW_PASSWORD = 'battery staple';
 
 let server: Rig;
@@ -191,6 +194,16 @@ const aWebhook = async () => {
   return `/v1/webhook/${created.json().data.id}`;
 };
 
+/** A token that Google gives a page, of somebody who is new here. */
+const aGoogleToken = () =>
+  server.providers.tokenFor({
+    provider: 'google',
+    issuer: 'https://accounts.google.com',
+    subject: '110169',
+    verifiedEmail: 'vega@example.com',
+    name: 'Vega',
+  });
+
 /** A request of each route that can come again, by the name of its operation. */
 const requests: Record<string, () => Promise<Request>> = {
   startPasskey: passkeyRequests(V1_PASSKEYS).start,
@@ -363,6 +376,37 @@ const requests: Record<string, () => Promise<Request>> = {
   amendAuditEntry: async () => {
     const entry = await server.json('POST', '/v1/audit', { type: 'shop:Order' });
     return { url: `/v1/audit/${entry.json().data.id}`, body: { subject: 'order 7' } };
+  },
+  signInWithProvider: async () => {
+    const { comeBack } = await withProviders(server);
+    return { url: `${GITHUB}/oauth2`, body: await comeBack(`${GITHUB}/oauth2`) };
+  },
+  linkProvider: async () => {
+    const { comeBack, asUser } = await withProviders(server);
+    const headers = await asUser();
+    return { url: `${GITHUB}/link`, body: await comeBack(`${GITHUB}/link`, headers), headers };
+  },
+  unlinkProvider: async () => {
+    const { url, body, headers = {} } = (await requests.linkProvider?.()) ?? { url: '' };
+    const linked = await server.json('POST', url, body, { headers });
+    return { url: `/v1/auth/provider/link/${linked.json().data.id}`, headers };
+  },
+  signInWithGoogle: async () => ({
+    url: '/users/login/google',
+    body: { idToken: aGoogleToken() },
+    authorization: null,
+  }),
+  linkGoogle: async () => {
+    const authorization = await aBearer();
+    await proveAddress(server, person.email);
+    return { url: '/users/providers/google', body: { idToken: aGoogleToken() }, authorization };
+  },
+  unlinkOwnProvider: async () => {
+    const { url, body, authorization } = (await requests.linkGoogle?.()) ?? { url: '' };
+    const fields = { idToken: String(body?.idToken) };
+    const headers = { authorization: String(authorization) };
+    const linked = await server.form('POST', url, fields, headers);
+    return { url: `/users/providers/${linked.json().id}`, authorization: authorization ?? null };
   },
   signUp: async () => ({ url: '/users/create', body: person, authorization: null }),
   signUpAndSignIn: async () => ({

@@ -22,6 +22,7 @@ export const tags = {
   passwords: 'Change a password, or set a new one.',
   recovery: 'Lock an account with the link of a mail, and give it back to its owner.',
   factors: 'Second factors.',
+  providers: 'Sign-in with Google, GitHub and Microsoft.',
   csrf: 'Tokens against cross-site request forgery, for forms of services.',
   audit: 'The record of all actions.',
   events: 'What happened to the users of a service, in one order.',

@@ -15,6 +15,7 @@ import { factorRoutes } from './factors.ts';
 import { keyRoutes } from './keys.ts';
 import { passkeyRoutes } from './passkeys.ts';
 import { passwordRoutes } from './passwords.ts';
+import { providerRoutes } from './providers.ts';
 import { recoveryRoutes } from './recovery.ts';
 import { registrationRoutes } from './registration.ts';
 import { serviceRoutes } from './services.ts';
@@ -37,6 +38,7 @@ export const v1 =
     app.register(sessionRoutes(deps));
     app.register(passwordRoutes(deps));
     app.register(emailRoutes(deps));
+    app.register(providerRoutes(deps));
     app.register(recoveryRoutes(deps));
     app.register(registrationRoutes(deps));
     app.register(factorRoutes(deps));

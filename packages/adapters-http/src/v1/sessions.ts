@@ -67,7 +67,7 @@ const GivenRefreshToken = Type.Object(
   { $id: 'GivenRefreshToken', ...strict },
 );
 
-const Token = Type.Object(
+export const Token = Type.Object(
   {
     token: Type.String({ examples: ['example.token'] }),
     token_expires: Type.Integer({ description: 'Seconds since 1970.', examples: [1769855400] }),

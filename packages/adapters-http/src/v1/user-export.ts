@@ -7,6 +7,7 @@ import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { AuditEntry, entryOut } from './audit.ts';
 import { Key, keyOut } from './keys.ts';
+import { linkOut, ProviderLink } from './providers.ts';
 import { Session, sessionOut } from './sessions.ts';
 import { idOf, instant, instantOut, nullable, nullableIdOf, pathId, pathOf } from './shared.ts';
 import { User, userOut } from './users.ts';
@@ -49,6 +50,9 @@ const UserExported = Type.Object(
         { description: 'What services keep with the user.' },
       ),
       keys: Type.Array(Key, { description: 'Keys, without their values.' }),
+      provider_links: Type.Array(ProviderLink, {
+        description: 'Accounts at providers that open the account.',
+      }),
       sessions: Type.Array(ExportedSession),
       mails: Type.Array(ExportedMail, { description: 'Mails, and what became of their links.' }),
       audit: Type.Array(AuditEntry, { description: 'What the audit says about the user.' }),
@@ -78,6 +82,7 @@ export async function* userExportJson(exported: ExportedUser): AsyncGenerator<st
   yield `{"user":${JSON.stringify(userOut(exported.user))}`;
   yield `,"attributes":${JSON.stringify(attributes)}`;
   yield* list('keys', exported.keys, keyOut);
+  yield `,"provider_links":${JSON.stringify(exported.providerLinks.map(linkOut))}`;
   yield* list('sessions', exported.sessions, ({ endedAt, ...session }) => ({
     ...sessionOut(session),
     ended_at: endedAt === null ? null : instantOut(endedAt),

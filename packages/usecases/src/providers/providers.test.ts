@@ -722,6 +722,6 @@ describe('a sign-in with a token of a page', () => {
     expect(link).toMatchObject({ userId: of.owner.user.id, subject: '110169' });
     expect((await of.signIn(google(null))).user.id).toBe(of.owner.user.id);
     const refused = addLinkWithToken.execute(asNobody(), { provider: 'google', token });
-    await expect(refused).rejects.toThrow(Unauthorized);
+    await expect(refused).rejects.toThrow(Forbidden);
   });
 });

@@ -6,6 +6,7 @@ import type {
   Id,
   Instant,
   Key,
+  ProviderLink,
   SeenUser,
   Session,
 } from '@rekey/domain';
@@ -30,6 +31,7 @@ export type ExportedUser = {
     readonly attributes: Attributes;
   }[];
   readonly keys: AsyncIterable<Key>;
+  readonly providerLinks: readonly ProviderLink[];
   /** Open ones, and those that ended a while ago. */
   readonly sessions: AsyncIterable<Session & { readonly endedAt: Instant | null }>;
   readonly mails: AsyncIterable<OwnDelivery>;
@@ -49,17 +51,21 @@ export class ExportUser {
   async execute(actor: Actor, { id }: { readonly id: Id }): Promise<ExportedUser> {
     const own = actor.kind === 'service' ? actor.service.id : null;
     await this.#ports.places.caughtUp(own === null ? undefined : [own]);
-    const { user, attributes, chains } = await this.#ports.database.read(async (stores) => ({
-      user: await seenBy(actor, stores, id),
-      attributes: await stores.users.attributesOf(id),
-      chains: own === null ? await stores.audit.owners() : [own],
-    }));
+    const { user, attributes, providerLinks, chains } = await this.#ports.database.read(
+      async (stores) => ({
+        user: await seenBy(actor, stores, id),
+        attributes: await stores.users.attributesOf(id),
+        providerLinks: await stores.providerLinks.ofUser(id),
+        chains: own === null ? await stores.audit.owners() : [own],
+      }),
+    );
     const isOwn = ({ serviceId }: { readonly serviceId: Id | null }) =>
       own === null || serviceId === own;
     const serviceIds = own === null ? undefined : [own];
     return {
       user,
       attributes: attributes.filter(isOwn),
+      providerLinks,
       keys: this.#pages(({ keys }, after) =>
         keys.list({ userIds: [id], serviceIds }, { after, limit: PAGE }),
       ),
