@@ -15,7 +15,7 @@ export type AuditEntry = {
   readonly created_at: string;
   /** When something was added to the entry last; at first when it happened. */
   readonly updated_at: string;
-  /** What was tried: one of `rekey:ChainBegin`, `sso:ServiceCreate`, `sso:ServiceUpdate`, `sso:ServiceDelete`, `rekey:RootKeyCreate`, `rekey:KeyAuth`, `sso:UserCreate`, `sso:UserUpdate`, `sso:UserDelete`, `rekey:UserExpire`, `rekey:UserRecover`, `rekey:UserRecoverConfirm`, `sso:KeyCreate`, `sso:KeyUpdate`, `rekey:RoleGrant`, `rekey:RoleRevoke`, `rekey:KeyRotate`, `sso:KeyDelete`, `rekey:KeyRevoke`, `sso:AuthKeyRevoke`, `rekey:UserAdopt`, `sso:AuthLocalLogin`, `rekey:FactorDemand`, `rekey:FactorLogin`, `rekey:FactorAdd`, `rekey:FactorRemove`, `rekey:FactorProve`, `rekey:AuthPasskey`, `sso:AuthLocalUpdatePassword`, `sso:AuthLocalUpdatePasswordRevoke`, `sso:AuthLocalUpdateEmail`, `sso:AuthLocalRegister`, `sso:AuthLocalRegisterConfirm`, `rekey:ValidateEmail`, `sso:AuthLocalResetPassword`, `sso:AuthLocalResetPasswordConfirm`, `rekey:UserInvite`, `rekey:UserInviteConfirm`, `rekey:FactorChangeRevoke`, `sso:AuthLocalRegisterRevoke`, `sso:AuthLocalResetPasswordRevoke`, `sso:AuthLocalUpdateEmailRevoke`, `rekey:NewDeviceRevoke`, `rekey:ValidateEmailRevoke`, `sso:AuthTokenRefresh`, `rekey:SessionEnd`, `rekey:TokenTheft`, `sso:AuthTokenRevoke`, `sso:AuthTotp`, `rekey:Throttle`, `rekey:ThrottleReset`, `rekey:MailSend`, `rekey:MailCorrect`, `rekey:MailRequeue`, `rekey:WebhookCreate`, `rekey:WebhookUpdate`, `rekey:WebhookDelete`, `rekey:WebhookRotate`, `rekey:WebhookTest`, `rekey:WebhookReplay`, `rekey:WebhookDisable`, `sso:AuditUpdate`, `rekey:AuditErase`, `rekey:AuditPrune`, `rekey:Backup`, `rekey:Import`, `rekey:Export`, `rekey:KeyringRotate`, `rekey:KeyringPrune`, or a type of a service's own. */
+  /** What was tried: one of `rekey:ChainBegin`, `sso:ServiceCreate`, `sso:ServiceUpdate`, `sso:ServiceDelete`, `rekey:RootKeyCreate`, `rekey:KeyAuth`, `sso:UserCreate`, `sso:UserUpdate`, `sso:UserDelete`, `rekey:UserExpire`, `rekey:UserRecover`, `rekey:UserRecoverConfirm`, `sso:KeyCreate`, `sso:KeyUpdate`, `rekey:RoleGrant`, `rekey:RoleRevoke`, `rekey:KeyRotate`, `sso:KeyDelete`, `rekey:KeyRevoke`, `sso:AuthKeyRevoke`, `rekey:UserAdopt`, `sso:AuthLocalLogin`, `rekey:FactorDemand`, `rekey:FactorLogin`, `rekey:FactorAdd`, `rekey:FactorRemove`, `rekey:FactorProve`, `rekey:AuthPasskey`, `rekey:AuthGoogleOauth2Callback`, `sso:AuthGithubOauth2Callback`, `sso:AuthMicrosoftOauth2Callback`, `sso:AuthLocalUpdatePassword`, `sso:AuthLocalUpdatePasswordRevoke`, `sso:AuthLocalUpdateEmail`, `sso:AuthLocalRegister`, `sso:AuthLocalRegisterConfirm`, `rekey:ValidateEmail`, `sso:AuthLocalResetPassword`, `sso:AuthLocalResetPasswordConfirm`, `rekey:UserInvite`, `rekey:UserInviteConfirm`, `rekey:FactorChangeRevoke`, `sso:AuthLocalRegisterRevoke`, `sso:AuthLocalResetPasswordRevoke`, `sso:AuthLocalUpdateEmailRevoke`, `rekey:NewDeviceRevoke`, `rekey:ValidateEmailRevoke`, `sso:AuthTokenRefresh`, `rekey:SessionEnd`, `rekey:TokenTheft`, `sso:AuthTokenRevoke`, `sso:AuthTotp`, `rekey:Throttle`, `rekey:ThrottleReset`, `rekey:MailSend`, `rekey:MailCorrect`, `rekey:MailRequeue`, `rekey:WebhookCreate`, `rekey:WebhookUpdate`, `rekey:WebhookDelete`, `rekey:WebhookRotate`, `rekey:WebhookTest`, `rekey:WebhookReplay`, `rekey:WebhookDisable`, `sso:AuditUpdate`, `rekey:AuditErase`, `rekey:AuditPrune`, `rekey:Backup`, `rekey:Import`, `rekey:Export`, `rekey:KeyringRotate`, `rekey:KeyringPrune`, or a type of a service's own. */
   readonly type: string;
   /** Whether what was tried was done. */
   readonly outcome: 'success' | 'failure';
@@ -93,6 +93,26 @@ export type AuditRead = {
 export type Audited = {
   /** The entry of your own that was asked for by `audit`; null where none was. */
   readonly audit: string | null;
+};
+export type CameBackFromProvider = {
+  /** The `code` that the person came back with. */
+  readonly code: string;
+  /** The `state` that the person came back with. */
+  readonly state: string;
+  /** 1 to 200 characters that this browser alone has at your service, such as the id of its session there. Where it was given, what comes back counts only together with it: nobody signs others in. */
+  readonly binding?: string;
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
+  readonly device?: string;
+  /** The type of an entry of your own, which the audit then has as well; not one of `sso:` or `rekey:`. */
+  readonly audit?: string;
+};
+export type CameBackToLink = {
+  /** The `code` that the person came back with. */
+  readonly code: string;
+  /** The `state` that the person came back with. */
+  readonly state: string;
+  /** 1 to 200 characters that this browser alone has at your service, such as the id of its session there. Where it was given, what comes back counts only together with it: nobody signs others in. */
+  readonly binding?: string;
 };
 export type ChangedKey = {
   /** The id of the key, as in the path, where it is repeated. */
@@ -348,6 +368,16 @@ export type FormDeletion = {
   /** The password of the own account; admins may leave it out. */
   readonly password?: string;
 };
+export type FormGoogleLink = {
+  /** The ID token, or the access token, that Google gave the page. */
+  readonly idToken: string;
+};
+export type FormGoogleToken = {
+  /** The ID token, or the access token, that Google gave the page. */
+  readonly idToken: string;
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
+  readonly device?: string;
+};
 export type FormLoggedIn = {
   readonly user: FormUser;
   /** Goes with `Authorization: Bearer …` from now on. */
@@ -442,7 +472,7 @@ export type FormProblem = {
   /** For people. */
   readonly detail: string;
   /** For programs; the list is closed. */
-  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'invalid_cursor' | 'cursor_expired' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'second_factor_required' | 'factor_enrolment_required' | 'insufficient_user_authentication' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
+  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'invalid_cursor' | 'cursor_expired' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'last_way_in' | 'address_not_proven' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'second_factor_required' | 'factor_enrolment_required' | 'insufficient_user_authentication' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
   /** Of a 500: the id of the request in the log. */
   readonly instance?: string;
   /** Where a second factor is missing: to be shown together with it, once. By itself it opens nothing. */
@@ -463,6 +493,14 @@ export type FormProblem = {
     readonly field?: string;
     readonly message: string;
   }[];
+};
+export type FormProviderLink = {
+  readonly id: string;
+  /** When it was made. */
+  readonly createdAt: string;
+  /** When a sign-in went through it last; null for never. */
+  readonly lastUsedAt: string | null;
+  readonly provider: 'google' | 'github' | 'microsoft';
 };
 export type FormSession = {
   readonly id: string;
@@ -556,7 +594,7 @@ export type JsonProblem = {
   /** For people. */
   readonly detail: string;
   /** For programs; the list is closed. */
-  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'invalid_cursor' | 'cursor_expired' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'second_factor_required' | 'factor_enrolment_required' | 'insufficient_user_authentication' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
+  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'invalid_cursor' | 'cursor_expired' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'last_way_in' | 'address_not_proven' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'second_factor_required' | 'factor_enrolment_required' | 'insufficient_user_authentication' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
   /** Of a 500: the id of the request in the log. */
   readonly instance?: string;
   /** Where a second factor is missing: to be shown together with it, once. By itself it opens nothing. */
@@ -938,7 +976,7 @@ export type Problem = {
   /** For people. */
   readonly detail: string;
   /** For programs; the list is closed. */
-  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'invalid_cursor' | 'cursor_expired' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'second_factor_required' | 'factor_enrolment_required' | 'insufficient_user_authentication' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
+  readonly code: 'bad_request' | 'invalid_argument' | 'invalid_credentials' | 'invalid_one_time_token' | 'invalid_token' | 'invalid_cursor' | 'cursor_expired' | 'account_locked' | 'account_not_locked' | 'recent_change' | 'last_way_in' | 'address_not_proven' | 'unauthorized' | 'cross_site_request' | 'forbidden' | 'password_update_required' | 'second_factor_required' | 'factor_enrolment_required' | 'insufficient_user_authentication' | 'registration_closed' | 'root_key_required' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'idempotency_key_in_use' | 'payload_too_large' | 'unsupported_media_type' | 'idempotency_key_reused' | 'too_many_requests' | 'headers_too_large' | 'internal' | 'overloaded' | 'unavailable';
   /** Of a 500: the id of the request in the log. */
   readonly instance?: string;
   /** Where a second factor is missing: to be shown together with it, once. By itself it opens nothing. */
@@ -970,6 +1008,34 @@ export type ProvenChange = {
   readonly totp?: string;
   /** A recovery code, in the place of `totp`; it works once. */
   readonly recovery_code?: string;
+};
+export type ProviderLink = {
+  /** The id of the link. */
+  readonly id: string;
+  /** When it was made. */
+  readonly created_at: string;
+  /** When a sign-in went through it last; null for never. */
+  readonly last_used_at: string | null;
+  /** The user whose account it opens. */
+  readonly user_id: string;
+  readonly provider: 'google' | 'github' | 'microsoft';
+  /** The system of the provider that knows the person. */
+  readonly issuer: string;
+  /** The id of the person there. */
+  readonly subject: string;
+};
+export type ProviderLinked = {
+  readonly data: ProviderLink;
+};
+export type ProviderLinks = {
+  readonly data: readonly ProviderLink[];
+};
+export type ProviderUnlinked = {
+
+};
+export type ProviderUrl = {
+  /** The page of the provider to send the person to. */
+  readonly url: string;
 };
 export type RecoveryConfirmed = {
   readonly meta: PasswordMeta;
@@ -1156,6 +1222,15 @@ export type SignUp = {
   /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
   readonly device?: string;
 };
+export type SignedInWithProvider = {
+  readonly user: User;
+  readonly access: Token;
+  readonly refresh: Token;
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
+  readonly device: string;
+  /** The entry of your own that was asked for by `audit`; null where none was. */
+  readonly audit: string | null;
+};
 export type SteppedUp = {
   readonly user: User;
   readonly access: Token;
@@ -1238,6 +1313,8 @@ export type UserExported = {
     }[];
     /** Keys, without their values. */
     readonly keys: readonly Key[];
+    /** Accounts at providers that open the account. */
+    readonly provider_links: readonly ProviderLink[];
     readonly sessions: readonly ExportedSession[];
     /** Mails, and what became of their links. */
     readonly mails: readonly ExportedMail[];
@@ -1544,6 +1621,30 @@ export type Api = {
   } & {
     readonly id: string;
   }, call?: Call): Promise<ValidationSent>;
+  /** Send a person to a provider to sign in. */
+  beginProviderSignIn(input: {
+    readonly provider: string;
+    readonly binding?: string;
+  }, call?: Call): Promise<ProviderUrl>;
+  /** Let a person in who came back from a provider. */
+  signInWithProvider(input: CameBackFromProvider & {
+    readonly provider: string;
+  }, call?: Call): Promise<SignedInWithProvider>;
+  /** Send a person to a provider to link the account there. */
+  beginProviderLink(input: {
+    readonly provider: string;
+    readonly binding?: string;
+  }, call?: Call): Promise<ProviderUrl>;
+  /** Link the account of a person who came back from a provider. */
+  linkProvider(input: CameBackToLink & {
+    readonly provider: string;
+  }, call?: Call): Promise<ProviderLinked>;
+  /** List the accounts at providers that open the account of a user. */
+  listProviderLinks(input?: undefined, call?: Call): Promise<ProviderLinks>;
+  /** Unlink an account at a provider. */
+  unlinkProvider(input: {
+    readonly id: string;
+  }, call?: Call): Promise<ProviderUnlinked>;
   /** Lock the account with the token of a mail. */
   revokeRegister(input: Lock, call?: Call): Promise<Locked>;
   /** Lock the account with the token of a mail. */
@@ -1723,6 +1824,16 @@ export type Api = {
   listOwnSessions(input?: undefined, call?: Call): Promise<readonly FormSession[]>;
   /** End one of the own sessions. */
   endOwnSession(input: {
+    readonly id: string;
+  }, call?: Call): Promise<void>;
+  /** Log in with Google. */
+  signInWithGoogle(input: FormGoogleToken, call?: Call): Promise<FormLoggedIn>;
+  /** List the accounts at providers that open the own account. */
+  listOwnProviders(input?: undefined, call?: Call): Promise<readonly FormProviderLink[]>;
+  /** Link an account at Google to the own account. */
+  linkGoogle(input: FormGoogleLink, call?: Call): Promise<FormProviderLink>;
+  /** Unlink an account at a provider from the own account. */
+  unlinkOwnProvider(input: {
     readonly id: string;
   }, call?: Call): Promise<void>;
   /** Change the own password. */
@@ -1913,6 +2024,12 @@ export const calls = {
   confirmReset: { method: 'POST', path: '/v1/auth/provider/local/reset-password/confirm', takes: 'json', proof: 'key', listed: null },
   updateEmail: { method: 'POST', path: '/v1/auth/provider/local/update-email', takes: 'json', proof: 'key', listed: null },
   sendValidationTo: { method: 'POST', path: '/v1/user/{id}/validate-email', takes: 'json', proof: 'key', listed: null },
+  beginProviderSignIn: { method: 'GET', path: '/v1/auth/provider/{provider}/oauth2', takes: null, proof: 'key', listed: null },
+  signInWithProvider: { method: 'POST', path: '/v1/auth/provider/{provider}/oauth2', takes: 'json', proof: 'key', listed: null },
+  beginProviderLink: { method: 'GET', path: '/v1/auth/provider/{provider}/link', takes: null, proof: 'key', listed: null },
+  linkProvider: { method: 'POST', path: '/v1/auth/provider/{provider}/link', takes: 'json', proof: 'key', listed: null },
+  listProviderLinks: { method: 'GET', path: '/v1/auth/provider/link', takes: null, proof: 'key', listed: null },
+  unlinkProvider: { method: 'DELETE', path: '/v1/auth/provider/link/{id}', takes: null, proof: 'key', listed: null },
   revokeRegister: { method: 'POST', path: '/v1/auth/provider/local/register/revoke', takes: 'json', proof: 'key', listed: null },
   revokeResetPassword: { method: 'POST', path: '/v1/auth/provider/local/reset-password/revoke', takes: 'json', proof: 'key', listed: null },
   revokeUpdateEmail: { method: 'POST', path: '/v1/auth/provider/local/update-email/revoke', takes: 'json', proof: 'key', listed: null },
@@ -1965,6 +2082,10 @@ export const calls = {
   signOut: { method: 'POST', path: '/users/logout', takes: 'form', proof: 'token', listed: null },
   listOwnSessions: { method: 'GET', path: '/users/sessions', takes: null, proof: 'token', listed: null },
   endOwnSession: { method: 'DELETE', path: '/users/sessions/{id}', takes: null, proof: 'token', listed: null },
+  signInWithGoogle: { method: 'POST', path: '/users/login/google', takes: 'form', proof: null, listed: null },
+  listOwnProviders: { method: 'GET', path: '/users/providers', takes: null, proof: 'token', listed: null },
+  linkGoogle: { method: 'POST', path: '/users/providers/google', takes: 'form', proof: 'token', listed: null },
+  unlinkOwnProvider: { method: 'DELETE', path: '/users/providers/{id}', takes: null, proof: 'token', listed: null },
   changePassword: { method: 'PUT', path: '/users/update/password', takes: 'form', proof: 'token', listed: null },
   changePasswordSignedOut: { method: 'POST', path: '/users/update/password', takes: 'form', proof: null, listed: null },
   recoverPassword: { method: 'POST', path: '/users/recoverPassword', takes: 'form', proof: null, listed: null },
