@@ -11,7 +11,7 @@ import {
   pendingEntryText,
 } from '../../packages/domain/src/index.ts';
 import { chained, resealed } from '../../packages/usecases/src/shared/chain.ts';
-import { id } from './filling.ts';
+import { id, openBehind } from './filling.ts';
 import { type Data, KNOWN } from './rekey.ts';
 
 /** Entries that one transaction appends. */
@@ -27,6 +27,11 @@ export async function fillAudit(
   tell: (entries: number) => void,
 ): Promise<void> {
   const macs = macsOf(() => keys.audit);
+  const behind = await openBehind(databaseUrl);
+  const indexes = (await behind.rows<{ name: string; sql: string }>(behind.indexes)).filter(
+    ({ sql }) => / on (?:public\.)?audit_entries /i.test(sql),
+  );
+  for (const { name } of indexes) await behind.run(`drop index ${name}`);
   const opened = await openDatabase({ url: databaseUrl, isBulk: true });
   const service = id('service', 1);
   let made = 0;
@@ -93,6 +98,9 @@ export async function fillAudit(
   if (batch.length > 0) await append(batch);
   tell(made);
   await opened.close();
+  for (const { sql } of indexes) await behind.run(sql);
+  for (const statement of behind.settled) await behind.run(statement);
+  await behind.close();
 }
 
 type Made = Pick<AuditEntry, 'serviceId' | 'subjectId'> & {

@@ -368,6 +368,7 @@ async function minutely(): Promise<void> {
   let minute = 0;
   while (!isOver()) {
     await pause(60_000);
+    if (isOver()) return;
     minute += 1;
     const rss = servers.map((server) => {
       try {
@@ -387,9 +388,11 @@ async function minutely(): Promise<void> {
   }
 }
 
-say(`load: ${minutes} minutes`);
+say(`load: ${minutes} minutes, process ${process.pid}`);
 const running = [hurting(), minutely(), reader(), ...Array.from({ length: WORKERS }, worker)];
-await setTimeout(minutes * 60_000);
+// Whoever has no more time has it end earlier: kill -USR2.
+process.once('SIGUSR2', () => over.abort());
+await pause(minutes * 60_000);
 over.abort();
 await Promise.all(running);
 
