@@ -198,6 +198,38 @@ describe.each(Object.entries(balancers))('behind %s', (name, { program, file, ar
       expect(await from(BACKEND, { 'x-forwarded-for': PERSON })).toBe(PERSON);
     },
   );
+
+  test.skipIf(skips(isMissing, why))(
+    'a long poll and a stream have an event as it happens, whichever server it happened on',
+    async () => {
+      const { ask, call } = await world();
+      const { body } = await call('GET', '/v1/event?limit=100');
+      const polls = Array.from({ length: 4 }, () =>
+        call('GET', `/v1/event?wait_s=30&after=${body.next}`),
+      );
+      const accept = 'text/event-stream';
+      const streams = await Promise.all(
+        Array.from({ length: 4 }, () =>
+          ask('GET', `/v1/event?after=${body.next}`, { headers: { accept } }),
+        ),
+      );
+      const firsts = streams.map(async ({ response }) => {
+        let seen = '';
+        for await (const chunk of response) {
+          seen += chunk;
+          if (/^data: .*\n\n/m.test(seen)) break;
+        }
+        return seen;
+      });
+      const json = { name: 'Ada', email: 'ada@example.com' };
+      const { body: user } = await call('POST', '/v1/user', { json });
+      for (const first of await Promise.all(firsts)) expect(first).toContain(user.data.id);
+      for (const poll of await Promise.all(polls)) {
+        expect(poll.body.data[0]).toMatchObject({ type: 'user.created' });
+      }
+      for (const { sent } of streams) sent.destroy();
+    },
+  );
 });
 
 type Asked = {
