@@ -369,7 +369,9 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL
       if (walking.includes(verb)) continue;
       const { rows } = await client.query(`explain ${sql}`, values);
       const plan = rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n');
-      expect(plan, sql).not.toMatch(/Seq Scan|Sort/);
+      // What shares a millisecond is sorted as it is read.
+      const others = plan.replaceAll(/Incremental Sort|(?:Presorted|Sort) Key/g, '');
+      expect(others, sql).not.toMatch(/Seq Scan|Sort/);
     }
   });
 

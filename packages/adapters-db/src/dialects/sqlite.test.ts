@@ -504,11 +504,14 @@ describe('the queries of the stores', () => {
     }));
   }
 
+  // What shares a millisecond is sorted as it is read: the last term of an order.
   test('scan no table and sort nothing, but for those of an operator', async () => {
     for (const { verb, sql, plan } of await plans()) {
       if (walking.includes(verb)) continue;
       const walks = plan.filter((line) =>
-        /SCAN (?!free|page|\d+-ROW VALUES|CONSTANT ROW)|TEMP B-TREE/.test(line),
+        /SCAN (?!free|page|\d+-ROW VALUES|CONSTANT ROW)|TEMP B-TREE(?! FOR (?:LAST TERM|RIGHT PART))/.test(
+          line,
+        ),
       );
       expect(walks, sql).toEqual([]);
     }

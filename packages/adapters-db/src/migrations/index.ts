@@ -3,6 +3,7 @@ import type { Connection, Dialect } from '../dialects/dialect.ts';
 import { one, type Param, write } from '../query.ts';
 import { initial } from './0001-initial.ts';
 import { eventData } from './event-data.ts';
+import { lighterAudit } from './lighter-audit.ts';
 import type { Migration } from './migration.ts';
 import { passkeys } from './passkeys.ts';
 import { providerLinks } from './provider-links.ts';
@@ -19,6 +20,7 @@ export const migrations: readonly Migration[] = [
   sequences,
   providerLinks,
   webhooks,
+  lighterAudit,
 ];
 
 const latest = one((db) =>

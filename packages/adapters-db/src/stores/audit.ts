@@ -279,8 +279,12 @@ const placesBy = (key: Key | 'id' | null, hasChain: boolean, order: 'asc' | 'des
 const orders = ['asc', 'desc'] as const;
 const keysOfList = ['user_id', 'subject', 'type'] as const;
 const kindsOfList = [
-  ...[...keysOfList, null].map((key) => ({ key, hasChain: true })),
   { key: 'id', hasChain: false },
+  // Few entries are about a user or a thing, at whatever service.
+  { key: 'user_id', hasChain: false },
+  { key: 'subject', hasChain: false },
+  { key: 'type', hasChain: true },
+  { key: null, hasChain: true },
   { key: null, hasChain: false },
 ] as const;
 
@@ -337,30 +341,32 @@ async function list(on: Connection, filter: AuditFilter, limit: number): Promise
   const found = ids ? 'id' : keysOfList.find((name) => listed[name]);
   const key = found ?? null;
   const rest = { ...listed, ...(key !== null && { [key]: undefined }) };
-  const isById = key === 'id';
-  const owned = serviceIds?.map(nameOf);
-  const hasChain = !isById && owned !== undefined;
+  const owned = serviceIds && distinct(serviceIds.map(nameOf));
+  const hasChain = (key === null || key === 'type') && owned !== undefined;
   const values = key === null || key === 'id' ? [''] : distinct(listed[key] ?? []);
-  const branches = hasChain
-    ? distinct(owned).flatMap((chain) => values.map((value) => ({ chain, value })))
-    : [{ chain: '', value: '' }];
+  const branches = (hasChain ? owned : ['']).flatMap((chain) =>
+    values.map((value) => ({ chain, value })),
+  );
+  const chains = hasChain || owned === undefined ? [undefined] : chunksOf(owned);
 
   const ask = places.get(`${order} ${key} ${hasChain}`);
-  if (!ask) throw new Error('a list by anything but ids and time names its chains');
+  if (!ask) throw new Error('a list by types alone names its chains');
   const pages: AuditPlace[] = [];
   for (const some of chunksOf(branches, BRANCHES)) {
-    const page = await ask(on)(
-      limit,
-      isDescending ? end : begin,
-      isDescending ? begin : end,
-      padded(some, { chain: '', value: '' }, BRANCHES),
-      maybe(ids),
-      maybe(rest.type),
-      maybe(rest.subject),
-      maybe(rest.user_id),
-      isById ? maybe(owned) : undefined,
-    );
-    pages.push(...page);
+    for (const someChains of chains) {
+      const page = await ask(on)(
+        limit,
+        isDescending ? end : begin,
+        isDescending ? begin : end,
+        padded(some, { chain: '', value: '' }, BRANCHES),
+        maybe(ids),
+        maybe(rest.type),
+        maybe(rest.subject),
+        maybe(rest.user_id),
+        maybe(someChains),
+      );
+      pages.push(...page);
+    }
   }
   return pages.sort(compare).slice(0, limit);
 }
@@ -478,9 +484,12 @@ const keys = all(
           selectFrom('audit_entries')
             .select('sequence')
             .whereRef('subject', '=', 'keys.id')
-            .where('chain', '=', sql<string>`coalesce(keys.service_id, ${sql.lit(OPERATOR)})`)
+            // No equation: PostgreSQL would read the whole audit to look keys up in it.
             .where(
-              'type',
+              sql<boolean>`(chain <> coalesce(keys.service_id, ${sql.lit(OPERATOR)})) is false`,
+            )
+            .where(
+              plainType,
               'in',
               keyMakingTypes.map((type) => sql.lit(type)),
             ),

@@ -62,12 +62,13 @@ export class ListAudit {
     if (!may(actor, 'read audit', { serviceId: serviceId ?? null })) throw new Unauthorized();
     const { ids, types, subjects, userIds, from, to, order, limit } = input;
     const asked = serviceId === undefined ? input.serviceIds : ownOf(serviceId, input);
-    const isFiltered = [types, subjects, userIds].some((values) => values !== undefined);
+    const isByType =
+      types !== undefined && [ids, subjects, userIds].every((of) => of === undefined);
     const isDescending = order === 'desc' || (order === undefined && from === undefined);
     await this.#ports.places.caughtUp(serviceId === undefined ? undefined : [serviceId]);
     return this.#ports.database.read(async (stores) => {
       const after = input.after ?? (await this.#placeOf(actor, stores, input, isDescending));
-      const serviceIds = asked ?? (isFiltered ? await stores.audit.owners() : undefined);
+      const serviceIds = asked ?? (isByType ? await stores.audit.owners() : undefined);
       const range = { from: from ?? 0, to: to ?? END, after, isDescending };
       const filter = { serviceIds, ids, types, subjects, userIds, ...range };
       // One more, to see whether there are more.

@@ -66,7 +66,7 @@ export interface Audit {
 
 /** Of each list any value fits; one that is not given lets everything through. */
 export type AuditFilter = {
-  /** The chains of these services; null for the operator's. Undefined for all chains, which has no filter but by ids. */
+  /** The chains of these services; null for the operator's. Undefined for all chains: a filter by types alone names them. */
   readonly serviceIds?: readonly (Id | null)[] | undefined;
   readonly ids?: readonly Id[] | undefined;
   readonly types?: readonly string[] | undefined;

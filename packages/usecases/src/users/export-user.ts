@@ -51,14 +51,11 @@ export class ExportUser {
   async execute(actor: Actor, { id }: { readonly id: Id }): Promise<ExportedUser> {
     const own = actor.kind === 'service' ? actor.service.id : null;
     await this.#ports.places.caughtUp(own === null ? undefined : [own]);
-    const { user, attributes, providerLinks, chains } = await this.#ports.database.read(
-      async (stores) => ({
-        user: await seenBy(actor, stores, id),
-        attributes: await stores.users.attributesOf(id),
-        providerLinks: await stores.providerLinks.ofUser(id),
-        chains: own === null ? await stores.audit.owners() : [own],
-      }),
-    );
+    const { user, attributes, providerLinks } = await this.#ports.database.read(async (stores) => ({
+      user: await seenBy(actor, stores, id),
+      attributes: await stores.users.attributesOf(id),
+      providerLinks: await stores.providerLinks.ofUser(id),
+    }));
     const isOwn = ({ serviceId }: { readonly serviceId: Id | null }) =>
       own === null || serviceId === own;
     const serviceIds = own === null ? undefined : [own];
@@ -77,7 +74,7 @@ export class ExportUser {
         isOwn,
         this.#pages(({ deliveries }, after = '') => deliveries.ofUser(id, after, PAGE)),
       ),
-      audit: this.#entries(id, chains),
+      audit: this.#entries(id, serviceIds),
     };
   }
 
@@ -94,7 +91,7 @@ export class ExportUser {
     }
   }
 
-  async *#entries(userId: Id, serviceIds: readonly (Id | null)[]): AsyncGenerator<AmendedEntry> {
+  async *#entries(userId: Id, serviceIds: readonly Id[] | undefined): AsyncGenerator<AmendedEntry> {
     const filter = { userIds: [userId], serviceIds, from: 0, to: END, isDescending: false };
     for (let after: AuditPlace | undefined; ; ) {
       const from = after;
