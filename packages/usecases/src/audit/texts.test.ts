@@ -15,7 +15,7 @@ import {
   type World,
   world,
 } from '../../testing/index.ts';
-import type { PendingRow } from '../../testing/memory/pending.ts';
+import type { PendingRow } from '../../testing/memory/tables.ts';
 import { useCases } from '../index.ts';
 import { record } from '../shared/record.ts';
 

@@ -1,7 +1,7 @@
 import { type AuditType, type Id, operator } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
 import { asService, endOf, ORIGIN, root, START, type World, world } from '../../testing/index.ts';
-import type { PendingRow } from '../../testing/memory/pending.ts';
+import type { PendingRow } from '../../testing/memory/tables.ts';
 import { type Database, places, useCases } from '../index.ts';
 import { record } from './record.ts';
 

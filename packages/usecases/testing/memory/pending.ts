@@ -1,9 +1,5 @@
-import type { Event, PendingEntry } from '@rekey/domain';
 import type { Pending } from '../../src/ports/index.ts';
-import type { Tables } from './tables.ts';
-
-/** What has no place yet. */
-export type PendingRow = { readonly event: Event } | { readonly pending: PendingEntry };
+import type { PendingRow, Tables } from './tables.ts';
 
 export const pending = ({ pending }: Tables): Pending => ({
   // Transactions take turns anyway.

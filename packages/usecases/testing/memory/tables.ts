@@ -6,11 +6,13 @@ import type {
   Challenge,
   Credential,
   Delivery,
+  Event,
   Id,
   Instant,
   Key,
   OneTimeToken,
   Passkey,
+  PendingEntry,
   ProviderLink,
   Service,
   Session,
@@ -30,7 +32,6 @@ import type {
   StoredBucket,
   UserLock,
 } from '../../src/ports/index.ts';
-import type { PendingRow } from './pending.ts';
 import { type Journal, Table } from './table.ts';
 
 export type Tables = {
@@ -71,6 +72,9 @@ export type Tables = {
   /** By webhook and event. */
   readonly webhookDeliveries: Table<string, WebhookDeliveryRow>;
 };
+
+/** What has no place yet. */
+export type PendingRow = { readonly event: Event } | { readonly pending: PendingEntry };
 
 export type UserRow = {
   readonly user: User;
