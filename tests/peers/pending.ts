@@ -4,7 +4,6 @@
  */
 export const pending = {
   'sign-in with providers': ['guide_oauth2_login'],
-  'a second factor': ['twoFactorAuthentication'],
 } as const satisfies Record<string, readonly string[]>;
 
 type Theme = keyof typeof pending;

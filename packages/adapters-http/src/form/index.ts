@@ -7,6 +7,7 @@ import { Problem } from '../server/problem.ts';
 import { speak } from '../server/routes.ts';
 import { sendProblem, type Wording } from '../server/send-problem.ts';
 import { accountRoutes } from './accounts.ts';
+import { factorRoutes } from './factors.ts';
 import { passkeyRoutes } from './passkeys.ts';
 import { passwordRoutes } from './passwords.ts';
 import { providerRoutes } from './providers.ts';
@@ -27,6 +28,7 @@ export const form =
     app.register(sessionRoutes(deps));
     app.register(providerRoutes(deps));
     app.register(passwordRoutes(deps));
+    app.register(factorRoutes(deps));
     app.register(passkeyRoutes(deps));
     app.register(validationRoutes(deps));
   };

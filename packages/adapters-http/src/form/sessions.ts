@@ -1,6 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import {
+  FactorDemanded,
   type Id,
+  InvalidCredentials,
   isId,
   MAX_PAGE_SIZE,
   NotFound,
@@ -13,7 +15,13 @@ import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { deviceCookie } from '../server/device-cookie.ts';
 import { currentPassword, deviceToken } from '../server/fields.ts';
-import { claimedEmail, FormLoggedIn, formFlag, formLoggedInOut } from './shared.ts';
+import {
+  claimedEmail,
+  FormLoggedIn,
+  factorRequiredOut,
+  formFlag,
+  formLoggedInOut,
+} from './shared.ts';
 
 const FormCredentials = Type.Object(
   { email: claimedEmail, password: currentPassword, device: Type.Optional(deviceToken) },
@@ -97,15 +105,16 @@ export const sessionRoutes =
           operationId: 'signIn',
           tags: ['forms'],
           summary: 'Log in',
-          description: 'Wrong credentials are a 401 here.',
+          description:
+            'Wrong credentials are a 401 here. A user with a second factor is asked for it: `requires2FA` is true, and the `challenge` goes on at `/users/login/2fa`.',
           security: [],
-          errors,
+          errors: [...errors, 'factor_enrolment_required'],
           statusOf,
           body: FormCredentials,
           response: { 200: FormLoggedIn },
         },
       },
-      logIn,
+      (request, reply) => logIn(request, reply).catch(factorRequiredOut),
     );
 
     app.post<Credentials>(
@@ -116,7 +125,7 @@ export const sessionRoutes =
           tags: ['forms'],
           summary: 'Log in, for the token alone',
           description:
-            'As clients of earlier versions of orion users do; `POST /users/login` is better. Wrong credentials are a 401 here.',
+            'As clients of earlier versions of orion users do; `POST /users/login` is better. Wrong credentials are a 401 here, and so is an account whose login takes a second factor.',
           security: [],
           errors,
           statusOf,
@@ -130,7 +139,13 @@ export const sessionRoutes =
           },
         },
       },
-      async (request, reply) => (await logIn(request, reply)).token,
+      async (request, reply) => {
+        const login = logIn(request, reply).catch((error: unknown) => {
+          // A bare token has no room for the question.
+          throw error instanceof FactorDemanded ? new InvalidCredentials(error.message) : error;
+        });
+        return (await login).token;
+      },
     );
 
     app.post(

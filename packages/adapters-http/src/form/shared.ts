@@ -1,4 +1,4 @@
-import { parseClaimedEmail, type User } from '@rekey/domain';
+import { FactorDemanded, parseClaimedEmail, type User } from '@rekey/domain';
 import { type Static, Type } from 'typebox';
 import { deviceToken } from '../server/fields.ts';
 
@@ -30,13 +30,16 @@ export const FormUser = Type.Object(
       examples: [false],
     }),
     secret2FA: Type.Null({ description: 'Always null: nobody reads a secret here.' }),
-    using2FA: Type.Boolean({ description: 'Always false, for now.', examples: [false] }),
+    using2FA: Type.Boolean({
+      description: 'Whether there are one-time codes as a second factor.',
+      examples: [false],
+    }),
     require2FAForBasicLogin: Type.Boolean({
-      description: 'Always false, for now.',
+      description: 'Whether a login with the password takes the second factor.',
       examples: [false],
     }),
     require2FAForSocialLogin: Type.Boolean({
-      description: 'Always false, for now.',
+      description: 'Whether a login with a provider takes the second factor.',
       examples: [false],
     }),
   },
@@ -49,9 +52,9 @@ export const formUserOut = (user: User): Static<typeof FormUser> => ({
   email: user.email,
   emailValid: user.emailValid,
   secret2FA: null,
-  using2FA: false,
-  require2FAForBasicLogin: false,
-  require2FAForSocialLogin: false,
+  using2FA: user.factors.hasTotp,
+  require2FAForBasicLogin: user.factors.atPassword,
+  require2FAForSocialLogin: user.factors.atProvider,
 });
 
 const token = Type.String({
@@ -59,27 +62,49 @@ const token = Type.String({
   examples: ['example.token.of.a-login'],
 });
 
-const FormAuthentication = Type.Object({ user: FormUser, token }, { $id: 'FormAuthentication' });
-
-/** The answer of a login, as clients of every version of orion users read it. */
+/**
+ * The answer of a login, as clients of every version of orion users read it. Of one that lacks a second factor,
+ * `authentication`, `requires2FA`, `message` and `challenge` are all there is.
+ */
 export const FormLoggedIn = Type.Object(
   {
-    user: FormUser,
-    token,
-    authentication: FormAuthentication,
-    requires2FA: Type.Boolean({ description: 'Always false, for now.', examples: [false] }),
-    message: Type.Null({ description: 'Always null, for now.' }),
-    device: deviceToken,
+    user: Type.Optional(FormUser),
+    token: Type.Optional(token),
+    authentication: Type.Union(
+      // A copy of the user: the serializer takes no named schema both inside an alternative and outside.
+      [Type.Object({ user: Type.Object(FormUser.properties), token }), Type.Null()],
+      { description: 'Null where a second factor is asked for.', examples: [null] },
+    ),
+    requires2FA: Type.Boolean({
+      description: 'Whether a second factor is asked for, at `/users/login/2fa`.',
+      examples: [false],
+    }),
+    message: Type.Unsafe<string | null>({
+      type: ['string', 'null'],
+      description: 'Null where nothing is missing.',
+      examples: ['2FA code required'],
+    }),
+    challenge: Type.Optional(
+      Type.String({
+        description: 'To be shown together with the code, once, within five minutes.',
+        examples: ['example-challenge'],
+      }),
+    ),
+    device: Type.Optional(deviceToken),
   },
   { $id: 'FormLoggedIn' },
 );
 
-export function formLoggedInOut(
-  entity: User,
-  token: string,
-  device: string,
-): Static<typeof FormLoggedIn> {
+export function formLoggedInOut(entity: User, token: string, device: string) {
   const user = formUserOut(entity);
   const authentication = { user, token };
   return { ...authentication, authentication, requires2FA: false, message: null, device };
+}
+
+/** The answer of a login that lacks a second factor; whatever else went wrong is thrown. */
+export function factorRequiredOut(error: unknown): Static<typeof FormLoggedIn> {
+  const isAsked = error instanceof FactorDemanded && error.code === 'second_factor_required';
+  if (!isAsked || error.challenge === null) throw error;
+  const { challenge } = error;
+  return { authentication: null, requires2FA: true, message: '2FA code required', challenge };
 }

@@ -5,7 +5,13 @@ import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { deviceCookie } from '../server/device-cookie.ts';
 import { deviceToken, email, firstPassword, name } from '../server/fields.ts';
-import { FormLoggedIn, FormUser, formLoggedInOut, formUserOut } from './shared.ts';
+import {
+  FormLoggedIn,
+  FormUser,
+  factorRequiredOut,
+  formLoggedInOut,
+  formUserOut,
+} from './shared.ts';
 
 const SignUp = Type.Object(
   { name: name('Ada'), email, password: firstPassword, device: Type.Optional(deviceToken) },
@@ -58,20 +64,23 @@ export const userRoutes =
           description:
             'At an address that has an account it is a login with that password, and wrong credentials are a 400.',
           security: [],
-          errors: [...errors, 'password_update_required'],
+          errors: [...errors, 'password_update_required', 'factor_enrolment_required'],
           body: SignUp,
           response: { 200: FormLoggedIn },
         },
       },
       async (request, reply) => {
         const { signUpAndLogIn } = deps.useCases.users;
-        const { user, access, device } = await signUpAndLogIn.execute(actorOf(request), {
+        const input = {
           ...request.body,
           device: request.body.device ?? cookie.read(request),
           locale: preferred(request.headers['accept-language']).locale,
-        });
-        cookie.keep(device, request, reply);
-        return formLoggedInOut(user, access.token, device);
+        };
+        const login = signUpAndLogIn.execute(actorOf(request), input);
+        return login.then(({ user, access, device }) => {
+          cookie.keep(device, request, reply);
+          return formLoggedInOut(user, access.token, device);
+        }, factorRequiredOut);
       },
     );
 

@@ -420,6 +420,44 @@ const requests: Record<string, () => Promise<Request>> = {
     return { url: '/users/login', body: { email, password }, authorization: null };
   },
   authenticate: async () => ({ ...(await requests.signIn?.()), url: '/users/authenticate' }),
+  signInWithFactor: async () => {
+    const code = await aFactor();
+    const { email, password } = person;
+    const login = await server.form('POST', '/users/login', { email, password });
+    const { challenge } = login.json();
+    return { url: '/users/login/2fa', body: { email, code, challenge }, authorization: null };
+  },
+  validateFactor: async () => {
+    await signedUp(server, person.email);
+    const { email } = person;
+    const code = codeOf(await aSeed());
+    return { url: '/users/google/2FAuth/validate', body: { email, code }, authorization: null };
+  },
+  showSeed: async () => {
+    await signedUp(server, person.email);
+    const { email, password } = person;
+    return {
+      url: '/users/google/2FAuth/qrCode',
+      body: { email, password },
+      authorization: null,
+      headers: { accept: 'application/json' },
+    };
+  },
+  changeFactorDemands: async () => {
+    const code = await aFactor();
+    const { email } = person;
+    const authorization = `Bearer ${factorToken}`;
+    return { url: '/users/2fa/settings', body: { email, code }, authorization };
+  },
+  disableFactor: async () => {
+    const code = await aFactor();
+    return { url: '/users/2fa/disable', body: { code }, authorization: `Bearer ${factorToken}` };
+  },
+  renewOwnRecoveryCodes: async () => {
+    const code = await aFactor();
+    const authorization = `Bearer ${factorToken}`;
+    return { url: '/users/2fa/recoveryCodes', body: { code }, authorization };
+  },
   endOwnSession: async () => {
     const authorization = await aBearer();
     const before = await sessionIds('/users/sessions', authorization);
@@ -466,6 +504,28 @@ const requests: Record<string, () => Promise<Request>> = {
     const fields = { token, newPassword: NEW_PASSWORD };
     return { url: '/users/recoverPassword/confirm', body: fields, authorization: null };
   },
+};
+
+const aSeed = async (): Promise<string> => {
+  const { email, password } = person;
+  const headers = { accept: 'application/json' };
+  const url = '/users/google/2FAuth/qrCode';
+  return (await server.form('POST', url, { email, password }, headers)).json().secret;
+};
+const codeOf = (seed: string, at = server.clock.now()) => server.totp.codeAt(seed, at);
+
+/** The token of the session that confirmed the factor last. */
+let factorToken = '';
+
+/** Gives the person a factor; answers a code of it. */
+const aFactor = async (): Promise<string> => {
+  await signedUp(server, person.email);
+  const seed = await aSeed();
+  const { email } = person;
+  const code = codeOf(seed, server.clock.now() - 30_000);
+  const login = await server.form('POST', '/users/google/2FAuth/validate', { email, code });
+  factorToken = login.json().token;
+  return codeOf(seed);
 };
 
 /** A forgotten password of an account of the form dialect. */

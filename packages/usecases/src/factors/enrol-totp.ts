@@ -59,7 +59,7 @@ export class EnrolTotp {
     }
     return this.#ports.database.transact(async (stores) => {
       const { account } = await lockPerson(this.#ports, stores, person);
-      if (account.user.factors.hasTotp) throw needsCode();
+      if (account.user.factors.hasTotp) throw needsCode('totp');
       return this.#insert(stores, actor, account);
     });
   }
@@ -76,9 +76,9 @@ export class EnrolTotp {
   }
 }
 
-const needsCode = () =>
+export const needsCode = (field: 'totp' | 'code') =>
   new IllegalArgument([
-    { field: 'totp', message: 'is required: there is a factor to be replaced', code: 'required' },
+    { field, message: 'is required: there is a factor to be replaced', code: 'required' },
   ]);
 
 /** Adds a seed for a user, who is locked, in the place of the one that waits. */

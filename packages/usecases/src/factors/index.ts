@@ -4,6 +4,7 @@ import { AskForPasskey } from './ask-for-passkey.ts';
 import { ChangeDemands } from './change-demands.ts';
 import { ConfirmTotp } from './confirm-totp.ts';
 import { EnrolTotp } from './enrol-totp.ts';
+import { EnrolTotpByPassword } from './enrol-totp-by-password.ts';
 import { ListPasskeys } from './list-passkeys.ts';
 import { ReadFactors } from './read-factors.ts';
 import { RemoveFactor } from './remove-factor.ts';
@@ -19,6 +20,7 @@ export const factors = (ports: Ports) => ({
   changeDemands: new ChangeDemands(ports),
   confirmTotp: new ConfirmTotp(ports),
   enrolTotp: new EnrolTotp(ports),
+  enrolTotpByPassword: new EnrolTotpByPassword(ports),
   listPasskeys: new ListPasskeys(ports),
   readFactors: new ReadFactors(ports),
   removeFactor: new RemoveFactor(ports),
