@@ -51,10 +51,13 @@ export function formServer(rekey: Api, { secure }: { readonly secure: boolean })
       const device = cookieOf(request, 'device');
       const credentials = { email, password, ...(device !== '' && { device }) };
       const login = await rekey.signIn(credentials, callFor(request));
-      keep(response, 'token', login.token, DAY_S);
+      const { user, token, device: known } = login;
+      if (!user || !token || !known)
+        return 'This account takes a code as well: log in with the app.';
+      keep(response, 'token', token, DAY_S);
       // It outlives the logout: with it, strangers who guess do not keep the user out.
-      keep(response, 'device', login.device, 90 * DAY_S);
-      return `Hello, ${login.user.name}.`;
+      keep(response, 'device', known, 90 * DAY_S);
+      return `Hello, ${user.name}.`;
     },
 
     '/sessions/end': async ({ id = '' }, request) => {

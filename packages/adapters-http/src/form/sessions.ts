@@ -15,13 +15,7 @@ import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { deviceCookie } from '../server/device-cookie.ts';
 import { currentPassword, deviceToken } from '../server/fields.ts';
-import {
-  claimedEmail,
-  FormLoggedIn,
-  factorRequiredOut,
-  formFlag,
-  formLoggedInOut,
-} from './shared.ts';
+import { claimedEmail, FormLogin, factorRequiredOut, formFlag, formLoggedInOut } from './shared.ts';
 
 const FormCredentials = Type.Object(
   { email: claimedEmail, password: currentPassword, device: Type.Optional(deviceToken) },
@@ -111,7 +105,7 @@ export const sessionRoutes =
           errors: [...errors, 'factor_enrolment_required'],
           statusOf,
           body: FormCredentials,
-          response: { 200: FormLoggedIn },
+          response: { 200: FormLogin },
         },
       },
       (request, reply) => logIn(request, reply).catch(factorRequiredOut),

@@ -62,11 +62,26 @@ const token = Type.String({
   examples: ['example.token.of.a-login'],
 });
 
-/**
- * The answer of a login, as clients of every version of orion users read it. Of one that lacks a second factor,
- * `authentication`, `requires2FA`, `message` and `challenge` are all there is.
- */
+const FormAuthentication = Type.Object({ user: FormUser, token }, { $id: 'FormAuthentication' });
+
+/** The answer of a login that is whole, as clients of every version of orion users read it. */
 export const FormLoggedIn = Type.Object(
+  {
+    user: FormUser,
+    token,
+    authentication: FormAuthentication,
+    requires2FA: Type.Boolean({ description: 'Always false here.', examples: [false] }),
+    message: Type.Null({ description: 'Always null here.' }),
+    device: deviceToken,
+  },
+  { $id: 'FormLoggedIn' },
+);
+
+/**
+ * The answer of a login. Of one that lacks a second factor, `authentication`, `requires2FA`, `message` and `challenge` are
+ * all there is.
+ */
+export const FormLogin = Type.Object(
   {
     user: Type.Optional(FormUser),
     token: Type.Optional(token),
@@ -92,17 +107,21 @@ export const FormLoggedIn = Type.Object(
     ),
     device: Type.Optional(deviceToken),
   },
-  { $id: 'FormLoggedIn' },
+  { $id: 'FormLogin' },
 );
 
-export function formLoggedInOut(entity: User, token: string, device: string) {
+export function formLoggedInOut(
+  entity: User,
+  token: string,
+  device: string,
+): Static<typeof FormLoggedIn> {
   const user = formUserOut(entity);
   const authentication = { user, token };
   return { ...authentication, authentication, requires2FA: false, message: null, device };
 }
 
 /** The answer of a login that lacks a second factor; whatever else went wrong is thrown. */
-export function factorRequiredOut(error: unknown): Static<typeof FormLoggedIn> {
+export function factorRequiredOut(error: unknown): Static<typeof FormLogin> {
   const isAsked = error instanceof FactorDemanded && error.code === 'second_factor_required';
   if (!isAsked || error.challenge === null) throw error;
   const { challenge } = error;

@@ -5,13 +5,7 @@ import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { deviceCookie } from '../server/device-cookie.ts';
 import { deviceToken, email, firstPassword, name } from '../server/fields.ts';
-import {
-  FormLoggedIn,
-  FormUser,
-  factorRequiredOut,
-  formLoggedInOut,
-  formUserOut,
-} from './shared.ts';
+import { FormLogin, FormUser, factorRequiredOut, formLoggedInOut, formUserOut } from './shared.ts';
 
 const SignUp = Type.Object(
   { name: name('Ada'), email, password: firstPassword, device: Type.Optional(deviceToken) },
@@ -66,7 +60,7 @@ export const userRoutes =
           security: [],
           errors: [...errors, 'password_update_required', 'factor_enrolment_required'],
           body: SignUp,
-          response: { 200: FormLoggedIn },
+          response: { 200: FormLogin },
         },
       },
       async (request, reply) => {
