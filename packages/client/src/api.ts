@@ -348,6 +348,10 @@ export type FormChange = {
   /** Another e-mail address than the current one, which no account has. */
   readonly newEmail?: string;
 };
+export type FormCode = {
+  /** Six digits of the app, or a recovery code. */
+  readonly code: string;
+};
 export type FormConfirmedReset = {
   /** The `token` of the link in the mail. */
   readonly token: string;
@@ -368,6 +372,26 @@ export type FormDeletion = {
   /** The password of the own account; admins may leave it out. */
   readonly password?: string;
 };
+export type FormDemands = {
+  /** The e-mail address of the account, in any spelling. */
+  readonly email: string;
+  /** Whether a login with the password takes the factor. */
+  readonly require2FAForBasicLogin?: 'true' | 'false';
+  /** Whether a login with a provider takes the factor. */
+  readonly require2FAForSocialLogin?: 'true' | 'false';
+  /** To demand less than before. */
+  readonly code?: string;
+};
+export type FormFactorCode = {
+  /** The e-mail address of the account, in any spelling. */
+  readonly email: string;
+  /** Six digits of the app, or a recovery code. */
+  readonly code: string;
+  /** As the login handed it out; where it is left out, the latest of the account from the IP address of the caller counts. */
+  readonly challenge?: string;
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
+  readonly device?: string;
+};
 export type FormGoogleLink = {
   /** The ID token, or the access token, that Google gave the page. */
   readonly idToken: string;
@@ -383,12 +407,27 @@ export type FormLoggedIn = {
   /** Goes with `Authorization: Bearer …` from now on. */
   readonly token: string;
   readonly authentication: FormAuthentication;
-  /** Always false, for now. */
+  /** Always false here. */
   readonly requires2FA: boolean;
-  /** Always null, for now. */
+  /** Always null here. */
   readonly message: null;
   /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
   readonly device: string;
+};
+export type FormLogin = {
+  readonly user?: FormUser;
+  /** Goes with `Authorization: Bearer …` from now on. */
+  readonly token?: string;
+  /** Null where a second factor is asked for. */
+  readonly authentication: unknown;
+  /** Whether a second factor is asked for, at `/users/login/2fa`. */
+  readonly requires2FA: boolean;
+  /** Null where nothing is missing. */
+  readonly message: string | null;
+  /** To be shown together with the code, once, within five minutes. */
+  readonly challenge?: string;
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
+  readonly device?: string;
 };
 export type FormLogout = {
   /** Whether all sessions of the account end, on every device. */
@@ -425,6 +464,16 @@ export type FormNewPassword = {
   readonly password: string;
   /** A password that `PASSWORD_POLICY` allows, other than the current one; 8 to 128 characters by default. */
   readonly newPassword: string;
+};
+export type FormNewSeed = {
+  /** The e-mail address of the account, in any spelling. */
+  readonly email: string;
+  /** The password that the account has now. */
+  readonly password: string;
+  /** Of the factor that is to be replaced. */
+  readonly code?: string;
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
+  readonly device?: string;
 };
 export type FormPasskey = {
   readonly id: string;
@@ -502,6 +551,22 @@ export type FormProviderLink = {
   readonly lastUsedAt: string | null;
   readonly provider: 'google' | 'github' | 'microsoft';
 };
+export type FormRecoveryCodes = {
+  /** Ten, each of which works once. They are shown once. */
+  readonly codes: readonly string[];
+};
+export type FormSeedConfirmation = {
+  /** The e-mail address of the account, in any spelling. */
+  readonly email: string;
+  /** Six digits of the app, or a recovery code. */
+  readonly code: string;
+  /** As the login handed it out; where it is left out, the latest of the account from the IP address of the caller counts. */
+  readonly challenge?: string;
+  /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
+  readonly device?: string;
+  /** The password that the account has now. */
+  readonly password?: string;
+};
 export type FormSession = {
   readonly id: string;
   /** When the login was. */
@@ -518,6 +583,11 @@ export type FormSession = {
   readonly amr: readonly ('pwd' | 'otp' | 'recovery_code' | 'passkey' | 'security_key' | 'google' | 'github' | 'microsoft')[];
   /** Whether it is the one that asks. */
   readonly current: boolean;
+};
+export type FormShownSeed = {
+  readonly uri: string;
+  readonly secret: string;
+  readonly challenge: string;
 };
 export type FormSignedOutPassword = {
   /** The e-mail address of the account, in any spelling. */
@@ -539,11 +609,11 @@ export type FormUser = {
   readonly emailValid: boolean;
   /** Always null: nobody reads a secret here. */
   readonly secret2FA: null;
-  /** Always false, for now. */
+  /** Whether there are one-time codes as a second factor. */
   readonly using2FA: boolean;
-  /** Always false, for now. */
+  /** Whether a login with the password takes the second factor. */
   readonly require2FAForBasicLogin: boolean;
-  /** Always false, for now. */
+  /** Whether a login with a provider takes the second factor. */
   readonly require2FAForSocialLogin: boolean;
 };
 export type GivenCode = {
@@ -1789,7 +1859,7 @@ export type Api = {
   /** Sign up. */
   signUp(input: SignUp, call?: Call): Promise<FormUser>;
   /** Sign up and log in. */
-  signUpAndSignIn(input: SignUp, call?: Call): Promise<FormLoggedIn>;
+  signUpAndSignIn(input: SignUp, call?: Call): Promise<FormLogin>;
   /** Read the own account. */
   readOwnAccount(input?: undefined, call?: Call): Promise<FormUser>;
   /** Change the own name, address and password. */
@@ -1815,7 +1885,7 @@ export type Api = {
     readonly email: string;
   }, call?: Call): Promise<FormUser>;
   /** Log in. */
-  signIn(input: FormCredentials, call?: Call): Promise<FormLoggedIn>;
+  signIn(input: FormCredentials, call?: Call): Promise<FormLogin>;
   /** Log in, for the token alone. */
   authenticate(input: FormCredentials, call?: Call): Promise<string>;
   /** Log out. */
@@ -1844,6 +1914,18 @@ export type Api = {
   recoverPassword(input: FormAskedReset, call?: Call): Promise<void>;
   /** Set a new password with the token of the mail. */
   confirmRecoverPassword(input: FormConfirmedReset, call?: Call): Promise<FormUser>;
+  /** Go on with a login that asked for a code. */
+  signInWithFactor(input: FormFactorCode, call?: Call): Promise<FormLoggedIn>;
+  /** Confirm a seed with a code of it, and log in; or go on with a login. */
+  validateFactor(input: FormSeedConfirmation, call?: Call): Promise<FormLoggedIn>;
+  /** Show a new seed of one-time codes. */
+  showSeed(input: FormNewSeed, call?: Call): Promise<string>;
+  /** Choose which logins take the second factor. */
+  changeFactorDemands(input: FormDemands, call?: Call): Promise<FormUser>;
+  /** Remove the one-time codes, and the recovery codes. */
+  disableFactor(input: FormCode, call?: Call): Promise<FormUser>;
+  /** Get new recovery codes. */
+  renewOwnRecoveryCodes(input: FormCode, call?: Call): Promise<FormRecoveryCodes>;
   /** Ask the browser to make a passkey. */
   startOwnPasskey(input: FormNewPasskeyAsked, call?: Call): Promise<PasskeyQuestion>;
   /** Add the passkey that the browser made. */
@@ -2090,6 +2172,12 @@ export const calls = {
   changePasswordSignedOut: { method: 'POST', path: '/users/update/password', takes: 'form', proof: null, listed: null },
   recoverPassword: { method: 'POST', path: '/users/recoverPassword', takes: 'form', proof: null, listed: null },
   confirmRecoverPassword: { method: 'POST', path: '/users/recoverPassword/confirm', takes: 'form', proof: null, listed: null },
+  signInWithFactor: { method: 'POST', path: '/users/login/2fa', takes: 'form', proof: null, listed: null },
+  validateFactor: { method: 'POST', path: '/users/google/2FAuth/validate', takes: 'form', proof: null, listed: null },
+  showSeed: { method: 'POST', path: '/users/google/2FAuth/qrCode', takes: 'form', proof: null, listed: null },
+  changeFactorDemands: { method: 'POST', path: '/users/2fa/settings', takes: 'form', proof: 'token', listed: null },
+  disableFactor: { method: 'POST', path: '/users/2fa/disable', takes: 'form', proof: 'token', listed: null },
+  renewOwnRecoveryCodes: { method: 'POST', path: '/users/2fa/recoveryCodes', takes: 'form', proof: 'token', listed: null },
   startOwnPasskey: { method: 'POST', path: '/users/webauthn/register/start', takes: 'form', proof: 'token', listed: null },
   addOwnPasskey: { method: 'POST', path: '/users/webauthn/register/finish', takes: 'form', proof: 'token', listed: null },
   askForOwnPasskey: { method: 'POST', path: '/users/webauthn/authenticate/start', takes: 'form', proof: null, listed: null },
