@@ -6,7 +6,7 @@ const http = '../../packages/adapters-http';
 /** Files that the pages serve unchanged, each at the place beside the bundle where the pages look for it. */
 const files = {
   ...Object.fromEntries(
-    ['style.css', 'change-password.js', 'new-password.js'].map((name) => [
+    ['style.css', 'change-password.js', 'new-password.js', 'passkeys.js'].map((name) => [
       `static/${name}`,
       `${http}/src/pages/static/${name}`,
     ]),

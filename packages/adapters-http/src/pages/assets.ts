@@ -39,6 +39,7 @@ export function assetsOf({ brandColor, brandLogo }: HttpOptions) {
     'style.css': asset('text/css; charset=utf-8', style),
     'change-password.js': asset(SCRIPT, read('./static/change-password.js')),
     'new-password.js': asset(SCRIPT, read('./static/new-password.js')),
+    'passkeys.js': asset(SCRIPT, read('./static/passkeys.js')),
     'icon.svg': asset('image/svg+xml', Buffer.from(iconOf(brandColor))),
     'zxcvbn-core.js': packaged.core,
     'zxcvbn-common.js': packaged.common,

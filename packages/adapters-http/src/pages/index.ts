@@ -11,6 +11,7 @@ import { errorPage } from './errors.ts';
 import { forgotPassword } from './forgot-password.ts';
 import { type Setting, sendPage } from './layout.ts';
 import { local } from './local.ts';
+import { passkeys } from './passkeys.ts';
 import { start } from './start.ts';
 
 /** Files from here alone, and nothing written into a page but text. */
@@ -43,6 +44,7 @@ export const pages =
     app.register(forgotPassword(deps, settingBelow));
     const talking = `${POLICY}; script-src 'self'; connect-src 'self'`;
     app.register(changePassword(deps, settingBelow, talking));
+    app.register(passkeys(settingBelow, talking));
     // Where browsers look whatever a page says.
     app.get('/favicon.ico', { schema: { isHidden: true } }, sendAsset(assets['icon.svg']));
     for (const [name, asset] of Object.entries(assets)) {

@@ -19,7 +19,7 @@ type Page = {
   readonly title: string;
   readonly sign: Sign;
   readonly body: Html;
-  readonly scripts?: readonly Extract<keyof Assets, `${string}password.js`>[];
+  readonly scripts?: readonly Exclude<Extract<keyof Assets, `${string}.js`>, `zxcvbn-${string}`>[];
   /** The place where the people of a service find help; that of the server where nothing is known of one. */
   readonly supportUrl?: string | null;
 };

@@ -15,10 +15,11 @@ export const start =
 
 function page(setting: Setting): Html {
   const { speech, options } = setting;
-  const { start, change, forgot } = texts[speech.language];
+  const { start, change, forgot, passkeys } = texts[speech.language];
   const links = [
     ['local/change-password', change.title],
     ['local/forgot-password', forgot.title],
+    ['local/passkeys', passkeys.title],
     ...(options.apiDocs ? [['docs', start.docs]] : []),
   ];
   return layout(setting, {

@@ -180,6 +180,34 @@ export const de: Texts = {
       ],
     },
   },
+  passkeys: {
+    title: 'Ihre Passkeys',
+    lead: (service) =>
+      `Melden Sie sich bei ${service} mit Ihrem Gerät an statt mit einem Passwort: mit seiner PIN, Ihrem Fingerabdruck oder Ihrem Gesicht.`,
+    cannot: 'Dieser Browser kennt keine Passkeys. Ein neuerer kennt sie.',
+    withPasskey: 'Mit einem Passkey anmelden',
+    orPassword: 'Oder mit Ihrem Passwort:',
+    withPassword: 'Anmelden',
+    code: 'Code Ihrer App oder ein Wiederherstellungscode',
+    none: 'Dieses Konto hat noch keinen Passkey.',
+    name: 'Name des neuen Passkeys',
+    add: 'Passkey hinzufügen',
+    leave: 'Abmelden',
+    says: {
+      welcome: 'Sie sind als {email} angemeldet.',
+      added: 'Der Passkey ist hinzugefügt. Eine E-Mail darüber ist unterwegs zu Ihnen.',
+      removed: 'Der Passkey ist entfernt. Eine E-Mail darüber ist unterwegs zu Ihnen.',
+      remove: '{name} entfernen',
+      used: 'zuletzt benutzt am {day}',
+      never: 'noch nie benutzt',
+      unknown: 'Mit diesem Passkey können Sie sich hier nicht anmelden.',
+      credentials: 'Die E-Mail-Adresse oder das Passwort stimmt nicht.',
+      code: 'Der Code stimmt nicht.',
+      cancelled:
+        'Nichts ist geschehen: das Gerät hat nicht geantwortet, oder Sie haben abgebrochen.',
+      many: 'Jetzt kann kein Passkey hinzugefügt werden. Ein Konto hat höchstens 20.',
+    },
+  },
   script: {
     busy: 'Wird geändert …',
     strengths: [

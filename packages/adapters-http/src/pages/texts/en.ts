@@ -175,6 +175,33 @@ export const en: Texts = {
       ],
     },
   },
+  passkeys: {
+    title: 'Your passkeys',
+    lead: (service) =>
+      `Sign in to ${service} with your device instead of a password: by its PIN, your fingerprint or your face.`,
+    cannot: 'This browser knows no passkeys. A newer one does.',
+    withPasskey: 'Sign in with a passkey',
+    orPassword: 'Or with your password:',
+    withPassword: 'Sign in',
+    code: 'Code of your app, or a recovery code',
+    none: 'This account has no passkey yet.',
+    name: 'Name of the new passkey',
+    add: 'Add a passkey',
+    leave: 'Sign out',
+    says: {
+      welcome: 'You are signed in as {email}.',
+      added: 'The passkey was added. A mail about it is on its way to you.',
+      removed: 'The passkey was removed. A mail about it is on its way to you.',
+      remove: 'Remove {name}',
+      used: 'used last on {day}',
+      never: 'never used so far',
+      unknown: 'This passkey does not sign you in here.',
+      credentials: 'The e-mail address or the password is not right.',
+      code: 'The code is not right.',
+      cancelled: 'Nothing was done: the device did not answer, or you cancelled.',
+      many: 'No passkey can be added now. An account has 20 at most.',
+    },
+  },
   script: {
     busy: 'Changing…',
     strengths: [

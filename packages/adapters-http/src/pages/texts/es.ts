@@ -176,6 +176,33 @@ export const es: Texts = {
       ],
     },
   },
+  passkeys: {
+    title: 'Sus llaves de acceso',
+    lead: (service) =>
+      `Inicie sesión en ${service} con su dispositivo en lugar de una contraseña: con su PIN, su huella o su rostro.`,
+    cannot: 'Este navegador no conoce las llaves de acceso. Uno más reciente sí.',
+    withPasskey: 'Iniciar sesión con una llave de acceso',
+    orPassword: 'O con su contraseña:',
+    withPassword: 'Iniciar sesión',
+    code: 'Código de su aplicación o un código de recuperación',
+    none: 'Esta cuenta todavía no tiene ninguna llave de acceso.',
+    name: 'Nombre de la nueva llave de acceso',
+    add: 'Añadir una llave de acceso',
+    leave: 'Cerrar sesión',
+    says: {
+      welcome: 'Ha iniciado sesión como {email}.',
+      added: 'Se ha añadido la llave de acceso. Recibirá un correo que lo confirma.',
+      removed: 'Se ha quitado la llave de acceso. Recibirá un correo que lo confirma.',
+      remove: 'Quitar {name}',
+      used: 'usada por última vez el {day}',
+      never: 'nunca usada',
+      unknown: 'Con esta llave de acceso no puede iniciar sesión aquí.',
+      credentials: 'La dirección de correo o la contraseña no es correcta.',
+      code: 'El código no es correcto.',
+      cancelled: 'No se ha hecho nada: el dispositivo no respondió o usted canceló.',
+      many: 'Ahora no se puede añadir ninguna llave de acceso. Una cuenta tiene 20 como máximo.',
+    },
+  },
   script: {
     busy: 'Cambiando…',
     strengths: [

@@ -171,6 +171,33 @@ export const pt: Texts = {
       ],
     },
   },
+  passkeys: {
+    title: 'As suas chaves de acesso',
+    lead: (service) =>
+      `Entre em ${service} com o seu dispositivo em vez de uma senha: com o PIN, a impressão digital ou o rosto.`,
+    cannot: 'Este navegador não conhece chaves de acesso. Um mais recente conhece.',
+    withPasskey: 'Entrar com uma chave de acesso',
+    orPassword: 'Ou com a sua senha:',
+    withPassword: 'Entrar',
+    code: 'Código da sua aplicação ou um código de recuperação',
+    none: 'Esta conta ainda não tem nenhuma chave de acesso.',
+    name: 'Nome da nova chave de acesso',
+    add: 'Adicionar uma chave de acesso',
+    leave: 'Sair',
+    says: {
+      welcome: 'Entrou como {email}.',
+      added: 'A chave de acesso foi adicionada. Um e-mail sobre isso está a caminho.',
+      removed: 'A chave de acesso foi removida. Um e-mail sobre isso está a caminho.',
+      remove: 'Remover {name}',
+      used: 'usada pela última vez em {day}',
+      never: 'ainda não usada',
+      unknown: 'Com esta chave de acesso não é possível entrar aqui.',
+      credentials: 'O endereço de e-mail ou a senha não está certo.',
+      code: 'O código não está certo.',
+      cancelled: 'Nada foi feito: o dispositivo não respondeu, ou você cancelou.',
+      many: 'Agora não é possível adicionar chaves de acesso. Uma conta tem 20 no máximo.',
+    },
+  },
   script: {
     busy: 'Alterando…',
     strengths: [

@@ -94,7 +94,36 @@ export type Texts = {
     readonly needsScript: string;
     readonly done: Paragraphs;
   };
-  /** The words of the script of that page. */
+  /** The page of the own passkeys. */
+  readonly passkeys: {
+    readonly title: string;
+    readonly lead: (service: string) => string;
+    /** For a browser that knows none. */
+    readonly cannot: string;
+    readonly withPasskey: string;
+    readonly orPassword: string;
+    readonly withPassword: string;
+    readonly code: string;
+    readonly none: string;
+    readonly name: string;
+    readonly add: string;
+    readonly leave: string;
+    /** The words of its script. */
+    readonly says: {
+      readonly welcome: string;
+      readonly added: string;
+      readonly removed: string;
+      readonly remove: string;
+      readonly used: string;
+      readonly never: string;
+      readonly unknown: string;
+      readonly credentials: string;
+      readonly code: string;
+      readonly cancelled: string;
+      readonly many: string;
+    };
+  };
+  /** The words of the script of the page for a new password. */
   readonly script: {
     readonly busy: string;
     /** From guessed at once to very hard to guess. */
