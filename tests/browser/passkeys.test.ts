@@ -55,8 +55,8 @@ describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('passkeys, in a brows
     });
     const { page, context, complaints } = await open(browser, PHONE);
     const { credentials } = await withAuthenticator(context, page);
-    const press = async (name: string | RegExp, news: RegExp) => {
-      await page.getByRole('button', { name }).click();
+    const press = async (name: string, news: RegExp) => {
+      await page.getByRole('button', { name, exact: true }).click();
       await page.getByText(news).waitFor();
     };
 

@@ -71,6 +71,8 @@ export class AddPasskey {
       if (!(await passkeys.insert(passkey))) throw noPasskey();
       // One that verifies nobody is one factor, and no second one.
       if (passkey.isUserVerified) {
+        // Whoever waits to get a factor without one shows this one instead.
+        await factors.endChallenges(user.id);
         await users.setFactors(user.id, { ...user.factors, hasPasskey: true }, now);
       }
       const changed = { kind: 'passkey', change: 'added', subjectId: passkey.id } as const;

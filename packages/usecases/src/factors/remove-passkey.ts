@@ -1,9 +1,9 @@
 import type { Actor, Id } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { lockPerson } from '../shared/lock-person.ts';
 import { personOf } from '../shared/person.ts';
 import type { Recorder } from '../shared/record.ts';
 import { removePasskey } from '../shared/remove-passkey.ts';
+import { lockPerson } from '../shared/with-code.ts';
 
 type Needs = Recorder & Pick<Ports, 'database' | 'secrets' | 'linkTokens' | 'settings'>;
 

@@ -10,8 +10,8 @@ import {
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { findChallenge } from './demand-factor.ts';
-import { lockPerson } from './lock-person.ts';
 import { personOf } from './person.ts';
+import { lockPerson } from './with-code.ts';
 
 /** The person who is to get a passkey. */
 export type PasskeyOwner = {
