@@ -52,7 +52,7 @@ const PasskeyLogin = Type.Object(
   { $id: 'PasskeyLogin', ...strict },
 );
 
-const Passkey = Type.Object(
+export const Passkey = Type.Object(
   {
     id: idOf('passkey', 'The id of the passkey.'),
     name: Type.String({ description: 'As its owner calls it.', examples: ['Phone'] }),
@@ -74,7 +74,7 @@ const Passkey = Type.Object(
   { $id: 'Passkey' },
 );
 
-const passkeyOut = (passkey: PasskeyEntity): Static<typeof Passkey> => ({
+export const passkeyOut = (passkey: PasskeyEntity): Static<typeof Passkey> => ({
   id: passkey.id,
   name: passkey.name,
   created_at: instantOut(passkey.createdAt),

@@ -7,6 +7,7 @@ import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { AuditEntry, entryOut } from './audit.ts';
 import { Key, keyOut } from './keys.ts';
+import { Passkey, passkeyOut } from './passkeys.ts';
 import { linkOut, ProviderLink } from './providers.ts';
 import { Session, sessionOut } from './sessions.ts';
 import { idOf, instant, instantOut, nullable, nullableIdOf, pathId, pathOf } from './shared.ts';
@@ -49,6 +50,7 @@ const UserExported = Type.Object(
         }),
         { description: 'What services keep with the user.' },
       ),
+      passkeys: Type.Array(Passkey, { description: 'Passkeys, without their keys.' }),
       keys: Type.Array(Key, { description: 'Keys, without their values.' }),
       provider_links: Type.Array(ProviderLink, {
         description: 'Accounts at providers that open the account.',
@@ -81,6 +83,7 @@ export async function* userExportJson(exported: ExportedUser): AsyncGenerator<st
   }));
   yield `{"user":${JSON.stringify(userOut(exported.user))}`;
   yield `,"attributes":${JSON.stringify(attributes)}`;
+  yield `,"passkeys":${JSON.stringify(exported.passkeys.map(passkeyOut))}`;
   yield* list('keys', exported.keys, keyOut);
   yield `,"provider_links":${JSON.stringify(exported.providerLinks.map(linkOut))}`;
   yield* list('sessions', exported.sessions, ({ endedAt, ...session }) => ({

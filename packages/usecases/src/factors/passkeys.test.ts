@@ -253,6 +253,23 @@ describe('a passkey', () => {
   });
 });
 
+describe('the operator', () => {
+  test('sees the passkeys of a user without their keys, and removes one', async () => {
+    const { w, owner, register, list } = await aPerson();
+    const passkey = await register({}, 'Phone');
+    const userId = owner.user.id;
+    const { readFactors, removeFactor } = w.useCases.factors;
+    const seen = await readFactors.execute(operator, { userId });
+    expect(seen.passkeys).toMatchObject([{ id: passkey.id, name: 'Phone', lastUsedAt: null }]);
+    expect(JSON.stringify(seen)).not.toContain(passkey.publicKey);
+    const remove = (passkeyId: string) =>
+      endOf(removeFactor.execute(operator, { userId, passkeyId }));
+    expect(await remove(anId())).toBeInstanceOf(NotFound);
+    expect(await remove(passkey.id)).toBe('done');
+    expect(await list()).toEqual([]);
+  });
+});
+
 describe('a login with a passkey', () => {
   test('opens a session that is proven by two factors', async () => {
     const { w, register, logIn, owner, list } = await aPerson();

@@ -1,4 +1,11 @@
-import { type Actor, type Id, type Instant, NotFound, type SecondFactors } from '@rekey/domain';
+import {
+  type Actor,
+  type Id,
+  type Instant,
+  NotFound,
+  type Passkey,
+  type SecondFactors,
+} from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 
@@ -9,6 +16,8 @@ export type SeenFactors = {
     readonly createdAt: Instant;
     readonly lastUsedAt: Instant | null;
   } | null;
+  /** The oldest first. */
+  readonly passkeys: readonly Omit<Passkey, 'userId' | 'credentialId' | 'publicKey'>[];
   /** How many are unspent. */
   readonly recoveryCodes: number;
   /** Where a login takes a factor. */
@@ -34,7 +43,7 @@ export class ReadFactors {
 }
 
 export async function seenFactors(
-  { users, factors }: Pick<Stores, 'users' | 'factors'>,
+  { users, factors, passkeys }: Pick<Stores, 'users' | 'factors' | 'passkeys'>,
   userId: Id,
   now: Instant,
 ): Promise<SeenFactors | null> {
@@ -48,6 +57,9 @@ export async function seenFactors(
       createdAt: confirmed.createdAt,
       lastUsedAt: confirmed.lastUsedAt,
     },
+    passkeys: (await passkeys.ofUser(userId)).map(
+      ({ userId: _user, credentialId: _id, publicKey: _key, ...seen }) => seen,
+    ),
     recoveryCodes: await factors.countCodes(userId),
     demands: { atPassword, atProvider },
   };

@@ -6,13 +6,13 @@ import { tellFactor } from './tell-factor.ts';
 /**
  * Takes a passkey from a user, who is locked, and tells everybody: no login takes a second factor any more that is not
  * there. Throws `NotFound` where the user has no such passkey. Comes last in a transaction, for it locks chains of the
- * audit. `serviceId`: the service that it happens through.
+ * audit. `serviceId`: the service that it happens through; null for the operator.
  */
 export async function removePasskey(
   ports: Recorder & Pick<Ports, 'secrets' | 'linkTokens' | 'settings'>,
   stores: Stores,
   actor: Actor,
-  { id, user, serviceId }: { readonly id: Id; readonly user: User; readonly serviceId: Id },
+  { id, user, serviceId }: { readonly id: Id; readonly user: User; readonly serviceId: Id | null },
 ): Promise<void> {
   const { passkeys, users } = stores;
   if (!(await passkeys.delete(id, user.id))) throw new NotFound();

@@ -6,6 +6,7 @@ import type {
   Id,
   Instant,
   Key,
+  Passkey,
   ProviderLink,
   SeenUser,
   Session,
@@ -30,6 +31,7 @@ export type ExportedUser = {
     readonly serviceId: Id | null;
     readonly attributes: Attributes;
   }[];
+  readonly passkeys: readonly Passkey[];
   readonly keys: AsyncIterable<Key>;
   readonly providerLinks: readonly ProviderLink[];
   /** Open ones, and those that ended a while ago. */
@@ -51,17 +53,20 @@ export class ExportUser {
   async execute(actor: Actor, { id }: { readonly id: Id }): Promise<ExportedUser> {
     const own = actor.kind === 'service' ? actor.service.id : null;
     await this.#ports.places.caughtUp(own === null ? undefined : [own]);
-    const { user, attributes, providerLinks } = await this.#ports.database.read(async (stores) => ({
+    const found = await this.#ports.database.read(async (stores) => ({
       user: await seenBy(actor, stores, id),
       attributes: await stores.users.attributesOf(id),
+      passkeys: await stores.passkeys.ofUser(id),
       providerLinks: await stores.providerLinks.ofUser(id),
     }));
+    const { user, attributes, passkeys, providerLinks } = found;
     const isOwn = ({ serviceId }: { readonly serviceId: Id | null }) =>
       own === null || serviceId === own;
     const serviceIds = own === null ? undefined : [own];
     return {
       user,
       attributes: attributes.filter(isOwn),
+      passkeys,
       providerLinks,
       keys: this.#pages(({ keys }, after) =>
         keys.list({ userIds: [id], serviceIds }, { after, limit: PAGE }),
