@@ -342,7 +342,7 @@ describe('the page at the root', () => {
       const page = await server.app.inject({ url: '/', headers: { 'accept-language': language } });
       expect(heading(page)).toBe(texts[language].start.title('Orchard'));
       const links = [...page.body.matchAll(/href="([^"]+)"/g)].map(([, url]) => `/${url}`);
-      expect(links).toHaveLength(5);
+      expect(links).toHaveLength(6);
       for (const url of links) expect((await server.app.inject({ url })).statusCode).toBe(200);
     }
   });
