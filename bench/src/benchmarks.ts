@@ -50,6 +50,7 @@ import {
   userReads,
 } from './rekey.ts';
 import { verifying } from './verifier.ts';
+import { webhooks } from './webhooks.ts';
 
 const helper = (name: string) => path.join(import.meta.dirname, name);
 const startRaw = () =>
@@ -698,6 +699,7 @@ export const benchmarks: Record<string, Benchmark> = {
   start,
   meter,
   mails,
+  webhooks,
   postgres: async (effort) => [
     ...(await hashBound(effort, 'login', 10, [1, 64], { postgres: true })),
     ...(await hashBound(effort, 'update-password', 10, [1, 64], { postgres: true })),

@@ -12,6 +12,7 @@ import {
   parseSupportUrl,
   parseTimezone,
   parseUrl,
+  parseWebhookUrl,
 } from './index.ts';
 
 const FIELD = 'some field';
@@ -35,6 +36,11 @@ const parsers: [string, (text: string) => string, fc.Arbitrary<string>][] = [
     'a URL',
     (text) => parseUrl(text, FIELD),
     fc.webUrl({ withFragments: true, withQueryParameters: true }),
+  ],
+  [
+    'a URL of a webhook',
+    (text) => parseWebhookUrl(text, FIELD),
+    fc.webUrl({ validSchemes: ['https'], withQueryParameters: true }),
   ],
   ['a text of a mail', (text) => parseMailText(text, FIELD), fc.string({ unit: 'grapheme' })],
   [

@@ -26,6 +26,12 @@ export function secretsContract(name: string, open: () => Promise<Secrets>): voi
       expect(new Set(made).size).toBe(100);
     });
 
+    test('are 32 bytes in base64 for webhooks, and new each time', () => {
+      const made = Array.from({ length: 100 }, () => secrets.generateWebhookSecret());
+      for (const secret of made) expect(secret).toMatch(/^whsec_[A-Za-z\d+/]{43}=$/);
+      expect(new Set(made).size).toBe(100);
+    });
+
     test('have one digest each, which does not show them', () => {
       const [first, second] = [secrets.generate('rks_'), secrets.generate('rks_')];
       expect(secrets.digest(first)).toBe(secrets.digest(first));
