@@ -1381,6 +1381,8 @@ export type UserExported = {
       /** What your service keeps with the user: a flat object of strings, numbers, booleans and nulls, 4 KiB of JSON at most. No other service sees it; a root key sees that of the service that made the user. */
       readonly attributes: object;
     }[];
+    /** Passkeys, without their keys. */
+    readonly passkeys: readonly Passkey[];
     /** Keys, without their values. */
     readonly keys: readonly Key[];
     /** Accounts at providers that open the account. */
