@@ -29,7 +29,7 @@ import type { UserToImport } from './read-user.ts';
 
 export type WriterNeeds = Pick<
   Ports,
-  'database' | 'foreignHashes' | 'secrets' | 'macs' | 'clock' | 'ids'
+  'database' | 'places' | 'foreignHashes' | 'secrets' | 'macs' | 'clock' | 'ids'
 >;
 
 /** What becomes of a row whose id or address is there already: it is passed over, it changes what is there, or all is refused. */
@@ -127,7 +127,7 @@ export class Writer {
     state: ImportState,
     onConflict: OnConflict,
   ): Promise<Written> {
-    const { database } = this.#ports;
+    const { database, places } = this.#ports;
     const changed = new Set<Entry>();
     const refused: Fault[] = [];
     for (;;) {
@@ -150,7 +150,10 @@ export class Writer {
       const written = await database.transact((stores) =>
         this.#finish(stores, actor, prepared, state, onConflict, { changed, refused }),
       );
-      if (written !== null) return written;
+      if (written === null) continue;
+      // An import tells so much that it would fill the disk until it comes to its end.
+      await places.caughtUp();
+      return written;
     }
   }
 
