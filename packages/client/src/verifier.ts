@@ -95,6 +95,8 @@ const KEYS_RETRY_MS = 5000;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2000;
 const MAX_HEADERS = 64;
+/** Heartbeats that come too late, one after the other, before the connection is made again. */
+const MAX_LATE = 10;
 
 /**
  * Checks access tokens in this process: by their signature, and by the feed of what Rekey revoked. A token is refused within
@@ -352,6 +354,7 @@ class LocalVerifier implements Verifier {
     try {
       wait(Math.max(10 * this.#maxStalenessMs, 10_000));
       const startedAt = Date.now();
+      const askedAt = performance.now();
       const response = await fetch(this.#feedUrl(), {
         headers: {
           authorization: this.#options.key,
@@ -371,15 +374,20 @@ class LocalVerifier implements Verifier {
         this.#forgetAll();
         this.#revocations.restart(startedAt - this.#historyMs());
       }
-      /** By how much our own clock is ahead of the server's, and what an event takes at least. */
-      let offsetMs = Number.POSITIVE_INFINITY;
+      /** By how much our own clock is ahead of the server's, at least: heartbeats that were held up on their way are old. */
+      let offsetMs = Number.NEGATIVE_INFINITY;
+      let late = 0;
       for await (const { id, event, data } of messagesOf(response.body)) {
-        if (event === 'heartbeat') {
-          const at = performance.now();
+        if (event === 'hello') {
+          offsetMs = askedAt - Date.parse((JSON.parse(data) as { opened_at: string }).opened_at);
+        } else if (event === 'heartbeat') {
           const until = Date.parse((JSON.parse(data) as { complete_until: string }).complete_until);
-          offsetMs = Math.min(offsetMs, at - until);
-          this.#beat(Math.min(at, until + offsetMs));
+          offsetMs = Math.min(offsetMs, performance.now() - until);
+          this.#beat(until + offsetMs);
           onBeat();
+          // The request took long, and makes all look older than it is; or it is older.
+          late = this.#isFresh() ? 0 : late + 1;
+          if (late === MAX_LATE) throw new Error('the feed is late');
         } else if (data !== '') {
           this.#revocations.add(JSON.parse(data) as Revocation);
         }

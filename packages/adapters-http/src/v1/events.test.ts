@@ -229,7 +229,11 @@ describe('GET /v1/revocation', () => {
 
   it('has heartbeats in a stream, each with the instant up to which it is complete', async () => {
     const stream = await connect('/v1/revocation?heartbeat_ms=250&since_s=0');
-    await stream.next();
+    expect(await stream.next()).toEqual({
+      retry: '1000',
+      event: 'hello',
+      data: '{"opened_at":"2026-01-02T03:04:05.000Z"}',
+    });
     const beat = await stream.next();
     expect(beat).toMatchObject({ event: 'heartbeat', id: expect.any(String) });
     expect(JSON.parse(beat?.data ?? '')).toEqual({ complete_until: '2026-01-02T03:04:05.000Z' });

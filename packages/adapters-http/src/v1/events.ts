@@ -202,8 +202,9 @@ export const eventRoutes =
       isRevocations: boolean,
       heartbeatMs: number,
       beat: (item: StreamItem) => string,
+      hello: (openedAt: Instant) => string = () => '',
     ): Promise<FastifyReply> => {
-      const batches = await useCases.events.followEvents.open(actorOf(request), {
+      const { openedAt, items } = await useCases.events.followEvents.open(actorOf(request), {
         ...inputOf(request),
         isRevocations,
         limit: STREAM_PAGE,
@@ -211,7 +212,7 @@ export const eventRoutes =
         key: keyIn(request.headers.authorization) ?? '',
         signal: streams.signalOf(reply),
       });
-      void streams.send(request, reply, textsOf(batches, beat));
+      void streams.send(request, reply, textsOf(hello(openedAt), items, beat));
       return reply;
     };
 
@@ -256,7 +257,7 @@ export const eventRoutes =
           tags: ['events'],
           summary: 'Follow what ends trust',
           description:
-            'The events alone after which a token, a key or a user may not be trusted any more, for backends that verify tokens themselves. A stream says every `heartbeat_ms`, as an event `heartbeat`, up to which instant it is complete (`complete_until`); where that is not known it says nothing, and who rests on it should ask Rekey instead.',
+            'The events alone after which a token, a key or a user may not be trusted any more, for backends that verify tokens themselves. A stream says every `heartbeat_ms`, as an event `heartbeat`, up to which instant it is complete (`complete_until`); where that is not known it says nothing, and who rests on it should ask Rekey instead. It begins with an event `hello`, whose `opened_at` is when the request was there by the clock of Rekey.',
           security: ['serviceKey', 'rootKey'],
           errors: ['not_found', 'invalid_cursor', 'cursor_expired', 'too_many_requests'],
           querystring: RevocationQuery,
@@ -278,7 +279,9 @@ export const eventRoutes =
             return `event: heartbeat\nid: ${cursor}\ndata: ${data}\n\n`;
           };
           const every = request.query.heartbeat_ms ?? DEFAULT_BEAT_MS;
-          return stream(request as Asked, reply, true, every, heartbeat);
+          const hello = (openedAt: Instant) =>
+            `event: hello\ndata: ${JSON.stringify({ opened_at: instantOut(openedAt) })}\n`;
+          return stream(request as Asked, reply, true, every, heartbeat, hello);
         }
         const { events, next, completeUntil } = await answer(request as Asked, reply, true);
         return { data: events.map(eventOut), next, complete_until: untilOut(completeUntil) };
@@ -288,10 +291,11 @@ export const eventRoutes =
 
 /** The text of a stream; `beat` words the items that hold no event. */
 async function* textsOf(
+  hello: string,
   batches: AsyncIterable<readonly StreamItem[]>,
   beat: (item: StreamItem) => string,
 ): AsyncGenerator<string, void> {
-  yield 'retry: 1000\n\n';
+  yield `retry: 1000\n${hello}\n`;
   for await (const items of batches) {
     yield items
       .map((item) =>

@@ -22,14 +22,10 @@ async function prepare(w: World = world()) {
   const by = asService(service);
   const { followEvents } = w.useCases.events;
   const read = (input: object = {}) => followEvents.execute(by, { ...START_AT, ...input });
-  const stream = (input: object = {}, signal = never) =>
-    followEvents.open(by, {
-      ...START_AT,
-      heartbeatMs: 60_000,
-      key: keyValue(key),
-      signal,
-      ...input,
-    });
+  const stream = async (input: object = {}, signal = never) => {
+    const how = { ...START_AT, heartbeatMs: 60_000, key: keyValue(key), signal, ...input };
+    return (await followEvents.open(by, how)).items;
+  };
   const rename = (name: string) =>
     w.useCases.users.updateUser.execute(by, { id: owner.user.id, name });
   return { w, owner, service, key, by, read, stream, rename };
@@ -236,14 +232,7 @@ describe('a stream of events', () => {
       w.clock.set(at);
       const { sessionId, token } = await w.logIn(owner);
       await w.useCases.sessions.logOut.execute(by, { token });
-      const { followEvents } = w.useCases.events;
-      const other = await followEvents.open(by, {
-        ...START_AT,
-        isRevocations: true,
-        heartbeatMs: 1,
-        key: keyValue(owner.tokenKey),
-        signal: never,
-      });
+      const other = await stream({ isRevocations: true, heartbeatMs: 1 });
       for await (const [item] of other) if ((item?.completeUntil ?? 0) >= at) break;
       let isTold = false;
       for await (const items of { [Symbol.asyncIterator]: () => ({ next: () => events.next() }) }) {

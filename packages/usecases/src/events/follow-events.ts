@@ -58,6 +58,12 @@ export type StreamItem = {
   readonly completeUntil: Instant | null;
 };
 
+export type OpenedStream = {
+  /** When the request was there, by the clock of this server: who asked knows by it how far the two clocks differ. */
+  readonly openedAt: Instant;
+  readonly items: AsyncGenerator<readonly StreamItem[], void>;
+};
+
 /** So many events are looked at for one answer; where none of them is of a type that is asked for, it is empty. */
 const MOST_READ = 10_000;
 const PAGE = 500;
@@ -131,7 +137,7 @@ export class FollowEvents {
       readonly signal: AbortSignal;
       readonly key: string;
     },
-  ): Promise<AsyncGenerator<readonly StreamItem[], void>> {
+  ): Promise<OpenedStream> {
     const serviceId = await this.#serviceOf(actor, input.serviceId);
     const hasBeats = input.isRevocations ?? false;
     const { database, secrets, clock } = this.#ports;
@@ -140,13 +146,15 @@ export class FollowEvents {
       const now = clock.now();
       return (await database.read((stores) => findCaller(stores, name, now))) !== null;
     };
+    const openedAt = clock.now();
     const stream = this.#feeds.open(serviceId, { hasBeats, opener: { name, isGood }, signal });
     try {
       await this.#ports.places.give({ isPatient: true });
       const start = await this.#start(serviceId, input);
       // Here, where it can still be refused.
       const first = await this.#read(start, input, databaseOf(this.#ports, serviceId));
-      return this.#follow(serviceId, first, { ...input, heartbeatMs }, stream);
+      const items = this.#follow(serviceId, first, { ...input, heartbeatMs }, stream);
+      return { openedAt, items };
     } catch (error) {
       stream.close();
       throw error;
