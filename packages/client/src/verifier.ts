@@ -84,6 +84,8 @@ type Remembered = {
   readonly key: VerificationKey;
   /** When Rekey was asked about it last, and said that it is good. */
   askedAt: number;
+  /** When Rekey said last that it is good for nothing, by this process's own clock. */
+  refusedAt: number;
 };
 
 const SKEW_MS = 30_000;
@@ -95,6 +97,8 @@ const KEYS_RETRY_MS = 5000;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2000;
 const MAX_HEADERS = 64;
+/** As late as the feed says it, at most. */
+const REFUSED_MS = 1000;
 /** Heartbeats that come too late, one after the other, before the connection is made again. */
 const MAX_LATE = 10;
 
@@ -182,7 +186,8 @@ class LocalVerifier implements Verifier {
     }
     const { userId, serviceId, sessionId, expiresAt } = claims;
     const verified = { userId, serviceId, sessionId, expiresAt };
-    const fresh = { claims, verified, key, askedAt: Number.NEGATIVE_INFINITY };
+    const never = Number.NEGATIVE_INFINITY;
+    const fresh = { claims, verified, key, askedAt: never, refusedAt: never };
     if (expiresAt > Date.now()) this.#remember(token, fresh);
     return this.#judge(token, fresh, 'verified');
   }
@@ -204,7 +209,9 @@ class LocalVerifier implements Verifier {
       this.#forget(token);
       return this.#refuse();
     }
-    if (verdict === 'doubtful' || !this.#isFresh()) return this.#ask(token, known);
+    // The feed is about to say why; until then, what Rekey said a moment ago is newer.
+    const isRefused = performance.now() - known.refusedAt < this.#maxStalenessMs + REFUSED_MS;
+    if (verdict === 'doubtful' || isRefused || !this.#isFresh()) return this.#ask(token, known);
     this.#options.onCheck?.(how);
     return verified;
   }
@@ -228,7 +235,7 @@ class LocalVerifier implements Verifier {
       };
     } catch (error) {
       if (!(error instanceof RekeyError) || error.code !== 'invalid_token') throw error;
-      this.#forget(token);
+      if (known !== null) known.refusedAt = performance.now();
       return null;
     }
   }
