@@ -32,11 +32,27 @@ export function keysOf(set: unknown): ReadonlyMap<string, VerificationKey> {
 /** Bytes; the longest token that Rekey issues has a third. */
 export const MAX_LENGTH = 8192;
 
-/** The parts of a token that is signed and not encrypted; null for any other text (RFC 7515, 3.1). */
-export function signedParts(token: string): readonly [string, string, string] | null {
-  if (token.length > MAX_LENGTH) return null;
-  const parts = token.split('.');
-  return parts.length === 3 ? (parts as [string, string, string]) : null;
+/** A token that is signed and not encrypted (RFC 7515, 3.1). */
+export type SignedToken = {
+  readonly header: string;
+  readonly payload: string;
+  readonly signature: string;
+  /** What the signature is over. */
+  readonly signed: string;
+};
+
+/** Null for any other text. */
+export function signedToken(token: string): SignedToken | null {
+  const first = token.indexOf('.');
+  const last = token.lastIndexOf('.');
+  const isSigned = token.length <= MAX_LENGTH && first < last;
+  if (!isSigned || token.indexOf('.', first + 1) !== last) return null;
+  return {
+    header: token.slice(0, first),
+    payload: token.slice(first + 1, last),
+    signature: token.slice(last + 1),
+    signed: token.slice(0, last),
+  };
 }
 
 /** Whether it may be an encrypted token (RFC 7516, 3.1), which Rekey alone can read. */
@@ -52,12 +68,12 @@ export function keyIdIn(header: string): { readonly kid: string; readonly alg: s
 
 /** The claims of a token that was signed with that key (RFC 9068, 2.2); null for any other. */
 export function claimsOf(
-  [header, payload, signature]: readonly [string, string, string],
+  { payload, signature, signed }: SignedToken,
   { alg, key }: VerificationKey,
 ): Claims | null {
   const algorithm = alg === 'RS256' ? 'sha256' : null;
-  const signed = Buffer.from(`${header}.${payload}`);
-  if (!verify(algorithm, signed, key, Buffer.from(signature, 'base64url'))) return null;
+  if (!verify(algorithm, Buffer.from(signed, 'latin1'), key, Buffer.from(signature, 'base64url')))
+    return null;
   const { iss, aud, client_id: clientId, sub, sid, jti, iat, exp } = objectIn(payload);
   const texts = [iss, aud, sub, sid, jti];
   if (!texts.every((text) => typeof text === 'string' && text !== '') || aud !== clientId) {

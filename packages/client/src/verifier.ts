@@ -7,7 +7,7 @@ import {
   isEncrypted,
   keyIdIn,
   keysOf,
-  signedParts,
+  signedToken,
   type VerificationKey,
 } from './tokens.ts';
 
@@ -171,16 +171,16 @@ class LocalVerifier implements Verifier {
     const known = this.#tokens.get(token);
     if (known !== undefined && this.#isOurKey(known))
       return this.#judge(token, known, 'remembered');
-    const parts = signedParts(token);
-    if (parts === null) return isEncrypted(token) ? this.#ask(token, null) : this.#refuse();
-    const header = this.#headerOf(parts[0]);
+    const signed = signedToken(token);
+    if (signed === null) return isEncrypted(token) ? this.#ask(token, null) : this.#refuse();
+    const header = this.#headerOf(signed.header);
     if (header === null) return this.#refuse();
-    const key = await this.#keyOf(header.kid);
+    const key = this.#knownKey(header.kid) ?? (await this.#keyOf(header.kid));
     // Rekey may know a key that is newer than those here.
     if (key === undefined || this.#issuer === null || this.#serviceId === null) {
       return this.#ask(token, null);
     }
-    const claims = key.alg === header.alg ? claimsOf(parts, key) : null;
+    const claims = key.alg === header.alg ? claimsOf(signed, key) : null;
     if (claims?.issuer !== this.#issuer || claims.serviceId !== this.#serviceId) {
       return this.#refuse();
     }
@@ -278,12 +278,14 @@ class LocalVerifier implements Verifier {
     return false;
   }
 
+  #knownKey(kid: string): VerificationKey | undefined {
+    if (performance.now() - this.#keysAt > KEYS_MAX_AGE_MS) this.#load().catch(() => {});
+    return this.#keys.get(kid);
+  }
+
+  /** A key that was not known, which may be new. */
   async #keyOf(kid: string): Promise<VerificationKey | undefined> {
-    const age = performance.now() - this.#keysAt;
-    if (age > (this.#keys.has(kid) ? KEYS_MAX_AGE_MS : KEYS_RETRY_MS)) {
-      const loading = this.#load().catch(() => {});
-      if (!this.#keys.has(kid)) await loading;
-    }
+    if (performance.now() - this.#keysAt > KEYS_RETRY_MS) await this.#load().catch(() => {});
     return this.#keys.get(kid);
   }
 

@@ -27,7 +27,12 @@ export type { Delivered } from './deliveries/mark-deliveries.ts';
 export type { Told } from './deliveries/read-notice.ts';
 export type { UsedLink } from './deliveries/read-used-link.ts';
 export type { Requeued } from './deliveries/requeue-delivery.ts';
-export type { EventsInput, EventsOutput, OpenedStream, StreamItem } from './events/follow-events.ts';
+export type {
+  EventsInput,
+  EventsOutput,
+  OpenedStream,
+  StreamItem,
+} from './events/follow-events.ts';
 export type { ImportInput, ImportNews, ImportResult } from './moving/import-users.ts';
 export * from './ports/index.ts';
 export { keyUses } from './shared/key-uses.ts';
