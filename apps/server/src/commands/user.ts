@@ -33,6 +33,7 @@ import {
   yes,
 } from './common.ts';
 import { userName, userNamed } from './named.ts';
+import { addUserFactors } from './user-factors.ts';
 import { addUserInvite } from './user-invite.ts';
 import { addUserRoles } from './user-roles.ts';
 
@@ -207,6 +208,7 @@ export function addUser(program: Command): void {
 
   addUserRoles(user);
   addUserInvite(user);
+  addUserFactors(user, aUser);
 }
 
 const aUser = () => new Argument('<user>', 'e-mail address or id').argParser(userName);

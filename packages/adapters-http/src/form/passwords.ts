@@ -12,7 +12,17 @@ const FormNewPassword = Type.Object(
 );
 
 const FormSignedOutPassword = Type.Object(
-  { ...FormNewPassword.properties, device: Type.Optional(deviceToken) },
+  {
+    ...FormNewPassword.properties,
+    code: Type.Optional(
+      Type.String({
+        description:
+          'Of the second factor, where the account has one: six digits, or a recovery code.',
+        examples: ['000000'],
+      }),
+    ),
+    device: Type.Optional(deviceToken),
+  },
   { $id: 'FormSignedOutPassword', check: differs('newPassword') },
 );
 
@@ -66,7 +76,12 @@ export const passwordRoutes =
           description:
             'For people who have to change the password before they can log in, and for pages that need no session. Counts as a login does. Ends every session. The owner gets a mail with a link that locks the account.',
           security: [],
-          errors: ['invalid_credentials', 'too_many_requests', 'overloaded'],
+          errors: [
+            'second_factor_required',
+            'invalid_credentials',
+            'too_many_requests',
+            'overloaded',
+          ],
           body: FormSignedOutPassword,
           response: { 200: FormUser },
         },

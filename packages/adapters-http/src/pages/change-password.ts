@@ -60,6 +60,12 @@ ${field({
   attributes: html`type="password" autocomplete="current-password"`,
 })}
 ${newPasswordField(setting, 'newPassword', change.newPassword)}
+${field({
+  name: 'code',
+  label: change.code,
+  hint: change.codeHint,
+  attributes: html`type="text" autocomplete="one-time-code" autocapitalize="none" spellcheck="false"`,
+})}
 <p id="fault" class="fault" role="alert"></p>
 <button type="submit">${change.button}</button>
 </form>

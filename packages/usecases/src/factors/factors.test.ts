@@ -1,6 +1,7 @@
 import {
   FactorDemanded,
   Forbidden,
+  formServiceId,
   IllegalArgument,
   InvalidCredentials,
   InvalidToken,
@@ -559,6 +560,37 @@ describe('a session', () => {
       serviceId: undefined,
     });
     expect(await endOf(prove(w, owner, token, input))).toBeInstanceOf(InvalidToken);
+  });
+});
+
+describe('a change of the password by somebody without a session', () => {
+  test('takes the factor too at the built-in service, and none through a service', async () => {
+    const w = world();
+    await w.useCases.services.openFormService.execute(operator);
+    const service = await w.database.read(({ services }) => services.get(formServiceId));
+    const owner = await w.addOwner({ emailProven: true }, { service: service! });
+    const { codes } = await w.enrol(owner);
+    const change = (code?: string) =>
+      endOf(
+        w.useCases.passwords.updatePassword.execute(asNobody(), {
+          ...claimOf(owner),
+          newPassword: NEW_PASSWORD,
+          code,
+        }),
+      );
+    expect(await change()).toBeInstanceOf(FactorDemanded);
+    expect(await change('000000')).toBeInstanceOf(InvalidCredentials);
+    expect(await w.hasPassword(owner.user, PASSWORD)).toBe(true);
+    expect(await change(codes[0])).toBe('done');
+    expect(await w.hasPassword(owner.user, NEW_PASSWORD)).toBe(true);
+    expect((await rowsOf(w, owner.user.id)).codes).toBe(9);
+
+    const other = await anEnrolled();
+    const through = other.w.useCases.passwords.updatePassword.execute(
+      asService(other.owner.service),
+      other.w.change(other.owner),
+    );
+    expect(await endOf(through)).toBe('done');
   });
 });
 

@@ -13,6 +13,7 @@ import {
 import type { ImportInput, ImportNews, SourceRow } from '../index.ts';
 import { useCases } from '../index.ts';
 import type { Ports, UserRow } from '../ports/index.ts';
+import { sealOwners } from '../shared/seals.ts';
 
 type Given = Partial<Omit<ImportInput, 'rows'>>;
 
@@ -161,6 +162,20 @@ describe('an import of users', () => {
     const input = { userId: `${ID}1`, code };
     expect(await w.useCases.factors.verifyTotp.execute(service, input)).toEqual(expect.any(String));
     expect(await verify(w)).toEqual([]);
+  });
+
+  test('makes a seed the second factor, which every login takes', async () => {
+    const w = await started();
+    const { told } = await run(w, asRows([aRow(1, { totp_secret: 'abcd efgh abcd efgh' })]));
+    expect(told).toEqual([]);
+    const { user, seeds } = await w.database.read(async ({ users, factors }) => ({
+      user: await users.get(`${ID}1`),
+      seeds: await factors.seedsOf(`${ID}1`, START),
+    }));
+    const factors = { hasTotp: true, hasPasskey: false, atPassword: true, atProvider: true };
+    expect(user?.factors).toEqual(factors);
+    const { id, sealed } = seeds.confirmed!;
+    expect(w.secrets.unseal(sealed, sealOwners.factor(id))).toBe('ABCDEFGHABCDEFGH');
   });
 
   test('tells all that is wrong with a row at once, never a value of it, and goes on', async () => {

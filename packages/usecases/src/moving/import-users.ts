@@ -1,4 +1,4 @@
-import { type Actor, formServiceId, formServiceName } from '@rekey/domain';
+import type { Actor } from '@rekey/domain';
 import type { ImportCounts, ImportState, Ledger, Ports, SourceRow } from '../ports/index.ts';
 import { onlyOperator } from '../shared/only-operator.ts';
 import { type Batch, type Fault, nothing, sum } from './batch.ts';
@@ -215,7 +215,6 @@ export class ImportUsers {
       now: this.#ports.clock.now(),
       find: (text) => directory.find(text),
       service,
-      formService: { id: formServiceId, name: formServiceName },
     });
   }
 }

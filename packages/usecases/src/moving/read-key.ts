@@ -40,7 +40,7 @@ const SEED = /^[A-Z2-7]{16,128}$/;
 export const NO_SEED = 'must be a seed in base32 of 16 letters or more';
 
 /** The seed of one-time codes in base32, without the spaces and fillers that it may be written with. */
-function parseSeed(text: string): string | null {
+export function parseSeed(text: string): string | null {
   const plain = text
     .slice(0, 200)
     .replaceAll(/[\s=-]/g, '')

@@ -11,10 +11,13 @@ import {
   parseTimezone,
   type Role,
   roles,
+  type SecondFactors,
+  type TotpSeed,
   type User,
 } from '@rekey/domain';
 import type { ForeignHash, ImportedKey, Ports, UserRow } from '../ports/index.ts';
-import { type FindService, NO_SEED, type ReadKey, readKey } from './read-key.ts';
+import { sealOwners } from '../shared/seals.ts';
+import { type FindService, NO_SEED, parseSeed, type ReadKey, readKey } from './read-key.ts';
 import { Reading, remembered } from './reading.ts';
 
 type Needs = Pick<Ports, 'secrets' | 'ids'>;
@@ -55,13 +58,14 @@ export type Surroundings = {
   readonly find: FindService;
   /** The service of `--service`, which makes users that name no maker, and where each gets a TOKEN key. */
   readonly service: { readonly id: Id; readonly name: string } | null;
-  readonly formService: { readonly id: Id; readonly name: string };
 };
 
 /** A user as it is to be, and what the row says of one that is there. */
 export type UserToImport = {
   readonly user: User;
   readonly attributes: Attributes;
+  /** Of the second factor, which every login takes. */
+  readonly seed: TotpSeed | null;
   readonly foreign: ForeignHash | null;
   readonly keys: readonly ImportedKey[];
   /** Names that no other line of the file may have. */
@@ -80,6 +84,8 @@ export type UserToImport = {
   /** Whether the row says when the user was made. */
   readonly hasAge: boolean;
 };
+
+const inUse: SecondFactors = { ...noFactors, hasTotp: true, atPassword: true, atProvider: true };
 
 /** Reads a user; null, and all that is wrong with the row, where anything is. */
 export function readUser(
@@ -107,6 +113,7 @@ export function readUser(
   };
   const createdAt = reading.past('created_at', now);
   const emailProven = reading.flag('email_proven') ?? false;
+  const seed = readSeed(ports, reading, id, now);
   const user: User = {
     id,
     createdAt: createdAt ?? now,
@@ -126,7 +133,7 @@ export function readUser(
     passwordRequireUpdate: named.passwordRequireUpdate ?? false,
     lastLoginAt: reading.past('last_login_at', now) ?? null,
     createdBy: maker,
-    factors: noFactors,
+    factors: seed === null ? noFactors : inUse,
   };
   const foreign = readHash(reading);
   const { keys, claims } = readKeys(ports, reading, id, around);
@@ -136,6 +143,7 @@ export function readUser(
   const found = {
     user,
     attributes: attributes ?? {},
+    seed,
     foreign,
     keys,
     claims: [...(reading.has('id') ? [`user ${id}`] : []), ...claims],
@@ -182,7 +190,7 @@ function readKeys(
   ports: Needs,
   reading: Reading,
   userId: Id,
-  { now, find, service, formService }: Surroundings,
+  { now, find, service }: Surroundings,
 ): { readonly keys: readonly ImportedKey[]; readonly claims: readonly string[] } {
   const rows = reading.list('keys') ?? [];
   if (rows.length > MAX_KEYS) reading.refuse('keys', `must be ${MAX_KEYS} at most`);
@@ -197,14 +205,6 @@ function readKeys(
   for (const [index, row] of rows.slice(0, MAX_KEYS).entries()) {
     add(readKey(ports, row, `keys[${index}].`, { userId }, around));
   }
-  const seed = reading.text('totp_secret');
-  if (seed !== undefined) {
-    const row = { type: 'TOTP', name: formService.name, value: seed };
-    const at = { userId, serviceId: formService.id };
-    const { faults, ...read } = readKey(ports, row, '', at, around);
-    if (faults.length > 0) reading.refuse('totp_secret', NO_SEED);
-    add({ ...read, faults: [] });
-  }
   const hasToken = keys.some(({ key }) => key.type === 'TOKEN' && key.serviceId === service?.id);
   if (service && !hasToken) {
     const row = { type: 'TOKEN', name: service.name };
@@ -212,6 +212,26 @@ function readKeys(
   }
   checkLone(reading, keys);
   return { keys, claims };
+}
+
+/** The seed of the second factor of a user; null for none. */
+function readSeed(
+  { secrets, ids }: Needs,
+  reading: Reading,
+  userId: Id,
+  now: Instant,
+): TotpSeed | null {
+  const text = reading.text('totp_secret');
+  if (text === undefined) return null;
+  const seed = parseSeed(text);
+  if (seed === null) {
+    reading.refuse('totp_secret', NO_SEED);
+    return null;
+  }
+  const id = ids.next();
+  const sealed = secrets.seal(seed, sealOwners.factor(id));
+  // Confirmed at once, by the writer: it was in use.
+  return { id, userId, createdAt: now, expiresAt: now + 1, sealed, step: null, lastUsedAt: null };
 }
 
 /** There is one usable TOKEN key, and one usable TOTP key, of a user at a service. */

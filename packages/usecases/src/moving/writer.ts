@@ -244,7 +244,7 @@ export class Writer {
     source: string,
   ): Promise<void> {
     if (entries.length === 0) return;
-    const { imports, services } = stores;
+    const { imports, services, factors } = stores;
     const now = this.#ports.clock.now();
     const made = entries.filter(isOf('service'));
     for (const { of } of made) await services.insert(of.service);
@@ -265,6 +265,11 @@ export class Writer {
         idleSince: isProven(user) ? null : now,
       })),
     );
+    for (const { of } of users) {
+      if (of.seed === null) continue;
+      await factors.insertSeed(of.seed);
+      await factors.confirmSeed(of.seed.id, 0, of.seed.createdAt);
+    }
     await imports.insertKeys(keys);
     await imports.insertEvents(users.flatMap(({ of }) => this.#eventsOf(of, watchers)));
 

@@ -1,8 +1,10 @@
 import {
   type Actor,
   checkPasswordDiffers,
+  FactorDemanded,
   Forbidden,
   type Id,
+  missingFactor,
   type PasswordQuality,
   parseAll,
   parseClaimedEmail,
@@ -16,7 +18,9 @@ import { attempt } from '../shared/attempt.ts';
 import { commitChange, prepareChange } from '../shared/change-password.ts';
 import { type Presented, presentedDevice } from '../shared/known-device.ts';
 import { parseNewPassword } from '../shared/new-password.ts';
-import { type Proof, provePassword } from '../shared/prove-password.ts';
+import { proveLogin } from '../shared/prove-login.ts';
+import type { Proof } from '../shared/prove-password.ts';
+import { spend } from '../shared/with-code.ts';
 
 type Needs = Pick<
   Ports,
@@ -25,6 +29,7 @@ type Needs = Pick<
   | 'meter'
   | 'breachList'
   | 'secrets'
+  | 'totp'
   | 'macs'
   | 'linkTokens'
   | 'deviceTokens'
@@ -37,6 +42,8 @@ type UpdatePasswordInput = {
   readonly email: string;
   readonly password: string;
   readonly newPassword: string;
+  /** Of the second factor: six digits, or a recovery code. */
+  readonly code?: string | undefined;
   /** The device token that a login handed out. */
   readonly device?: string | undefined;
 };
@@ -54,7 +61,9 @@ export class UpdatePassword {
 
   /**
    * A session can only change the password of its own user. Throws `IllegalArgument` for a new password that is
-   * refused, `Forbidden` for every address but the own one, `InvalidCredentials`, `TooManyRequests`, and `Overloaded`.
+   * refused, `Forbidden` for every address but the own one, `InvalidCredentials`, `TooManyRequests`, and `Overloaded`; and
+   * `FactorDemanded` where somebody whom neither a session nor a service knows has to show the second factor of the
+   * account as well.
    */
   async execute(
     actor: Actor,
@@ -80,9 +89,15 @@ export class UpdatePassword {
       isFeltAtAll: true,
     } as const;
     const { result } = await attempt(this.#ports, actor, tried, {
-      prove: () => provePassword(this.#ports, actor, claim),
-      prepare: (proof) => prepareChange(this.#ports, place, proof, newPassword),
+      prove: () => proveLogin(this.#ports, actor, claim, input.code),
+      prepare: (proof) => {
+        const { user, service, amr } = proof;
+        const missing = actor.kind === 'nobody' ? missingFactor(user.factors, service, amr) : null;
+        if (missing === 'second_factor_required') throw new FactorDemanded(missing, null);
+        return prepareChange(this.#ports, place, proof, newPassword);
+      },
       commit: async (stores, proof, { quality, passwordHash }) => {
+        if (proof.own !== null) await spend(this.#ports, stores, proof.user.id, proof.own);
         const { user, subjectId } = await commitChange(
           this.#ports,
           stores,

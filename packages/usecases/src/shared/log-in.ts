@@ -7,7 +7,6 @@ import {
   missingFactor,
   type PasswordQuality,
   type Place,
-  type ProofMethod,
   parseAll,
   parseClaimedEmail,
   parseEmail,
@@ -26,8 +25,8 @@ import {
   prepareSession,
   type SessionTokens,
 } from './open-session.ts';
-import { methodOf, type ProvenCode, proveCode } from './prove-code.ts';
-import { type Claim, type Proof, provePassword } from './prove-password.ts';
+import { type LoginProof, proveLogin } from './prove-login.ts';
+import type { Proof } from './prove-password.ts';
 import { record } from './record.ts';
 import { spend } from './with-code.ts';
 
@@ -96,7 +95,7 @@ export async function logIn(
   const tried = { type: 'sso:AuthLocalLogin', account: email, device } as const;
   const deviceId = device?.isKnown ? device.id : null;
   const { result } = await attempt<LoginProof, Prepared, Entered>(ports, actor, tried, {
-    prove: () => prove(ports, actor, claim, input.code),
+    prove: () => proveLogin(ports, actor, claim, input.code),
     prepare: (proof) => prepare(ports, proof, password, deviceId),
     commit: async (stores, proof, prepared) => {
       const { session, quality, sealedQuality } = prepared;
@@ -134,30 +133,10 @@ export async function logIn(
   return result.output;
 }
 
-/** A password that is right, and a code that was sent along; null where none was, or there is no factor. */
-type LoginProof = Proof & {
-  readonly own: ProvenCode | null;
-  /** All that was proven. */
-  readonly amr: readonly ProofMethod[];
-};
-
 type Entered = { readonly proof: LoginProof } & (
   | { readonly demand: FactorDemanded }
   | { readonly demand: null; readonly output: LoginOutput }
 );
-
-/** Proves a password, and the code that is sent along: a wrong one of a user with a factor is like a wrong password. */
-async function prove(ports: LoginNeeds, actor: Actor, claim: Claim, code: string | undefined) {
-  const { proof, ...of } = await provePassword(ports, actor, claim);
-  const { own } =
-    code === undefined
-      ? { own: null }
-      : await proveCode(ports, { userId: proof?.user.id ?? null, code });
-  const isWrong = code !== undefined && own === null && proof?.user.factors.hasTotp === true;
-  if (proof === null || isWrong) return { ...of, proof: null };
-  const amr: readonly ProofMethod[] = own === null ? ['pwd'] : ['pwd', methodOf(own)];
-  return { ...of, proof: { ...proof, own, amr } };
-}
 
 async function prepare(
   ports: LoginNeeds,

@@ -8,6 +8,10 @@
 const form = /** @type {HTMLFormElement} */ (element('change'));
 const button = /** @type {HTMLButtonElement} */ (form.querySelector('button'));
 const fields = ['email', 'password', 'newPassword'].map(input);
+/** Of a second factor: shown once the account asks for it. */
+const code = input('code');
+const codeField = /** @type {HTMLElement} */ (code.closest('.field'));
+codeField.hidden = true;
 const { min = '', name = '' } = form.dataset;
 const texts = JSON.parse(form.dataset.texts ?? '');
 
@@ -44,6 +48,7 @@ async function change() {
   const [email = '', password = '', newPassword = ''] = fields.map(({ value }) => value);
   try {
     const body = new URLSearchParams({ email, password, newPassword });
+    if (!codeField.hidden) body.set('code', code.value);
     const changed = await fetch('../users/update/password', { method: 'POST', body });
     if (!changed.ok) return await explain(changed);
     celebrate();
@@ -70,6 +75,11 @@ async function explain(response) {
   /** @type {Problem} */
   const { code, errors = [] } = await response.json();
   if (code === 'invalid_credentials') return say('', texts.credentials);
+  if (code === 'second_factor_required') {
+    codeField.hidden = false;
+    say('code', texts.factor);
+    return input('code').focus();
+  }
   if (code === 'too_many_requests') return say('', texts.wait.replace('{time}', wait(response)));
   for (const { field, code: reason } of errors) {
     if (field === 'email') say('email', texts.email);
@@ -99,7 +109,7 @@ function say(field, text) {
 
 function clearFaults() {
   for (const fault of form.querySelectorAll('.fault')) fault.textContent = '';
-  for (const field of fields) field.removeAttribute('aria-invalid');
+  for (const field of [...fields, code]) field.removeAttribute('aria-invalid');
 }
 
 function showFirstFault() {

@@ -170,6 +170,8 @@ export const de: Texts = {
     rule: 'Mindestens {min} Zeichen. Gut ist eines aus mehreren Wörtern.',
     show: 'Passwörter anzeigen',
     button: 'Passwort ändern',
+    code: 'Code',
+    codeHint: 'Sechs Ziffern Ihrer Authenticator-App, oder ein Wiederherstellungscode.',
     needsScript:
       'Diese Seite braucht JavaScript. Bitte schalten Sie es für diese Website ein, und laden Sie die Seite neu.',
     done: {
@@ -209,6 +211,7 @@ export const de: Texts = {
     },
   },
   script: {
+    factor: 'Ihr Konto verlangt auch einen Code. Bitte geben Sie ihn ein.',
     busy: 'Wird geändert …',
     strengths: [
       'Viel zu leicht zu erraten',

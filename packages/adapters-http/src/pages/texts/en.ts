@@ -165,6 +165,8 @@ export const en: Texts = {
     rule: 'At least {min} characters. Several words make a good one.',
     show: 'Show passwords',
     button: 'Change password',
+    code: 'Code',
+    codeHint: 'Six digits of your authenticator app, or a recovery code.',
     needsScript:
       'This page needs JavaScript. Please turn it on for this site and load the page again.',
     done: {
@@ -203,6 +205,7 @@ export const en: Texts = {
     },
   },
   script: {
+    factor: 'Your account takes a code as well. Please enter it.',
     busy: 'Changing…',
     strengths: [
       'Far too easy to guess',

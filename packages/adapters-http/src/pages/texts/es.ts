@@ -166,6 +166,8 @@ export const es: Texts = {
     rule: 'Al menos {min} caracteres. Varias palabras son una buena opción.',
     show: 'Mostrar contraseñas',
     button: 'Cambiar contraseña',
+    code: 'Código',
+    codeHint: 'Seis cifras de su aplicación de autenticación, o un código de recuperación.',
     needsScript:
       'Esta página necesita JavaScript. Actívelo para este sitio y vuelva a cargar la página.',
     done: {
@@ -204,6 +206,7 @@ export const es: Texts = {
     },
   },
   script: {
+    factor: 'Su cuenta pide también un código. Introdúzcalo.',
     busy: 'Cambiando…',
     strengths: [
       'Demasiado fácil de adivinar',

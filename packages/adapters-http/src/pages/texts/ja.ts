@@ -163,6 +163,8 @@ export const ja: Texts = {
     rule: '{min} 文字以上。いくつかの単語を組み合わせると安全です。',
     show: 'パスワードを表示する',
     button: 'パスワードを変更',
+    code: 'コード',
+    codeHint: '認証アプリの 6 桁の数字、またはリカバリーコード。',
     needsScript:
       'このページには JavaScript が必要です。このサイトで有効にしてから、ページを再読み込みしてください。',
     done: {
@@ -201,6 +203,7 @@ export const ja: Texts = {
     },
   },
   script: {
+    factor: 'このアカウントにはコードも必要です。入力してください。',
     busy: '変更しています…',
     strengths: [
       'すぐに推測されます',

@@ -162,6 +162,8 @@ export const pt: Texts = {
     rule: 'Pelo menos {min} caracteres. Várias palavras formam uma boa senha.',
     show: 'Mostrar senhas',
     button: 'Alterar senha',
+    code: 'Código',
+    codeHint: 'Seis dígitos do seu aplicativo autenticador, ou um código de recuperação.',
     needsScript: 'Esta página precisa de JavaScript. Ative-o para este site e recarregue a página.',
     done: {
       title: 'Sua senha foi alterada',
@@ -199,6 +201,7 @@ export const pt: Texts = {
     },
   },
   script: {
+    factor: 'Sua conta pede também um código. Digite-o.',
     busy: 'Alterando…',
     strengths: [
       'Fácil demais de adivinhar',

@@ -91,6 +91,9 @@ export type Texts = {
     readonly rule: string;
     readonly show: string;
     readonly button: string;
+    /** Of a second factor. */
+    readonly code: string;
+    readonly codeHint: string;
     readonly needsScript: string;
     readonly done: Paragraphs;
   };
@@ -125,6 +128,8 @@ export type Texts = {
   };
   /** The words of the script of the page for a new password. */
   readonly script: {
+    /** Asks for the second factor. */
+    readonly factor: string;
     readonly busy: string;
     /** From guessed at once to very hard to guess. */
     readonly strengths: readonly [string, string, string, string, string];
