@@ -55,6 +55,17 @@ const UserExported = Type.Object(
       provider_links: Type.Array(ProviderLink, {
         description: 'Accounts at providers that open the account.',
       }),
+      factors: Type.Array(
+        Type.Object({
+          kind: Type.Enum(['totp', 'recovery_codes'], { examples: ['totp'] }),
+          created_at: nullableInstant('When it was enrolled; null for recovery codes.'),
+          last_used_at: nullableInstant('When a code of it was taken last.'),
+          left: nullable<number>('integer', 'How many recovery codes are left; else null.', {
+            examples: [null],
+          }),
+        }),
+        { description: 'Second factors that are typed, without any secret.' },
+      ),
       sessions: Type.Array(ExportedSession),
       mails: Type.Array(ExportedMail, { description: 'Mails, and what became of their links.' }),
       audit: Type.Array(AuditEntry, { description: 'What the audit says about the user.' }),
@@ -75,6 +86,19 @@ const mailOut = (mail: OwnDelivery): Static<typeof ExportedMail> => ({
   link_spent_at: mail.linkSpentAt === null ? null : instantOut(mail.linkSpentAt),
 });
 
+const factorsOut = ({ totp, recoveryCodes }: ExportedUser['factors']) =>
+  totp === null
+    ? []
+    : [
+        {
+          kind: 'totp',
+          created_at: instantOut(totp.createdAt),
+          last_used_at: totp.lastUsedAt === null ? null : instantOut(totp.lastUsedAt),
+          left: null,
+        },
+        { kind: 'recovery_codes', created_at: null, last_used_at: null, left: recoveryCodes },
+      ];
+
 /** The JSON of an export, part by part: it is as long as somebody was here. */
 export async function* userExportJson(exported: ExportedUser): AsyncGenerator<string> {
   const attributes = exported.attributes.map(({ serviceId, ...kept }) => ({
@@ -86,6 +110,7 @@ export async function* userExportJson(exported: ExportedUser): AsyncGenerator<st
   yield `,"passkeys":${JSON.stringify(exported.passkeys.map(passkeyOut))}`;
   yield* list('keys', exported.keys, keyOut);
   yield `,"provider_links":${JSON.stringify(exported.providerLinks.map(linkOut))}`;
+  yield `,"factors":${JSON.stringify(factorsOut(exported.factors))}`;
   yield* list('sessions', exported.sessions, ({ endedAt, ...session }) => ({
     ...sessionOut(session),
     ended_at: endedAt === null ? null : instantOut(endedAt),

@@ -267,7 +267,7 @@ describe('GET /v1/user/{id}/export', () => {
     const response = await server.json('GET', `/v1/user/${user.id}/export`);
     expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
     const { data } = response.json();
-    const nothing = { attributes: [], provider_links: [], sessions: [], mails: [] };
+    const nothing = { attributes: [], provider_links: [], factors: [], sessions: [], mails: [] };
     expect(data).toMatchObject({ user, keys: [key], ...nothing });
     expect(data.audit.map(({ type }: { type: string }) => type)).toEqual([
       'sso:UserCreate',

@@ -1,21 +1,23 @@
-import type {
-  Actor,
-  AmendedEntry,
-  Attributes,
-  AuditPlace,
-  Id,
-  Instant,
-  Key,
-  Passkey,
-  ProviderLink,
-  SeenUser,
-  Session,
+import {
+  type Actor,
+  type AmendedEntry,
+  type Attributes,
+  type AuditPlace,
+  type Id,
+  type Instant,
+  type Key,
+  NotFound,
+  type Passkey,
+  type ProviderLink,
+  type SeenUser,
+  type Session,
 } from '@rekey/domain';
+import { type SeenFactors, seenFactors } from '../factors/read-factors.ts';
 import type { OwnDelivery, Ports, Stores } from '../ports/index.ts';
 import { findEntries } from '../shared/find-entries.ts';
 import { seenBy } from '../shared/viewer.ts';
 
-type Needs = Pick<Ports, 'database' | 'places'>;
+type Needs = Pick<Ports, 'database' | 'places' | 'clock'>;
 
 /** Rows that are read at a time. */
 const PAGE = 100;
@@ -34,6 +36,8 @@ export type ExportedUser = {
   readonly passkeys: readonly Passkey[];
   readonly keys: AsyncIterable<Key>;
   readonly providerLinks: readonly ProviderLink[];
+  /** The one-time codes and how many recovery codes are left, without any secret. */
+  readonly factors: SeenFactors;
   /** Open ones, and those that ended a while ago. */
   readonly sessions: AsyncIterable<Session & { readonly endedAt: Instant | null }>;
   readonly mails: AsyncIterable<OwnDelivery>;
@@ -58,8 +62,10 @@ export class ExportUser {
       attributes: await stores.users.attributesOf(id),
       passkeys: await stores.passkeys.ofUser(id),
       providerLinks: await stores.providerLinks.ofUser(id),
+      factors: await seenFactors(stores, id, this.#ports.clock.now()),
     }));
-    const { user, attributes, passkeys, providerLinks } = found;
+    const { user, attributes, passkeys, providerLinks, factors } = found;
+    if (factors === null) throw new NotFound();
     const isOwn = ({ serviceId }: { readonly serviceId: Id | null }) =>
       own === null || serviceId === own;
     const serviceIds = own === null ? undefined : [own];
@@ -68,6 +74,7 @@ export class ExportUser {
       attributes: attributes.filter(isOwn),
       passkeys,
       providerLinks,
+      factors,
       keys: this.#pages(({ keys }, after) =>
         keys.list({ userIds: [id], serviceIds }, { after, limit: PAGE }),
       ),
