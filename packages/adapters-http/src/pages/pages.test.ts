@@ -412,6 +412,7 @@ describe('the page for a new password', () => {
       'autocomplete="username"',
       'autocomplete="current-password"',
       'autocomplete="new-password"',
+      'autocomplete="one-time-code"',
     ]);
     expect(body).toMatch(/<form id="change" method="post" novalidate hidden/);
     expect(body).not.toMatch(

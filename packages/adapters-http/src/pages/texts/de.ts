@@ -170,7 +170,7 @@ export const de: Texts = {
     rule: 'Mindestens {min} Zeichen. Gut ist eines aus mehreren Wörtern.',
     show: 'Passwörter anzeigen',
     button: 'Passwort ändern',
-    code: 'Code',
+    code: 'Code Ihrer App',
     codeHint: 'Sechs Ziffern Ihrer Authenticator-App, oder ein Wiederherstellungscode.',
     needsScript:
       'Diese Seite braucht JavaScript. Bitte schalten Sie es für diese Website ein, und laden Sie die Seite neu.',

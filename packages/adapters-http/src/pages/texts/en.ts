@@ -165,7 +165,7 @@ export const en: Texts = {
     rule: 'At least {min} characters. Several words make a good one.',
     show: 'Show passwords',
     button: 'Change password',
-    code: 'Code',
+    code: 'Code of your app',
     codeHint: 'Six digits of your authenticator app, or a recovery code.',
     needsScript:
       'This page needs JavaScript. Please turn it on for this site and load the page again.',

@@ -166,7 +166,7 @@ export const es: Texts = {
     rule: 'Al menos {min} caracteres. Varias palabras son una buena opción.',
     show: 'Mostrar contraseñas',
     button: 'Cambiar contraseña',
-    code: 'Código',
+    code: 'Código de su aplicación',
     codeHint: 'Seis cifras de su aplicación de autenticación, o un código de recuperación.',
     needsScript:
       'Esta página necesita JavaScript. Actívelo para este sitio y vuelva a cargar la página.',

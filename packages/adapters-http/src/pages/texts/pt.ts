@@ -162,7 +162,7 @@ export const pt: Texts = {
     rule: 'Pelo menos {min} caracteres. Várias palavras formam uma boa senha.',
     show: 'Mostrar senhas',
     button: 'Alterar senha',
-    code: 'Código',
+    code: 'Código do seu aplicativo',
     codeHint: 'Seis dígitos do seu aplicativo autenticador, ou um código de recuperação.',
     needsScript: 'Esta página precisa de JavaScript. Ative-o para este site e recarregue a página.',
     done: {
