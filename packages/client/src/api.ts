@@ -596,6 +596,8 @@ export type FormSignedOutPassword = {
   readonly password: string;
   /** A password that `PASSWORD_POLICY` allows, other than the current one; 8 to 128 characters by default. */
   readonly newPassword: string;
+  /** Of the second factor, where the account has one: six digits, or a recovery code. */
+  readonly code?: string;
   /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
   readonly device?: string;
 };
@@ -1387,6 +1389,16 @@ export type UserExported = {
     readonly keys: readonly Key[];
     /** Accounts at providers that open the account. */
     readonly provider_links: readonly ProviderLink[];
+    /** Second factors that are typed, without any secret. */
+    readonly factors: readonly {
+      readonly kind: 'totp' | 'recovery_codes';
+      /** When it was enrolled; null for recovery codes. */
+      readonly created_at: string | null;
+      /** When a code of it was taken last. */
+      readonly last_used_at: string | null;
+      /** How many recovery codes are left; else null. */
+      readonly left: number | null;
+    }[];
     readonly sessions: readonly ExportedSession[];
     /** Mails, and what became of their links. */
     readonly mails: readonly ExportedMail[];
