@@ -78,7 +78,7 @@ const server = {
     name: 'WEBAUTHN_ORIGINS',
     default: '$PUBLIC_URL',
     parse: originsOfUrls,
-    text: 'origins of the pages whose passkeys are accepted, with commas between them, the usual one first. A passkey belongs to the host of its page, or to the shortest host in this list that the host is a subdomain of: with `https://example.com,https://app.example.com` both have the passkeys of `example.com`. Change that host only if you must: the passkeys of the old one are of no use any more. Browsers have passkeys for https alone, and for `http://localhost`, and for no IP address',
+    text: 'origins of the pages whose passkeys are accepted, with commas between them, the usual one first. A passkey belongs to the host of its page, or to the shortest host in this list that the host is a subdomain of: with `https://example.com,https://app.example.com` both have the passkeys of `example.com`. Change that host only if you must: the passkeys of the old one are of no use any more. Browsers have passkeys for https alone, and for `http://localhost`, and for no IP address; see [passkeys](guides/passkeys.md)',
   },
   forwardAuth: {
     name: 'FORWARD_AUTH',

@@ -12,7 +12,7 @@ import {
   passkeyName,
   passkeyOrigin,
 } from '../server/passkeys.ts';
-import { claimedEmail, FormLoggedIn, formLoggedInOut } from './shared.ts';
+import { claimedEmail, FormLogin, factorRequiredOut, formLoggedInOut } from './shared.ts';
 
 const FormNewPasskeyAsked = Type.Object(
   { email: claimedEmail, origin: passkeyOrigin },
@@ -184,19 +184,25 @@ export const passkeyRoutes =
           summary: 'Log in with a passkey',
           description:
             'A passkey that verified its owner counts as two factors. A passkey that does not log in here is a 401.',
-          errors: ['invalid_credentials', 'password_update_required', 'too_many_requests'],
+          errors: [
+            'invalid_credentials',
+            'password_update_required',
+            'factor_enrolment_required',
+            'too_many_requests',
+          ],
           statusOf: { invalid_credentials: 401 },
           body: FormPasskeyLogin,
-          response: { 200: FormLoggedIn },
+          response: { 200: FormLogin },
         },
       },
       async (request, reply) => {
         const { response, device: given = cookie.read(request), ...rest } = request.body;
         const input = { ...rest, response: passkeyAnswerIn(response), device: given };
-        const login = await sessions.logInWithPasskey.execute(actorOf(request), input);
-        const { user, access, device } = login;
-        cookie.keep(device, request, reply);
-        return formLoggedInOut(user, access.token, device);
+        const login = sessions.logInWithPasskey.execute(actorOf(request), input);
+        return login.then(({ user, access, device }) => {
+          cookie.keep(device, request, reply);
+          return formLoggedInOut(user, access.token, device);
+        }, factorRequiredOut);
       },
     );
 
