@@ -5,10 +5,10 @@ import {
   type Passkey,
   parseName,
   placeOf,
+  type User,
 } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { lockPasskeyOwner, type PasskeyOwner } from '../shared/passkey-owner.ts';
-import { personOf } from '../shared/person.ts';
 import type { Recorder } from '../shared/record.ts';
 import { tellFactor } from '../shared/tell-factor.ts';
 
@@ -44,7 +44,7 @@ export class AddPasskey {
     const name =
       given === undefined || given.trim() === '' ? UNNAMED : parseName(given, 'deviceName');
     const { serviceId } = placeOf(actor);
-    const account = await this.#accountOf(actor, owner);
+    const { id: account } = await this.#ownerOf(actor, owner);
 
     const now = clock.now();
     const ceremony = { kind: 'create', serviceId, account } as const;
@@ -81,14 +81,12 @@ export class AddPasskey {
     });
   }
 
-  /** The id of the person, for whom the question was. */
-  async #accountOf(actor: Actor, owner: PasskeyOwner): Promise<string> {
-    if (owner.challenge === undefined) return personOf(actor).userId;
-    const { database } = this.#ports;
-    const { user } = await database.transact((stores) =>
+  /** The person for whom the question has to be. */
+  async #ownerOf(actor: Actor, owner: PasskeyOwner): Promise<User> {
+    const { user } = await this.#ports.database.transact((stores) =>
       lockPasskeyOwner(this.#ports, stores, actor, owner),
     );
-    return user.id;
+    return user;
   }
 }
 
