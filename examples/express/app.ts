@@ -1,4 +1,4 @@
-import { type Client, RekeyError, type User } from '@rekey/client';
+import { type Client, RekeyError, type Token, type User } from '@rekey/client';
 import express, { type Request, type Response } from 'express';
 import * as http from './http.ts';
 import {
@@ -10,11 +10,12 @@ import {
   profilePage,
   sessionsPage,
 } from './pages.ts';
+import { signInWithProviders } from './providers.ts';
 
 /** The event that a mail reports whose link leads here, by the `type` of the link. */
 const events = new Map([
   ['update_password', 'Your password was changed.'],
-  ['factor_change', 'A key for your account was created.'],
+  ['factor_change', 'A key for your account was created, or how you sign in changed.'],
 ]);
 
 /** What a key may do. Rekey keeps these words, and leaves their meaning to the shop. */
@@ -51,6 +52,11 @@ export function shop(rekey: Client, { secure, hostedPage }: Options) {
     // Without a TOKEN key a user cannot log in to this shop.
     await rekey.createUser({ name, email, password, token_key: true }, http.callFor(request));
     await logIn(request, response, email, password);
+  });
+
+  signInWithProviders(app, rekey, {
+    cookies,
+    enter: ({ access, device }, response) => enter(response, access, device),
   });
 
   app.post('/login', async (request, response) => {
@@ -229,6 +235,10 @@ export function shop(rekey: Client, { secure, hostedPage }: Options) {
   async function logIn(request: Request, response: Response, email: string, password: string) {
     const credentials = { email, password, ...deviceOf(request) };
     const { access, device } = await rekey.login(credentials, http.callFor(request));
+    enter(response, access, device);
+  }
+
+  function enter(response: Response, access: Token, device: string): void {
     const expires = new Date(access.token_expires * 1000);
     cookies.set(response, 'access', access.token, { expires });
     // It outlives the logout: with it, strangers who guess do not keep the user out.

@@ -44,6 +44,7 @@ export const homePage = (user: User | null) =>
 <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
 <button>Log in</button>
 </form>
+<p><a href="/sign-in/google">Sign in with Google</a> <a href="/sign-in/github">Sign in with GitHub</a></p>
 <h2>Change the password</h2>
 <form method="post" action="/password">
 <label>E-mail <input name="email" type="email" autocomplete="username" required></label>

@@ -65,6 +65,10 @@ export async function githubStandIn() {
   return {
     ...server,
     apiUrl: `${server.url}/api`,
+    /** From now on that person is at the browser. */
+    enter: (person: GithubPerson): void => {
+      state.person = person;
+    },
     /** Signs a person in who was sent to a URL, and answers what they come back with. */
     signIn: async (person: GithubPerson, url: string): Promise<CameBack> => {
       state.person = person;

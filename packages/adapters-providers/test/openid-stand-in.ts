@@ -137,6 +137,10 @@ export async function openIdStandIn({ returnUrls, tenant }: Options) {
         ...more,
       };
     },
+    /** From now on that person is at the browser. */
+    enter: (person: Person): void => {
+      state.person = person;
+    },
     /** Signs a person in who was sent to a URL, and answers what they come back with. */
     signIn: async (person: Person, url: string): Promise<CameBack> => {
       state.person = person;

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
+import {
+  CLIENT_ID,
+  CLIENT_SECRET,
+  openIdStandIn,
+} from '../../../packages/adapters-providers/test/openid-stand-in.ts';
 import { type AtEnd, aFolder, runCli, type Server, startServer } from '../../harness.ts';
 import { runsPending, themeOf } from '../pending.ts';
 import { type Client, clientOf } from './client.ts';
@@ -15,6 +20,8 @@ export function peer(name: Name, says: string, run: () => Promise<void>): void {
   if (theme === undefined || runsPending) test(title, run);
   else test.todo(`${title} (brought by: ${theme})`);
 }
+
+const TENANT = '11111111-2222-4333-8444-555555555555';
 
 /** Nobody's key. */
 export const NO_KEY = 'f'.repeat(42);
@@ -49,7 +56,16 @@ export function aSso() {
     const folder = aFolder(atEnd);
     const { stdout } = await runCli(folder, ['create-root-key', 'tests', '--json']);
     root = as(JSON.parse(stdout).key.value);
-    server = await startServer(folder, {}, undefined, atEnd);
+    // A tenant of Microsoft, as far as people are sent there.
+    const microsoft = await openIdStandIn({ returnUrls: ['http://localhost'], tenant: TENANT });
+    atEnd(microsoft.close);
+    const env = {
+      MICROSOFT_CLIENT_ID: CLIENT_ID,
+      MICROSOFT_CLIENT_SECRET: CLIENT_SECRET,
+      MICROSOFT_URL: microsoft.url,
+      MICROSOFT_TENANTS: TENANT,
+    };
+    server = await startServer(folder, env, undefined, atEnd);
     return async () => {
       for (const end of ends) await end();
     };

@@ -7,7 +7,8 @@ import {
   type ProviderLink,
 } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { askingUser } from './asking-user.ts';
+import { lockPerson } from '../shared/lock-person.ts';
+import { personOf } from '../shared/person.ts';
 import { linkTo } from './link-to.ts';
 
 type Needs = Pick<
@@ -28,14 +29,16 @@ export class AddLinkWithToken {
     actor: Actor,
     { provider, token }: { readonly provider: Provider; readonly token: string },
   ): Promise<ProviderLink> {
-    const { userId, serviceId } = await askingUser(this.#ports, actor);
+    const person = personOf(actor);
     const { tokens } = this.#ports.providers[provider];
     if (tokens === null) throw new NotFound();
     if (token.length > MAX_PROVIDER_TOKEN_LENGTH) throw new InvalidToken();
     const identity = await tokens.identify(token);
     return this.#ports.database.transact(async (stores) => {
-      await stores.users.lock(userId);
-      return linkTo(this.#ports, stores, actor, { userId, serviceId, identity, field: 'idToken' });
+      const { account } = await lockPerson(this.#ports, stores, person);
+      const { serviceId } = person;
+      const link = { user: account.user, serviceId, identity, field: 'idToken' };
+      return linkTo(this.#ports, stores, actor, link);
     });
   }
 }

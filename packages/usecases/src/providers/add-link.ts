@@ -1,6 +1,7 @@
 import type { Actor, ProviderLink } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { askingUser } from './asking-user.ts';
+import { lockPerson } from '../shared/lock-person.ts';
+import { personOf } from '../shared/person.ts';
 import { type CodeInput, identifyByCode } from './awaited.ts';
 import { linkTo } from './link-to.ts';
 import { spendState } from './open-account.ts';
@@ -19,18 +20,20 @@ export class AddLink {
   }
 
   /**
-   * The owner is mailed. Throws `Unauthorized` and `Forbidden` where no user asks with a session, `NotFound` and
+   * The owner is mailed. Throws `Forbidden` where no user asks with a session, `Unauthorized` where it ended meanwhile, `NotFound` and
    * `InvalidToken` like a sign-in, `IllegalArgument` where either account is linked already with another one, `WrongState` where nobody proved the address,
    * `TooManyRequests` where the owner could not be mailed, and `Unavailable`.
    */
   async execute(actor: Actor, input: CodeInput): Promise<ProviderLink> {
-    const { userId, serviceId } = await askingUser(this.#ports, actor);
+    const person = personOf(actor);
+    const { userId, serviceId } = person;
     const { identity, awaited } = await identifyByCode(this.#ports, actor, input, userId);
     return this.#ports.database.transact(async (stores) => {
       // Locked first: a deletion of the user ends its states.
-      await stores.users.lock(userId);
+      const { account } = await lockPerson(this.#ports, stores, person);
       await spendState(this.#ports, stores, awaited);
-      return linkTo(this.#ports, stores, actor, { userId, serviceId, identity, field: 'code' });
+      const link = { user: account.user, serviceId, identity, field: 'code' };
+      return linkTo(this.#ports, stores, actor, link);
     });
   }
 }

@@ -7,8 +7,8 @@ import {
   type Provider,
 } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
+import { personOf } from '../shared/person.ts';
 import { sealOwners } from '../shared/seals.ts';
-import { askingUser } from './asking-user.ts';
 import { awaitedBy, wayTo } from './awaited.ts';
 
 type Needs = Pick<Ports, 'database' | 'providers' | 'secrets' | 'clock'>;
@@ -33,7 +33,7 @@ export class AskProvider {
   }
 
   /**
-   * Throws `NotFound` where the provider is not configured, `Unauthorized` where no user asks for a link,
+   * Throws `NotFound` where the provider is not configured, `Forbidden` where no user asks for a link with a session,
    * `IllegalArgument`, and `Unavailable` where the provider does not answer.
    */
   async execute(actor: Actor, { provider, purpose, binding }: AskInput): Promise<string> {
@@ -43,8 +43,7 @@ export class AskProvider {
       const message = `must be 1 to ${MAX_BINDING_LENGTH} characters`;
       throw new IllegalArgument([{ field: 'binding', message, code: 'malformed' }]);
     }
-    const userId: Id | null =
-      purpose === 'link' ? (await askingUser(this.#ports, actor)).userId : null;
+    const userId: Id | null = purpose === 'link' ? personOf(actor).userId : null;
 
     const [state, verifier] = [secrets.generate('rkp_'), secrets.generate('')];
     const of = { state, provider, serviceId: service.id, userId, binding };

@@ -3,9 +3,9 @@ import {
   type Id,
   type Identity,
   IllegalArgument,
-  InvalidToken,
   isProven,
   type ProviderLink,
+  type User,
   WrongState,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
@@ -22,25 +22,22 @@ export async function linkTo(
   stores: Stores,
   actor: Actor,
   {
-    userId,
+    user,
     serviceId,
     identity,
     field,
   }: {
-    readonly userId: Id;
+    readonly user: User;
     readonly serviceId: Id;
     readonly identity: Identity;
     /** Under which refusals name the proof. */
     readonly field: string;
   },
 ): Promise<ProviderLink> {
-  const user = await stores.users.get(userId);
-  // It was disabled or deleted since the request was let in.
-  if (!user?.isEnabled) throw new InvalidToken();
   // Whoever has the mailbox would get a way in along that somebody else made.
   if (!isProven(user)) throw new WrongState('address_not_proven');
   const link = await stores.providerLinks.find(identity);
-  if (link?.userId === userId) return link;
+  if (link?.userId === user.id) return link;
   const made = await makeLink(ports, stores, actor, { user, serviceId, identity });
   if (made !== null) return made;
   const message = 'is for an account that is linked already, or there is a link with that provider';

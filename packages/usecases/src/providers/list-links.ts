@@ -1,6 +1,6 @@
 import type { Actor, ProviderLink } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { askingUser } from './asking-user.ts';
+import { personOf } from '../shared/person.ts';
 
 type Needs = Pick<Ports, 'database'>;
 
@@ -12,9 +12,9 @@ export class ListLinks {
     this.#ports = ports;
   }
 
-  /** Throws `Unauthorized` and `Forbidden` where no user asks with a session. */
+  /** Throws `Forbidden` where no user asks with a session. */
   async execute(actor: Actor): Promise<readonly ProviderLink[]> {
-    const { userId } = await askingUser(this.#ports, actor);
+    const { userId } = personOf(actor);
     return this.#ports.database.read(({ providerLinks }) => providerLinks.ofUser(userId));
   }
 }

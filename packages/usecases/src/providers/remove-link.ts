@@ -1,7 +1,8 @@
 import { type Actor, type Id, NotFound, WrongState } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
+import { lockPerson } from '../shared/lock-person.ts';
+import { personOf } from '../shared/person.ts';
 import { tellFactor } from '../shared/tell-factor.ts';
-import { askingUser } from './asking-user.ts';
 
 type Needs = Pick<
   Ports,
@@ -17,14 +18,14 @@ export class RemoveLink {
   }
 
   /**
-   * Throws `Unauthorized` and `Forbidden` where no user asks with a session, `NotFound` for a link that is not the user's,
+   * Throws `Forbidden` where no user asks with a session, `Unauthorized` where it ended meanwhile, `NotFound` for a link that is not the user's,
    * `WrongState` for the last way into an account, and `TooManyRequests` where the owner could not be mailed.
    */
   async execute(actor: Actor, { id }: { readonly id: Id }): Promise<void> {
-    const { userId, serviceId } = await askingUser(this.#ports, actor);
+    const person = personOf(actor);
+    const { userId, serviceId } = person;
     await this.#ports.database.transact(async (stores) => {
-      const account = await stores.users.lock(userId);
-      if (!account?.user.isEnabled) throw new NotFound();
+      const { account } = await lockPerson(this.#ports, stores, person);
       const { user, credential } = account;
       const links = await stores.providerLinks.ofUser(userId);
       if (!links.some((link) => link.id === id)) throw new NotFound();
