@@ -131,6 +131,21 @@ export const factorRoutes =
     );
 
     app.post<Confirmation>(
+      '/login/google/2fa',
+      {
+        schema: {
+          ...open,
+          operationId: 'signInWithGoogleAndFactor',
+          summary: 'Go on with a login with Google that asked for a code',
+          description: 'As at `/users/login/2fa`.',
+          body: FormFactorCode,
+          response: { 200: FormLoggedIn },
+        },
+      },
+      goOn('login'),
+    );
+
+    app.post<Confirmation>(
       '/google/2FAuth/validate',
       {
         schema: {

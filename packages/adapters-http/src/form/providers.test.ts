@@ -1,4 +1,5 @@
 import type { Identity } from '@rekey/domain';
+import { sealOwners } from '@rekey/usecases';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { proveAddress, type Rig, rig, signedUp, TIME, UUID } from '../../test/harness.ts';
 
@@ -20,6 +21,24 @@ const tokenFor = (details: Partial<Identity> = {}) =>
     ...details,
   });
 const login = (idToken: string) => server.form('POST', LOGIN, { idToken });
+
+/** Gives a user a second factor, which a login with a provider takes; answers its seed. */
+async function enrol(userId: string): Promise<string> {
+  const { database, clock, ports } = server;
+  const seed = ports.secrets.generateTotpSeed();
+  const id = ports.ids.next();
+  const expiresAt = clock.now() + 1000;
+  const sealed = ports.secrets.seal(seed, sealOwners.factor(id));
+  const factors = { hasTotp: true, hasPasskey: false, atPassword: true, atProvider: true };
+  await database.transact(async (stores) => {
+    await stores.users.lock(userId);
+    const row = { id, userId, createdAt: clock.now(), expiresAt, sealed };
+    await stores.factors.insertSeed({ ...row, step: null, lastUsedAt: null });
+    await stores.factors.confirmSeed(id, 1, clock.now());
+    await stores.users.setFactors(userId, factors, clock.now());
+  });
+  return seed;
+}
 
 describe('POST /users/login/google', () => {
   it('answers like a login', async () => {
@@ -57,6 +76,28 @@ describe('POST /users/login/google', () => {
       bodies.push(response.body.replace(/"instance":"[^"]*"/, ''));
     }
     expect(new Set(bodies).size).toBe(1);
+  });
+
+  it('asks for the code of a person who wants one there, and goes on with it at its own path', async () => {
+    const { user } = await signedUp(server);
+    await proveAddress(server, EMAIL);
+    const seed = await enrol(user.hash);
+    const asked = await login(tokenFor());
+    const challenge = expect.stringMatching(/^rkc_/);
+    expect([asked.statusCode, asked.json()]).toStrictEqual([
+      200,
+      { authentication: null, requires2FA: true, message: '2FA code required', challenge },
+    ]);
+    const code = server.totp.codeAt(seed, server.clock.now());
+    const fields = { email: EMAIL, challenge: asked.json().challenge };
+    const goOn = (more: Record<string, string>) =>
+      server.form('POST', `${LOGIN}/2fa`, { ...fields, ...more });
+    expect((await goOn({ code: '000000' })).statusCode).toBe(401);
+    const entered = await goOn({ code });
+    expect(entered.json()).toMatchObject({ requires2FA: false, user: { hash: user.hash } });
+    const headers = { authorization: `Bearer ${entered.json().token}` };
+    const sessions = await server.app.inject({ url: '/users/sessions', headers });
+    expect(sessions.json().at(-1)).toMatchObject({ amr: ['google', 'otp'], current: true });
   });
 
   it('makes an account in the language of the browser', async () => {

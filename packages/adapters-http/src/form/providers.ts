@@ -12,7 +12,7 @@ import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { deviceCookie } from '../server/device-cookie.ts';
 import { deviceToken } from '../server/fields.ts';
-import { FormLoggedIn, formLoggedInOut } from './shared.ts';
+import { FormLogin, factorRequiredOut, formLoggedInOut } from './shared.ts';
 
 const idToken = Type.String({
   description: 'The ID token, or the access token, that Google gave the page.',
@@ -73,33 +73,30 @@ export const providerRoutes =
           tags: ['forms'],
           summary: 'Log in with Google',
           description:
-            'Opens the account that is linked to the one at Google; the first time, the one with the address that Google verified. An account with that address that nobody proved is emptied first. A person who is new gets an account, unless `USERS_SIGNUP` forbids that. A token that proves nothing is a 401 here.',
+            'Opens the account that is linked to the one at Google; the first time, the one with the address that Google verified. An account with that address that nobody proved is emptied first. A person who is new gets an account, unless `USERS_SIGNUP` forbids that. A token that proves nothing is a 401 here. A user who wants a second factor here is asked for it: `requires2FA` is true, and the `challenge` goes on at `/users/login/google/2fa`.',
           security: [],
           errors: [
             'not_found',
             'invalid_credentials',
             'password_update_required',
-            'second_factor_required',
             'factor_enrolment_required',
             'too_many_requests',
             'unavailable',
           ],
           statusOf: { invalid_credentials: 401 },
           body: FormGoogleToken,
-          response: { 200: FormLoggedIn },
+          response: { 200: FormLogin },
         },
       },
       async (request, reply) => {
         const { idToken: token, device: given = cookie.read(request) } = request.body;
         const { locale } = preferred(request.headers['accept-language']);
-        const { user, access, device } = await room.signInWithToken.execute(actorOf(request), {
-          provider: 'google',
-          token,
-          device: given,
-          locale,
-        });
-        cookie.keep(device, request, reply);
-        return formLoggedInOut(user, access.token, device);
+        const input = { provider: 'google', token, device: given, locale } as const;
+        const signingIn = room.signInWithToken.execute(actorOf(request), input);
+        return signingIn.then(({ user, access, device }) => {
+          cookie.keep(device, request, reply);
+          return formLoggedInOut(user, access.token, device);
+        }, factorRequiredOut);
       },
     );
 

@@ -427,6 +427,10 @@ const requests: Record<string, () => Promise<Request>> = {
     const { challenge } = login.json();
     return { url: '/users/login/2fa', body: { email, code, challenge }, authorization: null };
   },
+  signInWithGoogleAndFactor: async () => ({
+    ...((await requests.signInWithFactor?.()) ?? {}),
+    url: '/users/login/google/2fa',
+  }),
   validateFactor: async () => {
     await signedUp(server, person.email);
     const { email } = person;
