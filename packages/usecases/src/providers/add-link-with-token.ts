@@ -7,8 +7,8 @@ import {
   type ProviderLink,
 } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { lockPerson } from '../shared/lock-person.ts';
 import { personOf } from '../shared/person.ts';
+import { lockPerson } from '../shared/with-code.ts';
 import { linkTo } from './link-to.ts';
 
 type Needs = Pick<

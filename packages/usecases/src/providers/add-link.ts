@@ -1,7 +1,7 @@
 import type { Actor, ProviderLink } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { lockPerson } from '../shared/lock-person.ts';
 import { personOf } from '../shared/person.ts';
+import { lockPerson } from '../shared/with-code.ts';
 import { type CodeInput, identifyByCode } from './awaited.ts';
 import { linkTo } from './link-to.ts';
 import { spendState } from './open-account.ts';

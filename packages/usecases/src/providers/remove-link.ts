@@ -1,8 +1,8 @@
 import { type Actor, type Id, NotFound, WrongState } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { lockPerson } from '../shared/lock-person.ts';
 import { personOf } from '../shared/person.ts';
 import { tellFactor } from '../shared/tell-factor.ts';
+import { lockPerson } from '../shared/with-code.ts';
 
 type Needs = Pick<
   Ports,
