@@ -256,6 +256,15 @@ describe('addresses', () => {
     expect(connections()).toBe(0);
   });
 
+  test('of this machine are called by its name where one of them is opened', async () => {
+    const { port, requests } = await there();
+    const { call, caller } = calling({ privateNetworks: ['127.0.0.0/8'] });
+    const url = `http://localhost:${port}/`;
+    expect(await caller.admits(url)).toBe(true);
+    expect(await call(url)).toMatchObject({ failure: null });
+    expect(requests).toHaveLength(1);
+  });
+
   test('of a name are looked up once for a connection, and the one that was checked is called', async () => {
     const { port, connections, requests } = await there();
     const asked: string[] = [];

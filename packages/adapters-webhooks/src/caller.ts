@@ -43,6 +43,13 @@ export function webhookCaller({
     'https:': new https.Agent({ ...kept, rejectUnauthorized: true }),
   };
 
+  /** Of this machine, whoever opens one of its addresses means that one. */
+  const addressesOf: Resolve = async (host) => {
+    const all = await resolve(host);
+    const open = all.filter(isOpen);
+    return host === 'localhost' && open.length > 0 ? open : all;
+  };
+
   /** Every address of a host is checked, and the connection goes to one of them: nothing asks for the name once more. */
   const lookup: LookupFunction = (host, options, callback) => {
     const done = (addresses: readonly string[]) => {
@@ -53,7 +60,7 @@ export function webhookCaller({
       if (options.all) callback(null, all);
       else callback(null, first.address, first.family);
     };
-    void resolve(host).then(done);
+    void addressesOf(host).then(done);
   };
   const refusalOf = (addresses: readonly string[]): WebhookFailure | null => {
     if (addresses.length === 0) return 'unresolved';
@@ -108,7 +115,7 @@ export function webhookCaller({
       if (isIP(host)) return isOpen(host);
       const late = Promise.withResolvers<readonly string[]>();
       const timer = setTimeout(() => late.resolve([]), REGISTERED_WITHIN_MS);
-      const addresses = await Promise.race([resolve(host), late.promise]);
+      const addresses = await Promise.race([addressesOf(host), late.promise]);
       clearTimeout(timer);
       return addresses.every(isOpen);
     },
