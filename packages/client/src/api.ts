@@ -1947,7 +1947,7 @@ export type Api = {
   /** Ask the browser for a passkey, to log in with. */
   askForOwnPasskey(input?: FormPasskeyAsked, call?: Call): Promise<PasskeyQuestion>;
   /** Log in with a passkey. */
-  signInWithPasskey(input: FormPasskeyLogin, call?: Call): Promise<FormLoggedIn>;
+  signInWithPasskey(input: FormPasskeyLogin, call?: Call): Promise<FormLogin>;
   /** List the own passkeys. */
   listOwnPasskeys(input?: undefined, call?: Call): Promise<readonly FormPasskey[]>;
   /** Remove one of the own passkeys. */
