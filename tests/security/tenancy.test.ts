@@ -8,6 +8,11 @@ const OPEN: Record<string, string> = {
   'POST /v1/service': 'takes a root key, and nothing that belongs to anybody',
   'POST /v1/webhook': 'takes what is to be called, and nothing that belongs to anybody',
   'GET /v1/audit': 'a list: what it leaves out is tested below',
+  'GET /v1/auth/provider/:provider/oauth2': 'takes the name of a provider',
+  'GET /v1/auth/provider/:provider/link': 'takes the name of a provider, and a session',
+  'POST /v1/auth/provider/:provider/oauth2': 'a state of another service: see the use cases',
+  'POST /v1/auth/provider/:provider/link': 'a state of another service: see the use cases',
+  'DELETE /v1/auth/provider/link/:id': 'takes a session of the user first: see the use cases',
   'POST /v1/password/check':
     'judges what it is given, and looks at nothing that belongs to anybody',
   [`POST ${LOCAL}/reset-password`]: 'writes rows for nobody where nobody is found: tested below',
