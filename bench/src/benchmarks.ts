@@ -49,6 +49,7 @@ import {
   updates,
   userReads,
 } from './rekey.ts';
+import { simulate } from './simulation.ts';
 import { verifying } from './verifier.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -591,6 +592,50 @@ const processes: Benchmark = async (effort) => {
   return rows;
 };
 
+/** Logins on one, two and four servers of this machine beside what a simulation makes of the times of one of them. */
+const simulated: Benchmark = async (effort) => {
+  const postgres = await startPostgres();
+  const data = await fill(await postgres.fresh(), 10, { users: 10_000 });
+  const servers = [];
+  for (const _ of [1, 2, 3, 4]) servers.push(await startRekey(data));
+  const [first] = servers as [Server];
+  const raw = await startRaw();
+  const next = logins(data);
+  const connection = await Connection.open(first.url);
+  const turns = Math.max(10, Math.round(80 * effort.scale));
+  const taken = { hash: [] as number[], login: [] as number[] };
+  await timed(connection, next());
+  const before = cpuOf(first.pid);
+  for (let turn = 0; turn < turns; turn += 1) {
+    taken.login.push(await timed(connection, next()));
+    taken.hash.push((await raw.ask({ work: 'compare', cost: 10, inFlight: 1, ms: 0 })).p50);
+  }
+  const cpuMs = ((cpuOf(first.pid) - before) * 1000) / turns;
+  connection.close();
+  const [hashMs, wholeMs] = [figure(taken.hash).median, figure(taken.login).median];
+  const loginMs = Math.max(0.1, cpuMs - hashMs);
+  const commitMs = Math.max(0, (wholeMs - hashMs - loginMs) / 2);
+  const costs = { hashMs, loginMs, commitMs, checkMs: 0.1 };
+  const rows: Row[] = [];
+  for (const count of [1, 2, 4]) {
+    const urls = servers.slice(0, count).map(({ url }) => url);
+    const options = { connections: BUSY, ms: 8000 * effort.scale, warm: 1000 };
+    const got = await load(urls, options, next);
+    const machines = { count: 1, cores: availableParallelism(), servers: count };
+    const told = simulate(costs, machines, { clients: { login: BUSY } }).kinds.login;
+    const what = `logins on ${count} ${count === 1 ? 'server' : 'servers'}, ${BUSY} at a time`;
+    rows.push(
+      row(what, '1/s', [got.perSecond], 'as simulated', [told.perSecond]),
+      row(`${what}, p50`, 'ms', [got.p50], 'as simulated', [told.p50]),
+      row(`${what}, p99`, 'ms', [got.p99], 'as simulated', [told.p99]),
+    );
+  }
+  raw.stop();
+  for (const server of servers) await server.stop();
+  await postgres.stop();
+  return rows;
+};
+
 /** Shows the server each of so many tokens twice: the first sight of one costs a signature and a read of the database. */
 async function showAll(server: Server, next: () => Shot, count: number): Promise<void> {
   let shown = 0;
@@ -705,6 +750,7 @@ export const benchmarks: Record<string, Benchmark> = {
     ...(await hashBound(effort, 'update-password', 10, [1, 64], { postgres: true })),
   ],
   processes,
+  simulate: simulated,
   reads,
   verifier: verifying,
   events: following,

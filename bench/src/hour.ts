@@ -34,6 +34,8 @@ const { values: options } = parseArgs({
     rate: { type: 'string', default: '40' },
     /** Seconds between two faults, on average. */
     every: { type: 'string', default: '40' },
+    /** The program, made already. */
+    bundle: { type: 'string' },
   },
 });
 const users = Number(options.users);
@@ -62,7 +64,7 @@ const sink = await startHelper<object, { port: number }>(
   path.join(import.meta.dirname, 'smtp-sink.ts'),
 );
 const { port: smtpPort } = await sink.ask({});
-const bundle = makeBundle();
+const bundle = options.bundle ?? makeBundle();
 const postgres = await startPostgres();
 say(`filling: ${users} users, ${users * Number(options.sessions)} sessions`);
 const data = await fill(await postgres.fresh(), 10, { users, sessions: Number(options.sessions) });
