@@ -28,6 +28,8 @@ async function follow(client: Client, key: string, after: string | null) {
     const query = next === null ? 'limit=1000' : `limit=1000&after=${encodeURIComponent(next)}`;
     const headers = { authorization: key };
     const { status, body } = await client.call('GET', `/v1/event?${query}`, { headers });
+    // A busy machine: nothing was done, and nothing is known.
+    if (status === 503) continue;
     expect(status).toBe(200);
     all.push(...body.data);
     next = body.next;
@@ -48,12 +50,14 @@ async function busy(client: Client, key: string, kept: Kept[]): Promise<void> {
     kept.push(one);
     const email = `${crypto.randomUUID()}@example.com`;
     const made = await client.call('POST', '/v1/user', { json: { name: 'Ada', email }, headers });
+    if (made.status === 503) continue;
     expect(made.status).toBe(200);
     one.id = made.body.data.id;
     for (let name = 0; name < 3; name += 1) {
       one.asked += 1;
       const json = { name: `Ada ${name}` };
       const changed = await client.call('PATCH', `/v1/user/${one.id}`, { json, headers });
+      if (changed.status === 503) continue;
       expect(changed.status).toBe(200);
       one.renamed += 1;
     }
