@@ -1911,7 +1911,7 @@ export type Api = {
     readonly id: string;
   }, call?: Call): Promise<void>;
   /** Log in with Google. */
-  signInWithGoogle(input: FormGoogleToken, call?: Call): Promise<FormLoggedIn>;
+  signInWithGoogle(input: FormGoogleToken, call?: Call): Promise<FormLogin>;
   /** List the accounts at providers that open the own account. */
   listOwnProviders(input?: undefined, call?: Call): Promise<readonly FormProviderLink[]>;
   /** Link an account at Google to the own account. */
@@ -1930,6 +1930,8 @@ export type Api = {
   confirmRecoverPassword(input: FormConfirmedReset, call?: Call): Promise<FormUser>;
   /** Go on with a login that asked for a code. */
   signInWithFactor(input: FormFactorCode, call?: Call): Promise<FormLoggedIn>;
+  /** Go on with a login with Google that asked for a code. */
+  signInWithGoogleAndFactor(input: FormFactorCode, call?: Call): Promise<FormLoggedIn>;
   /** Confirm a seed with a code of it, and log in; or go on with a login. */
   validateFactor(input: FormSeedConfirmation, call?: Call): Promise<FormLoggedIn>;
   /** Show a new seed of one-time codes. */
@@ -2187,6 +2189,7 @@ export const calls = {
   recoverPassword: { method: 'POST', path: '/users/recoverPassword', takes: 'form', proof: null, listed: null },
   confirmRecoverPassword: { method: 'POST', path: '/users/recoverPassword/confirm', takes: 'form', proof: null, listed: null },
   signInWithFactor: { method: 'POST', path: '/users/login/2fa', takes: 'form', proof: null, listed: null },
+  signInWithGoogleAndFactor: { method: 'POST', path: '/users/login/google/2fa', takes: 'form', proof: null, listed: null },
   validateFactor: { method: 'POST', path: '/users/google/2FAuth/validate', takes: 'form', proof: null, listed: null },
   showSeed: { method: 'POST', path: '/users/google/2FAuth/qrCode', takes: 'form', proof: null, listed: null },
   changeFactorDemands: { method: 'POST', path: '/users/2fa/settings', takes: 'form', proof: 'token', listed: null },
