@@ -15,7 +15,7 @@ export function addUserFactors(user: Command, aUser: () => Argument): void {
     .addArgument(aUser())
     .addOption(json())
     .action(async (named: string, options: Json) => {
-      const { totp, recoveryCodes, demands } = await withRekey(async (useCases) => {
+      const { totp, recoveryCodes, demands, providerLinks } = await withRekey(async (useCases) => {
         const { id } = await userNamed(useCases, named);
         return useCases.factors.readFactors.execute(operator, { userId: id });
       });
@@ -27,9 +27,18 @@ export function addUserFactors(user: Command, aUser: () => Argument): void {
             last_used_at: totp.lastUsedAt === null ? null : timeOf(totp.lastUsedAt),
           },
           recovery_codes: recoveryCodes,
+          providers: providerLinks.map(({ id, provider, createdAt, lastUsedAt }) => ({
+            id,
+            provider,
+            created_at: timeOf(createdAt),
+            last_used_at: lastUsedAt === null ? null : timeOf(lastUsedAt),
+          })),
           required_at_password: demands.atPassword,
           required_at_provider: demands.atProvider,
         });
+      }
+      for (const { provider, createdAt, lastUsedAt } of providerLinks) {
+        print(`${provider} since ${timeOf(createdAt)}, used last ${timeOf(lastUsedAt)}`);
       }
       if (totp === null) return print('no one-time codes');
       print(`one-time codes since ${timeOf(totp.createdAt)}, used last ${timeOf(totp.lastUsedAt)}`);

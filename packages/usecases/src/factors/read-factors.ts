@@ -4,6 +4,7 @@ import {
   type Instant,
   NotFound,
   type Passkey,
+  type ProviderLink,
   type SecondFactors,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
@@ -24,7 +25,7 @@ export type SeenFactors = {
   readonly demands: Pick<SecondFactors, 'atPassword' | 'atProvider'>;
 };
 
-/** Shows the operator which second factors a user has. */
+/** Shows the operator which second factors a user has, and which accounts at providers open the account. */
 export class ReadFactors {
   readonly #ports: Pick<Ports, 'database' | 'clock'>;
 
@@ -33,12 +34,18 @@ export class ReadFactors {
   }
 
   /** Throws `NotFound` for an unknown user. */
-  async execute(actor: Actor, { userId }: { readonly userId: Id }): Promise<SeenFactors> {
+  async execute(
+    actor: Actor,
+    { userId }: { readonly userId: Id },
+  ): Promise<SeenFactors & { readonly providerLinks: readonly ProviderLink[] }> {
     onlyOperator(actor);
     const { database, clock } = this.#ports;
-    const found = await database.read((stores) => seenFactors(stores, userId, clock.now()));
+    const { found, providerLinks } = await database.read(async (stores) => ({
+      found: await seenFactors(stores, userId, clock.now()),
+      providerLinks: await stores.providerLinks.ofUser(userId),
+    }));
     if (found === null) throw new NotFound();
-    return found;
+    return { ...found, providerLinks };
   }
 }
 
