@@ -10,7 +10,7 @@ import { record } from './figures.ts';
 import { isLong } from './world.ts';
 
 /** The hour, with what fills it. */
-vi.setConfig({ testTimeout: isLong ? 3 * 3_600_000 : 300_000 });
+vi.setConfig({ testTimeout: isLong ? 3 * 3_600_000 : 900_000 });
 
 const program = path.join(import.meta.dirname, '../../bench/src/hour.ts');
 const sizes = isLong
