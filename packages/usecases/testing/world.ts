@@ -104,8 +104,9 @@ export function world<D extends Database = MemoryDatabase>(
   /** What was told has its place as soon as it is committed: tests of anything else find it there. */
   const database: D = {
     ...bare,
-    async transact(work) {
-      const result = await bare.transact(work);
+    read: (work) => bare.read(work),
+    async transact(work, onDisk) {
+      const result = await bare.transact(work, onDisk);
       await given.caughtUp();
       return result;
     },

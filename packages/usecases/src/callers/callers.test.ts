@@ -134,11 +134,14 @@ describe('a user whom a service proves as well', () => {
 
   test('is proven by a KEY or by an access token, which rests on the TOKEN key', async () => {
     const { owner, user, service, key, grant, prove } = await aUser();
-    const proven = (keyId: string) => ({ ...asService(service), user: { userId: user.id, keyId } });
-    expect(await prove('key', keyValue(key))).toEqual(proven(key.id));
-    expect(await prove('token', grant.token)).toEqual(proven(owner.tokenKey.id));
-    expect(await prove('either', keyValue(key))).toEqual(proven(key.id));
-    expect(await prove('either', grant.token)).toEqual(proven(owner.tokenKey.id));
+    const of = { ...asService(service), user: { userId: user.id } };
+    const byKey = { ...of, user: { ...of.user, keyId: key.id } };
+    const { sessionId } = grant;
+    const byToken = { ...of, user: { ...of.user, keyId: owner.tokenKey.id, sessionId } };
+    expect(await prove('key', keyValue(key))).toEqual(byKey);
+    expect(await prove('token', grant.token)).toEqual(byToken);
+    expect(await prove('either', keyValue(key))).toEqual(byKey);
+    expect(await prove('either', grant.token)).toEqual(byToken);
   });
 
   test('is not proven by anything else', async () => {

@@ -45,6 +45,7 @@ describe('the token of a link', () => {
       email: owner.user.email,
       newEmail: null,
       key: null,
+      factor: null,
       happenedAt: START,
       origin: ORIGIN,
       locale: 'de',

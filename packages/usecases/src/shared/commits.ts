@@ -6,8 +6,8 @@ export function noticingCommits(ports: Ports): Ports {
   return {
     ...ports,
     database: {
-      async transact(work) {
-        const result = await database.transact(work);
+      async transact(work, onDisk) {
+        const result = await database.transact(work, onDisk);
         commits.made();
         return result;
       },
