@@ -103,6 +103,7 @@ const RULES: Record<string, Rule> = {
       ...CORE,
       '@rekey/adapters-crypto',
       '@rekey/adapters-db',
+      '@rekey/adapters-crypto/words',
       '@rekey/adapters-http',
       '@rekey/adapters-mail',
       '@rekey/adapters-metrics',

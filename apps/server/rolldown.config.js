@@ -1,6 +1,6 @@
 import { cpSync, globSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import { packWords } from '../../packages/adapters-crypto/src/known-words.ts';
+import { packWords } from '@rekey/adapters-crypto/words';
 
 const http = '../../packages/adapters-http';
 /** Files that the pages serve unchanged, each at the place beside the bundle where the pages look for it. */
