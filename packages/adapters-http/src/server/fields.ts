@@ -1,6 +1,7 @@
 import {
   checkPasswordDiffers,
   checkPasswordLength,
+  IllegalArgument,
   normalizePassword,
   parseEmail,
   parseName,
@@ -91,6 +92,16 @@ export const codeFields = {
     }),
   ),
 };
+
+/** The rule of a body with `codeFields`: one of the two is sent at most. */
+export const oneCode = {
+  not: { required: ['totp', 'recovery_code'] },
+  check({ totp, recovery_code }) {
+    if (totp === undefined || recovery_code === undefined) return;
+    const message = 'cannot be given together with `totp`';
+    throw new IllegalArgument([{ field: 'recovery_code', message, code: 'not_allowed' }]);
+  },
+} satisfies Rules & { readonly not: object };
 
 /** What a login hands out that lacks a second factor. */
 export const challenge = Type.String({

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
-import { challenge, codeFields, strict } from '../server/fields.ts';
+import { challenge, codeFields, oneCode, strict } from '../server/fields.ts';
 import { qrCode } from '../server/qr-code.ts';
 import { codeIn, codeOf, LoggedIn, loggedInOut } from './sessions.ts';
 import { Audited, idOf } from './shared.ts';
@@ -24,7 +24,7 @@ const waiting = Type.Optional({
 
 const NewSeed = Type.Object(
   { user_id: userId, challenge: waiting, ...codeFields },
-  { $id: 'NewSeed', ...strict },
+  { $id: 'NewSeed', ...strict, ...oneCode },
 );
 const ShownSeed = Type.Object(
   {
@@ -66,7 +66,7 @@ const SeedConfirmed = Type.Object(
 
 const ProvenChange = Type.Object(
   { user_id: userId, ...codeFields },
-  { $id: 'ProvenChange', ...strict },
+  { $id: 'ProvenChange', ...strict, ...oneCode },
 );
 const SeedRemoved = Type.Object({}, { $id: 'SeedRemoved' });
 const CodesRenewed = Type.Object({ recovery_codes: recoveryCodes }, { $id: 'CodesRenewed' });

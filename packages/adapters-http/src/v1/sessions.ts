@@ -19,6 +19,7 @@ import {
   currentPassword,
   deviceToken,
   email,
+  oneCode,
   strict,
 } from '../server/fields.ts';
 import { refusedFields } from '../server/problem.ts';
@@ -50,12 +51,12 @@ const Credentials = Type.Object(
     ...codeFields,
     device: Type.Optional(deviceToken),
   },
-  { $id: 'Credentials', ...strict },
+  { $id: 'Credentials', ...strict, ...oneCode },
 );
 
 const GivenFactor = Type.Object(
   { challenge, ...codeFields, device: Type.Optional(deviceToken) },
-  { $id: 'GivenFactor', ...strict },
+  { $id: 'GivenFactor', ...strict, ...oneCode },
 );
 
 const GivenToken = Type.Object(
@@ -84,23 +85,18 @@ export const LoggedIn = Type.Object(
   { meta: PasswordMeta, user: User, access: Token, refresh: Token, device: deviceToken },
   { $id: 'LoggedIn' },
 );
-/** The code of a request: each of the two fields takes either. */
-export function codeIn(body: { readonly totp?: string; readonly recovery_code?: string }): string {
+/** The code of a request, whichever of the two fields it is in. */
+export const codeOf = (body: {
+  readonly totp?: string;
+  readonly recovery_code?: string;
+}): string | undefined => body.totp ?? body.recovery_code;
+
+/** The same, of a request that needs one. */
+export function codeIn(body: Parameters<typeof codeOf>[0]): string {
   const code = codeOf(body);
   if (code === undefined) throw refusedFields([violation('totp', 'is required', 'required')]);
   return code;
 }
-
-export const codeOf = (body: {
-  readonly totp?: string;
-  readonly recovery_code?: string;
-}): string | undefined => {
-  if (body.totp !== undefined && body.recovery_code !== undefined) {
-    const message = 'cannot be given together with `totp`';
-    throw refusedFields([violation('recovery_code', message, 'not_allowed')]);
-  }
-  return body.totp ?? body.recovery_code;
-};
 
 /** The tokens of a login that is whole. */
 export function loggedInOut(
@@ -171,7 +167,7 @@ const ProvenAgain = Type.Object(
     password: Type.Optional({ ...currentPassword, minLength: 1 }),
     ...codeFields,
   },
-  { $id: 'ProvenAgain', ...strict },
+  { $id: 'ProvenAgain', ...strict, ...oneCode },
 );
 
 const SteppedUp = Type.Object(
