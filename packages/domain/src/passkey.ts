@@ -1,4 +1,5 @@
 import { MINUTE_MS } from './durations.ts';
+import { IllegalArgument } from './errors.ts';
 import type { Id, Instant } from './ids.ts';
 
 /** A person has so many passkeys at most. */
@@ -46,3 +47,13 @@ export type PasskeyReference = Pick<Passkey, 'credentialId' | 'transports'>;
 /** Whether the counter of a use goes on from the one that is kept: one that went back belongs to a copy (WebAuthn, 6.1.1). */
 export const goesOn = (kept: number, used: number): boolean =>
   used > kept || (used === 0 && kept === 0);
+
+/**
+ * The origin of a page, as browsers write it (RFC 6454, section 6.2), such as `https://example.com`. Throws
+ * `IllegalArgument` for anything else.
+ */
+export function parseWebOrigin(text: string, field = 'origin'): string {
+  if (URL.canParse(text) && new URL(text).origin === text) return text;
+  const message = 'must be an origin, such as https://example.com';
+  throw new IllegalArgument([{ field, message, code: 'malformed' }]);
+}

@@ -1,4 +1,4 @@
-import { parseName } from '@rekey/domain';
+import { parseName, parseWebOrigin } from '@rekey/domain';
 import { Type } from 'typebox';
 
 /** What a browser and its authenticator say to each other: a JSON object that Rekey passes on as it is. */
@@ -15,6 +15,7 @@ export const passkeyOrigin = Type.Optional(
     description:
       'The origin of the page that asks, one of `WEBAUTHN_ORIGINS`: an answer of another page is refused then. Where it is left out, the first one at the start, and any of them at the end.',
     examples: ['http://localhost:8042'],
+    parse: parseWebOrigin,
   }),
 );
 

@@ -3,11 +3,14 @@ import {
   IllegalArgument,
   InvalidToken,
   type Passkey,
+  parseAll,
   parseName,
+  parseWebOrigin,
   placeOf,
   type User,
 } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
+import { claimedEmail } from '../shared/claimed-email.ts';
 import { lockPasskeyOwner, type PasskeyOwner } from '../shared/passkey-owner.ts';
 import type { Recorder } from '../shared/record.ts';
 import { tellFactor } from '../shared/tell-factor.ts';
@@ -41,8 +44,12 @@ export class AddPasskey {
   async execute(actor: Actor, input: AddPasskeyInput): Promise<Passkey> {
     const { response, origin, name: given, ...owner } = input;
     const { database, webAuthn, clock, ids } = this.#ports;
-    const name =
-      given === undefined || given.trim() === '' ? UNNAMED : parseName(given, 'deviceName');
+    const { name } = parseAll({
+      email: () => claimedEmail(actor, owner.email),
+      origin: () => origin && parseWebOrigin(origin),
+      name: () =>
+        given === undefined || given.trim() === '' ? UNNAMED : parseName(given, 'deviceName'),
+    });
     const { serviceId } = placeOf(actor);
     const { id: account } = await this.#ownerOf(actor, owner);
 

@@ -1,6 +1,7 @@
-import { type Actor, type Id, parseClaimedEmail, placeOf } from '@rekey/domain';
+import { type Actor, type Id, parseAll, placeOf } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { type PasskeyQuestion, unknownOrigin } from './start-passkey.ts';
+import { claimedEmail } from '../shared/claimed-email.ts';
+import { type PasskeyQuestion, rpIdOf } from './start-passkey.ts';
 
 type Needs = Pick<Ports, 'database' | 'webAuthn' | 'clock'>;
 
@@ -28,9 +29,10 @@ export class AskForPasskey {
    */
   async execute(actor: Actor, { email, origin }: AskForPasskeyInput): Promise<PasskeyQuestion> {
     const { webAuthn, clock } = this.#ports;
-    const account = email === undefined ? '' : parseClaimedEmail(email);
-    const rpId = webAuthn.rpIdOf(origin);
-    if (rpId === null) throw unknownOrigin();
+    const { account, rpId } = parseAll({
+      account: () => (email === undefined ? '' : claimedEmail(actor, email)),
+      rpId: () => rpIdOf(webAuthn, origin),
+    });
     const { serviceId } = placeOf(actor);
 
     const allowed = email === undefined ? [] : await this.#passkeysOf(account, { serviceId, rpId });

@@ -1,5 +1,6 @@
-import { type Actor, IllegalArgument, placeOf } from '@rekey/domain';
+import { type Actor, IllegalArgument, parseAll, parseWebOrigin, placeOf } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
+import { claimedEmail } from '../shared/claimed-email.ts';
 import { lockPasskeyOwner, type PasskeyOwner } from '../shared/passkey-owner.ts';
 import { serviceNameFor } from '../shared/service-name.ts';
 
@@ -25,8 +26,10 @@ export class StartPasskey {
     { origin, ...owner }: PasskeyOwner & { readonly origin?: string | undefined },
   ): Promise<PasskeyQuestion> {
     const { database, webAuthn, clock, settings } = this.#ports;
-    const rpId = webAuthn.rpIdOf(origin);
-    if (rpId === null) throw unknownOrigin();
+    const { rpId } = parseAll({
+      email: () => claimedEmail(actor, owner.email),
+      rpId: () => rpIdOf(webAuthn, origin),
+    });
     const { serviceId } = placeOf(actor);
 
     const { user, existing, service } = await database.transact(async (stores) => {
@@ -44,7 +47,10 @@ export class StartPasskey {
   }
 }
 
-export const unknownOrigin = () =>
-  new IllegalArgument([
-    { field: 'origin', message: 'must be one whose passkeys are accepted', code: 'not_allowed' },
-  ]);
+/** The domain that passkeys of a page work at. Throws `IllegalArgument` for an origin that is not accepted. */
+export function rpIdOf(webAuthn: Needs['webAuthn'], origin: string | undefined): string {
+  const rpId = webAuthn.rpIdOf(origin && parseWebOrigin(origin));
+  if (rpId !== null) return rpId;
+  const message = 'must be one whose passkeys are accepted';
+  throw new IllegalArgument([{ field: 'origin', message, code: 'not_allowed' }]);
+}

@@ -8,12 +8,12 @@ import {
   missingFactor,
   type Passkey,
   type ProofMethod,
-  parseClaimedEmail,
   placeOf,
   type SeenUser,
 } from '@rekey/domain';
 import type { PasskeyProof, Ports } from '../ports/index.ts';
 import { attempt } from '../shared/attempt.ts';
+import { claimedEmail } from '../shared/claimed-email.ts';
 import { demandFactor } from '../shared/demand-factor.ts';
 import { presentedDevice } from '../shared/known-device.ts';
 import type { Member } from '../shared/member.ts';
@@ -92,7 +92,7 @@ export class LogInWithPasskey {
   async execute(actor: Actor, input: LogInWithPasskeyInput): Promise<PasskeyLogin> {
     const { webAuthn, keyUses, clock } = this.#ports;
     const place = placeOf(actor);
-    const claim = input.email === undefined ? '' : parseClaimedEmail(input.email);
+    const claim = input.email === undefined ? '' : claimedEmail(actor, input.email);
     const credentialId = webAuthn.credentialIdIn(input.response) ?? '';
 
     const looked = await this.#look(actor, claim, credentialId, input);

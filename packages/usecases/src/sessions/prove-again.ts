@@ -69,6 +69,7 @@ export class ProveAgain {
   ): Promise<ProveAgainOutput> {
     const ports = this.#ports;
     const { database, accessTokens, clock } = ports;
+    const typed = password === undefined ? null : typedPassword(password, 'password');
     if (actor.kind !== 'service') throw new InvalidToken();
     const grant = await accessTokens.verify(token);
     if (!grant || !may(actor, 'use token', grant)) throw new InvalidToken();
@@ -77,10 +78,7 @@ export class ProveAgain {
     const { sessionId, userId, serviceId } = grant;
     const { user, session } = open;
     checkGiven(user.factors.hasTotp, { password, code });
-    const claim =
-      password === undefined
-        ? null
-        : { email: user.email, password: typedPassword(password, 'password') };
+    const claim = typed === null ? null : { email: user.email, password: typed };
     const place = { serviceId, origin: actor.origin };
     if (claim !== null) ports.hasher.admit(place);
 

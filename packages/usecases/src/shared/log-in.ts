@@ -8,14 +8,13 @@ import {
   type PasswordQuality,
   type Place,
   parseAll,
-  parseClaimedEmail,
-  parseEmail,
   placeOf,
   type SeenUser,
   typedPassword,
 } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { attempt } from './attempt.ts';
+import { claimedEmail } from './claimed-email.ts';
 import { demandFactor } from './demand-factor.ts';
 import { presentedDevice } from './known-device.ts';
 import { knownQuality, sealQuality } from './known-quality.ts';
@@ -83,7 +82,7 @@ export async function logIn(
   input: LoginInput,
 ): Promise<LoginOutput> {
   const claim = parseAll({
-    email: () => (actor.kind === 'nobody' ? parseClaimedEmail : parseEmail)(input.email),
+    email: () => claimedEmail(actor, input.email),
     password: () => typedPassword(input.password, 'password'),
   });
   const place = placeOf(actor);

@@ -4,11 +4,11 @@ import {
   IllegalArgument,
   InvalidToken,
   MAX_PASSKEYS,
-  parseClaimedEmail,
   placeOf,
   type User,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
+import { claimedEmail } from './claimed-email.ts';
 import { findChallenge } from './demand-factor.ts';
 import { personOf } from './person.ts';
 import { lockPerson } from './with-code.ts';
@@ -36,7 +36,7 @@ export async function lockPasskeyOwner(
 ): Promise<Owning> {
   const owning = await (owner.challenge === undefined
     ? bySession(ports, stores, actor, owner)
-    : byEnrolment(ports, stores, actor, { email: owner.email, text: owner.challenge }));
+    : byEnrolment(ports, stores, actor, { ...owner, text: owner.challenge }));
   const { length } = await stores.passkeys.ofUser(owning.user.id);
   if (length >= MAX_PASSKEYS) {
     const message = `has ${MAX_PASSKEYS} passkeys already: one of them has to be removed first`;
@@ -51,7 +51,7 @@ async function bySession(
   actor: Actor,
   { email }: PasskeyOwner,
 ): Promise<Owning> {
-  const claimed = parseClaimedEmail(email);
+  const claimed = claimedEmail(actor, email);
   const { account } = await lockPerson(ports, stores, personOf(actor));
   if (account.user.email !== claimed) throw new Forbidden('forbidden');
   return { user: account.user, enrolment: null };
@@ -69,7 +69,7 @@ async function byEnrolment(
   if (!account || !challenge) throw new InvalidToken();
   const { user, credential } = account;
   const { hasTotp, hasPasskey } = user.factors;
-  const isOwner = user.isEnabled && user.email === parseClaimedEmail(email);
+  const isOwner = user.isEnabled && user.email === claimedEmail(actor, email);
   // A factor that is there is to be shown, and no other one to be made without it.
   const isGood = credential.version === challenge.version && !hasTotp && !hasPasskey;
   if (!isOwner || !isGood) throw new InvalidToken();
