@@ -2,6 +2,7 @@
 declare class URL {
   constructor(url: string);
   readonly hostname: string;
+  readonly origin: string;
   readonly port: string;
   readonly protocol: string;
   static canParse(url: string): boolean;
