@@ -112,7 +112,7 @@ attack('a service', (target) => {
       });
       for (const { status, text } of answers) {
         // Passkeys are a person's: a service without a proven person sees none at all.
-        const unseen = example.url.includes('/webauthn/credential') ? 403 : 404;
+        const unseen = example.route.includes('/webauthn/credential') ? 403 : 404;
         expect(status).toBe(Object.keys(example.params).length > 0 ? unseen : 400);
         expect(text).not.toContain(owner.email);
         expect(text).not.toContain(owner.id);
