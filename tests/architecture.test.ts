@@ -298,11 +298,13 @@ describe('the direction of dependencies', () => {
 
   it.each(packages)('%s depends on exactly what its row allows', (folder) => {
     const { dependencies = {} } = JSON.parse(textOf(`${folder}/package.json`));
-    const named = RULES[folder]?.may.filter((entry) => !entry.startsWith('node:')) ?? [];
+    const entries = RULES[folder]?.may.filter((entry) => !entry.startsWith('node:')) ?? [];
+    // A package of ours may have a second door.
+    const named = new Set(entries.map((entry) => entry.replace(/^(@rekey\/[^/]+)\/.*/, '$1')));
     expect(
       Object.keys(dependencies).sort(),
       `Bring the dependencies of ${folder}/package.json and its row in RULES together.`,
-    ).toEqual(named.toSorted());
+    ).toEqual([...named].sort());
   });
 });
 

@@ -5,12 +5,12 @@ import {
   type Passkey,
   parseAll,
   parseName,
-  parseWebOrigin,
   placeOf,
   type User,
 } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { claimedEmail } from '../shared/claimed-email.ts';
+import { maybeOrigin } from '../shared/maybe-origin.ts';
 import { lockPasskeyOwner, type PasskeyOwner } from '../shared/passkey-owner.ts';
 import type { Recorder } from '../shared/record.ts';
 import { tellFactor } from '../shared/tell-factor.ts';
@@ -46,7 +46,7 @@ export class AddPasskey {
     const { database, webAuthn, clock, ids } = this.#ports;
     const { name } = parseAll({
       email: () => claimedEmail(actor, owner.email),
-      origin: () => origin && parseWebOrigin(origin),
+      origin: () => maybeOrigin(origin),
       name: () =>
         given === undefined || given.trim() === '' ? UNNAMED : parseName(given, 'deviceName'),
     });

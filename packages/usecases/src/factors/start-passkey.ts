@@ -1,6 +1,7 @@
-import { type Actor, IllegalArgument, parseAll, parseWebOrigin, placeOf } from '@rekey/domain';
+import { type Actor, IllegalArgument, parseAll, placeOf } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { claimedEmail } from '../shared/claimed-email.ts';
+import { maybeOrigin } from '../shared/maybe-origin.ts';
 import { lockPasskeyOwner, type PasskeyOwner } from '../shared/passkey-owner.ts';
 import { serviceNameFor } from '../shared/service-name.ts';
 
@@ -49,7 +50,7 @@ export class StartPasskey {
 
 /** The domain that passkeys of a page work at. Throws `IllegalArgument` for an origin that is not accepted. */
 export function rpIdOf(webAuthn: Needs['webAuthn'], origin: string | undefined): string {
-  const rpId = webAuthn.rpIdOf(origin && parseWebOrigin(origin));
+  const rpId = webAuthn.rpIdOf(maybeOrigin(origin));
   if (rpId !== null) return rpId;
   const message = 'must be one whose passkeys are accepted';
   throw new IllegalArgument([{ field: 'origin', message, code: 'not_allowed' }]);

@@ -8,6 +8,7 @@ import {
   missingFactor,
   type Passkey,
   type ProofMethod,
+  parseAll,
   placeOf,
   type SeenUser,
 } from '@rekey/domain';
@@ -16,6 +17,7 @@ import { attempt } from '../shared/attempt.ts';
 import { claimedEmail } from '../shared/claimed-email.ts';
 import { demandFactor } from '../shared/demand-factor.ts';
 import { presentedDevice } from '../shared/known-device.ts';
+import { maybeOrigin } from '../shared/maybe-origin.ts';
 import type { Member } from '../shared/member.ts';
 import {
   openSession,
@@ -92,7 +94,10 @@ export class LogInWithPasskey {
   async execute(actor: Actor, input: LogInWithPasskeyInput): Promise<PasskeyLogin> {
     const { webAuthn, keyUses, clock } = this.#ports;
     const place = placeOf(actor);
-    const claim = input.email === undefined ? '' : claimedEmail(actor, input.email);
+    const { claim } = parseAll({
+      claim: () => (input.email === undefined ? '' : claimedEmail(actor, input.email)),
+      origin: () => maybeOrigin(input.origin),
+    });
     const credentialId = webAuthn.credentialIdIn(input.response) ?? '';
 
     const looked = await this.#look(actor, claim, credentialId, input);

@@ -12,9 +12,9 @@ import {
   type SeenUser,
   type Session,
 } from '@rekey/domain';
-import { type SeenFactors, seenFactors } from '../factors/read-factors.ts';
 import type { OwnDelivery, Ports, Stores } from '../ports/index.ts';
 import { findEntries } from '../shared/find-entries.ts';
+import { type SeenFactors, seenFactors } from '../shared/seen-factors.ts';
 import { seenBy } from '../shared/viewer.ts';
 
 type Needs = Pick<Ports, 'database' | 'places' | 'clock'>;
