@@ -1,6 +1,7 @@
 import { MINUTE_MS } from './durations.ts';
 import { IllegalArgument } from './errors.ts';
 import type { Id, Instant } from './ids.ts';
+import { parseName } from './text.ts';
 
 /** A person has so many passkeys at most. */
 export const MAX_PASSKEYS = 20;
@@ -47,6 +48,12 @@ export type PasskeyReference = Pick<Passkey, 'credentialId' | 'transports'>;
 /** Whether the counter of a use goes on from the one that is kept: one that went back belongs to a copy (WebAuthn, 6.1.1). */
 export const goesOn = (kept: number, used: number): boolean =>
   used > kept || (used === 0 && kept === 0);
+
+const UNNAMED = 'Passkey';
+
+/** What a person calls a passkey, which need not have a name. Throws `IllegalArgument` like `parseName`. */
+export const parsePasskeyName = (text: string | undefined, field: string): string =>
+  text === undefined || text.trim() === '' ? UNNAMED : parseName(text, field);
 
 /**
  * The origin of a page, as browsers write it (RFC 6454, section 6.2), such as `https://example.com`. Throws

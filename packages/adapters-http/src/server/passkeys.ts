@@ -1,4 +1,4 @@
-import { parseName, parseWebOrigin } from '@rekey/domain';
+import { parsePasskeyName, parseWebOrigin } from '@rekey/domain';
 import { Type } from 'typebox';
 
 /** What a browser and its authenticator say to each other: a JSON object that Rekey passes on as it is. */
@@ -23,7 +23,7 @@ export const passkeyName = Type.Optional(
   Type.String({
     description: 'What the owner calls the passkey: 1 to 100 characters on one line.',
     examples: ['Phone'],
-    parse: parseName,
+    parse: parsePasskeyName,
   }),
 );
 

@@ -4,7 +4,7 @@ import {
   InvalidToken,
   type Passkey,
   parseAll,
-  parseName,
+  parsePasskeyName,
   placeOf,
   type User,
 } from '@rekey/domain';
@@ -27,8 +27,6 @@ type AddPasskeyInput = PasskeyOwner & {
   readonly name?: string | undefined;
 };
 
-const UNNAMED = 'Passkey';
-
 /** Gives a person with a session a passkey, which an authenticator just made. The owner is mailed of it. */
 export class AddPasskey {
   readonly #ports: Needs;
@@ -47,8 +45,7 @@ export class AddPasskey {
     const { name } = parseAll({
       email: () => claimedEmail(actor, owner.email),
       origin: () => maybeOrigin(origin),
-      name: () =>
-        given === undefined || given.trim() === '' ? UNNAMED : parseName(given, 'deviceName'),
+      name: () => parsePasskeyName(given, 'deviceName'),
     });
     const { serviceId } = placeOf(actor);
     const { id: account } = await this.#ownerOf(actor, owner);
