@@ -40,6 +40,9 @@ const more: Readonly<Record<string, readonly string[]>> = {
   'key create': ['cron'],
   'key revoke': ['--yes'],
   'root-key revoke': ['--yes'],
+  'webhook create': ['https://receiver.example'],
+  'webhook delete': ['--yes'],
+  'webhook replay': ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'],
   'session end --user': ['--all'],
   'session end --service': ['--all', '--user', 'ada@example.com'],
 };

@@ -118,7 +118,9 @@ test('the templates that Rekey brings along can be written to a folder, changed 
   vi.stubEnv('MAIL_TEMPLATES', folder);
   writeFileSync(path.join(folder, 'update_password/en.subject.txt'), 'Look here, {{service}}!\n');
   expect(await mail('preview')).toMatch(/^Look here, Shop!\n\nThe password of your account/);
-  expect(await mail('preview', 'factor_change')).toMatch(/^A key for your account/);
+  expect(await mail('preview', 'factor_change')).toMatch(
+    /^The ways into your account at Shop changed/,
+  );
   await expect(mail('templates', folder)).rejects.toThrow('is there already');
 });
 

@@ -123,7 +123,7 @@ async function endEverybodys({ sessions }: UseCases, serviceId: Id | undefined):
 const ofUser = ({ userId }: Session): Id => userId;
 
 /** With the names that `/v1/session` has for it. */
-const sessionOut = ({ origin, ...session }: Session) => ({
+const sessionOut = ({ origin, authenticatedAt: _, ...session }: Session) => ({
   ...onWire(session),
   remote: origin.address,
   user_agent: origin.client,

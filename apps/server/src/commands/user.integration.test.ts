@@ -159,7 +159,10 @@ describe('rekey user', () => {
     expect(Object.keys(exported)).toEqual([
       'user',
       'attributes',
+      'passkeys',
       'keys',
+      'provider_links',
+      'factors',
       'sessions',
       'mails',
       'audit',

@@ -8,6 +8,7 @@ import {
   type Webhook,
   type WebhookDelivery,
 } from '@rekey/domain';
+import type { UseCases } from '@rekey/usecases';
 import { Argument, type Command, Option } from 'commander';
 import {
   checked,
@@ -21,7 +22,7 @@ import {
   withRekey,
   yes,
 } from './common.ts';
-import { idOf } from './named.ts';
+import { idOf, serviceNamed } from './named.ts';
 
 type Common = { readonly json?: true };
 
@@ -46,10 +47,7 @@ export function addWebhook(program: Command): void {
     .addOption(limit())
     .addOption(json())
     .action(async (options: Common & { service?: Id; limit: number }) => {
-      const serviceIds = options.service === undefined ? undefined : [options.service];
-      const found = await withRekey(({ webhooks }) =>
-        webhooks.listWebhooks.execute(operator, { serviceIds, page: { limit: options.limit } }),
-      );
+      const found = await withRekey((useCases) => list(useCases, options));
       if (options.json) printJson({ webhooks: found.map(onWire) });
       else if (found.length === 0) print('There are none.');
       else print(...table(found.map(row), ['ID', 'SERVICE', 'STATE', 'TYPES', 'URL']));
@@ -65,9 +63,10 @@ export function addWebhook(program: Command): void {
     .action(async (serviceId: Id, url: string, options: Common & { type?: string[] }) => {
       const types = options.type;
       if (types) checked(() => parseEventTypes(types))('');
-      const { webhook: made, secret } = await withRekey(({ webhooks }) =>
-        webhooks.createWebhook.execute(operator, { serviceId, url, types }),
-      );
+      const { webhook: made, secret } = await withRekey(async (useCases) => {
+        await serviceNamed(useCases, serviceId);
+        return useCases.webhooks.createWebhook.execute(operator, { serviceId, url, types });
+      });
       if (options.json) printJson({ webhook: onWire(made), secret });
       else print(`${made.id} is called from now on.`, '', `  secret  ${secret}`, '', HINT);
     });
@@ -172,6 +171,15 @@ export function addWebhook(program: Command): void {
           );
       },
     );
+}
+
+async function list(
+  useCases: UseCases,
+  { service, limit }: { readonly service?: Id; readonly limit: number },
+) {
+  if (service !== undefined) await serviceNamed(useCases, service);
+  const serviceIds = service === undefined ? undefined : [service];
+  return useCases.webhooks.listWebhooks.execute(operator, { serviceIds, page: { limit } });
 }
 
 /** Does something with a webhook that is named by its id. */

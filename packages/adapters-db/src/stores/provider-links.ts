@@ -38,7 +38,7 @@ const find = one((db, of: Param<Pick<Identity, 'provider' | 'issuer' | 'subject'
 );
 
 const ofUser = all((db, userId: Param<Id>) =>
-  db.selectFrom('provider_links').select(columns).where('user_id', '=', userId).orderBy('id'),
+  db.selectFrom('provider_links').select(columns).where('user_id', '=', userId),
 );
 
 const touch = write((db, id: Param<Id>, now: Param<Instant>) =>
@@ -60,10 +60,12 @@ const removeAllOf = all((db, userId: Param<Id>) =>
 /** Which account at a provider opens which account here. */
 export const providerLinksOn = (on: Connection): ProviderLinks => {
   const removed = remove(on);
+  const allOf = ofUser(on);
   return {
     insert: insert(on),
     find: find(on),
-    ofUser: ofUser(on),
+    // There is one for each provider at most: sorting them here is cheaper than an index.
+    ofUser: async (userId) => (await allOf(userId)).sort((a, b) => (a.id < b.id ? -1 : 1)),
     touch: touch(on),
     remove: async (id, userId) => (await removed(id, userId))?.provider ?? null,
     removeAllOf: removeAllOf(on),

@@ -146,6 +146,7 @@ describe('a folder is refused', () => {
     'service',
     'account',
     'newemail',
+    'factor',
     'key',
     'expires',
     'when',
@@ -163,7 +164,7 @@ describe('a folder is refused', () => {
   ]
     .map((name) => `{{${name}}}`)
     .concat(
-      ['newemail', 'key', 'expires', 'address', 'client', 'note', 'support', 'logo'].map(
+      ['newemail', 'factor', 'key', 'expires', 'address', 'client', 'note', 'support', 'logo'].map(
         (name) => `{{#${name}}}…{{/${name}}}`,
       ),
     )
