@@ -19,7 +19,30 @@ import {
 
 /** Where wrong credentials are 401. */
 const isLogin = (route: string) =>
-  ['POST /users/login', 'POST /users/authenticate'].includes(route);
+  ['POST /users/login', 'POST /users/authenticate', 'POST /users/google/2FAuth/qrCode'].includes(
+    route,
+  );
+
+/** What takes a code, a passkey or the word of a provider, and no password: their use cases have tests of their own. */
+const WITHOUT_PASSWORD = [
+  'POST /v1/auth/totp',
+  `POST ${LOCAL}/login/factor`,
+  'POST /v1/auth/token/step-up',
+  'POST /v1/auth/provider/:provider/oauth2',
+  'POST /v1/auth/factor/totp',
+  'POST /v1/auth/factor/totp/confirm',
+  'POST /v1/auth/factor/totp/remove',
+  'POST /v1/auth/factor/totp/recovery-codes',
+  'POST /v1/auth/webauthn/authenticate/finish',
+  'POST /users/login/google',
+  'POST /users/login/2fa',
+  'POST /users/login/google/2fa',
+  'POST /users/google/2FAuth/validate',
+  'POST /users/2fa/settings',
+  'POST /users/2fa/disable',
+  'POST /users/2fa/recoveryCodes',
+  'POST /users/webauthn/authenticate/finish',
+];
 
 const WRONG = 'not the password';
 /** Above that of the foreign hash below, which has to be made up for. */
@@ -104,6 +127,8 @@ attack(
         target().form('POST', '/users/login', { email, password }),
       'POST /users/authenticate': (email, password) =>
         target().form('POST', '/users/authenticate', { email, password }),
+      'POST /users/google/2FAuth/qrCode': (email, password) =>
+        target().form('POST', '/users/google/2FAuth/qrCode', { email, password }),
       'POST /users/update/password': (email, password) =>
         target().form('POST', '/users/update/password', {
           email,
@@ -116,7 +141,7 @@ attack(
       const judging = examples
         .filter(({ errors }) => errors.includes('invalid_credentials'))
         .map(({ name }) => name);
-      const all = [...Object.keys(tries), ...Object.keys(hunts), 'POST /v1/auth/totp'];
+      const all = [...Object.keys(tries), ...Object.keys(hunts), ...WITHOUT_PASSWORD];
       expect(judging.toSorted()).toEqual(all.sort());
     });
 

@@ -11,12 +11,16 @@ const OPEN: Record<string, string> = {
   'GET /v1/auth/provider/:provider/oauth2': 'takes the name of a provider',
   'GET /v1/auth/provider/:provider/link': 'takes the name of a provider, and a session',
   'POST /v1/auth/provider/:provider/oauth2': 'a state of another service: see the use cases',
+  [`POST ${LOCAL}/login/factor`]: 'a challenge of another service: see the use cases',
   'POST /v1/auth/provider/:provider/link': 'a state of another service: see the use cases',
   'DELETE /v1/auth/provider/link/:id': 'takes a session of the user first: see the use cases',
   'POST /v1/password/check':
     'judges what it is given, and looks at nothing that belongs to anybody',
   [`POST ${LOCAL}/reset-password`]: 'writes rows for nobody where nobody is found: tested below',
 };
+
+/** Factors are a person's: a service without a proven person sees and changes none at all. */
+const PERSONAL = /\/webauthn\/credential|\/factor\/totp\/(?:remove|recovery-codes)$/;
 
 const HOOK = { url: 'https://shop.example/hook' };
 
@@ -111,9 +115,8 @@ attack('a service', (target) => {
         return all;
       });
       for (const { status, text } of answers) {
-        // Passkeys are a person's: a service without a proven person sees none at all.
-        const unseen = example.route.includes('/webauthn/credential') ? 403 : 404;
-        expect(status).toBe(Object.keys(example.params).length > 0 ? unseen : 400);
+        const unseen = Object.keys(example.params).length > 0 ? 404 : 400;
+        expect(status).toBe(PERSONAL.test(example.route) ? 403 : unseen);
         expect(text).not.toContain(owner.email);
         expect(text).not.toContain(owner.id);
       }
