@@ -385,5 +385,7 @@ describe('a real server that logs all it can', () => {
         ...files,
       });
     },
+    // It sends a request for every place of every route.
+    180_000,
   );
 });
