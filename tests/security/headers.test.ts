@@ -46,10 +46,12 @@ attack(
       return (await answer).status;
     };
     /** A method that nothing answers at this path. */
-    const otherMethod = ({ route }: Example) =>
+    const otherMethod = (example: Example) =>
       ['DELETE', 'PATCH', 'PUT', 'POST'].find(
-        (method) => !examples.some((each) => each.route === route && each.method === method),
+        (method) => !examples.some((each) => each.method === method && answers(each, example)),
       ) ?? '';
+    const answers = ({ route }: Example, example: Example) =>
+      new RegExp(`^${route.replaceAll(/:\w+/g, '[^/]+')}$`).test(urlOf(example));
 
     const answered = [200, 204, 303, 400, 401, 403, 404];
 
@@ -145,6 +147,26 @@ attack('a secret that is sent as X-Request-Id', (target) => {
   });
 });
 
+/** What has somebody wait who proved something first, which the example does not, or who has too many streams. */
+const WAITING_LATER = new Set([
+  'GET /v1/event',
+  'GET /v1/revocation',
+  'POST /v1/auth/token/step-up',
+  'POST /v1/auth/factor/totp',
+  'POST /v1/auth/factor/totp/remove',
+  'POST /v1/auth/factor/totp/recovery-codes',
+  'POST /v1/auth/provider/:provider/oauth2',
+  'POST /v1/auth/provider/:provider/link',
+  'DELETE /v1/auth/provider/link/:id',
+  'POST /v1/auth/webauthn/register/finish',
+  'DELETE /v1/auth/webauthn/credential/:id',
+  'POST /users/login/google',
+  'POST /users/providers/google',
+  'DELETE /users/providers/:id',
+  'POST /users/webauthn/register/finish',
+  'DELETE /users/webauthn/credentials/:id',
+]);
+
 attack(
   'a client that has to wait',
   (target) => {
@@ -156,7 +178,9 @@ attack(
       await t.changePassword(locked);
       const token = await t.linkTokenOf(locked.email);
       expect(await t.json('POST', REVOKE, { token })).toMatchObject({ status: 200 });
-      const counted = examples.filter(({ errors }) => errors.includes('too_many_requests'));
+      const counted = examples.filter(
+        ({ name, errors }) => errors.includes('too_many_requests') && !WAITING_LATER.has(name),
+      );
       expect(counted.length).toBeGreaterThan(5);
       for (const example of counted) {
         const answers: Answer[] = [];

@@ -196,7 +196,7 @@ test.skipIf(skips(isElsewhere, 'the image is made on Linux'))(
     );
     expect(foreign).toEqual([]);
     const bytes = everything.reduce((sum, file) => sum + statSync(file).size, 0);
-    expect(bytes).toBeLessThan(12e6);
+    expect(bytes).toBeLessThan(15e6);
     expect(everything.length).toBeLessThan(100);
     // The user changes nothing but the data.
     const open = everything.filter((file) => (lstatSync(file).mode & 0o022) !== 0);

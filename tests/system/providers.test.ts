@@ -114,7 +114,7 @@ test('a provider that is down is a 503 and a line of the log, and the person is 
   github.instead.set('/login/oauth/access_token', (request) => void request.socket.destroy());
   const down = await send(OAUTH2('github'), came);
   expect([down.status, down.body.code]).toEqual([503, 'unavailable']);
-  expect(server.output()).toContain('provider does not answer');
+  await expect.poll(() => server.output()).toContain('provider does not answer');
   expect(server.output()).not.toContain(came.code);
   github.instead.clear();
   const up = await send(OAUTH2('github'), came);

@@ -57,9 +57,10 @@ test.each(databases)(
     await newKey('TOKEN');
     const first = await logIn('correct horse');
     const { user, access } = first;
+    const proof = { amr: ['pwd'], acr: 'aal1', auth_time: expect.any(Number) };
     expect(await verify(access.token)).toEqual({
       status: 200,
-      body: { user, access, audit: null },
+      body: { user, access, audit: null, ...proof },
     });
     expect(await verify(access.token, foreign.key.value)).toMatchObject(refused);
     expect(await refresh(first.refresh.token, foreign.key.value)).toMatchObject(refused);
