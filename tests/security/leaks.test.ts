@@ -300,6 +300,8 @@ attack('a secret', (target) => {
 describe('a real server that logs all it can', () => {
   test.for(['SQLite', 'PostgreSQL'])(
     'leaves no secret in its output and its files, on %s',
+    // It sends a request for every place of every route.
+    { timeout: 180_000 },
     async (name, { skip }) => {
       const url = name === 'SQLite' ? 'sqlite:./data/rekey.db' : await freshPostgres();
       if (url === null) return skip('PostgreSQL cannot run here');
@@ -385,7 +387,5 @@ describe('a real server that logs all it can', () => {
         ...files,
       });
     },
-    // It sends a request for every place of every route.
-    180_000,
   );
 });
