@@ -102,16 +102,21 @@ async function throughHands(context: TestContext, database: DatabaseName): Promi
   await eventually(() => smtp.isIdle()).toBe(true);
   expect(accepted()).toEqual([]);
 
+  // Before a server starts, which takes what is due at once: a mail that it was let through with would come once.
+  const holdAnew = () => {
+    inHand = new Set();
+    release = Promise.withResolvers();
+  };
+  holdAnew();
   // Each of the next ones has some accepted that it cannot mark.
   let deaths = dying.length;
   for (let left = noticeKinds.length; left > 0; left = noticeKinds.filter(isNew).length) {
-    inHand = new Set();
-    release = Promise.withResolvers();
     clock.move(LEASE_OVER_MS);
     await eventually(() => inHand.size).toBe(Math.min(left, REPEATED_LANES));
     server.signal('SIGSTOP');
     release.resolve(undefined);
     await eventually(() => [...inHand].filter(isNew)).toEqual([]);
+    holdAnew();
     const next = await world.start();
     await kill(server);
     deaths += 1;
