@@ -5,7 +5,7 @@ type Row = Record<string, unknown>;
 
 /** A database behind Rekey's back, as somebody with a copy of it, or with a shell on its server, has it. */
 export type Behind = {
-  /** Every row of every table, or of those whose name is not like this. */
+  /** Every row of every table, or of those whose name is not like this, as of one moment. */
   tables(except?: RegExp): Promise<Record<string, Row[]>>;
   run(statement: string): Promise<void>;
   close(): Promise<void>;
@@ -18,7 +18,11 @@ export async function behind(url: string): Promise<Behind> {
   const handle = new Sqlite(file, { timeout: 5000 });
   const all = async (query: string) => handle.prepare<[], Row>(query).all();
   return {
-    tables: (except) => readAll(all, `select name from sqlite_master where type = 'table'`, except),
+    async tables(except) {
+      handle.exec('begin');
+      const names = `select name from sqlite_master where type = 'table'`;
+      return readAll(all, names, except).finally(() => handle.exec('commit'));
+    },
     async run(statement) {
       handle.exec(statement);
       // A commit by others shows in the next turn of the event loop.
@@ -33,12 +37,11 @@ async function behindPostgres(url: string): Promise<Behind> {
   await client.connect();
   const all = async (query: string) => (await client.query<Row>(query)).rows;
   return {
-    tables: (except) =>
-      readAll(
-        all,
-        `select table_name as name from information_schema.tables where table_schema = 'public'`,
-        except,
-      ),
+    async tables(except) {
+      await client.query('begin isolation level repeatable read read only');
+      const names = `select table_name as name from information_schema.tables where table_schema = 'public'`;
+      return readAll(all, names, except).finally(() => client.query('commit'));
+    },
     run: async (statement) => void (await client.query(statement)),
     close: () => client.end(),
   };
