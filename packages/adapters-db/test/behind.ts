@@ -21,7 +21,9 @@ export async function behind(url: string): Promise<Behind> {
     async tables(except) {
       handle.exec('begin');
       const names = `select name from sqlite_master where type = 'table'`;
-      return readAll(all, names, except).finally(() => handle.exec('commit'));
+      const tables = await readAll(all, names, except);
+      handle.exec('commit');
+      return tables;
     },
     async run(statement) {
       handle.exec(statement);
@@ -40,7 +42,9 @@ async function behindPostgres(url: string): Promise<Behind> {
     async tables(except) {
       await client.query('begin isolation level repeatable read read only');
       const names = `select table_name as name from information_schema.tables where table_schema = 'public'`;
-      return readAll(all, names, except).finally(() => client.query('commit'));
+      const tables = await readAll(all, names, except);
+      await client.query('commit');
+      return tables;
     },
     run: async (statement) => void (await client.query(statement)),
     close: () => client.end(),
