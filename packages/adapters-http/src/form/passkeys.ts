@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { isId, NotFound, type Passkey } from '@rekey/domain';
+import type { Passkey } from '@rekey/domain';
 import { type Static, Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
@@ -12,6 +12,7 @@ import {
   passkeyName,
   passkeyOrigin,
 } from '../server/passkeys.ts';
+import { pathId } from '../server/path-id.ts';
 import { claimedEmail, FormLogin, factorRequiredOut, formLoggedInOut } from './shared.ts';
 
 const FormNewPasskeyAsked = Type.Object(
@@ -242,9 +243,7 @@ export const passkeyRoutes =
       },
       async (request, reply) => {
         const person = await callers.admitPerson.execute(actorOf(request));
-        const id = request.params.id.toLowerCase();
-        if (!isId(id)) throw new NotFound();
-        await factors.removePasskey.execute(person, { id });
+        await factors.removePasskey.execute(person, { id: pathId(request) });
         return reply.code(204).send(null);
       },
     );

@@ -1,17 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import {
-  isId,
-  MAX_PROVIDER_TOKEN_LENGTH,
-  NotFound,
-  type ProviderLink,
-  providers,
-} from '@rekey/domain';
+import { MAX_PROVIDER_TOKEN_LENGTH, type ProviderLink, providers } from '@rekey/domain';
 import { preferred } from '@rekey/wording';
 import { type Static, Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { deviceCookie } from '../server/device-cookie.ts';
 import { deviceToken } from '../server/fields.ts';
+import { pathId } from '../server/path-id.ts';
 import { FormLogin, factorRequiredOut, formLoggedInOut } from './shared.ts';
 
 const idToken = Type.String({
@@ -172,9 +167,7 @@ export const providerRoutes =
       },
       async (request, reply) => {
         const actor = await callers.admitPerson.execute(actorOf(request));
-        const id = request.params.id.toLowerCase();
-        if (!isId(id)) throw new NotFound();
-        await room.removeLink.execute(actor, { id });
+        await room.removeLink.execute(actor, { id: pathId(request) });
         return reply.code(204).send(null);
       },
     );

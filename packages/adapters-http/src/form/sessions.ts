@@ -3,9 +3,7 @@ import {
   FactorDemanded,
   type Id,
   InvalidCredentials,
-  isId,
   MAX_PAGE_SIZE,
-  NotFound,
   proofMethods,
   type Session as SessionEntity,
 } from '@rekey/domain';
@@ -15,6 +13,7 @@ import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { deviceCookie } from '../server/device-cookie.ts';
 import { currentPassword, deviceToken } from '../server/fields.ts';
+import { pathId } from '../server/path-id.ts';
 import { claimedEmail, FormLogin, factorRequiredOut, formFlag, formLoggedInOut } from './shared.ts';
 
 const FormCredentials = Type.Object(
@@ -204,9 +203,7 @@ export const sessionRoutes =
       },
       async (request, reply) => {
         const actor = await callers.admitPerson.execute(actorOf(request));
-        const id = request.params.id.toLowerCase();
-        if (!isId(id)) throw new NotFound();
-        await sessions.endSession.execute(actor, { id });
+        await sessions.endSession.execute(actor, { id: pathId(request) });
         return reply.code(204).send(null);
       },
     );

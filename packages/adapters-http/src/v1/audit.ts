@@ -16,6 +16,7 @@ import { type Static, Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { strict } from '../server/fields.ts';
+import { pathId } from '../server/path-id.ts';
 import type { Rules } from '../server/validation.ts';
 import {
   changedId,
@@ -29,7 +30,6 @@ import {
   nullable,
   nullableIdOf,
   parsed,
-  pathId,
   pathOf,
   repeatedId,
 } from './shared.ts';

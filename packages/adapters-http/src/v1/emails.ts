@@ -3,7 +3,8 @@ import { Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { currentPassword, deviceToken, email, newEmail, strict } from '../server/fields.ts';
-import { pathId, pathOf } from './shared.ts';
+import { pathId } from '../server/path-id.ts';
+import { pathOf } from './shared.ts';
 
 const NewEmail = Type.Object(
   {

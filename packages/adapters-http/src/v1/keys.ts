@@ -12,6 +12,7 @@ import { type Static, Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { name, strict } from '../server/fields.ts';
+import { pathId } from '../server/path-id.ts';
 import type { Rules } from '../server/validation.ts';
 import {
   AuditAsked,
@@ -31,7 +32,6 @@ import {
   nullableIdOf,
   parsed,
   parsedFlag,
-  pathId,
   pathOf,
   repeatedId,
   ungiven,

@@ -5,8 +5,9 @@ import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { deviceToken, email, strict } from '../server/fields.ts';
 import { PasskeyQuestion, passkeyAnswer, passkeyName, passkeyOrigin } from '../server/passkeys.ts';
+import { pathId } from '../server/path-id.ts';
 import { LoggedIn, tokenOut } from './sessions.ts';
-import { flag, idOf, instant, instantOut, nullable, pathId, pathOf } from './shared.ts';
+import { flag, idOf, instant, instantOut, nullable, pathOf } from './shared.ts';
 import { userOut } from './users.ts';
 
 const enrolment = Type.Optional(

@@ -11,17 +11,9 @@ import { type Static, Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { deviceToken, strict } from '../server/fields.ts';
+import { pathId } from '../server/path-id.ts';
 import { Token, tokenOut } from './sessions.ts';
-import {
-  AuditAsked,
-  asked,
-  idOf,
-  instant,
-  instantOut,
-  nullable,
-  pathId,
-  pathOf,
-} from './shared.ts';
+import { AuditAsked, asked, idOf, instant, instantOut, nullable, pathOf } from './shared.ts';
 import { User, userOut } from './users.ts';
 
 const NAMES = providers.map((name) => `\`${name}\``).join(', ');

@@ -4,8 +4,9 @@ import { Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { linkToken, newPassword, strict } from '../server/fields.ts';
+import { pathId } from '../server/path-id.ts';
 import { metaOut, PasswordMeta } from './passwords.ts';
-import { AuditAsked, asked, instant, instantOut, nullable, pathId, pathOf } from './shared.ts';
+import { AuditAsked, asked, instant, instantOut, nullable, pathOf } from './shared.ts';
 
 const LOCAL = '/auth/provider/local';
 

@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { strict } from '../server/fields.ts';
+import { pathId } from '../server/path-id.ts';
 import {
   changedId,
   flag,
@@ -17,7 +18,6 @@ import {
   listedIds,
   nullable,
   parsedFlag,
-  pathId,
   pathOf,
   repeatedId,
   ungiven,

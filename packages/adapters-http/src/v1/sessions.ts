@@ -22,6 +22,7 @@ import {
   oneCode,
   strict,
 } from '../server/fields.ts';
+import { pathId } from '../server/path-id.ts';
 import { refusedFields } from '../server/problem.ts';
 import { violation } from '../server/validation.ts';
 import { metaOut, PasswordMeta } from './passwords.ts';
@@ -39,7 +40,6 @@ import {
   instantOut,
   listedIds,
   nullable,
-  pathId,
   pathOf,
 } from './shared.ts';
 import { User, userOut } from './users.ts';

@@ -5,12 +5,11 @@ import {
   type IdPage,
   IllegalArgument,
   type Instant,
-  isId,
   MAX_PAGE_SIZE,
-  NotFound,
   parseCustomType,
 } from '@rekey/domain';
 import { type TStringOptions, Type } from 'typebox';
+import { pathId } from '../server/path-id.ts';
 
 /** The ids of all examples: a user is one user wherever it stands. */
 const ids = {
@@ -77,13 +76,6 @@ export const pathOf = (thing: Thing) =>
   Type.Object({
     id: Type.String({ description: `The id of the ${thing}.`, examples: [ids[thing]] }),
   });
-
-/** The id in a path, in either case. A text that is no id is not found, like an id that nothing has. */
-export function pathId({ params }: { readonly params: { readonly id: string } }): Id {
-  const id = params.id.toLowerCase();
-  if (!isId(id)) throw new NotFound();
-  return id;
-}
 
 /** The id of the path in the body of a change: clients of mojzu/sso repeat it. */
 export const repeatedId = (thing: Thing) =>

@@ -5,12 +5,13 @@ import type { ExportedUser, OwnDelivery } from '@rekey/usecases';
 import { type Static, Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
+import { pathId } from '../server/path-id.ts';
 import { AuditEntry, entryOut } from './audit.ts';
 import { Key, keyOut } from './keys.ts';
 import { Passkey, passkeyOut } from './passkeys.ts';
 import { linkOut, ProviderLink } from './providers.ts';
 import { Session, sessionOut } from './sessions.ts';
-import { idOf, instant, instantOut, nullable, nullableIdOf, pathId, pathOf } from './shared.ts';
+import { idOf, instant, instantOut, nullable, nullableIdOf, pathOf } from './shared.ts';
 import { User, userOut } from './users.ts';
 
 const nullableInstant = (description: string) =>

@@ -12,6 +12,7 @@ import { type Static, Type } from 'typebox';
 import { actorOf } from '../server/actor.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { email, firstPassword, name, strict } from '../server/fields.ts';
+import { pathId } from '../server/path-id.ts';
 import { metaOut, PasswordMeta } from './passwords.ts';
 import {
   changedId,
@@ -28,7 +29,6 @@ import {
   nullableIdOf,
   parsed,
   parsedFlag,
-  pathId,
   pathOf,
   repeatedId,
   ungiven,

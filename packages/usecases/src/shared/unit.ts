@@ -40,6 +40,7 @@ export class Unit {
     if (!this.#isOpen) return this.#database.transact(work, onDisk);
     const result = Promise.withResolvers<T>();
     let isOut = false;
+    // On the disk at once, whatever was asked for: it may be the one that commits the answer.
     const committed = this.#database.transact(async (stores) => {
       // The database asks for the work once more, and what followed from it cannot be undone.
       if (isOut) throw new Unavailable(RETRY_AFTER_S);
