@@ -1,5 +1,5 @@
 import { IllegalArgument, type ViolationCode } from './errors.ts';
-import type { SecondFactors } from './factor.ts';
+import { noFactors, type SecondFactors } from './factor.ts';
 import type { Id, Instant } from './ids.ts';
 import { isExact, SAFE_NUMBERS } from './json.ts';
 import { formServiceId } from './service.ts';
@@ -38,6 +38,25 @@ export type User = {
   readonly createdBy: Id | null;
   readonly factors: SecondFactors;
 };
+
+type Given = 'id' | 'createdAt' | 'name' | 'email' | 'locale' | 'timezone' | 'createdBy';
+
+/** A user as it begins, but for what is given: open, with an address that nobody proved, and without a past. */
+export const newUser = (given: Pick<User, Given> & Partial<User>): User => ({
+  updatedAt: given.createdAt,
+  isEnabled: true,
+  isLocked: false,
+  isDisabledByOperator: false,
+  isAdmin: false,
+  emailValid: false,
+  emailProven: false,
+  emailChanged: false,
+  passwordAllowReset: true,
+  passwordRequireUpdate: false,
+  lastLoginAt: null,
+  factors: noFactors,
+  ...given,
+});
 
 /** The roles of people at the built-in service: `user` is everybody's, `admin` is granted by the operator. */
 export const roles = ['user', 'admin'] as const;

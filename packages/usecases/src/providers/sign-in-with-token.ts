@@ -7,7 +7,7 @@ import {
   keyData,
   MAX_PROVIDER_TOKEN_LENGTH,
   NotFound,
-  noFactors,
+  newUser,
   type Provider,
   parseName,
   placeOf,
@@ -141,28 +141,17 @@ export class SignInWithToken {
       service,
     }: Pick<User, 'id' | 'email' | 'locale'> & { readonly service: Service },
   ): User {
-    const now = this.#ports.clock.now();
-    return {
+    return newUser({
       id,
-      createdAt: now,
-      updatedAt: now,
-      isEnabled: true,
-      isLocked: false,
-      isDisabledByOperator: false,
-      isAdmin: false,
+      createdAt: this.#ports.clock.now(),
       name: nameOf(identity, email),
       email,
       emailValid: true,
       emailProven: true,
-      emailChanged: false,
       locale,
       timezone: 'Etc/UTC',
-      passwordAllowReset: true,
-      passwordRequireUpdate: false,
-      lastLoginAt: null,
       createdBy: service.id,
-      factors: noFactors,
-    };
+    });
   }
 
   async #make(stores: Stores, actor: Actor, made: Made): Promise<void> {

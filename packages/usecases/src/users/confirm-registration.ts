@@ -8,7 +8,7 @@ import {
   type Key,
   keyData,
   may,
-  noFactors,
+  newUser,
   type OneTimeToken,
   type PasswordQuality,
   type Place,
@@ -217,28 +217,18 @@ export class ConfirmRegistration {
   }
 
   #userOf({ right, details, service }: Found, choice: Choice, id: Id): User {
-    const now = this.#ports.clock.now();
-    return {
+    return newUser({
       id,
-      createdAt: now,
-      updatedAt: now,
-      isEnabled: true,
-      isLocked: false,
-      isDisabledByOperator: false,
-      isAdmin: false,
+      createdAt: this.#ports.clock.now(),
       name: details.name,
       email: right.email,
       emailValid: true,
       emailProven: true,
-      emailChanged: false,
       locale: details.locale,
       timezone: details.timezone,
       passwordAllowReset: choice.passwordAllowReset,
-      passwordRequireUpdate: false,
-      lastLoginAt: null,
       createdBy: service.id,
-      factors: noFactors,
-    };
+    });
   }
 
   /** Gives a user who was made a key of the service, and owes the mail about it. */

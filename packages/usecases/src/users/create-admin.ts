@@ -5,7 +5,7 @@ import {
   IllegalArgument,
   isProven,
   keyData,
-  noFactors,
+  newUser,
   parseAll,
   parseEmail,
   parseName,
@@ -66,28 +66,16 @@ export class CreateAdmin {
 
   #newAdmin(name: string, email: string): User {
     const { clock, ids } = this.#ports;
-    const now = clock.now();
-    return {
+    return newUser({
       id: ids.next(),
-      createdAt: now,
-      updatedAt: now,
-      isEnabled: true,
-      isLocked: false,
-      isDisabledByOperator: false,
+      createdAt: clock.now(),
       isAdmin: true,
       name,
       email,
-      emailValid: false,
-      emailProven: false,
-      emailChanged: false,
       locale: 'en',
       timezone: 'Etc/UTC',
-      passwordAllowReset: true,
-      passwordRequireUpdate: false,
-      lastLoginAt: null,
       createdBy: null,
-      factors: noFactors,
-    };
+    });
   }
 
   async #insert(stores: Stores, actor: Actor, user: User): Promise<void> {

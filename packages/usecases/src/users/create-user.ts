@@ -9,7 +9,7 @@ import {
   type Key,
   keyData,
   may,
-  noFactors,
+  newUser,
   nowhere,
   type PasswordQuality,
   parseAll,
@@ -134,24 +134,16 @@ export class CreateUser {
     const passwordHash = password === null ? null : await hasher.hash(password, place);
 
     const now = clock.now();
-    const user: User = {
+    const user = newUser({
       id: ids.next(),
       createdAt: now,
-      updatedAt: now,
       isEnabled: input.isEnabled ?? true,
-      isLocked: false,
       isDisabledByOperator: input.isEnabled === false && maker === null,
-      isAdmin: false,
-      emailValid: false,
-      emailProven: false,
-      emailChanged: false,
       ...profile,
       passwordAllowReset: input.passwordAllowReset ?? true,
       passwordRequireUpdate: input.passwordRequireUpdate ?? false,
-      lastLoginAt: null,
       createdBy: maker,
-      factors: noFactors,
-    };
+    });
     const tokenKey =
       maker !== null && (isSignUp || input.tokenKey)
         ? newKey(this.#ports, {
