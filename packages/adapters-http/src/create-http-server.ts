@@ -20,6 +20,7 @@ import { HttpError } from './server/problem.ts';
 import { requestIdOf } from './server/request-id.ts';
 import { collectRoutes, type DescribedRoute } from './server/routes.ts';
 import { sendProblem } from './server/send-problem.ts';
+import { writers } from './server/serialization.ts';
 import { openStreams } from './server/streams.ts';
 import { strictValidator } from './server/validation.ts';
 import { v1, v1Wording } from './v1/index.ts';
@@ -82,6 +83,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   };
   app.setErrorHandler(sendError);
   app.setValidatorCompiler(strictValidator(options));
+  app.setSerializerCompiler(writers);
   app.decorateRequest('actor');
   app.decorateRequest('address', {
     getter() {

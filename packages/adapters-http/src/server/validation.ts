@@ -1,7 +1,7 @@
 import { IllegalArgument, type Violation, type ViolationCode } from '@rekey/domain';
 import type { FastifySchemaCompiler } from 'fastify';
 import { type TObject, type TSchema, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile, type Validator } from 'typebox/compile';
 import { Value } from 'typebox/value';
 import type { HttpOptions } from './deps.ts';
 import { refusedFields } from './problem.ts';
@@ -42,11 +42,15 @@ export class FaultyFields {
  */
 export function strictValidator(settings: Settings): FastifySchemaCompiler<TObject> {
   return ({ schema, httpPart }) => {
-    const compiled = httpPart === 'querystring' ? null : Compile(schema);
-    const isGood = (body: unknown): boolean =>
-      !(body instanceof FaultyFields) && compiled?.Check(body) === true;
+    const isQuery = httpPart === 'querystring';
+    // Built for the first body, so that a server starts without it.
+    let compiled: Validator | null = null;
+    const isGood = (body: unknown): boolean => {
+      if (isQuery || body instanceof FaultyFields) return false;
+      compiled ??= Compile(schema);
+      return compiled.Check(body);
+    };
     const taken = (body: unknown) => (isStrict(schema) ? body : declared(schema, body as Fields));
-    const isQuery = compiled === null;
     const mayBeEmpty = isQuery && examine(schema, {}, settings, isQuery).violations.length === 0;
     return (sent: unknown) => {
       // A request without a body lacks every field.
