@@ -1,13 +1,8 @@
 import path from 'node:path';
 import { beforeAll, describe, test } from 'vitest';
 import { type AtEnd, aFolder, type Server, startServer } from '../../harness.ts';
-import { runsPending, themeOf } from '../pending.ts';
 import { tests } from './list.ts';
 import { sendTo } from './rest-assured.ts';
-
-const isReady = ({ name }: (typeof tests)[number]): boolean =>
-  runsPending || themeOf(name) === undefined;
-const ready = tests.filter(isReady);
 
 /** Keys take a while to make, and all servers may have the first one's. */
 let keys: string;
@@ -25,19 +20,16 @@ const aServer = (end?: AtEnd): Promise<Server> =>
   startServer(aFolder(end), { KEYS_FILE: keys }, undefined, end);
 
 describe('a test of orion users on a server of its own', () => {
-  test.each(ready)('$name: $says', async ({ run }) => {
+  test.each(tests)('$name: $says', async ({ run }) => {
     await run(sendTo(await aServer()));
   });
-  for (const { name, says } of tests.filter((each) => !isReady(each))) {
-    test.todo(`${name}: ${says} (brought by: ${themeOf(name)})`);
-  }
 });
 
 /** One of the orders that those tests may come in, the same one for a seed. */
 function shuffled(seed: number) {
-  const rest = [...ready];
+  const rest = [...tests];
   let state = seed;
-  return ready.flatMap(() => {
+  return tests.flatMap(() => {
     // The generator of Lehmer, as Park and Miller have it.
     state = (state * 48_271) % 2_147_483_647;
     return rest.splice(state % rest.length, 1);
@@ -47,8 +39,8 @@ function shuffled(seed: number) {
 const seed = 1 + Math.floor(Math.random() * 2_147_483_646);
 /** Forwards and backwards, each has come after each other. */
 const orders = {
-  forwards: ready,
-  backwards: ready.toReversed(),
+  forwards: tests,
+  backwards: tests.toReversed(),
   [`shuffled by ${seed}`]: shuffled(seed),
 };
 

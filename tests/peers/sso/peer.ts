@@ -6,19 +6,12 @@ import {
   openIdStandIn,
 } from '../../../packages/adapters-providers/test/openid-stand-in.ts';
 import { type AtEnd, aFolder, runCli, type Server, startServer } from '../../harness.ts';
-import { runsPending, themeOf } from '../pending.ts';
 import { type Client, clientOf } from './client.ts';
 import type { Name } from './list.ts';
 
-/**
- * An integration test of mojzu/sso, by its name there and in a sentence.
- * It is a todo while it stands in the table of pending tests.
- */
+/** An integration test of mojzu/sso, by its name there and in a sentence. */
 export function peer(name: Name, says: string, run: () => Promise<void>): void {
-  const title = `${name}: ${says}`;
-  const theme = themeOf(name);
-  if (theme === undefined || runsPending) test(title, run);
-  else test.todo(`${title} (brought by: ${theme})`);
+  test(`${name}: ${says}`, run);
 }
 
 const TENANT = '11111111-2222-4333-8444-555555555555';
