@@ -10,13 +10,14 @@ import {
   keyMakingTypes,
 } from '@rekey/domain';
 import type { Audit, AuditedKey, AuditFilter } from '@rekey/usecases';
-import { type ExpressionBuilder, type Selection, sql } from 'kysely';
+import { type ExpressionBuilder, type Selection, type SelectQueryBuilder, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
 import { nameOf, OPERATOR, ownerOf } from './chain-names.ts';
 import { pendingEntry, type Told } from './pending.ts';
 import { askAll, inPieces } from './pieces.ts';
+import { bySize, firstRows } from './ranges.ts';
 
 const chainColumns = [
   'chain',
@@ -215,65 +216,72 @@ const amendmentsOf = all(
 /** The part of a list that one index has in its order. */
 type Branch = { readonly chain: string; readonly value: string };
 type Key = 'type' | 'subject' | 'user_id';
+
+const union = <All, Tables extends keyof All, Row>(
+  parts: readonly SelectQueryBuilder<All, Tables, Row>[],
+) => parts.reduce((all, each) => all.unionAll(each));
+
 /**
- * The first places of each of several branches: no more is read than is answered, however many entries there are.
- * `key`: the column that finds them, null for the chain alone; without a chain they go by time.
+ * The first places of several branches, which are merged as they are read: hardly more is read than is answered, however
+ * many entries there are. `key`: the column that finds them, null for the chain alone; without a chain they go by time.
  */
 const placesBy = (key: Key | 'id' | null, hasChain: boolean, order: 'asc' | 'desc') =>
-  all(
-    (
-      db,
-      limit: Param<number>,
-      low: Param<AuditPlace>,
-      high: Param<AuditPlace>,
-      branches: Param<Branch[]>,
-      ids?: Param<Id[]>,
-      types?: Param<string[]>,
-      subjects?: Param<string[]>,
-      userIds?: Param<Id[]>,
-      chains?: Param<string[]>,
-    ) => {
-      const find = ({ chain, value }: Param<Branch>) => {
-        let found = db
-          .selectFrom('audit_entries')
-          .select(['created_at as createdAt', 'id'])
-          .where(
-            order === 'asc'
-              ? sql<boolean>`(created_at, id) > (${low.createdAt}, ${low.id})`
-              : sql<boolean>`(created_at, id) < (${high.createdAt}, ${high.id})`,
-          )
-          .where(
-            order === 'asc'
-              ? sql<boolean>`created_at <= ${high.createdAt}`
-              : sql<boolean>`created_at >= ${low.createdAt}`,
-          );
-        if (hasChain) found = found.where('chain', '=', chain);
-        if (key !== null && key !== 'id') found = found.where(key, '=', sql<never>`${value}`);
-        if (ids) found = found.where('id', 'in', ids);
-        // As expressions, so that no other index seems to be of use.
-        for (const [name, values] of Object.entries({
-          type: types,
-          subject: subjects,
-          user_id: userIds,
-          chain: chains,
-        })) {
-          if (values) found = found.where(sql`${sql.ref(name)} || ''`, 'in', values);
-        }
-        if (key !== 'type' && !types) {
-          found = found.where('type', '<>', sql.lit('sso:AuditUpdate' as const));
-        }
+  bySize((size) =>
+    all(
+      (
+        db,
+        limit: Param<number>,
+        low: Param<AuditPlace>,
+        high: Param<AuditPlace>,
+        branches: Param<Branch[]>,
+        ids?: Param<Id[]>,
+        types?: Param<string[]>,
+        subjects?: Param<string[]>,
+        userIds?: Param<Id[]>,
+        chains?: Param<string[]>,
+      ) => {
+        const find = ({ chain, value }: Param<Branch>) => {
+          let found = db
+            .selectFrom('audit_entries')
+            .select(['created_at as createdAt', 'id'])
+            .where(
+              order === 'asc'
+                ? sql<boolean>`(created_at, id) > (${low.createdAt}, ${low.id})`
+                : sql<boolean>`(created_at, id) < (${high.createdAt}, ${high.id})`,
+            )
+            .where(
+              order === 'asc'
+                ? sql<boolean>`created_at <= ${high.createdAt}`
+                : sql<boolean>`created_at >= ${low.createdAt}`,
+            );
+          if (hasChain) found = found.where('chain', '=', chain);
+          if (key !== null && key !== 'id') found = found.where(key, '=', sql<never>`${value}`);
+          if (ids) found = found.where('id', 'in', ids);
+          // As expressions, so that no other index seems to be of use.
+          for (const [name, values] of Object.entries({
+            type: types,
+            subject: subjects,
+            user_id: userIds,
+            chain: chains,
+          })) {
+            if (values) found = found.where(sql`${sql.ref(name)} || ''`, 'in', values);
+          }
+          if (key !== 'type' && !types) {
+            found = found.where('type', '<>', sql.lit('sso:AuditUpdate' as const));
+          }
+          return found;
+        };
+        const inOrder = <All, Tables extends keyof All>(
+          rows: SelectQueryBuilder<All, Tables, AuditPlace>,
+        ) => rows.orderBy('createdAt', order).orderBy('id', order);
+        const found = branches.map(find);
         // A few ids are sorted more cheaply than they are found by time.
-        const page =
-          key === 'id'
-            ? found
-            : found.orderBy('created_at', order).orderBy('id', order).limit(limit);
-        // The limit of a part takes a query around it on SQLite.
-        return db.selectFrom(page.as('page')).select(['page.createdAt', 'page.id']);
-      };
-      const [first, ...others] = branches.map(find);
-      if (first === undefined) throw new Error('a list has a branch at least');
-      return others.reduce((all, each) => all.unionAll(each), first);
-    },
+        if (key === 'id') return union(found);
+        // PostgreSQL merges what is in order already, and SQLite takes a query around a part that is.
+        const parts = found.map((each) => db.selectFrom(inOrder(each).as('page')).selectAll());
+        return firstRows(db, inOrder(union(parts)), size, limit);
+      },
+    ),
   );
 
 const orders = ['asc', 'desc'] as const;
@@ -354,7 +362,7 @@ async function list(on: Connection, filter: AuditFilter, limit: number): Promise
   const pages: AuditPlace[] = [];
   for (const some of chunksOf(branches, BRANCHES)) {
     for (const someChains of chains) {
-      const page = await ask(on)(
+      const page = await ask(limit)(on)(
         limit,
         isDescending ? end : begin,
         isDescending ? begin : end,
