@@ -71,3 +71,22 @@ export async function inspect(page: Page, name: string): Promise<void> {
   const excess = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
   expect(await page.evaluate(excess), `${name} is wider than its window by`).toBe(0);
 }
+
+/** Gives a page an authenticator in the device, which verifies its owner. */
+export async function withAuthenticator(page: Page) {
+  const debug = await page.context().newCDPSession(page);
+  await debug.send('WebAuthn.enable');
+  const { authenticatorId } = await debug.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  const credentials = async () =>
+    (await debug.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
+  return { credentials };
+}

@@ -1,8 +1,8 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { skips } from '../../packages/usecases/testing/index.ts';
 import { type AtEnd, aFolder, aFreePort, startServer } from '../harness.ts';
-import { inspect, launch, noBrowser, open, PHONE } from './browser.ts';
+import { inspect, launch, noBrowser, open, PHONE, withAuthenticator } from './browser.ts';
 
 const PASSWORD = 'correct horse one';
 const EMAIL = 'ada@example.com';
@@ -27,34 +27,13 @@ describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('passkeys, in a brows
     for (const cleanup of cleanups) await cleanup();
   });
 
-  /** Gives a page an authenticator in the device, which verifies its owner. */
-  async function withAuthenticator(context: BrowserContext, page: Page) {
-    const debug = await context.newCDPSession(page);
-    await debug.send('WebAuthn.enable');
-    const { authenticatorId } = await debug.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    });
-    const credentials = async () =>
-      (await debug.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
-    const beVerified = (isUserVerified: boolean) =>
-      debug.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified });
-    return { credentials, beVerified };
-  }
-
   test('are made after a login, log in by themselves, and are removed', async () => {
     await fetch(`${base}/users/create`, {
       method: 'POST',
       body: new URLSearchParams({ name: 'Ada', email: EMAIL, password: PASSWORD }),
     });
     const { page, context, complaints } = await open(browser, PHONE);
-    const { credentials } = await withAuthenticator(context, page);
+    const { credentials } = await withAuthenticator(page);
     const press = async (name: string, news: RegExp) => {
       await page.getByRole('button', { name, exact: true }).click();
       await page.getByText(news).waitFor();
