@@ -99,6 +99,32 @@ export function spawnServer(
   };
 }
 
+/** Starts an example as its README does, on any free port unless `PORT` names one; answers its URL. */
+export async function startExample(
+  name: string,
+  env: Record<string, string>,
+  atEnd: AtEnd = onTestFinished,
+): Promise<string> {
+  const child = spawn(process.execPath, [path.join(root, 'examples', name, 'server.ts')], {
+    env: { PATH: process.env.PATH, PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  atEnd(() => {
+    child.kill('SIGKILL');
+  });
+  return lineOf(child, /^http:\S+$/);
+}
+
+/** What the first line of a program has of that kind. */
+export async function lineOf({ stdout }: ChildProcess, pattern: RegExp): Promise<string> {
+  if (!stdout) throw new Error('nobody reads it');
+  for await (const line of createInterface({ input: stdout })) {
+    const [found] = pattern.exec(line) ?? [];
+    if (found !== undefined) return found;
+  }
+  throw new Error('it ended before it listened');
+}
+
 export type Run = { code: number | null; stdout: string; stderr: string };
 
 /** Runs the server where it is expected to refuse to start. */

@@ -1,5 +1,6 @@
-import { type Client, RekeyError, type Token, type User } from '@rekey/client';
+import type { Client, User } from '@rekey/client';
 import express, { type Request, type Response } from 'express';
+import { askForMore, secondFactors } from './factors.ts';
 import * as http from './http.ts';
 import {
   accountPage,
@@ -10,7 +11,9 @@ import {
   profilePage,
   sessionsPage,
 } from './pages.ts';
+import { passkeys } from './passkeys.ts';
 import { signInWithProviders } from './providers.ts';
+import { sessions } from './session.ts';
 
 /** The event that a mail reports whose link leads here, by the `type` of the link. */
 const events = new Map([
@@ -26,13 +29,16 @@ const DAY_MS = 86_400_000;
 type Options = {
   /** Whether people come by HTTPS. */
   readonly secure: boolean;
+  /** Where people find the shop: a passkey works at this origin alone. */
+  readonly origin: string;
   /** The page that Rekey hosts for every kind of link. */
   readonly hostedPage: string;
 };
 
 /** A shop whose passwords Rekey keeps. */
-export function shop(rekey: Client, { secure, hostedPage }: Options) {
-  const cookies = http.cookies({ secure });
+export function shop(rekey: Client, { secure, origin, hostedPage }: Options) {
+  const session = sessions(rekey, { secure });
+  const { cookies, tokenOf, userOf, forUser, callBy } = session;
   const app = express();
   app.disable('x-powered-by');
   app.use((_request, response, next) => {
@@ -54,10 +60,9 @@ export function shop(rekey: Client, { secure, hostedPage }: Options) {
     await logIn(request, response, email, password);
   });
 
-  signInWithProviders(app, rekey, {
-    cookies,
-    enter: ({ access, device }, response) => enter(response, access, device),
-  });
+  signInWithProviders(app, rekey, session);
+  secondFactors(app, rekey, session);
+  passkeys(app, rekey, session, origin);
 
   app.post('/login', async (request, response) => {
     const { email, password } = fieldsOf(request);
@@ -81,7 +86,7 @@ export function shop(rekey: Client, { secure, hostedPage }: Options) {
       response.status(401).send(messagePage('Please log in first.'));
       return;
     }
-    const change = { email, password, new_password, ...deviceOf(request) };
+    const change = { email, password, new_password, ...session.deviceOf(request) };
     await rekey.updatePassword(change, http.callFor(request));
     // Every session ended with the old password, this one too.
     await logIn(request, response, email, new_password);
@@ -182,13 +187,13 @@ export function shop(rekey: Client, { secure, hostedPage }: Options) {
       );
       response.json({ customer: user.name, orders: [] });
     } catch (error) {
-      if (isCode(error, 'invalid_token') || key === '') {
+      if (http.isCode(error, 'invalid_token') || key === '') {
         response.status(401).set('WWW-Authenticate', 'Bearer');
         response.json({ error: 'a good key is required' });
         return;
       }
       const { status, message, headers } = http.answerTo(error);
-      const isScopeMissing = isCode(error, 'forbidden');
+      const isScopeMissing = http.isCode(error, 'forbidden');
       response.status(status).set(headers);
       response.json({ error: isScopeMissing ? 'the key lacks orders:read' : message });
     }
@@ -229,58 +234,13 @@ export function shop(rekey: Client, { secure, hostedPage }: Options) {
   app.use((_request, response) => {
     response.status(404).send(messagePage('There is no such page.'));
   });
+  app.use(askForMore);
   app.use(http.answerError);
   return app;
 
   async function logIn(request: Request, response: Response, email: string, password: string) {
-    const credentials = { email, password, ...deviceOf(request) };
-    const { access, device } = await rekey.login(credentials, http.callFor(request));
-    enter(response, access, device);
-  }
-
-  function enter(response: Response, access: Token, device: string): void {
-    const expires = new Date(access.token_expires * 1000);
-    cookies.set(response, 'access', access.token, { expires });
-    // It outlives the logout: with it, strangers who guess do not keep the user out.
-    cookies.set(response, 'device', device, { maxAge: 90 * DAY_MS });
-    response.redirect(303, '/');
-  }
-
-  function tokenOf(request: Request): string {
-    return cookies.read(request, 'access');
-  }
-
-  function deviceOf(request: Request) {
-    const device = cookies.read(request, 'device');
-    return device === '' ? {} : { device };
-  }
-
-  async function userOf(request: Request): Promise<User | null> {
-    const token = tokenOf(request);
-    if (token === '') return null;
-    try {
-      return (await rekey.verifyToken({ token }, http.callFor(request))).user;
-    } catch (error) {
-      // Expired, or its session ended.
-      if (isCode(error, 'invalid_token')) return null;
-      throw error;
-    }
-  }
-
-  type Work = (user: User, request: Request, response: Response) => Promise<void>;
-
-  /** A route for people who are logged in. */
-  function forUser(work: Work) {
-    return async (request: Request, response: Response): Promise<void> => {
-      const user = await userOf(request);
-      if (user) await work(user, request, response);
-      else response.status(401).send(messagePage('Please log in first.'));
-    };
-  }
-
-  /** A call that the user is proven with as well: Rekey's audit then names the user, and not only the shop. */
-  function callBy(request: Request) {
-    return { ...http.callFor(request), user: `token ${tokenOf(request)}` };
+    const credentials = { email, password, ...session.deviceOf(request) };
+    session.enter(response, await rekey.login(credentials, http.callFor(request)));
   }
 
   /** A form that is sent twice is done once, and gets one answer. */
@@ -323,13 +283,10 @@ async function named<Row extends { readonly id: string }>(rows: AsyncIterable<Ro
   return undefined;
 }
 
-const isCode = (error: unknown, code: string): boolean =>
-  error instanceof RekeyError && error.code === code;
-
 /** Whoever has no session any more is logged out already. */
 async function ended(logout: Promise<unknown>): Promise<void> {
   await logout.catch((error: unknown) => {
-    if (!isCode(error, 'invalid_token')) throw error;
+    if (!http.isCode(error, 'invalid_token')) throw error;
   });
 }
 

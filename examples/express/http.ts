@@ -1,11 +1,11 @@
-import { RekeyError } from '@rekey/client';
+import { type Problem, RekeyError } from '@rekey/client';
 import type { CookieOptions, NextFunction, Request, Response } from 'express';
 import { messagePage } from './pages.ts';
 
-/** No script runs and nothing is framed, cached or guessed. */
+/** No script runs but that of passkeys, no picture is shown but a QR code, and nothing is framed, cached or guessed. */
 export const securityHeaders = {
   'Content-Security-Policy':
-    "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   'Cache-Control': 'no-store',
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -59,6 +59,9 @@ export function refuseForeignSites(request: Request, response: Response, next: N
   if (request.method === 'GET' || request.method === 'HEAD' || (isOurSite && isOurOrigin)) next();
   else response.status(403).send(messagePage('This form is not ours.'));
 }
+
+export const isCode = (error: unknown, code: Problem['code']): boolean =>
+  error instanceof RekeyError && error.code === code;
 
 /** What a person, or the program of one, is told about an error; everything else is for the log. */
 export function answerTo(error: unknown): {

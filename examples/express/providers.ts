@@ -1,20 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type { Client, SignedInWithProvider } from '@rekey/client';
+import type { Client } from '@rekey/client';
 import type { Express, Request, Response } from 'express';
 import * as http from './http.ts';
 import { messagePage } from './pages.ts';
+import type { Sessions } from './session.ts';
 
 /** The providers that the shop offers, by the names that Rekey has for them. */
 const providers = ['google', 'github'];
 
-type Options = {
-  readonly cookies: ReturnType<typeof http.cookies>;
-  /** Opens the session of somebody who got in. */
-  enter(signedIn: SignedInWithProvider, response: Response): void;
-};
-
 /** The way to a provider and back. */
-export function signInWithProviders(app: Express, rekey: Client, { cookies, enter }: Options) {
+export function signInWithProviders(
+  app: Express,
+  rekey: Client,
+  { cookies, enter }: Pick<Sessions, 'cookies' | 'enter'>,
+) {
   app.get('/sign-in/:provider', async (request, response) => {
     const provider = providerOf(request);
     if (provider === undefined) return notThere(response);
@@ -38,7 +37,7 @@ export function signInWithProviders(app: Express, rekey: Client, { cookies, ente
       return;
     }
     const came = { provider, code, state, binding };
-    enter(await rekey.signInWithProvider(came, http.callFor(request)), response);
+    enter(response, await rekey.signInWithProvider(came, http.callFor(request)));
   });
 }
 

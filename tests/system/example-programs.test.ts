@@ -1,7 +1,6 @@
-import { type ChildProcess, execFile, type StdioOptions, spawn } from 'node:child_process';
+import { execFile, type StdioOptions, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { POST as deleteKey } from '../../examples/nextjs/app/api/keys/delete/route.ts';
@@ -14,11 +13,23 @@ import { POST as changePassword } from '../../examples/nextjs/app/api/password/r
 import { POST as changeProfile } from '../../examples/nextjs/app/api/profile/route.ts';
 import { POST as endSession } from '../../examples/nextjs/app/api/sessions/end/route.ts';
 import { POST as signUp } from '../../examples/nextjs/app/api/sign-up/route.ts';
-import { skips } from '../../packages/usecases/testing/index.ts';
-import { aFolder, call, createService, runCli, startServer } from '../harness.ts';
+import { authenticator } from '../../packages/adapters-webauthn/test/authenticator.ts';
+import { type Mischief, skips } from '../../packages/usecases/testing/index.ts';
+import {
+  aFolder,
+  call,
+  codeAt,
+  createService,
+  lineOf,
+  runCli,
+  startExample,
+  startServer,
+} from '../harness.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 const ada = { name: 'Ada', email: 'ada@example.com', password: 'correct horse' };
+/** Where people find the shop. */
+const ORIGIN = 'https://shop.example';
 
 type Fields = Readonly<Record<string, string>>;
 type Site = {
@@ -29,7 +40,10 @@ type Site = {
 /** A real Rekey, and a service of it. */
 async function aRekey() {
   const folder = aFolder();
-  const server = await startServer(folder, { TRUST_PROXY: '127.0.0.1,::1' });
+  const server = await startServer(folder, {
+    TRUST_PROXY: '127.0.0.1,::1',
+    WEBAUTHN_ORIGINS: ORIGIN,
+  });
   const { key } = await createService(folder);
   const ask = async (route: string) =>
     (await call(server, 'GET', route, { headers: { authorization: key.value } })).body;
@@ -38,28 +52,6 @@ async function aRekey() {
     return JSON.parse(stdout);
   };
   return { url: server.url, key: key.value, ask, cli };
-}
-
-/** Starts an example as its README does, on any free port. */
-async function startExample(name: string, env: Record<string, string>): Promise<string> {
-  const file = path.join(root, 'examples', name, 'server.ts');
-  const child = spawn(process.execPath, [file], {
-    env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  onTestFinished(() => {
-    child.kill('SIGKILL');
-  });
-  return lineOf(child, /^http:\S+$/);
-}
-
-async function lineOf(child: ChildProcess, pattern: RegExp): Promise<string> {
-  if (!child.stdout) throw new Error('nobody reads it');
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [found] = pattern.exec(line) ?? [];
-    if (found !== undefined) return found;
-  }
-  throw new Error('it ended before it listened');
 }
 
 const formSite = (url: string): Site => ({
@@ -101,7 +93,7 @@ const handlerSite: Site = {
 
 async function aShop(name: string, { url, key }: { url: string; key: string }): Promise<Site> {
   const env = { REKEY_URL: url, REKEY_KEY: key, NODE_ENV: 'production' };
-  if (name === 'express') return formSite(await startExample(name, env));
+  if (name === 'express') return formSite(await startExample(name, { ...env, ORIGIN }));
   for (const [variable, value] of Object.entries(env)) vi.stubEnv(variable, value);
   return handlerSite;
 }
@@ -291,6 +283,114 @@ test.each(['express', 'nextjs'])(
   },
 );
 
+/** What an app and a person read on a page that shows a seed, or recovery codes. */
+const seedIn = (text: string) => /<code>([A-Z2-7]{32})<\/code>/.exec(text)?.[1] ?? '';
+const recoveryCodesIn = (text: string) => text.match(/\b(?:[a-z2-7]{4}-){3}[a-z2-7]{4}\b/g) ?? [];
+const STEP_MS = 30_000;
+const WRONG = { status: 400, text: expect.stringContaining('This code is not right') };
+
+type Browser = ReturnType<typeof aBrowser>;
+
+/** Somebody of the shop in Express who has an authenticator app. */
+async function withApp() {
+  const browser = aBrowser(await aShop('express', await aRekey()));
+  await browser.send('/sign-up', ada);
+  const app = await setUp(browser);
+  /** Logs out, shows the password, and then a code. */
+  const logIn = async () => {
+    await browser.send('/logout');
+    const asked = await browser.send('/login', ada);
+    expect([asked.status, await isIn(browser)]).toEqual([403, false]);
+    const [, challenge = ''] = /name="challenge" value="([^"]+)"/.exec(asked.text) ?? [];
+    return (code: string) => browser.send('/login/factor', { challenge, code });
+  };
+  return { browser, logIn, ...app };
+}
+
+/** Sets up an app, where there may be one whose code is shown. */
+async function setUp(browser: Browser, code = '') {
+  const shown = await browser.send('/authenticator', { code });
+  expect(shown.text).toContain('<img src="data:image/png;base64,iVBOR');
+  const [seed, at] = [seedIn(shown.text), Date.now()];
+  expect(await browser.send('/authenticator/confirm', { code: 'no code' })).toMatchObject(WRONG);
+  const spent = codeAt(seed, at);
+  const confirmed = await browser.send('/authenticator/confirm', { code: spent });
+  const recoveryCodes = recoveryCodesIn(confirmed.text);
+  expect(recoveryCodes).toHaveLength(10);
+  return { spent, next: codeAt(seed, at + STEP_MS), recoveryCodes };
+}
+
+test('the shop in Express takes the password and a code of the app, or a recovery code, each once', async () => {
+  const { browser, logIn, spent, next, recoveryCodes } = await withApp();
+  const [first = '', second = ''] = recoveryCodes;
+  let show = await logIn();
+  for (const wrong of ['no code', spent]) expect(await show(wrong)).toMatchObject(WRONG);
+  expect(await isIn(browser)).toBe(false);
+  expect((await show(next)).status).toBe(303);
+  expect(await isIn(browser)).toBe(true);
+
+  show = await logIn();
+  expect((await show(first)).status).toBe(303);
+  expect(await isIn(browser)).toBe(true);
+  show = await logIn();
+  expect(await show(first)).toMatchObject(WRONG);
+  expect((await show(` ${second} `)).status).toBe(303);
+});
+
+test('the shop in Express replaces an app, renews recovery codes and removes the app with a code alone', async () => {
+  const { browser, logIn, next, recoveryCodes } = await withApp();
+  expect((await browser.send('/authenticator')).status).toBe(400);
+  const { recoveryCodes: others, ...app } = await setUp(browser, next);
+  // Those from before went with the app.
+  const show = await logIn();
+  for (const old of recoveryCodes.slice(0, 2)) expect(await show(old)).toMatchObject(WRONG);
+  expect((await show(app.next)).status).toBe(303);
+
+  const [spent = '', old = ''] = others;
+  const renewed = await browser.send('/authenticator/recovery-codes', { code: spent });
+  const [fresh = '', ...more] = recoveryCodesIn(renewed.text);
+  expect(more).toHaveLength(9);
+  for (const code of ['', old]) {
+    expect((await browser.send('/authenticator/remove', { code })).status).toBe(400);
+  }
+  expect((await browser.send('/authenticator/remove', { code: fresh })).status).toBe(303);
+  await browser.send('/logout');
+  expect((await browser.send('/login', ada)).status).toBe(303);
+});
+
+test('the shop in Express adds a passkey, which logs in without a password or a code, and removes it', async () => {
+  const { browser } = await withApp();
+  const device = authenticator(ORIGIN);
+  const ask = async (path: string) => JSON.parse((await browser.send(`${path}/options`)).text);
+  const add = async (mischief?: Mischief) => {
+    const response = JSON.stringify(await device.create(await ask('/passkeys'), mischief));
+    return browser.send('/passkeys', { name: '<b>Phone', response });
+  };
+  expect((await browser.send('/passkeys', { response: 'any text' })).status).toBe(400);
+  expect((await add({ origin: 'https://evil.example' })).status).toBe(400);
+  expect((await add()).status).toBe(303);
+  const { text } = await browser.open('/security');
+  expect(text).toContain('<td>&#60;b&#62;Phone</td>');
+  const [, id = ''] = /name="id" value="([^"]+)"/.exec(text) ?? [];
+
+  await browser.send('/logout');
+  const shown = async (mischief?: Mischief) =>
+    JSON.stringify(await device.get(await ask('/login/passkey'), mischief));
+  const enter = (response: string) => browser.send('/login/passkey', { response });
+  for (const wrong of ['any text', await shown({ isForged: true })]) {
+    expect([(await enter(wrong)).status, await isIn(browser)]).toEqual([400, false]);
+  }
+  const good = await shown();
+  expect([(await enter(good)).status, await isIn(browser)]).toEqual([303, true]);
+  await browser.send('/logout');
+  expect([(await enter(good)).status, await isIn(browser)]).toEqual([400, false]);
+
+  await enter(await shown());
+  expect((await browser.send('/passkeys/remove', { id })).status).toBe(303);
+  expect((await browser.open('/security')).text).not.toContain('Phone');
+  expect((await enter(await shown())).status).toBe(400);
+});
+
 const nextjs = path.join(root, 'examples/nextjs');
 const next = path.join(nextjs, 'node_modules/next/dist/bin/next');
 
@@ -347,7 +447,9 @@ test.skipIf(skips(!existsSync(next), 'Next.js is not installed in examples/nextj
 test('the plain form signs up, looks after the account, signs devices out, and deletes it', async () => {
   const NEW = 'battery staple';
   const { url } = await aRekey();
-  const site = formSite(await startExample('html-form', { REKEY_URL: url }));
+  const site = formSite(
+    await startExample('html-form', { REKEY_URL: url, NODE_ENV: 'production' }),
+  );
   const [laptop, phone] = [aBrowser(site, 'Laptop/1'), aBrowser(site, '<i>Phone/1')];
   expect((await laptop.open('/')).text).toContain('<form method="post" action="/password">');
   expect((await laptop.send('/sign-up', ada)).text).toBe('Welcome, Ada. You can log in now.');

@@ -21,6 +21,7 @@ const NEW = 'battery staple';
 const real = globalThis.fetch;
 const BROWSER = 'Browser/1';
 const hostedPage = 'https://rekey.example/local';
+const origin = 'https://rekey.example';
 const FORM = 'application/x-www-form-urlencoded';
 
 type Answer = { status: number; text: string; cookies: string[]; retryAfter: string | null };
@@ -112,7 +113,7 @@ async function aRekey() {
 
 async function aShop(name: string, url: string, key: string): Promise<Send> {
   if (name === 'express') {
-    const app = shop(rekeyClient({ url, key }), { secure: true, hostedPage });
+    const app = shop(rekeyClient({ url, key }), { secure: true, origin, hostedPage });
     return sendForm(await listening(app.listen(0, '127.0.0.1')));
   }
   vi.stubEnv('REKEY_URL', url);
@@ -242,6 +243,7 @@ test('the example for Express shows a button for the link, and acts only when it
   const rekey = await aRekey();
   const app = shop(rekeyClient({ url: rekey.url, key: rekey.serviceKey }), {
     secure: false,
+    origin,
     hostedPage,
   });
   const url = await listening(app.listen(0, '127.0.0.1'));
@@ -279,6 +281,43 @@ test.each(['express', 'nextjs'])(
   },
 );
 
+test('the example for Express changes how a person signs in only ten minutes after a proof at most', async () => {
+  const rekey = await aRekey();
+  const app = shop(rekeyClient({ url: rekey.url, key: rekey.serviceKey }), {
+    secure: true,
+    origin,
+    hostedPage,
+  });
+  const url = await listening(app.listen(0, '127.0.0.1'));
+  const send = sendForm(url);
+  const cookie = jarOf(await send('/sign-up', ada));
+  const look = async (cookie: string) => {
+    const response = await fetch(`${url}/security`, { headers: { cookie } });
+    return [response.status, await response.text()];
+  };
+  expect(await look(cookie)).toEqual([200, expect.stringContaining('Add a passkey')]);
+
+  rekey.clock.set(rekey.clock.now() + 601_000);
+  const asked = [403, expect.stringContaining('action="/prove"')];
+  expect(await look(cookie)).toEqual(asked);
+  const before = rekey.commits();
+  for (const path of [
+    ...['/authenticator', '/authenticator/confirm'],
+    ...['/authenticator/recovery-codes', '/authenticator/remove'],
+    ...['/passkeys/options', '/passkeys', '/passkeys/remove'],
+  ]) {
+    const { status, text } = await send(path, {}, cookie);
+    expect([path, status, text]).toEqual([path, ...asked]);
+  }
+  expect(rekey.commits()).toBe(before);
+  expect((await send('/prove', { password: 'wrong horse' }, cookie)).status).toBe(400);
+  expect(await look(cookie)).toEqual(asked);
+  const proven = await send('/prove', { password: ada.password }, cookie);
+  expect(proven.status).toBe(303);
+  // The session is fresh, whichever of its tokens is shown.
+  for (const each of [cookie, jarOf(proven)]) expect((await look(each))[0]).toBe(200);
+});
+
 test('the example for Next.js tells the address that its proxy is said to have seen', async () => {
   const rekey = await aRekey();
   const send = await aShop('nextjs', rekey.url, rekey.serviceKey);
@@ -302,7 +341,11 @@ describe.each(['express', 'html-form'])('every answer of the example %s', (name)
   const start = async () => {
     const rekey = await aRekey();
     const client = rekeyClient({ url: rekey.url, key: rekey.serviceKey });
-    const server = (name === 'express' ? shop : formServer)(client, { secure: true, hostedPage });
+    const server = (name === 'express' ? shop : formServer)(client, {
+      secure: true,
+      origin,
+      hostedPage,
+    });
     return listening(server.listen(0, '127.0.0.1'));
   };
   test.each([

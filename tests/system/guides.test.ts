@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { skips } from '../../packages/usecases/testing/index.ts';
-import { aFolder, call, createService, image, runCommands, startServer } from '../harness.ts';
+import { aFolder, call, createService, image, post, runCommands, startServer } from '../harness.ts';
 import { textOf } from '../sources.ts';
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
@@ -87,4 +87,40 @@ describe.skipIf(skips(!hasCurl, 'the commands of the guides need curl'))('the co
     ]);
     expect(JSON.stringify(listed)).not.toContain(given.value);
   });
+
+  test('of the guide to second factors enrol one, log in with it, lose the phone and require one of everybody', async () => {
+    const folder = aFolder();
+    const server = await startServer(folder);
+    const { key, service } = await createService(folder);
+    const email = 'ada@example.com';
+    const user = { name: 'Ada', email, password: 'correct horse', token_key: true };
+    await post(server, key.value, '/v1/user', user);
+    const script = [
+      `REKEY='${server.url}' KEY='${key.value}' EMAIL='${email}' SERVICE='${service.id}'`,
+      `rekey() { '${process.execPath}' '${image.cli}' "$@" > /dev/null; }`,
+      commandsOf('docs/guides/second-factors.md'),
+    ].join('\n');
+    const { code, stdout, stderr } = await runCommands(folder, script);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const login = { email, password: user.password };
+    const next = await post(server, key.value, '/v1/auth/provider/local/login', login);
+    expect([...linesOf(stdout), next.body.code]).toEqual([
+      ...['10', 'second_factor_required', email],
+      '10',
+      ...['pwd recovery_code otp', 'insufficient_user_authentication', 'aal2'],
+      // The factor is removed, and a new one is required.
+      ...['{}factor_enrolment_required', email],
+      'second_factor_required',
+    ]);
+  });
+});
+
+test('the guide to passkeys shows the script and the routes of the example that is tested', () => {
+  const page = textOf('docs/guides/passkeys.md');
+  for (const [language, file] of [
+    ['js', 'passkeys.js'],
+    ['ts', 'passkeys.ts'],
+  ]) {
+    expect(page).toContain(`\`\`\`${language}\n${textOf(`examples/express/${file}`)}\`\`\``);
+  }
 });

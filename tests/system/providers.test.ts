@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process';
-import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
 import {
   GITHUB_CLIENT_ID,
@@ -18,9 +15,11 @@ import {
   aFolder,
   aFreePort,
   call,
+  codeAt,
   createService,
   linkIn,
   post,
+  startExample,
   startMailbox,
   startServer,
 } from '../harness.ts';
@@ -135,17 +134,25 @@ test('a page with Google’s button signs a person in who is new, and nobody wit
   expect(linked.body).toMatchObject([{ provider: 'google' }]);
 });
 
-test('the shop of the examples signs a person in with Google and GitHub, in the browser that began it alone', async () => {
+/** The shop of the examples, and the ways from it to a provider and back. */
+async function aShop() {
   const { shop, google, github, server, key, aProvenUser } = await aRekey();
   await aProvenUser();
-  await startShop(shop, { REKEY_URL: server.url, REKEY_KEY: key });
-  expect(await (await fetch(shop)).text()).toContain('/sign-in/google');
-
-  const toAndBack = async (name: string) => {
-    const sent = await fetch(`${shop}/sign-in/${name}`, { redirect: 'manual' });
-    const back = await browseAs(sent.headers.get('location') ?? '', { google, github });
-    return { back, cookie: cookieOf(sent) };
+  const { port } = new URL(shop);
+  await startExample('express', { PORT: port, REKEY_URL: server.url, REKEY_KEY: key });
+  return {
+    shop,
+    toAndBack: async (name: string) => {
+      const sent = await fetch(`${shop}/sign-in/${name}`, { redirect: 'manual' });
+      const back = await browseAs(sent.headers.get('location') ?? '', { google, github });
+      return { back, cookie: cookieOf(sent) };
+    },
   };
+}
+
+test('the shop of the examples signs a person in with Google and GitHub, in the browser that began it alone', async () => {
+  const { shop, toAndBack } = await aShop();
+  expect(await (await fetch(shop)).text()).toContain('/sign-in/google');
   for (const name of ['google', 'github']) {
     const { back, cookie } = await toAndBack(name);
     const entered = await fetch(back, { redirect: 'manual', headers: { cookie } });
@@ -156,6 +163,30 @@ test('the shop of the examples signs a person in with Google and GitHub, in the 
   const { back } = await toAndBack('google');
   const other = await fetch(back, { redirect: 'manual' });
   expect([other.status, cookieOf(other)]).toEqual([400, expect.not.stringContaining('access=')]);
+});
+
+test('the shop of the examples asks a person for the code of an app after a sign-in with a provider', async () => {
+  const { shop, toAndBack } = await aShop();
+  const signIn = async () => {
+    const { back, cookie } = await toAndBack('google');
+    return fetch(back, { redirect: 'manual', headers: { cookie } });
+  };
+  const cookie = cookieOf(await signIn());
+  const send = async (path: string, fields: Record<string, string>) => {
+    const body = new URLSearchParams(fields);
+    const headers = { cookie };
+    return fetch(`${shop}${path}`, { method: 'POST', body, headers, redirect: 'manual' });
+  };
+  const [, seed = ''] =
+    /<code>(\w+)<\/code>/.exec(await (await send('/authenticator', {})).text()) ?? [];
+  const now = Date.now();
+  expect((await send('/authenticator/confirm', { code: codeAt(seed, now) })).status).toBe(200);
+
+  const asked = await signIn();
+  expect([asked.status, cookieOf(asked)]).toEqual([403, expect.not.stringContaining('access=')]);
+  const [, challenge = ''] = /name="challenge" value="([^"]+)"/.exec(await asked.text()) ?? [];
+  const entered = await send('/login/factor', { challenge, code: codeAt(seed, now + 30_000) });
+  expect([entered.status, cookieOf(entered)]).toEqual([303, expect.stringContaining('access=')]);
 });
 
 /** Signs Ada in at whichever provider a browser was sent to. */
@@ -173,19 +204,3 @@ const cookieOf = (response: Response): string =>
     .getSetCookie()
     .map((text) => text.split(';')[0])
     .join('; ');
-
-/** Starts the Express example as its README does, at that address. */
-async function startShop(url: string, env: Record<string, string>): Promise<void> {
-  const file = path.join(import.meta.dirname, '../../examples/express/server.ts');
-  const child = spawn(process.execPath, [file], {
-    env: { PATH: process.env.PATH, PORT: new URL(url).port, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  onTestFinished(() => {
-    child.kill('SIGKILL');
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (line.startsWith('http')) return;
-  }
-  throw new Error('the shop ended before it listened');
-}
