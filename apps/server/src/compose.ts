@@ -124,7 +124,7 @@ export async function compose(
         challengeKeys: () => ring.keys().link,
         blindKeys: () => ring.keys().throttle,
       }),
-      providers: openProviders({ ...clientsOf(config), ...events, clock }),
+      providers: await openProviders({ ...clientsOf(config), ...events, clock }),
       channels: { mail },
       webhookCaller: caller,
       mailTally: { withheld: (limit) => events.onMailWithheld?.(limit) },

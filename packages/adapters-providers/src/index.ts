@@ -1,8 +1,8 @@
 import type { Clock, IdentityProvider, Providers } from '@rekey/usecases';
 import type { ExchangeOptions } from './exchange.ts';
-import { type GithubOptions, github } from './github.ts';
-import { type GoogleOptions, google } from './google.ts';
-import { type MicrosoftOptions, microsoft } from './microsoft.ts';
+import type { GithubOptions } from './github.ts';
+import type { GoogleOptions } from './google.ts';
+import type { MicrosoftOptions } from './microsoft.ts';
 
 export { isSafe } from './bounded-fetch.ts';
 export type { Exchanged, ProviderEvents } from './exchange.ts';
@@ -17,8 +17,11 @@ export type ProvidersOptions = ExchangeOptions & {
 
 const none: IdentityProvider = { codes: null, tokens: null };
 
-/** The providers that people sign in with. Nothing is asked of them before somebody does. */
-export function openProviders(options: ProvidersOptions): Providers {
+/**
+ * The providers that people sign in with. Nothing is asked of them before somebody does, and the libraries that speak to
+ * them are loaded where one is configured.
+ */
+export async function openProviders(options: ProvidersOptions): Promise<Providers> {
   const {
     google: ofGoogle,
     github: ofGithub,
@@ -28,8 +31,12 @@ export function openProviders(options: ProvidersOptions): Providers {
   } = options;
   const now = () => clock.now();
   return {
-    google: ofGoogle ? google({ ...ofGoogle, ...exchange, now }) : none,
-    github: ofGithub ? github({ ...ofGithub, ...exchange }) : none,
-    microsoft: ofMicrosoft ? microsoft({ ...ofMicrosoft, ...exchange, now }) : none,
+    google: ofGoogle
+      ? (await import('./google.ts')).google({ ...ofGoogle, ...exchange, now })
+      : none,
+    github: ofGithub ? (await import('./github.ts')).github({ ...ofGithub, ...exchange }) : none,
+    microsoft: ofMicrosoft
+      ? (await import('./microsoft.ts')).microsoft({ ...ofMicrosoft, ...exchange, now })
+      : none,
   };
 }

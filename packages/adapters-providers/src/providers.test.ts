@@ -40,7 +40,7 @@ async function openGoogle(timeLimitMs?: number) {
   onTestFinished(standIn.close);
   const clock = fakeClock(Date.now());
   const failures: string[] = [];
-  const { google } = openProviders({
+  const { google } = await openProviders({
     google: { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, issuer: standIn.issuer },
     github: null,
     microsoft: null,
@@ -66,7 +66,7 @@ async function openGoogle(timeLimitMs?: number) {
 async function openMicrosoft(tenants: readonly string[] = [TENANT], tenant = TENANT) {
   const standIn = await openIdStandIn({ returnUrls: [RETURN_URL], tenant });
   onTestFinished(standIn.close);
-  const { microsoft } = openProviders({
+  const { microsoft } = await openProviders({
     google: null,
     github: null,
     microsoft: {
@@ -91,7 +91,7 @@ async function openGithub(clientSecret = GITHUB_CLIENT_SECRET) {
   const standIn = await githubStandIn();
   onTestFinished(standIn.close);
   const failures: string[] = [];
-  const { github } = openProviders({
+  const { github } = await openProviders({
     google: null,
     github: {
       clientId: GITHUB_CLIENT_ID,
@@ -492,16 +492,16 @@ describe('a provider that is out of order', () => {
     async (path) => {
       const { standIn, codes, comeBack } = await openGoogle();
       const came = path === '/.well-known' ? null : await comeBack();
-      const impatient = openProviders({
+      const { google: impatient } = await openProviders({
         google: { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, issuer: standIn.issuer },
         github: null,
         microsoft: null,
         clock: fakeClock(Date.now()),
         timeLimitMs: 100,
-      }).google.codes;
+      });
       standIn.instead.set(path, () => {});
       const answer = came ?? { code: 'code', returnUrl: RETURN_URL, ...SECRETS };
-      await expect(impatient?.identify(answer)).rejects.toThrow(Unavailable);
+      await expect(impatient.codes?.identify(answer)).rejects.toThrow(Unavailable);
       standIn.instead.clear();
       if (path === '/token')
         expect(await codes.identify(answer)).toMatchObject({ subject: ADA.sub });
@@ -518,14 +518,19 @@ describe('a provider that is out of order', () => {
   });
 });
 
-test('providers that are not configured are not there', () => {
-  const all = openProviders({ google: null, github: null, microsoft: null, clock: fakeClock(0) });
+test('providers that are not configured are not there', async () => {
+  const all = await openProviders({
+    google: null,
+    github: null,
+    microsoft: null,
+    clock: fakeClock(0),
+  });
   const names: Provider[] = ['google', 'github', 'microsoft'];
   expect(names.map((name) => all[name])).toEqual(names.map(() => ({ codes: null, tokens: null })));
 });
 
-test('Google without a secret of the client takes tokens of pages, and sends nobody anywhere', () => {
-  const { google } = openProviders({
+test('Google without a secret of the client takes tokens of pages, and sends nobody anywhere', async () => {
+  const { google } = await openProviders({
     google: { clientId: CLIENT_ID, clientSecret: null, issuer: 'https://accounts.google.com' },
     github: null,
     microsoft: null,
