@@ -49,6 +49,7 @@ import {
   updates,
   userReads,
 } from './rekey.ts';
+import { revoking } from './revocations.ts';
 import { simulate } from './simulation.ts';
 import { verifying } from './verifier.ts';
 import { webhooks } from './webhooks.ts';
@@ -754,4 +755,5 @@ export const benchmarks: Record<string, Benchmark> = {
   reads,
   verifier: verifying,
   events: following,
+  revocations: revoking,
 };

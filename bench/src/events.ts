@@ -1,10 +1,11 @@
-import { rekeyClient, verifier } from '../../packages/client/src/index.ts';
+import { rekeyClient } from '../../packages/client/src/index.ts';
 import { messagesOf } from '../../packages/client/src/messages.ts';
 import { type Benchmark, latencyOf, type Row, row } from './figures.ts';
+import { id } from './filling.ts';
 import { startPostgres } from './processes.ts';
 import { fill, SERVICE_KEY, startRekey } from './rekey.ts';
 
-/** How late an event reaches a reader who waits, and how late a revocation is believed everywhere. */
+/** How late an event reaches a reader who waits. */
 export const following: Benchmark = async (effort) => [
   ...(await delivery(effort.scale, null)),
   ...(await delivery(effort.scale, await startPostgres())),
@@ -17,8 +18,7 @@ async function delivery(
   const on = postgres ? 'PostgreSQL' : 'SQLite';
   const data = await fill((await postgres?.fresh()) ?? null, 10, { users: 1000 });
   const [here, there] = [await startRekey(data), await startRekey(data)];
-  const clientOf = ({ url }: { readonly url: string }) => rekeyClient({ url, key: SERVICE_KEY });
-  const [client, other] = [clientOf(here), clientOf(there)];
+  const client = rekeyClient({ url: here.url, key: SERVICE_KEY });
   const count = Math.max(50, Math.round(1000 * scale));
 
   const stop = new AbortController();
@@ -36,14 +36,11 @@ async function delivery(
     }
   };
   for (const { url } of [here, there]) follow(url).catch(() => {});
-  const local = verifier({ url: there.url, key: SERVICE_KEY });
-  await local.ready();
 
   const reached = { here: [] as number[], there: [] as number[] };
-  const trusted = { here: [] as number[], there: [] as number[], verifier: [] as number[] };
   for (let n = 1; n <= count; n += 1) {
-    const token = await data.token(((n - 1) % 1000) + 1);
-    const sessionId = (await local.verify(token))?.sessionId;
+    const token = await data.token(n);
+    const sessionId = id('session', n);
     const waits = [here, there].map(
       ({ url }) =>
         new Promise<number>((resolve) => {
@@ -52,29 +49,12 @@ async function delivery(
     );
     await client.logOut({ token });
     const at = performance.now();
-    const until = async (check: () => Promise<unknown>) => {
-      let last = 0;
-      for (;;) {
-        const began = performance.now() - at;
-        if ((await check()) === null) return last;
-        last = began;
-      }
-    };
-    const [own, others, locally, first, second] = await Promise.all([
-      until(() => client.verifyToken({ token }).catch(() => null)),
-      until(() => other.verifyToken({ token }).catch(() => null)),
-      until(() => local.verify(token)),
-      ...waits,
-    ]);
-    trusted.here.push(own);
-    trusted.there.push(others);
-    trusted.verifier.push(locally);
-    reached.here.push((first ?? 0) - at);
-    reached.there.push((second ?? 0) - at);
+    const [first = 0, second = 0] = await Promise.all(waits);
+    reached.here.push(first - at);
+    reached.there.push(second - at);
     heard.clear();
   }
   stop.abort();
-  local.close();
   await Promise.all([here.stop(), there.stop()]);
   await postgres?.stop();
 
@@ -85,25 +65,6 @@ async function delivery(
     const goal = { of: 'rekey', most: 50 } as const;
     rows.push(
       row(`an event reaches a stream ${name}, ${on}, p99`, 'ms', [p99], 'median', [p50], goal),
-    );
-  }
-  for (const [who, all] of Object.entries(trusted)) {
-    const { p50 } = latencyOf(all);
-    const name = {
-      here: 'the server that did it',
-      there: 'another server',
-      verifier: 'a verifier',
-    }[who];
-    const goal = { of: 'rekey', most: 1000 } as const;
-    rows.push(
-      row(
-        `a revocation is believed by ${name}, ${on}, worst of ${count}`,
-        'ms',
-        [Math.max(...all)],
-        'median',
-        [p50],
-        goal,
-      ),
     );
   }
   return rows;

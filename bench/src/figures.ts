@@ -50,6 +50,9 @@ export function figure(values: readonly number[]): Figure {
   return { median: middle, min: all[0] ?? Number.NaN, max: all.at(-1) ?? Number.NaN };
 }
 
+/** Milliseconds since the machine started: one clock for all processes on it. */
+export const uptimeMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
 /** Milliseconds. */
 export type Latency = { readonly p50: number; readonly p99: number };
 export type Load = Latency & { readonly perSecond: number };

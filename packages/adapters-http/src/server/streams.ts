@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -64,8 +63,15 @@ export function openStreams(unhurried: (socket: Socket) => void): Streams & {
   };
 }
 
-/** Throws where the reader takes too long. */
+/** Resolves once all that was written is on its way, or the reader is gone; throws where that takes too long. */
 async function taken(raw: ServerResponse): Promise<void> {
-  const signal = AbortSignal.timeout(STALL_MS);
-  await Promise.race([once(raw, 'drain', { signal }), once(raw, 'close', { signal })]);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => reject(new Error('the reader takes nothing')), STALL_MS);
+  raw.once('drain', resolve).once('close', resolve);
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    raw.off('drain', resolve).off('close', resolve);
+  }
 }

@@ -34,8 +34,8 @@ type Opener = { readonly isGood: () => Promise<boolean>; readonly streams: Set<A
 
 /** What of a feed comes after a place. */
 export type Following = {
-  /** Up to a page of events after that place, none where there are none yet. */
-  after(place: Place): Promise<readonly SequencedEvent[]>;
+  /** Up to so many events after that place, none where there are none yet. */
+  after(place: Place, limit: number): Promise<readonly SequencedEvent[]>;
   /** Resolves when there may be more, or the instant is another one, or after a time, or when the stream is to end. */
   change(ms: number): Promise<void>;
   /** Up to when what was read is complete, for who has read all of it. */
@@ -61,6 +61,7 @@ export class Feeds {
   #total = 0;
   #isBeating = false;
   #isChecking = false;
+  #turns = Promise.resolve();
 
   constructor(ports: Needs) {
     this.#ports = ports;
@@ -113,13 +114,14 @@ export class Feeds {
 
     return {
       signal: all,
-      after: async (place) => {
+      after: async (place, limit) => {
         const { recent, last } = tail;
         if (last >= 0 && place.sequence >= last) return [];
         if (last >= 0 && place.sequence >= last - recent.length) {
-          return recent.slice(recent.length - (last - place.sequence)).slice(0, PAGE);
+          return recent.slice(recent.length - (last - place.sequence)).slice(0, limit);
         }
-        return this.#ports.database.read((stores) => eventsAfter(stores, serviceId, place, PAGE));
+        await this.#turn();
+        return this.#ports.database.read((stores) => eventsAfter(stores, serviceId, place, limit));
       },
       change: async (ms) => {
         if (!isChanged) {
@@ -136,6 +138,12 @@ export class Feeds {
       completeUntil: () => tail.completeUntil,
       close,
     };
+  }
+
+  /** All who are behind read one page in each turn of the event loop together: others are answered in between. */
+  #turn(): Promise<void> {
+    this.#turns = this.#turns.then(nextTurn);
+    return this.#turns;
   }
 
   #admit(serviceId: Id): void {
@@ -276,6 +284,12 @@ export class Feeds {
     this.#isChecking = false;
   }
 }
+
+/** The next turn of the event loop: SQLite answers without one. */
+export const nextTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 
 const pause = (ms: number): Promise<void> =>
   new Promise((resolve) => {

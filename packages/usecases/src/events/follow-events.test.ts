@@ -209,6 +209,38 @@ describe('a stream of events', () => {
     await events.return();
   });
 
+  test('that catches up lets others be answered after each page', async () => {
+    const { stream, rename } = await prepare();
+    for (let n = 0; n < 20; n += 1) await rename(`Ada ${n}`);
+    const events = await stream({ limit: 1 });
+    let turns = 0;
+    const count = () => {
+      turns += 1;
+      again = setImmediate(count);
+    };
+    let again = setImmediate(count);
+    await take(events, 20);
+    clearImmediate(again);
+    expect(turns).toBeGreaterThanOrEqual(18);
+    await events.return();
+  });
+
+  test('of rare types says how far it has come, past all the others', async () => {
+    const { w, stream, read, rename } = await prepare();
+    const events = await stream({ types: ['user.locked'], heartbeatMs: 1 });
+    const cursorOf = async () => {
+      const { value } = await events.next();
+      expect(value).toMatchObject([{ event: null, completeUntil: null }]);
+      return value?.[0]?.cursor;
+    };
+    await cursorOf();
+    await rename('A');
+    await w.useCases.maintenance.sequence.execute(operator);
+    const { next } = await read();
+    await expect.poll(cursorOf).toBe(next);
+    await events.return();
+  });
+
   test('of revocations says up to when it is complete, again and again', async () => {
     const { w, stream } = await prepare();
     const events = await stream({ isRevocations: true, heartbeatMs: 1 });

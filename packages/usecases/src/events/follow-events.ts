@@ -11,7 +11,7 @@ import {
 } from '@rekey/domain';
 import type { Ports, SequencedEvent } from '../ports/index.ts';
 import { findCaller } from '../shared/find-caller.ts';
-import type { Feeds, Following, Stream } from './feeds.ts';
+import { type Feeds, type Following, nextTurn, type Stream } from './feeds.ts';
 import {
   cursorOf,
   eventsAfter,
@@ -214,7 +214,8 @@ export class FollowEvents {
     const events: SequencedEvent[] = [];
     let place = from;
     for (let read = 0; read < MOST_READ; ) {
-      const found = await after(place);
+      const isAll = types === undefined && !isRevocations;
+      const found = await after(place, isAll ? Math.min(limit - events.length, PAGE) : PAGE);
       for (const event of found) {
         place = placeAt(event);
         if (isAsked(event)) events.push(event);
@@ -271,5 +272,8 @@ const databaseOf = (
   { database }: Pick<Ports, 'database'>,
   serviceId: Id,
 ): Pick<Following, 'after'> => ({
-  after: (place) => database.read((stores) => eventsAfter(stores, serviceId, place, PAGE)),
+  after: async (place, limit) => {
+    await nextTurn();
+    return database.read((stores) => eventsAfter(stores, serviceId, place, limit));
+  },
 });

@@ -465,6 +465,12 @@ describe('the codes of a factor', () => {
     await w.deliver();
     const { factor } = w.channels.mail.sent.at(-1) ?? {};
     expect(factor).toEqual({ kind: 'totp', change: 'removed' });
+    const { events } = await w.useCases.events.followEvents.execute(asService(owner.service), {
+      limit: 100,
+    });
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'factor.removed', userId, data: { kind: 'totp' } }),
+    );
   });
 
   test('give new recovery codes, and those from before are worth nothing', async () => {
