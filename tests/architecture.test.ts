@@ -40,6 +40,7 @@ const RULES: Record<string, Rule> = {
     may: [
       ...CORE,
       '@rekey/wording',
+      'fast-json-stringify',
       'fastify',
       '@fastify/type-provider-typebox',
       'swagger-ui-dist',
