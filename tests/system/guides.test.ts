@@ -88,7 +88,10 @@ describe.skipIf(skips(!hasCurl, 'the commands of the guides need curl'))('the co
     expect(JSON.stringify(listed)).not.toContain(given.value);
   });
 
-  test('of the guide to second factors enrol one, log in with it, lose the phone and require one of everybody', async () => {
+  // Some thirty programs, one after the other.
+  test('of the guide to second factors enrol one, log in with it, lose the phone and require one of everybody', {
+    timeout: 180_000,
+  }, async () => {
     const folder = aFolder();
     const server = await startServer(folder);
     const { key, service } = await createService(folder);
