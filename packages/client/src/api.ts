@@ -841,8 +841,8 @@ export type NewKey = {
   readonly expires_at?: string;
 };
 export type NewPasskey = {
-  /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
-  readonly email: string;
+  /** Has to be that of the user whom `User-Authorization` or the challenge proves. */
+  readonly email?: string;
   /** The credential that the browser answered, as its `toJSON()` writes it (WebAuthn, 5.1). */
   readonly response: object;
   /** The origin of the page that asks, one of `WEBAUTHN_ORIGINS`: an answer of another page is refused then. Where it is left out, the first one at the start, and any of them at the end. */
@@ -853,8 +853,8 @@ export type NewPasskey = {
   readonly challenge?: string;
 };
 export type NewPasskeyAsked = {
-  /** An e-mail address, in any spelling: its canonical form counts (NFC, lower case, the domain in ASCII). */
-  readonly email: string;
+  /** Has to be that of the user whom `User-Authorization` or the challenge proves. */
+  readonly email?: string;
   /** The origin of the page that asks, one of `WEBAUTHN_ORIGINS`: an answer of another page is refused then. Where it is left out, the first one at the start, and any of them at the end. */
   readonly origin?: string;
   /** Of a login that was answered `factor_enrolment_required`, instead of `User-Authorization`. */
@@ -871,8 +871,8 @@ export type NewPassword = {
   readonly device?: string;
 };
 export type NewSeed = {
-  /** The user whom `User-Authorization` proves, or the challenge. */
-  readonly user_id: string;
+  /** Has to be the user whom `User-Authorization` or the challenge proves. */
+  readonly user_id?: string;
   /** The `challenge` of a `factor_enrolment_required`, in the place of `User-Authorization`. */
   readonly challenge?: string;
   /** Six digits of the app. */
@@ -1074,7 +1074,7 @@ export type ProvenAgain = {
   readonly recovery_code?: string;
 };
 export type ProvenChange = {
-  /** The user whom `User-Authorization` proves, or the challenge. */
+  /** The user whom `User-Authorization` proves. */
   readonly user_id: string;
   /** Six digits of the app. */
   readonly totp?: string;
@@ -1155,8 +1155,8 @@ export type RotatedKey = {
   readonly overlap_s?: number;
 };
 export type SeedConfirmation = {
-  /** The user whom `User-Authorization` proves, or the challenge. */
-  readonly user_id: string;
+  /** Has to be the user whom `User-Authorization` or the challenge proves. */
+  readonly user_id?: string;
   /** The `challenge` of a `factor_enrolment_required`, in the place of `User-Authorization`. */
   readonly challenge?: string;
   /** Six digits. */
@@ -1758,7 +1758,7 @@ export type Api = {
   /** Verify a one-time code. */
   verifyTotp(input: GivenCode, call?: Call): Promise<Audited>;
   /** Show a user a new seed of one-time codes. */
-  enrolTotp(input: NewSeed, call?: Call): Promise<ShownSeed>;
+  enrolTotp(input?: NewSeed, call?: Call): Promise<ShownSeed>;
   /** Make the seed a second factor. */
   confirmTotp(input: SeedConfirmation, call?: Call): Promise<SeedConfirmed>;
   /** Remove the one-time codes of a user, and the recovery codes. */
@@ -1766,7 +1766,7 @@ export type Api = {
   /** Give a user new recovery codes. */
   renewRecoveryCodes(input: ProvenChange, call?: Call): Promise<CodesRenewed>;
   /** Ask a browser to make a passkey. */
-  startPasskey(input: NewPasskeyAsked, call?: Call): Promise<PasskeyQuestion>;
+  startPasskey(input?: NewPasskeyAsked, call?: Call): Promise<PasskeyQuestion>;
   /** Add the passkey that a browser made. */
   addPasskey(input: NewPasskey, call?: Call): Promise<PasskeyAdded>;
   /** Ask a browser for a passkey, to log in with. */

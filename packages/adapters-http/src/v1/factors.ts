@@ -15,7 +15,10 @@ const GivenCode = Type.Object(
   { $id: 'GivenCode', ...strict },
 );
 
-const userId = idOf('user', 'The user whom `User-Authorization` proves, or the challenge.');
+const userId = idOf('user', 'The user whom `User-Authorization` proves.');
+const provenUser = Type.Optional(
+  idOf('user', 'Has to be the user whom `User-Authorization` or the challenge proves.'),
+);
 const waiting = Type.Optional({
   ...challenge,
   description:
@@ -23,7 +26,7 @@ const waiting = Type.Optional({
 });
 
 const NewSeed = Type.Object(
-  { user_id: userId, challenge: waiting, ...codeFields },
+  { user_id: provenUser, challenge: waiting, ...codeFields },
   { $id: 'NewSeed', ...strict, ...oneCode },
 );
 const ShownSeed = Type.Object(
@@ -46,7 +49,7 @@ const ShownSeed = Type.Object(
 
 const SeedConfirmation = Type.Object(
   {
-    user_id: userId,
+    user_id: provenUser,
     challenge: waiting,
     totp: Type.String({ description: 'Six digits.', minLength: 1, examples: ['000000'] }),
   },
@@ -122,7 +125,7 @@ export const factorRoutes =
       },
       async (request) => {
         const { user_id, challenge } = request.body;
-        const input = { userId: user_id.toLowerCase(), challenge, code: codeOf(request.body) };
+        const input = { userId: user_id?.toLowerCase(), challenge, code: codeOf(request.body) };
         const { uri, secret } = await factors.enrolTotp.execute(actorOf(request), input);
         return { uri, secret, png: qrCode(uri).toString('base64') };
       },
@@ -144,7 +147,7 @@ export const factorRoutes =
       },
       async (request) => {
         const { user_id, challenge, totp: code } = request.body;
-        const userId = user_id.toLowerCase();
+        const userId = user_id?.toLowerCase();
         const actor = actorOf(request);
         if (challenge === undefined) {
           const codes = await factors.confirmTotp.execute(actor, { userId, code });

@@ -19,13 +19,18 @@ const enrolment = Type.Optional(
   }),
 );
 
+const provenEmail = Type.Optional({
+  ...email,
+  description: 'Has to be that of the user whom `User-Authorization` or the challenge proves.',
+});
+
 const NewPasskeyAsked = Type.Object(
-  { email, origin: passkeyOrigin, challenge: enrolment },
+  { email: provenEmail, origin: passkeyOrigin, challenge: enrolment },
   { $id: 'NewPasskeyAsked', ...strict },
 );
 const NewPasskey = Type.Object(
   {
-    email,
+    email: provenEmail,
     response: passkeyAnswer,
     origin: passkeyOrigin,
     device_name: passkeyName,

@@ -139,9 +139,9 @@ describe('a login that lacks a second factor', () => {
       'factor_enrolment_required',
     ]);
     const { challenge } = refused.json();
-    const { secret } = (await post(TOTP, { user_id: user.id, challenge })).json();
+    const { secret } = (await post(TOTP, { challenge })).json();
     const totp = server.totp.codeAt(secret, server.clock.now());
-    const confirmed = await post(`${TOTP}/confirm`, { user_id: user.id, challenge, totp });
+    const confirmed = await post(`${TOTP}/confirm`, { challenge, totp });
     const { recovery_codes: codes, login: whole } = confirmed.json();
     expect([codes.length, whole.user.id]).toStrictEqual([10, user.id]);
     const verified = await post('/v1/auth/token/verify', { token: whole.access.token });

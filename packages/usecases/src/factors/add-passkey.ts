@@ -43,7 +43,7 @@ export class AddPasskey {
     const { response, origin, name: given, ...owner } = input;
     const { database, webAuthn, clock, ids } = this.#ports;
     const { name } = parseAll({
-      email: () => claimedEmail(actor, owner.email),
+      email: () => (owner.email === undefined ? undefined : claimedEmail(actor, owner.email)),
       origin: () => maybeOrigin(origin),
       name: () => parsePasskeyName(given, 'deviceName'),
     });

@@ -27,14 +27,15 @@ export class ConfirmTotp {
    */
   async execute(
     actor: Actor,
-    { userId, code }: { readonly userId: Id; readonly code: string },
+    { userId, code }: { readonly userId?: Id | undefined; readonly code: string },
   ): Promise<readonly string[]> {
-    if (personOf(actor).userId !== userId) throw new Forbidden('forbidden');
+    const person = personOf(actor);
+    if (userId !== undefined && person.userId !== userId) throw new Forbidden('forbidden');
     const { clock } = this.#ports;
     return withChosenCode(this.#ports, actor, {
       code,
       choose: ({ pending }) => pending,
-      commit: async (stores, { person, account, session }, { seed, step }) => {
+      commit: async (stores, { account, session }, { seed, step }) => {
         const { sessionId, serviceId } = person;
         const of = { user: account.user, serviceId, seedId: seed.id, step, sessionId };
         const { codes, tellLast } = await confirmSeed(this.#ports, stores, actor, of);

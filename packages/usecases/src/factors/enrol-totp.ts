@@ -22,7 +22,8 @@ type Needs = CodeNeeds & Pick<Ports, 'linkTokens'>;
 const SEED_LIFE_MS = 10 * MINUTE_MS;
 
 export type EnrolTotpInput = {
-  readonly userId: Id;
+  /** Has to be the person; whoever has a challenge alone may not know the id. */
+  readonly userId?: Id | undefined;
   /** Of a login that asked to enrol a factor; a person with a session needs none. */
   readonly challenge?: string | undefined;
   /** Of the factor that is to be replaced. */
@@ -49,9 +50,9 @@ export class EnrolTotp {
    * `TooManyRequests`.
    */
   async execute(actor: Actor, { userId, challenge, code }: EnrolTotpInput): Promise<ShownSeed> {
-    if (challenge !== undefined) return this.#byChallenge(actor, userId, challenge);
+    if (challenge !== undefined) return this.#byChallenge(actor, userId ?? null, challenge);
     const person = personOf(actor);
-    if (person.userId !== userId) throw new Forbidden('forbidden');
+    if (userId !== undefined && person.userId !== userId) throw new Forbidden('forbidden');
     if (code !== undefined) {
       return withCode(this.#ports, actor, code, (stores, { account }) =>
         this.#insert(stores, actor, account),
@@ -64,7 +65,7 @@ export class EnrolTotp {
     });
   }
 
-  async #byChallenge(actor: Actor, userId: Id, text: string): Promise<ShownSeed> {
+  async #byChallenge(actor: Actor, userId: Id | null, text: string): Promise<ShownSeed> {
     return this.#ports.database.transact(async (stores) => {
       const account = await lockEnrolling(this.#ports, stores, actor, { userId, text });
       return this.#insert(stores, actor, account);
@@ -114,7 +115,7 @@ export async function lockEnrolling(
   ports: Pick<Ports, 'secrets' | 'clock'>,
   stores: Stores,
   actor: Actor,
-  of: { readonly userId: Id; readonly text: string },
+  of: { readonly userId: Id | null; readonly text: string },
 ): Promise<Account & { readonly challenge: Challenge }> {
   const place = placeOf(actor);
   const challenge = await findChallenge(ports, stores, place, { kind: 'enrolment', ...of });

@@ -28,7 +28,7 @@ export class StartPasskey {
   ): Promise<PasskeyQuestion> {
     const { database, webAuthn, clock, settings } = this.#ports;
     const { rpId } = parseAll({
-      email: () => claimedEmail(actor, owner.email),
+      email: () => (owner.email === undefined ? undefined : claimedEmail(actor, owner.email)),
       rpId: () => rpIdOf(webAuthn, origin),
     });
     const { serviceId } = placeOf(actor);

@@ -15,7 +15,8 @@ import { lockPerson } from './with-code.ts';
 
 /** The person who is to get a passkey. */
 export type PasskeyOwner = {
-  readonly email: string;
+  /** Has to be that of the person; whoever has a challenge alone may not know it. */
+  readonly email?: string | undefined;
   /** Of a login that asked to enrol a factor; a person with a session needs none. */
   readonly challenge?: string | undefined;
 };
@@ -51,9 +52,8 @@ async function bySession(
   actor: Actor,
   { email }: PasskeyOwner,
 ): Promise<Owning> {
-  const claimed = claimedEmail(actor, email);
   const { account } = await lockPerson(ports, stores, personOf(actor));
-  if (account.user.email !== claimed) throw new Forbidden('forbidden');
+  if (!isOf(account.user, actor, email)) throw new Forbidden('forbidden');
   return { user: account.user, enrolment: null };
 }
 
@@ -61,7 +61,7 @@ async function byEnrolment(
   ports: Pick<Ports, 'secrets' | 'clock'>,
   stores: Stores,
   actor: Actor,
-  { email, text }: { readonly email: string; readonly text: string },
+  { email, text }: PasskeyOwner & { readonly text: string },
 ): Promise<Owning> {
   const of = { kind: 'enrolment', text, userId: null } as const;
   const challenge = await findChallenge(ports, stores, placeOf(actor), of);
@@ -69,9 +69,12 @@ async function byEnrolment(
   if (!account || !challenge) throw new InvalidToken();
   const { user, credential } = account;
   const { hasTotp, hasPasskey } = user.factors;
-  const isOwner = user.isEnabled && user.email === claimedEmail(actor, email);
+  const isOwner = user.isEnabled && isOf(user, actor, email);
   // A factor that is there is to be shown, and no other one to be made without it.
   const isGood = credential.version === challenge.version && !hasTotp && !hasPasskey;
   if (!isOwner || !isGood) throw new InvalidToken();
   return { user, enrolment: challenge.digest };
 }
+
+const isOf = (user: User, actor: Actor, email: string | undefined): boolean =>
+  email === undefined || user.email === claimedEmail(actor, email);
