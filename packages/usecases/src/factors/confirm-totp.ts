@@ -38,10 +38,9 @@ export class ConfirmTotp {
       commit: async (stores, { account, session }, { seed, step }) => {
         const { sessionId, serviceId } = person;
         const of = { user: account.user, serviceId, seedId: seed.id, step, sessionId };
-        const { codes, tellLast } = await confirmSeed(this.#ports, stores, actor, of);
+        const codes = await confirmSeed(this.#ports, stores, actor, of);
         const amr = withMethod(session.amr, 'otp');
         await stores.sessions.strengthen(sessionId, { amr, authenticatedAt: clock.now() });
-        await tellLast();
         return codes;
       },
     });

@@ -51,7 +51,7 @@ export class EnrolTotpByPassword {
     const claim = { email, password: typedPassword(input.password, 'password') };
     ports.hasher.admit(place);
     const device = await presentedDevice(ports, actor, email, input.device);
-    const tried = { type: 'rekey:FactorLogin', account: email, device } as const;
+    const tried = { type: 'sso:AuthLocalLogin', account: email, device } as const;
     const { result } = await attempt(ports, actor, tried, {
       prove: async () => {
         const { proof, ...of } = await provePassword(ports, actor, claim);
@@ -75,15 +75,12 @@ export class EnrolTotpByPassword {
         const proven = { member: proof, amr, deviceId, kind: 'enrolment' } as const;
         const challenge = await makeChallenge(ports, stores, place, proven);
         const shown = await insertSeed(ports, stores, user, place.serviceId);
-        return { subjectId: null, result: { ...shown, challenge, userId: user.id } };
-      },
-      record: async (stores, { result: { userId } }) => {
-        const of = { serviceId: place.serviceId, userId };
+        const of = { serviceId: place.serviceId, userId: user.id };
         await record(ports, stores, actor, { type: 'rekey:FactorDemand', ...of });
+        return { isRecorded: true, result: { ...shown, challenge } };
       },
     });
-    const { uri, secret, challenge } = result;
-    return { uri, secret, challenge };
+    return result;
   }
 
   async #codeOf(userId: Id | null, code: string | undefined): Promise<ProvenCode | null> {

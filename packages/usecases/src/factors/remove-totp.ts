@@ -37,10 +37,7 @@ export class RemoveTotp {
   }
 }
 
-/**
- * Takes the one-time codes from a user, who is locked, and tells everybody. Throws `NotFound` where there are none. Comes
- * last in a transaction, for it locks chains of the audit.
- */
+/** Takes the one-time codes from a user, who is locked, and tells everybody. Throws `NotFound` where there are none. */
 export async function removeTotp(
   ports: Needs,
   stores: Stores,

@@ -81,13 +81,7 @@ export class UpdatePassword {
 
     const { email: account } = claim;
     const device = await presentedDevice(this.#ports, actor, account, input.device);
-    const tried = {
-      type: 'sso:AuthLocalUpdatePassword',
-      account,
-      device,
-      // It ends sessions at all of them.
-      isFeltAtAll: true,
-    } as const;
+    const tried = { type: 'sso:AuthLocalUpdatePassword', account, device } as const;
     const { result } = await attempt(this.#ports, actor, tried, {
       prove: () => proveLogin(this.#ports, actor, claim, input.code),
       prepare: (proof) => {
@@ -98,14 +92,9 @@ export class UpdatePassword {
       },
       commit: async (stores, proof, { quality, passwordHash }) => {
         if (proof.own !== null) await spend(this.#ports, stores, proof.user.id, proof.own);
-        const { user, subjectId } = await commitChange(
-          this.#ports,
-          stores,
-          actor,
-          proof,
-          passwordHash,
-        );
-        return { subjectId, result: { user, quality, device: this.#deviceOf(proof, device) } };
+        const user = await commitChange(this.#ports, stores, actor, proof, passwordHash);
+        const result = { user, quality, device: this.#deviceOf(proof, device) };
+        return { isRecorded: true, result };
       },
     });
     return result;

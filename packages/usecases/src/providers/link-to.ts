@@ -15,7 +15,7 @@ import { makeLink } from './make-link.ts';
 /**
  * Links an identity to a user who asks for it, and who is locked. One that is linked to the user already stays as it is.
  * Throws `IllegalArgument` where it is another's, or the user has a link with the provider, and `WrongState` for an account
- * that nobody proved. Comes last in its transaction.
+ * that nobody proved.
  */
 export async function linkTo(
   ports: Recorder & Pick<Ports, 'secrets' | 'linkTokens' | 'settings'>,

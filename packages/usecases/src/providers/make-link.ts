@@ -6,7 +6,7 @@ import { tellFactor } from '../shared/tell-factor.ts';
 /**
  * Links an account at a provider to a user, who is locked, and tells everybody, see `tellFactor`. Answers null, and changes
  * nothing, where the account there is linked already, or the user has a link with the provider: a person whose address
- * somebody else got there does not lose the account here to them. Comes last in its transaction.
+ * somebody else got there does not lose the account here to them.
  */
 export async function makeLink(
   ports: Recorder & Pick<Ports, 'secrets' | 'linkTokens' | 'settings'>,

@@ -9,7 +9,6 @@ import {
   type Identity,
   InvalidCredentials,
   InvalidToken,
-  missingFactor,
   type Place,
   type Provider,
   placeOf,
@@ -20,7 +19,7 @@ import { demandFactor } from '../shared/demand-factor.ts';
 import { presentedDevice } from '../shared/known-device.ts';
 import { isKnownTo } from '../shared/known-user.ts';
 import { findMember, type Member } from '../shared/member.ts';
-import { openSession, prepareSession, type SessionTokens } from '../shared/open-session.ts';
+import { openSession, prepareWholeSession, type SessionTokens } from '../shared/open-session.ts';
 import { record } from '../shared/record.ts';
 import { recordAsked } from '../shared/record-custom.ts';
 import { recordFailures } from '../shared/record-failures.ts';
@@ -79,7 +78,7 @@ export async function userOf(
 /**
  * Finds the member of a service that an identity opens the account of, and locks it; where there is no link yet, the
  * address of the account has to be proven, and the link is made. Throws `InvalidCredentials` where there is none, and
- * `Forbidden` where the password must be changed first. Comes last in its transaction.
+ * `Forbidden` where the password must be changed first.
  */
 export async function memberOf(
   ports: OpenNeeds,
@@ -136,8 +135,7 @@ export async function logInLinked(
   const amr = [provider];
   const presented = await presentedDevice(ports, actor, user.email, device);
   const deviceId = presented?.isKnown ? presented.id : null;
-  const isWhole = missingFactor(user.factors, service, amr) === null;
-  const session = isWhole ? await prepareSession(ports, member, { amr, deviceId }) : null;
+  const session = await prepareWholeSession(ports, member, { amr, deviceId });
 
   const of = { serviceId: service.id, userId: user.id };
   const outcome = await ports.database.transact(

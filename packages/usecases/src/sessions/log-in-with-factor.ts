@@ -102,7 +102,7 @@ export class LogInWithFactor {
           throw new InvalidCredentials(REFUSAL);
         }
         if ('own' in of) await spend(ports, stores, user.id, of.own);
-        const confirmed =
+        const recoveryCodes =
           'own' in of
             ? null
             : await confirmSeed(ports, stores, actor, {
@@ -112,15 +112,11 @@ export class LogInWithFactor {
                 step: of.pending.step,
               });
         const seen = await openSession(ports, stores, place, member, prepared);
-        await confirmed?.tellLast();
         const { access, refresh, device: token, grant } = prepared;
-        const recoveryCodes = confirmed?.codes ?? null;
+        const entry = { serviceId, userId: user.id, subjectId: grant.sessionId };
+        await record(ports, stores, actor, { type: 'sso:AuthLocalLogin', ...entry });
         const output = { user: seen, access, refresh, device: token, recoveryCodes };
-        return { subjectId: grant.sessionId, result: { output, member } };
-      },
-      record: async (stores, { subjectId, result }) => {
-        const of = { serviceId: place.serviceId, userId: result.member.user.id, subjectId };
-        await record(ports, stores, actor, { type: 'sso:AuthLocalLogin', ...of });
+        return { isRecorded: true, result: { output, member } };
       },
     });
     const { member, output } = result;

@@ -5,7 +5,6 @@ import {
   goesOn,
   type Id,
   InvalidCredentials,
-  missingFactor,
   type Passkey,
   type ProofMethod,
   parseAll,
@@ -22,10 +21,10 @@ import type { Member } from '../shared/member.ts';
 import {
   openSession,
   type PreparedSession,
-  prepareSession,
+  prepareWholeSession,
   type SessionTokens,
 } from '../shared/open-session.ts';
-import { type AuditCause, type Recorder, record } from '../shared/record.ts';
+import type { AuditCause, Recorder } from '../shared/record.ts';
 
 type Needs = Recorder &
   Pick<
@@ -122,20 +121,13 @@ export class LogInWithPasskey {
         if (!isUsed) throw new InvalidCredentials(REFUSAL);
 
         const demand = await demandFactor(this.#ports, stores, actor, { member, amr, deviceId });
-        if (demand !== null) return { subjectId: null, result: { proof, demand } };
+        if (demand !== null) return { isRecorded: true, result: { proof, demand } };
         // The factor was removed just now.
         if (session === null) throw new InvalidCredentials(REFUSAL);
         const user = await openSession(this.#ports, stores, place, member, session);
         const { access, refresh, device } = session;
         const output = { user, access, refresh, device };
         return { subjectId: session.grant.sessionId, result: { proof, demand, output } };
-      },
-      record: async (stores, { subjectId, result: { proof, demand } }) => {
-        // What was demanded is recorded already.
-        if (demand !== null) return;
-        const { user, service } = proof.member;
-        const entry = { type: TYPE, serviceId: service.id, userId: user.id, subjectId } as const;
-        await record(this.#ports, stores, actor, entry);
       },
     });
     if (result.demand !== null) throw result.demand;
@@ -189,13 +181,12 @@ export class LogInWithPasskey {
   }
 
   async #prepare(actor: Actor, { member, amr }: Proof, given?: string): Promise<Prepared> {
-    const { user, service } = member;
+    const { user } = member;
     if (user.passwordRequireUpdate) throw new Forbidden('password_update_required');
     const nobody = { kind: 'nobody', origin: placeOf(actor).origin } as const;
     const device = await presentedDevice(this.#ports, nobody, user.email, given);
     const deviceId = device?.isKnown ? device.id : null;
-    const isWhole = missingFactor(user.factors, service, amr) === null;
-    const session = isWhole ? await prepareSession(this.#ports, member, { amr, deviceId }) : null;
+    const session = await prepareWholeSession(this.#ports, member, { amr, deviceId });
     return { deviceId, session };
   }
 }

@@ -14,7 +14,6 @@ import { attempt } from '../shared/attempt.ts';
 import { findSession } from '../shared/find-session.ts';
 import { methodOf, type ProvenCode, proveCode } from '../shared/prove-code.ts';
 import { type Proof, provePassword } from '../shared/prove-password.ts';
-import { record } from '../shared/record.ts';
 import { lockPerson, spend } from '../shared/with-code.ts';
 
 type Needs = Pick<
@@ -83,8 +82,8 @@ export class ProveAgain {
     if (claim !== null) ports.hasher.admit(place);
 
     const device = { id: sessionId, countedAs: sessionId, isKnown: true };
-    const type = 'rekey:FactorProve' as const;
-    const tried = { type, account: user.email, device, refusal: REFUSAL };
+    const type = 'rekey:FactorProve';
+    const tried = { type, account: user.email, device, refusal: REFUSAL } as const;
     const { result } = await attempt<Proven, Renewed, Renewed>(ports, actor, tried, {
       prove: async () => {
         const known = claim && (await provePassword(ports, actor, claim)).proof;
@@ -111,9 +110,6 @@ export class ProveAgain {
         if (own) await spend(ports, stores, userId, own);
         await stores.sessions.strengthen(sessionId, renewed);
         return { subjectId: sessionId, result: renewed };
-      },
-      record: async (stores) => {
-        await record(ports, stores, actor, { type, serviceId, userId, subjectId: sessionId });
       },
     });
     return { user, ...result };

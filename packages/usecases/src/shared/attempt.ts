@@ -12,7 +12,6 @@ import {
 import type { Ports, Stores } from '../ports/index.ts';
 import type { Presented } from './known-device.ts';
 import { type AuditCause, type Recorder, record } from './record.ts';
-import { recordAtAll } from './record-at-all.ts';
 import { recordFailures } from './record-failures.ts';
 import { admit, takeBackTry } from './throttle.ts';
 
@@ -20,15 +19,13 @@ type Needs = Recorder & Pick<Ports, 'database' | 'secrets' | 'settings'>;
 
 /** A try. */
 type Tried = {
-  /** Under which it is recorded, whatever becomes of it. */
+  /** Under which a failure is recorded, and a success that its change does not record. */
   readonly type: AuditType;
   /** The name of the account: tries in vain at one name are counted together, whether or not it exists. */
   readonly account: string;
   readonly device: Presented | null;
   /** The message to a wrong try. */
   readonly refusal?: string;
-  /** Whether a success is felt at every service of the user. */
-  readonly isFeltAtAll?: true;
 };
 
 type Steps<Proof, Prepared, Result> = {
@@ -48,23 +45,25 @@ type Steps<Proof, Prepared, Result> = {
    * `IllegalArgument` where it cannot be made, and another refusal where the proof holds no longer.
    */
   commit(stores: Stores, proof: Proof, prepared: Prepared): Promise<Committed<Result>>;
-  /** Records the success, where that takes more than one entry; last, for it locks chains of the audit. */
-  record?(stores: Stores, committed: Committed<Result>): Promise<void>;
 };
 
-type Committed<Result> = { readonly subjectId: Id | null; readonly result: Result };
+/** What a change came to: with the subject of the entry of its success, or recorded by the change itself. */
+type Committed<Result> = { readonly result: Result } & (
+  | { readonly subjectId: Id | null }
+  | { readonly isRecorded: true }
+);
 
 /**
  * Brackets a try to prove something, and owns the count of tries: a try is counted as a failure before anything is
  * looked at, and is none any more once the proof holds. A try that proves nothing ends in `InvalidCredentials`, or in
  * `TooManyRequests` where a stranger's tries would have to wait; wrong tries are recorded. Answers the id of the audit
- * entry besides; an empty text where `record` made the entries.
+ * entry besides; an empty text where the change made the entries.
  */
 export async function attempt<Proof, Prepared, Result>(
   ports: Needs,
   actor: Actor,
-  { type, account, device, refusal: message, isFeltAtAll }: Tried,
-  { prove, prepare, commit, record: recordMore }: Steps<Proof, Prepared, Result>,
+  { type, account, device, refusal: message }: Tried,
+  { prove, prepare, commit }: Steps<Proof, Prepared, Result>,
 ): Promise<{ result: Result; entryId: Id }> {
   const { database } = ports;
   const place = placeOf(actor);
@@ -114,15 +113,12 @@ export async function attempt<Proof, Prepared, Result>(
   });
 
   const committing = database.transact(async (stores) => {
-    const { subjectId, result } = await commit(stores, proof, prepared);
+    const committed = await commit(stores, proof, prepared);
     await takeBackTry(stores.throttles, counted);
-    if (recordMore) {
-      await recordMore(stores, { subjectId, result });
-      return { result, entryId: '' };
-    }
-    const recordSuccess = isFeltAtAll ? recordAtAll : record;
-    const entry = { type, serviceId, userId, subjectId };
-    return { result, entryId: await recordSuccess(ports, stores, actor, entry) };
+    const { result } = committed;
+    if ('isRecorded' in committed) return { result, entryId: '' };
+    const entry = { type, serviceId, userId, subjectId: committed.subjectId };
+    return { result, entryId: await record(ports, stores, actor, entry) };
   });
   return committing.catch(async (error: unknown) => {
     if (error instanceof TooManyRequests || error instanceof IllegalArgument) await acquit(error);

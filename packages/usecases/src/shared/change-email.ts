@@ -30,14 +30,6 @@ type Move = {
   readonly sessionId?: Id | undefined;
 };
 
-/** What a change of address did; its record comes last. */
-export type Moved = {
-  readonly user: User;
-  /** The right that is mailed to the address from before. */
-  readonly subjectId: Id;
-  record(): Promise<void>;
-};
-
 /** The links that prove an address die with it. */
 const provingAddress: readonly Purpose[] = ['reset_password', 'invite', 'validate_email'];
 
@@ -59,16 +51,16 @@ export const lockBudgetsOfMove = (
 /**
  * Gives a user another address, at once: ends its sessions, and owes two mails. The one to the address from before has a
  * link that locks the account and gives that address back, which nobody else can have while the link works. The one to
- * the new address asks for a proof. Throws `IllegalArgument` for an address that is taken or reserved, and
- * `TooManyRequests`. Known devices stay known: they are the person's, wherever the mails go.
+ * the new address asks for a proof. Answers the user as it is then. Throws `IllegalArgument` for an address that is taken or
+ * reserved, and `TooManyRequests`. Known devices stay known: they are the person's, wherever the mails go.
  */
 export async function changeEmail(
   ports: Needs,
   stores: Stores,
   actor: Actor,
   { user, newEmail, sessionId }: Move,
-): Promise<Moved> {
-  const { users, sessions, oneTimeTokens, services } = stores;
+): Promise<User> {
+  const { users, sessions, oneTimeTokens } = stores;
   const { clock, settings } = ports;
   const { serviceId, origin } = placeOf(actor);
   const now = clock.now();
@@ -94,17 +86,10 @@ export async function changeEmail(
   await oweAsked(ports, stores, { purpose: 'validate_email', user: moved, ...at });
 
   const of = { serviceId, userId: user.id, subjectId };
-  const knowing = await services.knowing(user.id);
   await tellAll(ports, stores, { ...of, type: 'email.changed', data: sparing(sessionId) });
   const data = diffOf(user, moved);
-  const entry = { ...of, type: 'sso:AuthLocalUpdateEmail', data } as const;
-  return {
-    user: moved,
-    subjectId,
-    record: async () => {
-      await recordAtAll(ports, stores, actor, entry, knowing);
-    },
-  };
+  await recordAtAll(ports, stores, actor, { ...of, type: 'sso:AuthLocalUpdateEmail', data });
+  return moved;
 }
 
 /** The refusal of an address that is the account's already. */

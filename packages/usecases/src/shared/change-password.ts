@@ -1,6 +1,5 @@
 import {
   type Actor,
-  type Id,
   InvalidCredentials,
   type Place,
   placeOf,
@@ -11,6 +10,7 @@ import type { Ports, Stores } from '../ports/index.ts';
 import { type PreparedPassword, prepareNewPassword } from './new-password.ts';
 import { checkOwing, owe } from './owe.ts';
 import type { Proof } from './prove-password.ts';
+import { recordAtAll } from './record-at-all.ts';
 import { sparing, tellAll } from './tell-all.ts';
 import { checkChanges } from './throttle.ts';
 
@@ -21,6 +21,7 @@ type Needs = Pick<
   | 'meter'
   | 'breachList'
   | 'secrets'
+  | 'macs'
   | 'linkTokens'
   | 'clock'
   | 'ids'
@@ -48,8 +49,8 @@ export async function prepareChange(
 }
 
 /**
- * Sets the new password, ends every session but the one that asks, and owes the mail. Answers the user, and the right
- * that is mailed.
+ * Sets the new password, ends every session but the one that asks, owes the mail, and tells everybody. Answers the user as
+ * it is then.
  */
 export async function commitChange(
   ports: Needs,
@@ -57,7 +58,7 @@ export async function commitChange(
   actor: Actor,
   { user, tokenKey, version }: Proof,
   passwordHash: string,
-): Promise<{ user: User; subjectId: Id }> {
+): Promise<User> {
   const { users, keys, sessions } = stores;
   const { serviceId, origin } = placeOf(actor);
   const now = ports.clock.now();
@@ -76,5 +77,6 @@ export async function commitChange(
   const { id: subjectId } = await owe(ports, stores, right);
   const of = { serviceId, userId: user.id, subjectId };
   await tellAll(ports, stores, { ...of, type: 'password.changed', data: sparing(sessionId) });
-  return { subjectId, user: { ...user, updatedAt: now, passwordRequireUpdate: false } };
+  await recordAtAll(ports, stores, actor, { ...of, type: 'sso:AuthLocalUpdatePassword' });
+  return { ...user, updatedAt: now, passwordRequireUpdate: false };
 }

@@ -20,15 +20,14 @@ type Confirmed = {
 
 /**
  * Makes a seed the factor of a user: every login takes it from then on, other sessions end, and the owner is mailed of it.
- * Answers the recovery codes, which are shown once. `tellLast` comes last in the transaction, for it locks chains of the
- * audit. Throws `InvalidCredentials` where somebody else was faster.
+ * Answers the recovery codes, which are shown once. Throws `InvalidCredentials` where somebody else was faster.
  */
 export async function confirmSeed(
   ports: Recorder & Pick<Ports, 'secrets' | 'linkTokens' | 'settings'>,
   stores: Stores,
   actor: Actor,
   { user, serviceId, seedId, step, sessionId }: Confirmed,
-): Promise<{ readonly codes: readonly string[]; tellLast(): Promise<void> }> {
+): Promise<readonly string[]> {
   const { users, services, sessions, factors } = stores;
   const now = ports.clock.now();
   if (!(await factors.confirmSeed(seedId, step, now))) throw new InvalidCredentials(WRONG_CODE);
@@ -46,5 +45,6 @@ export async function confirmSeed(
   await tell(ports, stores, { ...ended, type: 'session.ended' });
   const codes = await renewCodes(ports, stores, user.id);
   const changed = { kind: 'totp', change: 'added', user, serviceId, subjectId: seedId } as const;
-  return { codes, tellLast: () => tellFactor(ports, stores, actor, changed) };
+  await tellFactor(ports, stores, actor, changed);
+  return codes;
 }

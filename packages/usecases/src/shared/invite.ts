@@ -1,18 +1,18 @@
-import { type Actor, formServiceId, type Id, nowhere, type User } from '@rekey/domain';
+import { type Actor, formServiceId, nowhere, type User } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { owe } from './owe.ts';
 import { type Recorder, record } from './record.ts';
 
 /**
  * Owes a user, who is locked and has no password, a mail whose link sets one, through the service that made it. It takes
- * the place of earlier ones. `version`: of the credential. Answers the record of it, which comes last.
+ * the place of earlier ones, and is recorded. `version`: of the credential.
  */
 export async function invite(
   ports: Recorder & Pick<Ports, 'secrets' | 'linkTokens' | 'settings'>,
   stores: Stores,
   actor: Actor,
   { user, version }: { readonly user: User; readonly version: number },
-): Promise<() => Promise<Id>> {
+): Promise<void> {
   const { services, oneTimeTokens } = stores;
   await oneTimeTokens.endAll(user.id, ['invite'], ports.clock.now());
   const maker = user.createdBy === null ? null : await services.get(user.createdBy);
@@ -20,5 +20,5 @@ export async function invite(
   const origin = actor.origin ?? nowhere;
   const right = await owe(ports, stores, { purpose: 'invite', user, version, serviceId, origin });
   const of = { serviceId: maker?.id ?? null, userId: user.id, subjectId: right.id };
-  return () => record(ports, stores, actor, { type: 'rekey:UserInvite', ...of });
+  await record(ports, stores, actor, { type: 'rekey:UserInvite', ...of });
 }

@@ -4,7 +4,6 @@ import {
   Forbidden,
   type Id,
   InvalidCredentials,
-  missingFactor,
   type PasswordQuality,
   type Place,
   parseAll,
@@ -21,12 +20,11 @@ import { knownQuality, sealQuality } from './known-quality.ts';
 import {
   openSession,
   type PreparedSession,
-  prepareSession,
+  prepareWholeSession,
   type SessionTokens,
 } from './open-session.ts';
 import { type LoginProof, proveLogin } from './prove-login.ts';
 import type { Proof } from './prove-password.ts';
-import { record } from './record.ts';
 import { spend } from './with-code.ts';
 
 export type LoginNeeds = Pick<
@@ -103,7 +101,7 @@ export async function logIn(
       const demand = await demandFactor(ports, stores, actor, proven);
       if (demand !== null) {
         if (sealedQuality !== null) await stores.users.keepQuality(proof.user.id, sealedQuality);
-        return { subjectId: null, result: { proof, demand } };
+        return { isRecorded: true, result: { proof, demand } };
       }
       // The factor was removed just now.
       if (session === null) throw new InvalidCredentials();
@@ -113,13 +111,6 @@ export async function logIn(
       const { access, refresh, device: token } = session;
       const output = { user, quality, access, refresh, device: token };
       return { subjectId: session.grant.sessionId, result: { proof, demand, output } };
-    },
-    record: async (stores, { subjectId, result: { proof, demand } }) => {
-      // What was demanded is recorded already.
-      if (demand !== null) return;
-      const { user, service } = proof;
-      const entry = { type: tried.type, serviceId: service.id, userId: user.id, subjectId };
-      await record(ports, stores, actor, entry);
     },
   });
   const { proof, demand } = result;
@@ -151,9 +142,7 @@ async function prepare(
   const quality =
     known ?? (await ports.meter.assess(password, [user.email, user.name, service.name]));
   const sealedQuality = known ? null : sealQuality(ports, proof, quality);
-  const { amr } = proof;
-  const isWhole = missingFactor(user.factors, service, amr) === null;
-  const session = isWhole ? await prepareSession(ports, proof, { amr, deviceId }) : null;
+  const session = await prepareWholeSession(ports, proof, { amr: proof.amr, deviceId });
   return { quality, sealedQuality, session };
 }
 

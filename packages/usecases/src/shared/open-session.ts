@@ -74,6 +74,16 @@ export async function prepareSession(
   };
 }
 
+/** Like `prepareSession`, for a session that may be opened with what was proven; null where a factor is missing for that. */
+export const prepareWholeSession = async (
+  ports: Parameters<typeof prepareSession>[0],
+  member: Member,
+  proven: Parameters<typeof prepareSession>[2],
+): Promise<PreparedSession | null> =>
+  missingFactor(member.user.factors, member.service, proven.amr) === null
+    ? prepareSession(ports, member, proven)
+    : null;
+
 /**
  * Opens a session that was prepared for a member, in one transaction: locks the user, writes the session down, tells
  * `session.started`, and owes the owner the mail about a new device. It is the only way to a session. Throws

@@ -21,9 +21,7 @@ export async function recordAsked(
   return (await recordCustom(ports, stores, actor, { type }, of)).id;
 }
 
-/**
- * Adds an entry of a type of the service that asks to its chain, or one of the operator to the operator's. It comes last in a transaction, or right beside what is recorded there.
- */
+/** Adds an entry of a type of the service that asks to its chain, or one of the operator to the operator's. */
 export async function recordCustom(
   ports: Recorder,
   stores: Pick<Stores, 'audit'>,

@@ -5,8 +5,8 @@ import { tellFactor } from './tell-factor.ts';
 
 /**
  * Takes a passkey from a user, who is locked, and tells everybody: no login takes a second factor any more that is not
- * there. Throws `NotFound` where the user has no such passkey. Comes last in a transaction, for it locks chains of the
- * audit. `serviceId`: the service that it happens through; null for the operator.
+ * there. Throws `NotFound` where the user has no such passkey. `serviceId`: the service that it happens through; null for
+ * the operator.
  */
 export async function removePasskey(
   ports: Recorder & Pick<Ports, 'secrets' | 'linkTokens' | 'settings'>,

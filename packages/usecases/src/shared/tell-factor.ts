@@ -24,8 +24,7 @@ type Changed = FactorChange & {
 /**
  * Tells everybody of a factor that was added or removed: owes the owner the mail `factor_change` with the kill switch,
  * tells the services `factor.added` or `factor.removed`, and records `rekey:FactorAdd` or `rekey:FactorRemove` at all of
- * them. Comes last in the transaction of the change, for it locks chains of the audit. Throws `TooManyRequests` like
- * `owe`.
+ * them. Throws `TooManyRequests` like `owe`.
  */
 export async function tellFactor(
   ports: Recorder & Pick<Ports, 'secrets' | 'linkTokens' | 'settings'>,

@@ -31,7 +31,7 @@ type Steps<Proof, Result> = {
   readonly type?: AuditType;
   /** The code that is asked for, of those that are right; null for none. */
   choose(proven: ProvenCodes): Proof | null;
-  /** The change, in one transaction. It spends the code first, and records what it did last. */
+  /** The change, in one transaction. It spends the code first, and records what it did. */
   commit(stores: Stores, asking: Asking, proof: Proof): Promise<Result>;
 };
 
@@ -60,10 +60,8 @@ export async function withChosenCode<Proof, Result>(
     prepare: async () => null,
     commit: async (stores, proof) => {
       const asking = await lockPerson(ports, stores, person);
-      return { subjectId: sessionId, result: await commit(stores, asking, proof) };
+      return { isRecorded: true, result: await commit(stores, asking, proof) };
     },
-    // The change records what it is.
-    record: async () => undefined,
   });
   return result;
 }

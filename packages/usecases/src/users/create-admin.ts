@@ -87,7 +87,6 @@ export class CreateAdmin {
     const at = { serviceId: formServiceId, userId };
     const { key, secret } = newKey(this.#ports, { type: 'TOKEN', name: formServiceName, ...at });
     await keys.insert(key, secret);
-    const reportInvitation = await invite(this.#ports, stores, actor, { user, version: 1 });
 
     await tellAll(this.#ports, stores, { ...at, type: 'user.created' });
     const made = { ...at, subjectId: key.id };
@@ -98,7 +97,7 @@ export class CreateAdmin {
       { serviceId: null, userId, type: 'sso:UserCreate', subjectId: userId } as const,
     ];
     for (const entry of entries) await record(this.#ports, stores, actor, entry);
-    await reportInvitation();
+    await invite(this.#ports, stores, actor, { user, version: 1 });
   }
 }
 

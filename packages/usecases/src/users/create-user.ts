@@ -171,11 +171,8 @@ export class CreateUser {
       if (isSignUp) {
         await oweAsked(this.#ports, stores, { purpose: 'validate_email', user, ...place });
       }
-      const reportInvitation = input.invite
-        ? await invite(this.#ports, stores, actor, { user, version: 1 })
-        : null;
       await this.#report(stores, actor, { maker, user, key: tokenKey?.key ?? null });
-      await reportInvitation?.();
+      if (input.invite) await invite(this.#ports, stores, actor, { user, version: 1 });
     });
     return { user: { ...user, attributes }, quality };
   }

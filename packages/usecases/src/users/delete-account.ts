@@ -100,10 +100,8 @@ export class DeleteAccount {
           throw new Unauthorized();
         }
         await oweDeletion(this.#ports, stores, actor, locked.user);
-        return { subjectId: user.id, result: user.id };
-      },
-      record: async (stores, { result }) => {
-        await deleteUsers(this.#ports, stores, actor, { ids: [result], type: 'sso:UserDelete' });
+        await deleteUsers(this.#ports, stores, actor, { ids: [user.id], type: 'sso:UserDelete' });
+        return { isRecorded: true, result: undefined };
       },
     });
   }

@@ -38,8 +38,7 @@ export class InviteUser {
       if (!user.isEnabled) throw refused('is disabled');
       if (credential.passwordHash !== null) throw refused('has a password already');
       const { version } = credential;
-      const report = await invite(this.#ports, stores, actor, { user, version });
-      await report();
+      await invite(this.#ports, stores, actor, { user, version });
       return user;
     });
   }

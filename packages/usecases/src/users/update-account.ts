@@ -21,12 +21,7 @@ import {
 import type { Ports, Stores } from '../ports/index.ts';
 import { admitAdmin } from '../shared/admit-admin.ts';
 import { attempt } from '../shared/attempt.ts';
-import {
-  changeEmail,
-  lockBudgetsOfMove,
-  type Moved,
-  refusedAsOwn,
-} from '../shared/change-email.ts';
+import { changeEmail, lockBudgetsOfMove, refusedAsOwn } from '../shared/change-email.ts';
 import { commitChange, prepareChange } from '../shared/change-password.ts';
 import { diffOf } from '../shared/diff.ts';
 import { findSession } from '../shared/find-session.ts';
@@ -35,7 +30,6 @@ import { parseNewPassword } from '../shared/new-password.ts';
 import type { Token } from '../shared/open-session.ts';
 import { type Claim, provePassword } from '../shared/prove-password.ts';
 import { record } from '../shared/record.ts';
-import { recordAtAll } from '../shared/record-at-all.ts';
 import { tellAll } from '../shared/tell-all.ts';
 import { countSignUp } from '../shared/throttle.ts';
 import { holderOf } from '../shared/token-holder.ts';
@@ -198,7 +192,6 @@ export class UpdateAccount {
     return { user, access, device };
   }
 
-  /** The records of the address come before those of the name: they lock all chains in their order. */
   async #moveOther(
     stores: Stores,
     admin: Actor,
@@ -211,8 +204,7 @@ export class UpdateAccount {
     const { createdBy } = await seenBy(admin, stores, id);
     if (!may(admin, 'change user', { createdBy })) throw new Forbidden('forbidden');
     const moved = await changeEmail(this.#ports, stores, admin, { user, newEmail });
-    await moved.record();
-    return name === undefined ? moved.user : this.#updateUser.change(stores, admin, id, { name });
+    return name === undefined ? moved : this.#updateUser.change(stores, admin, id, { name });
   }
 
   async #updateUnproven(
@@ -228,17 +220,13 @@ export class UpdateAccount {
       // Somebody else moved the account meanwhile: it has another name than the one that was asked for.
       if (locked?.user.email !== email) throw new Forbidden('forbidden');
       await this.#renew(stores, actor, access);
-      const moved =
-        newEmail === undefined ? null : await this.#move(stores, actor, locked.user, newEmail);
+      if (newEmail !== undefined) await this.#move(stores, actor, locked.user, newEmail);
       const device = await this.#deviceOf(stores, id);
-      const { after, report } = await this.#rename(stores, actor, name);
-      await moved?.record();
-      await report();
-      return { user: after, access, device };
+      return { user: await this.#rename(stores, actor, name), access, device };
     });
   }
 
-  #move(stores: Stores, actor: Person, user: User, newEmail: string): Promise<Moved> {
+  #move(stores: Stores, actor: Person, user: User, newEmail: string): Promise<User> {
     const { sessionId } = actor.session;
     return changeEmail(this.#ports, stores, actor, { user, newEmail, sessionId });
   }
@@ -287,25 +275,13 @@ export class UpdateAccount {
         await this.#renew(stores, actor, access);
         // After the password: both mails go to the address from before.
         const before = { ...user, ...(changed && { passwordRequireUpdate: false }) };
-        const moved =
-          newEmail === undefined ? null : await this.#move(stores, actor, before, newEmail);
-        const { after, report } = await this.#rename(stores, actor, name);
-        const output = { user: after, access, device: await this.#deviceOf(stores, id) };
-        const subjectId = changed?.subjectId ?? moved?.subjectId ?? id;
-        return { subjectId, result: { output, changed, moved, report } };
-      },
-      record: async (stores, { result: { changed, moved, report } }) => {
-        const of = { serviceId: place.serviceId, userId: actor.session.userId };
-        // Its chains are locked in their order, and the own one is among them.
-        if (changed) {
-          const { subjectId } = changed;
-          await recordAtAll(this.#ports, stores, actor, { type, ...of, subjectId });
-        }
-        await moved?.record();
-        await report();
+        if (newEmail !== undefined) await this.#move(stores, actor, before, newEmail);
+        const after = await this.#rename(stores, actor, name);
+        const device = await this.#deviceOf(stores, id);
+        return { isRecorded: true, result: { user: after, access, device } };
       },
     });
-    return result.output;
+    return result;
   }
 
   async #issue({ session }: Person, user: User): Promise<Token> {
@@ -338,28 +314,20 @@ export class UpdateAccount {
     return deviceTokens.make(fresh);
   }
 
-  /** Gives the own account, which is locked, another name. `report` records it, and comes last. */
-  async #rename(
-    stores: Stores,
-    actor: Person,
-    name: string | undefined,
-  ): Promise<{ readonly after: User; readonly report: () => Promise<void> }> {
+  /** Gives the own account, which is locked, another name. Answers the user as it is then. */
+  async #rename(stores: Stores, actor: Person, name: string | undefined): Promise<User> {
     const { userId, serviceId } = actor.session;
     const before = await stores.users.get(userId);
     if (before === null) throw new Unauthorized();
     const data = diffOf(before, { ...before, name: name ?? before.name });
-    if (name === undefined || data === null) return { after: before, report: async () => {} };
+    if (name === undefined || data === null) return before;
     const after = { ...before, name, updatedAt: this.#ports.clock.now() };
     await stores.users.update(after);
     const of = { serviceId, userId };
     await tellAll(this.#ports, stores, { ...of, type: 'user.updated', data: { fields: ['name'] } });
-    const entry = { type: 'sso:UserUpdate', serviceId, userId, subjectId: userId, data } as const;
-    return {
-      after,
-      report: async () => {
-        await record(this.#ports, stores, actor, entry);
-      },
-    };
+    const entry = { ...of, type: 'sso:UserUpdate', subjectId: userId, data } as const;
+    await record(this.#ports, stores, actor, entry);
+    return after;
   }
 }
 

@@ -80,13 +80,9 @@ export class UpdateEmail {
           locked.user.email === account &&
           key?.id === tokenKey.id;
         if (!isProven) throw new InvalidCredentials();
-        const moved = await changeEmail(this.#ports, stores, actor, {
-          user: locked.user,
-          newEmail,
-        });
-        return { subjectId: moved.subjectId, result: moved };
+        await changeEmail(this.#ports, stores, actor, { user: locked.user, newEmail });
+        return { isRecorded: true, result: undefined };
       },
-      record: (_stores, { result }) => result.record(),
     });
   }
 }
