@@ -365,7 +365,10 @@ describe('a login of a user with a second factor', () => {
     const hasher: Ports['hasher'] = {
       ...w.hasher,
       verify: async (...args) => {
-        await w.useCases.factors.removeFactor.execute(operator, { userId: owner.user.id });
+        await w.useCases.factors.removeFactor.execute(operator, {
+          userId: owner.user.id,
+          factor: 'totp',
+        });
         return w.hasher.verify(...args);
       },
     };
@@ -418,6 +421,31 @@ describe('a service that requires a factor', () => {
     expect(await w.isLive(login.access.token)).toBe(true);
     const again = w.useCases.factors.enrolTotp.execute(actor, { userId, challenge });
     expect(await endOf(again)).toBeInstanceOf(InvalidToken);
+  });
+
+  test('tells and records the factor and the session in the order in which they came', async () => {
+    const { w, owner } = await aStrict();
+    const challenge = await challengeOf(w, owner, 'factor_enrolment_required');
+    const userId = owner.user.id;
+    const actor = asService(owner.service);
+    const { secret } = await w.useCases.factors.enrolTotp.execute(actor, { userId, challenge });
+    const code = w.totp.codeAt(secret, START);
+    const shown = { challenge, userId, code, kinds: ['enrolment'] as const };
+    await w.useCases.sessions.logInWithFactor.execute(actor, shown);
+    const { events, entries } = await w.database.read(async (stores) => ({
+      events: await stores.events.follow(owner.service.id, 0, 100),
+      entries: await stores.audit.follow(owner.service.id, 0, 100),
+    }));
+    expect(events.map(({ type }) => type)).toEqual([
+      'session.ended',
+      'factor.added',
+      'session.started',
+    ]);
+    expect(entries.map(({ type }) => type)).toEqual([
+      'rekey:FactorDemand',
+      'rekey:FactorAdd',
+      'sso:AuthLocalLogin',
+    ]);
   });
 
   test('lets nobody enrol one whose address nobody vouches for', async () => {
@@ -615,17 +643,22 @@ describe('the end of a factor', () => {
     const { w, owner } = await anEnrolled();
     const userId = owner.user.id;
     const { readFactors, removeFactor } = w.useCases.factors;
+    const factor = 'totp' as const;
     expect(await readFactors.execute(operator, { userId })).toMatchObject({
       totp: { createdAt: START, lastUsedAt: START },
       recoveryCodes: 10,
       demands: { atPassword: true, atProvider: true },
     });
     for (const actor of [root, asService(owner.service)]) {
-      expect(await endOf(removeFactor.execute(actor, { userId }))).toBeInstanceOf(Unauthorized);
+      expect(await endOf(removeFactor.execute(actor, { userId, factor }))).toBeInstanceOf(
+        Unauthorized,
+      );
       expect(await endOf(readFactors.execute(actor, { userId }))).toBeInstanceOf(Unauthorized);
     }
-    await removeFactor.execute(operator, { userId });
-    expect(await endOf(removeFactor.execute(operator, { userId }))).toBeInstanceOf(NotFound);
+    await removeFactor.execute(operator, { userId, factor });
+    expect(await endOf(removeFactor.execute(operator, { userId, factor }))).toBeInstanceOf(
+      NotFound,
+    );
     expect(await endOf(logIn(w, owner))).toBe('done');
     await w.deliver();
     expect(w.channels.mail.sent.at(-1)?.factor).toEqual({ kind: 'totp', change: 'removed' });

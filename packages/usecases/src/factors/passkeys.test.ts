@@ -263,7 +263,7 @@ describe('the operator', () => {
     expect(seen.passkeys).toMatchObject([{ id: passkey.id, name: 'Phone', lastUsedAt: null }]);
     expect(JSON.stringify(seen)).not.toContain(passkey.publicKey);
     const remove = (passkeyId: string) =>
-      endOf(removeFactor.execute(operator, { userId, passkeyId }));
+      endOf(removeFactor.execute(operator, { userId, factor: { passkeyId } }));
     expect(await remove(anId())).toBeInstanceOf(NotFound);
     expect(await remove(passkey.id)).toBe('done');
     expect(await list()).toEqual([]);

@@ -556,6 +556,27 @@ describe('a link of a person who is logged in', () => {
     expect(await linksOf(opened, userId)).toEqual([]);
   });
 
+  test('is removed by the operator, who cannot take the last way in either', async () => {
+    const opened = await proven();
+    const userId = opened.owner.user.id;
+    await link(opened, identityOf(null));
+    const { removeFactor } = opened.useCases.factors;
+    const remove = (factor: Provider) => removeFactor.execute(operator, { userId, factor });
+    await expect(remove('google')).rejects.toThrow(NotFound);
+    const setHash = (passwordHash: string | null) =>
+      opened.database.tamper(({ users }) => {
+        const row = users.get(userId);
+        if (row) users.put(userId, { ...row, credential: { ...row.credential, passwordHash } });
+      });
+    setHash(null);
+    await expect(remove('github')).rejects.toThrow(WrongState);
+    setHash('hash');
+    await remove('github');
+    const mail = await lastMailTo(opened, opened.email);
+    expect(mail).toMatchObject({ factor: { kind: 'github', change: 'removed' } });
+    expect(await linksOf(opened, userId)).toEqual([]);
+  });
+
   test('ends with the kill switch that its mail brings, and with every state that waits', async () => {
     const opened = await proven();
     await link(opened, identityOf(null));

@@ -1,7 +1,7 @@
-import { type Actor, type Id, NotFound, WrongState } from '@rekey/domain';
+import type { Actor, Id } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
 import { personOf } from '../shared/person.ts';
-import { tellFactor } from '../shared/tell-factor.ts';
+import { removeLink } from '../shared/remove-link.ts';
 import { lockPerson } from '../shared/with-code.ts';
 
 type Needs = Pick<
@@ -23,19 +23,10 @@ export class RemoveLink {
    */
   async execute(actor: Actor, { id }: { readonly id: Id }): Promise<void> {
     const person = personOf(actor);
-    const { userId, serviceId } = person;
+    const { serviceId } = person;
     await this.#ports.database.transact(async (stores) => {
       const { account } = await lockPerson(this.#ports, stores, person);
-      const { user, credential } = account;
-      const links = await stores.providerLinks.ofUser(userId);
-      if (!links.some((link) => link.id === id)) throw new NotFound();
-      const isLastWay =
-        credential.passwordHash === null && !user.factors.hasPasskey && links.length === 1;
-      if (isLastWay) throw new WrongState('last_way_in');
-      const kind = await stores.providerLinks.remove(id, userId);
-      if (kind === null) throw new NotFound();
-      const of = { user, serviceId, subjectId: id };
-      await tellFactor(this.#ports, stores, actor, { ...of, kind, change: 'removed' });
+      await removeLink(this.#ports, stores, actor, { id, account, serviceId });
     });
   }
 }
