@@ -20,7 +20,7 @@ describe.skipIf(skips(!isThere, 'the alerts are checked by promtool'))('the aler
     expect({ status, output }).toEqual({ status: 0, output: expect.stringContaining('SUCCESS') });
   });
 
-  test('of locked accounts, token thefts and webhooks fire when they should, and not before', () => {
+  test('of locked accounts, token thefts, second factors and webhooks fire when they should, and not before', () => {
     const file = path.join(aFolder(), 'alerts.yaml');
     writeFileSync(file, textOf('tests/system/alerts.yaml').replace('ALERTS', rules));
     const { status, output } = promtool('test', 'rules', file);

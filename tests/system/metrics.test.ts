@@ -41,6 +41,12 @@ test('a server measures itself on a port of its own, under the names that dashbo
   expect(value('rekey_hash_duration_seconds_count')).toBe(3 + statuses.length);
   expect(value('rekey_database_duration_seconds_count{kind="transact"}')).toBeGreaterThan(5);
   expect(value('rekey_database_up')).toBe(1);
+  expect(value('rekey_logins_total{amr="pwd"}')).toBe(1);
+  expect(
+    value('rekey_failed_proofs_total{type="sso:AuthLocalLogin",account="known"}'),
+  ).toBeGreaterThan(0);
+  expect(value('rekey_failed_proofs_total{type="rekey:FactorLogin",account="known"}')).toBe(0);
+  expect(value('rekey_accounts_with_factor{factor="totp"}')).toBe(0);
   expect(value('rekey_outbox_dead')).toBe(0);
   expect(text).not.toMatch(/ada|example\.com|correct horse/);
 

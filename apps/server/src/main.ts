@@ -3,7 +3,7 @@ import { hashGate } from '@rekey/adapters-crypto';
 import { commandToClose } from '@rekey/adapters-db';
 import { createHttpServer } from '@rekey/adapters-http';
 import { deleteMails, TemplateError } from '@rekey/adapters-mail';
-import { DAY_MS, eventTypes, MINUTE_MS, operator } from '@rekey/domain';
+import { DAY_MS, eventTypes, MINUTE_MS, operator, proofTypes } from '@rekey/domain';
 import type { Delivered } from '@rekey/usecases';
 import pino from 'pino';
 import { compose } from './compose.ts';
@@ -66,6 +66,7 @@ async function start(): Promise<void> {
           port: metricsPort,
           version,
           eventTypes,
+          proofTypes,
         });
   let sequencer: ReturnType<typeof startSequencer> | null = null;
   const { useCases, news, jwks, ping, scrub, size, giveUpMails, close } = await compose(
@@ -105,6 +106,7 @@ async function start(): Promise<void> {
   });
   metrics?.watchBacklog(() => useCases.deliveries.countDeliveries.execute(operator));
   metrics?.watchWebhooks(() => useCases.webhooks.countWebhooks.execute(operator));
+  metrics?.watchFactors(() => useCases.factors.countFactors.execute(operator));
   metrics?.watchSize(async () => {
     return { auditEntries: await useCases.audit.countAudit.execute(operator), bytes: await size() };
   });

@@ -20,13 +20,14 @@ import {
 import type { Grammar, Value } from '../src/dialects/dialect.ts';
 import { storesOn } from '../src/transact.ts';
 
-/** These run at a start or at an operator's word, and may walk a table. */
+/** These run at a start, at an operator's word or once a minute, and may walk a table. */
 export const walking = [
   'services.ids',
   'users.exist',
   'audit.count',
   'audit.owners',
   'deliveries.list',
+  'factors.countUsers',
   // What is pending is a moment's worth, and is taken from its beginning.
   'pending.take',
   'pending.entriesOf',
@@ -247,6 +248,7 @@ async function askAll(stores: Stores): Promise<void> {
   await factors.latestChallenge(challenge, now);
   await factors.spendChallenge('digest', now);
   await factors.endChallenges(user.id);
+  await factors.countUsers();
   await factors.prune(now, 10);
   await passkeys.insert(passkey);
   await passkeys.find(passkey.credentialId);

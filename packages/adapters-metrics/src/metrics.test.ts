@@ -1,9 +1,13 @@
-import type { Backlog, Database } from '@rekey/usecases';
-import { anEvent, memoryDatabase } from '@rekey/usecases/testing';
+import type { Backlog, Database, Stores } from '@rekey/usecases';
+import { anEvent, aPendingEntry, aSession, memoryDatabase } from '@rekey/usecases/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openMetrics } from './metrics.ts';
 
-const WHERE = { host: '127.0.0.1', eventTypes: ['user.locked', 'key.created'] };
+const WHERE = {
+  host: '127.0.0.1',
+  eventTypes: ['user.locked', 'key.created'],
+  proofTypes: ['sso:AuthLocalLogin', 'rekey:FactorLogin'],
+};
 
 /** Metrics that listen on any free port, and what a scrape of them says. */
 async function measuring() {
@@ -249,6 +253,76 @@ describe('events', () => {
     expect(await read(counted('user.locked', 'undone'))).toBe(1);
     expect(await read(counted('key.created', 'committed'))).toBe(2);
   });
+});
+
+describe('logins', () => {
+  const failed = (type: string, account = 'known') =>
+    `rekey_failed_proofs_total{type="${type}",account="${account}"}`;
+  const proven = async () => {
+    const measured = await measuring();
+    const database = measured.metrics.watchDatabase(memoryDatabase());
+    return { ...measured, database };
+  };
+
+  it('that open a session are counted by what was proven, once they are committed', async () => {
+    const { database, read } = await proven();
+    type Amr = Parameters<typeof aSession>[0]['amr'];
+    const open = (amr: NonNullable<Amr>) => (stores: Stores) =>
+      stores.sessions.insert(aSession({ userId: 'ada', serviceId: 'shop', keyId: 'key', amr }));
+    await database.transact(open(['pwd']));
+    await database.transact(open(['pwd', 'otp']));
+    const undone = database.transact(async (stores) => {
+      await open(['pwd', 'otp'])(stores);
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+    expect(await read('rekey_logins_total{amr="pwd"}')).toBe(1);
+    expect(await read('rekey_logins_total{amr="pwd+otp"}')).toBe(1);
+  });
+
+  it('that fail are counted by their type and whether they are about an account, as often as their entries say, from zero on', async () => {
+    const { database, read, scrape } = await proven();
+    expect(await read(failed('rekey:FactorLogin'))).toBe(0);
+    const pending = aPendingEntry(null);
+    const entry = (details: Partial<(typeof pending)['entry']>) => ({
+      ...pending,
+      entry: { ...pending.entry, ...details },
+    });
+    await database.transact(({ audit }) =>
+      audit.insert([
+        entry({ type: 'rekey:FactorLogin', outcome: 'failure', userId: 'ada' }),
+        entry({ type: 'rekey:FactorLogin', outcome: 'failure', userId: null, count: 7 }),
+        entry({ type: 'sso:AuthLocalLogin', outcome: 'success' }),
+        entry({ type: 'sso:UserUpdate', outcome: 'failure' }),
+      ]),
+    );
+    expect(await read(failed('rekey:FactorLogin'))).toBe(1);
+    expect(await read(failed('rekey:FactorLogin', 'none'))).toBe(7);
+    expect(await read(failed('sso:AuthLocalLogin'))).toBe(0);
+    expect(await scrape()).not.toContain('sso:UserUpdate');
+  });
+});
+
+it('accounts with a factor are counted at a scrape, at most once a minute, and absent without an answer', async () => {
+  const { metrics, read, scrape } = await measuring();
+  let [isDown, asked, now] = [false, 0, 0];
+  metrics.watchFactors(
+    async () => {
+      asked += 1;
+      if (isDown) throw new Error('gone');
+      return { totp: 5, passkey: 3, google: 2, github: 0, microsoft: 1 };
+    },
+    () => now,
+  );
+  expect(await read('rekey_accounts_with_factor{factor="totp"}')).toBe(5);
+  expect(await read('rekey_accounts_with_factor{factor="github"}')).toBe(0);
+  now += 59_999;
+  await scrape();
+  expect(asked).toBe(1);
+  isDown = true;
+  now += 1;
+  expect(await read('rekey_accounts_with_factor{factor="totp"}')).toBeNull();
+  expect(asked).toBe(2);
 });
 
 it('calls of webhooks are counted by outcome, and those that fail are told with their age', async () => {

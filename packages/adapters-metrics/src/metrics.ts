@@ -1,4 +1,4 @@
-import type { Backlog, Database, Delivered, WebhookCounts } from '@rekey/usecases';
+import type { Backlog, Database, Delivered, FactorCounts, WebhookCounts } from '@rekey/usecases';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { listenForScrapes } from './listen.ts';
 
@@ -28,8 +28,9 @@ const REQUEST_SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15];
 const HASH_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const DATABASE_SECONDS = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 
-/** For so long an answer of the database serves every scrape. */
+/** For so long an answer of the database serves every scrape; one that it has to count for, longer. */
 const ANSWER_TTL_MS = 1000;
+const COUNT_TTL_MS = 60_000;
 
 /** Methods of routes, and those that strangers try most. All others share a label, so that no client can add a series. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -41,6 +42,7 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 export function openMetrics({
   version,
   eventTypes,
+  proofTypes,
   ...where
 }: {
   readonly host: string;
@@ -48,6 +50,8 @@ export function openMetrics({
   readonly version: string;
   /** Every type of an event that there is. */
   readonly eventTypes: readonly string[];
+  /** The types that the audit has for tries to prove oneself. */
+  readonly proofTypes: readonly string[];
 }) {
   const registry = new Registry();
   const registers = [registry];
@@ -113,7 +117,22 @@ export function openMetrics({
     labelNames: ['type', 'outcome'],
     registers,
   });
+  const logins = new Counter({
+    name: 'rekey_logins_total',
+    help: 'Sessions that were opened, by all that was proven for them.',
+    labelNames: ['amr'],
+    registers,
+  });
+  const failedProofs = new Counter({
+    name: 'rekey_failed_proofs_total',
+    help: 'Tries to log in or to show a factor that failed, by their type in the audit.',
+    labelNames: ['type', 'account'],
+    registers,
+  });
   // From nothing to one, no rule sees an increase.
+  for (const type of proofTypes) {
+    for (const account of ['known', 'none']) failedProofs.inc({ type, account }, 0);
+  }
   for (const type of eventTypes) {
     for (const outcome of ['committed', 'undone']) events.inc({ type, outcome }, 0);
   }
@@ -207,7 +226,14 @@ export function openMetrics({
         buckets: DATABASE_SECONDS,
         registers,
       });
-      const counted = counting(database, events);
+      const counted = counting(database, {
+        events,
+        opened: (amr) => logins.inc({ amr: amr.join('+') }),
+        failed({ type, userId, count }) {
+          const account = userId === null ? 'none' : 'known';
+          if (proofTypes.includes(type)) failedProofs.inc({ type, account }, count);
+        },
+      });
       const timed = async <T>(kind: string, call: () => Promise<T>): Promise<T> => {
         const began = performance.now();
         try {
@@ -269,6 +295,22 @@ export function openMetrics({
       ]);
     },
 
+    /** Asks at a scrape, at most once a minute, how many accounts have which factor. Without an answer there are no numbers. */
+    watchFactors(ask: () => Promise<FactorCounts>, now: () => number = Date.now): void {
+      const latest = remembering(ask, now, COUNT_TTL_MS);
+      new Gauge({
+        name: 'rekey_accounts_with_factor',
+        help: 'Accounts that have a factor, by its kind.',
+        labelNames: ['factor'],
+        registers,
+        async collect() {
+          this.reset();
+          const counts: Partial<FactorCounts> = (await latest()) ?? {};
+          for (const [factor, count] of Object.entries(counts)) this.set({ factor }, count);
+        },
+      });
+    },
+
     /** Asks for the size of what is stored at a scrape, at most once a second. Without an answer the numbers are absent. */
     watchSize(ask: () => Promise<Size>, now: () => number = Date.now): void {
       addGauges(registers, remembering(ask, now), [
@@ -299,26 +341,63 @@ export function openMetrics({
   };
 }
 
-/** Answers a database that works as the given one does; what its transactions tell services of is counted. */
-function counting(database: Database, events: Counter<'type' | 'outcome'>): Database {
+/** What is counted of transactions. */
+type Counted = {
+  /** What they tell services of. */
+  readonly events: Counter<'type' | 'outcome'>;
+  /** A session was opened. */
+  opened(amr: readonly string[]): void;
+  /** The audit has that so many tries failed; about nobody where it names no user. */
+  failed(of: {
+    readonly type: string;
+    readonly userId: string | null;
+    readonly count: number;
+  }): void;
+};
+
+/** Answers a database that works as the given one does; what its transactions do is counted when they are over. */
+function counting(database: Database, { events, opened, failed }: Counted): Database {
   return {
     ...database,
     async transact(work, onDisk) {
       // A change is told to each service that sees the user, and is one change.
       const told = new Map<string, string>();
+      let done: (() => void)[] = [];
       const count = (outcome: 'committed' | 'undone') => {
         for (const type of told.values()) events.inc({ type, outcome });
         told.clear();
+        if (outcome === 'committed') for (const each of done) each();
+        done = [];
       };
       try {
         const result = await database.transact((stores) => {
           // The work runs again where two transactions were in each other's way.
           count('undone');
-          const insert: typeof stores.events.insert = (event) => {
-            told.set(`${event.type} ${event.userId ?? event.id}`, event.type);
-            return stores.events.insert(event);
+          const events: typeof stores.events = {
+            ...stores.events,
+            insert(event) {
+              told.set(`${event.type} ${event.userId ?? event.id}`, event.type);
+              return stores.events.insert(event);
+            },
           };
-          return work({ ...stores, events: { ...stores.events, insert } });
+          const sessions: typeof stores.sessions = {
+            ...stores.sessions,
+            insert(session) {
+              done.push(() => opened(session.amr));
+              return stores.sessions.insert(session);
+            },
+          };
+          const audit: typeof stores.audit = {
+            ...stores.audit,
+            insert(entries) {
+              for (const { entry } of entries) {
+                if (entry.outcome !== 'failure') continue;
+                done.push(() => failed(entry));
+              }
+              return stores.audit.insert(entries);
+            },
+          };
+          return work({ ...stores, events, sessions, audit });
         }, onDisk);
         count('committed');
         return result;
@@ -330,12 +409,16 @@ function counting(database: Database, events: Counter<'type' | 'outcome'>): Data
   };
 }
 
-/** Asks when it is asked, and answers what it was told for a second; null where there was no answer. */
-function remembering<T>(ask: () => Promise<T>, now: () => number): () => Promise<T | null> {
+/** Asks when it is asked, and answers what it was told for so long; null where there was no answer. */
+function remembering<T>(
+  ask: () => Promise<T>,
+  now: () => number,
+  ttlMs = ANSWER_TTL_MS,
+): () => Promise<T | null> {
   let answer: Promise<T | null> = Promise.resolve(null);
   let askedAt = Number.NEGATIVE_INFINITY;
   return () => {
-    if (Math.abs(now() - askedAt) >= ANSWER_TTL_MS) {
+    if (Math.abs(now() - askedAt) >= ttlMs) {
       askedAt = now();
       answer = ask().catch(() => null);
     }

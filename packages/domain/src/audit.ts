@@ -247,6 +247,18 @@ export const auditTypeTexts = {
 export type AuditType = keyof typeof auditTypeTexts;
 export const auditTypes = Object.keys(auditTypeTexts) as readonly AuditType[];
 
+/** The types of tries to prove oneself: at a login, with a second factor, or with a code of a service's own. */
+export const proofTypes = [
+  'sso:AuthLocalLogin',
+  'sso:AuthTotp',
+  'rekey:FactorLogin',
+  'rekey:FactorProve',
+  'rekey:AuthPasskey',
+  'rekey:AuthGoogleOauth2Callback',
+  'sso:AuthGithubOauth2Callback',
+  'sso:AuthMicrosoftOauth2Callback',
+] as const satisfies readonly AuditType[];
+
 /** An act of the operator outside of the database. */
 export type OperatorAct = Extract<
   AuditType,

@@ -1,5 +1,5 @@
 import type { Challenge, ChallengeKind, Id, Instant, TotpSeed } from '@rekey/domain';
-import type { Factors } from '@rekey/usecases';
+import type { FactorCounts, Factors } from '@rekey/usecases';
 import { type Selection, sql } from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, counted, guarded, one, type Param, write } from '../query.ts';
@@ -194,6 +194,28 @@ const pruneSeeds = counted((db, now: Param<Instant>, limit: Param<number>) =>
     ),
 );
 
+/** All are counted on an index. */
+const countUsers = all((db) =>
+  db
+    .selectFrom('totp_seeds')
+    .select([sql.lit<string>('totp').as('kind'), sql<number>`count(*)`.as('count')])
+    .where('is_confirmed', '=', CONFIRMED)
+    .unionAll(
+      db
+        .selectFrom('passkeys')
+        .select([
+          sql.lit<string>('passkey').as('kind'),
+          sql<number>`count(distinct user_id)`.as('count'),
+        ]),
+    )
+    .unionAll(
+      db
+        .selectFrom('provider_links')
+        .select(['provider as kind', sql<number>`count(*)`.as('count')])
+        .groupBy('provider'),
+    ),
+);
+
 /** The second factors that somebody types, and the proofs that wait for one. */
 export const factorsOn = (on: Connection): Factors => ({
   async insertSeed(seed) {
@@ -230,6 +252,18 @@ export const factorsOn = (on: Connection): Factors => ({
   latestChallenge: latest(on),
   spendChallenge: spendChallenge(on),
   endChallenges: endChallenges(on),
+  async countUsers() {
+    const counted = await countUsers(on)();
+    const of = (kind: keyof FactorCounts) =>
+      Number(counted.find((each) => each.kind === kind)?.count ?? 0);
+    return {
+      totp: of('totp'),
+      passkey: of('passkey'),
+      google: of('google'),
+      github: of('github'),
+      microsoft: of('microsoft'),
+    };
+  },
   prune: async (now, limit) =>
     (await pruneChallenges(on)(now, limit)) + (await pruneSeeds(on)(now, limit)),
 });

@@ -3,6 +3,7 @@ import { AddPasskey } from './add-passkey.ts';
 import { AskForPasskey } from './ask-for-passkey.ts';
 import { ChangeDemands } from './change-demands.ts';
 import { ConfirmTotp } from './confirm-totp.ts';
+import { CountFactors } from './count-factors.ts';
 import { EnrolTotp } from './enrol-totp.ts';
 import { EnrolTotpByPassword } from './enrol-totp-by-password.ts';
 import { ListPasskeys } from './list-passkeys.ts';
@@ -19,6 +20,7 @@ export const factors = (ports: Ports) => ({
   askForPasskey: new AskForPasskey(ports),
   changeDemands: new ChangeDemands(ports),
   confirmTotp: new ConfirmTotp(ports),
+  countFactors: new CountFactors(ports),
   enrolTotp: new EnrolTotp(ports),
   enrolTotpByPassword: new EnrolTotpByPassword(ports),
   listPasskeys: new ListPasskeys(ports),

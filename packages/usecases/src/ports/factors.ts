@@ -1,4 +1,7 @@
-import type { Challenge, ChallengeKind, Id, Instant, TotpSeed } from '@rekey/domain';
+import type { Challenge, ChallengeKind, FactorKind, Id, Instant, TotpSeed } from '@rekey/domain';
+
+/** How many users have a factor, by its kind. Recovery codes go with one-time codes. */
+export type FactorCounts = Readonly<Record<Exclude<FactorKind, 'recovery_codes'>, number>>;
 
 /**
  * The second factors that somebody types: seeds of one-time codes, and recovery codes; and the proofs that wait for a
@@ -44,6 +47,8 @@ export interface Factors {
   spendChallenge(digest: string, now: Instant): Promise<boolean>;
   /** Spends all challenges of a user. */
   endChallenges(userId: Id): Promise<void>;
+  /** How many users have a confirmed seed, a passkey, or a link with a provider. It reads all of these. */
+  countUsers(): Promise<FactorCounts>;
   /** Deletes up to `limit` challenges, and as many seeds that were not confirmed, that expired by `now`; answers how many rows that were. */
   prune(now: Instant, limit: number): Promise<number>;
 }

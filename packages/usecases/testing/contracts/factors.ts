@@ -1,6 +1,6 @@
 import type { Challenge, TotpSeed } from '@rekey/domain';
 import { describe, expect, test } from 'vitest';
-import { aChallenge, anId, aTotpSeed, START } from '../fixtures.ts';
+import { aChallenge, anId, aPasskey, aProviderLink, aTotpSeed, START } from '../fixtures.ts';
 import { type Opened, wins } from './opened.ts';
 
 const LATER = START + 600_000;
@@ -170,6 +170,25 @@ export function factorsContract({ write, read, race, seed }: Opened): void {
       await write(({ factors }) => factors.endChallenges(first.userId));
       expect([await find(first.digest), await find(second.digest)]).toEqual([null, null]);
       expect(await find(other.digest)).toStrictEqual(other);
+    });
+  });
+
+  test('users with a confirmed seed, a passkey or a link are counted, each once for each of these', async () => {
+    const count = () => read(({ factors }) => factors.countUsers());
+    const before = await count();
+    const { userId } = await confirmed();
+    await insert();
+    await write(async ({ factors, passkeys, providerLinks }) => {
+      await factors.insertSeed(aTotpSeed({ userId }));
+      await passkeys.insert(aPasskey({ userId }));
+      await passkeys.insert(aPasskey({ userId }));
+      await providerLinks.insert(aProviderLink({ userId, provider: 'github' }));
+    });
+    expect(await count()).toStrictEqual({
+      ...before,
+      totp: before.totp + 1,
+      passkey: before.passkey + 1,
+      github: before.github + 1,
     });
   });
 

@@ -1,8 +1,14 @@
-import type { Challenge, Id, Instant } from '@rekey/domain';
+import type { Challenge, Id, Instant, Provider } from '@rekey/domain';
 import type { Factors } from '../../src/ports/index.ts';
 import type { Tables } from './tables.ts';
 
-export function factors({ totpSeeds, recoveryCodes, challenges }: Tables): Factors {
+export function factors({
+  totpSeeds,
+  recoveryCodes,
+  challenges,
+  passkeys,
+  providerLinks,
+}: Tables): Factors {
   const seedsOf = (userId: Id) => totpSeeds.rows().filter((seed) => seed.userId === userId);
   const confirmedOf = (userId: Id) =>
     seedsOf(userId).find(({ expiresAt }) => expiresAt === null) ?? null;
@@ -87,6 +93,17 @@ export function factors({ totpSeeds, recoveryCodes, challenges }: Tables): Facto
       for (const each of challenges.rows()) {
         if (each.userId === userId) challenges.delete(each.digest);
       }
+    },
+    countUsers: async () => {
+      const linkedWith = (provider: Provider) =>
+        providerLinks.rows().filter((link) => link.provider === provider).length;
+      return {
+        totp: totpSeeds.rows().filter(({ expiresAt }) => expiresAt === null).length,
+        passkey: new Set(passkeys.rows().map(({ userId }) => userId)).size,
+        google: linkedWith('google'),
+        github: linkedWith('github'),
+        microsoft: linkedWith('microsoft'),
+      };
     },
     prune: async (now, limit) => {
       const over = challenges.rows().filter((each) => !isGood(each, now));
