@@ -1,14 +1,17 @@
 import {
   DAY_MS,
   type Delivery,
+  FactorDemanded,
   type Id,
+  type Identity,
   type Origin,
   operator,
   type Purpose,
   type Service,
 } from '@rekey/domain';
 import type { Ports, UseCases } from '../../src/index.ts';
-import { asNobody, asService, NEW_PASSWORD, nobody, PASSWORD, root } from '../world.ts';
+import { fakeAuthenticator } from '../fakes/index.ts';
+import { asNobody, asService, NEW_PASSWORD, nobody, PASSWORD, root, type World } from '../world.ts';
 
 /** A person, a link that was mailed to the person, and what it takes to do something else at that moment. */
 export type Case = {
@@ -39,7 +42,9 @@ export type Case = {
   readonly mailed: (purpose: Purpose) => Delivery;
 };
 
-export type Act = (all: UseCases, of: Case, ports: Ports) => Promise<unknown>;
+/** The ports, with what the person of a race has: an app that shows codes, and accounts at providers. */
+export type Reach = Ports & Pick<World, 'totp' | 'providers'>;
+export type Act = (all: UseCases, of: Case, ports: Reach) => Promise<unknown>;
 
 const BY_LINK = 'set by the link';
 const BY_OWNER = 'chosen by the owner';
@@ -84,6 +89,62 @@ const lock =
   (tokenIn: (of: Case) => string): Act =>
   ({ recovery }, of) =>
     recovery.lockAccount.execute(nobody, { token: tokenIn(of) });
+
+/** The service, with the person who has that session there. */
+const withSession = (of: Case, sessionId: string) => ({
+  ...by(of),
+  user: { userId: of.id, keyId: of.keyId, sessionId },
+});
+const openSession = async (all: UseCases, of: Case, { accessTokens }: Ports) => {
+  const { email, password } = of;
+  const { access } = await all.sessions.login.execute(by(of), { email, password });
+  return withSession(of, (await accessTokens.verify(access.token))?.sessionId ?? '');
+};
+/** What an event needs that a session of the person prepared. */
+const given = (actor: ReturnType<typeof withSession>, more: object = {}): string =>
+  JSON.stringify({ sessionId: actor.user.sessionId, ...more });
+const back = (of: Case) => {
+  const { sessionId, ...more } = JSON.parse(of.given);
+  return { ...more, actor: withSession(of, sessionId) };
+};
+
+const enrol = async (all: UseCases, of: Case, ports: Reach) => {
+  const actor = await openSession(all, of, ports);
+  const { secret } = await all.factors.enrolTotp.execute(actor, { userId: of.id });
+  return { actor, code: ports.totp.codeAt(secret, ports.clock.now()) };
+};
+const addTotp: Act = async (all, of, ports) => {
+  const { actor, code } = await enrol(all, of, ports);
+  const [recoveryCode] = await all.factors.confirmTotp.execute(actor, { userId: of.id, code });
+  return given(actor, { code: recoveryCode });
+};
+const beginPasskey = async (all: UseCases, of: Case, ports: Reach) => {
+  const actor = await openSession(all, of, ports);
+  const { email } = of;
+  const authenticator = fakeAuthenticator();
+  const { options } = await all.factors.startPasskey.execute(actor, { email });
+  const response = await authenticator.create(options);
+  const add = () => all.factors.addPasskey.execute(actor, { email, response });
+  return { actor, authenticator, response, add };
+};
+const addPasskey: Act = async (all, of, ports) => {
+  const { actor, add } = await beginPasskey(all, of, ports);
+  return given(actor, { id: (await add()).id });
+};
+/** The account that the person has at Google. */
+const googleOf = ({ first }: Case): Identity => ({
+  provider: 'google',
+  issuer: 'https://accounts.google.com',
+  subject: `subject of ${first}`,
+  verifiedEmail: first,
+  name: 'Ada',
+});
+const tokenOfGoogle = (of: Case, { providers }: Reach): string => providers.tokenFor(googleOf(of));
+const addLink: Act = async (all, of, ports) => {
+  const actor = await openSession(all, of, ports);
+  const google = { provider: 'google', token: tokenOfGoogle(of, ports) } as const;
+  return given(actor, { id: (await all.providers.addLinkWithToken.execute(actor, google)).id });
+};
 
 export const presses = {
   lock: lock(({ token }) => token),
@@ -163,6 +224,13 @@ export const links: Record<string, Link> = {
   },
   update_email: { purpose: 'update_email', mail: move, press: 'lock' },
   factor_change: { purpose: 'factor_change', mail: makeKey, press: 'lock' },
+  'factor_change, of one-time codes': { purpose: 'factor_change', mail: addTotp, press: 'lock' },
+  'factor_change, of a passkey': { purpose: 'factor_change', mail: addPasskey, press: 'lock' },
+  'factor_change, of a link with a provider': {
+    purpose: 'factor_change',
+    mail: addLink,
+    press: 'lock',
+  },
   new_device: {
     purpose: 'new_device',
     mail: async (all, of, ports) => {
@@ -218,6 +286,17 @@ const noAccount = ['register, of a new address'];
 /** An address that is proven gets no mail that asks for a proof. */
 const proven = ['register, of a proven address', 'register_confirm', 'reset_password_confirm'];
 const noPassword = ['invite', 'recover', ...noAccount];
+/** Nobody logs in there with the password alone, or has a session by then. */
+const noSession = ['factor_change, of one-time codes', ...noPassword];
+/** Nobody adds a way in to an account that nobody proved. */
+const noLink = [
+  'register',
+  'reset_password, of a sign-up',
+  'validate_email',
+  'validate_email, of somebody else’s account',
+  'factor_change, of a link with a provider',
+  ...noSession,
+];
 
 export const events: Record<string, Event> = {
   'the link itself': { happen: (all, of, ports) => of.press(all, of, ports) },
@@ -231,6 +310,112 @@ export const events: Record<string, Event> = {
   'a change of the address': { happen: move },
   'a login': { happen: logIn },
   'a new KEY': { happen: makeKey },
+  'new one-time codes': {
+    after: async (all, of, ports) => {
+      const { actor, code } = await enrol(all, of, ports);
+      return given(actor, { code });
+    },
+    happen: ({ factors }, of) => {
+      const { actor, code } = back(of);
+      return factors.confirmTotp.execute(actor, { userId: of.id, code });
+    },
+    never: noSession,
+  },
+  'a removal of the one-time codes': {
+    after: addTotp,
+    happen: ({ factors }, of) => {
+      const { actor, code } = back(of);
+      return factors.removeTotp.execute(actor, { userId: of.id, code });
+    },
+    never: noSession,
+  },
+  'new recovery codes': {
+    after: addTotp,
+    happen: ({ factors }, of) => {
+      const { actor, code } = back(of);
+      return factors.renewRecoveryCodes.execute(actor, { userId: of.id, code });
+    },
+    never: noSession,
+  },
+  'a login with a recovery code': {
+    after: async (all, of, ports) => {
+      const { code } = JSON.parse((await addTotp(all, of, ports)) as string);
+      const demand: unknown = await logIn(all, of, ports).catch((error: unknown) => error);
+      if (!(demand instanceof FactorDemanded)) throw demand;
+      return JSON.stringify({ code, challenge: demand.challenge });
+    },
+    happen: ({ sessions }, of) => {
+      const { code, challenge } = JSON.parse(of.given);
+      const shown = { code, challenge, kinds: ['login'] as const };
+      return sessions.logInWithFactor.execute(by(of), shown);
+    },
+    never: noSession,
+  },
+  'a removal of the one-time codes by the operator': {
+    after: addTotp,
+    happen: ({ factors }, { id: userId }) =>
+      factors.removeFactor.execute(operator, { userId, factor: 'totp' }),
+    never: noSession,
+  },
+  'a new passkey': {
+    after: async (all, of, ports) => {
+      const { actor, response } = await beginPasskey(all, of, ports);
+      return given(actor, { response, email: of.email });
+    },
+    happen: ({ factors }, of) => {
+      const { actor, response, email } = back(of);
+      return factors.addPasskey.execute(actor, { email, response });
+    },
+    never: noSession,
+  },
+  'a removal of a passkey': {
+    after: addPasskey,
+    happen: ({ factors }, of) => {
+      const { actor, id } = back(of);
+      return factors.removePasskey.execute(actor, { id });
+    },
+    never: noSession,
+  },
+  'a login with a passkey': {
+    after: async (all, of, ports) => {
+      const { authenticator, add } = await beginPasskey(all, of, ports);
+      await add();
+      const { email } = of;
+      const { options } = await all.factors.askForPasskey.execute(by(of), { email });
+      return JSON.stringify({ email, response: await authenticator.get(options) });
+    },
+    happen: ({ sessions }, of) => sessions.logInWithPasskey.execute(by(of), JSON.parse(of.given)),
+    // A passkey outlives a reset; a login that a reset overtakes is refused all the same, for it was proven before.
+    never: ['reset_password', ...noSession],
+  },
+  'a new link with a provider': {
+    after: async (all, of, ports) => {
+      const actor = await openSession(all, of, ports);
+      return given(actor, { token: tokenOfGoogle(of, ports) });
+    },
+    happen: ({ providers }, of) => {
+      const { actor, token } = back(of);
+      return providers.addLinkWithToken.execute(actor, { provider: 'google', token });
+    },
+    never: noSession,
+  },
+  'a removal of a link with a provider': {
+    after: addLink,
+    happen: ({ providers }, of) => {
+      const { actor, id } = back(of);
+      return providers.removeLink.execute(actor, { id });
+    },
+    never: noLink,
+  },
+  'a sign-in with a provider': {
+    after: async ({ providers }, of, ports) => {
+      const asked = { provider: 'google', purpose: 'sign-in' } as const;
+      const url = await providers.askProvider.execute(by(of), asked);
+      return JSON.stringify(ports.providers.codeFor(url, googleOf(of)));
+    },
+    happen: ({ providers }, of) =>
+      providers.signIn.execute(by(of), { provider: 'google', ...JSON.parse(of.given) }),
+  },
   'a request of a reset': { happen: requestReset },
   'a reset': {
     after: async (all, of, ports) => {
