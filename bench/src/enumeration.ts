@@ -10,6 +10,9 @@ const WRONG = 'wrong horse';
 /** A foreign hash, as an import leaves it: bcrypt at the lowest cost, of no password. */
 const FOREIGN = `$2y$04$${'.'.repeat(53)}`;
 
+/** The domain that passkeys work at. */
+const PAGE = 'shop.bench.example';
+
 const OTHER_SERVICE = id('service', 3);
 
 /** SQL that brings users and their TOKEN keys into a state, by conditions of their ids. */
@@ -54,6 +57,18 @@ const states = {
     password: WRONG,
     change: users(`password_hash = '${FOREIGN}'`),
   },
+  'a wrong password, two factors': {
+    password: WRONG,
+    change: (ids) => [
+      `update users set has_totp = 1, has_passkey = 1, factor_at_password = 1, factor_at_provider = 1 where id ${ids}`,
+      `insert into totp_seeds (id, created_at, user_id, is_confirmed, sealed)
+       select id, created_at, id, 1, 'sealed' from users where id ${ids}`,
+      `insert into recovery_codes (user_id, digest) select id, 'digest' from users where id ${ids}`,
+      `insert into passkeys (id, user_id, created_at, name, credential_id, public_key, rp_id, counter, transports,
+         is_backup_eligible, is_backed_up, is_user_verified)
+       select id, id, created_at, 'Phone', id, 'key', '${PAGE}', 0, 'internal', 0, 0, 1 from users where id ${ids}`,
+    ],
+  },
 } satisfies Record<string, State>;
 type StateName = keyof typeof states;
 
@@ -86,6 +101,13 @@ const routes: Record<string, Route> = {
     isSlow: true,
     shot: (email, password, from) =>
       json(`${LOCAL}/login`, { ...auth, ...from }, { email, password }),
+  },
+  'login with a code': {
+    status: 400,
+    usual: 'a wrong password',
+    isSlow: true,
+    shot: (email, password, from) =>
+      json(`${LOCAL}/login`, { ...auth, ...from }, { email, password, totp: '000000' }),
   },
   'update-password': {
     status: 400,
@@ -129,6 +151,12 @@ const routes: Record<string, Route> = {
     usual: 'an unknown address',
     shot: (email, _, from) => json(`${LOCAL}/reset-password`, { ...auth, ...from }, { email }),
   },
+  'webauthn/authenticate/start': {
+    status: 200,
+    usual: 'an unknown address',
+    shot: (email, _, from) =>
+      json('/v1/auth/webauthn/authenticate/start', { ...auth, ...from }, { email }),
+  },
   '/users/recoverPassword': {
     status: 204,
     usual: 'an unknown address',
@@ -167,7 +195,10 @@ async function compare(
   );
   const each = warm + effort.rounds * turns;
   const data = await fill(url, 10, { users: all.length * each });
-  const server = await startRekey(data, { MAIL_PER_HOUR: '1000000' });
+  const server = await startRekey(data, {
+    MAIL_PER_HOUR: '1000000',
+    WEBAUTHN_ORIGINS: `https://${PAGE}`,
+  });
   const ids = (kind: 'user' | 'token', of: number) =>
     `between '${id(kind, of * each + 1)}' and '${id(kind, (of + 1) * each)}'`;
   await run(data.databaseUrl, [

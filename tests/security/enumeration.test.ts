@@ -80,6 +80,13 @@ const states: Record<string, (t: Target) => Promise<{ email: string; password: s
     expect(await t.json('POST', REVOKE, { token })).toMatchObject({ status: 200 });
     return { email: owner.email, password: NEW_PASSWORD };
   },
+  'a wrong password of a user with a second factor': async (t) => {
+    const owner = await t.enrol();
+    await t.database.run(
+      `update users set has_totp = 1, has_passkey = 1, factor_at_password = 1 where id = '${owner.id}'`,
+    );
+    return { ...owner, password: WRONG };
+  },
   // As an import from another system leaves it: bcrypt at the lowest cost.
   'a wrong password of a foreign hash': async (t) => {
     const owner = await t.enrol();

@@ -21,9 +21,10 @@ import {
   START,
   settings,
   type World,
+  watched,
   world,
 } from '../../testing/index.ts';
-import { type Database, type PasswordMeter, type Ports, useCases } from '../index.ts';
+import { type Database, type PasswordMeter, type Ports, type Stores, useCases } from '../index.ts';
 import type { Login } from './login.ts';
 
 type Ask = Parameters<Login['execute']>;
@@ -64,6 +65,43 @@ describe('a login', () => {
       amr: ['pwd'],
       authenticatedAt: START,
     });
+  });
+
+  test('of a user without a second factor asks the database for nothing that is about factors', async () => {
+    const w = world();
+    const owner = await w.addOwner();
+    const asked: string[] = [];
+    const noting = (stores: Stores) =>
+      watched(stores, (verb, call) => {
+        asked.push(verb);
+        return call();
+      });
+    const database: Database = {
+      transact: (work, onDisk) => w.database.transact((stores) => work(noting(stores)), onDisk),
+      read: (work) => w.database.read((stores) => work(noting(stores))),
+    };
+    await logIn({ ...w, database }, ask(owner));
+    expect(asked).toEqual([
+      // The try is counted.
+      'throttles.get',
+      'throttles.lock',
+      'throttles.put',
+      // What the password is proven with.
+      'users.findByEmail',
+      'keys.findToken',
+      'services.get',
+      // The session is opened.
+      'users.noteLogin',
+      'keys.findToken',
+      'sessions.insert',
+      'sessions.insertRefresh',
+      'events.insert',
+      'users.keepNetworks',
+      'users.keepQuality',
+      'throttles.lock',
+      'throttles.put',
+      'audit.insert',
+    ]);
   });
 
   test('opens a session that ends at the latest when SESSION_TTL says, and its tokens with it', async () => {
