@@ -10,7 +10,7 @@ import { readConfig } from '../../apps/server/src/config.ts';
 import { type Behind, behind } from '../../packages/adapters-db/test/behind.ts';
 import { freshPostgres } from '../../packages/adapters-db/test/postgres.ts';
 import { createHttpServer } from '../../packages/adapters-http/src/index.ts';
-import { operator, type Purpose } from '../../packages/domain/src/index.ts';
+import { formServiceId, operator, type Purpose } from '../../packages/domain/src/index.ts';
 import { deliverAll, skips } from '../../packages/usecases/testing/index.ts';
 
 export const LOCAL = '/v1/auth/provider/local';
@@ -135,6 +135,8 @@ export async function aTarget(env: Record<string, string> = {}) {
     url: 'https://other.example',
   });
   const root = await keyRoom.createRootKey.execute(operator, { name: 'operator' });
+  const forms = { name: 'backend', serviceId: formServiceId };
+  const verifierKey = await keyRoom.createKey.execute(operator, forms);
 
   /** A request as it is, with no header but those given. */
   async function send(
@@ -213,6 +215,8 @@ export async function aTarget(env: Record<string, string> = {}) {
     shop: { ...shop.service, key: shop.value },
     other: { ...other.service, key: other.value },
     rootKey: root.value,
+    /** Of the built-in service. */
+    verifierKey: verifierKey.value,
     send,
     json,
     form,

@@ -223,6 +223,7 @@ attack('a key', (target) => {
       const keys: (string | null)[] = [
         null,
         ...(security.includes('rootKey') ? [] : [t.rootKey]),
+        ...(security.includes('verifierKey') ? [] : [t.verifierKey]),
         ...(security.includes('serviceKey') ? [] : [t.shop.key, `Bearer ${t.shop.key}`]),
         keyValue,
         `Bearer ${keyValue}`,

@@ -1,5 +1,5 @@
 export type * from './api.ts';
 export type * from './call.ts';
 export * from './client.ts';
-export { requireUser } from './require-user.ts';
+export { requireUser, userOf } from './require-user.ts';
 export * from './verifier.ts';

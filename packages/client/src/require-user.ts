@@ -20,7 +20,7 @@ const BEARER = /^bearer +([\w.~+/-]+=*)$/i;
 
 /**
  * A middleware for Express, and a hook for Fastify (`onRequest` or `preHandler`): lets a request in that comes with an access
- * token of a user, who is then `request.rekey`. Others get 401, and 503 where nobody can tell.
+ * token of a user, who is then `userOf(request)`. Others get 401, and 503 where nobody can tell.
  */
 export function requireUser(verifier: Pick<Verifier, 'verify'>) {
   return (request: Request, response: Response | Reply, next: () => void): void => {
@@ -47,6 +47,13 @@ export function requireUser(verifier: Pick<Verifier, 'verify'>) {
       },
     );
   };
+}
+
+/** The user whom `requireUser` let in. Throws where it was not asked, so that a route that lacks it serves nobody. */
+export function userOf(request: object): Verified {
+  const { rekey } = request as Partial<Request>;
+  if (rekey === undefined) throw new Error('requireUser() does not guard this route');
+  return rekey;
 }
 
 function refuse(

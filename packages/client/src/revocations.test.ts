@@ -11,7 +11,6 @@ const claims = (details: Partial<Claims> = {}): Claims => ({
   serviceId: 's',
   userId: 'ada',
   sessionId: 'one',
-  tokenId: 't',
   issuedAt: NOW - 10 * MINUTE,
   expiresAt: NOW + 50 * MINUTE,
   ...details,

@@ -1,4 +1,5 @@
 import { type Client, RekeyError, rekeyClient } from './client.ts';
+import { Memory } from './memory.ts';
 import { messagesOf } from './messages.ts';
 import { type Revocation, Revocations } from './revocations.ts';
 import {
@@ -70,6 +71,8 @@ export type Verifier = {
    * asked and does not answer.
    */
   verify(token: string): Promise<Verified | null>;
+  /** The same by Rekey itself, each time: for what cannot be taken back. Rejects where Rekey does not answer. */
+  ask(token: string): Promise<Verified | null>;
   /** Resolves once tokens are checked here. */
   ready(): Promise<void>;
   /** Whether tokens are checked here at this moment, and what is remembered. */
@@ -89,8 +92,6 @@ type Remembered = {
 };
 
 const SKEW_MS = 30_000;
-/** What a remembered token takes beside its text. */
-const OVERHEAD_BYTES = 600;
 const KEYS_MAX_AGE_MS = 60_000;
 /** A key that is not known is looked for so often at most. */
 const KEYS_RETRY_MS = 5000;
@@ -115,11 +116,8 @@ class LocalVerifier implements Verifier {
   readonly #options: VerifierOptions;
   readonly #client: Client;
   readonly #maxStalenessMs: number;
-  readonly #maxTokens: number;
-  readonly #maxBytes: number;
   readonly #revocations: Revocations;
-  readonly #tokens = new Map<string, Remembered>();
-  #bytes = 0;
+  readonly #tokens: Memory<Remembered>;
   #keys: ReadonlyMap<string, VerificationKey> = new Map();
   #keysAt = Number.NEGATIVE_INFINITY;
   #loading: Promise<void> | null = null;
@@ -131,6 +129,8 @@ class LocalVerifier implements Verifier {
   #freshAt = Number.NEGATIVE_INFINITY;
   #isToldFresh = false;
   #cursor: string | null = null;
+  /** Seconds from before the start of which revocations are read. */
+  #historyS: number;
   #watch: NodeJS.Timeout | undefined;
   readonly #stop = new AbortController();
   readonly #ready: Promise<void>;
@@ -140,9 +140,10 @@ class LocalVerifier implements Verifier {
     this.#options = options;
     this.#client = rekeyClient({ url: options.url, key: options.key });
     this.#maxStalenessMs = options.maxStalenessMs ?? 1000;
-    this.#maxTokens = options.maxTokens ?? 100_000;
-    this.#maxBytes = options.maxBytes ?? 64 * 1024 * 1024;
+    const { maxTokens = 100_000, maxBytes = 64 * 1024 * 1024 } = options;
+    this.#tokens = new Memory(maxTokens, maxBytes);
     this.#revocations = new Revocations(options.maxRevocations ?? 100_000);
+    this.#historyS = options.historyS ?? 3600;
     this.#issuer = options.issuer ?? null;
     this.#serviceId = options.serviceId ?? null;
     this.#ready = new Promise((resolve) => {
@@ -164,7 +165,11 @@ class LocalVerifier implements Verifier {
     this.#stop.abort();
     clearTimeout(this.#watch);
     this.#freshAt = Number.NEGATIVE_INFINITY;
-    this.#forgetAll();
+    this.#tokens.clear();
+  }
+
+  ask(token: string): Promise<Verified | null> {
+    return this.#ask(token, this.#tokens.get(token) ?? null);
   }
 
   async verify(token: string): Promise<Verified | null> {
@@ -188,7 +193,7 @@ class LocalVerifier implements Verifier {
     const verified = { userId, serviceId, sessionId, expiresAt };
     const never = Number.NEGATIVE_INFINITY;
     const fresh = { claims, verified, key, askedAt: never, refusedAt: never };
-    if (expiresAt > Date.now()) this.#remember(token, fresh);
+    this.#tokens.set(token, fresh);
     return this.#judge(token, fresh, 'verified');
   }
 
@@ -200,15 +205,9 @@ class LocalVerifier implements Verifier {
   ): Verified | null | Promise<Verified | null> {
     const { claims, verified, askedAt } = known;
     const now = Date.now();
-    if (now >= claims.expiresAt || claims.issuedAt > now + SKEW_MS) {
-      this.#forget(token);
-      return this.#refuse();
-    }
-    const verdict = this.#revocations.judge(claims, askedAt);
-    if (verdict === 'over') {
-      this.#forget(token);
-      return this.#refuse();
-    }
+    const isInTime = now < claims.expiresAt && claims.issuedAt <= now + SKEW_MS;
+    const verdict = isInTime ? this.#revocations.judge(claims, askedAt) : 'over';
+    if (verdict === 'over') return this.#refuse();
     // The feed is about to say why; until then, what Rekey said a moment ago is newer.
     const isRefused = performance.now() - known.refusedAt < this.#maxStalenessMs + REFUSED_MS;
     if (verdict === 'doubtful' || isRefused || !this.#isFresh()) return this.#ask(token, known);
@@ -238,26 +237,6 @@ class LocalVerifier implements Verifier {
       if (known !== null) known.refusedAt = performance.now();
       return null;
     }
-  }
-
-  #remember(token: string, known: Remembered): void {
-    this.#forget(token);
-    this.#tokens.set(token, known);
-    this.#bytes += token.length + OVERHEAD_BYTES;
-    // The oldest first: a Map keeps the order in which they came.
-    for (const oldest of this.#tokens.keys()) {
-      if (this.#tokens.size <= this.#maxTokens && this.#bytes <= this.#maxBytes) break;
-      this.#forget(oldest);
-    }
-  }
-
-  #forget(token: string): void {
-    if (this.#tokens.delete(token)) this.#bytes -= token.length + OVERHEAD_BYTES;
-  }
-
-  #forgetAll(): void {
-    this.#tokens.clear();
-    this.#bytes = 0;
   }
 
   #headerOf(text: string): ReturnType<typeof keyIdIn> {
@@ -380,8 +359,8 @@ class LocalVerifier implements Verifier {
         throw new Error(`the feed was refused: ${problem?.code ?? response.status}`);
       }
       if (this.#cursor === null) {
-        this.#forgetAll();
-        this.#revocations.restart(startedAt - this.#historyMs());
+        this.#tokens.clear();
+        this.#revocations.restart(startedAt - this.#historyS * 1000);
       }
       /** By how much our own clock is ahead of the server's, at least: heartbeats that were held up on their way are old. */
       let offsetMs = Number.NEGATIVE_INFINITY;
@@ -410,20 +389,22 @@ class LocalVerifier implements Verifier {
     }
   }
 
-  #historyMs = (): number => (this.#options.historyS ?? 3600) * 1000;
-
   #feedUrl(): string {
-    const { url, historyS = 3600 } = this.#options;
+    const { url } = this.#options;
     const beatMs = Math.min(Math.max(Math.floor(this.#maxStalenessMs / 3), 250), 10_000);
-    const start = this.#cursor === null ? `&since_s=${historyS}` : '';
+    const start = this.#cursor === null ? `&since_s=${this.#historyS}` : '';
     return `${url.replace(/\/+$/, '')}/v1/revocation?heartbeat_ms=${beatMs}${start}`;
   }
 
-  /** Nothing that is known here is enough any more. */
+  /**
+   * Nothing that is known here is enough any more. The database may have come back from a backup, without sessions that
+   * tokens name and without their ends, so Rekey is asked about every token from before.
+   */
   #restart(): void {
     this.#cursor = null;
+    this.#historyS = 0;
     this.#freshAt = Number.NEGATIVE_INFINITY;
-    this.#forgetAll();
+    this.#tokens.clear();
     this.#revocations.restart(Number.POSITIVE_INFINITY);
     this.#tell({ type: 'restarted' });
   }

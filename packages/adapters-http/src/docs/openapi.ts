@@ -22,6 +22,11 @@ const securitySchemes = {
     description:
       'The key of a service (`rks_…`): `Authorization: KEY`, `key KEY` or `Bearer KEY`. Made by `rekey create-service-with-key`. With `User-Authorization: KEY`, `key KEY` or `token TOKEN` beside it the service proves a user as well, by a KEY or an access token of the user; one that is not valid is a 401.',
   },
+  verifierKey: {
+    ...AUTHORIZATION,
+    description:
+      'A key of the built-in service (`rks_…`), with which a backend checks the tokens of people who log in by forms. It is 401 at every other call. Made by `rekey key create NAME --service 00000000-0000-7000-8000-000000000001`.',
+  },
   rootKey: {
     ...AUTHORIZATION,
     description:

@@ -1,3 +1,4 @@
+import { formServiceId } from '@rekey/domain';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { enrolled, PASSWORD, problemAt, type Rig, rig, signedUp } from '../../test/harness.ts';
 
@@ -50,6 +51,50 @@ describe('a key', () => {
     expect(response.json()).toStrictEqual(
       problemAt('/v1', 'unauthorized', 'a valid key or token is required'),
     );
+  });
+});
+
+describe('a key of the built-in service', () => {
+  const asked = async () => {
+    const made = { name: 'backend', service_id: formServiceId };
+    const { rootKey: authorization } = server;
+    const key = await server.json('POST', '/v1/key', made, { headers: { authorization } });
+    const headers = { authorization: key.json().data.value };
+    return (method: 'GET' | 'POST', url: string, body?: object) =>
+      server.json(method, url, body, { headers });
+  };
+
+  it('finds out whom the token of a person stands for, and nothing about one of a service', async () => {
+    const ask = await asked();
+    const { user, token } = await signedUp(server);
+    const answer = await ask('POST', '/v1/auth/token/verify', { token });
+    expect(answer.json()).toMatchObject({ user: { id: user.hash } });
+    const { email } = (await enrolled(server)).user;
+    const login = { email, password: PASSWORD };
+    const { access } = (await server.json('POST', '/v1/auth/provider/local/login', login)).json();
+    const foreign = await ask('POST', '/v1/auth/token/verify', { token: access.token });
+    expect(foreign.json()).toMatchObject({ code: 'invalid_token' });
+  });
+
+  it('follows what ends trust in the people of the built-in service, and in nobody else', async () => {
+    const ask = await asked();
+    const { token } = await signedUp(server);
+    await server.form('POST', '/users/logout', {}, { authorization: `Bearer ${token}` });
+    const { data } = (await ask('GET', '/v1/revocation')).json();
+    expect(data).toEqual([
+      expect.objectContaining({ type: 'session.ended', service_id: formServiceId }),
+    ]);
+    const foreign = await ask('GET', `/v1/revocation?service_id=${server.service.id}`);
+    expect(foreign.statusCode).toBe(404);
+  });
+
+  it('sees the built-in service alone, and is 401 at other calls', async () => {
+    const ask = await asked();
+    const { data } = (await ask('GET', '/v1/service')).json();
+    expect(data).toMatchObject([{ id: formServiceId }]);
+    for (const url of ['/v1/user', '/v1/session', '/v1/event', `/v1/service/${formServiceId}`]) {
+      expect([url, (await ask('GET', url)).statusCode]).toEqual([url, 401]);
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Actor, type Origin, Unauthorized } from '@rekey/domain';
+import { type Actor, formServiceId, type Origin, Unauthorized } from '@rekey/domain';
 import type { FastifyRequest } from 'fastify';
 import { bearerIn, keyIn, userCredentialIn } from './credentials.ts';
 import type { HttpDeps } from './deps.ts';
@@ -6,13 +6,12 @@ import type { HttpDeps } from './deps.ts';
 type Callers = Pick<HttpDeps, 'useCases'>;
 type Hook = (request: FastifyRequest) => Promise<void>;
 
-/** The kinds of credentials, and the kind of actor that each of them proves. */
-const kinds = { serviceKey: 'service', rootKey: 'root', accessToken: 'user' } as const;
-export type Scheme = keyof typeof kinds;
+/** The kinds of credentials. */
+export type Scheme = 'serviceKey' | 'verifierKey' | 'rootKey' | 'accessToken';
 
 /**
- * Lets in actors that prove themselves by one of the schemes. A root key is refused where a service has to ask. A service
- * may prove a user as well.
+ * Lets in actors that prove themselves by one of the schemes. A root key is refused where a service has to ask, and a key
+ * of the built-in service wherever it is not named. A service may prove a user as well.
  */
 export function authenticate({ useCases }: Callers, schemes: readonly Scheme[]): Hook {
   const { callers } = useCases;
@@ -24,13 +23,21 @@ export function authenticate({ useCases }: Callers, schemes: readonly Scheme[]):
     const actor = isBearer
       ? await callers.authenticateBearer.execute(nobody(request), { token: credential })
       : await callers.authenticateKey.execute(nobody(request), { key: credential });
-    if (!schemes.some((scheme) => kinds[scheme] === actor.kind)) throw new Unauthorized();
+    if (!schemes.includes(schemeOf(actor))) throw new Unauthorized();
     const asked = actor.kind === 'service' ? await withUser(callers, actor, headers) : actor;
     request.setDecorator<Actor>('actor', asked);
   };
 }
 
-type Service = Extract<Actor, { readonly kind: 'service' }>;
+type Kind<K extends Actor['kind']> = Extract<Actor, { readonly kind: K }>;
+type Service = Kind<'service'>;
+
+/** People act for themselves at the built-in service: a key of it serves to check their tokens, and nothing else. */
+function schemeOf(actor: Kind<'service' | 'root' | 'user'>): Scheme {
+  if (actor.kind === 'root') return 'rootKey';
+  if (actor.kind === 'user') return 'accessToken';
+  return actor.service.id === formServiceId ? 'verifierKey' : 'serviceKey';
+}
 
 /** The service, with the user whom a header proves. An empty header claims nothing. */
 async function withUser(

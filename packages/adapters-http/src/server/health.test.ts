@@ -21,5 +21,6 @@ it.each(['oauth-authorization-server', 'openid-configuration'])(
       issuer: 'http://localhost:8042',
       jwks_uri: 'http://localhost:8042/.well-known/jwks.json',
     });
+    expect(response.headers['cache-control']).toBe('public, max-age=3600');
   },
 );

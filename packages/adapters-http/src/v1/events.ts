@@ -258,7 +258,7 @@ export const eventRoutes =
           summary: 'Follow what ends trust',
           description:
             'The events alone after which a token, a key or a user may not be trusted any more, for backends that verify tokens themselves. A stream says every `heartbeat_ms`, as an event `heartbeat`, up to which instant it is complete (`complete_until`); where that is not known it says nothing, and who rests on it should ask Rekey instead. It begins with an event `hello`, whose `opened_at` is when the request was there by the clock of Rekey.',
-          security: ['serviceKey', 'rootKey'],
+          security: ['serviceKey', 'verifierKey', 'rootKey'],
           errors: ['not_found', 'invalid_cursor', 'cursor_expired', 'too_many_requests'],
           querystring: RevocationQuery,
           response: {

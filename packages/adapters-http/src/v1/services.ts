@@ -242,7 +242,7 @@ export const serviceRoutes =
           tags: ['services'],
           summary: 'List the services',
           description: 'A service sees itself alone; a root key sees all.',
-          security: ['serviceKey', 'rootKey'],
+          security: ['serviceKey', 'verifierKey', 'rootKey'],
           querystring: ServiceQuery,
           response: { 200: ServicesListed },
         },

@@ -380,7 +380,7 @@ export const sessionRoutes =
           isVerdict: true,
           tags: ['sessions'],
           summary: 'Find out which user an access token stands for',
-          security: ['serviceKey'],
+          security: ['serviceKey', 'verifierKey'],
           errors: ['invalid_token', 'insufficient_user_authentication'],
           body: VerifiedToken,
           response: { 200: TokenVerified },

@@ -1,7 +1,6 @@
 import {
   type Actor,
   Forbidden,
-  formServiceId,
   type Id,
   IllegalArgument,
   type Key,
@@ -17,7 +16,6 @@ import {
   Unauthorized,
   type User,
   type Violation,
-  type ViolationCode,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
 import { newKey } from '../shared/new-key.ts';
@@ -139,13 +137,10 @@ async function findOwner(
 ): Promise<User | null> {
   const account = userId === null ? null : await users.lock(userId);
   const violations: Violation[] = [];
-  const refuse = (field: string, message: string, code: ViolationCode = 'unknown') =>
-    violations.push({ field, message, code });
+  const refuse = (field: string, message: string) =>
+    violations.push({ field, message, code: 'unknown' });
   // Kept, so that it is not deleted meanwhile.
   if ((await services.keep(serviceId)) === null) refuse('serviceId', 'is not the id of a service');
-  if (userId === null && serviceId === formServiceId) {
-    refuse('serviceId', 'is that of the built-in service, which asks with no key', 'not_allowed');
-  }
   if (userId !== null && (account === null || account.user.isLocked)) {
     refuse('userId', 'is not the id of a user who can have keys');
   }

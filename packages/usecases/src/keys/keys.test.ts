@@ -210,15 +210,14 @@ describe('creating a key', () => {
     });
   });
 
-  test('makes none of the built-in service itself, for which nobody but people ask', async () => {
-    const { w, input } = await prepare();
+  test('makes one of the built-in service for the operator alone, and of people at it', async () => {
+    const { w, by, input } = await prepare();
     await w.useCases.services.openFormService.execute(operator);
     const own = { name: 'web', serviceId: formServiceId };
-    expect(await endOf(create(w, operator, own))).toMatchObject({
-      violations: [{ field: 'serviceId', code: 'not_allowed' }],
-    });
-    const ofUser = { ...own, userId: input.userId };
-    expect(await endOf(create(w, operator, ofUser))).toBe('done');
+    for (const of of [own, { ...own, userId: input.userId }]) {
+      expect(await endOf(create(w, by, of))).toEqual(new Forbidden('root_key_required'));
+      expect(await endOf(create(w, operator, of))).toBe('done');
+    }
   });
 
   test('prepares an account that is not open yet', async () => {
