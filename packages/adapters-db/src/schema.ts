@@ -177,7 +177,6 @@ export type Schema = {
     amr: string;
     mark: string;
     device_id: Id | null;
-    sealed: string | null;
     created_at: Instant;
     expires_at: Instant;
   };

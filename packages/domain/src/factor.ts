@@ -37,14 +37,17 @@ export type AssuranceLevel = (typeof assuranceLevels)[number];
 const providers: readonly ProofMethod[] = ['google', 'github', 'microsoft'];
 const possession: readonly ProofMethod[] = ['otp', 'recovery_code'];
 
+/** Whether a code of a second factor is among what was proven. */
+export const hasCode = (amr: readonly ProofMethod[]): boolean =>
+  amr.some((method) => possession.includes(method));
+
 /**
  * The level of what was proven. A passkey is two factors by itself: the device, and the person whom it verified. Codes of
  * one device, however many, are one factor.
  */
 export function assuranceOf(amr: readonly ProofMethod[]): AssuranceLevel {
   if (amr.includes('passkey')) return 'aal2';
-  const hasPossession = amr.some((method) => possession.includes(method));
-  return hasPossession && amr.some((method) => !possession.includes(method)) ? 'aal2' : 'aal1';
+  return hasCode(amr) && amr.some((method) => !possession.includes(method)) ? 'aal2' : 'aal1';
 }
 
 /**
@@ -77,11 +80,8 @@ export type TotpSeed = {
   readonly lastUsedAt: Instant | null;
 };
 
-/**
- * What a challenge is good for: to go on with a login, to get a factor without a session, or to go on with a change of the
- * password on the page that Rekey hosts.
- */
-export type ChallengeKind = 'login' | 'enrolment' | 'password';
+/** What a challenge is good for: to go on with a login, or to get a factor without a session. */
+export type ChallengeKind = 'login' | 'enrolment';
 
 /** A proof that waits for a second factor, once. By itself it opens nothing. */
 export type Challenge = {
@@ -98,8 +98,6 @@ export type Challenge = {
   readonly mark: string;
   /** The device that the account knew; null where it came from no known one. */
   readonly deviceId: Id | null;
-  /** What goes on with the factor, sealed; null for nothing but a login. */
-  readonly sealed: string | null;
   readonly createdAt: Instant;
   readonly expiresAt: Instant;
 };

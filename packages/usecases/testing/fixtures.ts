@@ -140,7 +140,6 @@ export function aChallenge(details: Partial<Challenge> & Pick<Challenge, 'userId
     amr: ['pwd'],
     mark: `mark-${id}`,
     deviceId: null,
-    sealed: null,
     createdAt: START,
     expiresAt: START + 300_000,
     ...details,

@@ -40,7 +40,6 @@ export const secondFactors: Migration = {
       amr text not null,
       mark text not null,
       device_id text,
-      sealed text,
       created_at bigint not null,
       expires_at bigint not null
     )`,

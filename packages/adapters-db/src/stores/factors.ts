@@ -112,7 +112,6 @@ const columns = [
   'amr',
   'mark',
   'device_id as deviceId',
-  'sealed',
   'created_at as createdAt',
   'expires_at as expiresAt',
 ] as const;
@@ -137,7 +136,6 @@ const insertChallenge = write((db, challenge: Param<Stored>) =>
     amr: challenge.amr,
     mark: challenge.mark,
     device_id: challenge.deviceId,
-    sealed: challenge.sealed,
     created_at: challenge.createdAt,
     expires_at: challenge.expiresAt,
   }),

@@ -144,6 +144,53 @@ describe('what orion users let through', () => {
     expect((await post(VALIDATE, { ...orion, code: fresh })).statusCode).toBe(200);
   });
 
+  it('a seed that is confirmed is replaced in a session that a code opened, with the password and not without', async () => {
+    const { secret, token } = await withFactor();
+    const ask = async (by: string | null, fields: Record<string, string> = orion) =>
+      post(QR_CODE, fields, { ...json, ...(by !== null && bearer(by)) });
+    const wrong = await ask(token, { email, password: 'not this one' });
+    expect([wrong.statusCode, wrong.json().code]).toStrictEqual([401, 'invalid_credentials']);
+
+    const fewer = { email, require2FAForSocialLogin: 'true', code: codeOf(secret) };
+    expect((await post('/users/2fa/settings', fewer, bearer(token))).statusCode).toBe(200);
+    const weak = (await login()).json().token;
+    const lacking = await ask(weak);
+    expect([lacking.statusCode, lacking.json().errors[0].field]).toStrictEqual([400, 'code']);
+
+    const { token: other } = await signedUp(server, 'eve@example.com');
+    const foreign = await ask(other);
+    expect([foreign.statusCode, foreign.json().code]).toStrictEqual([403, 'forbidden']);
+    for (const none of ['made-up', secret]) {
+      const unknown = await ask(none);
+      expect([unknown.statusCode, unknown.json().code]).toStrictEqual([401, 'unauthorized']);
+    }
+
+    const shown = await ask(token);
+    expect(shown.statusCode).toBe(200);
+    const fresh = () => codeOf(shown.json().secret);
+    expect((await post(VALIDATE, { email, code: fresh() })).statusCode).toBe(200);
+    expect((await ask(token)).statusCode).toBe(401);
+    server.clock.set(server.clock.now() + STEP_MS);
+    const { challenge } = (await login()).json();
+    const gone = await post(TWO_FA, { email, code: codeOf(secret), challenge });
+    expect(gone.statusCode).toBe(401);
+    expect((await post(TWO_FA, { email, code: fresh(), challenge })).statusCode).toBe(200);
+  });
+
+  it('whoever lost the phone spends one recovery code to log in, and none to enrol the next phone', async () => {
+    const { secret, token } = await withFactor();
+    const renewed = await post('/users/2fa/recoveryCodes', { code: codeOf(secret) }, bearer(token));
+    const [code] = renewed.json().codes;
+    const { challenge } = (await login()).json();
+    const back = (await post(TWO_FA, { email, code, challenge })).json().token;
+    const shown = await post(QR_CODE, orion, { ...json, ...bearer(back) });
+    expect(shown.statusCode).toBe(200);
+    const fresh = codeOf(shown.json().secret);
+    expect((await post(VALIDATE, { email, code: fresh })).statusCode).toBe(200);
+    await server.mailedTokens();
+    expect(server.channels.mail.sent.at(-1)?.factor).toEqual({ kind: 'totp', change: 'added' });
+  });
+
   it('no login goes around the code: not a sign-up, and not the bare token', async () => {
     await withFactor();
     const again = await post('/users/createAuthenticate', { name: 'Orion', ...orion });

@@ -2,7 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Forbidden } from '@rekey/domain';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
-import { actorOf } from '../server/actor.ts';
+import { actorOf, authenticate } from '../server/actor.ts';
+import { bearerIn } from '../server/credentials.ts';
 import type { HttpDeps } from '../server/deps.ts';
 import { deviceCookie } from '../server/device-cookie.ts';
 import { challenge, currentPassword, deviceToken } from '../server/fields.ts';
@@ -48,7 +49,11 @@ const FormNewSeed = Type.Object(
   {
     email: claimedEmail,
     password: { ...currentPassword, minLength: 1 },
-    code: Type.Optional({ ...code, description: 'Of the factor that is to be replaced.' }),
+    code: Type.Optional({
+      ...code,
+      description:
+        'Of the factor that is to be replaced; a session that was opened with one needs none.',
+    }),
     device: Type.Optional(deviceToken),
   },
   { $id: 'FormNewSeed' },
@@ -161,15 +166,22 @@ export const factorRoutes =
       goOn('enrolment', 'login'),
     );
 
+    const bearer = authenticate(deps, ['accessToken']);
+
     app.post(
       '/google/2FAuth/qrCode',
       {
+        // People enrol before they log in as well; a token that is sent has to be good.
+        onRequest: async (request) => {
+          if (bearerIn(request.headers.authorization) !== null) await bearer(request);
+        },
         schema: {
           ...open,
+          errors: [...errors, 'unauthorized', 'forbidden'],
           operationId: 'showSeed',
           summary: 'Show a new seed of one-time codes',
           description:
-            'As a QR code, or as JSON where `Accept` names `application/json`. The seed waits ten minutes for its confirmation. A user who has a factor shows a `code` of it.',
+            'As a QR code, or as JSON where `Accept` names `application/json`. The seed waits ten minutes for its confirmation. A user who has a factor shows a `code` of it, or sends the token of a session that was opened with one (`Authorization: Bearer …`).',
           body: FormNewSeed,
           response: {
             200: {
@@ -191,7 +203,9 @@ export const factorRoutes =
       async (request, reply) => {
         const { device = cookie.read(request), ...body } = request.body;
         const input = { ...body, device };
-        const shown = await factors.enrolTotpByPassword.execute(actorOf(request), input);
+        const actor = actorOf(request);
+        const asker = actor.kind === 'user' ? await callers.admitPerson.execute(actor) : actor;
+        const shown = await factors.enrolTotpByPassword.execute(asker, input);
         const { accept = '' } = request.headers;
         if (/\bapplication\/json\b/i.test(accept))
           return reply.type('application/json').send(shown);

@@ -1,5 +1,6 @@
 import {
   type Actor,
+  hasCode,
   type Id,
   InvalidCredentials,
   type ProofMethod,
@@ -7,12 +8,14 @@ import {
   placeOf,
   typedPassword,
 } from '@rekey/domain';
-import type { Ports } from '../ports/index.ts';
+import type { Ports, Stores } from '../ports/index.ts';
 import { attempt } from '../shared/attempt.ts';
+import { checkOwnEmail } from '../shared/check-own-email.ts';
 import { makeChallenge } from '../shared/demand-factor.ts';
+import { findSession } from '../shared/find-session.ts';
 import { presentedDevice } from '../shared/known-device.ts';
 import { methodOf, type ProvenCode, proveCode } from '../shared/prove-code.ts';
-import { type Proof, provePassword } from '../shared/prove-password.ts';
+import { provePassword } from '../shared/prove-password.ts';
 import { record } from '../shared/record.ts';
 import { type CodeNeeds, spend } from '../shared/with-code.ts';
 import { insertSeed, needsCode, type ShownSeed } from './enrol-totp.ts';
@@ -22,12 +25,10 @@ type Needs = CodeNeeds & Pick<Ports, 'hasher' | 'deviceTokens'>;
 type Input = {
   readonly email: string;
   readonly password: string;
-  /** Of the factor that is to be replaced. */
+  /** Of the factor that is to be replaced; a session that was opened with one needs none. */
   readonly code?: string | undefined;
   readonly device?: string | undefined;
 };
-
-type Proven = Proof & { readonly own: ProvenCode | null };
 
 /**
  * Shows somebody who proves the password a new seed of one-time codes, and lets the proof wait for a code of it, see
@@ -41,14 +42,16 @@ export class EnrolTotpByPassword {
   }
 
   /**
-   * Throws `InvalidCredentials` for whatever proves no account here, `IllegalArgument` where a factor is to be replaced and
-   * no code of it is there, `TooManyRequests` and `Overloaded`.
+   * Throws `Forbidden` for a session of somebody else, `InvalidCredentials` for whatever proves no account here,
+   * `IllegalArgument` where a factor is to be replaced and neither a code of it is there nor a session that was opened with
+   * one, `TooManyRequests` and `Overloaded`.
    */
   async execute(actor: Actor, input: Input): Promise<ShownSeed & { readonly challenge: string }> {
     const ports = this.#ports;
     const place = placeOf(actor);
     const email = parseClaimedEmail(input.email);
     const claim = { email, password: typedPassword(input.password, 'password') };
+    if (actor.kind === 'user') await checkOwnEmail(ports, actor.session.userId, email);
     ports.hasher.admit(place);
     const device = await presentedDevice(ports, actor, email, input.device);
     const tried = { type: 'sso:AuthLocalLogin', account: email, device } as const;
@@ -59,9 +62,7 @@ export class EnrolTotpByPassword {
         const isWrong = input.code !== undefined && own === null && proof?.user.factors.hasTotp;
         return { ...of, proof: proof === null || isWrong ? null : { ...proof, own } };
       },
-      prepare: async ({ user, own }: Proven) => {
-        if (user.factors.hasTotp && own === null) throw needsCode('code');
-      },
+      prepare: async () => null,
       commit: async (stores, proof) => {
         const { user, version, own } = proof;
         const locked = await stores.users.lock(user.id);
@@ -70,6 +71,9 @@ export class EnrolTotpByPassword {
           throw new InvalidCredentials();
         }
         if (own !== null) await spend(ports, stores, user.id, own);
+        else if (user.factors.hasTotp && !(await this.#hasShownCode(stores, actor))) {
+          throw needsCode('code');
+        }
         const amr: ProofMethod[] = own === null ? ['pwd'] : ['pwd', methodOf(own)];
         const deviceId: Id | null = device?.isKnown ? device.id : null;
         const proven = { member: proof, amr, deviceId, kind: 'enrolment' } as const;
@@ -81,6 +85,13 @@ export class EnrolTotpByPassword {
       },
     });
     return result;
+  }
+
+  /** Whether the person asks in a session that a code of the factor opened, or made stronger. */
+  async #hasShownCode(stores: Stores, actor: Actor): Promise<boolean> {
+    if (actor.kind !== 'user') return false;
+    const open = await findSession(stores, actor.session, this.#ports.clock.now());
+    return open !== null && hasCode(open.session.amr);
   }
 
   async #codeOf(userId: Id | null, code: string | undefined): Promise<ProvenCode | null> {

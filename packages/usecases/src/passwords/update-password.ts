@@ -2,8 +2,6 @@ import {
   type Actor,
   checkPasswordDiffers,
   FactorDemanded,
-  Forbidden,
-  type Id,
   missingFactor,
   type PasswordQuality,
   parseAll,
@@ -16,6 +14,7 @@ import {
 import type { Ports } from '../ports/index.ts';
 import { attempt } from '../shared/attempt.ts';
 import { commitChange, prepareChange } from '../shared/change-password.ts';
+import { checkOwnEmail } from '../shared/check-own-email.ts';
 import { type Presented, presentedDevice } from '../shared/known-device.ts';
 import { parseNewPassword } from '../shared/new-password.ts';
 import { proveLogin } from '../shared/prove-login.ts';
@@ -76,7 +75,7 @@ export class UpdatePassword {
       difference: () => checkPasswordDiffers(input.newPassword, input.password, 'newPassword'),
     });
     const place = placeOf(actor);
-    if (actor.kind === 'user') await this.#checkOwn(actor.session.userId, claim.email);
+    if (actor.kind === 'user') await checkOwnEmail(this.#ports, actor.session.userId, claim.email);
     this.#ports.hasher.admit(place);
 
     const { email: account } = claim;
@@ -98,12 +97,6 @@ export class UpdatePassword {
       },
     });
     return result;
-  }
-
-  /** Before any hash: whether somebody has another address is told by nothing. */
-  async #checkOwn(userId: Id, email: string): Promise<void> {
-    const own = await this.#ports.database.read(({ users }) => users.get(userId));
-    if (own?.email !== email) throw new Forbidden('forbidden');
   }
 
   /** The token of the device that asked: whoever proved the password is known there from then on. */

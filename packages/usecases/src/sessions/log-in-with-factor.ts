@@ -33,7 +33,7 @@ type LogInWithFactorInput = {
   readonly code: string;
   readonly device?: string | undefined;
   /** To go on with a login; or to confirm a seed, which makes it a factor, and go on with the login that asked for it. */
-  readonly kinds: readonly Extract<ChallengeKind, 'login' | 'enrolment'>[];
+  readonly kinds: readonly ChallengeKind[];
 };
 
 export type FactorLogin = SessionTokens & {

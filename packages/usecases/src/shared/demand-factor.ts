@@ -22,7 +22,6 @@ type Needs = Recorder & Pick<Ports, 'secrets'>;
 /** How long a proof waits: for a factor that there is, and for one that is enrolled first. */
 const LIFE_MS: Readonly<Record<ChallengeKind, number>> = {
   login: 5 * MINUTE_MS,
-  password: 5 * MINUTE_MS,
   enrolment: 10 * MINUTE_MS,
 };
 
@@ -68,7 +67,7 @@ export async function demandFactor(
   return new FactorDemanded(missing, challenge);
 }
 
-/** Makes a challenge, in a transaction that has the user locked; answers its text. `sealed`: what goes on with the factor. */
+/** Makes a challenge, in a transaction that has the user locked; answers its text. */
 export async function makeChallenge(
   ports: Pick<Ports, 'secrets' | 'clock'>,
   { factors }: Pick<Stores, 'factors'>,
@@ -78,8 +77,7 @@ export async function makeChallenge(
     amr,
     deviceId,
     kind,
-    sealed = null,
-  }: Proven & { readonly kind: ChallengeKind; readonly sealed?: string | null },
+  }: Proven & { readonly kind: ChallengeKind },
 ): Promise<string> {
   const text = ports.secrets.generate('rkc_');
   const now = ports.clock.now();
@@ -92,7 +90,6 @@ export async function makeChallenge(
     amr,
     mark: markOf(ports, user.id, origin),
     deviceId,
-    sealed,
     createdAt: now,
     expiresAt: now + LIFE_MS[kind],
   };
