@@ -7,6 +7,7 @@ import {
   aFolder,
   aFreePort,
   call,
+  codeAt,
   createService,
   linkIn,
   type Mailbox,
@@ -18,6 +19,7 @@ import {
 import { inspect, launch, noBrowser, open, PHONE } from './browser.ts';
 
 const PASSWORD = 'correct horse';
+const STEP_MS = 30_000;
 const NEW_PASSWORD = 'battery staple seven';
 
 describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('in a browser', () => {
@@ -74,6 +76,21 @@ describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('in a browser', () =>
     return { id: hash as string, email, logIn, change };
   }
 
+  /** Somebody with a second factor, and the code of it now. */
+  async function anEnrolled() {
+    const person = await aPerson();
+    const claim = { email: person.email, password: PASSWORD };
+    const shown = await call(server, 'POST', '/users/google/2FAuth/qrCode', {
+      headers: { accept: 'application/json' },
+      body: new URLSearchParams(claim),
+    });
+    const { secret } = shown.body;
+    const code = codeAt(secret, Date.now() - STEP_MS);
+    const confirmed = await send('POST', '/users/google/2FAuth/validate', { ...claim, code });
+    expect(confirmed.status).toBe(200);
+    return { ...person, codeAt: () => codeAt(secret, Date.now()) };
+  }
+
   const send = (method: string, url: string, fields: Record<string, string>, token?: string) =>
     call(server, method, url, {
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
@@ -106,7 +123,7 @@ describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('in a browser', () =>
 
   async function fillIn(
     page: Page,
-    fields: { email: string; password: string; newPassword: string },
+    fields: { email: string; password: string; newPassword: string; code?: string },
   ) {
     for (const [name, value] of Object.entries(fields)) await page.fill(`#${name}`, value);
     await page.click('button');
@@ -284,15 +301,59 @@ describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('in a browser', () =>
       expect(complaints).toEqual([]);
     });
 
-    test('says that it needs JavaScript where there is none, and cannot be sent then', async () => {
-      const page = await visit(CHANGE, { javaScriptEnabled: false, locale: 'es-ES' });
-      expect(await page.locator('#needs-script').isVisible()).toBe(true);
-      expect(await page.locator('form').isVisible()).toBe(false);
+    test('hides the field of a code until the account asks for one, and keeps what was typed', async () => {
+      const { email, codeAt, logIn } = await anEnrolled();
+      const page = await visit(CHANGE);
+      expect(await page.locator('#code').isVisible()).toBe(false);
+      await fillIn(page, { email, password: PASSWORD, newPassword: NEW_PASSWORD });
+      await page.waitForSelector('#code-fault:has-text("Your account takes a code as well.")');
+      expect(await page.locator(':focus').getAttribute('id')).toBe('code');
+      await inspect(page, 'change-code');
+      await page.click('button');
+      expect(await page.textContent('#code-fault')).toBe('Please fill this in.');
+      await page.fill('#code', 'not a code');
+      await page.click('button');
+      await page.waitForSelector('#fault:has-text("or the code is not right")');
+      await page.fill('#code', codeAt());
+      await page.click('button');
+      await page.waitForSelector('text=Your password is changed');
+      expect((await logIn(NEW_PASSWORD)).body.requires2FA).toBe(true);
+      expect(complaints).toEqual([]);
+    });
+
+    test('works on a phone without JavaScript, and asks for the code of whoever has a second factor', async () => {
+      const { email, codeAt, logIn } = await anEnrolled();
+      const page = await visit(CHANGE, { javaScriptEnabled: false, locale: 'es-ES', ...PHONE });
+      const typed = { email, password: PASSWORD, newPassword: NEW_PASSWORD };
+      const values = () =>
+        Promise.all(
+          ['email', 'password', 'newPassword', 'code'].map((id) => page.inputValue(`#${id}`)),
+        );
+      await fillIn(page, typed);
+      expect(await page.textContent('#code-fault')).toBe(
+        'Su cuenta pide también un código. Introdúzcalo.',
+      );
+      expect([page.url(), await values()]).toEqual([`${server.url}${CHANGE}`, ['', '', '', '']]);
+      await fillIn(page, { ...typed, code: '000000' });
+      const wrong = await page.content();
+      expect(await page.textContent('#fault')).toContain('o el código no son correctos');
+      await fillIn(page, { ...typed, password: 'not this one', code: codeAt() });
+      expect(await page.content()).toBe(wrong);
+      await fillIn(page, { ...typed, code: codeAt() });
+      expect(await heading(page)).toBe('Su contraseña se ha cambiado');
+      expect((await logIn(PASSWORD)).status).toBe(401);
+      expect((await logIn(NEW_PASSWORD)).body.requires2FA).toBe(true);
+      expect(await page.context().cookies()).toEqual([
+        expect.objectContaining({ name: 'rekey-device', httpOnly: true, sameSite: 'Strict' }),
+      ]);
+
       // As it looks without its script, where axe can run.
       const scriptless = await open(browser, { locale: 'es-ES' });
       await scriptless.context.route('**/change-password.js*', (route) => route.abort());
       await scriptless.page.goto(page.url());
       await inspect(scriptless.page, 'change-without-script-es');
+      await fillIn(scriptless.page, { email: 'none', password: '', newPassword: '' });
+      await inspect(scriptless.page, 'change-without-script-refused-es');
     });
   });
 

@@ -23,6 +23,9 @@ const isLogin = (route: string) =>
     route,
   );
 
+/** A page, where all others answer a problem. */
+const PAGE = 'POST /local/change-password';
+
 /** What takes a code, a passkey or the word of a provider, and no password: their use cases have tests of their own. */
 const WITHOUT_PASSWORD = [
   'POST /v1/auth/totp',
@@ -142,6 +145,13 @@ attack(
           password,
           newPassword: 'something else',
         }),
+      [PAGE]: (email, password) =>
+        target().form('POST', '/local/change-password', {
+          email,
+          password,
+          newPassword: 'something else',
+          code: '000000',
+        }),
     };
 
     test('is tried at every route that judges credentials', () => {
@@ -224,7 +234,7 @@ attack(
           expect(work()).toBe(1);
           expect(answer).toMatchObject({
             status: isLogin(route) ? 401 : 400,
-            body: { code: 'invalid_credentials' },
+            ...(route !== PAGE && { body: { code: 'invalid_credentials' } }),
           });
           expect(bytesOf(answer)).toBe(bytesOf(toNobody));
         },

@@ -5,6 +5,7 @@ import {
   type Database,
   type KeptAnswer,
   type Ports,
+  sealOwners,
   type UseCases,
   useCases,
 } from '@rekey/usecases';
@@ -282,6 +283,23 @@ export const proveAddress = ({ database, clock }: Rig, email: string): Promise<v
     await users.lock(found.user.id);
     await users.markValid(found.user.id, true, clock.now());
   });
+
+/** Gives a user a second factor, which every login takes; answers the code of it at an instant, or now. */
+export async function withFactor({ database, clock, ports, totp }: Rig, userId: string) {
+  const seed = ports.secrets.generateTotpSeed();
+  const id = ports.ids.next();
+  const expiresAt = clock.now() + 1000;
+  const sealed = ports.secrets.seal(seed, sealOwners.factor(id));
+  const factors = { hasTotp: true, hasPasskey: false, atPassword: true, atProvider: true };
+  await database.transact(async (stores) => {
+    await stores.users.lock(userId);
+    const row = { id, userId, createdAt: clock.now(), expiresAt, sealed };
+    await stores.factors.insertSeed({ ...row, step: null, lastUsedAt: null });
+    await stores.factors.confirmSeed(id, 1, clock.now());
+    await stores.users.setFactors(userId, factors, clock.now());
+  });
+  return (at = clock.now()) => totp.codeAt(seed, at);
+}
 
 /** A key set that comes when it is released: a request under way for as long as is needed. */
 export function slowKeys() {

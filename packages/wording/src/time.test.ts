@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { timeInWords } from './time.ts';
+import { timeInWords, waitInWords } from './time.ts';
 
 const INSTANT = Date.parse('2026-01-31T23:30:00Z');
 
@@ -25,4 +25,15 @@ it('an instant is told in more languages and time zones than are remembered', ()
   const words = zones.map((zone) => timeInWords(INSTANT, 'en', zone));
   expect(zones.map((zone) => timeInWords(INSTANT, 'en', zone))).toEqual(words);
   expect(plain(timeInWords(INSTANT, 'en', 'UTC'))).toContain('Coordinated Universal Time');
+});
+
+it.each([
+  [1, 'en', '1 second'],
+  [90, 'en', '90 seconds'],
+  [91, 'de', '2 Minuten'],
+  [5400, 'es', '90 minutos'],
+  [5401, 'pt', '2 horas'],
+  [80_000, 'ja', '23 時間'],
+] as const)('a wait of %i seconds is told in %s as people count it', (seconds, language, words) => {
+  expect(plain(waitInWords(seconds, language))).toBe(words);
 });

@@ -1,4 +1,5 @@
 import type { Instant } from '@rekey/domain';
+import type { Language } from './languages.ts';
 
 /** A locale and a time zone come from users, so their number has no other bound. A format takes about 30 KB. */
 const MAX_FORMATS = 200;
@@ -24,4 +25,12 @@ function formatFor(locale: string, timeZone: string): Intl.DateTimeFormat {
   } catch {
     return new Intl.DateTimeFormat(locale, { ...style, timeZone: 'UTC' });
   }
+}
+
+/** Seconds that somebody has to wait, in that language; as the minutes or hours that they come to where they are many. */
+export function waitInWords(seconds: number, language: Language): string {
+  const [unit, length] =
+    seconds > 5400 ? ['hour', 3600] : seconds > 90 ? ['minute', 60] : ['second', 1];
+  const style = { style: 'unit', unit, unitDisplay: 'long' } as const;
+  return new Intl.NumberFormat(language, style).format(Math.ceil(seconds / length));
 }

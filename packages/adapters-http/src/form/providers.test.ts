@@ -1,7 +1,14 @@
 import type { Identity } from '@rekey/domain';
-import { sealOwners } from '@rekey/usecases';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { proveAddress, type Rig, rig, signedUp, TIME, UUID } from '../../test/harness.ts';
+import {
+  proveAddress,
+  type Rig,
+  rig,
+  signedUp,
+  TIME,
+  UUID,
+  withFactor,
+} from '../../test/harness.ts';
 
 const LOGIN = '/users/login/google';
 const EMAIL = 'orion@example.com';
@@ -21,24 +28,6 @@ const tokenFor = (details: Partial<Identity> = {}) =>
     ...details,
   });
 const login = (idToken: string) => server.form('POST', LOGIN, { idToken });
-
-/** Gives a user a second factor, which a login with a provider takes; answers its seed. */
-async function enrol(userId: string): Promise<string> {
-  const { database, clock, ports } = server;
-  const seed = ports.secrets.generateTotpSeed();
-  const id = ports.ids.next();
-  const expiresAt = clock.now() + 1000;
-  const sealed = ports.secrets.seal(seed, sealOwners.factor(id));
-  const factors = { hasTotp: true, hasPasskey: false, atPassword: true, atProvider: true };
-  await database.transact(async (stores) => {
-    await stores.users.lock(userId);
-    const row = { id, userId, createdAt: clock.now(), expiresAt, sealed };
-    await stores.factors.insertSeed({ ...row, step: null, lastUsedAt: null });
-    await stores.factors.confirmSeed(id, 1, clock.now());
-    await stores.users.setFactors(userId, factors, clock.now());
-  });
-  return seed;
-}
 
 describe('POST /users/login/google', () => {
   it('answers like a login', async () => {
@@ -81,14 +70,14 @@ describe('POST /users/login/google', () => {
   it('asks for the code of a person who wants one there, and goes on with it at its own path', async () => {
     const { user } = await signedUp(server);
     await proveAddress(server, EMAIL);
-    const seed = await enrol(user.hash);
+    const codeAt = await withFactor(server, user.hash);
     const asked = await login(tokenFor());
     const challenge = expect.stringMatching(/^rkc_/);
     expect([asked.statusCode, asked.json()]).toStrictEqual([
       200,
       { authentication: null, requires2FA: true, message: '2FA code required', challenge },
     ]);
-    const code = server.totp.codeAt(seed, server.clock.now());
+    const code = codeAt();
     const fields = { email: EMAIL, challenge: asked.json().challenge };
     const goOn = (more: Record<string, string>) =>
       server.form('POST', `${LOGIN}/2fa`, { ...fields, ...more });
@@ -112,6 +101,20 @@ describe('POST /users/login/google', () => {
     expect(user).toMatchObject({ name: 'Orion', email: EMAIL, emailValid: true });
     const made = await server.database.read(({ users }) => users.get(user.hash));
     expect(made?.locale).toBe('de-AT');
+  });
+
+  it('takes no visit of the link, as clients of orion users make it, for a proof of the address', async () => {
+    const { user } = await signedUp(server);
+    await server.mailedTokens();
+    const { searchParams } = new URL(server.channels.mail.sent.at(-1)?.link ?? '');
+    const visit = `/users/validateEmail?${searchParams}`;
+    await server.app.inject({ url: visit, headers: { accept: 'text/plain' } });
+    const claim = { email: EMAIL, password: 'correct horse' };
+    const before = await server.form('POST', '/users/login', claim);
+    expect(before.json().user.emailValid).toBe(true);
+    expect((await login(tokenFor())).json().user.hash).toBe(user.hash);
+    // The account was emptied first, as one that nobody proved.
+    expect((await server.form('POST', '/users/login', claim)).statusCode).toBe(401);
   });
 
   it('gives an account that somebody else made with the address to its owner, and ends their session', async () => {

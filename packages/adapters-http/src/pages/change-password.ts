@@ -1,25 +1,91 @@
-import { type Html, html, preferred, type Speech } from '@rekey/wording';
-import type { FastifyPluginAsync } from 'fastify';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import {
+  FactorDemanded,
+  IllegalArgument,
+  InvalidCredentials,
+  Overloaded,
+  TooManyRequests,
+  Unavailable,
+} from '@rekey/domain';
+import { type Html, html, preferred, type Speech, waitInWords } from '@rekey/wording';
+import type { FastifyReply } from 'fastify';
+import { type Static, Type } from 'typebox';
+import { actorOf } from '../server/actor.ts';
+import { refuseForeignSites } from '../server/cross-site.ts';
 import type { HttpDeps } from '../server/deps.ts';
-import { layout, paragraphs, type Setting, sendPage } from './layout.ts';
-import { field, meterOf, minLength, newPasswordField } from './new-password.ts';
+import { deviceCookie } from '../server/device-cookie.ts';
+import { strict } from '../server/fields.ts';
+import { answerTo } from '../server/problem.ts';
+import { calmPage, layout, paragraphs, type Setting, sendPage } from './layout.ts';
+import { field, meterOf, minLength, newPasswordField, reasonOf } from './new-password.ts';
 import { texts } from './texts/index.ts';
 
-/** The page for a new password, and the way there. */
+/** An empty code is none: browsers send every field of a form. */
+const GivenChange = Type.Object(
+  {
+    email: Type.String({ examples: ['orion@example.com'] }),
+    password: Type.String({ examples: ['not-a-real-password'] }),
+    newPassword: Type.String({ examples: ['another-unreal-password'] }),
+    code: Type.Optional(Type.String({ examples: ['000000'] })),
+  },
+  strict,
+);
+
+/** What is wrong, beside the field that it is about; `form`: above the button. */
+type Faults = { readonly [name in keyof Static<typeof GivenChange> | 'form']?: string };
+
+/**
+ * The page for a new password, and the way there. Its script makes the change where it runs; without it the form is sent
+ * here, with the code of a second factor in the same request: nothing waits anywhere between two steps.
+ */
 export const changePassword =
   (
-    { options }: HttpDeps,
+    { useCases, options }: HttpDeps,
     settingIn: (speech: Speech) => Setting,
     /** Of a page whose scripts speak to this server. */
     scriptPolicy: string,
-  ): FastifyPluginAsync =>
+  ): FastifyPluginAsyncTypebox =>
   async (app) => {
-    app.get(
-      '/local/change-password',
-      { schema: { isHidden: true } },
-      async ({ headers }, reply) => {
-        reply.header('content-security-policy', scriptPolicy);
-        return sendPage(reply, page(settingIn(preferred(headers['accept-language']))));
+    const settingOf = (acceptLanguage: string | undefined) => settingIn(preferred(acceptLanguage));
+    const url = '/local/change-password';
+    const cookie = deviceCookie(options);
+    const send = (reply: FastifyReply, setting: Setting, faults?: Faults) =>
+      sendPage(reply.header('content-security-policy', scriptPolicy), page(setting, faults));
+
+    app.get(url, { schema: { isHidden: true } }, async ({ headers }, reply) =>
+      send(reply, settingOf(headers['accept-language'])),
+    );
+
+    app.post(
+      url,
+      {
+        // A page of somebody else must not guess in the name of those who look at it.
+        onRequest: refuseForeignSites(options.publicUrl, { mayHide: true }),
+        schema: { isHidden: true, errors: ['invalid_credentials'], body: GivenChange },
+      },
+      async (request, reply) => {
+        const setting = settingOf(request.headers['accept-language']);
+        const { change, script } = texts[setting.speech.language];
+        const { email, password, newPassword, code = '' } = request.body;
+        const empty = Object.entries({ email, password, newPassword }).filter(
+          ([, is]) => is === '',
+        );
+        if (empty.length > 0) {
+          const faults = Object.fromEntries(empty.map(([name]) => [name, script.required]));
+          return send(reply.code(400), setting, faults);
+        }
+        const asked = { email, password, newPassword, device: cookie.read(request) };
+        const proven = code === '' ? asked : { ...asked, code };
+        try {
+          const changed = await useCases.passwords.updatePassword.execute(actorOf(request), proven);
+          cookie.keep(changed.device, request, reply);
+          return sendPage(reply, calmPage(setting, change.done, { sign: 'done' }));
+        } catch (error) {
+          const faults = faultsOf(error, setting, { hasCode: code !== '' });
+          if (faults === null) throw error;
+          const { problem, headers } = answerTo(error, request);
+          return send(reply.code(problem.status).headers(headers), setting, faults);
+        }
       },
     );
 
@@ -27,15 +93,38 @@ export const changePassword =
     app.get(
       '/.well-known/change-password',
       { schema: { isHidden: true } },
-      async (_request, reply) => reply.redirect(`${options.publicUrl}/local/change-password`, 303),
+      async (_request, reply) => reply.redirect(`${options.publicUrl}${url}`, 303),
     );
   };
 
-/**
- * A form that only its script can send. It is hidden until the script runs: sent without it, the passwords
- * would be a query in the address bar, or a body that nobody reads.
- */
-function page(setting: Setting): Html {
+/** Null for a failure that is no refusal. It goes by what was sent, and tells no wrong code from a wrong password. */
+function faultsOf(
+  error: unknown,
+  setting: Setting,
+  { hasCode }: { hasCode: boolean },
+): Faults | null {
+  const { language } = setting.speech;
+  const { script } = texts[language];
+  if (error instanceof FactorDemanded) return { code: script.factor };
+  if (error instanceof InvalidCredentials) {
+    return { form: hasCode ? script.credentialsOrCode : script.credentials };
+  }
+  if (error instanceof TooManyRequests) {
+    return { form: script.wait.replace('{time}', waitInWords(error.retryAfterS, language)) };
+  }
+  if (error instanceof Overloaded || error instanceof Unavailable) return { form: script.later };
+  if (!(error instanceof IllegalArgument)) return null;
+  const of = (name: string) => error.violations.filter(({ field }) => field === name);
+  const [email, password, newPassword] = ['email', 'password', 'newPassword'].map(of);
+  return {
+    ...(email?.length && { email: script.email }),
+    ...(password?.length && { password: script.credentials }),
+    ...(newPassword?.length && { newPassword: reasonOf(newPassword, setting) }),
+  };
+}
+
+/** No page sends back what was sent to it: the fields are empty again after a fault. */
+function page(setting: Setting, faults: Faults = {}): Html {
   const { speech, options } = setting;
   const { change, script, forgot } = texts[speech.language];
   const { strengths: _, ...said } = script;
@@ -44,8 +133,7 @@ function page(setting: Setting): Html {
     sign: 'key',
     scripts: ['change-password.js', 'new-password.js'],
     body: html`<p class="lead">${change.lead(options.brandName)}</p>
-<p id="needs-script">${change.needsScript}</p>
-<form id="change" method="post" novalidate hidden
+<form id="change" method="post" novalidate
   data-min="${minLength(setting)}"
   ${meterOf(setting)}
   data-texts="${JSON.stringify(said)}">
@@ -53,20 +141,24 @@ ${field({
   name: 'email',
   label: change.email,
   attributes: html`type="email" autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false"`,
+  fault: faults.email ?? '',
 })}
 ${field({
   name: 'password',
   label: change.password,
   attributes: html`type="password" autocomplete="current-password"`,
+  fault: faults.password ?? '',
 })}
-${newPasswordField(setting, 'newPassword', change.newPassword)}
+${newPasswordField(setting, 'newPassword', change.newPassword, faults.newPassword)}
 ${field({
   name: 'code',
   label: change.code,
   hint: change.codeHint,
   attributes: html`type="text" autocomplete="one-time-code" autocapitalize="none" spellcheck="false"`,
+  isOptional: true,
+  fault: faults.code ?? '',
 })}
-<p id="fault" class="fault" role="alert"></p>
+<p id="fault" class="fault" role="alert">${faults.form ?? ''}</p>
 <button type="submit">${change.button}</button>
 </form>
 <p class="beside"><a href="forgot-password">${forgot.title}</a></p>

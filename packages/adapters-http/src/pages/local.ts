@@ -30,7 +30,7 @@ import { grantsOf } from './grants.ts';
 import { calmPage, layout, type Setting, sendPage } from './layout.ts';
 import { linkCookie } from './link-cookie.ts';
 import { lockedPage, lockPage } from './lock-page.ts';
-import { minLength } from './new-password.ts';
+import { reasonOf } from './new-password.ts';
 import { texts } from './texts/index.ts';
 import { usedPage } from './used-page.ts';
 
@@ -202,7 +202,7 @@ export const local =
       } catch (error) {
         if (error instanceof InvalidOneTimeToken) return null;
         if (!(error instanceof IllegalArgument)) throw error;
-        return refusedFor(reasonOf(error, setting));
+        return refusedFor(reasonOf(error.violations, setting));
       }
     }
   };
@@ -211,14 +211,6 @@ export const local =
 function grantKindOf({ purpose, isJoining }: Told): GrantKind | null {
   if (isLockKind(purpose) || !hasLink(purpose)) return null;
   return isJoining ? 'register_known' : purpose;
-}
-
-/** Why a new password is refused. */
-function reasonOf({ violations }: IllegalArgument, setting: Setting): string {
-  const { reasons } = texts[setting.speech.language].script;
-  const known = violations.map(({ code }) => (reasons as Record<string, string>)[code]);
-  const reason = known.find((text) => text !== undefined) ?? reasons.malformed;
-  return reason.replace('{min}', minLength(setting));
 }
 
 function pageOf(setting: Setting, token: string, told: Told): Html {

@@ -1,4 +1,4 @@
-import { minPasswordLength } from '@rekey/domain';
+import { minPasswordLength, type Violation } from '@rekey/domain';
 import { type Html, html } from '@rekey/wording';
 import { type Setting, urlOf } from './layout.ts';
 import { texts } from './texts/index.ts';
@@ -26,19 +26,28 @@ export function newPasswordField(setting: Setting, name: string, label: string, 
 <label class="show" hidden><input type="checkbox" id="show"> ${change.show}</label>`;
 }
 
+/** Why a new password is refused, in words. */
+export function reasonOf(violations: readonly Violation[], setting: Setting): string {
+  const { reasons } = texts[setting.speech.language].script;
+  const known = violations.map(({ code }) => (reasons as Record<string, string>)[code]);
+  const reason = known.find((text) => text !== undefined) ?? reasons.malformed;
+  return reason.replace('{min}', minLength(setting));
+}
+
 export function field(of: {
   readonly name: string;
   readonly label: string;
   readonly attributes: Html;
+  readonly isOptional?: true;
   readonly hint?: string;
   readonly fault?: string;
 }): Html {
-  const { name, label, attributes, hint, fault = '' } = of;
+  const { name, label, attributes, isOptional, hint, fault = '' } = of;
   const ids = hint === undefined ? `${name}-fault` : `${name}-hint ${name}-fault`;
   const isFaulty = fault === '' ? '' : html` aria-invalid="true" autofocus`;
   return html`<div class="field">
 <label for="${name}">${label}</label>
-<input id="${name}" name="${name}" required ${attributes} aria-describedby="${ids}"${isFaulty}>
+<input id="${name}" name="${name}"${isOptional ? '' : ' required'} ${attributes} aria-describedby="${ids}"${isFaulty}>
 ${hint === undefined ? '' : html`<p id="${name}-hint" class="quiet">${hint}</p>\n`}<p id="${name}-fault" class="fault">${fault}</p>
 </div>`;
 }

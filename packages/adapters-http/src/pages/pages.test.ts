@@ -4,7 +4,7 @@ import { type Database, useCases } from '@rekey/usecases';
 import { START } from '@rekey/usecases/testing';
 import { languages, lockNotices } from '@rekey/wording';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { enrolled, PASSWORD, type Rig, rig, signedUp } from '../../test/harness.ts';
+import { enrolled, PASSWORD, type Rig, rig, signedUp, withFactor } from '../../test/harness.ts';
 import { texts } from './texts/index.ts';
 
 let server: Rig;
@@ -402,7 +402,7 @@ describe('the page for a new password', () => {
     ]);
   });
 
-  it('has the attributes for password managers, and hides its form until the script runs', async () => {
+  it('has the attributes for password managers, and a form that needs no script', async () => {
     const { statusCode, headers, body } = await get();
     expect([statusCode, headers.vary]).toStrictEqual([200, 'Accept-Language']);
     expect(headers['content-security-policy']).toBe(
@@ -414,7 +414,8 @@ describe('the page for a new password', () => {
       'autocomplete="new-password"',
       'autocomplete="one-time-code"',
     ]);
-    expect(body).toMatch(/<form id="change" method="post" novalidate hidden/);
+    expect(body).toMatch(/<form id="change" method="post" novalidate\n/);
+    expect(body).not.toContain('<noscript');
     expect(body).not.toMatch(
       /style=|<style|https?:|<script(?! type="module" src="(?:change|new)-password\.js\?v=)/,
     );
@@ -432,6 +433,197 @@ describe('the page for a new password', () => {
       expect(body).toContain(`<html lang="${language}" dir="ltr">`);
       expect(body).toContain(`<h1>${texts[language].change.title}</h1>`);
     }
+  });
+});
+
+describe('the form for a new password, sent without a script', () => {
+  const email = 'orion@example.com';
+  const password = 'battery staple';
+  const newPassword = 'tulip kite forty seven';
+  const send = async (fields: Record<string, string> = {}, headers: Record<string, string> = {}) =>
+    server.form(
+      'POST',
+      '/local/change-password',
+      { email, password, newPassword, code: '', ...fields },
+      headers,
+    );
+  const login = (typed: string) => server.form('POST', '/users/login', { email, password: typed });
+  const me = (bearer: string) =>
+    server.app.inject({ url: '/users/me', headers: { authorization: `Bearer ${bearer}` } });
+  /** All that an answer tells, but for its time and its name. */
+  const told = ({ statusCode, headers, body }: Awaited<ReturnType<typeof send>>) => {
+    const { date: _, 'x-request-id': _id, ...rest } = headers;
+    return JSON.stringify([statusCode, rest, body]);
+  };
+  const faultsIn = (body: string) =>
+    Object.fromEntries(
+      [...body.matchAll(/<p id="(?:(\w+)-)?fault" class="fault"[^>]*>([^<]+)<\/p>/g)].map(
+        ([, name = 'form', text]) => [name, text],
+      ),
+    );
+
+  it('sets the password, ends every session, owes the mail, and is known in its browser from then on', async () => {
+    const { token: bearer } = (await login(password)).json();
+    const done = await send({}, { 'sec-fetch-site': 'same-origin', origin: 'null' });
+    expect(done.statusCode).toBe(200);
+    expect(done.body).toContain(`<h1>${texts.en.change.done.title}</h1>`);
+    expect(done.body).not.toMatch(/<form|<script/);
+    expect(done.headers['set-cookie']).toMatch(/^rekey-device=.*; HttpOnly; SameSite=Strict$/);
+    expect((await me(bearer)).statusCode).toBe(401);
+    expect((await login(password)).statusCode).toBe(401);
+    expect((await login(newPassword)).statusCode).toBe(200);
+    await server.mailedTokens();
+    expect(server.channels.mail.sent.at(-1)).toMatchObject({ kind: 'update_password', to: email });
+  });
+
+  it.each(languages)(
+    'asks whoever has a second factor for a code as well, and goes on with it: %s',
+    async (language) => {
+      const codeAt = await withFactor(server, userId);
+      const headers = { 'accept-language': language };
+      const asked = await send({}, headers);
+      expect([asked.statusCode, faultsIn(asked.body)]).toStrictEqual([
+        403,
+        { code: texts[language].script.factor },
+      ]);
+      expect(asked.body).toMatch(/<input id="code"[^>]* aria-invalid="true" autofocus>/);
+      expect(asked.body).toContain(texts[language].change.codeHint);
+      expect((await send({ code: codeAt() }, headers)).body).toContain(
+        `<h1>${texts[language].change.done.title}</h1>`,
+      );
+      expect((await login(newPassword)).json().requires2FA).toBe(true);
+    },
+  );
+
+  it('takes a recovery code, and each code once', async () => {
+    const { token: bearer } = (await login(password)).json();
+    const code = (await withFactor(server, userId))();
+    const authorization = `Bearer ${bearer}`;
+    const renewed = await server.form(
+      'POST',
+      '/users/2fa/recoveryCodes',
+      { code },
+      { authorization },
+    );
+    const [recovery] = renewed.json().codes;
+    expect((await send({ code })).statusCode).toBe(400);
+    expect((await send({ code: recovery.toUpperCase() })).statusCode).toBe(200);
+    const again = { password: newPassword, newPassword: password, code: recovery };
+    expect((await send(again)).statusCode).toBe(400);
+  });
+
+  it('tells no wrong code from a wrong password, and no account with a factor from one without or none', async () => {
+    await signedUp(server, 'plain@example.com');
+    const codeAt = await withFactor(server, userId);
+    const wrong = { password: 'not this one' };
+    for (const [code, tries] of [
+      ['', [wrong, { ...wrong, email: 'plain@example.com' }, { email: 'nobody@example.com' }]],
+      [
+        codeAt(),
+        [
+          wrong,
+          { code: '000000' },
+          { ...wrong, email: 'plain@example.com' },
+          { email: 'nobody@example.com' },
+        ],
+      ],
+    ] as const) {
+      const answers: (readonly [string, number])[] = [];
+      for (const fields of tries) {
+        const before = server.hashing();
+        const answer = told(await send({ code, ...fields }));
+        answers.push([answer, server.hashing() - before]);
+      }
+      expect(answers).toStrictEqual(answers.map(() => [answers[0]?.[0], 1]));
+      expect(answers[0]?.[0]).toContain(
+        code === '' ? texts.en.script.credentials : texts.en.script.credentialsOrCode,
+      );
+    }
+    expect((await send({ code: codeAt() })).statusCode).toBe(200);
+  });
+
+  it('counts wrong codes together with the wrong passwords of every login, and says how long to wait', async () => {
+    const codeAt = await withFactor(server, userId);
+    await login('not this one');
+    for (let i = 0; i < 4; i += 1) expect((await send({ code: '000000' })).statusCode).toBe(400);
+    const late = await send({ code: codeAt() });
+    expect([late.statusCode, late.headers['retry-after'], faultsIn(late.body)]).toStrictEqual([
+      429,
+      '1',
+      { form: texts.en.script.wait.replace('{time}', '1 second') },
+    ]);
+    expect((await login(password)).statusCode).toBe(429);
+    server.clock.set(server.clock.now() + 1000);
+    expect((await send({ code: codeAt() })).statusCode).toBe(200);
+  });
+
+  it.each(languages)('says what is wrong beside each field: %s', async (language) => {
+    const { script } = texts[language];
+    const faultsOf = async (fields: Record<string, string>) => {
+      const { statusCode, body } = await send(fields, { 'accept-language': language });
+      return [statusCode, faultsIn(body)];
+    };
+    const { required, email: badEmail, reasons } = script;
+    expect(await faultsOf({ email: '', password: '', newPassword: '' })).toStrictEqual([
+      400,
+      { email: required, password: required, newPassword: required },
+    ]);
+    const short = { email: 'no address', newPassword: 'short' };
+    expect(await faultsOf(short)).toStrictEqual([
+      400,
+      { email: badEmail, newPassword: reasons.too_short.replace('{min}', '8') },
+    ]);
+    expect(await faultsOf({ newPassword: password })).toStrictEqual([
+      400,
+      { newPassword: reasons.same_as_current },
+    ]);
+    expect(await faultsOf({ password: 'x'.repeat(2000) })).toStrictEqual([
+      400,
+      { password: script.credentials },
+    ]);
+    expect((await login(password)).statusCode).toBe(200);
+  });
+
+  it('sends back nothing of what was sent, and keeps it in no cookie and no URL', async () => {
+    const codeAt = await withFactor(server, userId);
+    const planted = { password: 'planted-secret-1', newPassword: 'planted-secret-2' };
+    const typed = [
+      {},
+      { code: '123-planted-3' },
+      { ...planted, code: codeAt() },
+      { ...planted, email: 'planted-secret-4@' },
+    ];
+    for (const fields of typed) {
+      const { statusCode, body, headers } = await send(fields);
+      expect(statusCode).toBeGreaterThanOrEqual(400);
+      expect(body).not.toMatch(/planted|orion@|battery|tulip| value="/);
+      expect(headers['set-cookie']).toBe(undefined);
+      expect(headers.location).toBe(undefined);
+      expect(headers['cache-control']).toBe('no-store');
+    }
+  });
+
+  it('is sent by no page of another site', async () => {
+    const foreign = await send({}, { 'sec-fetch-site': 'cross-site', origin: 'null' });
+    expect(foreign.statusCode).toBe(403);
+    expect((await login(password)).statusCode).toBe(200);
+  });
+
+  it('says that it cannot be done now, where the database is away', async () => {
+    const { ports } = server;
+    const database: Database = {
+      ...ports.database,
+      transact: () => Promise.reject(new Unavailable(3)),
+    };
+    server = await rig({
+      rooms: () => ({ passwords: useCases({ ...ports, database }).passwords }),
+    });
+    const later = await send();
+    expect([later.statusCode, later.headers['retry-after'], faultsIn(later.body)]).toStrictEqual([
+      503,
+      '3',
+      { form: texts.en.script.later },
+    ]);
   });
 });
 

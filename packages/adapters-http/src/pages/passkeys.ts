@@ -29,7 +29,7 @@ function page(setting: Setting): Html {
     sign: 'key',
     scripts: ['passkeys.js'],
     body: html`<p class="lead">${lead(options.brandName)}</p>
-<p id="needs-script">${change.needsScript}</p>
+<p id="needs-script">${passkeys.needsScript}</p>
 <p id="cannot" hidden>${passkeys.cannot}</p>
 <div id="passkeys" hidden
   data-texts="${JSON.stringify({ ...says, required, later: said.later, wait: said.wait })}">

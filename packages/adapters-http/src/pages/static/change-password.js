@@ -1,5 +1,6 @@
-// The page "change your password". It opens no session: somebody who has to change the password gets none.
-// All that it says is in the attributes of the form, in the language of the page.
+// The page "change your password". It opens no session: somebody who has to change the password gets none. The form works
+// without this script, which keeps what was typed where something is refused. All that it says is in the attributes of the
+// form, in the language of the page.
 
 /**
  * @typedef {{ status: number, code: string, errors?: { field: string, code: string }[] }} Problem
@@ -8,15 +9,12 @@
 const form = /** @type {HTMLFormElement} */ (element('change'));
 const button = /** @type {HTMLButtonElement} */ (form.querySelector('button'));
 const fields = ['email', 'password', 'newPassword'].map(input);
-/** Of a second factor: shown once the account asks for it. */
+/** Of a second factor: hidden until the account asks for it. */
 const code = input('code');
 const codeField = /** @type {HTMLElement} */ (code.closest('.field'));
 codeField.hidden = true;
 const { min = '', name = '' } = form.dataset;
 const texts = JSON.parse(form.dataset.texts ?? '');
-
-element('needs-script').remove();
-form.hidden = false;
 
 form.addEventListener('submit', (event) => {
   event.preventDefault();
@@ -27,7 +25,8 @@ form.addEventListener('submit', (event) => {
 
 async function submit() {
   clearFaults();
-  const empty = fields.filter(({ value }) => value === '');
+  const asked = codeField.hidden ? fields : [...fields, code];
+  const empty = asked.filter(({ value }) => value === '');
   if (empty.length > 0) {
     for (const { name } of empty) say(name, texts.required);
     return showFirstFault();
@@ -74,11 +73,12 @@ function celebrate() {
 async function explain(response) {
   /** @type {Problem} */
   const { code, errors = [] } = await response.json();
-  if (code === 'invalid_credentials') return say('', texts.credentials);
+  if (code === 'invalid_credentials') {
+    return say('', codeField.hidden ? texts.credentials : texts.credentialsOrCode);
+  }
   if (code === 'second_factor_required') {
     codeField.hidden = false;
-    say('code', texts.factor);
-    return input('code').focus();
+    return say('code', texts.factor);
   }
   if (code === 'too_many_requests') return say('', texts.wait.replace('{time}', wait(response)));
   for (const { field, code: reason } of errors) {
@@ -113,7 +113,7 @@ function clearFaults() {
 }
 
 function showFirstFault() {
-  fields.find((field) => field.hasAttribute('aria-invalid'))?.focus();
+  [...fields, code].find((field) => field.hasAttribute('aria-invalid'))?.focus();
 }
 
 /** @param {string} id */

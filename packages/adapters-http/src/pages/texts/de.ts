@@ -171,9 +171,8 @@ export const de: Texts = {
     show: 'Passwörter anzeigen',
     button: 'Passwort ändern',
     code: 'Code Ihrer App',
-    codeHint: 'Sechs Ziffern Ihrer Authenticator-App, oder ein Wiederherstellungscode.',
-    needsScript:
-      'Diese Seite braucht JavaScript. Bitte schalten Sie es für diese Website ein, und laden Sie die Seite neu.',
+    codeHint:
+      'Falls Ihr Konto einen verlangt: sechs Ziffern Ihrer Authenticator-App, oder ein Wiederherstellungscode.',
     done: {
       title: 'Ihr Passwort ist geändert',
       paragraphs: [
@@ -186,6 +185,8 @@ export const de: Texts = {
     title: 'Ihre Passkeys',
     lead: (service) =>
       `Melden Sie sich bei ${service} mit Ihrem Gerät an statt mit einem Passwort: mit seiner PIN, Ihrem Fingerabdruck oder Ihrem Gesicht.`,
+    needsScript:
+      'Diese Seite braucht JavaScript. Bitte schalten Sie es für diese Website ein, und laden Sie die Seite neu.',
     cannot: 'Dieser Browser kennt keine Passkeys. Ein neuerer kennt sie.',
     withPasskey: 'Mit einem Passkey anmelden',
     orPassword: 'Oder mit Ihrem Passwort:',
@@ -233,6 +234,7 @@ export const de: Texts = {
       used_before: 'Dieses Passwort hatten Sie schon einmal. Bitte wählen Sie ein anderes.',
     },
     credentials: 'Die E-Mail-Adresse oder das aktuelle Passwort stimmt nicht.',
+    credentialsOrCode: 'Die E-Mail-Adresse, das aktuelle Passwort oder der Code stimmt nicht.',
     wait: 'Das wurde zu oft versucht. Bitte versuchen Sie es in {time} noch einmal.',
     later:
       'Das ist im Moment nicht möglich. Es wurde nichts geändert. Bitte versuchen Sie es in einer Minute noch einmal.',

@@ -166,9 +166,8 @@ export const en: Texts = {
     show: 'Show passwords',
     button: 'Change password',
     code: 'Code of your app',
-    codeHint: 'Six digits of your authenticator app, or a recovery code.',
-    needsScript:
-      'This page needs JavaScript. Please turn it on for this site and load the page again.',
+    codeHint:
+      'If your account takes one: six digits of your authenticator app, or a recovery code.',
     done: {
       title: 'Your password is changed',
       paragraphs: [
@@ -181,6 +180,8 @@ export const en: Texts = {
     title: 'Your passkeys',
     lead: (service) =>
       `Sign in to ${service} with your device instead of a password: by its PIN, your fingerprint or your face.`,
+    needsScript:
+      'This page needs JavaScript. Please turn it on for this site and load the page again.',
     cannot: 'This browser knows no passkeys. A newer one does.',
     withPasskey: 'Sign in with a passkey',
     orPassword: 'Or with your password:',
@@ -227,6 +228,7 @@ export const en: Texts = {
       used_before: 'You had this password before. Please choose another.',
     },
     credentials: 'The e-mail address or the current password is not right.',
+    credentialsOrCode: 'The e-mail address, the current password or the code is not right.',
     wait: 'That was tried too often. Please try again in {time}.',
     later: 'This is not possible right now. Nothing was changed. Please try again in a minute.',
     offline: 'No answer came. Please check your connection and log in to see which password works.',

@@ -167,9 +167,8 @@ export const es: Texts = {
     show: 'Mostrar contraseñas',
     button: 'Cambiar contraseña',
     code: 'Código de su aplicación',
-    codeHint: 'Seis cifras de su aplicación de autenticación, o un código de recuperación.',
-    needsScript:
-      'Esta página necesita JavaScript. Actívelo para este sitio y vuelva a cargar la página.',
+    codeHint:
+      'Si su cuenta lo pide: seis cifras de su aplicación de autenticación, o un código de recuperación.',
     done: {
       title: 'Su contraseña se ha cambiado',
       paragraphs: [
@@ -182,6 +181,8 @@ export const es: Texts = {
     title: 'Sus llaves de acceso',
     lead: (service) =>
       `Inicie sesión en ${service} con su dispositivo en lugar de una contraseña: con su PIN, su huella o su rostro.`,
+    needsScript:
+      'Esta página necesita JavaScript. Actívelo para este sitio y vuelva a cargar la página.',
     cannot: 'Este navegador no conoce las llaves de acceso. Uno más reciente sí.',
     withPasskey: 'Iniciar sesión con una llave de acceso',
     orPassword: 'O con su contraseña:',
@@ -228,6 +229,7 @@ export const es: Texts = {
       used_before: 'Ya ha tenido esta contraseña. Elija otra.',
     },
     credentials: 'El correo electrónico o la contraseña actual no son correctos.',
+    credentialsOrCode: 'El correo electrónico, la contraseña actual o el código no son correctos.',
     wait: 'Se ha intentado demasiadas veces. Inténtelo de nuevo dentro de {time}.',
     later: 'Ahora mismo no es posible. No se ha cambiado nada. Inténtelo de nuevo en un minuto.',
     offline:

@@ -164,9 +164,7 @@ export const ja: Texts = {
     show: 'パスワードを表示する',
     button: 'パスワードを変更',
     code: 'コード',
-    codeHint: '認証アプリの 6 桁の数字、またはリカバリーコード。',
-    needsScript:
-      'このページには JavaScript が必要です。このサイトで有効にしてから、ページを再読み込みしてください。',
+    codeHint: 'アカウントで必要な場合: 認証アプリの 6 桁の数字、またはリカバリーコード。',
     done: {
       title: 'パスワードを変更しました',
       paragraphs: [
@@ -179,6 +177,8 @@ export const ja: Texts = {
     title: 'パスキー',
     lead: (service) =>
       `パスワードの代わりに、お使いの端末の PIN・指紋・顔で ${service} にサインインできます。`,
+    needsScript:
+      'このページには JavaScript が必要です。このサイトで有効にしてから、ページを再読み込みしてください。',
     cannot: 'このブラウザーはパスキーに対応していません。新しいブラウザーをお使いください。',
     withPasskey: 'パスキーでサインイン',
     orPassword: 'またはパスワードで:',
@@ -225,6 +225,7 @@ export const ja: Texts = {
       used_before: '以前に使用したパスワードです。別のパスワードを選んでください。',
     },
     credentials: 'メールアドレスまたは現在のパスワードが正しくありません。',
+    credentialsOrCode: 'メールアドレス、現在のパスワード、またはコードが正しくありません。',
     wait: '試行回数が多すぎます。{time}後にもう一度お試しください。',
     later: '現在、処理できません。何も変更されていません。1 分ほどしてからもう一度お試しください。',
     offline:

@@ -163,8 +163,8 @@ export const pt: Texts = {
     show: 'Mostrar senhas',
     button: 'Alterar senha',
     code: 'Código do seu aplicativo',
-    codeHint: 'Seis dígitos do seu aplicativo autenticador, ou um código de recuperação.',
-    needsScript: 'Esta página precisa de JavaScript. Ative-o para este site e recarregue a página.',
+    codeHint:
+      'Se a sua conta pedir: seis dígitos do seu aplicativo autenticador, ou um código de recuperação.',
     done: {
       title: 'Sua senha foi alterada',
       paragraphs: [
@@ -177,6 +177,7 @@ export const pt: Texts = {
     title: 'As suas chaves de acesso',
     lead: (service) =>
       `Entre em ${service} com o seu dispositivo em vez de uma senha: com o PIN, a impressão digital ou o rosto.`,
+    needsScript: 'Esta página precisa de JavaScript. Ative-o para este site e recarregue a página.',
     cannot: 'Este navegador não conhece chaves de acesso. Um mais recente conhece.',
     withPasskey: 'Entrar com uma chave de acesso',
     orPassword: 'Ou com a sua senha:',
@@ -223,6 +224,7 @@ export const pt: Texts = {
       used_before: 'Você já teve esta senha. Escolha outra.',
     },
     credentials: 'O e-mail ou a senha atual não está correto.',
+    credentialsOrCode: 'O e-mail, a senha atual ou o código não está correto.',
     wait: 'Houve tentativas demais. Tente de novo em {time}.',
     later: 'Isso não é possível agora. Nada foi alterado. Tente de novo em um minuto.',
     offline:

@@ -94,13 +94,13 @@ export type Texts = {
     /** Of a second factor. */
     readonly code: string;
     readonly codeHint: string;
-    readonly needsScript: string;
     readonly done: Paragraphs;
   };
   /** The page of the own passkeys. */
   readonly passkeys: {
     readonly title: string;
     readonly lead: (service: string) => string;
+    readonly needsScript: string;
     /** For a browser that knows none. */
     readonly cannot: string;
     readonly withPasskey: string;
@@ -126,7 +126,7 @@ export type Texts = {
       readonly many: string;
     };
   };
-  /** The words of the script of the page for a new password. */
+  /** Why a new password is not set, and the other words of the script of its page. */
   readonly script: {
     /** Asks for the second factor. */
     readonly factor: string;
@@ -137,6 +137,8 @@ export type Texts = {
     readonly email: string;
     readonly reasons: Readonly<Record<PasswordCode, string>>;
     readonly credentials: string;
+    /** Where a code was sent along. */
+    readonly credentialsOrCode: string;
     readonly wait: string;
     readonly later: string;
     readonly offline: string;
