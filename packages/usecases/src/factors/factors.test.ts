@@ -238,6 +238,18 @@ describe('a login of a user with a second factor', () => {
     expect((await sessionsOf(w, owner)).at(-1)?.amr).toEqual(['pwd', 'recovery_code']);
   });
 
+  test('takes no code of a TOTP key, which is an affair of its service and asked for at no login', async () => {
+    const w = world();
+    const keyed = await w.addOwner();
+    const { seed } = await w.addTotp(keyed);
+    expect(await endOf(logIn(w, keyed))).toBe('done');
+    const factor = await w.enrol(keyed);
+    const challenge = await challengeOf(w, keyed);
+    const [ofKey, own] = [seed, factor.seed].map((each) => w.totp.codeAt(each, w.clock.now()));
+    expect(await endOf(goOn(w, keyed, challenge, ofKey!))).toBeInstanceOf(InvalidCredentials);
+    expect(await endOf(goOn(w, keyed, challenge, own!))).toBe('done');
+  });
+
   test('takes each step once, and each recovery code once', async () => {
     const { w, owner, codes, codeAt } = await anEnrolled();
     const code = codeAt();
