@@ -470,7 +470,7 @@ export type FormNewSeed = {
   readonly email: string;
   /** The password that the account has now. */
   readonly password: string;
-  /** Of the factor that is to be replaced. */
+  /** Of the factor that is to be replaced; a session that was opened with one needs none. */
   readonly code?: string;
   /** Names the device. Brought along by the next login, it lets a right password in however often others tried. A text that is no such token, and a token of another account, are passed over. */
   readonly device?: string;
