@@ -62,7 +62,9 @@ async function delivery(
   for (const [who, all] of Object.entries(reached)) {
     const { p50, p99 } = latencyOf(all);
     const name = who === 'here' ? 'of the server that did it' : 'of another server';
-    const goal = { of: 'rekey', most: 50 } as const;
+    // A server looks five times a second for what another one wrote into the SQLite file.
+    const isLooking = who === 'there' && postgres === null;
+    const goal = isLooking ? undefined : ({ of: 'rekey', most: 50 } as const);
     rows.push(
       row(`an event reaches a stream ${name}, ${on}, p99`, 'ms', [p99], 'median', [p50], goal),
     );

@@ -12,6 +12,8 @@ const BEAT_MS = 200;
 /** How often it is looked whether the keys are still good that streams were opened with. */
 const CHECK_MS = 400;
 const RETRY_MS = 500;
+/** Streams that are told of news in one turn of the event loop: others are answered in between. */
+const WOKEN = 50;
 const RETRY_AFTER_S = 10;
 
 /** The end of a feed, read once for all in this process who follow it. */
@@ -228,7 +230,16 @@ export class Feeds {
       if (found.length < PAGE) break;
     }
     if (until !== null) tail.completeUntil = Math.max(until, tail.completeUntil ?? 0);
-    if (isNews) for (const reader of [...tail.readers]) reader();
+    if (isNews) await this.#wake(tail);
+  }
+
+  async #wake({ readers }: Tail): Promise<void> {
+    let woken = 0;
+    for (const reader of [...readers]) {
+      reader();
+      woken += 1;
+      if (woken % WOKEN === 0) await nextTurn();
+    }
   }
 
   /** One more has to be told up to when that feed is complete. */

@@ -44,6 +44,23 @@ async function take(stream: AsyncGenerator<readonly StreamItem[], void>, count: 
   return items;
 }
 
+/** Counts turns of the event loop, in each of which others could be answered. */
+function countTurns() {
+  let count = 0;
+  const next = () => {
+    count += 1;
+    immediate = setImmediate(next);
+  };
+  let immediate = setImmediate(next);
+  return {
+    count: () => count,
+    end: () => {
+      clearImmediate(immediate);
+      return count;
+    },
+  };
+}
+
 describe('events of a service', () => {
   test('come in their order, page after page, and none twice', async () => {
     const { read, rename } = await prepare();
@@ -213,16 +230,26 @@ describe('a stream of events', () => {
     const { stream, rename } = await prepare();
     for (let n = 0; n < 20; n += 1) await rename(`Ada ${n}`);
     const events = await stream({ limit: 1 });
-    let turns = 0;
-    const count = () => {
-      turns += 1;
-      again = setImmediate(count);
-    };
-    let again = setImmediate(count);
+    const turns = countTurns();
     await take(events, 20);
-    clearImmediate(again);
-    expect(turns).toBeGreaterThanOrEqual(18);
+    expect(turns.end()).toBeGreaterThanOrEqual(18);
     await events.return();
+  });
+
+  test('that has many beside it lets others be answered before all of them are told', async () => {
+    const { w, stream, rename } = await prepare();
+    const streams = await Promise.all(Array.from({ length: 200 }, () => stream()));
+    await rename('A');
+    const turns = countTurns();
+    const told = streams.map(async (each) => {
+      await take(each, 1);
+      return turns.count();
+    });
+    await w.useCases.maintenance.sequence.execute(operator);
+    const all = await Promise.all(told);
+    turns.end();
+    expect(new Set(all).size).toBeGreaterThanOrEqual(4);
+    for (const each of streams) await each.return();
   });
 
   test('of rare types says how far it has come, past all the others', async () => {
