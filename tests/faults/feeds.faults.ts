@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause, setImmediate } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Client, RekeyError, rekeyClient, verifier } from '../../packages/client/src/index.ts';
+import { messagesOf } from '../../packages/client/src/messages.ts';
 import { createService, type Server } from '../harness.ts';
-import { aWorld, databases, isLong, kill, PATIENCE_MS, roundsOf } from './world.ts';
+import { aWorld, databases, eventually, isLong, kill, PATIENCE_MS, roundsOf } from './world.ts';
 
 vi.setConfig({ testTimeout: PATIENCE_MS });
 
@@ -16,9 +17,11 @@ describe.each(databases)('on %s', (database) => {
     const rounds = roundsOf();
     /** What was answered, each as the event that is owed for it. */
     const answered: string[] = [];
+    const reader: Reader = { ids: [], cursor: '' };
     for (let round = 0; round < rounds; round += 1) {
       const server = await start();
       const rekey = rekeyClient({ url: server.url, key: key.value });
+      const following = follow(server, key.value, reader);
       const email = `ada${round}@example.com`;
       await rekey.createUser({ name: 'Ada', email, password: PASSWORD, token_key: true });
       const work = async (walk: () => AsyncGenerator<string>) => {
@@ -30,6 +33,7 @@ describe.each(databases)('on %s', (database) => {
       ]);
       await pause(100 + Math.random() * 700);
       await kill(server);
+      await following;
       const failures = (await workers).map((worker) => 'reason' in worker && worker.reason);
       // A server that dies answers nothing, and one that is busy says so.
       const refusals = failures.filter((failure) => failure instanceof RekeyError);
@@ -40,6 +44,9 @@ describe.each(databases)('on %s', (database) => {
     const rekey = rekeyClient({ url: server.url, key: key.value });
     const events = await feedOf(rekey);
     expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+    void follow(server, key.value, reader);
+    await eventually(() => reader.ids.length).toBeGreaterThanOrEqual(events.length);
+    expect(reader.ids).toEqual(events.map(({ id }) => id));
     const told = Map.groupBy(events, changeOf);
     expect(answered.filter((change) => told.get(change)?.length !== 1)).toEqual([]);
     // Nothing is told that did not happen.
@@ -52,7 +59,7 @@ describe.each(databases)('on %s', (database) => {
     record({
       fault: 'kill -9 at random moments, while users, keys and sessions come and go',
       rounds,
-      figure: `0 of ${answered.length} acknowledged changes missing; ${events.length} events, none twice`,
+      figure: `0 of ${answered.length} acknowledged changes missing; ${events.length} events, none twice, as a stream that broke each time had them too`,
     });
   });
 });
@@ -88,6 +95,27 @@ async function* visits(rekey: Client, email: string): AsyncGenerator<string> {
   yield `session.started ${sid}`;
   await rekey.logOut({ token });
   yield `session.ended ${sid}`;
+}
+
+type Reader = { ids: string[]; cursor: string };
+
+/** Follows the events of a server until it dies, from where the last one ended. */
+async function follow({ url }: Server, key: string, reader: Reader): Promise<void> {
+  const headers = {
+    authorization: key,
+    accept: 'text/event-stream',
+    ...(reader.cursor !== '' && { 'last-event-id': reader.cursor }),
+  };
+  try {
+    const { body } = await fetch(`${url}/v1/event`, { headers });
+    if (body === null) return;
+    for await (const { id, data } of messagesOf(body)) {
+      if (data !== '') reader.ids.push((JSON.parse(data) as Told).id);
+      if (id !== '') reader.cursor = id;
+    }
+  } catch {
+    // It died.
+  }
 }
 
 /** All events of a service, page by page. */
