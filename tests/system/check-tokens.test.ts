@@ -95,7 +95,7 @@ test(
     server.signal('SIGSTOP');
     for (const each of backends) {
       await eventually(() => fresh(each)).toBe(0);
-      expect(each.lines).toContain('rekey: stale');
+      await eventually(() => each.lines).toContain('rekey: stale');
     }
     const before = (await one.metrics())[counted('asked')] ?? Number.NaN;
     const waiting = one.ask('GET', '/api/me', next);

@@ -118,7 +118,7 @@ describe.each(databases)('a verifier on %s', (database) => {
       await check(ada.token);
       proxy.hold();
       await eventually(() => state().isFresh).toBe(false);
-      expect(events).toContain('stale');
+      await eventually(() => events).toContain('stale');
       await rekey.logOut({ token: eve.token });
       decisions.length = 0;
       expect(await check(ada.token)).not.toBeNull();
