@@ -10,6 +10,7 @@ import { record } from '../../packages/usecases/src/shared/record.ts';
 import { tell } from '../../packages/usecases/src/shared/tell.ts';
 import { type Benchmark, type Effort, figure, latencyOf, type Row, row } from './figures.ts';
 import { aFolder, startPostgres } from './processes.ts';
+import { draw } from './rekey.ts';
 
 /** Transactions that are open at a time. */
 const AT_ONCE = 32;
@@ -18,7 +19,7 @@ const COMMIT_MS = 5;
 const MEASURED_MS = 5000;
 
 const clock = { now: () => Date.now() };
-const key = { kid: 'bench', key: Buffer.alloc(32, 7), createdAt: 0 };
+const key = { kid: '0123456789abcdef', key: Buffer.alloc(32, 7), createdAt: 0 };
 const ports = { clock, ids: uuidv7Ids(clock), macs: macs(() => [key] as never) };
 
 const BROWSERS = [
@@ -174,18 +175,77 @@ export const appends: Benchmark = async ({ rounds, scale }) => {
   }
 };
 
-const ENTRIES = 20_000;
+const ENTRIES = 100_000;
+/** Two and a half thousand people, and an entry a minute: each is here every other day. */
+const USERS = 2500;
+const BETWEEN_MS = 60_000;
 
-/** Bytes of the audit on the disk, indexes included, for each entry of logins by browsers. */
-async function sizeOf(url: string, entries: number): Promise<number> {
-  const { database, given, users, close } = await open(url);
+/** What happens at three services in some months: logins by browsers, most of which succeed, and all that goes with them. */
+async function fillMonths(url: string, entries: number): Promise<void> {
+  const next = draw(1_000_003);
+  const clock = { at: Date.UTC(2026, 0, 1), now: () => clock.at };
+  const own = { clock, ids: uuidv7Ids(clock), macs: ports.macs };
+  const opened = await openDatabase({ url });
+  await opened.migrate();
+  const given = places({ ...own, database: opened.database, news: opened.news });
+  const some = (count: number) => Array.from({ length: count }, () => own.ids.next());
+  const services = some(3).map((id) => ({ id, keyId: own.ids.next() }));
+  // Most of it is at the first of them.
+  const often = [...services, ...services.slice(0, 1), ...services.slice(0, 1)];
+  const users = some(USERS);
+  const sessions: { readonly userId: string; readonly id: string }[] = [];
+  const pick = <T>(of: readonly T[]): T => of[next() % of.length] as T;
+
+  async function happen(stores: Stores): Promise<void> {
+    const { id: serviceId, keyId } = pick(often);
+    const hex = () => (next() % 65_536).toString(16);
+    const address =
+      next() % 5 < 3
+        ? `203.0.${next() % 256}.${next() % 256}`
+        : `2001:db8:${hex()}:${hex()}:${hex()}:${hex()}:${hex()}:${hex()}`;
+    const client = pick(BROWSERS).replaceAll(/13\d\./g, () => `${130 + (next() % 20)}.`);
+    const actor = {
+      kind: 'service',
+      service: { id: serviceId },
+      keyId,
+      user: null,
+      origin: { address, client },
+    } as never;
+    const userId = pick(users);
+    const what = next() % 100;
+    const tell = (of: Parameters<typeof record>[3]) => record(own, stores, actor, of);
+    if (what < 72) {
+      const id = own.ids.next();
+      sessions.push({ userId, id });
+      await tell({ type: 'sso:AuthLocalLogin', serviceId, userId, subjectId: id });
+    } else if (what < 82) {
+      const failed = { outcome: 'failure', code: 'invalid_credentials' } as const;
+      await tell({ type: 'sso:AuthLocalLogin', serviceId, userId, ...failed });
+    } else if (what < 90 && sessions.length > 0) {
+      const session = pick(sessions.slice(-1000));
+      const of = { userId: session.userId, subjectId: session.id };
+      await tell({ type: 'sso:AuthTokenRefresh', serviceId, ...of });
+    } else if (what < 94) {
+      await tell({ type: 'sso:KeyCreate', serviceId, userId, subjectId: own.ids.next() });
+    } else {
+      const data = { type: 'diff', data: [['name', `User ${next()}`, `User ${next()}`]] };
+      await tell({ type: 'sso:UserUpdate', serviceId, userId, subjectId: userId, data });
+    }
+    clock.at += 1 + (next() % (2 * BETWEEN_MS));
+  }
+
   for (let n = 0; n < entries; ) {
-    await database.transact(async (stores) => {
-      for (let i = 0; i < 100; i += 1, n += 1) await logIn(stores, n, users);
+    await opened.database.transact(async (stores) => {
+      for (let i = 0; i < 100; i += 1, n += 1) await happen(stores);
     });
     await given.give({ isPatient: true });
   }
-  await close();
+  await opened.close();
+}
+
+/** Bytes of the audit on the disk, indexes included, for each entry, as they grew: nothing was packed or built anew. */
+async function sizeOf(url: string, entries: number): Promise<number> {
+  await fillMonths(url, entries);
   if (url.startsWith('sqlite:')) {
     const handle = new Sqlite(url.slice('sqlite:'.length), { readonly: true });
     const { bytes } = handle
@@ -199,6 +259,7 @@ async function sizeOf(url: string, entries: number): Promise<number> {
   }
   const client = new pg.Client(url);
   await client.connect();
+  await client.query('vacuum audit_entries');
   const { rows } = await client.query(`select pg_total_relation_size('audit_entries') as bytes`);
   await client.end();
   return Number(rows[0].bytes) / entries;

@@ -65,6 +65,11 @@ export function wordsOf(databaseUrl: string) {
         ? `(with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count}) select i from n) n`
         : `generate_series(1, ${count}) n(i)`,
     idOf: (kind: Kind, of = 'i') => `'${prefixes[kind]}' || ${hex(of)}`,
+    /** The octets of an id, and ones that are written down. */
+    packed: (id: string) =>
+      isSqlite ? `unhex(replace(${id}, '-', ''))` : `decode(replace(${id}, '-', ''), 'hex')`,
+    literal: (octets: Buffer) =>
+      isSqlite ? `x'${octets.toString('hex')}'` : `'\\x${octets.toString('hex')}'::bytea`,
     /** The octets of a folded text, of one that is ASCII. */
     octets: (text: string) =>
       isSqlite ? `cast(lower(${text}) as blob)` : `convert_to(lower(${text}), 'UTF8')`,

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { addresses, types, words } from '../../packages/adapters-db/src/stores/audit-octets.ts';
 import { formServiceId } from '../../packages/domain/src/service.ts';
 import { Connection, request, type Shot, timed } from './client.ts';
 import { type Benchmark, type Effort, figure, most, type Row, row } from './figures.ts';
@@ -36,19 +37,19 @@ async function fill(
 }
 
 function statementsOf(databaseUrl: string, users: number): string[] {
-  const { each, idOf, octets } = wordsOf(databaseUrl);
+  const { each, idOf, octets, packed, literal } = wordsOf(databaseUrl);
   const entries = users * ENTRIES;
   const name = `case when i % 100 = 7 then 'Ada' else 'User ' || i end`;
   const email = `'user' || i || '@bench.example'`;
   const isEnabled = 'case when i % 20 = 3 then 0 else 1 end';
   /** Every other user is of the first service, and so are the keys, sessions and entries of that user. */
-  const makerOf = (user: string) =>
-    idOf(
-      'service',
-      `(case when ${user} % 2 = 1 then 1 when ${user} % ${users / FEW_USERS} = 0 then ${SERVICES} else 2 + ${user} / 2 % ${SERVICES - 2} end)`,
-    );
+  const numberOf = (user: string) =>
+    `(case when ${user} % 2 = 1 then 1 when ${user} % ${users / FEW_USERS} = 0 then ${SERVICES} else 2 + ${user} / 2 % ${SERVICES - 2} end)`;
+  const makerOf = (user: string) => idOf('service', numberOf(user));
   const maker = makerOf('i');
   const ofEntry = `((i - 1) / ${ENTRIES} + 1)`;
+  /** The id of an entry without its time. */
+  const restOf = `'7000-' || substr(${idOf('audit')}, 20)`;
   const seenBy = (viewer: string, some = '1 = 1') =>
     `insert into visible_users (service_id, user_id, is_enabled, name_key, email_key)
      select ${viewer}, ${idOf('user')}, ${isEnabled}, ${octets(name)}, ${octets(email)} from ${each(users)} where ${some}`;
@@ -76,14 +77,18 @@ function statementsOf(databaseUrl: string, users: number): string[] {
     `insert into sessions (id, created_at, last_used_at, expires_at, address, amr, user_id, service_id, key_id)
      select ${idOf('session')}, ${NOW}, ${NOW}, ${FAR}, '192.0.2.1', 'pwd', ${idOf('user')}, ${maker}, ${idOf('key')}
      from ${each(users)}`,
-    `insert into audit_chains (chain, length, hash, pruned, seal)
-     select ${idOf('service')}, ${entries}, 'hash', 0, '' from ${each(SERVICES)}`,
-    `insert into audit_entries (id, created_at, chain, sequence, type, outcome, user_id, key_id, subject, address, client, data, count, previous_hash, hash)
-     select ${idOf('audit')}, ${NOW} - 10 * (${entries} - i), ${makerOf(ofEntry)}, i,
-       case when i % 7 < 4 then 'sso:AuthLocalLogin' when i % 7 = 4 then 'sso:AuthTokenRefresh' when i % 7 = 5 then 'shop:CheckOut'
-         when i % 35 = 6 then 'sso:UserUpdate' else 'sso:AuthLocalUpdatePassword' end,
-       'success', ${idOf('user', ofEntry)}, '${id('token', 1)}', case when i % 7 = 5 then 'order ' || i else ${idOf('session')} end,
-       '192.0.2.1', 'Example/1.0', case when i % 7 = 5 then '{"total":25}' end, 1, 'hash', 'hash'
+    `insert into audit_chains (chain, number, length, hash, pruned, seal)
+     select ${idOf('service')}, i, ${entries}, 'hash', 0, '' from ${each(SERVICES)}`,
+    `insert into audit_names (number, name) values (1, '${id('token', 1)}')`,
+    `insert into audit_entries (place, id, created_at, type, user_id, key_id, subject, address, client, data, hash)
+     select ${numberOf(ofEntry)} * 1099511627776 + i, ${packed(restOf)}, ${NOW} - 10 * (${entries} - i),
+       case when i % 7 < 4 then ${literal(types.encode('sso:AuthLocalLogin'))} when i % 7 = 4 then ${literal(types.encode('sso:AuthTokenRefresh'))}
+         when i % 7 = 5 then ${literal(types.encode('shop:CheckOut'))} when i % 35 = 6 then ${literal(types.encode('sso:UserUpdate'))}
+         else ${literal(types.encode('sso:AuthLocalUpdatePassword'))} end,
+       ${packed(idOf('user', ofEntry))}, 1,
+       case when i % 7 = 5 then ${octets(`'order ' || i`)} else ${packed(idOf('session'))} end,
+       ${literal(addresses.encode('192.0.2.1'))}, ${literal(words.encode('Example/1.0'))},
+       case when i % 7 = 5 then ${literal(words.encode('{"total":25}'))} end, ${literal(Buffer.from('hash'))}
      from ${each(entries)}`,
   ];
 }
@@ -100,6 +105,11 @@ function shotsOf({ users }: ListData, bearer: string): Record<string, () => Shot
   const user = () => id('user', n());
   const key = () => id('key', n());
   const entry = () => (n() - 1) * ENTRIES + 1 + (next() % ENTRIES);
+  const entryId = () => {
+    const i = entry();
+    const time = (NOW - 10 * (entries - i)).toString(16).padStart(12, '0');
+    return `${time.slice(0, 8)}-${time.slice(8)}-7000-${id('audit', i).slice(19)}`;
+  };
   const at = () => new Date(NOW - 10 * (entries - entry())).toISOString();
   const order = () => {
     let i = entry();
@@ -157,14 +167,14 @@ function shotsOf({ users }: ListData, bearer: string): Record<string, () => Shot
     'sessions of a service with few': few(() => '/v1/session'),
     'all sessions, gt': root(() => `/v1/session?gt=${id('session', n())}`),
     'all sessions, user_id': root(() => `/v1/session?user_id=${user()}`),
-    'an entry of the audit by its id': many(() => `/v1/audit/${id('audit', entry())}`),
+    'an entry of the audit by its id': many(() => `/v1/audit/${entryId()}`),
     'audit, the last': many(() => '/v1/audit'),
     'audit, ge': many(() => `/v1/audit?ge=${at()}`),
     'audit, le': many(() => `/v1/audit?le=${at()}`),
-    'audit, offset_id': many(() => `/v1/audit?offset_id=${id('audit', entry())}`),
-    'audit, order=asc': many(() => `/v1/audit?order=asc&offset_id=${id('audit', entry())}`),
+    'audit, offset_id': many(() => `/v1/audit?offset_id=${entryId()}`),
+    'audit, order=asc': many(() => `/v1/audit?order=asc&offset_id=${entryId()}`),
     'audit, order=desc': many(() => `/v1/audit?order=desc&le=${at()}`),
-    'audit, id': many(() => `/v1/audit?id=${id('audit', entry())}&id=${id('audit', entry())}`),
+    'audit, id': many(() => `/v1/audit?id=${entryId()}&id=${entryId()}`),
     'audit, type that is common': many(() => `/v1/audit?type=sso:AuthLocalLogin&le=${at()}`),
     'audit, type that is not': many(() => '/v1/audit?type=sso:UserUpdate'),
     'audit, type of its own': many(() => `/v1/audit?type=shop:CheckOut&le=${at()}`),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { accessTokens, bcryptHasher, hashGate, linkTokens, secrets } from '@rekey/adapters-crypto';
+import { addresses, types } from '../../packages/adapters-db/src/stores/audit-octets.ts';
 import { sealQuality } from '../../packages/usecases/src/shared/known-quality.ts';
 import { json, request, type Shot } from './client.ts';
 import { digest, ISSUER, id, load, prepare, wordsOf } from './filling.ts';
@@ -39,7 +40,7 @@ export async function fill(
   { users, sessions = 1, audits = 0, mails = 0 }: Sized,
 ) {
   const { databaseUrl, keys, env } = await prepare(url, cost);
-  const { each, idOf, octets } = wordsOf(databaseUrl);
+  const { each, idOf, octets, packed, literal } = wordsOf(databaseUrl);
   const now = Date.now();
   const place = { serviceId: id('service', 1), origin: { address: '192.0.2.1', client: null } };
   const sealing = {
@@ -80,11 +81,12 @@ export async function fill(
       ? []
       : [
           // In a chain that nobody appends to: it is the size of the tables that is measured.
-          `insert into audit_chains (chain, length, hash, pruned, pruned_hash, seal)
-           values ('bench', ${users * audits}, '', 0, null, '')`,
-          `insert into audit_entries (id, created_at, chain, sequence, type, outcome, user_id, subject, address, client, count, previous_hash, hash)
-           select ${idOf('audit')}, ${now} + i, 'bench', i, 'sso:AuthLocalLogin', 'success', ${idOf('user', `(i - 1) % ${users} + 1`)},
-             ${idOf('session')}, '192.0.2.1', null, 1, ${idOf('right')}, ${idOf('right')} from ${each(users * audits)}`,
+          `insert into audit_chains (chain, number, length, hash, pruned, pruned_hash, seal)
+           values ('bench', 1, ${users * audits}, '', 0, null, '')`,
+          `insert into audit_entries (place, id, created_at, type, user_id, subject, address, hash)
+           select 1099511627776 + i, ${packed(`'7000-' || substr(${idOf('audit')}, 20)`)}, ${now} + i, ${literal(types.encode('sso:AuthLocalLogin'))},
+             ${packed(idOf('user', `(i - 1) % ${users} + 1`))}, ${packed(idOf('session'))}, ${literal(addresses.encode('192.0.2.1'))},
+             ${packed(idOf('right'))} from ${each(users * audits)}`,
         ]),
     ...(mails === 0
       ? []

@@ -10,7 +10,7 @@ export type Tables = Readonly<Record<string, readonly Row[]>>;
 
 /** Sums over people, and what is there to be forgotten. */
 const notOfPeople =
-  /^(throttles|audit_sums|audit_chains|feeds|csrf_tokens|passkey_challenges|provider_states|kept_answers|services|rekey_migrations)$/;
+  /^(throttles|audit_sums|audit_chains|audit_names|feeds|csrf_tokens|passkey_challenges|provider_states|kept_answers|services|rekey_migrations)$/;
 
 /** Everything that the database holds of people. */
 export async function tablesOf({ env, folder }: World): Promise<Tables> {

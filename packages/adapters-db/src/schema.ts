@@ -1,6 +1,4 @@
 import type {
-  AuditEntry,
-  AuditOutcome,
   AuditType,
   ChallengeKind,
   Channel,
@@ -280,6 +278,8 @@ export type Schema = {
   audit_chains: {
     /** The id of a service, or `operator`. */
     chain: string;
+    /** By which its entries name it. */
+    number: number;
     length: number;
     hash: string | null;
     pruned: number;
@@ -287,29 +287,38 @@ export type Schema = {
     pruned_until: Instant | null;
     seal: string;
   };
+  /** What very many entries have in common, by number: keys of services, and keys of hashes. */
+  audit_names: { number: number; name: string };
+  /** Spelled in few octets: see `stores/audit-rows.ts`. */
   audit_entries: {
-    id: Id;
+    /** The number of the chain times 2^40, and the place in it. */
+    place: number;
     created_at: Instant;
-    chain: string;
-    sequence: number;
-    type: AuditEntry['type'];
-    outcome: AuditOutcome;
+    id: Buffer;
+    type: Buffer;
+    /** 1 for a failure. */
+    outcome: 1 | null;
+    /** Null for 0, and -1 for none. */
     status_code: number | null;
-    user_id: Id | null;
-    key_id: Id | null;
-    user_key_id: Id | null;
+    /** Null for 1. */
+    count: number | null;
+    user_id: Buffer | null;
+    /** The number of a name, as `kid` is. */
+    key_id: number | null;
+    user_key_id: Buffer | null;
     /** The id of what an entry of Rekey's own is about, or a text of a service. */
-    subject: string | null;
-    address: string | null;
-    client: string | null;
-    forwarded: string | null;
+    subject: Buffer | null;
+    address: Buffer | null;
+    client: Buffer | null;
+    forwarded: Buffer | null;
     /** A JSON text. */
-    data: string | null;
-    salt: string | null;
-    text_digest: string | null;
-    count: number;
-    previous_hash: string | null;
-    hash: string;
+    data: Buffer | null;
+    salt: Buffer | null;
+    /** Null where it follows from salt and words. */
+    text_digest: Buffer | null;
+    /** The key of the hash; null where the hash is a text of another form. */
+    kid: number | null;
+    hash: Buffer;
   };
   audit_sums: {
     ends_at: Instant;

@@ -2,12 +2,14 @@ import { folded, type Id, type KeyType } from '@rekey/domain';
 import Sqlite from 'better-sqlite3';
 import pg from 'pg';
 import { parseDatabaseUrl } from './database-url.ts';
-import type { Connection, Statement, Value } from './dialects/dialect.ts';
-import { settingsOf } from './dialects/postgres.ts';
-import { checkIdentity } from './dialects/sqlite.ts';
+import type { Connection, Grammar, Statement, Value } from './dialects/dialect.ts';
+import { postgresGrammar, settingsOf } from './dialects/postgres.ts';
+import { checkIdentity, sqliteGrammar } from './dialects/sqlite.ts';
 import { migrations } from './migrations/index.ts';
 import { openDialect } from './open.ts';
 import type { Schema } from './schema.ts';
+import { entriesOfChain, insertPlain } from './stores/audit.ts';
+import { PLAIN_COLUMNS, type PlainRow, plain, type ReadRow } from './stores/audit-rows.ts';
 import { showAll } from './stores/imports.ts';
 import { ALL } from './stores/user-rows.ts';
 import { insertVisible, keyOf } from './stores/visible-users.ts';
@@ -37,13 +39,14 @@ const ORDERS: { readonly [T in Table]: readonly (keyof Schema[T] & string)[] | n
   deliveries: ['id'],
   throttles: ['key'],
   audit_chains: ['chain'],
-  audit_entries: ['chain', 'sequence'],
+  audit_entries: ['place'],
   audit_sums: ['ends_at', 'chain', 'type', 'network'],
   events: ['service_id', 'sequence'],
   feeds: ['service_id'],
   pending: ['position'],
   webhooks: ['id'],
   webhook_deliveries: ['webhook_id', 'event_id'],
+  audit_names: null,
   visible_users: null,
   sessions: null,
   refresh_tokens: null,
@@ -56,10 +59,10 @@ const ORDERS: { readonly [T in Table]: readonly (keyof Schema[T] & string)[] | n
   rekey_migrations: null,
 };
 
-const NUMBERS: ReadonlySet<string> = new Set(['sequence', 'ends_at', 'position']);
+const NUMBERS: ReadonlySet<string> = new Set(['place', 'sequence', 'ends_at', 'position']);
 
 /** What the other database gives anew. */
-const GIVEN: { readonly [T in Table]?: string } = { pending: 'position' };
+const GIVEN: { readonly [T in Table]?: string } = { pending: 'position', audit_chains: 'number' };
 
 /** The tables of an export, in the order in which they are written and read. */
 export const exportedTables = (Object.keys(ORDERS) as Table[]).filter(
@@ -69,19 +72,32 @@ export const exportedTables = (Object.keys(ORDERS) as Table[]).filter(
 /** The version of the schema that the rows of an export are of. */
 export const schemaOfExport = migrations.length;
 
-const queryOf = (table: Table, collate: string): string => {
+/** Queries for the rows of a table, one after the other. `read` answers all rows of a query. */
+async function queriesOf(
+  table: Table,
+  { grammar, collate }: { readonly grammar: Grammar; readonly collate: string },
+  read: (query: string) => Row[] | Promise<Row[]>,
+): Promise<string[]> {
+  if (table === 'audit_entries') {
+    const chains = await read(`select number from audit_chains order by chain${collate}`);
+    return chains.map(({ number }) => entriesOfChain(grammar.builder, Number(number)));
+  }
   const order = (ORDERS[table] ?? []).map((name) =>
     NUMBERS.has(name) ? `"${name}"` : `"${name}"${collate}`,
   );
-  return `select * from ${table} order by ${order.join(', ')}`;
-};
+  return [`select * from ${table} order by ${order.join(', ')}`];
+}
+
+/** The row of an export. */
+function exported(table: Table, row: Row): Row {
+  if (table === 'audit_entries') return plain(row as ReadRow);
+  const given = GIVEN[table];
+  return given === undefined ? row : without(given, row);
+}
 
 /** Reads all of a database as it is at one moment, table by table, however long that takes. */
 export async function* exportRows(url: string): AsyncGenerator<WholeRow> {
-  for await (const { table, row } of readRows(url)) {
-    const given = GIVEN[table];
-    yield { table, row: given === undefined ? row : without(given, row) };
-  }
+  for await (const { table, row } of readRows(url)) yield { table, row: exported(table, row) };
 }
 
 const without = (name: string, row: Row): Row =>
@@ -95,8 +111,11 @@ async function* readRows(url: string): AsyncGenerator<Known> {
       checkIdentity(handle);
       handle.exec('begin');
       for (const table of exportedTables) {
-        const rows = handle.prepare(queryOf(table, '')).iterate();
-        for (const row of rows) yield { table, row: row as Row };
+        const read = (query: string) => handle.prepare<[], Row>(query).all();
+        for (const query of await queriesOf(table, { grammar: sqliteGrammar, collate: '' }, read)) {
+          const rows = handle.prepare(query).iterate();
+          for (const row of rows) yield { table, row: row as Row };
+        }
       }
     } finally {
       handle.close();
@@ -119,14 +138,17 @@ async function* readRows(url: string): AsyncGenerator<Known> {
     await client.query('set local statement_timeout = 0');
     await client.query('set local idle_in_transaction_session_timeout = 0');
     for (const table of exportedTables) {
-      const query = queryOf(table, ' collate "C"');
-      await client.query(`declare rows no scroll cursor for ${query}`);
-      for (;;) {
-        const { rows } = await client.query<Row>(`fetch ${FETCHED} from rows`);
-        for (const row of rows) yield { table, row };
-        if (rows.length < FETCHED) break;
+      const spoken = { grammar: postgresGrammar, collate: ' collate "C"' };
+      const read = async (query: string) => (await client.query<Row>(query)).rows;
+      for (const query of await queriesOf(table, spoken, read)) {
+        await client.query(`declare rows no scroll cursor for ${query}`);
+        for (;;) {
+          const { rows } = await client.query<Row>(`fetch ${FETCHED} from rows`);
+          for (const row of rows) yield { table, row };
+          if (rows.length < FETCHED) break;
+        }
+        await client.query('close rows');
       }
-      await client.query('close rows');
     }
   } finally {
     await client.end().catch(() => undefined);
@@ -229,12 +251,26 @@ function inserterOn(on: Connection) {
     built.set(key, statement);
     return statement;
   };
-  return async (table: Table, rows: readonly Row[]): Promise<void> => {
+  let chains = 0;
+  return async (table: Table, given: readonly Row[]): Promise<void> => {
+    const rows: readonly Row[] =
+      table === 'audit_chains'
+        ? given.map((row) => {
+            chains += 1;
+            return { ...row, number: chains };
+          })
+        : given;
     const [first = {}] = rows;
     const columns = Object.keys(first);
     const isAlike = rows.every((row) => columns.join() === Object.keys(row).join());
     if (!isAlike || !columns.every((name) => /^[a-z\d_]{1,40}$/.test(name))) {
       throw new Error(`a row of ${table} has other columns than the others`);
+    }
+    if (table === 'audit_entries') {
+      if (columns.toSorted().join() !== PLAIN_COLUMNS.toSorted().join()) {
+        throw new Error('a row of audit_entries has other columns than an entry');
+      }
+      return insertPlain(on, rows as PlainRow[]);
     }
     const size = rows.length === SIZES[0] ? SIZES[0] : SIZES[1];
     for (let at = 0; at < rows.length; at += size) {

@@ -1,11 +1,16 @@
 import Sqlite from 'better-sqlite3';
 import pg from 'pg';
+import type { Grammar } from '../src/dialects/dialect.ts';
+import { postgresGrammar } from '../src/dialects/postgres.ts';
+import { sqliteGrammar } from '../src/dialects/sqlite.ts';
+import { entriesIn } from '../src/stores/audit.ts';
+import { plain, type ReadRow } from '../src/stores/audit-rows.ts';
 
 type Row = Record<string, unknown>;
 
 /** A database behind Rekey's back, as somebody with a copy of it, or with a shell on its server, has it. */
 export type Behind = {
-  /** Every row of every table, or of those whose name is not like this, as of one moment. */
+  /** Every row of every table, or of those whose name is not like this, as of one moment; entries of the audit in plain. */
   tables(except?: RegExp): Promise<Record<string, Row[]>>;
   run(statement: string): Promise<void>;
   close(): Promise<void>;
@@ -21,7 +26,7 @@ export async function behind(url: string): Promise<Behind> {
     async tables(except) {
       handle.exec('begin');
       const names = `select name from sqlite_master where type = 'table'`;
-      const tables = await readAll(all, names, except);
+      const tables = await readAll(sqliteGrammar, all, names, except);
       handle.exec('commit');
       return tables;
     },
@@ -42,7 +47,7 @@ async function behindPostgres(url: string): Promise<Behind> {
     async tables(except) {
       await client.query('begin isolation level repeatable read read only');
       const names = `select table_name as name from information_schema.tables where table_schema = 'public'`;
-      const tables = await readAll(all, names, except);
+      const tables = await readAll(postgresGrammar, all, names, except);
       await client.query('commit');
       return tables;
     },
@@ -51,11 +56,30 @@ async function behindPostgres(url: string): Promise<Behind> {
   };
 }
 
-async function readAll(all: (query: string) => Promise<Row[]>, names: string, except?: RegExp) {
+async function readAll(
+  { builder }: Grammar,
+  all: (query: string) => Promise<Row[]>,
+  names: string,
+  except?: RegExp,
+) {
   const tables: Record<string, Row[]> = {};
   for (const { name } of await all(names)) {
     if (except?.test(String(name))) continue;
-    tables[String(name)] = await all(`select * from "${name}"`);
+    tables[String(name)] =
+      name === 'audit_entries'
+        ? (await all(entriesIn(builder).compile().sql)).map(plainly)
+        : await all(`select * from "${name}"`);
   }
   return tables;
 }
+
+/** Without a parser of its own the driver answers large numbers as texts. */
+const plainly = (row: Row): Row => {
+  const { created_at, sequence, count } = row;
+  const numbers = {
+    created_at: Number(created_at),
+    sequence: Number(sequence),
+    count: count === null ? null : Number(count),
+  };
+  return plain({ ...row, ...numbers } as ReadRow);
+};

@@ -264,8 +264,7 @@ function connectionOn(handle: Sqlite.Database, memory: ReadMemory | null): Conne
       return as ? rows.map((row) => as(row)) : (rows as unknown as Answer[]);
     };
     if (memory === null || statement.name === undefined) return read();
-    const key = values.length === 1 ? values[0] : JSON.stringify(values);
-    return memory.recall(statement.name, key, read);
+    return memory.recall(statement.name, keyOf(values), read);
   }
   return {
     ...sqliteGrammar,
@@ -276,6 +275,12 @@ function connectionOn(handle: Sqlite.Database, memory: ReadMemory | null): Conne
     rows,
     changes: (statement, values) => preparedOf(statement).run(...values).changes,
   };
+}
+
+/** The values of a query as one, octets as text: JSON spells each octet, which takes longer than many a query. */
+function keyOf(values: readonly Value[]): unknown {
+  const plain = values.map((value) => (Buffer.isBuffer(value) ? value.toString('latin1') : value));
+  return plain.length === 1 ? plain[0] : JSON.stringify(plain);
 }
 
 /** Tries again until `deadline` while another process is in the way, and lets others run in between. */

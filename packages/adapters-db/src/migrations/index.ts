@@ -5,6 +5,7 @@ import { initial } from './0001-initial.ts';
 import { eventData } from './event-data.ts';
 import { lighterAudit } from './lighter-audit.ts';
 import type { Migration } from './migration.ts';
+import { packedAudit } from './packed-audit.ts';
 import { passkeys } from './passkeys.ts';
 import { providerLinks } from './provider-links.ts';
 import { secondFactors } from './second-factors.ts';
@@ -21,6 +22,7 @@ export const migrations: readonly Migration[] = [
   providerLinks,
   webhooks,
   lighterAudit,
+  packedAudit,
 ];
 
 const latest = one((db) =>
@@ -49,8 +51,9 @@ export function migrate(dialect: Dialect, steps = migrations): Promise<string[]>
       );
     }
     const missing = steps.slice(version);
-    for (const [index, { name, statements, ...own }] of missing.entries()) {
+    for (const [index, { name, statements, takeOver, ...own }] of missing.entries()) {
       for (const statement of [...statements, ...(own[dialect.name] ?? [])]) await run(statement);
+      await takeOver?.(on, dialect.name);
       await add(on)(version + index + 1, name);
     }
     return missing.map(({ name }) => name);

@@ -1,3 +1,5 @@
+import type { Connection, Dialect } from '../dialects/dialect.ts';
+
 /** A step of the schema, in SQL that both databases understand. One that was released is never edited. */
 export type Migration = {
   readonly name: string;
@@ -5,4 +7,6 @@ export type Migration = {
   /** What follows on one of the databases alone. */
   readonly sqlite?: readonly string[];
   readonly postgres?: readonly string[];
+  /** Takes over at last what no SQL can. */
+  takeOver?(on: Connection, name: Dialect['name']): Promise<void>;
 };

@@ -5,15 +5,39 @@ import {
   type AuditSum,
   type Id,
   type Instant,
-  isCustom,
-  type JsonObject,
   keyMakingTypes,
 } from '@rekey/domain';
 import type { Audit, AuditedKey, AuditFilter } from '@rekey/usecases';
-import { type ExpressionBuilder, type Selection, type SelectQueryBuilder, sql } from 'kysely';
+import {
+  type ExpressionBuilder,
+  type Kysely,
+  type RawBuilder,
+  type Selection,
+  type SelectQueryBuilder,
+  sql,
+} from 'kysely';
 import type { Connection } from '../dialects/dialect.ts';
 import { all, one, type Param, write } from '../query.ts';
 import type { Schema } from '../schema.ts';
+import {
+  digests as digestOctets,
+  ids as idOctets,
+  NO_TEXT,
+  types as typeOctets,
+} from './audit-octets.ts';
+import {
+  asEntry,
+  asRow,
+  OCTETS,
+  type PlainRow,
+  packed,
+  packedId,
+  plain,
+  REST_SIZE,
+  type ReadRow,
+  readId,
+  timeIn,
+} from './audit-rows.ts';
 import { nameOf, OPERATOR, ownerOf } from './chain-names.ts';
 import { pendingEntry, type Told } from './pending.ts';
 import { askAll, inPieces } from './pieces.ts';
@@ -29,107 +53,80 @@ const chainColumns = [
   'seal',
 ] as const;
 
-const entryColumns = [
-  'id',
-  'created_at as createdAt',
-  'chain',
-  'sequence',
-  'type',
-  'outcome',
-  'status_code as statusCode',
-  'user_id as userId',
-  'key_id as keyId',
-  'user_key_id as userKeyId',
-  'subject',
-  'address',
-  'client',
-  'forwarded',
-  'data',
-  'salt',
-  'text_digest as textDigest',
-  'count',
-  'previous_hash as previousHash',
-  'hash',
-] as const;
+/** Places that each chain has: a number in the database, for the one that chains take. */
+const PLACES = sql.lit(2 ** 40);
+const chainNumber = sql<number>`place / ${PLACES}`;
+/** As the indexes have it. */
+const indexedChain = sql<number>`cast(place / ${PLACES} as integer)`;
+const chainWithType = sql<number>`cast(place / ${PLACES} as integer) + 0`;
+/** The entries about a user or a thing are in the order of spans of twelve days, and sorted within these. */
+const SPAN_MS = 2 ** 30;
+const indexedSpan = sql<number>`cast(created_at / ${sql.lit(SPAN_MS)} as integer)`;
+const spanOf = (instant: Instant): number => Math.floor(instant / SPAN_MS);
 
-type TextRow = Pick<
-  Schema['audit_entries'],
-  'subject' | 'address' | 'client' | 'forwarded' | 'data'
->;
+const nameWith = (number: RawBuilder<unknown>) =>
+  sql<string | null>`(select name from audit_names where number = ${number})`;
+const hexOf = (octets: RawBuilder<unknown>) => sql<string | null>`hex(${octets})`;
+const ofEntryBefore = (column: 'hash' | 'kid') =>
+  sql`(select ${sql.ref(`before.${column}`)} from audit_entries as before
+    where before.place = audit_entries.place - 1)`;
 
-const textRow = ({ subjectId, subject, origin, data }: AuditEntry): TextRow => ({
-  subject: subjectId ?? subject,
-  address: origin?.address ?? null,
-  client: origin?.client ?? null,
-  forwarded: origin?.forwarded ?? null,
-  data: data && JSON.stringify(data),
-});
+export const entriesIn = (db: Kysely<Schema>) =>
+  db
+    .selectFrom('audit_entries')
+    .select(['created_at', 'outcome', 'status_code', 'count'])
+    .select(OCTETS.map((column) => hexOf(sql.ref(column)).as(column)))
+    .select([
+      sql<string>`(select chain from audit_chains where number = ${chainNumber})`.as('chain'),
+      sql<number>`place % ${PLACES}`.as('sequence'),
+      nameWith(sql`key_id`).as('key_id'),
+      nameWith(sql`kid`).as('kid'),
+      hexOf(ofEntryBefore('hash')).as('hashBefore'),
+      nameWith(ofEntryBefore('kid')).as('kidBefore'),
+      sql<
+        string | null
+      >`(select pruned_hash from audit_chains where number = ${chainNumber} and pruned = place % ${PLACES} - 1)`.as(
+        'prunedHash',
+      ),
+    ]);
+
+/** The query for all entries of a chain, in their order. */
+export const entriesOfChain = (db: Kysely<Schema>, number: number): string =>
+  entriesIn(db)
+    .where(sql<boolean>`place > ${sql.lit(number)} * ${PLACES}`)
+    .where(sql<boolean>`place < ${sql.lit(number + 1)} * ${PLACES}`)
+    .orderBy('place')
+    .compile().sql;
 
 type ChainRow = Selection<Schema, 'audit_chains', (typeof chainColumns)[number]>;
-type EntryRow = Selection<Schema, 'audit_entries', (typeof entryColumns)[number]>;
 
 const asChain = ({ chain, ...row }: ChainRow): AuditChain => ({
   serviceId: ownerOf(chain),
   ...row,
 });
 
-/** The data of an entry. A text that is no JSON was not written here: it is shown to be verified, and not to be trusted. */
-function read(data: string): JsonObject {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return { unreadable: data };
-  }
-}
+const entryOf = (row: ReadRow) => asEntry(plain(row));
 
-const asEntry = ({
-  chain,
-  subject,
-  address,
-  client,
-  forwarded,
-  data,
-  ...row
-}: EntryRow): AuditEntry => ({
-  ...row,
-  serviceId: ownerOf(chain),
-  subjectId: isCustom(row.type) ? null : subject,
-  subject: isCustom(row.type) ? subject : null,
-  origin: address === null ? null : { address, client, ...(forwarded !== null && { forwarded }) },
-  data: data === null ? null : read(data),
-});
+/** A row to be added, with the place of its entry. */
+type NewRow = Omit<Schema['audit_entries'], 'place'> & {
+  readonly number: number;
+  readonly sequence: number;
+};
 
-/** An entry as a row. */
-const auditRow = (entry: AuditEntry) => ({
-  id: entry.id,
-  created_at: entry.createdAt,
-  chain: nameOf(entry.serviceId),
-  sequence: entry.sequence,
-  type: entry.type,
-  outcome: entry.outcome,
-  status_code: entry.statusCode,
-  user_id: entry.userId,
-  key_id: entry.keyId,
-  user_key_id: entry.userKeyId,
-  ...textRow(entry),
-  salt: entry.salt,
-  text_digest: entry.textDigest,
-  count: entry.count,
-  previous_hash: entry.previousHash,
-  hash: entry.hash,
-});
+const placeOf = (number: Param<number>, sequence: Param<number>) =>
+  sql<number>`cast(${number} as bigint) * ${PLACES} + cast(${sequence} as bigint)`;
 
 /** Adds entries. */
-const insertEntries = write((db, rows: Param<readonly ReturnType<typeof auditRow>[]>) =>
+const insertEntries = write((db, rows: Param<readonly NewRow[]>) =>
   db.insertInto('audit_entries').values(
     rows.map((row) => ({
-      id: row.id,
+      place: placeOf(row.number, row.sequence),
       created_at: row.created_at,
-      chain: row.chain,
-      sequence: row.sequence,
+      id: row.id,
       type: row.type,
       outcome: row.outcome,
       status_code: row.status_code,
+      count: row.count,
       user_id: row.user_id,
       key_id: row.key_id,
       user_key_id: row.user_key_id,
@@ -140,12 +137,69 @@ const insertEntries = write((db, rows: Param<readonly ReturnType<typeof auditRow
       data: row.data,
       salt: row.salt,
       text_digest: row.text_digest,
-      count: row.count,
-      previous_hash: row.previous_hash,
+      kid: row.kid,
       hash: row.hash,
     })),
   ),
 );
+
+/** Adds entries of chains that have their numbers. Needs the turn of `Pending`, or the whole database. */
+export async function insertPlain(on: Connection, rows: readonly PlainRow[]): Promise<void> {
+  const names = distinct(rows.map(({ chain }) => chain));
+  const found = await askAll(names, numbersOf(on));
+  const numbers = new Map(found.map(({ chain, number }) => [chain, number]));
+  const named = rows.map((row) => ({ ...packed(row), chain: row.chain, sequence: row.sequence }));
+  const nameNumbers = await numbersOfNames(
+    on,
+    named.flatMap(({ key_id, kid }) => [key_id ?? [], kid ?? []].flat()),
+  );
+  const numbered = (name: string | null) =>
+    name === null ? null : (nameNumbers.get(name) ?? null);
+  const packedRows = named.map(({ chain, key_id, kid, ...row }) => {
+    const number = numbers.get(chain);
+    if (number === undefined) throw new Error(`the chain ${chain} is not there`);
+    return { ...row, number, key_id: numbered(key_id), kid: numbered(kid) };
+  });
+  await inPieces(packedRows, insertEntries(on));
+}
+
+const numbersOf = all((db, names: Param<readonly string[]>) =>
+  db
+    .selectFrom('audit_chains')
+    .select(['chain', 'number'])
+    .where('chain', 'in', [...names]),
+);
+
+const namesIn = all((db, names: Param<readonly string[]>) =>
+  db
+    .selectFrom('audit_names')
+    .select(['name', 'number'])
+    .where('name', 'in', [...names]),
+);
+
+const addNames = write((db, names: Param<readonly string[]>) =>
+  db.insertInto('audit_names').values(
+    names.map((name, index) => ({
+      number: sql<number>`(select coalesce(max(number), 0) from audit_names) + ${sql.lit(index + 1)}`,
+      name,
+    })),
+  ),
+);
+
+/** The numbers of names, which are given to the ones that have none yet. */
+async function numbersOfNames(
+  on: Connection,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const all = distinct(names);
+  const ask = async () =>
+    new Map((await askAll(all, namesIn(on))).map(({ name, number }) => [name, number]));
+  const known = await ask();
+  const added = all.filter((name) => !known.has(name));
+  if (added.length === 0) return known;
+  await inPieces(added, addNames(on));
+  return ask();
+}
 
 type ChainOfRow = Omit<AuditChain, 'serviceId'> & { readonly chain: string };
 
@@ -154,8 +208,10 @@ const extend = write((db, chains: Param<readonly ChainOfRow[]>) =>
   db
     .insertInto('audit_chains')
     .values(
-      chains.map((each) => ({
+      chains.map((each, index) => ({
         chain: each.chain,
+        // One that is there keeps its own.
+        number: sql<number>`(select coalesce(max(number), 0) from audit_chains) + ${sql.lit(index + 1)}`,
         length: each.length,
         hash: each.hash,
         pruned: each.pruned,
@@ -182,40 +238,81 @@ const chainsOf = all(
   asChain,
 );
 
-const locked = one(
-  (db, id: Param<Id>) =>
-    db.selectFrom('audit_entries').select(entryColumns).where('id', '=', id).forUpdate(),
-  asEntry,
-);
+/** Entries that were made when their ids say, and the others of these milliseconds: few, and sooner read than left out. */
+const byTime = (db: Kysely<Schema>, times: Param<Instant[]>) =>
+  entriesIn(db).where('created_at', 'in', times);
+/** Entries that were made at another time than their ids say. */
+const byWholeId = (db: Kysely<Schema>, wholes: Param<Buffer[]>) =>
+  entriesIn(db).where('id', 'in', wholes).where(hasWholeId);
+const hasWholeId = sql<boolean>`length(id) <> ${sql.lit(REST_SIZE)}`;
 
-const byId = one(
-  (db, id: Param<Id>) => db.selectFrom('audit_entries').select(entryColumns).where('id', '=', id),
-  asEntry,
-);
+const looks = {
+  byTime: all((db, times: Param<Instant[]>, _?: Param<Buffer[]>) => byTime(db, times), entryOf),
+  byWholeId: all(byWholeId, entryOf),
+};
+const locks = {
+  byTime: all((db, times: Param<Instant[]>, rests?: Param<Buffer[]>) => {
+    const found = byTime(db, times).forUpdate();
+    return rests ? found.where('id', 'in', rests) : found;
+  }, entryOf),
+  byWholeId: all((db, ids: Param<Buffer[]>) => byWholeId(db, ids).forUpdate(), entryOf),
+};
 
-const byIds = all(
-  (db, ids: Param<Id[]>) =>
-    db.selectFrom('audit_entries').select(entryColumns).where('id', 'in', ids),
-  asEntry,
-);
+/** What short ids say: when the entries were made, and the rest. */
+function shortIds(ids: readonly Id[]) {
+  const times: Instant[] = [];
+  const rests: Buffer[] = [];
+  for (const id of ids) {
+    const time = timeIn(idOctets.encode(id));
+    if (time === null) continue;
+    times.push(time);
+    rests.push(packedId(id, time));
+  }
+  return { times, rests };
+}
 
+/** Entries by their ids, nearly all of which were made when these say. */
+async function find(on: Connection, ids: readonly Id[], by = looks): Promise<AuditEntry[]> {
+  const found: AuditEntry[] = [];
+  for (const some of chunksOf(distinct(ids))) {
+    const { times, rests } = shortIds(some);
+    if (times.length === 0) continue;
+    const page = await by.byTime(on)(padded(times), padded(rests));
+    const isAsked = new Set(some);
+    found.push(...page.filter(({ id }) => isAsked.has(id)));
+  }
+  const isFound = new Set(found.map(({ id }) => id));
+  const others = distinct(ids).filter((id) => !isFound.has(id));
+  for (const some of chunksOf(others)) {
+    found.push(...(await by.byWholeId(on)(padded(some.map(octetsOf)))));
+  }
+  return found;
+}
+
+const auditUpdate = sql<Buffer>`${typeOctets.encode('sso:AuditUpdate')}`;
 /** Of expressions, so that nothing is found by them: many entries have a type in common, and few a subject. */
-const plainType = sql<string>`type || ''`;
-const plainChain = sql<string>`chain || ''`;
+const plainType = sql<Buffer>`coalesce(type, type)`;
+const isOwnType = sql<boolean>`substr(type, 1, 1) = ${Buffer.of(NO_TEXT)}`;
 
 const amendmentsOf = all(
-  (db, ids: Param<Id[]>) =>
-    db
-      .selectFrom('audit_entries')
-      .select(entryColumns)
-      .where('subject', 'in', ids)
-      .where(plainType, '=', sql.lit('sso:AuditUpdate')),
-  asEntry,
+  (db, subjects: Param<Buffer[]>) =>
+    entriesIn(db).where('subject', 'in', subjects).where(plainType, '=', auditUpdate),
+  entryOf,
 );
 
-/** The part of a list that one index has in its order. */
-type Branch = { readonly chain: string; readonly value: string };
+/** The part of a list that one index has in its order: of one chain, or with one type, subject or user. */
+type Branch = { readonly chain: string; readonly value: Buffer };
 type Key = 'type' | 'subject' | 'user_id';
+/** A place as tables have it. */
+type Place = { readonly createdAt: Instant; readonly id: Buffer; readonly span: number };
+/** How entries are found: by one column, by the chain alone, by time alone, or by ids that say their times or do not. */
+type By = Key | 'chain' | 'time' | 'id' | 'wholeId';
+
+/** No user, type or subject. */
+const NOTHING = Buffer.alloc(0);
+
+const numberOf = (chain: Param<string>) =>
+  sql<number>`(select number from audit_chains where chain = ${chain})`;
 
 const union = <All, Tables extends keyof All, Row>(
   parts: readonly SelectQueryBuilder<All, Tables, Row>[],
@@ -223,27 +320,30 @@ const union = <All, Tables extends keyof All, Row>(
 
 /**
  * The first places of several branches, which are merged as they are read: hardly more is read than is answered, however
- * many entries there are. `key`: the column that finds them, null for the chain alone; without a chain they go by time.
+ * many entries there are.
  */
-const placesBy = (key: Key | 'id' | null, hasChain: boolean, order: 'asc' | 'desc') =>
+const placesBy = (by: By, order: 'asc' | 'desc') =>
   bySize((size) =>
     all(
       (
         db,
         limit: Param<number>,
-        low: Param<AuditPlace>,
-        high: Param<AuditPlace>,
+        low: Param<Place>,
+        high: Param<Place>,
         branches: Param<Branch[]>,
-        ids?: Param<Id[]>,
-        types?: Param<string[]>,
-        subjects?: Param<string[]>,
-        userIds?: Param<Id[]>,
+        ids?: Param<Buffer[]>,
+        times?: Param<Instant[]>,
+        types?: Param<Buffer[]>,
+        subjects?: Param<Buffer[]>,
+        userIds?: Param<Buffer[]>,
         chains?: Param<string[]>,
       ) => {
+        const isBySpan = by === 'subject' || by === 'user_id';
         const find = ({ chain, value }: Param<Branch>) => {
           let found = db
             .selectFrom('audit_entries')
             .select(['created_at as createdAt', 'id'])
+            .select((isBySpan ? indexedSpan : sql<number>`0`).as('span'))
             .where(
               order === 'asc'
                 ? sql<boolean>`(created_at, id) > (${low.createdAt}, ${low.id})`
@@ -254,55 +354,62 @@ const placesBy = (key: Key | 'id' | null, hasChain: boolean, order: 'asc' | 'des
                 ? sql<boolean>`created_at <= ${high.createdAt}`
                 : sql<boolean>`created_at >= ${low.createdAt}`,
             );
-          if (hasChain) found = found.where('chain', '=', chain);
-          if (key !== null && key !== 'id') found = found.where(key, '=', sql<never>`${value}`);
+          if (by === 'chain' || by === 'type') {
+            const column = by === 'type' ? chainWithType : indexedChain;
+            // As an expression: SQLite takes a bare query for something that many rows may equal.
+            found = found.where(column, '=', sql<number>`${numberOf(chain)} + 0`);
+          }
+          if (by === 'type' || isBySpan) found = found.where(by, '=', sql<never>`${value}`);
+          if (isBySpan) {
+            found = found
+              .where(indexedSpan, '>=', sql<number>`${low.span}`)
+              .where(indexedSpan, '<=', sql<number>`${high.span}`);
+          }
           if (ids) found = found.where('id', 'in', ids);
+          if (times) found = found.where('created_at', 'in', times);
+          if (by === 'wholeId') found = found.where(hasWholeId);
           // As expressions, so that no other index seems to be of use.
-          for (const [name, values] of Object.entries({
-            type: types,
-            subject: subjects,
-            user_id: userIds,
-            chain: chains,
-          })) {
-            if (values) found = found.where(sql`${sql.ref(name)} || ''`, 'in', values);
+          const others = { type: types, subject: subjects, user_id: userIds };
+          for (const [name, values] of Object.entries(others)) {
+            const column = sql.ref(name);
+            if (values) found = found.where(sql`coalesce(${column}, ${column})`, 'in', values);
           }
-          if (key !== 'type' && !types) {
-            found = found.where('type', '<>', sql.lit('sso:AuditUpdate' as const));
-          }
+          if (chains) found = found.where(chainNumber, 'in', chains.map(numberOf));
+          if (by !== 'type' && !types) found = found.where(plainType, '<>', auditUpdate);
           return found;
         };
         const inOrder = <All, Tables extends keyof All>(
-          rows: SelectQueryBuilder<All, Tables, AuditPlace>,
-        ) => rows.orderBy('createdAt', order).orderBy('id', order);
+          rows: SelectQueryBuilder<All, Tables, Place>,
+        ) => {
+          const inSpans = isBySpan ? rows.orderBy('span', order) : rows;
+          return inSpans.orderBy('createdAt', order).orderBy('id', order);
+        };
+        const hexed = <All, Tables extends keyof All>(
+          rows: SelectQueryBuilder<All, Tables, Place>,
+        ) =>
+          db
+            .selectFrom(rows.as('places'))
+            .select(['createdAt', 'span'])
+            .select(hexOf(sql.ref('id')).as('id'));
         const found = branches.map(find);
         // A few ids are sorted more cheaply than they are found by time.
-        if (key === 'id') return union(found);
+        if (by === 'id' || by === 'wholeId') return hexed(union(found));
         // PostgreSQL merges what is in order already, and SQLite takes a query around a part that is.
         const parts = found.map((each) => db.selectFrom(inOrder(each).as('page')).selectAll());
-        return firstRows(db, inOrder(union(parts)), size, limit);
+        return hexed(firstRows(db, inOrder(union(parts)), size, limit));
       },
+      ({ createdAt, id, span }): Place => ({ createdAt, id: Buffer.from(id ?? '', 'hex'), span }),
     ),
   );
 
 const orders = ['asc', 'desc'] as const;
 const keysOfList = ['user_id', 'subject', 'type'] as const;
-const kindsOfList = [
-  { key: 'id', hasChain: false },
-  // Few entries are about a user or a thing, at whatever service.
-  { key: 'user_id', hasChain: false },
-  { key: 'subject', hasChain: false },
-  { key: 'type', hasChain: true },
-  { key: null, hasChain: true },
-  { key: null, hasChain: false },
-] as const;
+const waysOfList = [...keysOfList, 'chain', 'time', 'id', 'wholeId'] as const;
 
 /** One query for each index that a list can go by. */
 const places = new Map(
   orders.flatMap((order) =>
-    kindsOfList.map(({ key, hasChain }) => [
-      `${order} ${key} ${hasChain}`,
-      placesBy(key, hasChain, order),
-    ]),
+    waysOfList.map((by) => [`${order} ${by}`, placesBy(by, order)] as const),
   ),
 );
 
@@ -319,7 +426,7 @@ function padded<T>(values: readonly T[], filler = values.at(-1) as T, sizes: Siz
 }
 
 const distinct = (values: readonly string[]): string[] => [...new Set(values)];
-const maybe = (values: readonly string[] | undefined) => values && padded(distinct(values));
+const octetsOf = (text: string): Buffer => idOctets.encode(text);
 
 function chunksOf<T>(values: readonly T[], [, , size]: Sizes = VALUES): T[][] {
   const chunks: T[][] = [];
@@ -328,113 +435,180 @@ function chunksOf<T>(values: readonly T[], [, , size]: Sizes = VALUES): T[][] {
 }
 
 /** All that a query answers for each of many values, a few at a time. */
-async function eachOf<T>(values: readonly Id[], ask: (some: Id[]) => Promise<T[]>): Promise<T[]> {
+async function eachOf<T>(
+  values: readonly string[],
+  ask: (some: Buffer[]) => Promise<T[]>,
+): Promise<T[]> {
   const found: T[] = [];
-  for (const some of chunksOf(distinct(values))) found.push(...(await ask(padded(some))));
+  for (const some of chunksOf(distinct(values))) {
+    found.push(...(await ask(padded(some.map(octetsOf)))));
+  }
   return found;
 }
 
 async function list(on: Connection, filter: AuditFilter, limit: number): Promise<AuditPlace[]> {
   const { serviceIds, ids, types, subjects, userIds, from, to, after, isDescending } = filter;
   const order = isDescending ? 'desc' : 'asc';
-  const compare = (a: AuditPlace, b: AuditPlace) =>
-    (isDescending ? -1 : 1) * (a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
-  const first = isDescending ? { createdAt: to + 1, id: '' } : { createdAt: from, id: '' };
-  const begin = after && compare(first, after) < 0 ? after : first;
-  const end = { createdAt: isDescending ? from : to, id: '' };
+  const placeOf = ({ createdAt, id }: AuditPlace): Place => ({
+    createdAt,
+    id: packedId(id, createdAt),
+    span: spanOf(createdAt),
+  });
+  const compare = (a: Place, b: Place) =>
+    (isDescending ? -1 : 1) * (a.createdAt - b.createdAt || Buffer.compare(a.id, b.id));
+  const first = placeOf({ createdAt: isDescending ? to + 1 : from, id: '' });
+  const given = after && placeOf(after);
+  const begin = given && compare(first, given) < 0 ? given : first;
+  const end = placeOf({ createdAt: isDescending ? from : to, id: '' });
 
   if ([serviceIds, ids, types, subjects, userIds].some((values) => values?.length === 0)) return [];
 
-  const listed = { user_id: userIds, subject: subjects, type: types };
-  const found = ids ? 'id' : keysOfList.find((name) => listed[name]);
-  const key = found ?? null;
+  const listed = {
+    user_id: userIds && distinct(userIds).map(octetsOf),
+    subject: subjects && distinct(subjects).map(octetsOf),
+    type: types && distinct(types).map(typeOctets.encode),
+  };
+  const key = ids ? null : (keysOfList.find((name) => listed[name]) ?? null);
+  const by = key ?? (serviceIds ? 'chain' : 'time');
   const rest = { ...listed, ...(key !== null && { [key]: undefined }) };
   const owned = serviceIds && distinct(serviceIds.map(nameOf));
-  const hasChain = (key === null || key === 'type') && owned !== undefined;
-  const values = key === null || key === 'id' ? [''] : distinct(listed[key] ?? []);
-  const branches = (hasChain ? owned : ['']).flatMap((chain) =>
+  // Few entries are about a user or a thing, at whatever service.
+  const hasChain = !ids && (by === 'type' || by === 'chain');
+  if (by === 'type' && !owned) throw new Error('a list by types alone names its chains');
+  const values = key === null ? [NOTHING] : (listed[key] ?? []);
+  const branches = (hasChain ? (owned ?? []) : ['']).flatMap((chain) =>
     values.map((value) => ({ chain, value })),
   );
   const chains = hasChain || owned === undefined ? [undefined] : chunksOf(owned);
 
-  const ask = places.get(`${order} ${key} ${hasChain}`);
-  if (!ask) throw new Error('a list by types alone names its chains');
-  const pages: AuditPlace[] = [];
-  for (const some of chunksOf(branches, BRANCHES)) {
+  const pages: Place[] = [];
+  async function ask(by: By, some: Branch[], ids?: Buffer[], times?: Instant[]): Promise<void> {
     for (const someChains of chains) {
-      const page = await ask(limit)(on)(
+      const page = await places.get(`${order} ${by}`)?.(limit)(on)(
         limit,
         isDescending ? end : begin,
         isDescending ? begin : end,
-        padded(some, { chain: '', value: '' }, BRANCHES),
-        maybe(ids),
-        maybe(rest.type),
-        maybe(rest.subject),
-        maybe(rest.user_id),
-        maybe(someChains),
+        padded(some, { chain: '', value: NOTHING }, BRANCHES),
+        ids && padded(ids),
+        times && padded(times),
+        rest.type && padded(rest.type),
+        rest.subject && padded(rest.subject),
+        rest.user_id && padded(rest.user_id),
+        someChains && padded(someChains),
       );
-      pages.push(...page);
+      pages.push(...(page ?? []));
     }
   }
-  return pages.sort(compare).slice(0, limit);
+  if (ids) {
+    for (const some of chunksOf(distinct(ids))) {
+      const { times, rests } = shortIds(some);
+      if (times.length > 0) await ask('id', branches, rests, times);
+      await ask('wholeId', branches, some.map(octetsOf));
+    }
+  } else {
+    for (const some of chunksOf(branches, BRANCHES)) await ask(by, some);
+  }
+  return pages
+    .sort(compare)
+    .slice(0, limit)
+    .map(({ createdAt, id }) => ({ createdAt, id: readId(id, createdAt) }));
 }
 
+/** The entries that some keys proved, which are not about their user. */
 const provenBy = all(
-  (db, userId: Param<Id>) =>
+  (db, keyIds: Param<Buffer[]>, userId: Param<Buffer>) =>
     db
-      .selectFrom('keys')
-      .select('id')
-      .where('keys.user_id', '=', userId)
-      .where(({ exists, selectFrom }) =>
-        exists(
-          selectFrom('audit_entries')
-            .select('audit_entries.id')
-            .whereRef('user_key_id', '=', 'keys.id')
-            .where(sql<boolean>`audit_entries.user_id is distinct from ${userId}`),
-        ),
-      ),
+      .selectFrom('audit_entries')
+      .select('user_key_id')
+      .distinct()
+      .where('user_key_id', 'in', keyIds)
+      .where(sql<boolean>`user_id is distinct from ${userId}`),
+  ({ user_key_id }) => (user_key_id === null ? '' : idOctets.decode(user_key_id)),
+);
+
+const keysOf = all(
+  (db, userId: Param<Id>) => db.selectFrom('keys').select('id').where('user_id', '=', userId),
   ({ id }) => id,
 );
 
-/** The words of an entry are erased; the subject of one of Rekey's own is an id. */
-const noText = {
-  subject: sql<string | null>`case when type like 'sso:%' or type like 'rekey:%' then subject end`,
-  address: null,
-  client: null,
-  forwarded: null,
-  data: null,
-  salt: null,
+/** What a deletion says of itself is not about the person. */
+const OF_DELETIONS = ['sso:UserDelete', 'rekey:UserExpire'].map(
+  (type) => sql<Buffer>`${typeOctets.encode(type)}`,
+);
+
+const spokenAbout = all(
+  (db, userIds: Param<Buffer[]>) =>
+    entriesIn(db)
+      .select(sql<number>`place / ${PLACES}`.as('number'))
+      .where('user_id', 'in', userIds)
+      .where('salt', 'is not', null)
+      .where(plainType, 'not in', OF_DELETIONS),
+  silenced,
+);
+
+const spokenBy = all(
+  (db, keyIds: Param<Buffer[]>) =>
+    entriesIn(db)
+      .select(sql<number>`place / ${PLACES}`.as('number'))
+      .where('user_key_id', 'in', keyIds)
+      .where('salt', 'is not', null),
+  silenced,
+);
+
+/** What is left of an entry whose words are erased: their digest, which followed from them. */
+type Silenced = {
+  readonly number: number;
+  readonly sequence: number;
+  readonly digest: Buffer | null;
 };
 
-/** What a deletion says of itself is not about the person. */
-const OF_DELETIONS = ['sso:UserDelete', 'rekey:UserExpire'].map((type) => sql.lit(type));
+function silenced({ number, ...row }: ReadRow & { readonly number: number }): Silenced {
+  const { sequence, text_digest: digest } = plain(row);
+  return { number, sequence, digest: digest === null ? null : digestOctets.encode(digest) };
+}
 
-const eraseAbout = write((db, userIds: Param<Id[]>) =>
+/** Erases the words of entries; the subject of one of Rekey's own is an id. */
+const silence = write((db, entries: Param<readonly Silenced[]>) =>
   db
     .updateTable('audit_entries')
-    .set(noText)
-    .where('user_id', 'in', userIds)
-    .where('salt', 'is not', null)
-    .where(plainType, 'not in', OF_DELETIONS),
+    .set({
+      text_digest: sql<Buffer>`case place ${sql.join(
+        entries.map(
+          ({ number, sequence, digest }) => sql`when ${placeOf(number, sequence)} then ${digest}`,
+        ),
+        sql` `,
+      )} else text_digest end`,
+      subject: sql<Buffer | null>`case when ${isOwnType} then subject end`,
+      address: null,
+      client: null,
+      forwarded: null,
+      data: null,
+      salt: null,
+    })
+    .where(
+      'place',
+      'in',
+      entries.map(({ number, sequence }) => placeOf(number, sequence)),
+    ),
 );
 
-const eraseProven = write((db, keyIds: Param<Id[]>) =>
-  db
-    .updateTable('audit_entries')
-    .set(noText)
-    .where('user_key_id', 'in', keyIds)
-    .where('salt', 'is not', null),
-);
+async function eraseAbout(on: Connection, userIds: readonly Id[]): Promise<void> {
+  await inPieces(await eachOf(userIds, spokenAbout(on)), silence(on));
+}
+
+async function eraseProven(on: Connection, keyIds: readonly Id[]): Promise<void> {
+  await inPieces(await eachOf(keyIds, spokenBy(on)), silence(on));
+}
 
 const erasedOf = all(
-  (db, ids: Param<Id[]>) =>
+  (db, subjects: Param<Buffer[]>) =>
     db
       .selectFrom('audit_entries')
       .select('subject')
-      .where('subject', 'in', ids)
-      .where(plainChain, '=', sql.lit(OPERATOR))
-      .where(plainType, '=', sql.lit('rekey:AuditErase')),
-  ({ subject }) => subject ?? '',
+      .where('subject', 'in', subjects)
+      .where(chainNumber, '=', numberOf(sql.lit(OPERATOR)))
+      .where(plainType, '=', sql<Buffer>`${typeOctets.encode('rekey:AuditErase')}`),
+  ({ subject }) => (subject === null ? '' : idOctets.decode(subject)),
 );
 
 const size = one((db) =>
@@ -456,18 +630,19 @@ const byName = one(
 
 const following = all(
   (db, chain: Param<string>, sequence: Param<number>, limit: Param<number>) =>
-    db
-      .selectFrom('audit_entries')
-      .select(entryColumns)
-      .where('chain', '=', chain)
-      .where('sequence', '>', sequence)
-      .orderBy('sequence')
+    entriesIn(db)
+      .where('place', '>', placeOf(numberOf(chain), sequence))
+      .where('place', '<', placeOf(numberOf(chain), PLACES))
+      .orderBy('place')
       .limit(limit),
-  asEntry,
+  entryOf,
 );
 
 const pruneEntries = write((db, chain: Param<string>, pruned: Param<number>) =>
-  db.deleteFrom('audit_entries').where('chain', '=', chain).where('sequence', '<=', pruned),
+  db
+    .deleteFrom('audit_entries')
+    .where('place', '>', placeOf(numberOf(chain), sql.lit(0)))
+    .where('place', '<=', placeOf(numberOf(chain), pruned)),
 );
 
 const shorten = write((db, name: Param<string>, chain: Param<AuditChain>) =>
@@ -482,32 +657,41 @@ const shorten = write((db, name: Param<string>, chain: Param<AuditChain>) =>
     .where('chain', '=', name),
 );
 
-const keys = all(
-  (db, after: Param<Id>, limit: Param<number>) =>
-    db
-      .selectFrom('keys')
-      .select(['id', 'created_at as createdAt', 'service_id as serviceId'])
-      .select(({ exists, selectFrom }) =>
-        exists(
-          selectFrom('audit_entries')
-            .select('sequence')
-            .whereRef('subject', '=', 'keys.id')
-            // No equation: PostgreSQL would read the whole audit to look keys up in it.
-            .where(
-              sql<boolean>`(chain <> coalesce(keys.service_id, ${sql.lit(OPERATOR)})) is false`,
-            )
-            .where(
-              plainType,
-              'in',
-              keyMakingTypes.map((type) => sql.lit(type)),
-            ),
-        ).as('isRecorded'),
-      )
-      .where('id', '>', after)
-      .orderBy('id')
-      .limit(limit),
-  (row): AuditedKey => ({ ...row, isRecorded: Boolean(row.isRecorded) }),
+const keysAfter = all((db, after: Param<Id>, limit: Param<number>) =>
+  db
+    .selectFrom('keys')
+    .select(['id', 'created_at as createdAt', 'service_id as serviceId'])
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(limit),
 );
+
+const makingsOf = all(
+  (db, keyIds: Param<Buffer[]>) =>
+    db
+      .selectFrom('audit_entries')
+      .select('subject')
+      .select(
+        sql<string>`(select chain from audit_chains where number = ${chainNumber})`.as('chain'),
+      )
+      .where('subject', 'in', keyIds)
+      .where(
+        plainType,
+        'in',
+        keyMakingTypes.map((type) => sql<Buffer>`${typeOctets.encode(type)}`),
+      ),
+  ({ subject, chain }) => `${chain} ${subject === null ? '' : idOctets.decode(subject)}`,
+);
+
+async function keys(on: Connection, after: Id | '', limit: number): Promise<AuditedKey[]> {
+  const page = await keysAfter(on)(after, limit);
+  const ids = page.map(({ id }) => id);
+  const makings = new Set(await eachOf(ids, makingsOf(on)));
+  return page.map((key) => ({
+    ...key,
+    isRecorded: makings.has(`${nameOf(key.serviceId)} ${key.id}`),
+  }));
+}
 
 type SumRow = Schema['audit_sums'];
 
@@ -580,31 +764,31 @@ export const auditOn = (on: Connection, told: Told): Audit => ({
   async append(entries, chains) {
     const rows = chains.map(({ serviceId, ...chain }) => ({ ...chain, chain: nameOf(serviceId) }));
     await inPieces(rows, extend(on));
-    await inPieces(entries.map(auditRow), insertEntries(on));
+    await insertPlain(on, entries.map(asRow));
   },
 
   chains: (owners) => askAll([...new Set(owners)].map(nameOf), chainsOf(on)),
 
-  lock: locked(on),
-  get: byId(on),
+  lock: async (id) => (await find(on, [id], locks))[0] ?? null,
+  get: async (id) => (await find(on, [id]))[0] ?? null,
 
   list: (filter, limit) => list(on, filter, limit),
-  getAll: (ids) => eachOf(ids, byIds(on)),
+  getAll: (ids) => find(on, ids),
   amendments: async (ids) =>
     (await eachOf(ids, amendmentsOf(on))).toSorted((a, b) => a.sequence - b.sequence),
 
   async erase(userId) {
-    const proven = await provenBy(on)(userId);
-    await eraseAbout(on)([userId]);
-    for (const some of chunksOf(proven)) await eraseProven(on)(padded(some));
-    return proven;
+    const own = await keysOf(on)(userId);
+    const user = octetsOf(userId);
+    const proven = await eachOf(own, (some) => provenBy(on)(some, user));
+    await eraseAbout(on, [userId]);
+    await eraseProven(on, proven);
+    return distinct(proven);
   },
 
   async eraseAgain(ids) {
-    for (const some of chunksOf(ids)) {
-      await eraseAbout(on)(padded(some));
-      await eraseProven(on)(padded(some));
-    }
+    await eraseAbout(on, ids);
+    await eraseProven(on, ids);
   },
 
   erased: async (ids) => distinct(await eachOf(ids, erasedOf(on))),
@@ -620,7 +804,7 @@ export const auditOn = (on: Connection, told: Told): Audit => ({
     await shorten(on)(name, chain);
   },
 
-  keys: keys(on),
+  keys: (after, limit) => keys(on, after, limit),
 
   addToSum: ({ endsAt: ends_at, serviceId, network, ...sum }) =>
     addToSum(on)({ ...sum, ends_at, chain: nameOf(serviceId), network: network ?? '' }),

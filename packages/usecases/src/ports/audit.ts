@@ -15,7 +15,10 @@ import type {
 export interface Audit {
   /** Adds entries, which are pending until they have their places: see `Pending`. Waits for nobody. */
   insert(entries: readonly PendingEntry[]): Promise<void>;
-  /** Adds entries in the order of their chains, and replaces where these chains end. Needs the turn of `Pending`. */
+  /**
+   * Adds entries in the order of their chains, and replaces where these chains end. Needs the turn of `Pending`. The previous
+   * hash of an entry is the hash of the one before it, or that of the last one that was pruned: a store need not keep it.
+   */
   append(entries: readonly AuditEntry[], chains: readonly AuditChain[]): Promise<void>;
   /** Where the chains of these owners begin and end; those to which nothing was appended yet are left out. */
   chains(owners: readonly (Id | null)[]): Promise<AuditChain[]>;

@@ -53,11 +53,11 @@ export function auditContract({ write, read, race, alone, seed }: Opened): void 
         userKeyId: anId(),
         origin: { address: '2001:db8::1', client: 'Ünïcode 🦉 "\\', forwarded: '192.0.2.1, x' },
         data: JSON.parse('{"__proto__":{"a":[1,2.5,null,true]},"\\u0000":"\\ud800","1":"🦉"}'),
-        previousHash: 'before',
       });
       const bare = anAuditEntry({
         serviceId,
         sequence: 2,
+        previousHash: full.hash,
         userId: null,
         subjectId: null,
         origin: null,
@@ -69,6 +69,7 @@ export function auditContract({ write, read, race, alone, seed }: Opened): void 
       const unnamed = anAuditEntry({
         serviceId,
         sequence: 3,
+        previousHash: bare.hash,
         type: parseCustomType('shop:CheckOut'),
         subjectId: null,
         subject: 'Ünïcode 🦉',
@@ -460,10 +461,11 @@ export function auditContract({ write, read, race, alone, seed }: Opened): void 
     const pruneTo = (serviceId: Id | null, pruned: number) =>
       write(async ({ audit }) => {
         const chain = (await audit.chain(serviceId))!;
+        const [last] = await audit.follow(serviceId, pruned - 1, 1);
         const begin = {
           ...chain,
           pruned,
-          prunedHash: `hash-${pruned}`,
+          prunedHash: last!.hash,
           prunedUntil: START + pruned,
           seal: `seal-${pruned}`,
         };
@@ -487,7 +489,7 @@ export function auditContract({ write, read, race, alone, seed }: Opened): void 
       expect(await chainOf(serviceId)).toMatchObject({
         length: 6,
         pruned: 3,
-        prunedHash: 'hash-3',
+        prunedHash: entries[2]!.hash,
         prunedUntil: START + 3,
       });
     });
