@@ -18,6 +18,7 @@ function recording(grammar = sqliteGrammar, rows: object[] = []) {
       ran.push({ sql, name, values });
       return rows.length;
     },
+    run: ({ sql, name }, values) => void ran.push({ sql, name, values }),
   };
   return { on, ran };
 }

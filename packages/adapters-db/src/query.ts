@@ -66,9 +66,13 @@ export function all<Params extends AnyParams, Row, Answer = Row>(
   );
 }
 
-/** A write that answers nothing. */
+/** A write that answers nothing. On PostgreSQL it may still be on its way then: see `Connection.run`. */
 export function write<Params extends AnyParams>(build: Build<Params>): Query<Params, void> {
-  return query(build, change, () => undefined);
+  return query(
+    build,
+    (on, statement, values) => on.run(statement, values),
+    () => undefined,
+  );
 }
 
 /** A write that answers whether it changed a row. */
@@ -163,7 +167,7 @@ class Slot {
   }
 }
 
-type Built = Required<Statement> & { readonly picks: readonly Pick[] };
+type Built = Statement & { readonly name: string; readonly picks: readonly Pick[] };
 
 /** Runs a statement: SQLite answers at once. */
 type Run<Found> = (on: Connection, statement: Statement, values: Value[]) => Found | Promise<Found>;
@@ -217,11 +221,12 @@ function paramFor(arg: unknown, pick: Pick): unknown {
 let statements = 0;
 
 function compile(query: Compilable): Built {
-  const { sql: text, parameters } = query.compile();
+  const { sql: text, parameters, query: node } = query.compile();
   statements += 1;
   return {
     sql: text,
     name: `rekey-${statements}`,
+    isRead: node.kind === 'SelectQueryNode',
     picks: parameters.map((each) => (each instanceof Slot ? each.pick : () => each)),
   };
 }

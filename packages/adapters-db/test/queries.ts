@@ -72,6 +72,7 @@ export async function everyQuery(grammar: Grammar): Promise<Ran[]> {
       note(statement, values);
       return 1;
     },
+    run: (statement, values) => void note(statement, values),
   });
   for (const [name, store] of Object.entries(stores)) {
     for (const [key, run] of Object.entries(store)) {

@@ -55,12 +55,19 @@ export type Connection = Grammar & {
   ): Answer[] | Promise<Answer[]>;
   /** Runs a statement that answers no rows; answers how many it changed. */
   changes(statement: Statement, values: readonly Value[]): number | Promise<number>;
+  /**
+   * Runs a statement of which nobody asks what it changed: it may be sent without waiting for the answer. If it fails, the
+   * next call of the transaction throws its error, or the commit does.
+   */
+  run(statement: Statement, values: readonly Value[]): void | Promise<void>;
 };
 
 export type Statement = {
   readonly sql: string;
   /** A name of its own, under which a connection keeps it prepared; without, it is prepared for one run. */
   readonly name?: string;
+  /** Whether it changes nothing, and does no harm outside of a transaction. */
+  readonly isRead?: boolean;
 };
 
 /** A query for one row by a text that no other row has, which is asked at nearly every request. */

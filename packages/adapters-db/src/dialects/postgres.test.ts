@@ -1,17 +1,29 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { Unavailable } from '@rekey/domain';
-import type { OnDisk } from '@rekey/usecases';
-import { aOneTimeToken, aService, aUser, gate, skips } from '@rekey/usecases/testing';
+import type { OnDisk, Stores } from '@rekey/usecases';
+import {
+  aKey,
+  anId,
+  aOneTimeToken,
+  aService,
+  aSession,
+  aUser,
+  gate,
+  skips,
+} from '@rekey/usecases/testing';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { freshPostgres } from '../../test/postgres.ts';
 import { everyQuery, walking } from '../../test/queries.ts';
+import { aWire } from '../../test/wire.ts';
 import { type PostgresPlace, parseDatabaseUrl } from '../database-url.ts';
 import { inspectDatabase, type OpenedDatabase, type OpenOptions, openDatabase } from '../index.ts';
 import { migrate, migrations, schemaVersion } from '../migrations/index.ts';
 import { databaseOn } from '../transact.ts';
 import { openPostgres, postgresGrammar } from './postgres.ts';
+
+const FOREIGN_KEY = '23503';
 
 const url = await freshPostgres();
 const place = parseDatabaseUrl(url ?? 'postgres://localhost') as PostgresPlace;
@@ -228,6 +240,8 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL
       database.transact(async ({ users }) => {
         runs += 1;
         await users.lockOut(one, 1);
+        // Nobody waits for a write, but for a read behind it.
+        await users.get(one);
         await bothLock();
         await users.lockOut(other, 1);
       });
@@ -249,6 +263,55 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL
     });
     await expect(careless).rejects.toThrow('went on after a query that failed');
     expect(await database.read(({ services }) => services.get(service.id))).toBeNull();
+  });
+
+  test('throws the error of a write that nobody waited for, from whatever follows it', async () => {
+    const { database } = await openMigrated();
+    const service = aService();
+    const ofNobody = aSession({ userId: anId(), serviceId: service.id, keyId: anId() });
+    const follows: Record<string, (stores: Stores) => Promise<unknown>> = {
+      commit: async () => undefined,
+      read: ({ services }) => services.get(service.id),
+      change: ({ users }) => users.insert(aUser({ createdBy: service.id }), null),
+      write: ({ sessions }) => sessions.renew(ofNobody.id, 1, 2),
+    };
+    for (const [what, follow] of Object.entries(follows)) {
+      const failing = database.transact(async (stores) => {
+        await stores.services.insert(service);
+        await stores.sessions.insert(ofNobody);
+        await follow(stores);
+      });
+      await expect(failing, what).rejects.toMatchObject({ code: FOREIGN_KEY });
+    }
+    expect(await database.read(({ services }) => services.get(service.id))).toBeNull();
+  });
+
+  test('changes nothing for a transaction that could not begin', async () => {
+    const wire = await aWire(url ?? '', (sent) =>
+      Buffer.from(sent.toString('latin1').replace('begin isolation', 'bogus isolation'), 'latin1'),
+    );
+    const { database } = await openMigrated();
+    const service = aService();
+    const user = aUser({ createdBy: service.id });
+    const key = aKey({ userId: user.id, serviceId: service.id });
+    await database.transact(async ({ services, users, keys }) => {
+      await services.insert(service);
+      await users.insert(user, null);
+      await keys.insert(key, { digest: 'digest' });
+    });
+    const broken = await open({ url: wire.url });
+    closers.push(() => wire.close());
+    const first: Record<string, (stores: Stores) => Promise<unknown>> = {
+      read: ({ services }) => services.get(service.id),
+      change: ({ keys }) => keys.revoke(key.id, 1),
+      'change that answers rows': ({ keys }) => keys.revokeAllOf(user.id, 1),
+      write: ({ keys }) => keys.touch([{ id: key.id, at: 1 }]),
+    };
+    for (const [what, work] of Object.entries(first)) {
+      const failing = broken.database.transact(work);
+      await expect(failing, what).rejects.toThrow('syntax error at or near "bogus"');
+    }
+    expect(await database.read(({ keys }) => keys.get(key.id))).toEqual(key);
   });
 
   test('runs transactions within limits, read committed whatever its default is', async () => {

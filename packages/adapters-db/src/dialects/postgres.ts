@@ -63,6 +63,7 @@ export function openPostgres(place: PostgresPlace, options: PostgresOptions = {}
   const { poolSize = POOL_SIZE, patienceMs = TIMEOUTS.connectMs, onConnectionError } = options;
   const pool = new pg.Pool({
     ...settingsOf(place),
+    pipeline: !place.isPooled,
     max: poolSize,
     connectionTimeoutMillis: patienceMs,
     query_timeout: TIMEOUTS.queryMs,
@@ -78,7 +79,8 @@ export function openPostgres(place: PostgresPlace, options: PostgresOptions = {}
   pool.on('connect', (client) => client.on('error', () => undefined));
 
   const { isPooled, canListen } = place;
-  const plain = connectionOn((query) => pool.query(query), isPooled);
+  const run: Run = (query) => pool.query(query);
+  const plain = connectionOn({ read: run, change: run, send: run }, isPooled);
   let hearer: (serviceId: Id | null) => void = () => undefined;
   const listener = changeListener({
     config: { ...settingsOf(place), keepAlive: true, application_name: 'rekey listener' },
@@ -171,7 +173,10 @@ const BEGIN_POOLED = [
 /** The log of PostgreSQL is written in order: the next commit that waits for the disk takes this one there as well. */
 const WITH_THE_NEXT = '; set local synchronous_commit = off';
 
-type Run = (query: pg.QueryConfig) => Promise<pg.QueryResult>;
+type Run<Answer = pg.QueryResult> = (query: pg.QueryConfig) => Promise<Answer>;
+
+/** The ways of a statement to PostgreSQL, by what it does. */
+type Ways = { readonly read: Run; readonly change: Run; readonly send: Run<unknown> };
 
 /** A connection of the pool. */
 type Client = {
@@ -183,13 +188,15 @@ type Client = {
   release(): void;
 };
 
+const nothing = () => undefined;
+
 function clientOn(
   pooled: pg.PoolClient,
   isPooled: boolean,
   settings: { readonly query_timeout?: number } = {},
 ): Client {
   let isBroken = false;
-  const run: Run = async (query) => {
+  const query: Run = async (query) => {
     try {
       return await pooled.query({ ...settings, ...query });
     } catch (error) {
@@ -198,14 +205,43 @@ function clientOn(
       throw error;
     }
   };
+  /** The begin of the transaction, and all that was sent without waiting: each fails with the first error so far. */
+  let begun: Promise<unknown> = Promise.resolve();
+  let sent = begun;
+  const run: Run = async (statement) => {
+    const before = sent;
+    const answer = query(statement);
+    // What was sent before and failed is why this one fails, and is thrown instead.
+    answer.catch(nothing);
+    await before;
+    return answer;
+  };
+  const post = (statement: pg.QueryConfig) => {
+    sent = run(statement);
+    sent.catch(nothing);
+    return sent;
+  };
+  // Where a transaction cannot begin, nothing could undo a change that is on its way.
+  const change: Run = async (statement) => {
+    await begun;
+    return run(statement);
+  };
+  const send = async (statement: pg.QueryConfig) => {
+    await begun;
+    void post(statement);
+  };
   return {
-    on: connectionOn(run, isPooled),
+    on: connectionOn({ read: run, change, send: isPooled ? change : send }, isPooled),
     run,
-    begin: (onDisk) =>
-      run({ text: (isPooled ? BEGIN_POOLED : BEGIN) + (onDisk === 'now' ? '' : WITH_THE_NEXT) }),
+    async begin(onDisk) {
+      sent = Promise.resolve();
+      const text = (isPooled ? BEGIN_POOLED : BEGIN) + (onDisk === 'now' ? '' : WITH_THE_NEXT);
+      begun = post({ text });
+      if (isPooled) await begun;
+    },
     async rollBack() {
       // A connection that is broken is closed, and its transaction with it.
-      if (!isBroken) await run({ text: 'rollback' }).catch(() => undefined);
+      if (!isBroken) await query({ text: 'rollback' }).catch(nothing);
     },
     release: () => pooled.release(isBroken),
   };
@@ -267,15 +303,20 @@ export const postgresGrammar: Grammar = {
   }),
   isAsked: (column, asked) => sql`${column} = any(${asked})`,
   turn: {
-    try: { name: 'rekey-turn-try', sql: `${TURN} for update skip locked` },
-    wait: { name: 'rekey-turn-wait', sql: `${TURN} for update` },
+    try: { name: 'rekey-turn-try', sql: `${TURN} for update skip locked`, isRead: true },
+    wait: { name: 'rekey-turn-wait', sql: `${TURN} for update`, isRead: true },
   },
 };
 
 /** Behind a pooler, statements have no names: the next transaction may be on a connection that does not know them. */
-const connectionOn = (run: Run, isPooled: boolean): Connection => {
-  const ask = ({ sql, name }: Statement, values: readonly Value[]) =>
-    run({ text: sql, values: [...values], ...(name !== undefined && !isPooled && { name }) });
+const connectionOn = ({ read, change, send }: Ways, isPooled: boolean): Connection => {
+  const queryOf = ({ sql, name }: Statement, values: readonly Value[]) => ({
+    text: sql,
+    values: [...values],
+    ...(name !== undefined && !isPooled && { name }),
+  });
+  const ask = (statement: Statement, values: readonly Value[]) =>
+    (statement.isRead ? read : change)(queryOf(statement, values));
   return {
     ...postgresGrammar,
     async find<Row extends FoundBy, Answer>({ statement, as }: Lookup<Row, Answer>, text: string) {
@@ -287,6 +328,7 @@ const connectionOn = (run: Run, isPooled: boolean): Connection => {
       return rows.map((row) => as(row));
     },
     changes: async (statement, values) => (await ask(statement, values)).rowCount ?? 0,
+    run: async (statement, values) => void (await send(queryOf(statement, values))),
   };
 };
 

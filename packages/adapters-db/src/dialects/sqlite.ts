@@ -274,6 +274,7 @@ function connectionOn(handle: Sqlite.Database, memory: ReadMemory | null): Conne
     },
     rows,
     changes: (statement, values) => preparedOf(statement).run(...values).changes,
+    run: (statement, values) => void preparedOf(statement).run(...values),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Instant } from '@rekey/domain';
 import type { KeptAnswer, KeptAnswers } from '@rekey/usecases';
 import type { Connection } from '../dialects/dialect.ts';
-import { counted, guarded, one, type Param, write } from '../query.ts';
+import { counted, one, type Param, write } from '../query.ts';
 
 const get = one((db, id: Param<string>) =>
   db
@@ -17,18 +17,15 @@ const get = one((db, id: Param<string>) =>
     .where('id', '=', id),
 );
 
-const insert = guarded((db, answer: Param<KeptAnswer>) =>
-  db
-    .insertInto('kept_answers')
-    .values((eb) => ({
-      id: answer.id,
-      fingerprint: answer.fingerprint,
-      created_at: answer.createdAt,
-      user_id: eb.selectFrom('users').select('id').where('id', '=', answer.userId),
-      session_id: answer.sessionId,
-      sealed: answer.sealed,
-    }))
-    .onConflict((conflict) => conflict.column('id').doNothing()),
+const insert = write((db, answer: Param<KeptAnswer>) =>
+  db.insertInto('kept_answers').values((eb) => ({
+    id: answer.id,
+    fingerprint: answer.fingerprint,
+    created_at: answer.createdAt,
+    user_id: eb.selectFrom('users').select('id').where('id', '=', answer.userId),
+    session_id: answer.sessionId,
+    sealed: answer.sealed,
+  })),
 );
 
 const remove = write((db, { id, createdAt }: Param<Pick<KeptAnswer, 'id' | 'createdAt'>>) =>

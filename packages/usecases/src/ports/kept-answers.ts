@@ -5,10 +5,10 @@ export interface KeptAnswers {
   /** The answer that is kept under an id; null where there is none. */
   get(id: string): Promise<KeptAnswer | null>;
   /**
-   * Keeps an answer, only if none is kept under its id; answers whether it did. A user who does not exist is left out;
-   * the answer goes with one who does.
+   * Keeps an answer. Where one is kept under its id, the transaction fails, at its commit at the latest, and changes
+   * nothing. A user who does not exist is left out; the answer goes with one who does.
    */
-  insert(answer: KeptAnswer): Promise<boolean>;
+  insert(answer: KeptAnswer): Promise<void>;
   /** Forgets an answer, only if it is the one that was kept at that instant. */
   delete(answer: Pick<KeptAnswer, 'id' | 'createdAt'>): Promise<void>;
   /** Forgets up to `limit` answers that were kept before; answers how many. */

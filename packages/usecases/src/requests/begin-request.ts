@@ -116,25 +116,31 @@ export class BeginRequest {
       return {
         isKept: () => isKept,
         keep: async ({ keptAnswers }: Stores) => {
-          // Another server has done the request in the meantime.
-          if (!(await keptAnswers.insert(answer))) throw conflict(true);
+          await keptAnswers.insert(answer);
           isKept = true;
         },
         userId: answer.userId,
       };
+    };
+    const endWith = async (answer: Answer) => {
+      const { keep, isKept, userId } = keeping(answer);
+      await unit.end(keep);
+      if (isKept()) return;
+      await database.transact(async (stores) => {
+        // A person who was deleted since has no answers.
+        if (userId !== null && (await stores.users.lock(userId)) === null) return;
+        await keep(stores);
+      });
     };
     return {
       run: (call) => unit.run(call),
       end: async (how) => {
         try {
           if (how === null || how === 'undo') return await unit.end(how);
-          const { keep, isKept, userId } = keeping(how);
-          await unit.end(keep);
-          if (isKept()) return;
-          await database.transact(async (stores) => {
-            // A person who was deleted since has no answers.
-            if (userId !== null && (await stores.users.lock(userId)) === null) return;
-            await keep(stores);
+          await endWith(how).catch(async (error: unknown) => {
+            const found = await database.read(({ keptAnswers }) => keptAnswers.get(id));
+            // Another server has done the request in the meantime.
+            throw found === null ? error : conflict(true);
           });
         } finally {
           this.#running.delete(id);

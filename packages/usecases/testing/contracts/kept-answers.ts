@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { KeptAnswer } from '../../src/ports/index.ts';
 import { anId, START } from '../fixtures.ts';
-import { type Opened, wins } from './opened.ts';
+import { gate } from '../gate.ts';
+import { endOf } from '../world.ts';
+import type { Opened } from './opened.ts';
 
-export function keptAnswersContract({ read, write, race, seed }: Opened): void {
+export function keptAnswersContract({ read, write, seed, concurrency }: Opened): void {
   const anAnswer = (details: Partial<KeptAnswer> = {}): KeptAnswer => ({
     id: `id of ${anId()}`,
     fingerprint: 'fingerprint',
@@ -21,25 +23,35 @@ export function keptAnswersContract({ read, write, race, seed }: Opened): void {
       const { user } = await seed();
       const answer = anAnswer({ userId: user.id, sessionId: anId() });
       expect(await get(answer.id)).toBeNull();
-      expect(await insert(answer)).toBe(true);
+      await insert(answer);
       expect(await get(answer.id)).toEqual(answer);
       expect(await get('another id')).toBeNull();
     });
 
-    test('are kept once: a second one under an id changes nothing', async () => {
-      const answer = anAnswer();
+    test('are kept once: a transaction that keeps a second one under an id fails, and changes nothing', async () => {
+      const [answer, other] = [anAnswer(), anAnswer()];
       await insert(answer);
-      expect(await insert({ ...answer, fingerprint: 'another', sealed: 'other' })).toBe(false);
+      const failing = write(async ({ keptAnswers }) => {
+        await keptAnswers.insert(other);
+        await keptAnswers.insert({ ...answer, fingerprint: 'another', sealed: 'other' });
+      });
+      await expect(failing).rejects.toThrow();
       expect(await get(answer.id)).toEqual(answer);
+      expect(await get(other.id)).toBeNull();
     });
 
     test('that race for an id are kept once', async () => {
       const { id } = anAnswer();
-      const answers = await race(8, ({ keptAnswers }, racer) =>
-        keptAnswers.insert(anAnswer({ id, sealed: `of ${racer}` })),
-      );
-      expect(wins(answers)).toBe(1);
-      expect((await get(id))?.sealed).toBe(`of ${answers.indexOf(true)}`);
+      const racers = 8;
+      const allIn = gate(Math.min(racers, concurrency()));
+      const keep = (racer: number) =>
+        write(async ({ keptAnswers }) => {
+          await allIn();
+          await keptAnswers.insert(anAnswer({ id, sealed: `of ${racer}` }));
+        });
+      const ends = await Promise.all(Array.from({ length: racers }, (_, n) => endOf(keep(n))));
+      expect(ends.filter((end) => end === 'done')).toHaveLength(1);
+      expect((await get(id))?.sealed).toBe(`of ${ends.indexOf('done')}`);
     });
 
     test('go with the transaction that kept them', async () => {
@@ -54,7 +66,7 @@ export function keptAnswersContract({ read, write, race, seed }: Opened): void {
 
     test('name no user who does not exist', async () => {
       const answer = anAnswer({ userId: anId() });
-      expect(await insert(answer)).toBe(true);
+      await insert(answer);
       expect(await get(answer.id)).toEqual({ ...answer, userId: null });
     });
 

@@ -10,10 +10,9 @@ export function keptAnswers({ keptAnswers, users }: Tables): KeptAnswers {
   return {
     get: async (id) => find(id) ?? null,
     insert: async (answer) => {
-      if (find(answer.id)) return false;
+      if (find(answer.id)) throw new Error('an answer is kept under that id');
       const isKnown = answer.userId !== null && users.has(answer.userId);
       keptAnswers.put(answer.id, isKnown ? answer : { ...answer, userId: null });
-      return true;
     },
     delete: async ({ id, createdAt }) => {
       if (keptAnswers.get(id)?.createdAt === createdAt) keptAnswers.delete(id);
