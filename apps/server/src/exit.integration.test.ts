@@ -32,6 +32,7 @@ const NAMING_OPTIONS = new Set(['--user', '--service']);
 const more: Readonly<Record<string, readonly string[]>> = {
   'user update': ['--name', 'Ada'],
   'user delete': ['--yes'],
+  'user remove-factor': ['totp', '--yes'],
   'user grant': ['admin'],
   'user revoke': ['admin'],
   'service update': ['--name', 'Shop'],

@@ -47,7 +47,7 @@ export function addUserFactors(user: Command, aUser: () => Argument): void {
     .action(async (user: string, factor: string, options: { readonly yes?: true } & Json) => {
       // Both are read here, so that all that is wrong is told at once.
       const { named, removed } = parseAll({
-        named: () => (isId(user.toLowerCase()) ? user.toLowerCase() : parseEmail(user, 'user')),
+        named: () => parseUser(user),
         removed: () => parseFactor(factor),
       });
       const { id, email } = await withRekey((useCases) => userNamed(useCases, named));
@@ -65,14 +65,27 @@ export function addUserFactors(user: Command, aUser: () => Argument): void {
     });
 }
 
+/** Throws `IllegalArgument` for what names no user. */
+function parseUser(text: string): string {
+  const lower = text.toLowerCase();
+  if (isId(lower)) return lower;
+  try {
+    return parseEmail(text);
+  } catch {
+    throw malformed('user', 'must be an e-mail address or an id');
+  }
+}
+
 /** Throws `IllegalArgument` for what names no factor. */
 function parseFactor(text: string): Factor {
   const lower = text.toLowerCase();
   if (isId(lower)) return { passkeyId: lower };
   if (lower === 'totp' || isProvider(lower)) return lower;
-  const message = `must be totp, ${providers.join(', ')}, or the id of a passkey`;
-  throw new IllegalArgument([{ field: 'factor', message, code: 'malformed' }]);
+  throw malformed('factor', `must be totp, ${providers.join(', ')}, or the id of a passkey`);
 }
+
+const malformed = (field: string, message: string) =>
+  new IllegalArgument([{ field, message, code: 'malformed' }]);
 
 const isProvider = (text: string): text is Provider =>
   (providers as readonly string[]).includes(text);
