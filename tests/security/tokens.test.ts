@@ -141,12 +141,12 @@ attack('a forged access token', (target) => {
     },
   );
 
-  const now = Math.floor(Date.now() / 1000);
+  const now = () => Math.floor(Date.now() / 1000);
   test.each<[string, (t: Target) => object]>([
-    ['an end that has passed', () => ({ exp: now - 1 })],
+    ['an end that has passed', () => ({ exp: now() - 1 })],
     ['an end in milliseconds of the past', () => ({ exp: '99999999999' })],
-    ['a beginning in a minute', () => ({ iat: now + 60 })],
-    ['a beginning in the future', () => ({ nbf: now + 3600 })],
+    ['a beginning in a minute', () => ({ iat: now() + 60 })],
+    ['a beginning in the future', () => ({ nbf: now() + 3600 })],
     ['another issuer', () => ({ iss: 'http://evil.test' })],
     ['our issuer with a slash', () => ({ iss: 'http://rekey.test/' })],
     ['a list of audiences', (t) => ({ aud: [t.shop.id, t.other.id] })],
