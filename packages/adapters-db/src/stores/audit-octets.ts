@@ -14,17 +14,17 @@ export const NO_TEXT = 0xff;
 
 /**
  * Texts of a form that takes one of these numbers of octets; any other in UTF-8, made longer where it has such a number, or
- * none.
+ * none. `parse` answers null for a text that is not printed as it is.
  */
 function spelling(
   sizes: readonly number[],
-  parse: (text: string) => Buffer,
+  parse: (text: string) => Buffer | null,
   print: (octets: Buffer) => string,
 ): Spelling {
   return {
     encode(text) {
       const octets = parse(text);
-      if (sizes.includes(octets.length) && print(octets) === text) return octets;
+      if (octets !== null) return octets;
       const plain = Buffer.from(text);
       const isPlain = plain.length > 0 && !sizes.includes(plain.length);
       return isPlain ? plain : Buffer.concat([plain, Buffer.of(NO_TEXT)]);
@@ -41,7 +41,7 @@ const ID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 /** UUIDs, and the subjects of services, which may be any texts. */
 export const ids = spelling(
   [16],
-  (text) => Buffer.from(ID.test(text) ? text.replaceAll('-', '') : '', 'hex'),
+  (text) => (ID.test(text) ? Buffer.from(text.replaceAll('-', ''), 'hex') : null),
   (octets) => idOf(octets.toString('hex')),
 );
 
@@ -49,12 +49,14 @@ export const ids = spelling(
 export const idOf = (hex: string): string =>
   `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 
-const base64url = (size: number): Spelling =>
-  spelling(
-    [size],
-    (text) => Buffer.from(text, 'base64url'),
-    (octets) => octets.toString('base64url'),
-  );
+function base64url(size: number): Spelling {
+  const print = (octets: Buffer) => octets.toString('base64url');
+  const parse = (text: string) => {
+    const octets = Buffer.from(text, 'base64url');
+    return octets.length === size && print(octets) === text ? octets : null;
+  };
+  return spelling([size], parse, print);
+}
 
 export const salts = base64url(16);
 export const digests = base64url(32);
@@ -74,11 +76,17 @@ export const hashes = {
 };
 
 /** Addresses of IPv4 and IPv6. */
-export const addresses = spelling(
-  [4, 16],
-  (text) => (text.includes(':') ? parseIpv6(text) : Buffer.from(text.split('.').map(Number))),
-  (octets) => (octets.length === 4 ? octets.join('.') : printIpv6(octets)),
-);
+export const addresses = spelling([4, 16], parseAddress, printAddress);
+
+function parseAddress(text: string): Buffer | null {
+  const isLong = text.includes(':');
+  const octets = isLong ? parseIpv6(text) : Buffer.from(text.split('.').map(Number));
+  return octets.length === (isLong ? 16 : 4) && printAddress(octets) === text ? octets : null;
+}
+
+function printAddress(octets: Buffer): string {
+  return octets.length === 4 ? octets.join('.') : printIpv6(octets);
+}
 
 function parseIpv6(text: string): Buffer {
   const [head = [], tail = []] = text.split('::').map((part) => (part ? part.split(':') : []));
@@ -90,27 +98,35 @@ function parseIpv6(text: string): Buffer {
 /** As RFC 5952 has it: without the first of the longest runs of zeros. */
 function printIpv6(octets: Buffer): string {
   const groups = Array.from({ length: 8 }, (_, n) => octets.readUInt16BE(2 * n).toString(16));
-  const text = groups.join(':');
-  for (let zeros = 8; zeros > 1; zeros -= 1) {
-    const run = Array.from({ length: zeros }, () => '0').join(':');
-    const short = text.replace(new RegExp(`(?:^|:)${run}(?:$|:)`), '::');
-    if (short !== text) return short;
+  // A single zero is written.
+  let longest = { from: 0, to: 1 };
+  for (let from = 0; from < 8; from += 1) {
+    let to = from;
+    while (groups[to] === '0') to += 1;
+    if (to - from > longest.to - longest.from) longest = { from, to };
+    from = to;
   }
-  return text;
+  const { from, to } = longest;
+  if (to - from === 1) return groups.join(':');
+  return `${groups.slice(0, from).join(':')}::${groups.slice(to).join(':')}`;
 }
 
 const octetsOfTypes = new Map<string, Buffer>();
-const typesOfOctets = new Map<string, string>();
+const typesOfOctets = new Map<number, string>();
 for (const [type, number] of Object.entries(numbersOfTypes)) {
   const octets = Buffer.of(NO_TEXT, number);
   octetsOfTypes.set(type, octets);
-  typesOfOctets.set(octets.toString('hex'), type);
+  typesOfOctets.set(number, type);
 }
 
 /** Types: numbers for those of Rekey's own, texts for all others. */
 export const types: Spelling = {
   encode: (type) => octetsOfTypes.get(type) ?? Buffer.from(type),
-  decode: (octets) => typesOfOctets.get(octets.toString('hex')) ?? octets.toString(),
+  decode(octets) {
+    const [first, number = 0] = octets;
+    const known = first === NO_TEXT ? typesOfOctets.get(number) : undefined;
+    return known ?? octets.toString();
+  },
 };
 
 const dictionary = Buffer.from(FREQUENT_WORDS);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   type AuditEntry,
   type AuditOutcome,
@@ -101,9 +101,8 @@ type Hex = string | null;
 export type ReadRow = Omit<PackedRow, Octets> & { readonly [Column in Octets]: Hex } & {
   readonly chain: string;
   readonly sequence: number;
-  readonly hashBefore: Hex;
-  readonly kidBefore: string | null;
-  readonly prunedHash: string | null;
+  /** As the id of its key, a colon and digits; or, of an entry that is pruned, as it is kept. */
+  readonly hashBefore: string | null;
 };
 
 type Spelling = typeof ids;
@@ -130,11 +129,11 @@ export function packedId(id: Id | '', createdAt: Instant): Buffer {
 export const timeIn = (octets: Buffer): Instant | null =>
   octets.length === 16 ? octets.readUIntBE(0, TIME_SIZE) : null;
 
-export function readId(octets: Buffer, createdAt: Instant): Id {
-  if (octets.length !== REST_SIZE) return ids.decode(octets);
-  const time = Buffer.alloc(TIME_SIZE);
-  time.writeUIntBE(createdAt, 0, TIME_SIZE);
-  return ids.decode(Buffer.concat([time, octets]));
+/** The id of an entry, of its digits. */
+export function readId(hex: string, createdAt: Instant): Id {
+  if (hex.length !== 2 * REST_SIZE) return readText(hex) ?? '';
+  const time = createdAt.toString(16).padStart(2 * TIME_SIZE, '0');
+  return idOf(time + hex.toLowerCase());
 }
 
 const NO_STATUS = -1;
@@ -164,9 +163,9 @@ export function packed(row: PlainRow): PackedRow {
 }
 
 export function plain(row: ReadRow): PlainRow {
-  const { chain, sequence, created_at, hashBefore, kidBefore, prunedHash } = row;
+  const { chain, sequence, created_at } = row;
   const entry = {
-    id: readId(octetsOf(row.id), created_at),
+    id: readId(row.id ?? '', created_at),
     created_at,
     chain,
     sequence,
@@ -184,10 +183,16 @@ export function plain(row: ReadRow): PlainRow {
     salt: readBy(salts, row.salt),
     text_digest: readBy(digests, row.text_digest),
     count: row.count ?? 1,
-    previous_hash: hashBefore ? hashes.decode(kidBefore, octetsOf(hashBefore)) : prunedHash,
+    previous_hash: readHash(row.hashBefore),
     hash: hashes.decode(row.kid, octetsOf(row.hash)),
   };
   return { ...entry, text_digest: entry.text_digest ?? digestOf(entry) };
+}
+
+/** No hash as it is kept has a colon. */
+function readHash(text: string | null): string | null {
+  const [kid = '', hex] = text?.split(':') ?? [];
+  return hex === undefined ? text : hashes.decode(kid || null, octetsOf(hex));
 }
 
 /** The digest that `Macs` makes of a text, so that it need not be kept beside the text; null where there is none. */
@@ -195,7 +200,7 @@ function digestOf(row: Pick<PlainRow, keyof TextColumns | 'salt' | 'type'>): str
   const text = auditText(textOf(row));
   if (text === null || row.salt === null) return null;
   const salt = Buffer.from(row.salt, 'base64url');
-  return createHash('sha256').update(salt).update(text).digest('base64url');
+  return hash('sha256', Buffer.concat([salt, Buffer.from(text)]), 'base64url');
 }
 
 type TextColumns = Pick<PlainRow, 'subject' | 'address' | 'client' | 'forwarded' | 'data'>;

@@ -67,9 +67,12 @@ const spanOf = (instant: Instant): number => Math.floor(instant / SPAN_MS);
 const nameWith = (number: RawBuilder<unknown>) =>
   sql<string | null>`(select name from audit_names where number = ${number})`;
 const hexOf = (octets: RawBuilder<unknown>) => sql<string | null>`hex(${octets})`;
-const ofEntryBefore = (column: 'hash' | 'kid') =>
-  sql`(select ${sql.ref(`before.${column}`)} from audit_entries as before
-    where before.place = audit_entries.place - 1)`;
+/** Where the entry before is pruned, its hash is kept by the chain. */
+const hashBefore = sql<string | null>`coalesce(
+  (select coalesce(${nameWith(sql.ref('before.kid'))}, '') || ':' || ${hexOf(sql.ref('before.hash'))}
+    from audit_entries as before where before.place = audit_entries.place - 1),
+  (select pruned_hash from audit_chains
+    where number = ${chainNumber} and pruned = place % ${PLACES} - 1))`;
 
 export const entriesIn = (db: Kysely<Schema>) =>
   db
@@ -81,13 +84,7 @@ export const entriesIn = (db: Kysely<Schema>) =>
       sql<number>`place % ${PLACES}`.as('sequence'),
       nameWith(sql`key_id`).as('key_id'),
       nameWith(sql`kid`).as('kid'),
-      hexOf(ofEntryBefore('hash')).as('hashBefore'),
-      nameWith(ofEntryBefore('kid')).as('kidBefore'),
-      sql<
-        string | null
-      >`(select pruned_hash from audit_chains where number = ${chainNumber} and pruned = place % ${PLACES} - 1)`.as(
-        'prunedHash',
-      ),
+      hashBefore.as('hashBefore'),
     ]);
 
 /** The query for all entries of a chain, in their order. */
@@ -263,10 +260,11 @@ function shortIds(ids: readonly Id[]) {
   const times: Instant[] = [];
   const rests: Buffer[] = [];
   for (const id of ids) {
-    const time = timeIn(idOctets.encode(id));
+    const octets = idOctets.encode(id);
+    const time = timeIn(octets);
     if (time === null) continue;
     times.push(time);
-    rests.push(packedId(id, time));
+    rests.push(octets.subarray(-REST_SIZE));
   }
   return { times, rests };
 }
@@ -511,7 +509,7 @@ async function list(on: Connection, filter: AuditFilter, limit: number): Promise
   return pages
     .sort(compare)
     .slice(0, limit)
-    .map(({ createdAt, id }) => ({ createdAt, id: readId(id, createdAt) }));
+    .map(({ createdAt, id }) => ({ createdAt, id: readId(id.toString('hex'), createdAt) }));
 }
 
 /** The entries that some keys proved, which are not about their user. */
