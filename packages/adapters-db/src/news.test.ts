@@ -5,7 +5,9 @@ import { anEvent, aService, newsContract, skips } from '@rekey/usecases/testing'
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { hasPgbouncer, startPgbouncer } from '../test/pgbouncer.ts';
 import { freshPostgres } from '../test/postgres.ts';
+import { openSqlite } from './dialects/sqlite.ts';
 import { openDatabase } from './index.ts';
+import { newsOn } from './news.ts';
 
 const never = new AbortController().signal;
 const isMissing = (await freshPostgres()) === null;
@@ -42,6 +44,23 @@ newsContract('SQLite', async () => (await open(await sqlite())).news);
 
 test('news of another process come on SQLite', async () => {
   await expectNews(await sqlite());
+});
+
+test('news of another process come on SQLite as soon as this one says that there may be some', async () => {
+  const url = await sqlite();
+  const there = await open(url);
+  const dialect = await openSqlite(url.slice('sqlite:'.length));
+  onTestFinished(() => dialect.close());
+  // It does not look by itself.
+  const news = newsOn(dialect, 2 ** 30);
+  onTestFinished(() => news.close());
+  const { id: serviceId } = aService();
+  const next = news.next([serviceId], never);
+  await there.database.transact(({ events }) =>
+    events.append([{ ...anEvent({ serviceId }), sequence: 1 }]),
+  );
+  news.look();
+  expect(await next).toBeUndefined();
 });
 
 test('those who wait are let go when the database is closed', async () => {

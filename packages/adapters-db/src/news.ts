@@ -39,7 +39,6 @@ export function newsOn(dialect: Dialect, pollMs = POLL_MS): News & { close(): vo
   }
   const lookLater = () => {
     timer ??= setTimeout(() => {
-      // A database that does not answer has no news.
       void look()
         .catch(() => undefined)
         .finally(() => {
@@ -70,6 +69,10 @@ export function newsOn(dialect: Dialect, pollMs = POLL_MS): News & { close(): vo
     tell: (serviceIds) => {
       const meant = new Set(serviceIds);
       wake((id) => meant.has(id), false);
+    },
+    look: () => {
+      // A database that does not answer has no news.
+      if (waiting.size > 0) void look().catch(() => undefined);
     },
     close() {
       if (timer !== null) clearTimeout(timer);

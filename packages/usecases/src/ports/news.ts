@@ -10,4 +10,6 @@ export interface News {
   next(serviceIds: readonly Id[] | null, signal: AbortSignal): Promise<void>;
   /** Says that this process has put events of these services in their places. */
   tell(serviceIds: readonly Id[]): void;
+  /** Says that another process has given the places that this one was about to give: those who wait hear of it at once. */
+  look(): void;
 }

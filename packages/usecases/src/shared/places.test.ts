@@ -207,4 +207,17 @@ describe('places in one process', () => {
     await given.caughtUp();
     expect(await w.bare.read(({ pending }) => pending.isEmpty())).toBe(true);
   });
+
+  test('were given by another process in the meantime: so whoever waits is told to look', async () => {
+    const w = world();
+    const looks: string[] = [];
+    const news = { ...w.news, look: () => void looks.push('look') };
+    const given = places({ ...w, database: w.bare, news });
+    const service = await w.addService();
+    await recordAt(w, service.id, 'sso:AuthTotp');
+    await given.give({ isPatient: true });
+    expect(looks).toEqual([]);
+    await given.give({ isPatient: true });
+    expect(looks).toEqual(['look']);
+  });
 });

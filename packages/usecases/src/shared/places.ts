@@ -23,7 +23,10 @@ export function places(ports: Needs): Places {
   async function give(isPatient: boolean): Promise<Instant | null> {
     for (;;) {
       const now = clock.now();
-      if (await database.read(({ pending }) => pending.isEmpty())) return now;
+      if (await database.read(({ pending }) => pending.isEmpty())) {
+        news.look();
+        return now;
+      }
       const done = await database.transact(async (stores) =>
         (await stores.pending.takeTurn({ isPatient })) ? giveSome(ports, stores) : null,
       );

@@ -19,5 +19,6 @@ export function fakeNews(): News {
         waiter.resolve();
       }
     },
+    look: () => {},
   };
 }
