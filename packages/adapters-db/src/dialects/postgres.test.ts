@@ -476,4 +476,32 @@ describe.skipIf(skips(url === null, 'PostgreSQL cannot run here'))('a PostgreSQL
     expect(queries.length).toBeGreaterThan(4);
     await client.query('rollback');
   });
+
+  test('finds the entries of a chain by the chain, and not among those of all by time', async () => {
+    await openMigrated();
+    const client = await connectRaw();
+    const queries = (await everyQuery(postgresGrammar)).filter(
+      ({ verb, sql }) => verb === 'audit.list' && / where chain = \$\d+\) \+ 0/.test(sql),
+    );
+    await client.query(`
+      begin;
+      insert into audit_chains (chain, number, length, hash, pruned, seal)
+        select 's' || i, i + 10, 500, '', 0, '' from generate_series(0, 19) i;
+      insert into audit_entries (place, created_at, type, id, hash)
+        select (i % 20 + 10) * 1099511627776 + i, i, '\\x01', decode(lpad(to_hex(i), 20, '0'), 'hex'), '' from generate_series(1, 10000) i;
+      analyze audit_chains; analyze audit_entries;
+      set local plan_cache_mode = force_generic_plan`);
+    for (const [index, { sql, values }] of queries.entries()) {
+      await client.query(`prepare q${index} as ${sql}`);
+      const literals = values.map((value) =>
+        Buffer.isBuffer(value) ? `'\\x${value.toString('hex')}'` : `'${value}'`,
+      );
+      const { rows } = await client.query(`explain execute q${index}(${literals.join()})`);
+      const plan = rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n');
+      expect(plan, sql).toMatch(/audit_entries_of_(chain|type)/);
+      expect(plan, sql).not.toContain('audit_entries_by_time');
+    }
+    expect(queries.length).toBeGreaterThan(4);
+    await client.query('rollback');
+  });
 });

@@ -59,6 +59,7 @@ const chainNumber = sql<number>`place / ${PLACES}`;
 /** As the indexes have it. */
 const indexedChain = sql<number>`cast(place / ${PLACES} as integer)`;
 const chainWithType = sql<number>`cast(place / ${PLACES} as integer) + 0`;
+const timeInChain = sql<number>`created_at + 0`;
 /** The entries about a user or a thing are in the order of spans of twelve days, and sorted within these. */
 const SPAN_MS = 2 ** 30;
 const indexedSpan = sql<number>`cast(created_at / ${sql.lit(SPAN_MS)} as integer)`;
@@ -337,22 +338,24 @@ const placesBy = (by: By, order: 'asc' | 'desc') =>
         chains?: Param<string[]>,
       ) => {
         const isBySpan = by === 'subject' || by === 'user_id';
+        const isByChain = by === 'chain' || by === 'type';
+        const time = isByChain ? timeInChain : sql<number>`created_at`;
         const find = ({ chain, value }: Param<Branch>) => {
           let found = db
             .selectFrom('audit_entries')
-            .select(['created_at as createdAt', 'id'])
+            .select([time.as('createdAt'), 'id'])
             .select((isBySpan ? indexedSpan : sql<number>`0`).as('span'))
             .where(
               order === 'asc'
-                ? sql<boolean>`(created_at, id) > (${low.createdAt}, ${low.id})`
-                : sql<boolean>`(created_at, id) < (${high.createdAt}, ${high.id})`,
+                ? sql<boolean>`(${time}, id) > (${low.createdAt}, ${low.id})`
+                : sql<boolean>`(${time}, id) < (${high.createdAt}, ${high.id})`,
             )
             .where(
               order === 'asc'
-                ? sql<boolean>`created_at <= ${high.createdAt}`
-                : sql<boolean>`created_at >= ${low.createdAt}`,
+                ? sql<boolean>`${time} <= ${high.createdAt}`
+                : sql<boolean>`${time} >= ${low.createdAt}`,
             );
-          if (by === 'chain' || by === 'type') {
+          if (isByChain) {
             const column = by === 'type' ? chainWithType : indexedChain;
             // As an expression: SQLite takes a bare query for something that many rows may equal.
             found = found.where(column, '=', sql<number>`${numberOf(chain)} + 0`);
