@@ -5,7 +5,7 @@ type Seed = { readonly seed: number; readonly path: string };
 const known: Readonly<Record<'exports' | 'parsers' | 'requests', readonly Seed[]>> = seeds;
 
 /** The long form, `test:fuzz`, has many; a short one runs with the other tests. */
-const FUZZ_RUNS = Number(process.env.FUZZ_RUNS ?? 1000);
+const FUZZ_RUNS = Number(process.env.FUZZ_RUNS ?? 500);
 
 /**
  * Asserts a property of inputs by chance, after those that broke it once: the seed and path that a failure prints

@@ -182,7 +182,8 @@ const scenarios: Readonly<Record<string, (book: Book) => Promise<void>>> = {
     for (const purpose of ['signing', 'pepper', 'link', 'audit']) {
       expect(rotated).toContain(purpose);
     }
-    // The two minutes.
+    // The two minutes, of which a server needs one second to read the new keys.
+    await expect.poll(() => server.output(), { timeout: 30_000 }).toContain('"msg":"keys changed"');
     age(folder, 150_000);
     const [removed, left, verified] = await next({});
     expect(
