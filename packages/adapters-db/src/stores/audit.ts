@@ -356,6 +356,12 @@ const placesBy = (by: By, order: 'asc' | 'desc') =>
                 : sql<boolean>`${time} >= ${low.createdAt}`,
             );
           if (isByChain) {
+            // SQLite takes no bound from a row of values that begins with an expression.
+            found = found.where(
+              order === 'asc'
+                ? sql<boolean>`${time} >= ${low.createdAt}`
+                : sql<boolean>`${time} <= ${high.createdAt}`,
+            );
             const column = by === 'type' ? chainWithType : indexedChain;
             // As an expression: SQLite takes a bare query for something that many rows may equal.
             found = found.where(column, '=', sql<number>`${numberOf(chain)} + 0`);
