@@ -6,13 +6,12 @@ import {
   operator,
   type Provider,
   parseAll,
-  parseEmail,
   providers,
 } from '@rekey/domain';
 import type { UseCases } from '@rekey/usecases';
 import type { Argument, Command } from 'commander';
 import { confirmed, json, onWire, print, printJson, table, withRekey, yes } from './common.ts';
-import { userNamed } from './named.ts';
+import { userName, userNamed } from './named.ts';
 
 type Json = { readonly json?: true };
 type Seen = Awaited<ReturnType<UseCases['factors']['readFactors']['execute']>>;
@@ -67,10 +66,8 @@ export function addUserFactors(user: Command, aUser: () => Argument): void {
 
 /** Throws `IllegalArgument` for what names no user. */
 function parseUser(text: string): string {
-  const lower = text.toLowerCase();
-  if (isId(lower)) return lower;
   try {
-    return parseEmail(text);
+    return userName(text);
   } catch {
     throw malformed('user', 'must be an e-mail address or an id');
   }

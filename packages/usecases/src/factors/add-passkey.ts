@@ -9,7 +9,7 @@ import {
   type User,
 } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { claimedEmail } from '../shared/claimed-email.ts';
+import { maybeClaimedEmail } from '../shared/claimed-email.ts';
 import { maybeOrigin } from '../shared/maybe-origin.ts';
 import { lockPasskeyOwner, type PasskeyOwner } from '../shared/passkey-owner.ts';
 import type { Recorder } from '../shared/record.ts';
@@ -43,7 +43,7 @@ export class AddPasskey {
     const { response, origin, name: given, ...owner } = input;
     const { database, webAuthn, clock, ids } = this.#ports;
     const { name } = parseAll({
-      email: () => (owner.email === undefined ? undefined : claimedEmail(actor, owner.email)),
+      email: () => maybeClaimedEmail(actor, owner.email),
       origin: () => maybeOrigin(origin),
       name: () => parsePasskeyName(given, 'deviceName'),
     });

@@ -1,6 +1,6 @@
 import { type Actor, type Id, parseAll, placeOf } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { claimedEmail } from '../shared/claimed-email.ts';
+import { maybeClaimedEmail } from '../shared/claimed-email.ts';
 import { type PasskeyQuestion, rpIdOf } from './start-passkey.ts';
 
 type Needs = Pick<Ports, 'database' | 'webAuthn' | 'clock'>;
@@ -30,7 +30,7 @@ export class AskForPasskey {
   async execute(actor: Actor, { email, origin }: AskForPasskeyInput): Promise<PasskeyQuestion> {
     const { webAuthn, clock } = this.#ports;
     const { account, rpId } = parseAll({
-      account: () => (email === undefined ? '' : claimedEmail(actor, email)),
+      account: () => maybeClaimedEmail(actor, email) ?? '',
       rpId: () => rpIdOf(webAuthn, origin),
     });
     const { serviceId } = placeOf(actor);

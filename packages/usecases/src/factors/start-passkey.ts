@@ -1,6 +1,6 @@
 import { type Actor, IllegalArgument, parseAll, placeOf } from '@rekey/domain';
 import type { Ports } from '../ports/index.ts';
-import { claimedEmail } from '../shared/claimed-email.ts';
+import { maybeClaimedEmail } from '../shared/claimed-email.ts';
 import { maybeOrigin } from '../shared/maybe-origin.ts';
 import { lockPasskeyOwner, type PasskeyOwner } from '../shared/passkey-owner.ts';
 import { serviceNameFor } from '../shared/service-name.ts';
@@ -28,7 +28,7 @@ export class StartPasskey {
   ): Promise<PasskeyQuestion> {
     const { database, webAuthn, clock, settings } = this.#ports;
     const { rpId } = parseAll({
-      email: () => (owner.email === undefined ? undefined : claimedEmail(actor, owner.email)),
+      email: () => maybeClaimedEmail(actor, owner.email),
       rpId: () => rpIdOf(webAuthn, origin),
     });
     const { serviceId } = placeOf(actor);

@@ -13,7 +13,7 @@ import {
 } from '@rekey/domain';
 import type { PasskeyProof, Ports } from '../ports/index.ts';
 import { attempt } from '../shared/attempt.ts';
-import { claimedEmail } from '../shared/claimed-email.ts';
+import { maybeClaimedEmail } from '../shared/claimed-email.ts';
 import { demandFactor } from '../shared/demand-factor.ts';
 import { presentedDevice } from '../shared/known-device.ts';
 import { maybeOrigin } from '../shared/maybe-origin.ts';
@@ -94,7 +94,7 @@ export class LogInWithPasskey {
     const { webAuthn, keyUses, clock } = this.#ports;
     const place = placeOf(actor);
     const { claim } = parseAll({
-      claim: () => (input.email === undefined ? '' : claimedEmail(actor, input.email)),
+      claim: () => maybeClaimedEmail(actor, input.email) ?? '',
       origin: () => maybeOrigin(input.origin),
     });
     const credentialId = webAuthn.credentialIdIn(input.response) ?? '';

@@ -6,3 +6,7 @@ import { type Actor, parseClaimedEmail, parseEmail } from '@rekey/domain';
  */
 export const claimedEmail = (actor: Actor, email: string): string =>
   (actor.kind === 'service' ? parseEmail : parseClaimedEmail)(email);
+
+/** An address that nobody has to name. Throws `IllegalArgument`. */
+export const maybeClaimedEmail = (actor: Actor, email: string | undefined): string | undefined =>
+  email === undefined ? undefined : claimedEmail(actor, email);

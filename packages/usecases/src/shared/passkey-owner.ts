@@ -8,7 +8,7 @@ import {
   type User,
 } from '@rekey/domain';
 import type { Ports, Stores } from '../ports/index.ts';
-import { claimedEmail } from './claimed-email.ts';
+import { maybeClaimedEmail } from './claimed-email.ts';
 import { findChallenge } from './demand-factor.ts';
 import { personOf } from './person.ts';
 import { lockPerson } from './with-code.ts';
@@ -77,4 +77,4 @@ async function byEnrolment(
 }
 
 const isOf = (user: User, actor: Actor, email: string | undefined): boolean =>
-  email === undefined || user.email === claimedEmail(actor, email);
+  user.email === (maybeClaimedEmail(actor, email) ?? user.email);
