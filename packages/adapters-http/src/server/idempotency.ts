@@ -11,7 +11,7 @@ import { actorOf } from './actor.ts';
 import type { HttpDeps } from './deps.ts';
 import { HttpError } from './problem.ts';
 
-type Begun = Awaited<ReturnType<UseCases['requests']['beginRequest']['execute']>>;
+type Begun = ReturnType<UseCases['requests']['beginRequest']['execute']>;
 
 /** An answer as it is kept. */
 type Answer = {
@@ -27,6 +27,8 @@ const METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 const KEY = /^[\x21-\x7e]{1,255}$/;
 /** What a caller is to have besides the body. */
 const KEPT_HEADERS = ['content-type', 'link', 'set-cookie'];
+/** What an answer says for itself, which another one in its place does not. */
+const OWN_HEADERS = [...KEPT_HEADERS, 'www-authenticate', 'retry-after'];
 /** More than any answer has: the largest body that is taken, and as much again. */
 const MAX_KEPT_LENGTH = 256 * 1024;
 
@@ -50,20 +52,19 @@ export function idempotency({ useCases, watch }: HttpDeps): {
   readonly onSend: onSendHookHandler<unknown>;
 } {
   return {
-    preHandler(request, reply, done) {
+    preHandler(request, _reply, done) {
       const key = request.headers['idempotency-key'];
       if (key === undefined) {
         done();
         return;
       }
-      begin(request, String(key)).then((begun) => {
-        if (begun.unit === null) {
-          reply.send(given(begun.kept ?? '', reply));
-          return;
-        }
-        request.begun = begun;
-        begun.unit.run(done);
-      }, done);
+      try {
+        request.begun = begin(request, String(key));
+      } catch (error) {
+        done(error as Error);
+        return;
+      }
+      request.begun.run(done);
     },
 
     onSend(request, reply, payload, done) {
@@ -77,7 +78,7 @@ export function idempotency({ useCases, watch }: HttpDeps): {
     },
   };
 
-  async function begin(request: FastifyRequest, key: string): Promise<Begun> {
+  function begin(request: FastifyRequest, key: string): Begun {
     if (!KEY.test(key)) {
       const field = 'Idempotency-Key';
       const message = 'must be 1 to 255 visible characters';
@@ -99,28 +100,22 @@ export function idempotency({ useCases, watch }: HttpDeps): {
   }
 
   /** The payload that is sent, once all is committed. */
-  async function end(
-    { kept, unit }: Begun,
-    reply: FastifyReply,
-    payload: unknown,
-  ): Promise<unknown> {
+  async function end(begun: Begun, reply: FastifyReply, payload: unknown): Promise<unknown> {
     const status = reply.statusCode;
-    if (kept !== null && status < 300) {
-      await unit?.end('undo');
-      return given(kept, reply);
-    }
-    const answer = isKept(status) && kept === null ? answerOf(reply, payload) : null;
-    await unit?.end(answer && { text: JSON.stringify(answer), userId: personIn(answer) });
-    return payload;
+    const answer = isKept(status) ? answerOf(reply, payload) : null;
+    const keeping = answer && { text: JSON.stringify(answer), userId: personIn(answer) };
+    const kept = await begun.end(keeping, status < 300);
+    return kept === null ? payload : given(kept, reply);
   }
 
   /** Makes the reply the kept answer; answers its body. */
-  function given(text: string, reply: FastifyReply): string | Buffer | undefined {
+  function given(text: string, reply: FastifyReply): string | Buffer | null {
     const { status, headers, body, isBase64 }: Answer = JSON.parse(text);
     watch?.replayed();
+    for (const name of OWN_HEADERS) reply.removeHeader(name);
     reply.code(status).headers({ ...headers, 'idempotency-replayed': 'true' });
     if (isBase64) return Buffer.from(body, 'base64');
-    return body === '' ? undefined : body;
+    return body === '' ? null : body;
   }
 }
 

@@ -32,23 +32,21 @@ type Answer = {
   readonly userId: Id | null;
 };
 
-type Begun = {
-  /** The answer to the same request, which came before; null where this is the first. */
-  readonly kept: string | null;
-  /** To be run, and ended; null where the kept answer is good. */
-  readonly unit: {
-    run<T>(call: () => T): T;
-    /**
-     * Keeps the answer to the request, in the transaction of what it changed. Null: it is not kept. `undo`: the kept
-     * answer is good, and the request has changed nothing. Throws where nothing could be kept; then nothing is changed.
-     */
-    end(answer: Answer | 'undo' | null): Promise<void>;
-  } | null;
+type Request = {
+  run<T>(call: () => T): T;
+  /**
+   * Ends the request with its answer, which is kept in the transaction of what it changed; null for one that is not kept.
+   * Answers what is to be told instead: the answer that was kept before, and then the request has changed nothing. Throws
+   * `IdempotencyConflict` where the key stands for another request, and what went wrong where nothing could be kept; then
+   * nothing is changed.
+   */
+  end(answer: Answer | null, isDone: boolean): Promise<string | null>;
 };
 
 /**
  * Begins a request that came with an idempotency key: done once, it is answered as often as it comes. Its answer is
- * committed together with its change (docs/decisions/0047-idempotency.md).
+ * committed together with its change, and looked for in its first transaction, which an answer that is there undoes
+ * (docs/decisions/0047-idempotency.md).
  */
 export class BeginRequest {
   readonly #ports: Needs;
@@ -59,50 +57,28 @@ export class BeginRequest {
     this.#ports = ports;
   }
 
-  /** Throws `IdempotencyConflict` where the key stands for another request, or for one that is under way. */
-  async execute(actor: Actor, input: BeginRequestInput): Promise<Begun> {
+  /** Throws `IdempotencyConflict` where the key stands for a request that is under way, be it this one or another. */
+  execute(actor: Actor, input: BeginRequestInput): Request {
     const { secrets } = this.#ports;
     const blind = (...parts: string[]) => secrets.blind(JSON.stringify(['request', ...parts]));
     const id = blind('key', ...callerOf(actor, input.account), input.key);
     const fingerprint = blind('fingerprint', ...userOf(actor), input.request);
-
     const running = this.#running.get(id);
     if (running !== undefined) throw conflict(running === fingerprint);
     this.#running.set(id, fingerprint);
-    let isOver = true;
-    try {
-      const answer = await this.#find(id);
-      if (answer !== null && answer.fingerprint !== fingerprint) throw conflict(false);
-      const kept = answer && secrets.unseal(answer.sealed, sealOwners.answer(id));
-      if (kept !== null && !input.isVerdict) return { kept, unit: null };
-      isOver = false;
-      return { kept, unit: this.#unitOf(id, fingerprint) };
-    } finally {
-      if (isOver) this.#running.delete(id);
-    }
+    return this.#begun(id, fingerprint, input.isVerdict);
   }
 
-  /** The answer that is kept under an id, and that may be given again. */
-  async #find(id: string): Promise<KeptAnswer | null> {
-    const { database, clock } = this.#ports;
-    const now = clock.now();
-    const { answer, isGood } = await database.read(async (stores) => {
-      const answer = await stores.keptAnswers.get(id);
-      const isGood =
-        answer !== null &&
-        answer.createdAt > now - ANSWERS_KEPT_MS &&
-        (answer.sessionId === null || (await isOpen(stores, answer.sessionId, now)));
-      return { answer, isGood };
-    });
-    if (answer === null || isGood) return answer;
-    await database.transact(({ keptAnswers }) => keptAnswers.delete(answer));
-    return null;
-  }
-
-  #unitOf(id: string, fingerprint: string): Begun['unit'] {
+  #begun(id: string, fingerprint: string, isVerdict: boolean): Request {
     const { database, secrets, clock } = this.#ports;
-    const unit = new Unit(this.#ports);
-    const keeping = ({ text, userId }: Answer) => {
+    let before: { readonly answer: KeptAnswer; readonly isGood: boolean } | null = null;
+    const unit = new Unit(this.#ports, async (stores) => {
+      before = await find(stores, id, clock.now());
+      if (!before?.isGood) return null;
+      if (before.answer.fingerprint !== fingerprint) return conflict(false);
+      return isVerdict ? null : conflict(true);
+    });
+    const keep = async ({ text, userId }: Answer) => {
       const { grant } = unit;
       const answer: KeptAnswer = {
         id,
@@ -113,41 +89,53 @@ export class BeginRequest {
         sealed: secrets.seal(text, sealOwners.answer(id)),
       };
       let isKept = false;
-      return {
-        isKept: () => isKept,
-        keep: async ({ keptAnswers }: Stores) => {
-          await keptAnswers.insert(answer);
-          isKept = true;
-        },
-        userId: answer.userId,
+      const insert = async ({ keptAnswers }: Stores) => {
+        if (before !== null) await keptAnswers.delete(before.answer);
+        await keptAnswers.insert(answer);
+        isKept = true;
       };
-    };
-    const endWith = async (answer: Answer) => {
-      const { keep, isKept, userId } = keeping(answer);
-      await unit.end(keep);
-      if (isKept()) return;
+      await unit.end(insert);
+      if (isKept) return;
       await database.transact(async (stores) => {
         // A person who was deleted since has no answers.
-        if (userId !== null && (await stores.users.lock(userId)) === null) return;
-        await keep(stores);
+        if (answer.userId !== null && (await stores.users.lock(answer.userId)) === null) return;
+        await insert(stores);
       });
+    };
+    const end: Request['end'] = async (answer, isDone) => {
+      const stop = await unit.look();
+      if (stop?.code === 'idempotency_key_reused') throw stop;
+      if (before?.isGood) {
+        const isTold = isDone || !isVerdict;
+        await unit.end(isTold ? 'undo' : null);
+        return isTold ? secrets.unseal(before.answer.sealed, sealOwners.answer(id)) : null;
+      }
+      if (answer === null) await unit.end(null);
+      else {
+        await keep(answer).catch(async (error: unknown) => {
+          const now = await database.read(({ keptAnswers }) => keptAnswers.get(id));
+          const isNew = now !== null && now.createdAt !== before?.answer.createdAt;
+          // Another server has done the request in the meantime.
+          throw isNew ? conflict(true) : error;
+        });
+      }
+      return null;
     };
     return {
       run: (call) => unit.run(call),
-      end: async (how) => {
-        try {
-          if (how === null || how === 'undo') return await unit.end(how);
-          await endWith(how).catch(async (error: unknown) => {
-            const found = await database.read(({ keptAnswers }) => keptAnswers.get(id));
-            // Another server has done the request in the meantime.
-            throw found === null ? error : conflict(true);
-          });
-        } finally {
-          this.#running.delete(id);
-        }
-      },
+      end: (answer, isDone) => end(answer, isDone).finally(() => this.#running.delete(id)),
     };
   }
+}
+
+/** The answer that is kept under an id, and whether it may be given again. */
+async function find({ keptAnswers, sessions }: Stores, id: string, now: Instant) {
+  const answer = await keptAnswers.get(id);
+  if (answer === null) return null;
+  const isGood =
+    answer.createdAt > now - ANSWERS_KEPT_MS &&
+    (answer.sessionId === null || (await isOpen(sessions, answer.sessionId, now)));
+  return { answer, isGood };
 }
 
 /** The party that a key is of. A person is the same in every session; a stranger is an address and an account. */
@@ -170,7 +158,7 @@ const userOf = (actor: Actor): string[] =>
   actor.kind === 'service' && actor.user ? [actor.user.userId, actor.user.keyId] : [];
 
 /** An answer with a token of a session is worth as much as the session. */
-async function isOpen({ sessions }: Stores, id: Id, now: Instant): Promise<boolean> {
+async function isOpen(sessions: Stores['sessions'], id: Id, now: Instant): Promise<boolean> {
   const open = await sessions.findOpen(id);
   if (open === null) return false;
   const { session, user, key } = open;

@@ -28,29 +28,67 @@ describe('a request with a key', () => {
   test('is committed together with its answer, and not before there is one', async () => {
     const w = world();
     const { begin, work, user, counts } = await aServer(w);
-    const { unit, kept } = await begin();
-    expect(kept).toBeNull();
-    const transacts: number[][] = [];
-    await unit?.run(async () => {
+    const request = begin();
+    await request.run(async () => {
       await work(user.id);
       // The result is here, and the transaction is open: nobody can look at the database now.
       expect(() => w.database.snapshot()).toThrow('a transaction is open');
-      await unit.end(answer);
-      transacts.push(counts());
+      expect(await request.end(answer, true)).toBeNull();
     });
-    expect(transacts).toEqual([[1, 1]]);
-    expect(await begin()).toEqual({ kept: 'answer', unit: null });
+    expect(counts()).toEqual([1, 1]);
+  });
+
+  test('is stopped before its first commit where it was answered before, and is told that answer', async () => {
+    const w = world();
+    const { begin, work, user } = await aServer(w);
+    const first = begin();
+    await first.run(async () => {
+      await work(user.id);
+      await first.end(answer, true);
+    });
+    const before = w.database.snapshot();
+    const stopped = new IdempotencyConflict('idempotency_key_in_use');
+    // Whatever became of it meanwhile, be it that nothing was asked of the database.
+    for (const works of [2, 1, 0]) {
+      const again = begin();
+      await again.run(async () => {
+        for (let i = 0; i < works; i += 1) expect(await endOf(work(user.id))).toEqual(stopped);
+        expect(await again.end({ text: 'refused', userId: null }, false)).toBe('answer');
+      });
+    }
+    expect(w.database.snapshot()).toEqual(before);
+  });
+
+  test('is refused where its key stands for another request, and changes nothing', async () => {
+    const w = world();
+    const { begin, work, user, counts } = await aServer(w);
+    const first = begin();
+    await first.run(async () => {
+      await work(user.id);
+      await first.end(answer, true);
+    });
+    const reused = new IdempotencyConflict('idempotency_key_reused');
+    for (const isVerdict of [false, true]) {
+      for (const works of [1, 0]) {
+        const other = begin({ request: 'other', isVerdict });
+        await other.run(async () => {
+          for (let i = 0; i < works; i += 1) expect(await endOf(work(user.id))).toEqual(reused);
+          expect(await endOf(other.end(answer, true))).toEqual(reused);
+        });
+      }
+    }
+    expect(counts()).toEqual([1, 1]);
   });
 
   test('that goes on to something slow is committed without waiting for the answer, which is kept then', async () => {
     const w = world();
     const { begin, work, user, counts } = await aServer(w);
-    const { unit } = await begin();
-    await unit?.run(async () => {
+    const request = begin();
+    await request.run(async () => {
       await work(user.id);
       await new Promise((resolve) => setTimeout(resolve, 1));
       expect(counts()).toEqual([1, 0]);
-      await unit.end(answer);
+      await request.end(answer, true);
     });
     expect(counts()).toEqual([1, 1]);
   });
@@ -58,67 +96,66 @@ describe('a request with a key', () => {
   test('sees in later reads and transactions what the earlier ones did', async () => {
     const w = world();
     const { begin, all, by, work, user, counts } = await aServer(w);
-    const { unit } = await begin();
-    await unit?.run(async () => {
+    const request = begin();
+    await request.run(async () => {
       const { key } = await work(user.id);
       expect((await all.keys.readKey.execute(by, { id: key.id })).id).toBe(key.id);
       await Promise.all([work(user.id), work(user.id)]);
-      await unit.end(answer);
+      await request.end(answer, true);
     });
     expect(counts()).toEqual([3, 1]);
   });
 
-  test('changes nothing where another server was faster, and says that it is under way', async () => {
+  test('keeps nothing where another server was faster, and says that it is under way', async () => {
     const w = world();
-    const { begin, work, user, serverOf, counts } = await aServer(w);
-    const other = serverOf({});
     const both = gate(2);
-    const run = async ({ begin: start, work: change }: Pick<typeof other, 'begin' | 'work'>) => {
-      const { unit } = await start();
-      await both();
-      return endOf(
-        (async () =>
-          unit?.run(async () => {
-            await change(user.id);
-            await unit.end(answer);
-          }))(),
-      );
+    const database: Ports['database'] = {
+      ...w.database,
+      read: async (work) => {
+        const found = await w.database.read(work);
+        // Both have looked, and found nothing.
+        await both();
+        return found;
+      },
     };
-    const ends = await Promise.all([run({ begin, work }), run(other)]);
+    const { begin, serverOf, counts } = await aServer(w, { database });
+    const ends = await Promise.all(
+      [begin, serverOf({}).begin].map((start) => endOf(start().end(answer, false))),
+    );
     expect(ends.filter((end) => end === 'done')).toHaveLength(1);
     const [refusal] = ends.filter((end) => end !== 'done');
     expect(refusal).toEqual(new IdempotencyConflict('idempotency_key_in_use'));
-    expect(counts()).toEqual([1, 1]);
+    expect(counts()).toEqual([0, 1]);
   });
 
   test('is free again where its answer is not kept, and what it changed stays', async () => {
     const w = world();
     const { begin, work, user, counts } = await aServer(w);
     for (let i = 1; i <= 2; i += 1) {
-      const { unit, kept } = await begin();
-      expect(kept).toBeNull();
-      await unit?.run(async () => {
+      const request = begin();
+      await request.run(async () => {
         await work(user.id);
-        await unit.end(null);
+        expect(await request.end(null, true)).toBeNull();
       });
       expect(counts()).toEqual([i, 0]);
     }
   });
 
-  test('about the moment is looked at again, and changes nothing then', async () => {
+  test('about the moment is looked at again, and changes nothing where it holds', async () => {
     const w = world();
     const { begin, work, user, counts } = await aServer(w);
-    for (const [how, isKept] of [
-      [answer, false],
-      ['undo', true],
+    for (const [isDone, told, made] of [
+      [true, null, 1],
+      [true, 'answer', 1],
+      // A refusal is told as it is, and what it recorded stays.
+      [false, null, 2],
     ] as const) {
-      const { unit, kept } = await begin({ isVerdict: true });
-      expect(kept !== null).toBe(isKept);
-      await unit?.run(async () => {
+      const request = begin({ isVerdict: true });
+      await request.run(async () => {
         await work(user.id);
-        await unit.end(how);
+        expect(await request.end(answer, isDone)).toBe(told);
       });
-      expect(counts()).toEqual([1, 1]);
+      expect(counts()).toEqual([made, 1]);
     }
   });
 
@@ -137,10 +174,10 @@ describe('a request with a key', () => {
     };
     const { begin, work, user, counts } = await aServer(w, { database });
     const attempt = async () => {
-      const { unit } = await begin();
-      await unit?.run(async () => {
+      const request = begin();
+      await request.run(async () => {
         await work(user.id);
-        await unit.end(answer);
+        await request.end(answer, true);
       });
     };
     expect(await endOf(attempt())).toBe(planted);
