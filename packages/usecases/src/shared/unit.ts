@@ -52,6 +52,7 @@ export class Unit {
   }
 
   async transact<T>(work: (stores: Stores) => Promise<T>, onDisk?: OnDisk): Promise<T> {
+    if (this.#found) throw this.#found;
     await this.#letGo(null);
     if (!this.#isOpen) return this.#database.transact(work, onDisk);
     const result = Promise.withResolvers<T>();
@@ -81,7 +82,6 @@ export class Unit {
 
   /** The result of the work, if the request may change anything. */
   async #looking<T>(stores: Stores, work: (stores: Stores) => Promise<T>): Promise<T> {
-    if (this.#found) throw this.#found;
     if (this.#found === null) return work(stores);
     const [look, done] = await Promise.allSettled([this.#look(stores), work(stores)]);
     if (look.status === 'rejected') throw look.reason;
