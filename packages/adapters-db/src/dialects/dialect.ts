@@ -33,6 +33,8 @@ export type Grammar = {
   readonly builder: Kysely<Schema>;
   /** Whether a column has the text, or on PostgreSQL one of the texts, that a lookup asks for. */
   isAsked(column: RawBuilder<unknown>, asked: RawBuilder<string>): RawBuilder<boolean>;
+  /** Whether a row of values that is compared bounds the walk of an index where it begins with an expression of that. */
+  readonly boundsRowsByExpressions: boolean;
   /**
    * Each answers a row where the transaction has the turn of giving places to what is pending, at once or after it has
    * waited; null where each transaction has the whole database to itself.

@@ -302,6 +302,7 @@ export const postgresGrammar: Grammar = {
     },
   }),
   isAsked: (column, asked) => sql`${column} = any(${asked})`,
+  boundsRowsByExpressions: true,
   turn: {
     try: { name: 'rekey-turn-try', sql: `${TURN} for update skip locked`, isRead: true },
     wait: { name: 'rekey-turn-wait', sql: `${TURN} for update`, isRead: true },

@@ -243,6 +243,7 @@ export const sqliteGrammar: Grammar = {
     },
   }),
   isAsked: (column, asked) => sql`${column} = ${asText(asked)}`,
+  boundsRowsByExpressions: false,
   turn: null,
 };
 

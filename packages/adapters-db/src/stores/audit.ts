@@ -321,7 +321,7 @@ const union = <All, Tables extends keyof All, Row>(
  * The first places of several branches, which are merged as they are read: hardly more is read than is answered, however
  * many entries there are.
  */
-const placesBy = (by: By, order: 'asc' | 'desc') =>
+const placesBy = (by: By, order: 'asc' | 'desc', isBoundByRow: boolean) =>
   bySize((size) =>
     all(
       (
@@ -355,13 +355,15 @@ const placesBy = (by: By, order: 'asc' | 'desc') =>
                 ? sql<boolean>`${time} <= ${high.createdAt}`
                 : sql<boolean>`${time} >= ${low.createdAt}`,
             );
-          if (isByChain) {
-            // SQLite takes no bound from a row of values that begins with an expression.
+          if (isByChain && !isBoundByRow) {
+            // Not where it is not needed: of two ends, PostgreSQL takes a range for so few rows that it sorts them all.
             found = found.where(
               order === 'asc'
                 ? sql<boolean>`${time} >= ${low.createdAt}`
                 : sql<boolean>`${time} <= ${high.createdAt}`,
             );
+          }
+          if (isByChain) {
             const column = by === 'type' ? chainWithType : indexedChain;
             // As an expression: SQLite takes a bare query for something that many rows may equal.
             found = found.where(column, '=', sql<number>`${numberOf(chain)} + 0`);
@@ -414,11 +416,14 @@ const keysOfList = ['user_id', 'subject', 'type'] as const;
 const waysOfList = [...keysOfList, 'chain', 'time', 'id', 'wholeId'] as const;
 
 /** One query for each index that a list can go by. */
-const places = new Map(
-  orders.flatMap((order) =>
-    waysOfList.map((by) => [`${order} ${by}`, placesBy(by, order)] as const),
-  ),
-);
+const placesOf = (isBoundByRow: boolean) =>
+  new Map(
+    orders.flatMap((order) =>
+      waysOfList.map((by) => [`${order} ${by}`, placesBy(by, order, isBoundByRow)] as const),
+    ),
+  );
+const boundByRow = placesOf(true);
+const boundByTime = placesOf(false);
 
 /** How many values a query has, and how many branches a list: few lengths, so that few queries are built. */
 const VALUES = [1, 8, 64] as const;
@@ -488,10 +493,11 @@ async function list(on: Connection, filter: AuditFilter, limit: number): Promise
   );
   const chains = hasChain || owned === undefined ? [undefined] : chunksOf(owned);
 
+  const ways = on.boundsRowsByExpressions ? boundByRow : boundByTime;
   const pages: Place[] = [];
   async function ask(by: By, some: Branch[], ids?: Buffer[], times?: Instant[]): Promise<void> {
     for (const someChains of chains) {
-      const page = await places.get(`${order} ${by}`)?.(limit)(on)(
+      const page = await ways.get(`${order} ${by}`)?.(limit)(on)(
         limit,
         isDescending ? end : begin,
         isDescending ? begin : end,
