@@ -17,6 +17,8 @@ const AT_ONCE = 32;
 /** How long a commit takes, as with a synchronous standby that is so far away. */
 const COMMIT_MS = 5;
 const MEASURED_MS = 5000;
+/** As many logins a second as some twenty cores hash. */
+const LOGINS = 500;
 
 const clock = { now: () => Date.now() };
 const key = { kid: '0123456789abcdef', key: Buffer.alloc(32, 7), createdAt: 0 };
@@ -67,8 +69,15 @@ async function open(url: string) {
   return { ...opened, users, given };
 }
 
-/** Transactions a second, and how long after its commit each had its place, in milliseconds. */
-async function appendsOf(url: string, ms: number, isLocking: boolean) {
+/**
+ * Transactions a second, `most` at most, and how long after its commit each had its place, in milliseconds. `isLocking`: as
+ * it was, whoever records locks the end of the chain until the commit.
+ */
+async function appendsOf(
+  url: string,
+  ms: number,
+  { isLocking = false, most = Number.POSITIVE_INFINITY } = {},
+) {
   const { database, given, news, users, close } = await open(url);
   const sequencer = startSequencer(() => given.give({ isPatient: false }), {
     failed: (error) => console.error(error),
@@ -91,13 +100,14 @@ async function appendsOf(url: string, ms: number, isLocking: boolean) {
   const one = async (racer: number) => {
     for (let n = racer; performance.now() - began < ms; n += AT_ONCE) {
       await database.transact(async (stores) => {
-        // As it was: whoever records locks the end of the chain until the commit.
         if (isLocking) await stores.pending.takeTurn({ isPatient: true });
         await logIn(stores, n, users);
       });
       done += 1;
       if (n % 8 !== 7) waiting.push(performance.now());
       if (!isLocking) sequencer.wake();
+      const early = began + (1000 * (n + AT_ONCE)) / most - performance.now();
+      if (early > 0) await setTimeout(early);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, (_, racer) => one(racer)));
@@ -123,19 +133,31 @@ export const appends: Benchmark = async ({ rounds, scale }) => {
     await client.query('alter system set commit_siblings = 0');
     await client.query('select pg_reload_conf()');
     await client.end();
-    const free = [];
-    const locked = [];
+    type Taken = Awaited<ReturnType<typeof appendsOf>>;
+    const free: Taken[] = [];
+    const locked: Taken[] = [];
+    const calm: Taken[] = [];
     for (let round = 0; round < rounds; round += 1) {
-      free.push(await appendsOf(await postgres.fresh(), MEASURED_MS * scale, false));
-      locked.push(await appendsOf(await postgres.fresh(), MEASURED_MS * scale, true));
+      const run = async (how: Parameters<typeof appendsOf>[2]) =>
+        appendsOf(await postgres.fresh(), MEASURED_MS * scale, how);
+      free.push(await run({}));
+      locked.push(await run({ isLocking: true }));
+      calm.push(await run({ most: LOGINS }));
     }
     const label = `one service, ${AT_ONCE} at a time, ${COMMIT_MS} ms more for a commit`;
     const beside = 'with a lock until the commit';
     const other = locked.map(({ perSecond }) => perSecond);
-    const own = (what: string, unit: string, values: number[], most: number): Row => ({
-      ...row(`${what}, ${label}`, unit, values, '', values),
-      goal: { of: 'rekey', most },
-    });
+    const waits = (what: 'p50' | 'p99', goal: number): Row[] => {
+      const rowOf = (of: readonly Taken[], load: string) => {
+        const values = of.map(({ waits: each }) => each[what]);
+        const named = `commit to place, ${what}, ${COMMIT_MS} ms more for a commit, ${load}`;
+        return row(named, 'ms', values, '', values);
+      };
+      return [
+        { ...rowOf(calm, `${LOGINS} a second`), goal: { of: 'rekey', most: goal } },
+        rowOf(free, 'as many as there can be'),
+      ];
+    };
     return [
       {
         ...row(
@@ -157,18 +179,8 @@ export const appends: Benchmark = async ({ rounds, scale }) => {
         ),
         goal: { of: 'rekey', least: 2000 },
       },
-      own(
-        'commit to place, p50',
-        'ms',
-        free.map(({ waits }) => waits.p50),
-        20,
-      ),
-      own(
-        'commit to place, p99',
-        'ms',
-        free.map(({ waits }) => waits.p99),
-        50,
-      ),
+      ...waits('p50', 20),
+      ...waits('p99', 50),
     ];
   } finally {
     await postgres.stop();
