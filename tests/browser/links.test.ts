@@ -96,10 +96,11 @@ describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))(
     test.each(languages)(
       'shows the button that locks an account without scrolling, in one red with white text: %s',
       async (locale) => {
+        const { page } = await open(browser, SMALL);
         for (const purpose of purposes.filter(isLockKind)) {
           const details = { newEmail: 'eve@evil.example' };
           const more = purpose === 'update_email' ? { details } : {};
-          const { page } = await visit(await aLink(purpose, locale, more), SMALL);
+          await page.goto(await aLink(purpose, locale, more));
           const { y = 0, height = 0 } = (await page.locator('button.danger').boundingBox()) ?? {};
           expect(Math.ceil(y + height), `${purpose} ends at`).toBeLessThanOrEqual(667);
           expect(height).toBeGreaterThanOrEqual(44);
@@ -113,8 +114,8 @@ describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))(
               color: 'rgb(255, 255, 255)',
             });
           }
-          await page.context().close();
         }
+        await page.context().close();
       },
     );
 
@@ -132,17 +133,18 @@ describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))(
           update_email: { newEmail: `eve@${domain}` },
           factor_change: { key },
         };
+        const { page } = await open(browser, SMALL);
         for (const purpose of purposes.filter(hasLink)) {
           const link = await aLink(purpose, locale, {
             serviceId: made.json().data.id,
             email: `${String(people).padStart(60, 'm')}@${domain}`,
             details: details[purpose] ?? null,
           });
-          const { page } = await visit(link, SMALL);
+          await page.goto(link);
           const { y = 0, height = 0 } = (await page.locator('.act button').boundingBox()) ?? {};
           expect(Math.ceil(y + height), `${purpose} ends at`).toBeLessThanOrEqual(667);
-          await page.context().close();
         }
+        await page.context().close();
       },
     );
 
