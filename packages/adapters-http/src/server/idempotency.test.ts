@@ -830,6 +830,29 @@ describe('an answer', () => {
     }
   });
 
+  it('is given as it was where the request itself would fail now, with nothing of that failure', async () => {
+    let isFull = false;
+    server = await rig({
+      ports: ({ hasher }) => ({
+        hasher: {
+          ...hasher,
+          hash: async (...password) => {
+            if (isFull) throw new Unavailable(1);
+            return hasher.hash(...password);
+          },
+        },
+      }),
+    });
+    const request = { url: '/v1/user', body: newUser };
+    const first = await send('POST', request, 'k');
+    isFull = true;
+    const refused = await send('POST', request, 'other');
+    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '1']);
+    const again = await send('POST', request, 'k');
+    expect([answerOf(again), isReplayed(again)]).toEqual([answerOf(first), true]);
+    expect(again.headers).not.toHaveProperty('retry-after');
+  });
+
   it('with tokens of a session is not given again once the session has ended: the request is done anew', async () => {
     await enrolled(server);
     const request = { url: `${LOCAL}/login`, body: { email: adaFields.email, password: PASSWORD } };
