@@ -28,7 +28,13 @@ const KEY = /^[\x21-\x7e]{1,255}$/;
 /** What a caller is to have besides the body. */
 const KEPT_HEADERS = ['content-type', 'link', 'set-cookie'];
 /** What an answer says for itself, which another one in its place does not. */
-const OWN_HEADERS = [...KEPT_HEADERS, 'www-authenticate', 'retry-after'];
+const OWN_HEADERS = [
+  ...KEPT_HEADERS,
+  'www-authenticate',
+  'retry-after',
+  'ratelimit',
+  'ratelimit-policy',
+];
 /** More than any answer has: the largest body that is taken, and as much again. */
 const MAX_KEPT_LENGTH = 256 * 1024;
 
