@@ -71,7 +71,12 @@ const data = await fill(await postgres.fresh(), 10, { users, sessions: Number(op
 await fillAudit(data, users * Number(options.audits), (count) =>
   say(`filling: ${count} entries of the audit`),
 );
-const env = { ...data.env, SMTP_URL: `smtp://127.0.0.1:${smtpPort}` };
+const env = {
+  ...data.env,
+  SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
+  // No token ends by its age while this runs, nor while what is left of it is looked at.
+  ACCESS_TOKEN_TTL: String((minutes + 60) * 60),
+};
 /** Null while it is dead. */
 const servers: (Server | null)[] = [null, null];
 const begin = async (index: number) => {
