@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 const server = path.join(root, 'apps/server/src');
@@ -25,6 +25,18 @@ export const image = {
 
 /** Takes what is to be done in the end: when the test is over, unless a whole file shares what is started. */
 export type AtEnd = (cleanup: () => void | Promise<void>) => void;
+
+/**
+ * For what all tests of a file, or of the group around the call, share: done after the last of them, the latest first. To be
+ * called outside of hooks: what is given to `afterAll` from within one is never done.
+ */
+export function afterAllTests(): AtEnd {
+  const cleanups: Parameters<AtEnd>[0][] = [];
+  afterAll(async () => {
+    for (const cleanup of cleanups) await cleanup();
+  });
+  return (cleanup) => void cleanups.unshift(cleanup);
+}
 
 /** A folder of its own for a test, with a space in its name, gone when the test ends. */
 export function aFolder(atEnd: AtEnd = onTestFinished): string {

@@ -1,16 +1,15 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { skips } from '../../packages/usecases/testing/index.ts';
-import { type AtEnd, aFolder, type Server, startServer } from '../harness.ts';
+import { aFolder, afterAllTests, type Server, startServer } from '../harness.ts';
 import { launch, noBrowser, open } from './browser.ts';
 
 const PASSWORD = 'correct horse';
 
 describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('in a browser, a page', () => {
-  const cleanups: (() => void | Promise<void>)[] = [];
-  const atEnd: AtEnd = (cleanup) => cleanups.unshift(cleanup);
+  const atEnd = afterAllTests();
   let browser: Browser;
   let server: Server;
   let allowed: string;
@@ -22,10 +21,6 @@ describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('in a browser, a page
     const starting = startServer(aFolder(atEnd), settings, undefined, atEnd);
     [browser, server] = await Promise.all([launch(), starting]);
     atEnd(() => browser.close());
-  });
-
-  afterAll(async () => {
-    for (const cleanup of cleanups) await cleanup();
   });
 
   /** A site with an empty page, at an origin of its own. */

@@ -1,11 +1,11 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type Behind, behind } from '../../packages/adapters-db/test/behind.ts';
 import { skips } from '../../packages/usecases/testing/index.ts';
 import {
-  type AtEnd,
   aFolder,
   aFreePort,
+  afterAllTests,
   call,
   codeAt,
   createService,
@@ -23,7 +23,7 @@ const STEP_MS = 30_000;
 const NEW_PASSWORD = 'battery staple seven';
 
 describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('in a browser', () => {
-  const cleanups: (() => void | Promise<void>)[] = [];
+  const atEnd = afterAllTests();
   let folder: string;
   let browser: Browser;
   let server: Server;
@@ -32,7 +32,6 @@ describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('in a browser', () =>
   let complaints: string[];
 
   beforeAll(async () => {
-    const atEnd: AtEnd = (cleanup) => cleanups.unshift(cleanup);
     folder = aFolder(atEnd);
     mailbox = await startMailbox(0, undefined, atEnd);
     const port = String(await aFreePort());
@@ -54,10 +53,6 @@ describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('in a browser', () =>
     atEnd(() => browser.close());
     database = await behind(`sqlite:${folder}/data/rekey.db`);
     atEnd(() => database.close());
-  });
-
-  afterAll(async () => {
-    for (const cleanup of cleanups) await cleanup();
   });
 
   /** Somebody who signed up, and what may be done in that name. */

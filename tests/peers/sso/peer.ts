@@ -5,7 +5,7 @@ import {
   CLIENT_SECRET,
   openIdStandIn,
 } from '../../../packages/adapters-providers/test/openid-stand-in.ts';
-import { type AtEnd, aFolder, runCli, type Server, startServer } from '../../harness.ts';
+import { aFolder, afterAllTests, runCli, type Server, startServer } from '../../harness.ts';
 import { type Client, clientOf } from './client.ts';
 import type { Name } from './list.ts';
 
@@ -43,9 +43,8 @@ export function aSso() {
   let root: Client;
   const as = (key: string, userKey?: string) => clientOf(() => server, key, userKey);
 
+  const atEnd = afterAllTests();
   beforeAll(async () => {
-    const ends: Parameters<AtEnd>[0][] = [];
-    const atEnd: AtEnd = (end) => ends.unshift(end);
     const folder = aFolder(atEnd);
     const { stdout } = await runCli(folder, ['create-root-key', 'tests', '--json']);
     root = as(JSON.parse(stdout).key.value);
@@ -59,9 +58,6 @@ export function aSso() {
       MICROSOFT_TENANTS: TENANT,
     };
     server = await startServer(folder, env, undefined, atEnd);
-    return async () => {
-      for (const end of ends) await end();
-    };
   });
 
   return {
