@@ -138,9 +138,9 @@ export const appends: Benchmark = async ({ rounds, scale }) => {
     const free: Taken[] = [];
     const locked: Taken[] = [];
     const calm: Taken[] = [];
+    const run = async (how: Parameters<typeof appendsOf>[2]) =>
+      appendsOf(await postgres.fresh(), MEASURED_MS * scale, how);
     for (let round = 0; round < rounds; round += 1) {
-      const run = async (how: Parameters<typeof appendsOf>[2]) =>
-        appendsOf(await postgres.fresh(), MEASURED_MS * scale, how);
       free.push(await run({}));
       locked.push(await run({ isLocking: true }));
       calm.push(await run({ most: LOGINS }));

@@ -1,15 +1,14 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { skips } from '../../packages/usecases/testing/index.ts';
-import { type AtEnd, aFolder, aFreePort, startServer } from '../harness.ts';
+import { aFolder, aFreePort, afterAllTests, startServer } from '../harness.ts';
 import { inspect, launch, noBrowser, open, PHONE, withAuthenticator } from './browser.ts';
 
 const PASSWORD = 'correct horse one';
 const EMAIL = 'ada@example.com';
 
 describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('passkeys, in a browser', () => {
-  const cleanups: (() => void | Promise<void>)[] = [];
-  const atEnd: AtEnd = (cleanup) => cleanups.unshift(cleanup);
+  const atEnd = afterAllTests();
   let browser: Browser;
   let base: string;
 
@@ -21,10 +20,6 @@ describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('passkeys, in a brows
     const starting = startServer(aFolder(atEnd), settings, undefined, atEnd);
     [browser] = await Promise.all([launch(), starting]);
     atEnd(() => browser.close());
-  });
-
-  afterAll(async () => {
-    for (const cleanup of cleanups) await cleanup();
   });
 
   test('are made after a login, log in by themselves, and are removed', async () => {

@@ -1,10 +1,10 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { skips } from '../../packages/usecases/testing/index.ts';
 import {
-  type AtEnd,
   aFolder,
   aFreePort,
+  afterAllTests,
   call,
   codeAt,
   linkIn,
@@ -49,8 +49,7 @@ function anApp(seed: string): () => string {
 }
 
 describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('second factors, in a browser', () => {
-  const cleanups: (() => void | Promise<void>)[] = [];
-  const atEnd: AtEnd = (cleanup) => cleanups.unshift(cleanup);
+  const atEnd = afterAllTests();
   let browser: Browser;
   let server: Server;
   let mailbox: Mailbox;
@@ -65,10 +64,6 @@ describe.skipIf(skips(noBrowser !== null, `${noBrowser}`))('second factors, in a
     const starting = startServer(aFolder(atEnd), settings, undefined, atEnd);
     [browser, server] = await Promise.all([launch(), starting]);
     atEnd(() => browser.close());
-  });
-
-  afterAll(async () => {
-    for (const cleanup of cleanups) await cleanup();
   });
 
   const form = (path: string, fields: Record<string, string>) =>

@@ -1,29 +1,23 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { buildSite } from '../../docs/site/build.ts';
 import { skips } from '../../packages/usecases/testing/index.ts';
-import { aFolder } from '../harness.ts';
+import { aFolder, afterAllTests } from '../harness.ts';
 import { inspect, launch, noBrowser, open, PHONE } from './browser.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 
 describe.skipIf(skips(noBrowser !== null, noBrowser ?? ''))('the documentation as a site', () => {
-  const cleanups: (() => void | Promise<void>)[] = [];
+  const atEnd = afterAllTests();
   let browser: Browser;
   let site: string;
   beforeAll(async () => {
     browser = await launch();
-    site = path.join(
-      aFolder((cleanup) => cleanups.push(cleanup)),
-      'site',
-    );
+    atEnd(() => browser.close());
+    site = path.join(aFolder(atEnd), 'site');
     buildSite(root, site);
-  });
-  afterAll(async () => {
-    await browser.close();
-    for (const cleanup of cleanups) await cleanup();
   });
 
   /** Opens a page as a file: nothing is asked of a network, and nothing is served. */

@@ -16,7 +16,15 @@ async function aServer(w: World, more: Partial<Ports> = {}) {
       all.requests.beginRequest.execute(by, { ...ask, ...asked });
     const input = { isEnabled: true, type: 'KEY', name: 'web' } as const;
     const work = (userId: string) => all.keys.createKey.execute(by, { ...input, userId });
-    return { all, begin, work };
+    /** A request that is done and answered. */
+    const send = () => {
+      const request = begin();
+      return request.run(async () => {
+        await work(user.id);
+        await request.end(answer, true);
+      });
+    };
+    return { all, begin, work, send };
   };
   const user = await w.addUser(service);
   const rows = () => w.database.snapshot() as { keys: unknown[]; keptAnswers: unknown[] };
@@ -40,12 +48,8 @@ describe('a request with a key', () => {
 
   test('is stopped before its first commit where it was answered before, and is told that answer', async () => {
     const w = world();
-    const { begin, work, user } = await aServer(w);
-    const first = begin();
-    await first.run(async () => {
-      await work(user.id);
-      await first.end(answer, true);
-    });
+    const { begin, work, send, user } = await aServer(w);
+    await send();
     const before = w.database.snapshot();
     const stopped = new IdempotencyConflict('idempotency_key_in_use');
     // Whatever became of it meanwhile, be it that nothing was asked of the database.
@@ -61,12 +65,8 @@ describe('a request with a key', () => {
 
   test('is refused where its key stands for another request, and changes nothing', async () => {
     const w = world();
-    const { begin, work, user, counts } = await aServer(w);
-    const first = begin();
-    await first.run(async () => {
-      await work(user.id);
-      await first.end(answer, true);
-    });
+    const { begin, work, send, user, counts } = await aServer(w);
+    await send();
     const reused = new IdempotencyConflict('idempotency_key_reused');
     for (const isVerdict of [false, true]) {
       for (const works of [1, 0]) {
@@ -172,18 +172,11 @@ describe('a request with a key', () => {
           return result;
         }),
     };
-    const { begin, work, user, counts } = await aServer(w, { database });
-    const attempt = async () => {
-      const request = begin();
-      await request.run(async () => {
-        await work(user.id);
-        await request.end(answer, true);
-      });
-    };
-    expect(await endOf(attempt())).toBe(planted);
+    const { send, counts } = await aServer(w, { database });
+    expect(await endOf(send())).toBe(planted);
     expect(counts()).toEqual([0, 0]);
     isBroken = false;
-    expect(await endOf(attempt())).toBe('done');
+    expect(await endOf(send())).toBe('done');
     expect(counts()).toEqual([1, 1]);
   });
 });
